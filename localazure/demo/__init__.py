@@ -1,0 +1,1 @@
+"""A web site inside a scenario, behind a band that says so and changes it."""

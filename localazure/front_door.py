@@ -1,0 +1,94 @@
+"""The one port of a world: a proxy for HTTPS by CONNECT and for plain HTTP, and this machine's own token services."""
+
+import asyncio
+from typing import cast
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from localazure.hosts import Hosts
+from localazure.keys import server_tls
+
+HEAD_LIMIT = 16 * 1024
+HANDSHAKE_LIMIT_S = 10
+KEEP_ALIVE_S = 120
+"""Longer than any client keeps a connection it has stopped using, so that none is closed under its hands."""
+CONNECT = b"CONNECT "
+
+
+class FrontDoor(HttpToolsProtocol):
+    """One connection. A tunnel is not a second connection: TLS begins on the same one, where the tunnel would lead."""
+
+    def __init__(self, hosts: Hosts, config: Config, state: ServerState) -> None:
+        super().__init__(config=config, server_state=state, app_state={"close": self._close})
+        self._hosts = hosts
+        self._early = bytearray()
+        self._talking = False
+        self._handshake: asyncio.Task[None] | None = None
+
+    def _close(self) -> None:
+        self.transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        if self._talking:
+            super().data_received(data)
+            return
+        self._early += data
+        if self._handshake is None:
+            self._greet()
+
+    def _greet(self) -> None:
+        if not self._early.startswith(CONNECT[: len(self._early)]):
+            self._talk()
+        elif b"\r\n\r\n" in self._early:
+            self._connect(bytes(self._early).partition(b"\r\n")[0])
+        elif len(self._early) > HEAD_LIMIT:
+            self._refuse(b"431 Request Header Fields Too Large", b"")
+
+    def _talk(self) -> None:
+        early, self._early, self._talking = bytes(self._early), bytearray(), True
+        if early:
+            super().data_received(early)
+
+    def _connect(self, request_line: bytes) -> None:
+        target = request_line.removeprefix(CONNECT).partition(b" ")[0].decode("latin-1").lower()
+        host, _, port = target.rpartition(":")
+        if port != "443" or not self._hosts.plays(host):
+            self._refuse(b"403 Forbidden", f"Local Azure plays no {target}, and lets nothing out.\n".encode("latin-1"))
+            return
+        self._early.clear()
+        self.transport.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        self._handshake = self.loop.create_task(self._start_tls())
+
+    async def _start_tls(self) -> None:
+        try:
+            secured = await self.loop.start_tls(
+                self.transport, self, server_tls(), server_side=True, ssl_handshake_timeout=HANDSHAKE_LIMIT_S
+            )
+        except OSError:  # the client does not trust the certificate, or went away
+            self.transport.abort()
+            return
+        self.connection_made(cast(asyncio.Transport, secured))
+        self._talk()
+
+    def _refuse(self, status: bytes, body: bytes) -> None:
+        head = b"HTTP/1.1 %s\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
+        self.transport.write(head % (status, len(body)) + body)
+        self.transport.close()
+
+
+def settings(hosts: Hosts) -> Config:
+    """What every connection of a world shares."""
+    return Config(
+        hosts,
+        http=HttpToolsProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+    )

@@ -1,0 +1,54 @@
+"""The keys of this process, made when first needed: certificate authority, server certificate, signing key."""
+
+import base64
+import hashlib
+import ssl
+from dataclasses import dataclass
+from functools import cache
+
+import trustme
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+SERVER_NAMES = (
+    "*.vault.azure.net",
+    "login.microsoftonline.com",
+    "login.windows.net",
+    "sts.windows.net",
+    "management.azure.com",
+)
+
+
+@cache
+def authority() -> trustme.CA:
+    """The certificate authority that clients of Local Azure are told to trust."""
+    return trustme.CA(organization_name="Local Azure")
+
+
+@cache
+def server_tls() -> ssl.SSLContext:
+    """TLS of every HTTPS service; the certificate names all hosts that are played."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    authority().issue_cert(*SERVER_NAMES).configure_cert(context)
+    return context
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    """The RSA key Entra signs tokens with."""
+
+    private: rsa.RSAPrivateKey
+    id: str
+    """`kid` and `x5t` of the tokens' header."""
+
+
+@cache
+def signing_key() -> SigningKey:
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = private.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    digest = hashlib.sha1(public, usedforsecurity=False).digest()
+    return SigningKey(private=private, id=base64.urlsafe_b64encode(digest).rstrip(b"=").decode())

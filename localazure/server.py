@@ -1,0 +1,52 @@
+"""A world's port, served by a thread of its own."""
+
+import asyncio
+import socket
+import threading
+
+from uvicorn.server import ServerState
+
+from localazure.front_door import FrontDoor, settings
+from localazure.hosts import Hosts
+
+LOOPBACK = "127.0.0.1"
+BACKLOG = 256
+
+
+class Server:
+    """Listens from construction on; answers between `start` and `stop`."""
+
+    def __init__(self) -> None:
+        self._socket = socket.create_server((LOOPBACK, 0), backlog=BACKLOG)
+        self.port: int = self._socket.getsockname()[1]
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._started = threading.Event()
+        self._stop = asyncio.Event()
+
+    def start(self, hosts: Hosts) -> None:
+        """Returns when connections are taken."""
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(hosts)), name="local-azure", daemon=True)
+        self._thread.start()
+        self._started.wait()
+
+    def stop(self) -> None:
+        """Returns when every connection is closed. May be called before `start` and twice."""
+        if self._loop is not None and self._thread is not None:
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join()
+            self._loop = None
+        self._socket.close()
+
+    async def _serve(self, hosts: Hosts) -> None:
+        self._loop = asyncio.get_running_loop()
+        config, state = settings(hosts), ServerState()
+        listening = await self._loop.create_server(lambda: FrontDoor(hosts, config, state), sock=self._socket)
+        self._started.set()
+        await self._stop.wait()
+        listening.close()
+        for connection in list(state.connections):
+            connection.transport.abort()
+        for task in list(state.tasks):
+            task.cancel()
+        await asyncio.gather(*state.tasks, return_exceptions=True)

@@ -1,0 +1,1 @@
+"""The services of Azure that are played, one module each."""

@@ -1,0 +1,72 @@
+"""App Service's token service: what IDENTITY_ENDPOINT points to.
+
+https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference
+"""
+
+import hmac
+import uuid
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from localazure.directory import AUDIENCES, ManagedIdentity
+from localazure.scenarios import Host
+from localazure.services.managed_identity import IdentityNotFoundError, Names, SeveralIdentitiesError, choose
+from localazure.services.refusal import Json, Refusal, answer_refusal
+from localazure.world import World
+
+PATH = "/msi/token"
+API_VERSION = "2019-08-01"
+NAMES = Names(client_id=("client_id",), object_id=("object_id", "principal_id"), resource_id=("mi_res_id",))
+
+
+def offers_token_service(world: World) -> bool:
+    """App Service has a token service, and says so in IDENTITY_ENDPOINT, only when the site has an identity."""
+    return world.scenario.host is Host.APP_SERVICE and bool(world.scenario.identities)
+
+
+def app_service(world: World) -> Starlette:
+    """The token service of a site, as an ASGI application."""
+
+    async def token(request: Request) -> Response:
+        _check(request, world.identity_header)
+        identity = _identity(world, request)
+        audience = AUDIENCES.get(request.query_params["resource"])
+        if audience is None:
+            raise _refused(500, "An unexpected error occured while fetching the AAD Token.")
+        token = world.token(identity, audience)
+        return Json(
+            {
+                "access_token": token.text,
+                "expires_on": str(token.expires_on),
+                "resource": request.query_params["resource"],
+                "token_type": "Bearer",
+                "client_id": identity.client_id,
+            }
+        )
+
+    return Starlette(routes=[Route(PATH, token)], exception_handlers={Refusal: answer_refusal})
+
+
+def _check(request: Request, identity_header: str) -> None:
+    given = request.headers.get("X-IDENTITY-HEADER", "")
+    if not hmac.compare_digest(given.encode(), identity_header.encode()):
+        raise _refused(401, "Unauthorized")
+    if request.query_params.get("api-version") != API_VERSION:
+        raise _refused(400, "Unsupported api-version.")
+    if not request.query_params.get("resource"):
+        raise _refused(400, "Resource is not specified.")
+
+
+def _identity(world: World, request: Request) -> ManagedIdentity:
+    try:
+        return choose(world.scenario.identities, request.query_params, NAMES)
+    except (IdentityNotFoundError, SeveralIdentitiesError):
+        text = "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId."
+        raise _refused(400, text) from None
+
+
+def _refused(status: int, message: str) -> Refusal:
+    return Refusal(status, {"statusCode": status, "message": message, "correlationId": str(uuid.uuid4())})

@@ -1,0 +1,166 @@
+"""What the world's own `az` says: standard output, standard error and exit code of azure-cli 2.91."""
+
+import argparse
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NoReturn
+
+from localazure.directory import AUDIENCES, Subscription, User
+from localazure.world import World
+
+VERSION = "2.91.0"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    stdout: str = ""
+    stderr: str = ""
+    exit_code: int = 0
+
+
+class CliError(Exception):
+    """az ends with this text and exit code."""
+
+    def __init__(self, text: str, exit_code: int = 1) -> None:
+        super().__init__(text)
+        self.answer = Answer(stderr=f"ERROR: {text}\n", exit_code=exit_code)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Refuses as az does: one line after ERROR, exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        raise CliError(f"{message}\n\nhttps://aka.ms/cli_ref\nRead more about the command in reference docs", 2)
+
+
+def run(world: World, arguments: list[str]) -> Answer:
+    """The answer of `az ARGUMENTS` in this world."""
+    for words, command in _COMMANDS.items():
+        if tuple(arguments[: len(words)]) == words:
+            try:
+                return command(world, arguments[len(words) :])
+            except CliError as error:
+                return error.answer
+    misspelled = arguments[0] if arguments else ""
+    return CliError(f"'{misspelled}' is misspelled or not recognized by the system.", 2).answer
+
+
+def _get_access_token(world: World, arguments: list[str]) -> Answer:
+    parser = _parser("account get-access-token")
+    parser.add_argument("--resource")
+    parser.add_argument("--scope", "--scopes")
+    parser.add_argument("--tenant", "-t")
+    parser.add_argument("--subscription", "--name", "-s", "-n")
+    options = parser.parse_args(arguments)
+    if options.tenant and options.subscription:
+        raise CliError("Please specify only one of subscription and tenant, not both")
+    user, subscription = _signed_in(world), _subscription(world, options.subscription)
+    resource = options.resource or (options.scope or "https://management.core.windows.net/").removesuffix("/.default")
+    token = world.token(user, _audience(world, resource))
+    named = {} if options.tenant else {"subscription": subscription.id}
+    expires_on = datetime.fromtimestamp(token.expires_on)  # noqa: DTZ006 - az prints local time
+    return _json(
+        {
+            "accessToken": token.text,
+            "expiresOn": f"{expires_on:%Y-%m-%d %H:%M:%S.%f}",
+            "expires_on": token.expires_on,
+            **named,
+            "tenant": options.tenant or subscription.tenant.id,
+            "tokenType": "Bearer",
+        }
+    )
+
+
+def _account_show(world: World, arguments: list[str]) -> Answer:
+    parser = _parser("account show")
+    parser.add_argument("--subscription", "--name", "-s", "-n")
+    options = parser.parse_args(arguments)
+    user = _signed_in(world)
+    return _json(_account(user, _subscription(world, options.subscription)))
+
+
+def _account_list(world: World, arguments: list[str]) -> Answer:
+    parser = _parser("account list")
+    for flag in ("--all", "--refresh"):
+        parser.add_argument(flag, action="store_true")
+    parser.parse_args(arguments)
+    cli = world.scenario.azure_cli
+    if cli is None or cli.signed_in is None:
+        return Answer(stdout="[]\n", stderr='WARNING: Please run "az login" to access your accounts.\n')
+    return _json([_account(cli.signed_in, world.scenario.vault.subscription)])
+
+
+def _version(_world: World, arguments: list[str]) -> Answer:
+    _parser("version").parse_args(arguments)
+    core = {"azure-cli": VERSION, "azure-cli-core": VERSION, "azure-cli-telemetry": "1.1.0"}
+    return _json(core | {"extensions": {}})
+
+
+def _version_text(_world: World, _arguments: list[str]) -> Answer:
+    lines = (f"azure-cli {VERSION:>25}", "", f"core {VERSION:>30}", f"telemetry {'1.1.0':>24}", "")
+    return Answer(stdout="\n".join(lines))
+
+
+def _login(_world: World, _arguments: list[str]) -> Answer:
+    raise CliError("Local Azure's own az cannot sign anybody in. Choose another scenario, or use the real Azure CLI.")
+
+
+_COMMANDS: dict[tuple[str, ...], Callable[[World, list[str]], Answer]] = {
+    ("account", "get-access-token"): _get_access_token,
+    ("account", "show"): _account_show,
+    ("account", "list"): _account_list,
+    ("login",): _login,
+    ("version",): _version,
+    ("--version",): _version_text,
+}
+
+
+def _parser(command: str) -> argparse.ArgumentParser:
+    parser = _Parser(prog=f"az {command}", add_help=False, allow_abbrev=False)
+    parser.add_argument("--output", "-o", choices=["json"], default="json")
+    return parser
+
+
+def _signed_in(world: World) -> User:
+    cli = world.scenario.azure_cli
+    if cli is None or cli.signed_in is None:
+        raise CliError("Please run 'az login' to setup account.")
+    return cli.signed_in
+
+
+def _subscription(world: World, wanted: str | None) -> Subscription:
+    subscription = world.scenario.vault.subscription
+    if wanted and wanted.lower() not in (subscription.id, subscription.name.lower()):
+        raise CliError(f"Subscription '{wanted}' not found. Check the spelling and casing and try again.")
+    return subscription
+
+
+def _audience(world: World, resource: str) -> str:
+    if resource not in AUDIENCES:
+        name = world.tenant.name
+        raise CliError(
+            f"AADSTS500011: The resource principal named {resource} was not found in the tenant named {name}."
+        )
+    return AUDIENCES[resource]
+
+
+def _account(user: User, subscription: Subscription) -> dict[str, Any]:
+    return {
+        "environmentName": "AzureCloud",
+        "homeTenantId": subscription.tenant.id,
+        "id": subscription.id,
+        "isDefault": True,
+        "managedByTenants": [],
+        "name": subscription.name,
+        "state": "Enabled",
+        "tenantDefaultDomain": subscription.tenant.domain,
+        "tenantDisplayName": subscription.tenant.name,
+        "tenantId": subscription.tenant.id,
+        "user": {"name": user.principal_name, "type": "user"},
+    }
+
+
+def _json(value: Any) -> Answer:
+    return Answer(stdout=json.dumps(value, indent=2, ensure_ascii=False) + "\n")

@@ -1,0 +1,138 @@
+"""Entra ID: https://login.microsoftonline.com. Discovery and signing keys."""
+
+import json
+import uuid
+from typing import Any
+
+from jwt.algorithms import RSAAlgorithm
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from localazure.keys import signing_key
+from localazure.services.refusal import Json, Refusal, answer_refusal
+from localazure.world import World
+
+LOGIN = "login.microsoftonline.com"
+HOSTS = (LOGIN, "login.windows.net", "sts.windows.net")
+SPECIAL_TENANTS = ("common", "organizations", "consumers")
+
+
+def entra(world: World) -> Starlette:
+    """Entra of this world's tenant, as an ASGI application."""
+
+    async def instance(_request: Request) -> Response:
+        return Json(_instance_metadata(world.tenant.id))
+
+    async def configuration_v1(request: Request) -> Response:
+        return Json(_configuration(_tenant(world, request), version="", issuer="https://sts.windows.net/{}/"))
+
+    async def configuration_v2(request: Request) -> Response:
+        return Json(_configuration(_tenant(world, request), version="/v2.0", issuer=f"https://{LOGIN}/{{}}/v2.0"))
+
+    async def keys(request: Request) -> Response:
+        _tenant(world, request)
+        return Json({"keys": [_public_key()]})
+
+    return Starlette(
+        routes=[
+            Route("/common/discovery/instance", instance),
+            Route("/{tenant}/.well-known/openid-configuration", configuration_v1),
+            Route("/{tenant}/v2.0/.well-known/openid-configuration", configuration_v2),
+            Route("/{tenant}/discovery/keys", keys),
+            Route("/{tenant}/discovery/v2.0/keys", keys),
+        ],
+        exception_handlers={Refusal: answer_refusal},
+    )
+
+
+def entra_headers(_world: World, client_request_id: str | None) -> dict[str, str]:
+    """The headers Entra puts on every answer."""
+    echoed = {"client-request-id": client_request_id} if client_request_id else {}
+    return {
+        "Cache-Control": "no-store, no-cache",
+        "Pragma": "no-cache",
+        "Expires": "-1",
+        "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+        "X-Content-Type-Options": "nosniff",
+        "P3P": 'CP="DSP CUR OTPi IND OTRi ONL FIN"',
+        **echoed,
+        "x-ms-request-id": str(uuid.uuid4()),
+        "x-ms-ests-server": "2.1.22246.6 - WEULR1 ProdSlices",
+        "X-XSS-Protection": "0",
+    }
+
+
+def _tenant(world: World, request: Request) -> str:
+    """The tenant id the path means. Raises Refusal for a tenant that does not exist."""
+    wanted = request.path_params["tenant"].lower()
+    if wanted in SPECIAL_TENANTS:
+        return "{tenantid}"
+    if wanted not in (world.tenant.id, world.tenant.domain):
+        raise _refused(world, 90002, "invalid_tenant", _unknown_tenant(wanted))
+    return world.tenant.id
+
+
+def _unknown_tenant(tenant: str) -> str:
+    return (
+        f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the"
+        " correct cloud. Check with your subscription administrator, this may happen if there are no active"
+        " subscriptions for the tenant."
+    )
+
+
+def _refused(world: World, number: int, error: str, text: str, status: int = 400) -> Refusal:
+    """https://learn.microsoft.com/entra/identity-platform/reference-error-codes"""
+    trace, correlation = str(uuid.uuid4()), str(uuid.uuid4())
+    timestamp = world.timestamp()
+    description = f"AADSTS{number}: {text} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {timestamp}"
+    return Refusal(
+        status,
+        {
+            "error": error,
+            "error_description": description,
+            "error_codes": [number],
+            "timestamp": timestamp,
+            "trace_id": trace,
+            "correlation_id": correlation,
+            "error_uri": f"https://{LOGIN}/error?code={number}",
+        },
+    )
+
+
+def _instance_metadata(tenant_id: str) -> dict[str, Any]:
+    aliases = [LOGIN, "login.windows.net", "login.microsoft.com", "sts.windows.net"]
+    return {
+        "tenant_discovery_endpoint": f"https://{LOGIN}/{tenant_id}/v2.0/.well-known/openid-configuration",
+        "api-version": "1.1",
+        "metadata": [{"preferred_network": LOGIN, "preferred_cache": "login.windows.net", "aliases": aliases}],
+    }
+
+
+def _configuration(tenant: str, *, version: str, issuer: str) -> dict[str, Any]:
+    base = f"https://{LOGIN}/{tenant}"
+    return {
+        "token_endpoint": f"{base}/oauth2{version}/token",
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+        "jwks_uri": f"{base}/discovery{version}/keys",
+        "response_modes_supported": ["query", "fragment", "form_post"],
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
+        "scopes_supported": ["openid", "profile", "email", "offline_access"],
+        "issuer": issuer.format(tenant),
+        "authorization_endpoint": f"{base}/oauth2{version}/authorize",
+        "device_authorization_endpoint": f"{base}/oauth2{version}/devicecode",
+        "end_session_endpoint": f"{base}/oauth2{version}/logout",
+        "tenant_region_scope": "EU",
+        "cloud_instance_name": "microsoftonline.com",
+        "cloud_graph_host_name": "graph.windows.net",
+        "msgraph_host": "graph.microsoft.com",
+    }
+
+
+def _public_key() -> dict[str, Any]:
+    key = signing_key()
+    public = json.loads(RSAAlgorithm.to_jwk(key.private.public_key()))
+    return {"kty": "RSA", "use": "sig", "kid": key.id, "x5t": key.id, "n": public["n"], "e": public["e"]}
