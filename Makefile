@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench lock
+.PHONY: help setup demo test lint types checks tests bench lock
 
 help:  ## these lines
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -17,3 +17,32 @@ help:  ## these lines
 	touch $@
 
 setup: .venv/installed  ## make .venv and install, nothing else
+
+demo: .venv/installed  ## the site on http://127.0.0.1:8000/ against Local Azure: no account, no network
+	@$(BIN)/python -m localazure demo --port $(PORT) -- $(BIN)/gunicorn kvsite.wsgi --bind 127.0.0.1:{port}
+
+test: lint types checks tests  ## every check and every test; CI runs this
+
+lint: .venv/installed  ## ruff: mistakes and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/installed
+	$(BIN)/mypy
+
+# Django's own checks as in production, with warnings as errors; and no model without its migration.
+PRODUCTION := KVSITE_HOSTS=kvsite.example.org KVSITE_SECRET_KEY=only-for-this-check-0123456789-abcdefghijklmnopqrstuvwxyz \
+	KEY_VAULT_URI=https://contoso.vault.azure.net SECRET_NAME=demo
+checks: .venv/installed
+	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(PRODUCTION) $(BIN)/python manage.py makemigrations --check --dry-run
+
+tests: .venv/installed
+	$(BIN)/pytest -n 2
+
+bench: .venv/installed  ## how fast, side by side in one run
+	$(BIN)/python -m benchmarks.home_page
+
+lock: .venv/installed  ## choose the versions anew and write them, with hashes, into requirements*.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header requirements-dev.in -o requirements-dev.txt

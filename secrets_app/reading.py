@@ -202,6 +202,11 @@ class Reading:
         """The secret was read."""
         return self.secret is not None and self.failure is None
 
+    @property
+    def main_cause(self) -> str | None:
+        """Key of the most likely cause, when the secret was not read."""
+        return None if self.ok else self.hints[0].cause if self.hints else "unexpected"
+
     def as_json(self) -> dict[str, Any]:
         """This reading as plain JSON values, `ok` and the principal's `legacy` line included."""
         document = {"ok": self.ok, **asdict(self, dict_factory=_json_object)}

@@ -1,0 +1,12 @@
+"""How gunicorn serves the site, here and on App Service; its command line wins over this file."""
+
+import os
+
+bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
+worker_class = "gthread"
+# One process shares one credential, one vault client and one token among its threads; more processes ask more often.
+workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
+threads = 8
+timeout = 60  # longer than the longest deadline of a reading
+graceful_timeout = 15
+keepalive = 75

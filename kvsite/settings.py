@@ -1,0 +1,78 @@
+"""Django's settings, and the only place that reads the product's own settings from the environment."""
+
+import os
+from pathlib import Path
+
+from secrets_app.conf import SETTINGS
+from secrets_app.site_key import kept_site_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# The product's settings as they were given: words, not yet values. `secrets_app.conf` makes them a Config.
+# Every KVSITE_ variable goes in, known or not, so that a misspelt one is found.
+SECRETS_APP = {
+    name: value for name, value in os.environ.items() if name in SETTINGS or name.upper().startswith("KVSITE_")
+}
+
+DEBUG = os.environ.get("KVSITE_DEBUG", "").strip().lower() in {"1", "true", "yes", "on"}
+
+_hosts = [host.strip() for host in os.environ.get("KVSITE_HOSTS", "").split(",") if host.strip()]
+# App Service names the site's own host; nothing else sets this variable.
+_app_service_host = os.environ.get("WEBSITE_HOSTNAME")
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *_hosts, *([_app_service_host] if _app_service_host else [])]
+
+# A site with a name of its own is in production: it answers over TLS alone.
+PRODUCTION = bool(_hosts or _app_service_host) and not DEBUG
+SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # probes come from inside, without TLS
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
+SECURE_HSTS_PRELOAD = PRODUCTION
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+# App Service ends TLS in front of the site, says so in this header, and drops one that a visitor sends.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _app_service_host else None
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+SECRET_KEY = os.environ.get("KVSITE_SECRET_KEY") or kept_site_key(BASE_DIR / ".local" / "site-key")
+
+INSTALLED_APPS = ["secrets_app", "django.contrib.staticfiles"]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "secrets_app.headers.add_headers",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "secrets_app.access.guard",
+]
+ROOT_URLCONF = "kvsite.urls"
+WSGI_APPLICATION = "kvsite.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {"context_processors": [], "builtins": ["secrets_app.templatetags.words"]},
+    }
+]
+DATABASES: dict[str, dict[str, str]] = {}  # the site keeps nothing
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = True  # one stylesheet: it is served as it lies there, collected or not
+
+LANGUAGE_CODE = "en"
+USE_I18N = False
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    # The chain's own log repeats what every reading already tells, attempt by attempt.
+    "loggers": {"azure": {"level": "ERROR"}},
+}

@@ -1,0 +1,10 @@
+"""The site's addresses."""
+
+from django.urls import include, path
+
+urlpatterns = [path("", include("secrets_app.urls"))]
+
+handler400 = "secrets_app.views.bad_request"
+handler403 = "secrets_app.views.forbidden"
+handler404 = "secrets_app.views.not_found"
+handler500 = "secrets_app.views.server_error"

@@ -1,0 +1,53 @@
+"""Who may look: closed unless it is opened, and `loopback` means this very machine and no proxy in between."""
+
+from collections.abc import Callable
+from ipaddress import ip_address
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from secrets_app import conf
+
+PROBES = frozenset({"/healthz", "/readyz"})
+
+# Any of these says that somebody passed the request on, so its sender is not who it seems.
+_PASSED_ON = (
+    "HTTP_FORWARDED",
+    "HTTP_VIA",
+    "HTTP_X_REAL_IP",
+    "HTTP_X_ORIGINAL_HOST",
+    "HTTP_X_ARR_SSL",
+    "HTTP_CLIENT_IP",
+)
+_PASSED_ON_PREFIX = "HTTP_X_FORWARDED"
+_LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
+
+
+def guard(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Django middleware: lets through the probes and whoever KVSITE_ACCESS lets in; others get the 403 page."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        if request.path not in PROBES and not may_look(request, conf.current().access):
+            raise PermissionDenied
+        return get_response(request)
+
+    return respond
+
+
+def may_look(request: HttpRequest, access: str) -> bool:
+    """Whether `access` lets this request see the pages."""
+    return access == "open" or _is_from_this_machine(request)
+
+
+def _is_from_this_machine(request: HttpRequest) -> bool:
+    passed_on = any(name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIX) for name in request.META)
+    # The Host too: a page elsewhere may have its own name point at 127.0.0.1 to read us in the visitor's browser.
+    host = request.get_host().rpartition(":")[0] if request.get_host()[-1].isdigit() else request.get_host()
+    return not passed_on and _is_loopback(request.META.get("REMOTE_ADDR", "")) and host in _LOOPBACK_NAMES
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False

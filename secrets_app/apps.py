@@ -1,0 +1,13 @@
+"""The Django app: who reads the secret, and as whom."""
+
+from importlib import import_module
+
+from django.apps import AppConfig
+
+
+class SecretsAppConfig(AppConfig):
+    name = "secrets_app"
+    verbose_name = "Principal Used"
+
+    def ready(self) -> None:
+        import_module("secrets_app.checks")  # its checks register themselves

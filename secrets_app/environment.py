@@ -1,0 +1,33 @@
+"""What this machine tells about itself: which platform it is, and how we know."""
+
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+
+from secrets_app.reading import Place, Platform
+
+_SIGNS: tuple[tuple[Platform, tuple[str, ...]], ...] = (
+    # The first whose variables are all set is the place. Sources: the environment each service documents.
+    (Platform.FUNCTIONS, ("WEBSITE_SITE_NAME", "FUNCTIONS_WORKER_RUNTIME")),
+    (Platform.APP_SERVICE, ("WEBSITE_SITE_NAME",)),
+    (Platform.CONTAINER_APPS, ("CONTAINER_APP_NAME",)),
+    (Platform.SERVICE_FABRIC, ("IDENTITY_ENDPOINT", "IDENTITY_SERVER_THUMBPRINT")),
+    (Platform.ARC, ("IDENTITY_ENDPOINT", "IMDS_ENDPOINT")),
+    (Platform.KUBERNETES, ("KUBERNETES_SERVICE_HOST",)),
+    (Platform.MACHINE_LEARNING, ("MSI_ENDPOINT", "MSI_SECRET")),
+    (Platform.CLOUD_SHELL, ("MSI_ENDPOINT",)),
+)
+
+
+def place(environ: Mapping[str, str]) -> Place:
+    """Where this program runs, told from its environment variables alone: nothing is asked, nothing waits."""
+    found = next((name for name, signs in _SIGNS if all(environ.get(sign) for sign in signs)), Platform.UNKNOWN)
+    return Place(
+        platform=found,
+        system=platform.system(),
+        in_container=Path("/.dockerenv").exists() or "KUBERNETES_SERVICE_HOST" in environ,
+        resource_name=environ.get("WEBSITE_SITE_NAME") or environ.get("CONTAINER_APP_NAME"),
+        resource_group=environ.get("WEBSITE_RESOURCE_GROUP"),
+        # `<subscription id>+<web space>` on App Service
+        subscription_id=environ.get("WEBSITE_OWNER_NAME", "").partition("+")[0] or None,
+    )

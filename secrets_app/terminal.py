@@ -1,0 +1,72 @@
+"""A reading as lines for a terminal, in the page's words and order."""
+
+import textwrap
+from collections.abc import Iterator
+
+from secrets_app import words
+from secrets_app.reading import Attempt, Hint, Principal, Reading, Secret
+
+_WIDTH = 100
+
+
+def lines_of(reading: Reading) -> Iterator[str]:
+    """The answer first, then what to do, then who we are and how that came about."""
+    yield f"{'YES' if reading.ok else 'NO'}  {words.headline(reading)}"
+    yield f"    Asked as {words.as_whom(reading.principal)}, in {words.duration(reading.elapsed_s)}."
+    if reading.failure:
+        yield f"    {words.where_it_stopped(reading.failure)}"
+    if reading.principal:
+        yield ""
+        yield f"Principal Used: {reading.principal.legacy}"
+        yield from _principal(reading.principal)
+    if reading.secret:
+        yield from _secret(reading.secret)
+    for hint in reading.hints:
+        yield from _hint(hint)
+    if reading.failure and not reading.hints:
+        yield ""
+        yield "We have no explanation for this error. Its own words:"
+        yield textwrap.indent(reading.failure.message, "    ")
+    yield from _chain(reading.attempts)
+
+
+def _principal(principal: Principal) -> Iterator[str]:
+    rows = {
+        "Kind": principal.kind and words.KINDS[principal.kind],
+        "Name": principal.name,
+        "Object id": principal.object_id,
+        "Resource id": principal.managed_identity_resource_id,
+        "Credential": principal.credential,
+        "Token ends": f"{words.moment(principal.token_expires_at)}, {words.age(principal.token_expires_at)}"
+        if principal.token_expires_at
+        else None,
+    }
+    return (f"    {name:<12} {value}" for name, value in rows.items() if value)
+
+
+def _secret(secret: Secret) -> Iterator[str]:
+    yield ""
+    yield f"Secret {secret.name}: {secret.length} characters, hidden. Fingerprint {secret.fingerprint}."
+    yield f"    Version {secret.version}, updated {words.moment(secret.updated_on)}."
+
+
+def _hint(hint: Hint) -> Iterator[str]:
+    yield ""
+    yield hint.title
+    for sentence in (hint.why, hint.fix):
+        yield from textwrap.wrap(sentence, _WIDTH, initial_indent="    ", subsequent_indent="    ")
+    for command in hint.commands:
+        yield textwrap.indent(command, "      ")
+    for link in hint.links:
+        yield f"    {link}"
+
+
+def _chain(attempts: tuple[Attempt, ...]) -> Iterator[str]:
+    if attempts:
+        yield ""
+        yield "How the credential was found:"
+    for attempt in attempts:
+        line = (
+            f"    {attempt.credential:<28} {words.OUTCOMES[attempt.outcome]:<19} {words.duration(attempt.elapsed_s):>7}"
+        )
+        yield f"{line}  {words.first_line(attempt)}".rstrip()

@@ -1,0 +1,181 @@
+"""Watches a credential: what each member of the chain did, how long it took, and whose token came of it."""
+
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from azure.core.credentials import AccessTokenInfo, SupportsTokenInfo, TokenRequestOptions
+from azure.identity import ChainedTokenCredential, CredentialUnavailableError
+
+from secrets_app.claims import principal_of
+from secrets_app.reading import Attempt, Outcome, Principal
+from secrets_app.redaction import redact
+
+# The chain puts a stand-in where a member's constructor refused; in azure-identity 1.27 (default.py) only this one can.
+_STAND_INS = {"FailedDACCredential": "WorkloadIdentityCredential"}
+_TOKENS_KEPT_IN_MIND = 8
+
+_WALK: ContextVar["Walk | None"] = ContextVar("walk", default=None)
+"""The walk of the reading that this thread does."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """How a token was got and whom it speaks for."""
+
+    attempts: tuple[Attempt, ...]
+    principal: Principal
+    tenant_id: str | None
+    """The tenant the vault's challenge asked a token of."""
+
+
+@dataclass
+class _Step:
+    started: float
+    attempt: Attempt
+
+
+@dataclass
+class Walk:
+    """One walk along the chain. Another thread may look at it while it goes on."""
+
+    names: tuple[str, ...]
+    before: tuple[Attempt, ...] = ()
+    """The last walk that ended in a token: the chain remembers its winner and asks no other again."""
+    principal: Principal | None = None
+    tenant_id: str | None = None
+    _steps: dict[str, _Step] = field(default_factory=dict)
+
+    @property
+    def begun(self) -> bool:
+        """A token was asked for."""
+        return bool(self._steps)
+
+    @property
+    def running(self) -> str | None:
+        """The member that has not answered yet."""
+        return next((a.credential for a in self.attempts() if a.outcome is Outcome.RUNNING), None)
+
+    def attempts(self) -> tuple[Attempt, ...]:
+        """What every member did so far, in the chain's order."""
+        steps = dict(self._steps)
+        earlier = {attempt.credential: attempt for attempt in self.before}
+        reached = [index for index, name in enumerate(self.names) if name in steps]
+        return tuple(
+            _now(steps[name])
+            if name in steps
+            else earlier.get(name, _not_reached(name))
+            if reached and index < reached[-1]
+            else _not_reached(name)
+            for index, name in enumerate(self.names)
+        )
+
+    @contextmanager
+    def step(self, name: str, tenant_id: str | None) -> Iterator[None]:
+        """Notes how the block, one member's try for a token, ends."""
+        self.tenant_id = tenant_id or self.tenant_id
+        self._steps[name] = _Step(time.monotonic(), Attempt(credential=name, outcome=Outcome.RUNNING))
+        try:
+            yield
+        except CredentialUnavailableError as error:
+            self._end(name, Outcome.UNAVAILABLE, error.message)
+            raise
+        except Exception as error:
+            self._end(name, Outcome.FAILED, str(error))
+            raise
+        self._end(name, Outcome.TOKEN, None)
+
+    def _end(self, name: str, outcome: Outcome, message: str | None) -> None:
+        step = self._steps[name]
+        elapsed_s = time.monotonic() - step.started
+        message = redact(message) if message else message
+        self._steps[name] = replace(
+            step, attempt=replace(step.attempt, outcome=outcome, elapsed_s=elapsed_s, message=message)
+        )
+
+
+def _now(step: _Step) -> Attempt:
+    if step.attempt.outcome is Outcome.RUNNING:
+        return replace(step.attempt, elapsed_s=time.monotonic() - step.started)
+    return step.attempt
+
+
+def _not_reached(name: str) -> Attempt:
+    return Attempt(credential=name, outcome=Outcome.NOT_REACHED)
+
+
+class Watch:
+    """A credential whose every try for a token is noted. Shared by threads; each reading begins a walk of its own."""
+
+    def __init__(self, credential: SupportsTokenInfo) -> None:
+        self._stories: OrderedDict[bytes, Story] = OrderedDict()
+        if isinstance(credential, ChainedTokenCredential):
+            members = tuple(_Member(member, self) for member in credential.credentials)
+            credential.credentials = members
+            self.credential: SupportsTokenInfo = credential
+        else:
+            members = (_Member(credential, self),)
+            self.credential = members[0]
+        self.names = tuple(member.name for member in members)
+
+    def begin(self) -> Walk:
+        """A new walk; what this thread asks of the credential from now on is noted in it."""
+        last = next(reversed(self._stories.values()), None)
+        walk = Walk(self.names, before=last.attempts if last else ())
+        _WALK.set(walk)
+        return walk
+
+    def story_of(self, token: str) -> Story | None:
+        """How `token` was got, if it came through here."""
+        return self._stories.get(_digest(token))
+
+    def close(self) -> None:
+        """Closes the credential's connections."""
+        self.credential.close()
+
+    def ask(self, name: str, member: SupportsTokenInfo, scopes: tuple[str, ...], options: Any) -> AccessTokenInfo:
+        walk = _WALK.get() or self.begin()
+        with walk.step(name, (options or {}).get("tenant_id")):
+            token = member.get_token_info(*scopes, options=options)
+        walk.principal = principal_of(token.token, credential=name)
+        self._stories[_digest(token.token)] = Story(
+            attempts=walk.attempts(), principal=walk.principal, tenant_id=walk.tenant_id
+        )
+        while len(self._stories) > _TOKENS_KEPT_IN_MIND:
+            self._stories.popitem(last=False)
+        return token
+
+
+class _Member(SupportsTokenInfo):
+    """One member of the chain, watched."""
+
+    def __init__(self, member: Any, watch: Watch) -> None:
+        class_name = type(member).__name__
+        self.name = _STAND_INS.get(class_name, class_name)
+        # The chain's own error message names its members by this attribute where there is one.
+        self._credential_name = self.name
+        self._member = member
+        self._watch = watch
+
+    def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
+        return self._watch.ask(self.name, self._member, scopes, options)
+
+    def close(self) -> None:
+        self._member.close()
+
+    def __enter__(self) -> "_Member":
+        self._member.__enter__()
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self._member.__exit__(*args)
+
+
+def _digest(token: str) -> bytes:
+    """What a token is known by once it is out of our hands."""
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,82 @@
+"""The credential and the vault client that all readings of one configuration share."""
+
+import atexit
+import threading
+from collections import OrderedDict
+from functools import cached_property
+from typing import Any, cast
+
+from azure.core.credentials import TokenCredential
+from azure.keyvault.secrets import KeyVaultSecret, SecretClient
+
+from secrets_app import credentials
+from secrets_app.conf import Config
+from secrets_app.patience import vault_limits
+from secrets_app.trace import Watch
+from secrets_app.vault_address import cloud_of
+
+_KEPT = 8
+
+
+class Connection:
+    """One credential and one SecretClient. Tools like az cost a second for each token, so both are kept."""
+
+    def __init__(self, config: Config) -> None:
+        self._vault_url = config.vault_url or ""
+        self._deadline_s = config.deadline_s
+        self.watch = Watch(credentials.build(config))
+
+    def get_secret(self, name: str, version: str | None, hook: Any) -> KeyVaultSecret:
+        """The secret; `hook` is shown every answer of the vault (azure-core's raw_response_hook). Raises AzureError."""
+        return self._client.get_secret(name, version, raw_response_hook=hook)
+
+    def ask_for_token(self) -> None:
+        """Ask for a token for this cloud's vaults; the watch keeps what comes of it. Raises AzureError."""
+        self.watch.credential.get_token_info(cloud_of(self._vault_url).scope)
+
+    @cached_property
+    def _client(self) -> SecretClient:
+        # Its annotation knows only the older of the two protocols that it takes.
+        credential = cast(TokenCredential, self.watch.credential)
+        return SecretClient(self._vault_url, credential, **vault_limits(self._deadline_s))
+
+    def close(self) -> None:
+        if "_client" in self.__dict__:
+            self._client.close()
+        self.watch.close()
+
+
+_connections: OrderedDict[object, Connection] = OrderedDict()
+_lock = threading.Lock()
+
+
+def _key(config: Config) -> object:
+    """All of the configuration that decides who asks and whom: readings that agree in it share a connection."""
+    return config.vault_url, config.deadline_s
+
+
+def connection_for(config: Config) -> Connection:
+    """The connection for this configuration, made at its first reading. Raises what a credential's constructor does."""
+    with _lock:
+        connection = _connections.get(_key(config)) or Connection(config)
+        _connections[_key(config)] = connection
+        _connections.move_to_end(_key(config))
+        while len(_connections) > _KEPT:
+            _connections.popitem(last=False)
+        return connection
+
+
+def forget(config: Config) -> None:
+    """Drop the connection; readings under way still use theirs to the end, so it is left to them and not closed."""
+    with _lock:
+        _connections.pop(_key(config), None)
+
+
+def close() -> None:
+    """Close every connection, as at the end of the process."""
+    with _lock:
+        while _connections:
+            _connections.popitem()[1].close()
+
+
+atexit.register(close)

@@ -1,0 +1,115 @@
+"""One reading under way: a thread asks the vault, and whoever waits for it can tell at any moment how far it is."""
+
+import hashlib
+import hmac
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from azure.core.pipeline import PipelineResponse
+from azure.keyvault.secrets import KeyVaultSecret
+
+from secrets_app.conf import Config
+from secrets_app.reading import Failure, Reading, Secret
+from secrets_app.trace import Story, Walk
+from secrets_app.vault import failure
+from secrets_app.vault.connection import Connection, connection_for
+
+Given = TypeVar("Given")
+
+
+class Errand:
+    """Get the secret and find out whose token did it; keeps neither the token nor the secret's value."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._thread = threading.Thread(target=self._run, name="reading", daemon=True)
+        self._walk = Walk(names=())
+        self._story: Story | None = None
+        self._secret: Secret | None = None
+        self._failure: Failure | None = None
+        self._client_address: str | None = None
+
+    def run_for(self, seconds: float) -> None:
+        """Run in a thread of its own and return when it has ended, or after `seconds` at the latest."""
+        # The thread is a daemon: a silent Azure must not keep a finished command from ending.
+        self._thread.start()
+        self._thread.join(seconds)
+
+    def reading(self, started_at: datetime, elapsed_s: float) -> Reading:
+        """What is known by now."""
+        failed = self._failure
+        if not failed and self._thread.is_alive():
+            failed = failure.of_deadline(self._config.deadline_s, self._waiting_for())
+        walk, story = self._walk, self._story
+        reused = story is not None and not walk.begun
+        return Reading(
+            vault_url=self._config.vault_url,
+            secret_name=self._config.secret_name,
+            secret_version=self._config.secret_version,
+            started_at=started_at,
+            elapsed_s=elapsed_s,
+            secret=self._secret,
+            principal=story.principal if story else walk.principal,
+            vault_tenant_id=story.tenant_id if story else walk.tenant_id,
+            vault_saw=failure.vault_saw(failed, self._client_address),
+            attempts=story.attempts if story and reused else walk.attempts(),
+            token_reused=reused,
+            failure=failed,
+        )
+
+    def _waiting_for(self) -> str:
+        running = self._walk.running
+        return f"{running} to give a token" if running else f"{self._config.vault_url} to answer"
+
+    def _run(self) -> None:
+        connection = self._try(lambda: connection_for(self._config))
+        if connection is None:
+            return
+        self._walk = connection.watch.begin()
+        if self._config.mistakes:
+            self._failure = failure.of_configuration(self._config.mistakes)
+        else:
+            self._try(lambda: self._ask_vault(connection))
+        if not self._walk.begun and not self._story:
+            # The vault never came to ask for a token; who we are is worth knowing all the same.
+            self._try(connection.ask_for_token)
+
+    def _try(self, ask: Callable[[], Given]) -> Given | None:
+        """The one place that catches: whatever Azure raises becomes a Failure, and the first one counts."""
+        try:
+            return ask()
+        except Exception as error:  # noqa: BLE001 - this is that place; what is not Azure's own is logged
+            self._failure = self._failure or failure.of(error, self._walk)
+            return None
+
+    def _ask_vault(self, connection: Connection) -> None:
+        def note(answer: PipelineResponse[Any, Any]) -> None:
+            """azure-core shows every answer here: by which token the vault was asked, and what it saw."""
+            scheme, _, token = answer.http_request.headers.get("Authorization", "").partition(" ")
+            if scheme == "Bearer":
+                self._story = connection.watch.story_of(token)
+            self._client_address = failure.address_seen(answer.http_response.headers) or self._client_address
+
+        found = connection.get_secret(self._config.secret_name or "", self._config.secret_version, note)
+        self._secret = _without_value(found, self._config.fingerprint_key)
+
+
+def _without_value(found: KeyVaultSecret, fingerprint_key: str) -> Secret:
+    """All of the secret but its value. The fingerprint is keyed: nobody can try out values against it elsewhere."""
+    value = found.value or ""
+    digest = hmac.new(fingerprint_key.encode(), value.encode(), hashlib.sha256).hexdigest()
+    properties = found.properties
+    return Secret(
+        name=properties.name or "",
+        version=properties.version,
+        content_type=properties.content_type,
+        enabled=properties.enabled,
+        created_on=properties.created_on,
+        updated_on=properties.updated_on,
+        not_before=properties.not_before,
+        expires_on=properties.expires_on,
+        length=len(value),
+        fingerprint=digest[:16],
+    )

@@ -1,0 +1,89 @@
+"""What Azure raised or answered -> a Failure: evidence, not yet its meaning."""
+
+import logging
+import re
+from collections.abc import Iterable, Mapping
+
+from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError, ServiceResponseError
+
+from secrets_app.reading import Failure, Stage, VaultSaw
+from secrets_app.redaction import redact
+from secrets_app.setting_readers import Problem
+from secrets_app.trace import Walk
+
+log = logging.getLogger(__name__)
+
+# `AKV10032: ...` of the vault, `AADSTS7000215: ...` of Entra: the only code in answers without a structured one.
+_CODE_IN_TEXT = re.compile(r"\b(AKV\d{4,6}|AADSTS\d{4,9})\b")
+# Key Vault's 403 names the caller it saw: `appid=...;oid=...;iss=https://sts.windows.net/<tenant>/`.
+_CALLER = re.compile(
+    r"appid=(?P<app_id>[^;'\s]*);oid=(?P<object_id>[^;'\s]*)(?:;[^;'\s=]+=[^;'\s]*)*?;iss=(?P<issuer>[^;'\s]*)"
+)
+_ADDRESS_IN_TEXT = re.compile(r"Client address: (\S+)")
+# `x-ms-keyvault-network-info: conn_type=Ipv4;addr=203.0.113.7;act_addr_fam=InterNetwork;`
+_ADDRESS_IN_HEADER = re.compile(r"(?:^|;)\s*addr=([^;\s]+)")
+
+
+def of(error: Exception, walk: Walk) -> Failure:
+    """The evidence in `error`, raised while `walk` went on. One that is not Azure's is logged with its traceback."""
+    if not isinstance(error, (AzureError, ValueError)):
+        log.error("unexpected %s while reading a secret", type(error).__name__, exc_info=error)
+    message = redact(str(error))
+    return Failure(
+        stage=_stage(error, walk),
+        message=message,
+        status=error.status_code if isinstance(error, HttpResponseError) else None,
+        code=_code(error, message),
+        exception=f"{type(error).__module__}.{type(error).__qualname__}",
+    )
+
+
+def of_configuration(mistakes: Iterable[Problem]) -> Failure:
+    """The settings' mistakes as the reason why nothing was asked of the vault."""
+    return Failure(stage=Stage.CONFIGURATION, message=" ".join(mistake.sentence for mistake in mistakes))
+
+
+def of_deadline(deadline_s: float, waiting_for: str) -> Failure:
+    """Our own time ran out."""
+    return Failure(
+        stage=Stage.DEADLINE,
+        message=f"After {deadline_s:g} seconds we were still waiting for {waiting_for}.",
+        waiting_for=waiting_for,
+    )
+
+
+def _stage(error: Exception, walk: Walk) -> Stage:
+    if not walk.names:
+        return Stage.CONFIGURATION  # the credential could not even be made
+    if walk.begun and walk.principal is None:
+        return Stage.TOKEN
+    if isinstance(error, (ServiceRequestError, ServiceResponseError)):
+        return Stage.NETWORK
+    return Stage.VAULT
+
+
+def _code(error: Exception, message: str) -> str | None:
+    """The most exact code: the innermost of the vault's JSON, unless the text itself carries a numbered one."""
+    numbered = _CODE_IN_TEXT.search(message)
+    if numbered:
+        return numbered[1]
+    details = getattr(error, "error", None)
+    inner = getattr(details, "innererror", None) or {}
+    return inner.get("code") or getattr(details, "code", None)
+
+
+def address_seen(headers: Mapping[str, str]) -> str | None:
+    """The caller's address as the vault saw it, from the header every answer of a vault has."""
+    found = _ADDRESS_IN_HEADER.search(headers.get("x-ms-keyvault-network-info", ""))
+    return found[1] if found else None
+
+
+def vault_saw(failure: Failure | None, client_address: str | None) -> VaultSaw | None:
+    """The caller as the vault named it in its answer, if it did."""
+    text = failure.message if failure else ""
+    caller = _CALLER.search(text)
+    address = _ADDRESS_IN_TEXT.search(text)
+    client_address = address[1] if address else client_address
+    if not caller and not client_address:
+        return None
+    return VaultSaw(**(caller.groupdict() if caller else {}), client_address=client_address)

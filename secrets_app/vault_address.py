@@ -1,0 +1,113 @@
+"""Which addresses are Azure vaults, and what a token for them is asked for."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cloud:
+    """One of Microsoft's clouds, as far as Key Vault is concerned."""
+
+    name: str
+    vault_suffix: str
+    portal: str
+
+    @property
+    def scope(self) -> str:
+        """What a token for this cloud's vaults is asked for."""
+        return f"https://{self.vault_suffix}/.default"
+
+
+# https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#dns-suffixes-for-object-identifiers
+PUBLIC = Cloud(name="Azure", vault_suffix="vault.azure.net", portal="https://portal.azure.com")
+CLOUDS = (
+    PUBLIC,
+    Cloud(name="Azure China", vault_suffix="vault.azure.cn", portal="https://portal.azure.cn"),
+    Cloud(name="Azure US Government", vault_suffix="vault.usgovcloudapi.net", portal="https://portal.azure.us"),
+)
+
+# 3 to 24 letters, digits and hyphens; a letter first, no hyphen last, no two in a row.
+# https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftkeyvault
+_VAULT_NAME = re.compile(r"(?!.*--)[a-zA-Z][a-zA-Z0-9-]{1,22}[a-zA-Z0-9]")
+_HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))+")
+
+
+class AddressError(ValueError):
+    """An address that is no vault's; its text is a sentence for people."""
+
+
+class ForeignHostError(AddressError):
+    """A well-formed address of a host that is not an Azure vault: a token sent there is a stolen token."""
+
+
+def vault_url(text: str, *, also_allowed: tuple[str, ...] = ()) -> str:
+    """`https://<host>` of the vault that `text` names, in lower case, without a closing slash.
+
+    `also_allowed` are host names the operator trusts besides Azure's. Raises AddressError, ForeignHostError.
+    """
+    address = _split(text)
+    host = address.hostname or ""
+    if not is_host(host):
+        raise AddressError(
+            "It has no readable host name; a vault's address looks like https://contoso.vault.azure.net."
+        )
+    if host not in also_allowed:
+        _check_azure_host(host)
+    if address.path.strip("/") or address.query or address.fragment:
+        raise AddressError(f"It goes on after the host; the vault's address is only https://{host}.")
+    return f"https://{host}"
+
+
+def _split(text: str) -> SplitResult:
+    if any(character <= " " or character == "\\" for character in text):
+        raise AddressError("It has a space, a line break or a backslash in it.")
+    try:
+        address = urlsplit(text)
+        port = address.port
+    except ValueError as error:
+        raise AddressError("It cannot be read as a URL.") from error
+    if address.scheme.lower() != "https":
+        raise AddressError("It must begin with https://, because a token is sent there.")
+    if address.username is not None or address.password is not None:
+        raise AddressError(
+            "It has a user name or a password in it (something before an @); a vault's address has none."
+        )
+    if port not in (None, 443):
+        raise AddressError(f"It names port {port}; vaults answer on 443 alone, so leave the port out.")
+    return address
+
+
+def _check_azure_host(host: str) -> None:
+    for cloud in CLOUDS:
+        if host.endswith(f".{cloud.vault_suffix}"):
+            check_vault_name(host.removesuffix(f".{cloud.vault_suffix}"))
+            return
+    known = ", ".join(f"*.{cloud.vault_suffix}" for cloud in CLOUDS)
+    raise ForeignHostError(f"{host} is not an Azure vault ({known}), so no token is sent there.")
+
+
+def check_vault_name(name: str) -> str:
+    """`name`, when Azure allows it as a vault's name. Raises AddressError."""
+    if not _VAULT_NAME.fullmatch(name):
+        raise AddressError(
+            f"{name!r} cannot be a vault's name: 3 to 24 letters, digits and single hyphens, "
+            "a letter first, a letter or digit last."
+        )
+    return name
+
+
+def is_host(name: str) -> bool:
+    """`name` is a plain host name with a dot in it, in lower case: no port, no address of numbers."""
+    return bool(_HOST.fullmatch(name)) and not name.rpartition(".")[2].isdigit()
+
+
+def cloud_of(url: str | None) -> Cloud:
+    """The cloud whose vault `url` names; the public one for anything else."""
+    host = urlsplit(url or "").hostname or ""
+    return next((cloud for cloud in CLOUDS if host.endswith(f".{cloud.vault_suffix}")), PUBLIC)
+
+
+def vault_name(url: str) -> str:
+    """`contoso` of `https://contoso.vault.azure.net`."""
+    return (urlsplit(url).hostname or "").partition(".")[0]

@@ -1,0 +1,100 @@
+"""What a reading says in plain words: the same sentences for the page and for the terminal."""
+
+from datetime import UTC, datetime
+
+from secrets_app.claims import WELL_KNOWN_APPS
+from secrets_app.reading import Attempt, Failure, Kind, Outcome, Principal, PrincipalType, Reading, Stage
+
+KINDS: dict[Kind, str] = {
+    Kind.USER: "a user",
+    Kind.SERVICE_PRINCIPAL: "a service principal",
+    Kind.SYSTEM_ASSIGNED_MANAGED_IDENTITY: "a system-assigned managed identity",
+    Kind.USER_ASSIGNED_MANAGED_IDENTITY: "a user-assigned managed identity",
+    Kind.WORKLOAD_IDENTITY: "a workload identity",
+    Kind.MANAGED_IDENTITY: "a managed identity",
+}
+KIND_MEANINGS: dict[Kind, str] = {
+    Kind.USER: "A person who signed in.",
+    Kind.SERVICE_PRINCIPAL: "An app registration with a secret or certificate of its own.",
+    Kind.SYSTEM_ASSIGNED_MANAGED_IDENTITY: "It belongs to this one Azure resource and goes away with it.",
+    Kind.USER_ASSIGNED_MANAGED_IDENTITY: "An identity of its own that was attached to this resource.",
+    Kind.WORKLOAD_IDENTITY: "A Kubernetes service account that Entra trusts.",
+    Kind.MANAGED_IDENTITY: "Azure gives it to the resource this runs on. The token does not say which sort.",
+}
+OUTCOMES: dict[Outcome, str] = {
+    Outcome.TOKEN: "gave the token",
+    Outcome.UNAVAILABLE: "not available here",
+    Outcome.FAILED: "failed",
+    Outcome.NOT_REACHED: "not asked",
+    Outcome.RUNNING: "no answer yet",
+}
+_STAGES: dict[Stage, str] = {
+    Stage.CONFIGURATION: "Nothing was asked of the vault: the settings have to be mended first.",
+    Stage.TOKEN: "The vault was not asked: there is no token, so there is nobody to let in.",
+    Stage.VAULT: "The vault answered, and its answer was no.",
+    Stage.NETWORK: "The vault was not reached.",
+    Stage.DEADLINE: "Time ran out before there was an answer.",
+}
+
+
+def headline(reading: Reading) -> str:
+    """Was the secret read? One line."""
+    if reading.ok:
+        return f"The secret {reading.secret_name} was read."
+    return f"The secret {reading.secret_name} was not read." if reading.secret_name else "No secret was read."
+
+
+def where_it_stopped(failure: Failure) -> str:
+    """How far the reading came, for somebody who asks whether they were let in."""
+    if failure.stage is Stage.VAULT and failure.status == 404:
+        return "The vault let us in, but has nothing to give."
+    return _STAGES[failure.stage]
+
+
+def as_whom(principal: Principal | None) -> str:
+    """Who we were, in one breath: `kvsite-demo, a system-assigned managed identity`."""
+    if principal is None:
+        return "nobody: no credential gave a token"
+    if principal.type is None or principal.kind is None:
+        return "somebody unknown: the token cannot be read"
+    name = principal.user_principal_name or principal.name or principal.app_id or principal.object_id
+    return f"{name}, {KINDS[principal.kind]}" if name else KINDS[principal.kind]
+
+
+def application(principal: Principal) -> str:
+    """What the token's client id stands for."""
+    if principal.type is not PrincipalType.USER:
+        return "The application's id. Logs name it."
+    tool = WELL_KNOWN_APPS.get(principal.app_id or "")
+    return f"The tool that asked for the token{f': {tool}' if tool else ''}. It is not you."
+
+
+def duration(seconds: float | None) -> str:
+    """`8 ms`, `1.2 s`; nothing for nothing."""
+    if seconds is None:
+        return ""
+    return f"{seconds * 1000:.0f} ms" if seconds < 0.9995 else f"{seconds:.1f} s"
+
+
+def moment(when: datetime | None) -> str:
+    """A moment as a person and a ticket can read it, in UTC."""
+    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if when else ""
+
+
+def age(when: datetime | None, now: datetime | None = None) -> str:
+    """`12 minutes ago`, `in 23 hours`: how far `when` is from now, in its largest unit."""
+    if when is None:
+        return ""
+    seconds = ((now or datetime.now(UTC)) - when).total_seconds()
+    size, unit = next(
+        (abs(seconds) // length, name)
+        for length, name in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
+        if abs(seconds) >= length or length == 1
+    )
+    words = f"{size:.0f} {unit}{'' if size == 1 else 's'}"
+    return f"{words} ago" if seconds >= 0 else f"in {words}"
+
+
+def first_line(attempt: Attempt) -> str:
+    """The attempt's message, short enough for a list."""
+    return (attempt.message or "").strip().partition("\n")[0]
