@@ -1,0 +1,445 @@
+"""Causes on the Azure host: managed identities, the metadata service, Arc, pods."""
+
+from secrets_app.diagnosis.cause import MACOS, LINUX, WINDOWS, Area, Cause, Sign, Strength, Weight, run, says
+from secrets_app.diagnosis.causes import links
+from secrets_app.reading import Platform
+
+_METADATA = ("169.254.169.254", "imds", "/metadata/identity")
+
+CAUSES = (
+    Cause(
+        key="mi_multiple_user_assigned",
+        area=Area.HOST,
+        title="Several identities are attached here, and none was chosen",
+        why="This resource has more than one user-assigned managed identity. Azure does not guess which one is meant.",
+        fix="Name the one to use: set AZURE_CLIENT_ID to its client id, or pass client_id.",
+        signs=(
+            says("multiple user assigned identities exist"),
+            says("multiple user assigned", any_of=("identities", "specify the clientid")),
+            says("multiple", "identities", "please specify the clientid"),
+        ),
+        commands=(
+            run(
+                'az identity list --resource-group {group} --query "[].{{name:name, clientId:clientId}}" --output table'
+            ),
+            run(
+                "az webapp config appsettings set --resource-group {group} --name {site} --settings AZURE_CLIENT_ID={app_id}",
+                platforms=(Platform.APP_SERVICE,),
+            ),
+            run(
+                "az functionapp config appsettings set --resource-group {group} --name {site} --settings AZURE_CLIENT_ID={app_id}",
+                platforms=(Platform.FUNCTIONS,),
+            ),
+        ),
+        links=(links.MANAGED_IDENTITY, links.MANAGED_IDENTITY_APP_SERVICE),
+    ),
+    Cause(
+        key="aks_pod_identity_not_ready",
+        area=Area.HOST,
+        title="AAD Pod Identity has no identity for this pod",
+        why="Its node agent (NMI) stands between the pod and the metadata service. "
+        "It refused the request, or no identity is bound to the pod yet.",
+        fix="Check the pod's aadpodidbinding label and its AzureIdentityBinding. Better: move to workload identity, its successor.",
+        signs=(
+            says("pod list is empty"),
+            says("no azure identity found for request"),
+            says("no azureidentity found"),
+            says("no azureassignedidentity found"),
+            says("azureassignedidentity", any_of=("not found", "no ", "failed", "state")),
+            says("request blocked by aad pod identity nmi"),
+            says("getting assigned identities for pod"),
+            says("in created state", any_of=("failed after", "mic", "pod")),
+            says("in assigned state", any_of=("failed after", "mic", "pod", "attempts")),
+            says("check mic pod logs"),
+            says("failed to get matching identities for pod"),
+            says(
+                "nmi",
+                any_of=(
+                    "no azure identity",
+                    "no matching",
+                    "aad pod identity",
+                    "failed to get service principal token",
+                    "failed to get token for pod",
+                ),
+            ),
+            says("aadpodidbinding"),
+            says("pod", "no identities found", strength=Strength.LIKELY),
+            says("token request failed", "nmi"),
+        ),
+        commands=(
+            run("kubectl get azureassignedidentities --all-namespaces"),
+            run("kubectl get pods --all-namespaces --selector aadpodidbinding"),
+            run("kubectl logs --namespace kube-system --selector component=mic"),
+        ),
+        links=(links.AKS_FROM_POD_IDENTITY,),
+    ),
+    Cause(
+        key="mi_user_assigned_unsupported_host",
+        area=Area.HOST,
+        title="This host does not let a program choose its identity",
+        why="On Service Fabric, Cloud Shell and Arc the host itself sets the identity. A client id was given all the same.",
+        fix="Take client_id and AZURE_CLIENT_ID out of this program's settings here.",
+        signs=(
+            says("client_id should not be set for cloud shell"),
+            says(
+                "identity_config must not contain the following keys", any_of=("cloud shell", "client_id", "object_id")
+            ),
+            says("specifying a client_id or identity_config is not supported by the service fabric"),
+            says("specifying a clientid", any_of=("service fabric", "not supported", "azure arc", "cloud shell")),
+            says(
+                "user assigned",
+                any_of=(
+                    "is not supported by the cloud shell",
+                    "not supported by the service fabric",
+                    "is not supported by azure arc",
+                    "not supported by the azure arc",
+                    "not supported for azure arc",
+                ),
+            ),
+            says("user-assigned managed identity is not supported", any_of=("arc", "cloud shell", "service fabric")),
+            says("azure arc did not confirm the requested user-assigned"),
+            says("user assigned identity is not supported", any_of=("arc", "cloud shell", "service fabric")),
+            says(
+                "cannot be specified",
+                any_of=(
+                    "azure arc managed identity",
+                    "cloud shell managed identity",
+                    "service fabric managed identity",
+                ),
+            ),
+            says("cloudshell", any_of=("user assigned", "user-assigned"), strength=Strength.LIKELY),
+        ),
+        links=(links.MANAGED_IDENTITY_SERVICE_FABRIC, links.MANAGED_IDENTITY_ARC),
+    ),
+    Cause(
+        key="arc_key_access",
+        area=Area.HOST,
+        title="This process may not read the Azure Arc agent's key",
+        why="The Arc agent proves its callers with a small key file. This account cannot read it, or it is not there.",
+        fix="Add the account to the agent's group, then start the program anew.",
+        signs=(
+            says("azcmagent/tokens"),
+            says("azureconnectedmachineagent"),
+            says("the key file path is invalid"),
+            says("unexpected file path from himds"),
+            says("could not read file", ".key"),
+            says("local key file shall not be larger"),
+            says("himds", any_of=("permission", "denied", "key file", "group", "challenge")),
+            says("did not receive a value from www-authenticate header", strength=Strength.LIKELY),
+        ),
+        commands=(
+            run('sudo usermod -aG himds "$(whoami)"', systems=(LINUX, MACOS)),
+            run('net localgroup "Hybrid agent extension applications" "$env:USERNAME" /add', systems=(WINDOWS,)),
+        ),
+        links=(links.MANAGED_IDENTITY_ARC,),
+    ),
+    Cause(
+        key="mi_identity_not_assigned",
+        area=Area.HOST,
+        title="The managed identity is not attached to this resource",
+        why="The host answered that it has no such identity. Its own (system-assigned) identity is off, "
+        "or the client id belongs to one that is not attached here. "
+        "On App Service the variables of the identity are absent while it is off, so the library looks in the wrong place.",
+        fix="Turn the identity on, or attach it. If a client id is set, check it.",
+        signs=(
+            says("identity not found"),
+            says("no identity has been assigned to this resource"),
+            says("no user assigned or delegated managed identity found"),
+            says("the requested identity has not been assigned to this resource"),
+            says(
+                "requested identity",
+                any_of=("isn't assigned", "is not assigned", "not been assigned", "isn't associated"),
+            ),
+            says("no managed identity", any_of=("found for specified", "is associated", "assigned")),
+            says(
+                "managed identity",
+                "was not found",
+                unless=("configuration not found", "endpoint"),
+                strength=Strength.LIKELY,
+            ),
+            says("identity isn't assigned to this resource"),
+            says("unable to load the proper managed identity"),
+            says("does not have a managed identity", any_of=("assigned", "enabled")),
+            says("the managed identity with", any_of=("could not be found", "was not found")),
+            says("system-assigned", any_of=("is not enabled", "isn't enabled", "not configured on", "not enabled on")),
+        ),
+        commands=(
+            run("az webapp identity assign --resource-group {group} --name {site}", platforms=(Platform.APP_SERVICE,)),
+            run(
+                "az functionapp identity assign --resource-group {group} --name {site}", platforms=(Platform.FUNCTIONS,)
+            ),
+            run(
+                "az containerapp identity assign --resource-group {group} --name {site} --system-assigned",
+                platforms=(Platform.CONTAINER_APPS,),
+            ),
+            run(
+                "az vm identity assign --resource-group {group} --name {site}",
+                platforms=(Platform.VIRTUAL_MACHINE, Platform.UNKNOWN),
+            ),
+            run("az webapp identity assign --resource-group {group} --name {site}", platforms=(Platform.UNKNOWN,)),
+        ),
+        links=(links.MANAGED_IDENTITY_APP_SERVICE, links.MANAGED_IDENTITY),
+    ),
+    Cause(
+        key="socket_access_forbidden",
+        area=Area.HOST,
+        title="Windows refused to open the connection",
+        why="On App Service this is what a switched-off managed identity looks like: nothing listens at 169.254.169.254. "
+        "Elsewhere a firewall, or too many open connections, is behind it.",
+        fix="On App Service turn the managed identity on first. If it is on: use one client for the whole program, "
+        "look at the firewall, restart.",
+        signs=(
+            says("an attempt was made to access a socket in a way forbidden"),
+            says("winerror 10013"),
+            says("wsaeacces"),
+        ),
+        commands=(
+            run(
+                "az webapp identity assign --resource-group {group} --name {site}",
+                platforms=(Platform.APP_SERVICE, Platform.UNKNOWN),
+            ),
+            run(
+                "az functionapp identity assign --resource-group {group} --name {site}", platforms=(Platform.FUNCTIONS,)
+            ),
+        ),
+        links=(links.MANAGED_IDENTITY_APP_SERVICE,),
+    ),
+    Cause(
+        key="mi_endpoint_error",
+        area=Area.HOST,
+        title="The host's token service failed",
+        why="It was reached and could not make the token: either it is in trouble for a moment, "
+        "or the service asked for does not exist.",
+        fix="Check that the token is asked for https://vault.azure.net/.default. Then try again, and restart the app if it stays.",
+        signs=(
+            says("an unexpected error occured while fetching the aad token"),
+            says("an unexpected error occurred while fetching the aad token"),
+            says("failed to retrieve token from identity endpoint"),
+            says("metadata", '"error":"unknown"', strength=Strength.LIKELY),
+            says('"error":"unknown"', "error_description"),
+            says(
+                "managed identity", any_of=("(unknown)", "(unknown_error)", "(server_error)", "(internal_server_error)")
+            ),
+            says("token request error: (unknown"),
+            says("token request error: (service_unavailable"),
+            says("token request error: (temporarily_unavailable"),
+            says("token request error: (server_error"),
+            says("token request error: (invalid_scope) 5"),
+            says("failed to retrieve token from the active directory"),
+            says("failed to get token from", any_of=("identity endpoint", "msi endpoint", "managed identity")),
+            says(
+                "managedidentitycredential authentication failed",
+                any_of=(
+                    "status: 500",
+                    "status: 502",
+                    "status: 503",
+                    "status: 504",
+                    "internal server error",
+                    "service unavailable",
+                    "too many requests",
+                ),
+                strength=Strength.LIKELY,
+            ),
+            says(
+                "managed identity",
+                any_of=("status: 500", "status: 503", "500 internal server", "too many requests", "429"),
+                strength=Strength.LIKELY,
+            ),
+            Sign(phrases=("managed identity",), status=frozenset({429, 500, 502, 503, 504}), strength=Strength.LIKELY),
+        ),
+        commands=(
+            run("az webapp restart --resource-group {group} --name {site}", platforms=(Platform.APP_SERVICE,)),
+            run("az functionapp restart --resource-group {group} --name {site}", platforms=(Platform.FUNCTIONS,)),
+        ),
+        links=(links.MANAGED_IDENTITY_TOKEN, links.MANAGED_IDENTITY_APP_SERVICE),
+    ),
+    Cause(
+        key="mi_platform_env_inconsistent",
+        area=Area.HOST,
+        title="The variables of a managed identity do not fit this host",
+        why="IDENTITY_*, MSI_* or IMDS_* variables say how to reach the identity. "
+        "They are incomplete, copied from elsewhere, or of another kind of host.",
+        fix="Remove copied IDENTITY_* and MSI_* variables. Run inside the app's own process, not in a build or Kudu shell.",
+        signs=(
+            says("platform could not be determined from environment"),
+            says("no managed identity endpoint found"),
+            says("azure_kubernetes_token_proxy"),
+            says("identity_server_thumbprint"),
+            says(
+                "service fabric managed identity",
+                any_of=("must use https", "configuration not found", "requires", "thumbprint", "forwarding proxy"),
+            ),
+            says("service fabric endpoint", any_of=("thumbprint", "https", "proxy")),
+            says("configuration not found in environment", unless=("token request error",)),
+            says("no connection adapters", any_of=("metadata", "identity", "msi", "token")),
+            says("did not receive a correct value from www-authenticate"),
+            says("did not receive a value from www-authenticate", strength=Strength.CLEAR),
+            says("unrecognizable www-authenticate header"),
+            says(
+                "the environment variable",
+                any_of=("identity_endpoint", "msi_endpoint", "imds_endpoint"),
+                strength=Strength.CLEAR,
+            ),
+            says("msi_endpoint", any_of=("invalid", "malformed", "not set", "is not", "contains")),
+            says("identity_endpoint", any_of=("invalid", "malformed", "not set", "is not", "contains")),
+            says("azure arc msi is not supported on this platform"),
+            says("is undefined and unsupported", strength=Strength.LIKELY),
+            says("platform", "was undefined and unsupported"),
+            says("workload identity was selected but no client id"),
+            says("127.0.0.1", any_of=("/msi/token", "/metadata/identity"), strength=Strength.CLEAR),
+            says("host='localhost'", any_of=("/msi/token", "/metadata/identity", "/oauth2/token")),
+            says("127.0.0.1:41", strength=Strength.LIKELY),
+            says("managedidentitycredential", any_of=("127.0.0.1", "localhost:"), strength=Strength.CLEAR),
+        ),
+        commands=(
+            run("env | grep -E '^(IDENTITY|MSI|IMDS|AZURE)_' | cut -d= -f1", systems=(LINUX, MACOS)),
+            run(
+                "Get-ChildItem Env: | Where-Object Name -Match '^(IDENTITY|MSI|IMDS|AZURE)_' | Select-Object Name",
+                systems=(WINDOWS,),
+            ),
+        ),
+        links=(links.MANAGED_IDENTITY_APP_SERVICE, links.MANAGED_IDENTITY_SERVICE_FABRIC),
+    ),
+    Cause(
+        key="imds_unreadable_answer",
+        area=Area.HOST,
+        title="Something answered in place of the metadata service",
+        why="A reply came from 169.254.169.254, or from a proxy in its place, and it was not the reply of Azure.",
+        fix="Keep proxies away from that address, then look at the raw answer.",
+        signs=(
+            says("no token received"),
+            says(
+                "managedidentitycredential authentication unavailable.",
+                where=lambda evidence: evidence.bare.endswith("managedidentitycredentialauthenticationunavailable"),
+            ),
+            says("jsondecodeerror", any_of=("managedidentity", "imds", "169.254.169.254", "managed_identity")),
+            says("failed to deserialize json from response"),
+            says("unexpected content type"),
+            says("unexpected response", any_of=("access_token", "managedidentity", "imds")),
+            says(
+                "managedidentitycredential",
+                any_of=(
+                    "invalid json",
+                    "not valid json",
+                    "unexpected character",
+                    "is an invalid start of a value",
+                    "response was not in a valid json format",
+                ),
+            ),
+            says("response from imds", any_of=("json", "not valid", "unexpected")),
+            says("response from managed identity endpoint", any_of=("invalid", "non-json", "json", "deserial")),
+            says("jsondecodeerror", "expecting value", strength=Strength.WEAK),
+            says("169.254.169.254", any_of=("bad gateway", "gateway time", "squid", "zscaler", "proxy error", "<html")),
+            says("unexpected character encountered while parsing value", strength=Strength.WEAK),
+        ),
+        commands=(
+            run("export NO_PROXY=169.254.169.254", systems=(LINUX, MACOS)),
+            run("$env:NO_PROXY = '169.254.169.254'", systems=(WINDOWS,)),
+            run(
+                "curl --noproxy '*' -H Metadata:true "
+                "'http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https://vault.azure.net' -o /dev/null -w '%{{http_code}}\\n'",
+                systems=(LINUX, MACOS),
+            ),
+        ),
+        links=(links.METADATA_SERVICE, links.PYTHON_PROXY),
+    ),
+    Cause(
+        key="imds_unreachable",
+        area=Area.HOST,
+        title="No metadata service here: this is not an Azure machine, or the way to it is closed",
+        why="Azure machines hand out identities at the address 169.254.169.254. Nothing answered there. "
+        "On a laptop that is normal.",
+        fix="Off Azure sign in with az login. On Azure let this program reach 169.254.169.254, without a proxy.",
+        signs=(
+            says("no response from the imds endpoint", unless=("token request error",)),
+            says("no response received from the managed identity endpoint"),
+            says("no managed identity endpoint", unless=("no managed identity endpoint found",)),
+            says("managed identity endpoint", any_of=("not available", "is unavailable", "unreachable")),
+            says("failed to connect to imds"),
+            says(
+                "imds",
+                any_of=(
+                    "timed out",
+                    "timeout",
+                    "unreachable",
+                    "not reachable",
+                    "connection refused",
+                    "no route",
+                    "cannot be reached",
+                    "i/o timeout",
+                    "not available",
+                ),
+            ),
+            says(
+                "169.254.169.254",
+                any_of=(
+                    "unreachable",
+                    "timed out",
+                    "timeout",
+                    "connection refused",
+                    "no route",
+                    "failed to establish",
+                    "actively refused",
+                    "econnrefused",
+                    "ehostunreach",
+                    "enetunreach",
+                    "etimedout",
+                    "host is down",
+                    "connect failed",
+                    "deadline exceeded",
+                    "connectex",
+                    "did not properly respond",
+                    "ehostdown",
+                    "connection reset",
+                ),
+            ),
+            says(
+                "managedidentitycredential",
+                any_of=(
+                    "unreachable network",
+                    "unreachable host",
+                    "unreachable",
+                    "attempted to connect to an unreachable",
+                    "connecting to 169.254.169.254",
+                ),
+            ),
+            says(
+                "managedidentitycredential",
+                "authentication unavailable",
+                any_of=("connection to imds", "managed identity endpoint not", "imds endpoint", "is unavailable"),
+                unless=("token request error",),
+            ),
+            says("a socket operation was attempted to an unreachable"),
+            says("managed identity authentication is not available"),
+            says(
+                "managed identity",
+                any_of=("no response", "endpoint not found", "not available in this environment"),
+                unless=("token request error",),
+                strength=Strength.LIKELY,
+            ),
+            says("managedidentitycredential", "unavailable", strength=Strength.WEAK),
+            says("failed to connect to msi", strength=Strength.CLEAR),
+            says(
+                "msi",
+                any_of=(
+                    "failed to retrieve a token from msi",
+                    "could not connect to msi",
+                    "please make sure msi is configured",
+                ),
+                strength=Strength.CLEAR,
+            ),
+            says("169.254.169.254", strength=Strength.WEAK),
+        ),
+        commands=(
+            run("az login --tenant {tenant}", platforms=(Platform.UNKNOWN,)),
+            run(
+                "curl --noproxy '*' -H Metadata:true 'http://169.254.169.254/metadata/instance?api-version=2021-02-01'",
+                systems=(LINUX, MACOS),
+                platforms=(Platform.VIRTUAL_MACHINE, Platform.KUBERNETES, Platform.UNKNOWN),
+            ),
+        ),
+        links=(links.METADATA_SERVICE, links.MANAGED_IDENTITY),
+        weight=Weight.NOISE,
+        alike=("imds_unreadable_answer", "mi_identity_not_assigned"),
+    ),
+)

@@ -1,0 +1,19 @@
+"""Questions about the evidence that words alone do not answer."""
+
+import re
+
+from secrets_app.diagnosis.evidence import Evidence
+
+_NAMED_RESOURCE = re.compile(
+    r"(?:resource\s(?:principal\s)?named|The\sresource|for\sresource|resource)\s{1,3}['\"]?([^\s'\"]{1,300}?)['\"]?\s(?:was|is|could|has)",
+    re.IGNORECASE,
+)
+
+
+def asks_for_a_scope_as_resource(evidence: Evidence) -> bool:
+    """AADSTS500011 and its kin quote a resource: a name that ends like a scope was a typing error, not a resource."""
+    match = _NAMED_RESOURCE.search(evidence.text)
+    if not match:
+        return False
+    name = match[1].rstrip("/.,").lower()
+    return name.endswith(("default", "user_impersonation", "/.read", ".read", "//")) or not re.search("[a-z0-9]", name)

@@ -1,0 +1,146 @@
+"""From a reading to the same reading with causes and hints."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from secrets_app.diagnosis.cause import Weight
+from secrets_app.diagnosis.causes import CAUSES
+from secrets_app.diagnosis.evidence import Evidence, gather
+from secrets_app.diagnosis.explaining import cause_of_member, explain
+from secrets_app.diagnosis.facts import Facts
+from secrets_app.diagnosis.hints import facts_of_reading, facts_of_text, hint
+from secrets_app.diagnosis.recognition import UNEXPECTED, recognise
+from secrets_app.diagnosis.stopping import what_was_hidden
+from secrets_app.diagnosis.weighing import Member, cause_here, main_member
+from secrets_app.reading import Attempt, Failure, Outcome, Reading, Stage
+
+_SKEW = timedelta(minutes=5)
+_DENIED = frozenset({"kv_rbac_denied", "kv_access_policy_denied"})
+
+
+def diagnose(reading: Reading) -> Reading:
+    """A copy of `reading` whose attempts carry their cause and whose hints are filled, the main cause first."""
+    attempts = tuple(replace(attempt, cause=_cause_of(attempt, reading)) for attempt in reading.attempts)
+    reading = replace(reading, attempts=attempts, hints=())
+    evidence = _evidence(reading.failure) if reading.failure else gather("")
+    causes = tuple(_failure_causes(reading, evidence))
+    more = _seen(reading, causes)
+    keys = dict.fromkeys([*causes, *more])
+    facts = Facts(
+        values=facts_of_text(evidence) | facts_of_reading(reading) | _better_from_text(evidence),
+        system=reading.place.system,
+        platform=reading.place.platform,
+    )
+    return replace(reading, hints=tuple(hint(CAUSES[key], facts, more=more.get(key, "")) for key in keys))
+
+
+def _cause_of(attempt: Attempt, reading: Reading) -> str | None:
+    if attempt.outcome is Outcome.RUNNING:
+        return "deadline_exceeded"
+    if attempt.outcome not in (Outcome.UNAVAILABLE, Outcome.FAILED):
+        return None
+    cause = cause_of_member(attempt.message or "", attempt.credential)
+    return cause_here(cause, reading.place) if attempt.credential == "ManagedIdentityCredential" else cause
+
+
+def _evidence(failure: Failure) -> Evidence:
+    return gather(failure.message, exception=failure.exception, status=failure.status, code=failure.code)
+
+
+def _better_from_text(evidence: Evidence) -> dict[str, str]:
+    """A host the error itself names is the one that failed; the vault's own is only the likeliest."""
+    host = facts_of_text(evidence).get("host")
+    return {"host": host} if host else {}
+
+
+def _failure_causes(reading: Reading, evidence: Evidence) -> Iterable[str]:
+    failure = reading.failure
+    if failure is None:
+        return []
+    if (failure.code or "").lower() in CAUSES:
+        return [(failure.code or "").lower()]
+    found = recognise(evidence)
+    if failure.stage is Stage.CONFIGURATION:
+        return found
+    if failure.stage is Stage.DEADLINE:
+        return ["deadline_exceeded"]
+    if failure.stage is Stage.TOKEN and _members(reading):
+        return _chain_causes(reading)
+    return found or explain(failure.message).causes or [UNEXPECTED]
+
+
+def _members(reading: Reading) -> list[Member]:
+    return [
+        Member(credential=attempt.credential, cause=attempt.cause)
+        for attempt in reading.attempts
+        if attempt.cause and attempt.outcome in (Outcome.UNAVAILABLE, Outcome.FAILED)
+    ]
+
+
+def _chain_causes(reading: Reading) -> list[str]:
+    members = _members(reading)
+    main = main_member(members, reading.place)
+    keys = [main.cause if main else "no_credential_available"]
+    if _hidden(reading):
+        keys.append("chain_stopped_early")
+    return keys + [member.cause for member in members if CAUSES[member.cause].weight > Weight.NOISE]
+
+
+def _hidden(reading: Reading) -> str:
+    members = _members(reading)
+    if not members or any(attempt.outcome is Outcome.TOKEN for attempt in reading.attempts):
+        return ""
+    behind = [attempt.credential for attempt in reading.attempts if attempt.outcome is Outcome.NOT_REACHED]
+    return what_was_hidden(members[-1], behind)
+
+
+def _seen(reading: Reading, causes: Sequence[str]) -> dict[str, str]:
+    """Causes seen in the reading itself, each with a sentence on what is known of this case."""
+    found = {**_seen_at_failure(reading, causes), **_seen_in_secret(reading), **_seen_in_token(reading)}
+    if "kv_wrong_tenant" in causes:
+        found.pop("tenant_mismatch_ahead", None)
+    return found
+
+
+def _seen_at_failure(reading: Reading, causes: Sequence[str]) -> dict[str, str]:
+    found = {}
+    if "deadline_exceeded" in causes and reading.failure and reading.failure.waiting_for:
+        found["deadline_exceeded"] = f"We were waiting for {reading.failure.waiting_for}."
+    if hidden := _hidden(reading):
+        found["chain_stopped_early"] = hidden
+    if not _DENIED.isdisjoint(causes):
+        found["role_may_be_on_its_way"] = _age_of_token(reading)
+    return found
+
+
+def _age_of_token(reading: Reading) -> str:
+    issued = reading.principal.token_issued_at if reading.principal else None
+    if not issued:
+        return ""
+    minutes = max(0, round((reading.started_at - issued).total_seconds() / 60))
+    return f"This token is {minutes} minutes old." if minutes != 1 else "This token is one minute old."
+
+
+def _seen_in_secret(reading: Reading) -> dict[str, str]:
+    secret, now = reading.secret, reading.started_at
+    found = {}
+    if secret and secret.expires_on and secret.expires_on <= now:
+        found["secret_expired"] = f"It expired on {secret.expires_on:%d %B %Y}."
+    if secret and secret.not_before and secret.not_before > now:
+        found["secret_not_yet_valid"] = f"It starts on {secret.not_before:%d %B %Y}."
+    return found
+
+
+def _seen_in_token(reading: Reading) -> dict[str, str]:
+    principal, found = reading.principal, {}
+    if not principal:
+        return {}
+    starts = principal.token_issued_at
+    if starts and starts - reading.started_at > _SKEW:
+        found["clock_skew"] = (
+            f"The token is dated {starts:%H:%M:%S} UTC, and here it is {reading.started_at:%H:%M:%S} UTC."
+        )
+    if principal.tenant_id and reading.vault_tenant_id and principal.tenant_id != reading.vault_tenant_id:
+        found["tenant_mismatch_ahead"] = f"The vault: {reading.vault_tenant_id}. Our token: {principal.tenant_id}."
+    return found

@@ -1,0 +1,67 @@
+"""From a text alone to its causes: what a pasted error means."""
+
+from dataclasses import dataclass
+
+from secrets_app.diagnosis.causes import CAUSES
+from secrets_app.diagnosis.chain import attempts_of, is_default_chain
+from secrets_app.diagnosis.evidence import ChainAttempt, Evidence, gather
+from secrets_app.diagnosis.facts import Facts
+from secrets_app.diagnosis.hints import facts_of_text, hint
+from secrets_app.diagnosis.recognition import UNEXPECTED, recognise
+from secrets_app.diagnosis.stopping import what_was_hidden
+from secrets_app.diagnosis.weighing import DEFAULT_CHAIN, Member, main_member
+from secrets_app.reading import Hint, Place
+
+NOWHERE = Place()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """What an error text means."""
+
+    causes: tuple[str, ...]
+    """Keys of the catalogue, the main one first; `("unexpected",)` when nothing fits."""
+    hints: tuple[Hint, ...]
+    """In the order of `causes`."""
+    evidence: Evidence
+    text: str
+    """The text, cleaned and redacted."""
+
+
+def explain(
+    text: str, *, exception: str | None = None, http_status: int | None = None, error_code: str | None = None
+) -> Explanation:
+    """What the error `text` means. Any text will do, up to 256 KiB of it are looked at; never an exception."""
+    evidence = gather(text, exception=exception, status=http_status, code=error_code)
+    attempts = attempts_of(evidence.text)
+    evidence = evidence.with_attempts(attempts)
+    causes, more = _causes(evidence, attempts)
+    facts = Facts(values=facts_of_text(evidence))
+    hints = tuple(hint(CAUSES[key], facts, more=more.get(key, "")) for key in causes)
+    return Explanation(causes=causes, hints=hints, evidence=evidence, text=evidence.text)
+
+
+def cause_of_member(message: str, credential: str) -> str:
+    """The cause of one member's failure, from its own text."""
+    found = recognise(gather(message, credential=credential))
+    return found[0] if found else UNEXPECTED
+
+
+def _causes(evidence: Evidence, attempts: tuple[ChainAttempt, ...]) -> tuple[tuple[str, ...], dict[str, str]]:
+    if not attempts:
+        return recognise(evidence) or (UNEXPECTED,), {}
+    members = [Member(credential=a.credential, cause=cause_of_member(a.message, a.credential)) for a in attempts]
+    main = main_member(members, NOWHERE)
+    keys = [main.cause if main else "no_credential_available"]
+    hidden = what_was_hidden(members[-1], _behind(members, evidence)) if main else ""
+    if hidden:
+        keys.append("chain_stopped_early")
+    keys += [member.cause for member in members if member.cause != UNEXPECTED]
+    return tuple(dict.fromkeys(keys)), {"chain_stopped_early": hidden}
+
+
+def _behind(members: list[Member], evidence: Evidence) -> tuple[str, ...]:
+    last = members[-1].credential
+    if not is_default_chain(evidence.text) or last not in DEFAULT_CHAIN:
+        return ()
+    return DEFAULT_CHAIN[DEFAULT_CHAIN.index(last) + 1 :]

@@ -1,0 +1,133 @@
+"""A cause made into a hint: its words, and its commands filled in for one case."""
+
+import re
+
+from secrets_app.diagnosis.cause import Cause, Command
+from secrets_app.diagnosis.evidence import Evidence
+from secrets_app.diagnosis.facts import Facts, checked
+from secrets_app.reading import Hint, Reading
+
+_QUOTED_SUBJECT = re.compile(r"(?:assertion\s)?subject\s['\"]([^'\"\s]{1,400})['\"]", re.IGNORECASE)
+_QUOTED_ISSUER = re.compile(r"issuer\s['\"](https://[^'\"\s]{1,400})['\"]", re.IGNORECASE)
+_QUOTED_APP = re.compile(
+    r"(?:app|application|identifier|client)\s(?:with identifier\s|ID\s)?['\"]([0-9a-fA-F-]{36})['\"]", re.IGNORECASE
+)
+_FAILED_HOST = re.compile(r"(?:resolve\s|host\s?[=:]?\s?)['\"(]?([\w.-]{4,253})", re.IGNORECASE)
+_SECRET = re.compile(r"(?:\(name/id\)\s|/secrets/|secret not found:\s)([0-9A-Za-z-]{1,127})", re.IGNORECASE)
+_ACTION = re.compile(r"Microsoft\.KeyVault/vaults/(\w{1,40})/(\w{1,40})", re.IGNORECASE)
+_PERMISSION = re.compile(r"does not have (secret|key|certificate)s? (\w{2,20}) permission", re.IGNORECASE)
+_PUBLIC_CLIENTS = frozenset(
+    {
+        "04b07795-8ddb-461a-bbee-02f9e1bf7b46",  # Azure CLI
+        "1950a258-227b-4e31-a9cf-717495945fc2",  # Azure PowerShell
+        "aebc6443-996d-45c2-90f0-388ff96faa56",  # VS Code
+        "872cd9fa-d31f-45e0-9eab-6e460a02d1f1",  # Visual Studio
+    }
+)
+_ROLES = {
+    ("secrets", "setsecret"): "Key Vault Secrets Officer",
+    ("secrets", "delete"): "Key Vault Secrets Officer",
+    ("keys", "read"): "Key Vault Crypto User",
+    ("keys", "create"): "Key Vault Crypto Officer",
+    ("certificates", "read"): "Key Vault Certificate User",
+    ("certificates", "create"): "Key Vault Certificates Officer",
+}
+_ROLE_BY_OBJECT = {
+    "secrets": "Key Vault Secrets User",
+    "keys": "Key Vault Crypto User",
+    "certificates": "Key Vault Certificates Officer",
+}
+
+
+def hint(cause: Cause, facts: Facts, *, more: str = "") -> Hint:
+    """The hint of one cause; `more` is what is known of this very case, put behind the reason."""
+    return Hint(
+        cause=cause.key,
+        title=cause.title,
+        why=f"{cause.why} {more}".strip(),
+        fix=cause.fix,
+        commands=tuple(command.filled(facts.quoted) for command in cause.commands if _applies(command, facts)),
+        links=cause.links,
+    )
+
+
+def facts_of_text(evidence: Evidence) -> dict[str, str]:
+    """What an error text names, for filling commands. Every value has passed the check of its kind."""
+    caller = evidence.caller
+    secret = _found(_SECRET, evidence.text)
+    return checked(
+        {
+            "vault": evidence.vault,
+            "vault_id": evidence.vault_id,
+            "vault_host": f"{evidence.vault}.vault.azure.net" if evidence.vault else None,
+            "secret": secret,
+            "object_id": caller.get("oid"),
+            "app_id": caller.get("appid") or _found(_QUOTED_APP, evidence.text),
+            "principal_type": _principal_type(caller.get("appid")),
+            "address": evidence.client_address,
+            "host": _found(_FAILED_HOST, evidence.text) or next(iter(evidence.hosts), None),
+            "subject": _found(_QUOTED_SUBJECT, evidence.text),
+            "issuer": _found(_QUOTED_ISSUER, evidence.text),
+            "role": _role(evidence.text),
+            **_permission(evidence.text),
+        }
+    )
+
+
+def facts_of_reading(reading: Reading) -> dict[str, str]:
+    """What a reading knows, for filling commands; checked like the rest."""
+    vault_host = (reading.vault_url or "").removeprefix("https://").split("/")[0]
+    principal, saw, place = reading.principal, reading.vault_saw, reading.place
+    return checked(
+        {
+            "vault": vault_host.split(".")[0],
+            "vault_host": vault_host,
+            "host": vault_host,
+            "secret": reading.secret_name,
+            "valid_secret": re.sub("[^0-9A-Za-z-]+", "-", reading.secret_name or "").strip("-"),
+            "vault_tenant": reading.vault_tenant_id,
+            "tenant": reading.vault_tenant_id or (principal.tenant_id if principal else None),
+            "object_id": (saw.object_id if saw else None) or (principal.object_id if principal else None),
+            "app_id": (saw.app_id if saw else None) or (principal.app_id if principal else None),
+            "principal_type": {"User": "User", "App": "ServicePrincipal"}.get(principal.type or "")
+            if principal
+            else None,
+            "address": saw.client_address if saw else None,
+            "group": place.resource_group,
+            "site": place.resource_name,
+            "subscription": place.subscription_id,
+        }
+    )
+
+
+def _applies(command: Command, facts: Facts) -> bool:
+    return (
+        (not command.systems or facts.system in command.systems)
+        and (not command.platforms or facts.platform in command.platforms)
+        and all(name in facts.values for name in command.needs)
+        and not any(name in facts.values for name in command.unless)
+    )
+
+
+def _found(pattern: re.Pattern[str], text: str) -> str | None:
+    match = pattern.search(text)
+    return match[1].rstrip(".") if match else None
+
+
+def _principal_type(app_id: str | None) -> str | None:
+    if not app_id:
+        return None
+    return "User" if app_id in _PUBLIC_CLIENTS else "ServicePrincipal"
+
+
+def _role(text: str) -> str | None:
+    match = _ACTION.search(text)
+    if not match:
+        return None
+    kind, action = match[1].lower(), match[2].lower()
+    return _ROLES.get((kind, action)) or _ROLE_BY_OBJECT.get(kind)
+
+
+def _permission(text: str) -> dict[str, str | None]:
+    match = _PERMISSION.search(text)
+    return {"policy": match[1].lower(), "permission": match[2].lower()} if match else {}

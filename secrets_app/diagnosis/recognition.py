@@ -1,0 +1,76 @@
+"""Which causes fit the evidence, the most certain first."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from secrets_app.diagnosis.cause import Cause, Sign, Strength
+from secrets_app.diagnosis.causes import CAUSES
+from secrets_app.diagnosis.evidence import Evidence
+
+UNEXPECTED = "unexpected"
+
+_Entry = tuple[int, str, Sign]
+"""The cause's place in the catalogue, its key, and one of its signs."""
+
+
+class _Index:
+    """Every sign of the catalogue under what must be seen before it is worth a look.
+
+    Asking each of some six hundred signs in turn would cost a millisecond a text; most texts show a handful.
+    """
+
+    def __init__(self, causes: Mapping[str, Cause]) -> None:
+        self.phrases: dict[str, list[_Entry]] = defaultdict(list)
+        self.marks: dict[object, list[_Entry]] = defaultdict(list)
+        for order, cause in enumerate(causes.values()):
+            for sign in cause.signs:
+                self._add(sign, (order, cause.key, sign))
+
+    def _add(self, sign: Sign, entry: _Entry) -> None:
+        marks = (
+            [("aadsts", n) for n in sign.aadsts] + [("akv", n) for n in sign.akv] + [("code", n) for n in sign.codes]
+        )
+        for mark in marks:
+            self.marks[mark].append(entry)
+        if not marks:
+            for phrase in (max(sign.phrases, key=len),) if sign.phrases else sign.any_of:
+                self.phrases[phrase].append(entry)
+        if not marks and not sign.phrases and not sign.any_of:
+            for status in sign.status:
+                self.marks["status", status].append(entry)
+
+    def candidates(self, evidence: Evidence) -> Iterator[_Entry]:
+        text = evidence.bare
+        for phrase, entries in self.phrases.items():
+            if phrase in text:
+                yield from entries
+        for mark in _marks(evidence):
+            yield from self.marks.get(mark, ())
+
+
+def _marks(evidence: Evidence) -> Iterator[tuple[str, object]]:
+    yield "status", evidence.status
+    yield from (("aadsts", number) for number in evidence.aadsts)
+    yield from (("akv", number) for number in evidence.akv)
+    yield from (("code", name) for name in evidence.codes)
+
+
+_INDEX = _Index(CAUSES)
+
+
+def recognise(evidence: Evidence) -> tuple[str, ...]:
+    """The keys of the causes that fit, best first: by the strength of their signs, then in the catalogue's order.
+
+    Beside a code of the service mere words do not count. What is only likely counts when nothing clear is there,
+    and then alone. Empty when nothing fits.
+    """
+    best: dict[str, tuple[Strength, int]] = {}
+    for order, key, sign in _INDEX.candidates(evidence):
+        known = best.get(key)
+        if (known is None or sign.strength > known[0]) and sign.fits(evidence):
+            best[key] = (sign.strength, order)
+    ranked = sorted(best, key=lambda key: (-best[key][0], best[key][1]))
+    if not ranked or best[ranked[0]][0] < Strength.CLEAR:
+        return tuple(ranked[:1])
+    enough = min(best[ranked[0]][0], Strength.CODE)
+    return tuple(key for key in ranked if best[key][0] >= enough)

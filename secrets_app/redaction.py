@@ -1,0 +1,48 @@
+"""Takes what must stay secret out of a text: tokens, passwords, keys."""
+
+import re
+
+HIDDEN = "[hidden]"
+
+# The second part follows a token that was wrapped: its next line starts with a long run of the same letters.
+_JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_.-]{8,}(?:\s{1,10}[A-Za-z0-9_.-]{24,})*")
+_AUTHORIZATION = re.compile(
+    r"""((?:proxy-)?authorization["']?\s{0,4}[:=]\s{0,4}["']?(?:(?:bearer|basic|digest|negotiate|pop|sharedkey)\s{1,4})?)
+        (?!["'\s])[^\s"',;<>]{1,20000}""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_SCHEME = re.compile(r"(?<![A-Za-z])(bearer\s{1,4})([A-Za-z0-9._~+/-]{20,}=*)", re.IGNORECASE)
+_NAMES = (
+    r"client[_-]?secret|appkey|app[_-]?key|pass(?:word|wd|phrase)|pwd|shared[_-]?access[_-]?(?:key|signature)"
+    r"|account[_-]?key|(?:access|refresh|id|session|oidc|bearer)[_-]?token|client[_-]?assertion(?![_-]?type)"
+    r"|x-identity-header|identity[_-]header|msi[_-]secret|secret[_-]?(?:value|key)|api[_-]?key|private[_-]?key"
+)
+_NAMED = re.compile(
+    rf"""((?:{_NAMES})["']{{0,2}}\s{{0,4}}(?:=>|[:=])\s{{0,4}})
+        (?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[^\s"',;&<>}}]+)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_OPTION = re.compile(
+    r"""(?<![\w-])(--(?:client-secret|password|app-key|account-key|sas-token|secret|access-token)(?:\s{1,4}|=)|-p\s{1,4}(?=["']))
+        (?:"[^"\n]*"|'[^'\n]*'|[^\s"']+)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_SIGNATURE = re.compile(r"(?<![A-Za-z])(sig=)[A-Za-z0-9%+/_-]{8,}={0,2}", re.IGNORECASE)
+_URL_PASSWORD = re.compile(r"(?<=://)([^\s/@:\"'<>]{0,256}):([^\s/@\"'<>]{1,256})@")
+_PEM = re.compile(r"-----BEGIN ([A-Z ]{0,40}PRIVATE KEY)-----[^-]*(?:-----END [A-Z ]{0,40}-----)?")
+
+
+def redact(text: str) -> str:
+    """The text with every token, key and password replaced by `[hidden]`; ids, hosts and codes stay readable.
+
+    Covers JSON Web Tokens (whole or cut off), Authorization headers, named values in JSON, forms, connection strings
+    and command lines, SAS signatures, passwords in addresses and private keys. Linear in the length of the text.
+    """
+    text = _PEM.sub(HIDDEN, text)
+    text = _JWT.sub(HIDDEN, text)
+    text = _AUTHORIZATION.sub(rf"\1{HIDDEN}", text)
+    text = _SCHEME.sub(rf"\1{HIDDEN}", text)
+    text = _NAMED.sub(rf"\1{HIDDEN}", text)
+    text = _OPTION.sub(rf"\1{HIDDEN}", text)
+    text = _SIGNATURE.sub(rf"\1{HIDDEN}", text)
+    return _URL_PASSWORD.sub(rf"\1:{HIDDEN}@", text)
