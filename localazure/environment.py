@@ -79,7 +79,6 @@ def _platform(world: World, port: int) -> dict[str, str]:
         "WEBSITE_RESOURCE_GROUP": subscription.resource_group,
         "WEBSITE_OWNER_NAME": f"{subscription.id}+{subscription.resource_group}-WestEuropewebspace-Linux",
         "WEBSITE_INSTANCE_ID": "4cb2f2a4d3b35b9cb6e9a4f5f0d8ac0c7d3f6b1a2e5c48d797bd2f4a1c60e983",
-        "WEBSITE_HOSTNAME": "kvsite-demo.azurewebsites.net",
     }
     if offers_token_service(world):
         endpoint = f"http://127.0.0.1:{port}{TOKEN_PATH}"
