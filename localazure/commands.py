@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -32,8 +31,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ours, command = _split(sys.argv[1:] if arguments is None else arguments)
     options = _parser().parse_args(ours)
     options.command = command
-    # A termination unwinds as Ctrl-C does, so that nothing temporary stays.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return _perform(options)
     except BrokenPipeError:  # `--list | head -1`: the reader has what it wanted

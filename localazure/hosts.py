@@ -49,19 +49,18 @@ class Hosts:
         service = self._find(scope["scheme"], host, scope["path"])
         if service is None:
             return await _refuse(host)(scope, receive, send)
-        status = None
 
-        async def send_with_headers(message: Message) -> None:
-            nonlocal status
+        # Noted before the client can know of it: whoever has the answer finds its request in the journal.
+        async def send_noted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                status = message["status"]
+                self._note(service, scope, host, message["status"])
                 MutableHeaders(scope=message).update(self._common_headers(service, headers))
             await send(message)
 
-        try:
-            await _answer(service, scope, receive, send_with_headers)
-        finally:
-            self._note(service, scope, host, status)
+        if service.app is not None:
+            return await service.app(scope, receive, send_noted)
+        self._note(service, scope, host, None)
+        return await _close(scope, receive)
 
     def _find(self, scheme: str, host: str, path: str) -> Service | None:
         name = host.partition(":")[0]
@@ -79,13 +78,10 @@ class Hosts:
         )
 
 
-async def _answer(service: Service, scope: Scope, receive: Receive, send: Send) -> None:
-    if service.app is not None:
-        return await service.app(scope, receive, send)
+async def _close(scope: Scope, receive: Receive) -> None:
     scope["state"]["close"]()
     while (await receive())["type"] != "http.disconnect":
         pass
-    return None
 
 
 def _refuse(host: str) -> ASGIApp:

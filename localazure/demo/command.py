@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 import sys
@@ -31,7 +32,9 @@ def demo(scenario: str, command: Sequence[str], *, host: str, port: int) -> int:
     try:
         listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
-        return _say(f"port {port} of {host} cannot be used: {error.strerror}. Choose another with --port", FAILED)
+        return _say(
+            f"port {port} of {host} cannot be used: {os.strerror(error.errno or 0)}. Choose another with --port", FAILED
+        )
     with listening:
         return asyncio.run(_show(Stage(scenario, command), scenario, listening, host))
 

@@ -1,0 +1,104 @@
+"""The world's own az: what the real one prints, byte for byte where a program reads it."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from localazure import LocalAzure
+from localazure.directory import CONTOSO, PRODUCTION
+
+
+def az(azure: LocalAzure, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["az", *arguments], env=azure.env, capture_output=True, text=True, timeout=20)
+
+
+def test_get_access_token_has_the_shape_of_the_real_one() -> None:
+    with LocalAzure("laptop") as azure:
+        done = az(azure, "account", "get-access-token", "--output", "json", "--resource", "https://vault.azure.net")
+        token = json.loads(done.stdout)
+        assert list(token) == ["accessToken", "expiresOn", "expires_on", "subscription", "tenant", "tokenType"]
+        assert done.stdout == json.dumps(token, indent=2) + "\n"
+        local = datetime.strptime(token["expiresOn"], "%Y-%m-%d %H:%M:%S.%f")  # noqa: DTZ007 - az prints local time
+        assert local.timestamp() == token["expires_on"]
+        assert token["accessToken"] == azure.tokens[0].text
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_with_a_tenant_no_subscription_is_printed() -> None:
+    with LocalAzure("laptop") as azure:
+        token = json.loads(az(azure, "account", "get-access-token", "--tenant", CONTOSO.id).stdout)
+        assert token["tenant"] == CONTOSO.id
+        assert "subscription" not in token
+
+
+def test_show_names_the_user_and_the_subscription() -> None:
+    with LocalAzure("laptop") as azure:
+        account = json.loads(az(azure, "account", "show").stdout)
+        assert account["user"] == {"name": "dana@contoso.onmicrosoft.com", "type": "user"}
+        assert account["id"] == PRODUCTION.id
+        assert json.loads(az(azure, "account", "list").stdout) == [account]
+
+
+SIGN_IN = "ERROR: Please run 'az login' to setup account.\n"
+
+
+@pytest.mark.parametrize(
+    ("scenario", "arguments", "code", "stderr"),
+    [
+        ("laptop-signed-out", "account get-access-token", 1, SIGN_IN),
+        ("laptop-signed-out", "account show", 1, SIGN_IN),
+        ("laptop-signed-out", "account list", 0, 'WARNING: Please run "az login" to access your accounts.\n'),
+        (
+            "laptop",
+            "account get-access-token -t x -s y",
+            1,
+            "ERROR: Please specify only one of subscription and tenant",
+        ),
+        ("laptop", "account show -s nothing", 1, "ERROR: Subscription 'nothing' not found. Check the spelling and"),
+        ("laptop", "account get-access-token --resource https://x.example", 1, "ERROR: AADSTS500011: The resource"),
+        ("laptop", "account show --colour", 2, "ERROR: unrecognized arguments: --colour"),
+        ("laptop", "keyvault secret list", 2, "ERROR: 'keyvault' is misspelled or not recognized by the system."),
+        ("laptop", "", 2, "ERROR: "),
+    ],
+)
+def test_refusals_have_the_real_words_and_exit_code(scenario: str, arguments: str, code: int, stderr: str) -> None:
+    with LocalAzure(scenario) as azure:
+        done = az(azure, *arguments.split())
+        assert done.returncode == code
+        assert done.stderr.startswith(stderr)
+        assert azure.tokens == ()
+
+
+def test_the_version_is_that_of_a_real_az() -> None:
+    with LocalAzure("laptop") as azure:
+        assert json.loads(az(azure, "version").stdout)["azure-cli"] == "2.91.0"
+        assert az(azure, "--version").stdout.startswith("azure-cli")
+
+
+def test_az_takes_as_long_as_it_is_told() -> None:
+    with LocalAzure("laptop", az_latency_s=0.3) as azure:
+        start = time.perf_counter()
+        az(azure, "account", "show")
+        assert time.perf_counter() - start >= 0.3
+
+
+def test_nobody_else_gets_a_token_from_the_other_half_of_az() -> None:
+    with LocalAzure("laptop") as azure:
+        address = azure.env["HTTPS_PROXY"] + "/.localazure/az"
+        assert httpx.post(address, json=["account", "get-access-token"], trust_env=False).status_code == 404
+        assert azure.tokens == ()
+
+
+def test_an_az_whose_world_has_ended_says_so(tmp_path: Path) -> None:
+    with LocalAzure("laptop") as azure:
+        script = shutil.copy(Path(azure.env["SSL_CERT_FILE"]).parent / "az.py", tmp_path)
+    done = subprocess.run([sys.executable, script, "version"], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 1
+    assert "not running any more" in done.stderr

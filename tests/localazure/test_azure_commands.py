@@ -1,0 +1,125 @@
+"""python -m localazure, as a person at a terminal uses it."""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from localazure import SCENARIOS
+from localazure.commands import main
+
+PRINT_SECRET_NAME = "import os; print(os.environ['KEY_VAULT_URI'], os.environ['SECRET_NAME'])"
+SLEEP = "import time; print('ready', flush=True); time.sleep(60)"
+
+
+def localazure(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "localazure", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        env=os.environ | environment,
+    )
+
+
+def test_list_names_every_scenario_on_a_line_of_its_own() -> None:
+    done = localazure("--list")
+    assert done.returncode == 0
+    lines = [line.split(maxsplit=1) for line in done.stdout.splitlines()]
+    assert dict(lines) == {n: s.sentence for n, s in SCENARIOS.items()}
+
+
+@pytest.mark.parametrize("code", [0, 1, 7])
+def test_run_passes_the_exit_code_on(code: int) -> None:
+    assert localazure("run", "--", sys.executable, "-c", f"raise SystemExit({code})").returncode == code
+
+
+def test_run_puts_the_command_inside_the_scenario() -> None:
+    done = localazure("run", "--scenario", "no-role", "--", sys.executable, "-c", PRINT_SECRET_NAME)
+    assert done.stdout == "https://contoso.vault.azure.net demo\n"
+
+
+def test_a_command_may_have_options_that_look_like_ours() -> None:
+    done = localazure("run", "--", sys.executable, "-c", "import sys; print(sys.argv[1:])", "--list", "--", "x")
+    assert done.stdout == "['--list', '--', 'x']\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((), "choose --list, run, serve or demo"),
+        (("run",), "say what to run after --"),
+        (("demo",), "say what to demo after --"),
+        (("run", "--scenario", "nowhere", "--", "true"), "There is no scenario 'nowhere'. There are: app-service"),
+        (("fly",), "invalid choice: 'fly'"),
+        (("run", "--colour", "--", "true"), "unrecognized arguments: --colour"),
+        (("demo", "--port", "0", "--", "true"), "'0' is no port"),
+        (("demo", "--host", "192.0.2.1", "--", "true"), "listens on this machine only"),
+    ],
+)
+def test_bad_arguments_get_one_sentence_and_exit_code_2(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], sentence: str
+) -> None:
+    try:
+        code = main(arguments)
+    except SystemExit as ended:
+        code = ended.code
+    said = capsys.readouterr()
+    assert (code, said.out) == (2, "")
+    assert sentence in said.err
+    assert len(said.err.splitlines()) == 1
+
+
+def test_a_command_that_is_not_there_is_127() -> None:
+    done = localazure("run", "--", "no-such-command")
+    assert (done.returncode, done.stderr.strip()) == (
+        127,
+        "localazure: no-such-command cannot be run: No such file or directory",
+    )
+
+
+def test_a_reader_that_has_enough_is_no_fault() -> None:
+    command = shlex.join([sys.executable, "-m", "localazure", "--list"])
+    done = subprocess.run(["sh", "-c", f"{command} | head -1"], capture_output=True, text=True, timeout=30)
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_reaches_the_command_and_nothing_is_left(tmp_path: Path, number: signal.Signals) -> None:
+    process = start("run", "--", sys.executable, "-c", SLEEP, temporary=tmp_path)
+    assert process.stdout.readline() == "ready\n"
+    assert len(list(tmp_path.iterdir())) == 1
+    process.send_signal(number)
+    assert process.wait(timeout=10) in (128 + number, 1, 130)
+    process.stdout.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_serve_prints_lines_a_shell_understands(tmp_path: Path) -> None:
+    process = start("serve", "--scenario", "laptop", temporary=tmp_path, AZURE_CLIENT_ID="left from before")
+    lines = []
+    while "export no_proxy" not in (line := process.stdout.readline()):
+        lines.append(line)
+    shell = "".join([*lines, 'az account show --output json && echo "[$AZURE_CLIENT_ID]"\n'])
+    done = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, timeout=20)
+    process.terminate()
+    assert "dana@contoso" in done.stdout
+    assert done.stdout.endswith("[]\n")
+    assert process.wait(timeout=10) == 0
+    process.stdout.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def start(*arguments: str, temporary: Path, **environment: str) -> subprocess.Popen[str]:
+    inside = os.environ | environment | {"TMPDIR": str(temporary)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "localazure", *arguments],
+        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        env=inside,
+    )
