@@ -46,7 +46,7 @@ STYLE = """\
   font: inherit; min-height: 2.75rem; padding: .25rem .75rem; margin: 0; max-width: 100%; width: auto;
   border: 1px solid #7a6200; border-radius: .4rem;
 }
-.local-azure select { flex: 1 1 9rem; min-width: 0; background: #fffdf5; color: #2b2300; }
+.local-azure select { flex: 1 1 6rem; min-width: 0; background: #fffdf5; color: #2b2300; }
 .local-azure button { background: #4a3b00; color: #fff; cursor: pointer; }
 .local-azure :focus-visible { outline: 3px solid #0b57d0; outline-offset: 2px; }
 .local-azure-page { max-width: 40rem; margin: 2rem auto; padding: 0 1rem; }
