@@ -78,7 +78,7 @@ _TABLE = (
     Scenario(
         name="app-service-off",
         sentence="The site's managed identity is switched off: no token service answers, no credential is available.",
-        cause="no_credential_available",
+        cause="mi_identity_not_assigned",
         vault=vault_read_by(SITE_IDENTITY),
     ),
     Scenario(

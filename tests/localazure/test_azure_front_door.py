@@ -12,6 +12,8 @@ import pytest
 
 from localazure import LocalAzure
 
+pytest_plugins = ["local_worlds"]
+
 Browse = Callable[[LocalAzure], httpx.Client]
 
 

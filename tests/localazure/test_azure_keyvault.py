@@ -15,6 +15,8 @@ from localazure import LocalAzure
 from localazure.directory import CONTOSO, SITE_IDENTITY
 from localazure.tokens import sign
 
+pytest_plugins = ["local_worlds"]
+
 Browse = Callable[[LocalAzure], httpx.Client]
 Ask = Callable[..., httpx.Response]
 CALLER = f"appid={SITE_IDENTITY.client_id};oid={SITE_IDENTITY.object_id};iss={CONTOSO.issuer}"

@@ -9,6 +9,8 @@ from azure.identity import CredentialUnavailableError, ManagedIdentityCredential
 from localazure import LocalAzure
 from localazure.directory import SHARED_IDENTITY, SITE_IDENTITY
 
+pytest_plugins = ["local_worlds"]
+
 Enter = Callable[..., LocalAzure]
 Browse = Callable[[LocalAzure], httpx.Client]
 SCOPE = "https://vault.azure.net/.default"

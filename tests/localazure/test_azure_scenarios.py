@@ -9,6 +9,8 @@ from azure.keyvault.secrets import SecretClient
 
 from localazure import SCENARIOS, LocalAzure, UnknownScenarioError
 
+pytest_plugins = ["local_worlds"]
+
 Enter = Callable[..., LocalAzure]
 
 READS = ("app-service", "app-service-user-assigned", "vm", "laptop")

@@ -11,6 +11,8 @@ from azure.identity import AzureCliCredential, ManagedIdentityCredential
 from localazure import LocalAzure
 from localazure.directory import AZURE_CLI_CLIENT_ID, CONTOSO, DEVELOPER, SHARED_IDENTITY, SITE_IDENTITY
 
+pytest_plugins = ["local_worlds"]
+
 SCOPE = "https://vault.azure.net/.default"
 Enter = Callable[..., LocalAzure]
 Browse = Callable[[LocalAzure], httpx.Client]
