@@ -53,7 +53,7 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "OPTIONS": {"context_processors": [], "builtins": ["secrets_app.templatetags.words"]},
+        "OPTIONS": {"context_processors": ["django.template.context_processors.request"], "builtins": ["secrets_app.templatetags.words"]},
     }
 ]
 DATABASES: dict[str, dict[str, str]] = {}  # the site keeps nothing

@@ -5,6 +5,7 @@ from ipaddress import ip_address
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
 
 from secrets_app import conf
 
@@ -42,7 +43,7 @@ def may_look(request: HttpRequest, access: str) -> bool:
 def _is_from_this_machine(request: HttpRequest) -> bool:
     passed_on = any(name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIX) for name in request.META)
     # The Host too: a page elsewhere may have its own name point at 127.0.0.1 to read us in the visitor's browser.
-    host = request.get_host().rpartition(":")[0] if request.get_host()[-1].isdigit() else request.get_host()
+    host, _port = split_domain_port(request.get_host())
     return not passed_on and _is_loopback(request.META.get("REMOTE_ADDR", "")) and host in _LOOPBACK_NAMES
 
 

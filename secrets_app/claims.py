@@ -33,8 +33,8 @@ def principal_of(token: str, *, credential: str | None, certificate_thumbprint: 
         managed_identity_resource_id=resource_id,
         certificate_thumbprint=certificate_thumbprint,
         credential=credential,
-        token_issued_at=_time(claims, "iat"),
-        token_expires_at=_time(claims, "exp"),
+        token_issued_at=claim_time(claims, "iat"),
+        token_expires_at=claim_time(claims, "exp"),
         claims=dict(claims),
     )
 
@@ -98,7 +98,7 @@ def _user_principal_name(claims: Claims) -> str | None:
     return _text(claims, "upn", "preferred_username", "unique_name", "email")
 
 
-def _time(claims: Claims, name: str) -> datetime | None:
+def claim_time(claims: Claims, name: str) -> datetime | None:
     """The moment of a NumericDate claim (RFC 7519: seconds since 1970)."""
     try:
         return datetime.fromtimestamp(int(claims[name]), UTC)
@@ -114,6 +114,9 @@ WELL_KNOWN_APPS: dict[str, str] = {
     "aebc6443-996d-45c2-90f0-388ff96faa56": "Visual Studio Code",
 }
 """Client id -> whose it is: for a user's token this is the tool that asked for it, not the user."""
+
+TIME_CLAIMS = frozenset({"iat", "nbf", "exp", "auth_time"})
+"""Claims that count seconds since 1970."""
 
 MEANINGS: dict[str, str] = {
     "aud": "The service this token is for.",

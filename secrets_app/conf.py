@@ -27,6 +27,10 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "Host names, separated by commas, that may get a token besides Azure's own vault hosts.",
     ),
     "KVSITE_DEADLINE_S": ("`10`", "Seconds after which a reading ends, whatever Azure does: 1 to 60."),
+    "KVSITE_RESULT_LIFE_S": (
+        "`1`",
+        "Seconds a result is shown again before the vault is asked anew: 0 to 60. A crowd is one call on the vault.",
+    ),
     "KVSITE_HOSTS": (
         "",
         "The site's own host names, separated by commas, besides loopback and the one App Service gives. "
@@ -50,6 +54,7 @@ class Config:
     access: str = "loopback"
     allowed_vault_hosts: tuple[str, ...] = ()
     deadline_s: float = 10.0
+    result_life_s: float = 1.0
     problems: tuple[Problem, ...] = ()
     fingerprint_key: str = field(default="", repr=False)
 

@@ -147,16 +147,17 @@ def _access(given: Given) -> str | None:
     )  # fmt: skip
 
 
-def _deadline_s(given: Given) -> float | None:
-    text = given.get("KVSITE_DEADLINE_S")
-    if text is None:
-        return None
-    if re.fullmatch(r"\d{1,2}(\.\d{1,3})?", text) and 1 <= float(text) <= 60:
-        return float(text)
-    raise Mistake(
-        10, "KVSITE_DEADLINE_S", f"is {text!r}; it must be seconds, from 1 to 60.", "Leave it out for 10 seconds.",
-        example="10",
-    )  # fmt: skip
+def _seconds(number: int, setting: str, at_least: float, example: str) -> Callable[[Given], float | None]:
+    def read(given: Given) -> float | None:
+        text = given.get(setting)
+        if text is None:
+            return None
+        if re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,3})?", text) and at_least <= float(text) <= 60:
+            return float(text)
+        says = f"is {text!r}; it must be seconds, from {at_least:g} to 60."
+        raise Mistake(number, setting, says, f"Leave it out for {example}.", example=example)
+
+    return read
 
 
 def _allowed_hosts(given: Given) -> tuple[str, ...]:
@@ -178,7 +179,8 @@ READERS: dict[str, Callable[[Given], Any]] = {
     "secret_name": _secret_name,
     "secret_version": _secret_version,
     "access": _access,
-    "deadline_s": _deadline_s,
+    "deadline_s": _seconds(10, "KVSITE_DEADLINE_S", at_least=1, example="10"),
+    "result_life_s": _seconds(13, "KVSITE_RESULT_LIFE_S", at_least=0, example="1"),
     "allowed_vault_hosts": _allowed_hosts,
 }
 """Attribute of Config -> what reads it. Each gives a value, or None for the default, or raises Mistake."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, DisallowedHost
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -60,14 +60,18 @@ def _query(request: HttpRequest, allowed: Collection[str]) -> dict[str, str]:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _error_page(request, 400, "That address cannot be read", str(exception))
+    """Our own BadRequest has a sentence for people; Django's suspicions of the request have none."""
+    sentence = str(exception) if isinstance(exception, BadRequest) else "The request itself is not right."
+    if isinstance(exception, DisallowedHost):
+        sentence = "This site does not answer to that host name. Its names are set with KVSITE_HOSTS."
+    return _error_page(request, 400, "That address cannot be read", sentence)
 
 
-def forbidden(request: HttpRequest, _exception: Exception) -> HttpResponse:
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django hands it over by name
     return render(request, "closed.html", {"access": conf.current().access}, status=403)
 
 
-def not_found(request: HttpRequest, _exception: Exception) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     return _error_page(request, 404, "There is no page at this address", "The home page has the answer.")
 
 

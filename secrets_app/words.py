@@ -73,6 +73,8 @@ def duration(seconds: float | None) -> str:
     """`8 ms`, `1.2 s`; nothing for nothing."""
     if seconds is None:
         return ""
+    if seconds < 0.001:
+        return "under 1 ms"
     return f"{seconds * 1000:.0f} ms" if seconds < 0.9995 else f"{seconds:.1f} s"
 
 

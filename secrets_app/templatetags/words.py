@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from django import template
 
 from secrets_app import words
-from secrets_app.claims import MEANINGS
-from secrets_app.reading import Attempt, Kind, Outcome
+from secrets_app.claims import MEANINGS, TIME_CLAIMS, claim_time
+from secrets_app.reading import Attempt, Kind, Outcome, Principal
 
 register = template.Library()
 
@@ -47,6 +47,12 @@ def claim_meaning(name: str) -> str:
 def claim_value(value: Any) -> str:
     """Text as it is, everything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+@register.simple_tag
+def claim_moment(principal: Principal, name: str) -> str:
+    """The date that a claim's number stands for, where it is one."""
+    return words.moment(claim_time(principal.claims, name)) if name in TIME_CLAIMS else ""
 
 
 class Bar(NamedTuple):

@@ -5,23 +5,37 @@ from datetime import UTC, datetime
 
 from secrets_app.conf import Config
 from secrets_app.reading import Reading, Stage
-from secrets_app.vault.connection import close, forget
+from secrets_app.vault import connection
 from secrets_app.vault.errand import Errand
+from secrets_app.vault.sharing import Sharing
 
 __all__ = ["close", "read"]
+
+_sharing: Sharing[Config, Reading] = Sharing()
 
 
 def read(config: Config, *, refresh: bool = False) -> Reading:
     """One reading: the secret or the failure, and who we are in both cases. Ends by `config.deadline_s`; never raises.
 
-    `refresh` forgets the token at hand and walks the credential chain anew.
+    Those who ask while one is under way, or within `config.result_life_s` after it, get that one.
+    `refresh` asks anew, forgets the token at hand and walks the credential chain again.
     """
+    return _sharing.get(config, lambda: _read(config, refresh=refresh), life_s=config.result_life_s, anew=refresh)
+
+
+def close() -> None:
+    """Forget every result and close every connection."""
+    _sharing.forget()
+    connection.close()
+
+
+def _read(config: Config, *, refresh: bool) -> Reading:
     started_at, start = datetime.now(UTC), time.monotonic()
     if refresh:
-        forget(config)
+        connection.forget(config)
     errand = Errand(config)
     errand.run_for(config.deadline_s)
     reading = errand.reading(started_at, time.monotonic() - start)
     if reading.failure and reading.failure.stage in {Stage.TOKEN, Stage.DEADLINE}:
-        forget(config)  # the next reading walks the chain anew, so it sees what has been mended meanwhile
+        connection.forget(config)  # the next reading walks the chain anew, so it sees what has been mended meanwhile
     return reading

@@ -1,0 +1,61 @@
+"""Those who ask for the same thing at the same time, or a moment later, share one answer."""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from typing import Generic, TypeVar
+
+Asked = TypeVar("Asked", bound=Hashable)
+Answer = TypeVar("Answer")
+
+_KEPT = 8
+
+
+class Sharing(Generic[Asked, Answer]):
+    """One answer under way, or a moment old, for each thing asked."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._flights: OrderedDict[Asked, _Flight[Answer]] = OrderedDict()
+
+    def get(self, asked: Asked, work: Callable[[], Answer], *, life_s: float, anew: bool = False) -> Answer:
+        """The answer that is under way or younger than `life_s` seconds, else what `work` gives now.
+
+        `anew` always works, and those who come after share that answer. What `work` raises, all who share it get.
+        """
+        with self._lock:
+            flight = self._flights.get(asked)
+            joins = flight is not None and not anew and flight.is_shared(life_s)
+            if flight is None or not joins:
+                flight = _Flight()
+                self._flights[asked] = flight
+                self._flights.move_to_end(asked)
+                while len(self._flights) > _KEPT:
+                    self._flights.popitem(last=False)
+        return flight.answer.result() if joins else flight.fly(work)
+
+    def forget(self) -> None:
+        with self._lock:
+            self._flights.clear()
+
+
+class _Flight(Generic[Answer]):
+    def __init__(self) -> None:
+        self.answer: Future[Answer] = Future()
+        self._landed = 0.0
+
+    def is_shared(self, life_s: float) -> bool:
+        return not self.answer.done() or time.monotonic() - self._landed < life_s
+
+    def fly(self, work: Callable[[], Answer]) -> Answer:
+        try:
+            answer = work()
+        except BaseException as error:
+            self._landed = time.monotonic()
+            self.answer.set_exception(error)
+            raise
+        self._landed = time.monotonic()
+        self.answer.set_result(answer)
+        return answer

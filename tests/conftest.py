@@ -1,0 +1,63 @@
+"""What all tests share: a world of Local Azure around the test, and nothing of the machine's own environment."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from localazure import LocalAzure
+from secrets_app import vault
+from secrets_app.conf import SETTINGS
+
+HERE = {"host": "127.0.0.1:8000"}
+"""What a browser on this machine sends."""
+
+World = Callable[..., LocalAzure]
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture(autouse=True)
+def _scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test sees an identity, a setting or a proxy of the machine it runs on; none leaves its own to the next."""
+    before = dict(os.environ)
+    for name in before:
+        if name.upper().startswith(("AZURE_", "IDENTITY_", "MSI_", "WEBSITE_", "KVSITE_")) or name in SETTINGS:
+            del os.environ[name]
+    yield
+    vault.close()
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture
+def client() -> Client:
+    """A browser on this machine."""
+    return Client(headers=HERE)
+
+
+@pytest.fixture
+def world(settings: Any) -> Iterator[World]:
+    """`world("no-role")` puts this process, its settings included, into that scenario until the test ends."""
+    with ExitStack() as worlds:
+
+        def enter(scenario: str = "app-service", **knobs: Any) -> LocalAzure:
+            azure = worlds.enter_context(LocalAzure(scenario, **knobs))
+            os.environ.clear()
+            os.environ.update(azure.env)
+            settings.SECRETS_APP = {name: azure.env[name] for name in SETTINGS if name in azure.env}
+            settings.SECRETS_APP["KVSITE_RESULT_LIFE_S"] = "0"  # each reading of a test asks anew
+            return azure
+
+        yield enter
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not CHROMIUM:
+        terminalreporter.section("LEFT OUT")
+        terminalreporter.line("No Chromium on this machine: the page was NOT opened in a browser.")
+        terminalreporter.line("Install it (Debian: apt-get install chromium) and run the tests again.")

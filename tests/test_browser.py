@@ -1,0 +1,147 @@
+"""The demo in a real browser, read as a person would read it."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from conftest import CHROMIUM
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
+    pytest.mark.xdist_group("browser"),
+]
+
+ROOT = Path(__file__).resolve().parent.parent
+SCENARIOS = ("app-service", "no-role", "laptop-signed-out")
+QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[str]:
+    """The address of `make demo`'s site, on a port of its own; stopped as Ctrl-C stops it."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "localazure", "demo", "--port", str(port), "--",
+               sys.executable, "-m", "gunicorn", "kvsite.wsgi", "--bind", "127.0.0.1:{port}"]  # fmt: skip
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout
+        found = re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())
+        assert found
+        yield found[0]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser, demo: str) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
+    page = context.new_page()
+    page.goto(demo)
+    yield page
+    context.close()
+
+
+def enter(page: Page, scenario: str) -> None:
+    """Choose the scenario in the band, as a visitor does."""
+    page.get_by_label("Scenario").select_option(scenario)
+    page.get_by_role("button", name="Change").click()
+    expect(page.get_by_label("Scenario")).to_have_value(scenario)
+
+
+def test_app_service__a_visitor_reads_yes_and_as_whom(page: Page) -> None:
+    enter(page, "app-service")
+    expect(page.get_by_role("heading", level=1)).to_have_text("The secret demo was read.")
+    expect(page.get_by_text("Asked as kvsite-demo, a system-assigned managed identity.")).to_be_visible()
+    expect(page.get_by_text("Principal Used: IsAuthenticated:True Type:App AppId:")).to_be_visible()
+    expect(page.get_by_role("complementary").get_by_text("This Azure is local")).to_be_visible()
+
+
+def test_no_role__a_visitor_can_copy_the_command_that_mends_it(page: Page) -> None:
+    enter(page, "no-role")
+    expect(page.get_by_role("heading", level=1)).to_have_text("The secret demo was not read.")
+    command = page.locator("pre.command").first
+    expect(command).to_contain_text("az role assignment create")
+    object_id = page.locator("dt", has_text="Object id").locator("xpath=following-sibling::dd").locator("code")
+    expect(command).to_contain_text(object_id.inner_text())
+    expect(page.get_by_role("button", name="Copy").first).to_be_visible()
+
+
+def test_laptop_signed_out__a_visitor_is_told_to_sign_in(page: Page) -> None:
+    enter(page, "laptop-signed-out")
+    expect(page.locator("pre.command").first).to_contain_text("az login")
+    item = page.get_by_role("listitem").filter(has_text="AzureCliCredential")
+    expect(item).to_contain_text("this is the one to mend")
+    item.locator("summary").click()
+    expect(item.locator("pre")).to_contain_text("az login")
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_is_accessible_and_fits(browser: Browser, demo: str, scenario: str, width: int, scheme: str) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.goto(demo)
+    enter(page, scenario)
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+    assert errors == []  # the Content-Security-Policy refused nothing, nothing was missing
+    context.close()
+
+
+def test_without_javascript_all_is_there(browser: Browser, demo: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(demo)
+    enter(page, "no-role")
+    expect(page.locator("pre.command").first).to_be_visible()
+    page.get_by_text("The error in its own words").click()
+    expect(page.get_by_label("Error text")).to_contain_text("ForbiddenByRbac")
+    context.close()
+
+
+def test_the_keyboard_reaches_the_answer_first(page: Page) -> None:
+    enter(page, "no-role")
+    page.locator("body").press("Tab")
+    names = [page.evaluate("document.activeElement.textContent")]
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        names.append(page.evaluate("document.activeElement.textContent"))
+    assert any("Skip to the answer" in name for name in names)
+    assert any("Read again" in name for name in names)
+
+
+def test_nothing_is_asked_of_another_host(browser: Browser, demo: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(demo)
+    assert asked
+    assert [url for url in asked if not url.startswith((demo, "data:"))] == []
+    context.close()
+
+
+if os.environ.get("CI") and not CHROMIUM:
+    pytest.fail("CI has to open the page in a browser", pytrace=False)

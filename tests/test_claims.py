@@ -1,0 +1,110 @@
+"""Whom a token speaks for, told from its claims alone."""
+
+import base64
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from secrets_app.claims import principal_of
+from secrets_app.reading import Kind, PrincipalType
+
+TENANT = "11111111-2222-4333-8444-555555555555"
+OBJECT = "41baaa1d-3381-4fb6-83c8-cc76b4500d0d"
+APP = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
+SITE = "/subscriptions/s/resourcegroups/g/providers/Microsoft.Web/sites/kvsite-demo"
+SHARED = "/subscriptions/s/resourcegroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/shared"
+
+
+def token(**claims: Any) -> str:
+    def part(value: object) -> str:
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+    return f"{part({'alg': 'RS256'})}.{part(claims)}.c2lnbmF0dXJl"
+
+
+@pytest.mark.parametrize(
+    ("claims", "credential", "kind"),
+    [
+        ({"idtyp": "user", "upn": "ann@contoso.com"}, "AzureCliCredential", Kind.USER),
+        ({"scp": "user_impersonation"}, "AzureCliCredential", Kind.USER),
+        ({"unique_name": "live.com#ann@example.com", "idp": "live.com"}, "AzureCliCredential", Kind.USER),
+        ({"preferred_username": "ann@contoso.com", "ver": "2.0"}, "InteractiveBrowserCredential", Kind.USER),
+        ({"idtyp": "app"}, "ClientSecretCredential", Kind.SERVICE_PRINCIPAL),
+        ({"oid": OBJECT, "sub": OBJECT}, "EnvironmentCredential", Kind.SERVICE_PRINCIPAL),
+        ({"azp": APP, "azpacr": "2"}, "CertificateCredential", Kind.SERVICE_PRINCIPAL),
+        ({"idtyp": "app"}, "AzureCliCredential", Kind.SERVICE_PRINCIPAL),
+        ({"idtyp": "app", "xms_mirid": SITE}, "ManagedIdentityCredential", Kind.SYSTEM_ASSIGNED_MANAGED_IDENTITY),
+        ({"idtyp": "app", "xms_mirid": SHARED}, "ManagedIdentityCredential", Kind.USER_ASSIGNED_MANAGED_IDENTITY),
+        ({"xms_mirid": SHARED.lower()}, "AzureCliCredential", Kind.USER_ASSIGNED_MANAGED_IDENTITY),
+        ({"idtyp": "app"}, "ManagedIdentityCredential", Kind.MANAGED_IDENTITY),
+        ({"idtyp": "app"}, "WorkloadIdentityCredential", Kind.WORKLOAD_IDENTITY),
+    ],
+)
+def test_each_kind_is_told_from_the_claims(claims: dict[str, Any], credential: str, kind: Kind) -> None:
+    principal = principal_of(token(**claims), credential=credential)
+    assert principal.kind is kind
+    assert principal.type is (PrincipalType.USER if kind is Kind.USER else PrincipalType.APP)
+
+
+def test_the_ids_and_times_of_a_v1_token() -> None:
+    principal = principal_of(
+        token(idtyp="app", oid=OBJECT, tid=TENANT, appid=APP, xms_mirid=SITE, iat=1_790_000_000, exp=1_790_086_400),
+        credential="ManagedIdentityCredential",
+    )
+    assert (principal.object_id, principal.tenant_id, principal.app_id) == (OBJECT, TENANT, APP)
+    assert principal.name == "kvsite-demo"
+    assert principal.token_issued_at == datetime(2026, 9, 21, 14, 13, 20, tzinfo=UTC)
+    assert principal.legacy == f"IsAuthenticated:True Type:App AppId:{APP} TenantId:{TENANT}"
+
+
+def test_a_v2_token_names_its_client_in_azp() -> None:
+    assert principal_of(token(azp=APP, idtyp="app"), credential=None).app_id == APP
+
+
+def test_a_users_legacy_line_has_no_app_id() -> None:
+    principal = principal_of(
+        token(idtyp="user", upn="ann@contoso.com", tid=TENANT, appid=APP), credential="AzureCliCredential"
+    )
+    assert principal.legacy == f"IsAuthenticated:True Type:User TenantId:{TENANT} UserPrincipalName:ann@contoso.com"
+
+
+def test_the_legacy_line_ends_with_the_certificate() -> None:
+    principal = principal_of(token(idtyp="app", appid=APP), credential=None, certificate_thumbprint="AB12")
+    assert principal.legacy == f"IsAuthenticated:True Type:App AppId:{APP} CertificateThumbprint:AB12"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "opaque", "a.b", "a.b.c", "a.b.c.d.e", "a.bnVsbA.c", "a.WzFd.c", "a." + base64.b64encode(b"[" * 9000).decode() + ".c"],
+)  # fmt: skip
+def test_a_token_that_cannot_be_read_has_no_type(text: str) -> None:
+    principal = principal_of(text, credential="AzureCliCredential")
+    assert principal.type is None
+    assert principal.kind is None
+    assert principal.legacy == "IsAuthenticated:True"
+
+
+def test_claims_that_say_nothing_of_user_or_app_leave_the_type_open() -> None:
+    assert principal_of(token(tid=TENANT), credential="AzureCliCredential").type is None
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+NAMES = st.sampled_from(["idtyp", "oid", "sub", "tid", "appid", "upn", "scp", "xms_mirid", "iat", "exp", "azpacr"])
+
+
+@given(st.dictionaries(NAMES | st.text(), JSON))
+def test_whatever_the_claims_are_there_is_a_principal(claims: dict[str, Any]) -> None:
+    assert principal_of(token(**claims), credential=None).legacy.startswith("IsAuthenticated:True")
+
+
+@given(st.text() | st.from_regex(r"[\w-]*\.[\w-]*\.[\w-]*"))
+def test_whatever_the_text_is_there_is_a_principal(text: str) -> None:
+    principal_of(text, credential=None)

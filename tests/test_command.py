@@ -1,0 +1,97 @@
+"""`manage.py principal`, as a process of its own in a world of its own."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from localazure import LocalAzure
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def principal(scenario: str, *arguments: str, **words: str) -> subprocess.CompletedProcess[str]:
+    with LocalAzure(scenario) as azure:
+        return subprocess.run(
+            [sys.executable, "manage.py", "principal", *arguments],
+            cwd=ROOT, env={**azure.env, **words}, capture_output=True, text=True, check=False, timeout=30,
+        )  # fmt: skip
+
+
+def test_read_is_exit_0_and_the_answer_is_the_first_word() -> None:
+    result = principal("laptop")
+    assert result.returncode == 0
+    assert result.stdout.startswith("YES  The secret demo was read.")
+    assert "\nPrincipal Used: IsAuthenticated:True Type:User TenantId:" in result.stdout
+    assert result.stderr == ""
+
+
+def test_not_read_is_exit_1_with_the_command_that_mends_it() -> None:
+    result = principal("no-role")
+    assert result.returncode == 1
+    assert result.stdout.startswith("NO  The secret demo was not read.")
+    assert "az role assignment create" in result.stdout
+    assert "\nPrincipal Used: IsAuthenticated:True Type:App AppId:" in result.stdout
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words", "said"),
+    [
+        ((), {"SECRET_NAME": ""}, "SECRET_NAME is not set"),
+        ((), {"KEY_VAULT_URI": "contoso"}, "KEY_VAULT_URI is not a vault's address"),
+        (("--secret", "a_b"), {}, "--secret has an underscore"),
+        ((), {"AZURE_TOKEN_CREDENTIALS": "cli"}, "AZURE_TOKEN_CREDENTIALS"),
+    ],
+)
+def test_wrong_settings_are_exit_2_in_words(arguments: tuple[str, ...], words: dict[str, str], said: str) -> None:
+    result = principal("app-service", *arguments, **words)
+    assert result.returncode == 2
+    assert said in result.stdout
+    assert "Traceback" not in result.stdout + result.stderr
+
+
+def test_wrong_arguments_are_exit_2() -> None:
+    result = principal("app-service", "--nonsense")
+    assert result.returncode == 2
+    assert "unrecognized arguments: --nonsense" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_json_is_one_document_and_nothing_else() -> None:
+    result = principal("no-role", "--json")
+    document = json.loads(result.stdout)
+    assert result.returncode == 1
+    assert document["ok"] is False
+    assert document["principal"]["kind"] == "system_assigned_managed_identity"
+    assert result.stderr == ""
+
+
+def test_another_secret_by_name() -> None:
+    result = principal("app-service", "--secret", "no-such-secret", "--json")
+    assert json.loads(result.stdout)["hints"][0]["cause"] == "kv_secret_not_found"
+
+
+def test_run_puts_a_command_into_a_scenario_and_gives_back_its_exit_code() -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "localazure", "run", "--scenario", "no-role", "--",
+         sys.executable, "manage.py", "principal", "--json"],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=30,
+    )  # fmt: skip
+    assert result.returncode == 1
+    assert json.loads(result.stdout)["hints"][0]["cause"] == "kv_rbac_denied"
+
+
+def test_a_reader_who_goes_away_is_no_traceback() -> None:
+    with LocalAzure("app-service") as azure:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "principal"],
+            cwd=ROOT, env=azure.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        with process:
+            assert process.stdout
+            assert process.stderr
+            process.stdout.close()
+            assert "Traceback" not in process.stderr.read()

@@ -1,0 +1,65 @@
+"""Readers that arrive together share one reading."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from conftest import World
+
+from secrets_app import conf
+from secrets_app.answer import answer
+from secrets_app.vault.sharing import Sharing
+
+
+def test_a_crowd_is_one_call_on_the_vault(world: World) -> None:
+    azure = world("app-service", vault_latency_s=0.2)
+    answer(conf.current())
+    asked_before = len(azure.requests)
+    config = conf.current()
+    with ThreadPoolExecutor(20) as crowd:
+        readings = list(crowd.map(lambda _: answer(config), range(20)))
+    assert all(reading.ok for reading in readings)
+    assert len(azure.requests) - asked_before <= 2  # one more for whoever came after the first had landed
+
+
+def test_a_result_lives_a_moment(world: World) -> None:
+    azure = world("app-service")
+    config = conf.current({"KVSITE_RESULT_LIFE_S": "60"})
+    first, second = answer(config), answer(config)
+    assert first.started_at == second.started_at
+    answer(config, refresh=True)
+    assert len([request for request in azure.requests if request.status == 200 and "secrets" in request.path]) == 2
+
+
+def test_those_who_come_while_it_is_under_way_wait_for_it() -> None:
+    sharing: Sharing[str, int] = Sharing()
+    late: list[int] = []
+    second = threading.Thread(target=lambda: late.append(sharing.get("x", lambda: 99, life_s=60)))
+
+    def slow() -> int:
+        second.start()
+        second.join(0.2)
+        assert second.is_alive(), "it got an answer of its own"
+        return 7
+
+    assert sharing.get("x", slow, life_s=60) == 7
+    second.join(5)
+    assert late == [7]
+
+
+def test_a_failure_is_told_to_all_who_share_it_and_then_forgotten() -> None:
+    sharing: Sharing[str, int] = Sharing()
+
+    def broken() -> int:
+        raise LookupError("broken")
+
+    with pytest.raises(LookupError):
+        sharing.get("x", broken, life_s=0)
+    assert sharing.get("x", lambda: 1, life_s=0) == 1
+
+
+def test_what_is_kept_is_bounded() -> None:
+    sharing: Sharing[int, int] = Sharing()
+    for number in range(1000):
+        assert sharing.get(number, lambda number=number: number, life_s=60) == number  # type: ignore[misc]
+    assert len(sharing._flights) == 8  # noqa: SLF001 - there is nothing else to see it by
