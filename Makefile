@@ -36,6 +36,7 @@ PRODUCTION := KVSITE_HOSTS=kvsite.example.org KVSITE_SECRET_KEY=only-for-this-ch
 checks: .venv/installed
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(PRODUCTION) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py documents --check
 
 tests: .venv/installed
 	$(BIN)/pytest -n 2
