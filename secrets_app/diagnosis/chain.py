@@ -10,58 +10,73 @@ _HEADING = re.compile(
       | (?:DefaultAzureCredential|ChainedTokenCredential):?\s(?:failed\sto\sacquire\sa\stoken|authentication\sfailed)
       | AggregateAuthenticationError
       | Multiple\sexceptions\swere\sencountered\swhile\sattempting\sto\sauthenticate
-      | Tried\sthe\sfollowing\scredentials
-      | All\scredentials\sin\sthe\schain\sfailed
+      | Tried\sthe\sfollowing\s
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_CHAINS = frozenset({"DefaultAzureCredential", "ChainedTokenCredential"})
-_NAME = r"(?P<name>(?!DefaultAzure|ChainedToken|Azure\.Identity)[A-Z][A-Za-z]{2,40}(?:Credential|CredentialAdapter))"
 _MEMBER = re.compile(
-    rf"""(?:^|(?<=[\s(\->:*•]))(?:{_NAME}(?:\s{{0,2}}:\s|(?=\s{{1,3}}(?:authentication|is|is\snot|requires|unavailable|failed)\b)))""",
+    r"""(?:^|(?<=[\s(>:=*•"'-]))
+        (?P<name>(?!DefaultAzure|ChainedToken)[A-Z][A-Za-z]{2,40}(?:Credential|CredentialAdapter))
+        (?:\s{0,2}(?:\.get_token(?:_info)?\sfailed)?:\s
+          | (?=\s{1,3}(?:authentication|is|requires|unavailable|failed)\b))""",
     re.VERBOSE | re.MULTILINE,
 )
-_NAMELESS = (
-    # Members of .NET, Java and older chains whose text does not begin with their name.
-    (
-        "AzureCliCredential",
-        re.compile(r"(?:^|[-:]\s|\()(?=Azure CLI not (?:installed|found)|Please run 'az login')", re.MULTILINE),
-    ),
-    (
-        "AzurePowerShellCredential",
-        re.compile(r"(?:^|[-:]\s|\()(?=PowerShell is not installed|Please run 'Connect-AzAccount')", re.MULTILINE),
-    ),
-    (
-        "AzureDeveloperCliCredential",
-        re.compile(
-            r"(?:^|[-:]\s|\()(?=Azure Developer CLI could not be found|Please run 'azd auth login')", re.MULTILINE
+_START = r"(?:^|[-:>]\s{1,3}|\(|\n)"
+_NAMELESS = tuple(
+    (name, re.compile(f"{_START}(?={words})", re.MULTILINE))
+    for name, words in (
+        (
+            "AzureCliCredential",
+            r"Azure CLI (?:not|couldn?'?t?|authentication)|Tried to get token using Azure CLI|Please run 'az login'",
         ),
-    ),
-    ("VisualStudioCodeCredential", re.compile(r"(?:^|[-:]\s|\()(?=Stored credentials not found)", re.MULTILINE)),
-    ("VisualStudioCredential", re.compile(r"(?:^|[-:]\s|\()(?=Visual Studio Token provider)", re.MULTILINE)),
-    ("IntelliJCredential", re.compile(r"(?:^|[-:]\s|\()(?=IntelliJ Authentication not available)", re.MULTILINE)),
-    (
-        "ManagedIdentityCredential",
-        re.compile(r"(?:^|[-:]\s|\()(?=Managed Identity authentication is not available)", re.MULTILINE),
-    ),
+        (
+            "AzurePowerShellCredential",
+            r"(?:Unable to execute |Azure )?PowerShell (?:is not|authentication)|Unable to execute PowerShell"
+            r"|Az\.Account module|Please run 'Connect-AzAccount'",
+        ),
+        (
+            "AzureDeveloperCliCredential",
+            r"Azure Developer CLI (?:couldn?'?t?|not|authentication)|Please run 'azd auth login'",
+        ),
+        (
+            "VisualStudioCodeCredential",
+            r"Stored credentials not found|Failed To Read V[sS] Code Credentials|Failed to read Vs Code credentials",
+        ),
+        (
+            "VisualStudioCredential",
+            r"Visual Studio Token provider|Tried to get token using Visual Studio|Process \"C:",
+        ),
+        ("IntegratedWindowsCredential", r"Tried to get token using Active Directory"),
+        ("IntelliJCredential", r"IntelliJ Authentication not available|Unrecognized Auth method"),
+        (
+            "ManagedIdentityCredential",
+            r"Managed Identity authentication is not available|Tried to get token using M"
+            r"|The managed identity endpoint",
+        ),
+    )
 )
+"""Members whose text in .NET, Java and JavaScript does not begin with their name."""
 _FOOTER = re.compile(
-    r"To mitigate this issue, please refer to the troubleshooting guidelines here at\s|\n\s{0,8}(?:Traceback \(most|---> |-{3} End)"
+    r"To mitigate this issue, please refer to the troubleshooting guidelines here at\s"
+    r"|\n\s{0,8}(?:Traceback \(most|---> |-{3} End)"
 )
 _MEMBERS = 40
 
 
 def attempts_of(text: str) -> tuple[ChainAttempt, ...]:
-    """The members a chain's message names, in its order, each with its own text; nothing when it is no chain's."""
+    """The members a chain's message names, in its order, each with its own text; nothing when it is no chain's.
+
+    Java and logs print the members without a heading: then two of them make a chain.
+    """
     heading = _HEADING.search(text)
-    if not heading:
-        return ()
-    marks = _marks(text, heading.start())
+    marks = _marks(text, heading.start() if heading else 0)
     attempts: dict[str, str] = {}
     for number, (start, name) in enumerate(marks):
         end = marks[number + 1][0] if number + 1 < len(marks) else len(text)
         said = _without_footer(text[start:end])
         attempts[name] = f"{attempts[name]}\n{said}" if name in attempts else said
+    if not heading and len(attempts) < 2:
+        return ()
     return tuple(ChainAttempt(credential=name, message=said) for name, said in attempts.items())
 
 

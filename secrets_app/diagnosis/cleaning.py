@@ -39,12 +39,11 @@ _PREFIX = re.compile(
     re.VERBOSE,
 )
 _PREFIXES_A_LINE = 4
-_BLANK = dict.fromkeys([*map(ord, "\t\r\n\v\f \xa0\u2028\u2029")])
-_NOT_LETTERS = (
-    {code: None for code in range(128) if not chr(code).isalnum()}
-    | _BLANK
-    | dict.fromkeys(map(ord, "“”‘’«»…–—´\ufffd"))
+_PUNCTUATION = {code for code in range(128) if not chr(code).isalnum()} | set(
+    map(ord, "\xa0\u2028\u2029“”‘’«»…–—´\ufffd")
 )
+_NO_PUNCTUATION = dict.fromkeys(_PUNCTUATION)
+_SPACE_FOR_PUNCTUATION = dict.fromkeys(_PUNCTUATION, " ")
 
 
 def clean(text: str) -> str:
@@ -63,7 +62,15 @@ def bare(text: str) -> str:
     It makes a comparison blind to wrapping (even inside a word), to indentation, to the kind of quotes and to
     Markdown, which is how texts differ between a terminal, a ticket and a log.
     """
-    return text.lower().translate(_NOT_LETTERS)
+    return text.lower().translate(_NO_PUNCTUATION)
+
+
+def spaced(text: str) -> str:
+    """Lower-case words with one space round each: the form in which short words are compared.
+
+    Without its borders a short word is found inside others: `enotfound` is in "ModuleNotFoundError".
+    """
+    return f" {' '.join(text.lower().translate(_SPACE_FOR_PUNCTUATION).split())} "
 
 
 def _unescape(text: str) -> str:

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 from secrets_app.diagnosis.cause import Weight
 from secrets_app.diagnosis.causes import CAUSES
-from secrets_app.diagnosis.evidence import Evidence, gather
+from secrets_app.diagnosis.evidence import Evidence
 from secrets_app.diagnosis.explaining import cause_of_member, explain
 from secrets_app.diagnosis.facts import Facts
+from secrets_app.diagnosis.gathering import gather
 from secrets_app.diagnosis.hints import facts_of_reading, facts_of_text, hint
 from secrets_app.diagnosis.recognition import UNEXPECTED, recognise
 from secrets_app.diagnosis.stopping import what_was_hidden

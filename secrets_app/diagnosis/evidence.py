@@ -5,26 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from secrets_app.diagnosis.cleaning import bare, clean
-from secrets_app.redaction import redact
+from secrets_app.diagnosis.cleaning import bare, spaced
 
-_SHOWN = 64
+MOST = 64
 """Hosts, ids, addresses and times kept of one text."""
 
-_AADSTS = re.compile(r"AADSTS[\s:]?(\d{4,8})(?!\d)", re.IGNORECASE)
-_AKV = re.compile(r"AKV[\s:]?(\d{5})(?!\d)", re.IGNORECASE)
-_EXCEPTION = re.compile(
-    r"(?<![\w.])((?:[A-Za-z_]\w{0,60}\.){0,8}[A-Z]\w{0,80}(?:Error|Exception|Failure|Timeout|Warning))(?=:|\s|\(|$)"
-)
-_JSON_CODE = re.compile(
-    r"""["']?\b(?:code|error|errorCode|error_code|ErrorCode)\b["']?\s{0,3}[:=]\s{0,3}["']?([A-Za-z]\w{2,60})"""
-)
-_LEADING_CODE = re.compile(r"(?:^|[\s:>])\(([A-Z][A-Za-z]{3,60}|[a-z]{3,20}_[a-z_]{3,40})\)\s", re.MULTILINE)
-_STATUS = re.compile(
-    r"(?:Status(?:\s?Code)?|HTTP(?:\sError|\sstatus(?:\scode)?|/[\d.]{1,3})?|http_status|StatusCode|RESPONSE|Response status code)"
-    r"[\"']?\s{0,3}[:=]?\s{0,3}[\"']?([1-5]\d\d)(?!\d)",
-    re.IGNORECASE,
-)
 _HOST = re.compile(
     r"(?<![\w@.-])((?:[a-z0-9](?:[a-z0-9-]{0,62})\.){1,6}(?:net|com|cn|us|de|io|org|local|internal))(?![\w-])",
     re.IGNORECASE,
@@ -37,6 +22,11 @@ _CALLER = re.compile(rf"\b(appid|oid|tid)\s?=\s?['\"]?({_GUID})", re.IGNORECASE)
 _ISSUER = re.compile(rf"iss\s?=\s?https://[\w.-]{{1,80}}/({_GUID})", re.IGNORECASE)
 _CLIENT_ADDRESS = re.compile(r"Client address:?\s{0,3}([0-9a-fA-F.:]{3,45})", re.IGNORECASE)
 _VAULT = re.compile(r"(?:Vault:\s{0,3}|key vault\s['\"]|vaults/)([A-Za-z0-9-]{3,24})(?![\w-])", re.IGNORECASE)
+_DOCUMENTATION = re.compile(
+    r"https?://(?:aka\.ms|go\.microsoft\.com|(?:learn|docs|support)\.microsoft\.com|github\.com|azure\.github\.io"
+    r"|[\w.]{1,40}safelinks\.protection\.outlook\.com)/[^\s\"'<>]{0,2000}",
+    re.IGNORECASE,
+)
 _VAULT_HOST = re.compile(
     r"(?<![\w.-])([A-Za-z0-9-]{3,24})\.vault\.(?:azure\.net|azure\.cn|usgovcloudapi\.net)", re.IGNORECASE
 )
@@ -77,8 +67,21 @@ class Evidence:
 
     @cached_property
     def bare(self) -> str:
-        """The text as phrases are compared with it."""
-        return bare(self.text)
+        """The text as phrases are compared with it; links to documentation, which name many causes, are left out."""
+        return bare(self._told)
+
+    @cached_property
+    def spaced(self) -> str:
+        """The text as short words are compared with it."""
+        return spaced(self._told)
+
+    @cached_property
+    def _told(self) -> str:
+        return _DOCUMENTATION.sub(" ", self.text)
+
+    def says(self, phrase: str) -> bool:
+        """A phrase, already in its comparable form, is in the text. Short words come with a space on each side."""
+        return phrase in (self.spaced if phrase[0] == " " else self.bare)
 
     @property
     def exception_name(self) -> str | None:
@@ -125,52 +128,6 @@ class Evidence:
         return match[0] if match else None
 
 
-def gather(
-    text: str,
-    *,
-    exception: str | None = None,
-    status: int | None = None,
-    code: str | None = None,
-    credential: str | None = None,
-    attempts: tuple[ChainAttempt, ...] = (),
-) -> Evidence:
-    """Everything `text` holds, with what the caller knows beside it. Any text will do."""
-    plain = redact(clean(text))
-    codes = _codes(plain)
-    named = [code] if code else []
-    return Evidence(
-        text=plain,
-        exception=exception or _last_exception(plain),
-        status=status or _status(plain),
-        service_code=code or (codes[0] if codes else None),
-        inner_code=codes[-1] if len(codes) > 1 else None,
-        codes=frozenset(name.lower() for name in named + codes),
-        aadsts=_numbers(_AADSTS, f"{plain}\n{code or ''}"),
-        akv=_numbers(_AKV, f"{plain}\n{code or ''}"),
-        attempts=attempts,
-        credential=credential,
-    )
-
-
-def _codes(text: str) -> list[str]:
-    leading = _LEADING_CODE.findall(text)
-    return list(dict.fromkeys([*leading, *_JSON_CODE.findall(text)]))[:_SHOWN]
-
-
-def _numbers(pattern: re.Pattern[str], text: str) -> tuple[int, ...]:
-    return tuple(dict.fromkeys(int(number) for number in pattern.findall(text)))[:_SHOWN]
-
-
-def _status(text: str) -> int | None:
-    match = _STATUS.search(text)
-    return int(match[1]) if match else None
-
-
-def _last_exception(text: str) -> str | None:
-    names = _EXCEPTION.findall(text)
-    return names[-1] if names else None
-
-
 def _first(found: Iterable[str]) -> tuple[str, ...]:
     kept = dict.fromkeys(found)
-    return tuple(kept)[:_SHOWN]
+    return tuple(kept)[:MOST]

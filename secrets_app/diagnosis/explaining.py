@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from secrets_app.diagnosis.causes import CAUSES
 from secrets_app.diagnosis.chain import attempts_of, is_default_chain
-from secrets_app.diagnosis.evidence import ChainAttempt, Evidence, gather
+from secrets_app.diagnosis.evidence import ChainAttempt, Evidence
 from secrets_app.diagnosis.facts import Facts
+from secrets_app.diagnosis.gathering import gather
 from secrets_app.diagnosis.hints import facts_of_text, hint
 from secrets_app.diagnosis.recognition import UNEXPECTED, recognise
 from secrets_app.diagnosis.stopping import what_was_hidden

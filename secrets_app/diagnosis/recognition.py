@@ -3,9 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from secrets_app.diagnosis.cause import Cause, Sign, Strength
+from secrets_app.diagnosis.cause import Cause
 from secrets_app.diagnosis.causes import CAUSES
 from secrets_app.diagnosis.evidence import Evidence
+from secrets_app.diagnosis.sign import Sign, Strength
 
 UNEXPECTED = "unexpected"
 
@@ -21,6 +22,7 @@ class _Index:
 
     def __init__(self, causes: Mapping[str, Cause]) -> None:
         self.phrases: dict[str, list[_Entry]] = defaultdict(list)
+        self.words: dict[str, list[_Entry]] = defaultdict(list)
         self.marks: dict[object, list[_Entry]] = defaultdict(list)
         for order, cause in enumerate(causes.values()):
             for sign in cause.signs:
@@ -34,16 +36,16 @@ class _Index:
             self.marks[mark].append(entry)
         if not marks:
             for phrase in (max(sign.phrases, key=len),) if sign.phrases else sign.any_of:
-                self.phrases[phrase].append(entry)
+                (self.words if phrase[0] == " " else self.phrases)[phrase].append(entry)
         if not marks and not sign.phrases and not sign.any_of:
             for status in sign.status:
                 self.marks["status", status].append(entry)
 
     def candidates(self, evidence: Evidence) -> Iterator[_Entry]:
-        text = evidence.bare
-        for phrase, entries in self.phrases.items():
-            if phrase in text:
-                yield from entries
+        for text, phrases in ((evidence.bare, self.phrases), (evidence.spaced, self.words)):
+            for phrase, entries in phrases.items():
+                if phrase in text:
+                    yield from entries
         for mark in _marks(evidence):
             yield from self.marks.get(mark, ())
 

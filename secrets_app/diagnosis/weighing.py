@@ -73,6 +73,8 @@ def _rank(member: Member, place: Place) -> tuple[int, int]:
 def _weight(member: Member, place: Place) -> int:
     """A member made for this place outweighs all but a refusal by Entra itself."""
     weight = CAUSES[member.cause].weight
+    if member.cause == "unexpected" and member.credential not in _LIKELIER_FIRST:
+        weight = Weight.NOISE
     at_home = (place.platform in _WITH_MANAGED_IDENTITY and member.credential == "ManagedIdentityCredential") or (
         place.platform is Platform.KUBERNETES and member.credential == "WorkloadIdentityCredential"
     )

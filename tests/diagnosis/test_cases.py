@@ -11,19 +11,74 @@ from secrets_app.diagnosis import CAUSES, explain
 _HERE = Path(__file__).parent
 
 
-def _cases(name: str) -> list[Any]:
-    lines = (_HERE / name).read_text(encoding="utf-8").splitlines()
-    return [pytest.param(case, id=case["id"]) for case in map(json.loads, lines)]
+def _read(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (_HERE / name).read_text(encoding="utf-8").splitlines()]
 
 
-@pytest.mark.parametrize("case", _cases("cases.jsonl"))
-def test_case__leads_to_its_cause(case: dict[str, Any]) -> None:
+CASES = _read("cases.jsonl") + _read("more_cases.jsonl")
+_WITHOUT_TEXT = {
+    "vault_url_refused",
+    "deadline_exceeded",
+    "chain_stopped_early",
+    "unexpected_principal",
+    "environment_half_set",
+    "role_may_be_on_its_way",
+    "tenant_mismatch_ahead",
+    "secret_expired",
+    "secret_not_yet_valid",
+    "secret_deleted",
+    "unexpected",
+}
+
+
+def _explained(case: dict[str, Any], text: str) -> str:
     explanation = explain(
-        case["message"],
-        exception=case["exception"],
-        http_status=case["http_status"],
-        error_code=case["error_code"],
+        text, exception=case["exception"], http_status=case["http_status"], error_code=case["error_code"]
     )
-    assert explanation.causes[0] == case["cause_key"]
     assert [hint.cause for hint in explanation.hints] == list(explanation.causes)
-    assert set(explanation.causes) <= set(CAUSES)
+    return explanation.causes[0]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
+def test_case__leads_to_its_cause(case: dict[str, Any]) -> None:
+    assert _explained(case, case["message"]) == case["cause_key"]
+
+
+def _in_a_log(text: str) -> str:
+    return "\n".join(f"2026-09-14 07:21:29,123 ERROR {line}" for line in text.splitlines())
+
+
+def _in_a_container(text: str) -> str:
+    return "\n".join(f"web-1  | {line}" for line in text.splitlines())
+
+
+def _with_windows_lines(text: str) -> str:
+    return "\r\n".join(text.splitlines())
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"        {line}" for line in text.splitlines())
+
+
+def _coloured(text: str) -> str:
+    return f"\x1b[31m{text}\x1b[0m"
+
+
+def _as_json_text(text: str) -> str:
+    return json.dumps({"message": text})
+
+
+@pytest.mark.parametrize(
+    "dressed", [_in_a_log, _in_a_container, _with_windows_lines, _indented, _coloured, _as_json_text]
+)
+def test_case__in_other_clothes__leads_to_the_same_cause(dressed: Any) -> None:
+    wrong = {case["id"] for case in CASES if _explained(case, dressed(case["message"])) != case["cause_key"]}
+    assert wrong == set()
+
+
+def test_catalogue__every_cause_with_a_text_has_a_case() -> None:
+    assert set(CAUSES) - {case["cause_key"] for case in CASES} <= _WITHOUT_TEXT | {"clock_skew", "token_vault_retired"}
+
+
+def test_cases__ids_are_not_given_twice() -> None:
+    assert len({case["id"] for case in CASES}) == len(CASES)

@@ -1,8 +1,9 @@
 """Causes in Microsoft Entra for a program that signs in itself: app registrations, secrets, certificates, tenants."""
 
-from secrets_app.diagnosis.cause import LINUX, MACOS, Area, Cause, Sign, Strength, Weight, aadsts, code, run, says
+from secrets_app.diagnosis.cause import LINUX, MACOS, Area, Cause, Weight, run
 from secrets_app.diagnosis.causes import links
 from secrets_app.diagnosis.causes.judgement import asks_for_a_scope_as_resource
+from secrets_app.diagnosis.sign import Sign, Strength, aadsts, says
 
 CAUSES = (
     Cause(
@@ -25,7 +26,8 @@ CAUSES = (
         key="client_secret_wrong",
         area=Area.ENTRA,
         title="The client secret is wrong",
-        why="Entra knows the application, and this is not its secret. Often the secret's id was copied instead of its value.",
+        why="Entra knows the application, and this is not its secret. "
+        "Often the secret's id was copied instead of its value.",
         fix="Put the secret's value, not its id, in AZURE_CLIENT_SECRET. If it is lost, make a new one.",
         signs=(
             aadsts(7000215, 70002, 50012, unless=("assertion", "certificate", "7000222")),
@@ -44,7 +46,8 @@ CAUSES = (
         area=Area.ENTRA,
         title="Entra does not know this certificate for the application",
         why="The sign-in was signed with a certificate that is not, or no longer, registered for the application.",
-        fix="Register the certificate. If the app trusts it by subject name, send the whole chain (send_certificate_chain=True).",
+        fix="Register the certificate. If the app trusts it by subject name, send the whole chain "
+        "(send_certificate_chain=True).",
         signs=(
             aadsts(700027, 700030, 1000502, 700028, 50017),
             aadsts(50012, any_of=("assertion", "certificate", "signature")),
@@ -64,7 +67,8 @@ CAUSES = (
         area=Area.ENTRA,
         title="The application is switched off in this tenant",
         why="An administrator disabled the enterprise application. It gets no tokens until that is undone.",
-        fix="Have it enabled: Entra > Enterprise applications > the application > Properties > Enabled for users to sign in.",
+        fix="Have it enabled: Entra > Enterprise applications > the application > Properties > Enabled for users to "
+        "sign in.",
         signs=(
             aadsts(7000112, 7000113),
             says("application", "is disabled", unless=("resource", "service principal named", "client flow")),
@@ -78,7 +82,8 @@ CAUSES = (
         key="service_principal_missing",
         area=Area.ENTRA,
         title="The application has no service principal in this tenant",
-        why="Its registration exists, but its representative in this tenant, the service principal, was never made or was deleted.",
+        why="Its registration exists, but its representative in this tenant, the service principal, was never made "
+        "or was deleted.",
         fix="Make the service principal in the tenant that is signed in to.",
         signs=(
             aadsts(7000229),
@@ -162,12 +167,14 @@ CAUSES = (
         key="resource_disabled",
         area=Area.ENTRA,
         title="The service the token is for is switched off in this tenant",
-        why="Entra names the service, not our application: its service principal is disabled, or a subscription behind it has lapsed.",
+        why="Entra names the service, not our application: its service principal is disabled, or a subscription "
+        "behind it has lapsed.",
         fix="Have an administrator enable that service principal, or renew the subscription.",
         signs=(aadsts(500014), says("the service principal for resource", "is disabled")),
         commands=(
             run(
-                'az ad sp list --filter "servicePrincipalNames/any(n:n eq \'https://vault.azure.net\')" --query "[].{{id:id, enabled:accountEnabled}}"'
+                "az ad sp list --filter \"servicePrincipalNames/any(n:n eq 'https://vault.azure.net')\" "
+                '--query "[].{{id:id, enabled:accountEnabled}}"'
             ),
         ),
         links=(links.AADSTS,),
@@ -179,7 +186,8 @@ CAUSES = (
         area=Area.ENTRA,
         title="This tenant does not know the service the token was asked for",
         why="The name in the message is the service. If it is the vault's own address, the wrong thing was asked for.",
-        fix="Ask for https://vault.azure.net/.default. For an API of your own make its service principal in this tenant.",
+        fix="Ask for https://vault.azure.net/.default. For an API of your own make its service principal in this "
+        "tenant.",
         signs=(
             aadsts(500011, 50001, 650057, 650052, 650054, 500013, 50010, 5000224),
             says("the resource principal named", "was not found in the tenant"),
@@ -214,7 +222,8 @@ CAUSES = (
         area=Area.PROGRAM,
         title="The sign-in host is wrong, or belongs to another cloud",
         why="AZURE_AUTHORITY_HOST must be https and the sign-in host of the cloud that owns the tenant.",
-        fix="Set AZURE_AUTHORITY_HOST to that host. For the public cloud take it out: https://login.microsoftonline.com is the default.",
+        fix="Set AZURE_AUTHORITY_HOST to that host. For the public cloud take it out: "
+        "https://login.microsoftonline.com is the default.",
         signs=(
             aadsts(50049, 900382, 900432, 900431, 90102, 90087),
             says("the authority provided", any_of=("is not well-known", "is not known")),
@@ -270,7 +279,7 @@ CAUSES = (
                 "tenant id",
                 any_of=(
                     "must not be empty",
-                    "invalid characters",
+                    "contains invalid characters",
                     "is invalid",
                     "can only contain",
                     "must have characters in the range",
@@ -314,7 +323,8 @@ CAUSES = (
         area=Area.ENTRA,
         title="Nobody has agreed that the application may do this",
         why="Entra gives a token only when a user or an administrator has consented to the permission.",
-        fix="Have consent given for the application. For your own API and az: list the Azure CLI as an authorized client.",
+        fix="Have consent given for the application. For your own API and az: list the Azure CLI as an authorized "
+        "client.",
         signs=(
             aadsts(
                 65001, 65002, 65004, 65005, 90094, 90093, 90095, 90099, 650056, 65017, 900941, 650051, 501051, 90008
@@ -363,7 +373,8 @@ CAUSES = (
         key="assertion_time_invalid",
         area=Area.ENTRA,
         title="The signed proof was sent too early or too late",
-        why="The message names two times. Minutes apart: this machine's clock is off. Hours or a day apart: an old token was sent again.",
+        why="The message names two times. Minutes apart: this machine's clock is off. "
+        "Hours or a day apart: an old token was sent again.",
         fix="Set the clock. If the gap is large, read the token file anew for each sign-in and update azure-identity.",
         signs=(
             aadsts(700024, 7000241),
@@ -386,7 +397,8 @@ CAUSES = (
         area=Area.PROGRAM,
         title="The certificate file cannot be used",
         why="It is missing, is not PEM or PFX, has no RSA private key in it, or its password is wrong.",
-        fix="Point AZURE_CLIENT_CERTIFICATE_PATH to a PEM or PFX file with certificate and private key, and give its password.",
+        fix="Point AZURE_CLIENT_CERTIFICATE_PATH to a PEM or PFX file with certificate and private key, and give "
+        "its password.",
         signs=(
             says("failed to deserialize certificate in pem or pkcs12 format"),
             says("the certificate must include its private key"),
@@ -395,6 +407,8 @@ CAUSES = (
             says("is not a valid certificate in pem or pkcs12"),
             says("malformed certificate"),
             says("could not deserialize key data"),
+            says("could not deserialize pkcs12"),
+            says("expected start of certificate to be"),
             says("unable to load pem file"),
             says("unable to load certificate"),
             says("malformedframing"),

@@ -1,7 +1,8 @@
 """Causes on the Azure host: managed identities, the metadata service, Arc, pods."""
 
-from secrets_app.diagnosis.cause import MACOS, LINUX, WINDOWS, Area, Cause, Sign, Strength, Weight, run, says
+from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS, Area, Cause, Weight, run
 from secrets_app.diagnosis.causes import links
+from secrets_app.diagnosis.sign import Sign, Strength, says
 from secrets_app.reading import Platform
 
 _METADATA = ("169.254.169.254", "imds", "/metadata/identity")
@@ -23,11 +24,13 @@ CAUSES = (
                 'az identity list --resource-group {group} --query "[].{{name:name, clientId:clientId}}" --output table'
             ),
             run(
-                "az webapp config appsettings set --resource-group {group} --name {site} --settings AZURE_CLIENT_ID={app_id}",
+                "az webapp config appsettings set --resource-group {group} --name {site} --settings "
+                "AZURE_CLIENT_ID={app_id}",
                 platforms=(Platform.APP_SERVICE,),
             ),
             run(
-                "az functionapp config appsettings set --resource-group {group} --name {site} --settings AZURE_CLIENT_ID={app_id}",
+                "az functionapp config appsettings set --resource-group {group} --name {site} --settings "
+                "AZURE_CLIENT_ID={app_id}",
                 platforms=(Platform.FUNCTIONS,),
             ),
         ),
@@ -39,7 +42,8 @@ CAUSES = (
         title="AAD Pod Identity has no identity for this pod",
         why="Its node agent (NMI) stands between the pod and the metadata service. "
         "It refused the request, or no identity is bound to the pod yet.",
-        fix="Check the pod's aadpodidbinding label and its AzureIdentityBinding. Better: move to workload identity, its successor.",
+        fix="Check the pod's aadpodidbinding label and its AzureIdentityBinding. "
+        "Better: move to workload identity, its successor.",
         signs=(
             says("pod list is empty"),
             says("no azure identity found for request"),
@@ -63,6 +67,9 @@ CAUSES = (
                 ),
             ),
             says("aadpodidbinding"),
+            says("nmi response failed"),
+            says("azureidentity is not configured for the pod"),
+            says("failed to refresh token, error: adal"),
             says("pod", "no identities found", strength=Strength.LIKELY),
             says("token request failed", "nmi"),
         ),
@@ -77,7 +84,8 @@ CAUSES = (
         key="mi_user_assigned_unsupported_host",
         area=Area.HOST,
         title="This host does not let a program choose its identity",
-        why="On Service Fabric, Cloud Shell and Arc the host itself sets the identity. A client id was given all the same.",
+        why="On Service Fabric, Cloud Shell and Arc the host itself sets the identity. "
+        "A client id was given all the same.",
         fix="Take client_id and AZURE_CLIENT_ID out of this program's settings here.",
         signs=(
             says("client_id should not be set for cloud shell"),
@@ -120,7 +128,9 @@ CAUSES = (
         signs=(
             says("azcmagent/tokens"),
             says("azureconnectedmachineagent"),
-            says("the key file path is invalid"),
+            says(
+                "the key file path is invalid", unless=("is not supported on this platform", "programdata environment")
+            ),
             says("unexpected file path from himds"),
             says("could not read file", ".key"),
             says("local key file shall not be larger"),
@@ -139,7 +149,8 @@ CAUSES = (
         title="The managed identity is not attached to this resource",
         why="The host answered that it has no such identity. Its own (system-assigned) identity is off, "
         "or the client id belongs to one that is not attached here. "
-        "On App Service the variables of the identity are absent while it is off, so the library looks in the wrong place.",
+        "On App Service the variables of the identity are absent while it is off, so the library looks in the wrong "
+        "place.",
         fix="Turn the identity on, or attach it. If a client id is set, check it.",
         signs=(
             says("identity not found"),
@@ -160,6 +171,7 @@ CAUSES = (
             says("identity isn't assigned to this resource"),
             says("unable to load the proper managed identity"),
             says("does not have a managed identity", any_of=("assigned", "enabled")),
+            says("there's no available identity"),
             says("the managed identity with", any_of=("could not be found", "was not found")),
             says("system-assigned", any_of=("is not enabled", "isn't enabled", "not configured on", "not enabled on")),
         ),
@@ -184,7 +196,8 @@ CAUSES = (
         key="socket_access_forbidden",
         area=Area.HOST,
         title="Windows refused to open the connection",
-        why="On App Service this is what a switched-off managed identity looks like: nothing listens at 169.254.169.254. "
+        why="On App Service this is what a switched-off managed identity looks like: nothing listens at "
+        "169.254.169.254. "
         "Elsewhere a firewall, or too many open connections, is behind it.",
         fix="On App Service turn the managed identity on first. If it is on: use one client for the whole program, "
         "look at the firewall, restart.",
@@ -210,7 +223,8 @@ CAUSES = (
         title="The host's token service failed",
         why="It was reached and could not make the token: either it is in trouble for a moment, "
         "or the service asked for does not exist.",
-        fix="Check that the token is asked for https://vault.azure.net/.default. Then try again, and restart the app if it stays.",
+        fix="Check that the token is asked for https://vault.azure.net/.default. "
+        "Then try again, and restart the app if it stays.",
         signs=(
             says("an unexpected error occured while fetching the aad token"),
             says("an unexpected error occurred while fetching the aad token"),
@@ -259,12 +273,14 @@ CAUSES = (
         title="The variables of a managed identity do not fit this host",
         why="IDENTITY_*, MSI_* or IMDS_* variables say how to reach the identity. "
         "They are incomplete, copied from elsewhere, or of another kind of host.",
-        fix="Remove copied IDENTITY_* and MSI_* variables. Run inside the app's own process, not in a build or Kudu shell.",
+        fix="Remove copied IDENTITY_* and MSI_* variables. Run inside the app's own process, not in a build or Kudu "
+        "shell.",
         signs=(
             says("platform could not be determined from environment"),
-            says("no managed identity endpoint found"),
+            says("no managed identity endpoint found", "target azure platform"),
             says("azure_kubernetes_token_proxy"),
             says("identity_server_thumbprint"),
+            says("invalid secret token header"),
             says(
                 "service fabric managed identity",
                 any_of=("must use https", "configuration not found", "requires", "thumbprint", "forwarding proxy"),
@@ -337,7 +353,8 @@ CAUSES = (
             run("$env:NO_PROXY = '169.254.169.254'", systems=(WINDOWS,)),
             run(
                 "curl --noproxy '*' -H Metadata:true "
-                "'http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https://vault.azure.net' -o /dev/null -w '%{{http_code}}\\n'",
+                "-o /dev/null -w '%{{http_code}}\\n' 'http://169.254.169.254/metadata/identity/oauth2/token"
+                "?api-version=2018-02-01&resource=https://vault.azure.net'",
                 systems=(LINUX, MACOS),
             ),
         ),
@@ -353,7 +370,7 @@ CAUSES = (
         signs=(
             says("no response from the imds endpoint", unless=("token request error",)),
             says("no response received from the managed identity endpoint"),
-            says("no managed identity endpoint", unless=("no managed identity endpoint found",)),
+            says("no managed identity endpoint", unless=("target azure platform",)),
             says("managed identity endpoint", any_of=("not available", "is unavailable", "unreachable")),
             says("failed to connect to imds"),
             says(
@@ -418,6 +435,9 @@ CAUSES = (
                 strength=Strength.LIKELY,
             ),
             says("managedidentitycredential", "unavailable", strength=Strength.WEAK),
+            says("managed identity timed out"),
+            says("unable to connect to the managed service identity"),
+            says("unable to connect to the instance metadata service"),
             says("failed to connect to msi", strength=Strength.CLEAR),
             says(
                 "msi",

@@ -1,7 +1,8 @@
 """Causes on the way: names, certificates, proxies, broken connections, services in trouble."""
 
-from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS, Area, Cause, Sign, Strength, run, says
+from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS, Area, Cause, run
 from secrets_app.diagnosis.causes import links
+from secrets_app.diagnosis.sign import Sign, Strength, says
 
 _SERVER_ERRORS = frozenset(range(500, 600))
 
@@ -39,7 +40,8 @@ CAUSES = (
         key="tls_interception",
         area=Area.NETWORK,
         title="The certificate on the line is not one this program trusts",
-        why="Often a company's proxy opens the connection and signs it anew. This program does not know its authority (CA).",
+        why="Often a company's proxy opens the connection and signs it anew. "
+        "This program does not know its authority (CA).",
         fix="Give the program your company's CA certificate. Do not turn the check off.",
         signs=(
             says("certificate_verify_failed"),
@@ -70,7 +72,8 @@ CAUSES = (
             run("export REQUESTS_CA_BUNDLE=/path/to/company-ca.pem", systems=(LINUX, MACOS)),
             run("$env:REQUESTS_CA_BUNDLE = 'C:\\path\\to\\company-ca.pem'", systems=(WINDOWS,)),
             run(
-                "openssl s_client -connect {vault_host}:443 -servername {vault_host} </dev/null 2>/dev/null | openssl x509 -noout -issuer",
+                "openssl s_client -connect {vault_host}:443 -servername {vault_host} </dev/null 2>/dev/null | "
+                "openssl x509 -noout -issuer",
                 systems=(LINUX, MACOS),
             ),
         ),
@@ -80,8 +83,10 @@ CAUSES = (
         key="dns_failure",
         area=Area.NETWORK,
         title="The host's name leads nowhere",
-        why="No address was found for it: the name is misspelled, the vault is gone, or this network's DNS does not know it.",
-        fix="Check the name first. If it is right, look it up from here. With a private endpoint its DNS zone must be linked to this network.",
+        why="No address was found for it: the name is misspelled, the vault is gone, or this network's DNS does not "
+        "know it.",
+        fix="Check the name first. If it is right, look it up from here. "
+        "With a private endpoint its DNS zone must be linked to this network.",
         signs=(
             says("failed to resolve"),
             says("nameresolutionerror"),

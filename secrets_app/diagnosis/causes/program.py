@@ -1,7 +1,8 @@
 """Causes in the program itself: how the library was called, set up and installed."""
 
-from secrets_app.diagnosis.cause import LINUX, MACOS, Area, Cause, Sign, Strength, Weight, run, says
+from secrets_app.diagnosis.cause import LINUX, MACOS, Area, Cause, Weight, run
 from secrets_app.diagnosis.causes import links
+from secrets_app.diagnosis.sign import Sign, Strength, says
 
 CAUSES = (
     Cause(
@@ -94,6 +95,7 @@ CAUSES = (
             says("could not load type", any_of=("azure", "microsoft.identity")),
             says("package is not installed", any_of=("aiohttp", "requests")),
             says("this package doesn't support api version"),
+            says("get_token() takes"),
             says("asynchronous context manager", strength=Strength.LIKELY),
             says("object does not support the asynchronous context manager protocol"),
             says("unexpected version", "this package supports these versions"),
@@ -145,6 +147,7 @@ CAUSES = (
                 strength=Strength.LIKELY,
             ),
             says("is a required parameter"),
+            says("are required parameters"),
             says("is a required argument", strength=Strength.LIKELY),
             says("url cannot be none"),
             says("no value for given attribute", strength=Strength.LIKELY),

@@ -1,7 +1,8 @@
 """Causes without an error text of their own: they are seen in the reading itself."""
 
-from secrets_app.diagnosis.cause import LINUX, MACOS, Area, Cause, Strength, Weight, aadsts, run, says
+from secrets_app.diagnosis.cause import LINUX, MACOS, Area, Cause, Weight, run
 from secrets_app.diagnosis.causes import links
+from secrets_app.diagnosis.sign import Strength, says
 
 CAUSES = (
     Cause(
@@ -9,7 +10,8 @@ CAUSES = (
         area=Area.PROGRAM,
         title="This is not the address of an Azure vault",
         why="A token sent to a stranger's host is a stolen token. So nothing was sent.",
-        fix="Set KEY_VAULT_URI to https://, the vault's name, and .vault.azure.net. Other hosts must be allowed by name.",
+        fix="Set KEY_VAULT_URI to https://, the vault's name, and .vault.azure.net. "
+        "Other hosts must be allowed by name.",
         commands=(run("az keyvault show --name {vault} --query properties.vaultUri --output tsv"),),
         links=(links.KEY_VAULT_NAMES,),
     ),
@@ -61,7 +63,8 @@ CAUSES = (
         key="role_may_be_on_its_way",
         area=Area.VAULT,
         title="If you have just given the role: it may still be on its way",
-        why="A new role takes some minutes to count. One that comes through a group counts when the next token is made, "
+        why="A new role takes some minutes to count. One that comes through a group counts when the next token is "
+        "made, "
         "which can take up to 24 hours for a managed identity.",
         fix="Wait ten minutes and try again, with a fresh token: sign in anew, or restart the app.",
         links=(links.RBAC_TROUBLESHOOTING, links.KEY_VAULT_RBAC),

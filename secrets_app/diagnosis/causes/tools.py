@@ -1,7 +1,8 @@
 """Causes in the tools of a developer's machine: Azure CLI, PowerShell, azd, VS Code, brokers and caches."""
 
-from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS, Area, Cause, Sign, Strength, Weight, run, says
+from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS, Area, Cause, Weight, run
 from secrets_app.diagnosis.causes import links
+from secrets_app.diagnosis.sign import Sign, Strength, says
 
 CAUSES = (
     Cause(
@@ -34,9 +35,7 @@ CAUSES = (
             says("tenant shouldn't be specified for", any_of=("cloud shell", "msi", "managed identity")),
             says("the subscription of", "doesn't exist in cloud"),
             says("subscription", "doesn't exist in cloud"),
-            says(
-                "subscription", "not found", any_of=("azure cli", "az account", "check the spelling")
-            ),
+            says("subscription", "not found", any_of=("azure cli", "az account", "check the spelling")),
             says("multiple subscriptions", any_of=("were found", "with the name", "match", "found")),
             says("subscription", "contains invalid characters"),
             says("no subscriptions found for", unless=("az login", "please run")),
@@ -59,7 +58,8 @@ CAUSES = (
         signs=(
             says("can't find token from msal cache"),
             says("does not exist in msal token cache"),
-            says("decryption failed", any_of=("msal", "dpapi", "token cache", "cache")),
+            says("decryption failed", any_of=("msal", "dpapi", "token cache", "cache", "winerror")),
+            says("key not valid for use in specified state"),
             says("could not retrieve credential from local cache"),
             says("could not retrieve service principal from local cache"),
             says(
@@ -93,6 +93,7 @@ CAUSES = (
             says("azure cli is not installed"),
             says("'az' is not recognized"),
             says("azure cli could not be found"),
+            says("azure cli couldn't be found"),
             says("azure cli executable not found"),
             says("az: command not found"),
             says("az: not found", any_of=("sh:", "bash:", "line")),
@@ -126,6 +127,7 @@ CAUSES = (
             says("modulenotfounderror", any_of=("azure.cli", "azure-cli", "knack", "/az", "az.cmd")),
             says("no module named", any_of=("azure.cli", "azure-cli", "knack", "'azure.cli'")),
             says("importerror", any_of=("azure.cli", "azure-cli", "knack")),
+            says("/az: line", "no such file or directory"),
             says("bad interpreter", any_of=("/az", "azure")),
             says("azure-cli", any_of=("dll load failed", "glibc", "_cffi_backend", "pkg_resources")),
             says("the command failed with an unexpected error", any_of=("az", "traceback")),
@@ -148,6 +150,7 @@ CAUSES = (
         signs=(
             says("please run 'az login'"),
             says("please run az login"),
+            says("account has previously been signed out of this application"),
             says('please run "az login"'),
             says(
                 "az login",
@@ -155,7 +158,7 @@ CAUSES = (
             ),
             says("no subscription found", any_of=("az login", "az account set")),
             says("to re-authenticate, please run", "az login", strength=Strength.LIKELY),
-            says("azure cli", any_of=("not logged in", "no accounts were found", "user is not logged in", "login")),
+            says("azure cli", any_of=("not logged in", "no accounts were found")),
         ),
         commands=(
             run("az login --tenant {tenant}"),
@@ -265,6 +268,7 @@ CAUSES = (
         signs=(
             says("azure developer cli could not be found"),
             says("azure developer cli not found"),
+            says("azure developer cli couldn't be found"),
             says("azure developer cli is not installed"),
             says("'azd' is not recognized"),
             says("azd: command not found"),
@@ -329,12 +333,14 @@ CAUSES = (
         key="vscode_not_signed_in",
         area=Area.TOOL,
         title="VS Code has no Azure sign-in to lend",
-        why="The Azure Resources extension is not signed in on this machine, or the package azure-identity-broker is missing.",
+        why="The Azure Resources extension is not signed in on this machine, or the package azure-identity-broker "
+        "is missing.",
         fix="Use az login, or sign in with the Azure Resources extension of VS Code.",
         signs=(
             says("visualstudiocodecredential requires"),
             says("authentication record from visual studio code"),
             says("vs code auth record"),
+            says("failed to read vs code credentials"),
             says("authentication record validation failed", "vs code"),
             says("stored credentials not found", any_of=("vscode", "visual studio code", "azure account")),
             says(
@@ -374,7 +380,8 @@ CAUSES = (
         key="token_cache_encryption_unavailable",
         area=Area.TOOL,
         title="The token cache cannot be encrypted on this machine",
-        why="On Linux the library keeps tokens in the desktop's keyring through libsecret. It is not here or cannot be used.",
+        why="On Linux the library keeps tokens in the desktop's keyring through libsecret. "
+        "It is not here or cannot be used.",
         fix="Install libsecret and a keyring, or keep the cache in memory.",
         signs=(
             says("cache encryption is impossible"),
@@ -418,7 +425,8 @@ CAUSES = (
         key="process_environment_missing",
         area=Area.TOOL,
         title="This process lacks a variable that every Windows session has",
-        why="A service or app pool without a user profile starts with an empty environment. The library needs some of it.",
+        why="A service or app pool without a user profile starts with an empty environment. "
+        "The library needs some of it.",
         fix="Load the user's profile for the service or app pool, and pass the system's environment on.",
         signs=(
             says("environment variable 'systemroot' has no value"),

@@ -1,15 +1,18 @@
 """Causes in Microsoft Entra for a person who signs in."""
 
-from secrets_app.diagnosis.cause import Area, Cause, Strength, Weight, aadsts, run, says
+from secrets_app.diagnosis.cause import Area, Cause, Weight, run
 from secrets_app.diagnosis.causes import links
+from secrets_app.diagnosis.sign import Strength, aadsts, says
 
 CAUSES = (
     Cause(
         key="conditional_access_blocked",
         area=Area.ENTRA,
         title="A Conditional Access policy refuses this sign-in",
-        why="The organisation's rules forbid it from this place, this device or this program. Signing in again does not help.",
-        fix="Sign in from a managed device or an allowed network, or ask an administrator. A service should use a managed identity.",
+        why="The organisation's rules forbid it from this place, this device or this program. "
+        "Signing in again does not help.",
+        fix="Sign in from a managed device or an allowed network, or ask an administrator. "
+        "A service should use a managed identity.",
         signs=(
             aadsts(
                 53003,
@@ -81,7 +84,8 @@ CAUSES = (
         key="user_not_in_tenant",
         area=Area.ENTRA,
         title="This account does not belong to the tenant",
-        why="The account that signed in is neither a member nor a guest there. live.com means a personal Microsoft account.",
+        why="The account that signed in is neither a member nor a guest there. "
+        "live.com means a personal Microsoft account.",
         fix="Sign in with an account of that tenant, or have this one invited as a guest.",
         signs=(
             aadsts(50020, 50034, 90072, 51004, 16000, 500208, 50107, 500200, 50178, 50177, 500202, 16003),

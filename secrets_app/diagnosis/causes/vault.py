@@ -1,7 +1,8 @@
 """Causes in the vault: what Key Vault refuses once it has the request."""
 
-from secrets_app.diagnosis.cause import Area, Cause, Sign, Strength, aadsts, akv, code, run, says
+from secrets_app.diagnosis.cause import Area, Cause, run
 from secrets_app.diagnosis.causes import links
+from secrets_app.diagnosis.sign import Sign, Strength, akv, code, says
 
 CAUSES = (
     Cause(
@@ -211,7 +212,7 @@ CAUSES = (
             code("Throttled", "VaultRequestTypeLimitReached", "TooManyRequests"),
             says("request was not processed because too many requests were received"),
             says("vaultrequesttypelimitreached"),
-            Sign(status=frozenset({429}), any_of=("vault", "throttl", "too many requests"), strength=Strength.CLEAR),
+            Sign(status=frozenset({429}), any_of=("vault", "throttled", "too many requests"), strength=Strength.CLEAR),
             Sign(phrases=("429", "too many requests"), strength=Strength.LIKELY),
         ),
         links=(links.KEY_VAULT_THROTTLING,),
@@ -259,7 +260,8 @@ CAUSES = (
             ),
             run(
                 "az role assignment create --role {role} --assignee-object-id {object_id} "
-                '--assignee-principal-type {principal_type} --scope "$(az keyvault show --name {vault} --query id --output tsv)"',
+                "--assignee-principal-type {principal_type} "
+                '--scope "$(az keyvault show --name {vault} --query id --output tsv)"',
                 unless=("vault_id",),
             ),
         ),

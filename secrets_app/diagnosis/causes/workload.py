@@ -1,7 +1,8 @@
 """Causes around workload identity and federation: pods, token files, pipelines."""
 
-from secrets_app.diagnosis.cause import LINUX, MACOS, Area, Cause, Strength, Weight, aadsts, run, says
+from secrets_app.diagnosis.cause import Area, Cause, Weight, run
 from secrets_app.diagnosis.causes import links
+from secrets_app.diagnosis.sign import Strength, aadsts, says
 
 CAUSES = (
     Cause(
@@ -46,7 +47,8 @@ CAUSES = (
         key="federated_issuer_unreachable",
         area=Area.ENTRA,
         title="Entra cannot reach the issuer of the token",
-        why="To check the token Entra fetches the issuer's keys from the internet. The issuer's address did not answer.",
+        why="To check the token Entra fetches the issuer's keys from the internet. "
+        "The issuer's address did not answer.",
         fix="Make the issuer's /.well-known/openid-configuration reachable from the internet.",
         signs=(
             aadsts(90061, 50166, 5001661, 700201, 500084),
@@ -64,8 +66,10 @@ CAUSES = (
         key="federated_token_file_unreadable",
         area=Area.HOST,
         title="The pod's token file is missing or cannot be read",
-        why="AZURE_FEDERATED_TOKEN_FILE names a file that Kubernetes puts into the pod. It is not there, or this user may not open it.",
-        fix="Make the pod anew so that the file is mounted. If it is a matter of permission, set securityContext.fsGroup.",
+        why="AZURE_FEDERATED_TOKEN_FILE names a file that Kubernetes puts into the pod. "
+        "It is not there, or this user may not open it.",
+        fix="Make the pod anew so that the file is mounted. If it is a matter of permission, set "
+        "securityContext.fsGroup.",
         signs=(
             says("/var/run/secrets/azure/tokens"),
             says(
@@ -102,7 +106,8 @@ CAUSES = (
         key="workload_identity_not_injected",
         area=Area.HOST,
         title="The pod was not given its workload identity",
-        why="In Kubernetes a webhook puts AZURE_* variables and a token file into marked pods. This process has none of them. "
+        why="In Kubernetes a webhook puts AZURE_* variables and a token file into marked pods. "
+        "This process has none of them. "
         "Outside Kubernetes that is normal.",
         fix="Mark the pod and its service account, then make the pod anew.",
         signs=(
@@ -142,7 +147,8 @@ CAUSES = (
             run("kubectl label serviceaccount <service-account> azure.workload.identity/use=true"),
             run("kubectl annotate serviceaccount <service-account> azure.workload.identity/client-id={app_id}"),
             run(
-                "az aks update --resource-group {group} --name <cluster> --enable-oidc-issuer --enable-workload-identity"
+                "az aks update --resource-group {group} --name <cluster> --enable-oidc-issuer "
+                "--enable-workload-identity"
             ),
         ),
         links=(links.AKS_WORKLOAD_IDENTITY,),
@@ -153,7 +159,8 @@ CAUSES = (
         area=Area.PROGRAM,
         title="The pipeline did not get its token from Azure DevOps",
         why="This credential works inside an Azure Pipelines task only, and needs the job's own access token.",
-        fix="Run in such a task, pass SYSTEM_ACCESSTOKEN: $(System.AccessToken), and check the service connection's id.",
+        fix="Run in such a task, pass SYSTEM_ACCESSTOKEN: $(System.AccessToken), and check the service connection's "
+        "id.",
         signs=(
             says("system_oidcrequesturi"),
             says("system_accesstoken"),

@@ -1,0 +1,68 @@
+"""From a text and what is known beside it to evidence."""
+
+import re
+
+from secrets_app.diagnosis.cleaning import clean
+from secrets_app.diagnosis.evidence import MOST, ChainAttempt, Evidence
+from secrets_app.redaction import redact
+
+_AADSTS = re.compile(r"AADSTS[\s:]?(\d{4,8})(?!\d)", re.IGNORECASE)
+_AKV = re.compile(r"AKV[\s:]?(\d{5})(?!\d)", re.IGNORECASE)
+_EXCEPTION = re.compile(
+    r"(?<![\w.])((?:[A-Za-z_]\w{0,60}\.){0,8}[A-Z]\w{0,80}(?:Error|Exception|Failure|Timeout|Warning))(?=:|\s|\(|$)"
+)
+_JSON_CODE = re.compile(
+    r"""["']?\b(?:code|error|errorCode|error_code|ErrorCode)\b["']?\s{0,3}[:=]\s{0,3}["']?([A-Za-z]\w{2,60})"""
+)
+_LEADING_CODE = re.compile(r"(?:^|[\s:>])\(([A-Z][A-Za-z]{3,60}|[a-z]{3,20}_[a-z_]{3,40})\)\s", re.MULTILINE)
+_STATUS = re.compile(
+    r"(?:(?:Response )?Status(?:\s?Code)?|HTTP(?:\sError|\sstatus(?:\scode)?|/[\d.]{1,3})?|http_status|RESPONSE)"
+    r"[\"']?\s{0,3}[:=]?\s{0,3}[\"']?([1-5]\d\d)(?!\d)",
+    re.IGNORECASE,
+)
+
+
+def gather(
+    text: str,
+    *,
+    exception: str | None = None,
+    status: int | None = None,
+    code: str | None = None,
+    credential: str | None = None,
+    attempts: tuple[ChainAttempt, ...] = (),
+) -> Evidence:
+    """Everything `text` holds, with what the caller knows beside it. Any text will do."""
+    plain = redact(clean(text))
+    codes = _codes(plain)
+    named = [code] if code else []
+    return Evidence(
+        text=plain,
+        exception=exception or _last_exception(plain),
+        status=status or _status(plain),
+        service_code=code or (codes[0] if codes else None),
+        inner_code=codes[-1] if len(codes) > 1 else None,
+        codes=frozenset(name.lower() for name in named + codes),
+        aadsts=_numbers(_AADSTS, f"{plain}\n{code or ''}"),
+        akv=_numbers(_AKV, f"{plain}\n{code or ''}"),
+        attempts=attempts,
+        credential=credential,
+    )
+
+
+def _codes(text: str) -> list[str]:
+    leading = _LEADING_CODE.findall(text)
+    return list(dict.fromkeys([*leading, *_JSON_CODE.findall(text)]))[:MOST]
+
+
+def _numbers(pattern: re.Pattern[str], text: str) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(int(number) for number in pattern.findall(text)))[:MOST]
+
+
+def _status(text: str) -> int | None:
+    match = _STATUS.search(text)
+    return int(match[1]) if match else None
+
+
+def _last_exception(text: str) -> str | None:
+    names = _EXCEPTION.findall(text)
+    return names[-1] if names else None
