@@ -19,7 +19,7 @@ help:  ## these lines
 setup: .venv/installed  ## make .venv and install, nothing else
 
 demo: .venv/installed  ## the site on http://127.0.0.1:8000/ against Local Azure: no account, no network
-	@$(BIN)/python -m localazure demo --port $(PORT) -- $(BIN)/gunicorn kvsite.wsgi --bind 127.0.0.1:{port}
+	@exec $(BIN)/python -m localazure demo --port $(PORT) -- $(BIN)/gunicorn kvsite.wsgi --log-level warning --bind 127.0.0.1:{port}
 
 test: lint types checks tests  ## every check and every test; CI runs this
 

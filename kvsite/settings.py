@@ -58,6 +58,9 @@ TEMPLATES = [
 ]
 DATABASES: dict[str, dict[str, str]] = {}  # the site keeps nothing
 
+# A pasted error may be 256 KiB; in a form each of its bytes may take three.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = True  # one stylesheet: it is served as it lies there, collected or not

@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterator
 
 from secrets_app import words
+from secrets_app.diagnosis import Explanation
 from secrets_app.reading import Attempt, Hint, Principal, Reading, Secret
 
 _WIDTH = 100
@@ -70,3 +71,12 @@ def _chain(attempts: tuple[Attempt, ...]) -> Iterator[str]:
             f"    {attempt.credential:<28} {words.OUTCOMES[attempt.outcome]:<19} {words.duration(attempt.elapsed_s):>7}"
         )
         yield f"{line}  {words.first_line(attempt)}".rstrip()
+
+
+def lines_of_explanation(explanation: Explanation) -> Iterator[str]:
+    """What a pasted error means, the main cause first."""
+    for number, hint in enumerate(explanation.hints):
+        if number == 1:
+            yield ""
+            yield "It may also be:"
+        yield from _hint(hint)

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection
 
-from django.core.exceptions import BadRequest, DisallowedHost
+from django.core.exceptions import BadRequest, DisallowedHost, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from secrets_app import conf
+from secrets_app import conf, explain_views
 from secrets_app.answer import answer
 from secrets_app.reading import Reading
 
@@ -62,6 +62,8 @@ def _query(request: HttpRequest, allowed: Collection[str]) -> dict[str, str]:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Our own BadRequest has a sentence for people; Django's suspicions of the request have none."""
     sentence = str(exception) if isinstance(exception, BadRequest) else "The request itself is not right."
+    if isinstance(exception, RequestDataTooBig):
+        return explain_views.too_long(request)
     if isinstance(exception, DisallowedHost):
         sentence = "This site does not answer to that host name. Its names are set with KVSITE_HOSTS."
     return _error_page(request, 400, "That address cannot be read", sentence)

@@ -1,8 +1,10 @@
 """What a reading says in plain words: the same sentences for the page and for the terminal."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from secrets_app.claims import WELL_KNOWN_APPS
+from secrets_app.diagnosis import Evidence
 from secrets_app.reading import Attempt, Failure, Kind, Outcome, Principal, PrincipalType, Reading, Stage
 
 KINDS: dict[Kind, str] = {
@@ -100,3 +102,20 @@ def age(when: datetime | None, now: datetime | None = None) -> str:
 def first_line(attempt: Attempt) -> str:
     """The attempt's message, short enough for a list."""
     return (attempt.message or "").strip().partition("\n")[0]
+
+
+def found(evidence: Evidence) -> list[tuple[str, str]]:
+    """What a pasted text holds, as rows of name and value; what is not there has no row."""
+    rows: dict[str, Iterable[object]] = {
+        "Exception": [evidence.exception or ""],
+        "HTTP status": [evidence.status or ""],
+        "Code": [evidence.inner_code or evidence.service_code or ""],
+        "Entra's number": [f"AADSTS{number}" for number in evidence.aadsts],
+        "Key Vault's number": [f"AKV{number}" for number in evidence.akv],
+        "Hosts": evidence.hosts,
+        "Addresses": evidence.addresses,
+        "Ids": evidence.ids,
+        "Times": evidence.times,
+        "Credentials tried": [attempt.credential for attempt in evidence.attempts],
+    }
+    return [(name, ", ".join(map(str, values))) for name, values in rows.items() if any(values)]

@@ -10,13 +10,13 @@ ROOT = Path(__file__).resolve().parent.parent
 # Lower rooms first; a module may import from its own row and the rows above it in this list, never from below.
 ROOMS = (
     ("reading", "redaction", "patience", "vault_address", "site_key", "headers"),
-    ("claims", "diagnosis", "setting_readers"),
+    ("claims", "diagnosis", "setting_readers", "pasting", "catalogue"),
     ("conf", "setting_hints", "environment", "words", "report"),
     ("credentials",),
     ("trace",),
     ("vault",),
     ("answer", "access", "terminal", "templatetags", "checks", "apps"),
-    ("views", "management"),
+    ("views", "explain_views", "management"),
     ("urls",),
 )
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}

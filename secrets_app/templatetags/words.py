@@ -19,6 +19,7 @@ for _filter in (
     words.duration,
     words.moment,
     words.age,
+    words.found,
 ):
     register.filter(_filter.__name__, _filter)
 

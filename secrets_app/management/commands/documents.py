@@ -3,13 +3,13 @@
 import re
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from secrets_app.catalogue import by_area
 from secrets_app.conf import SETTINGS
 from secrets_app.diagnosis import CAUSES
 
@@ -54,8 +54,7 @@ def causes_page() -> str:
         "What the site can find out, by where it lives. Made by `python manage.py documents`; the site shows the same",
         "at `/causes/`, with commands filled in where it can.",
     ]
-    by_area = sorted(CAUSES.values(), key=lambda cause: list(type(cause.area)).index(cause.area))
-    for area, causes in groupby(by_area, key=lambda cause: cause.area):
+    for area, causes in by_area(CAUSES.values()):
         lines += ["", f"## {area}"]
         for cause in causes:
             lines += ["", f"### {cause.key}", "", f"**{cause.title}.** {cause.why}", "", f"{cause.fix}"]

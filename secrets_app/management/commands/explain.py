@@ -1,0 +1,69 @@
+"""`manage.py explain`: an error's text in, its causes and fixes out; Azure is not asked."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from django.core.management.base import BaseCommand, CommandError
+
+from secrets_app.pasting import LIMIT_BYTES, PastedError, TooLongError, explained, pasted_error
+from secrets_app.terminal import lines_of_explanation
+
+COULD_NOT_RUN = 2
+
+
+class Command(BaseCommand):
+    help = "Says what an error means. Nothing is sent to Azure, nothing is kept."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "file", nargs="?", default="-", metavar="FILE", help="the error's text; - is standard input"
+        )
+        form = parser.add_mutually_exclusive_group()
+        form.add_argument("--json", action="store_true", help="print the answer as JSON")
+        form.add_argument(
+            "--jsonl", action="store_true",
+            help="one JSON object a line in (message, exception, http_status, error_code), one a line out",
+        )  # fmt: skip
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        if options["file"] == "-":
+            self._answer(sys.stdin.buffer, options)
+            return
+        try:
+            with Path(options["file"]).open("rb") as source:
+                self._answer(source, options)
+        except OSError as error:
+            raise CommandError(f"{options['file']}: {error.strerror}.", returncode=COULD_NOT_RUN) from error
+
+    def _answer(self, source: BinaryIO, options: dict[str, Any]) -> None:
+        if options["jsonl"]:
+            for line in source:
+                if line.strip():
+                    self._say(json.dumps(_answer_to_line(line), ensure_ascii=False))
+            return
+        pasted = PastedError(message=source.read(LIMIT_BYTES + 1).decode("utf-8", errors="replace"))
+        try:
+            if options["json"]:
+                self._say(json.dumps(explained(pasted), indent=2, ensure_ascii=False))
+            else:
+                self._say("\n".join(lines_of_explanation(pasted.explanation())))
+        except TooLongError as error:
+            raise CommandError(str(error), returncode=COULD_NOT_RUN) from error
+
+    def _say(self, text: str) -> None:
+        # A terminal that cannot show a character shows a question mark, not a traceback.
+        encoding = sys.stdout.encoding or "utf-8"
+        self.stdout.write(text.encode(encoding, errors="replace").decode(encoding))
+
+
+def _answer_to_line(line: bytes) -> dict[str, Any]:
+    try:
+        return explained(pasted_error(json.loads(line)))
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+        return {"error": "This line is not JSON."}
+    except ValueError as error:
+        return {"error": str(error)}
