@@ -58,7 +58,7 @@ _NAMELESS = tuple(
 """Members whose text in .NET, Java and JavaScript does not begin with their name."""
 _FOOTER = re.compile(
     r"To mitigate this issue, please refer to the troubleshooting guidelines here at\s"
-    r"|\n\s{0,8}(?:Traceback \(most|---> |-{3} End)"
+    r"|\n[ \t]{0,8}(?:Traceback \(most|---> |-{3} End)"
 )
 _MEMBERS = 40
 

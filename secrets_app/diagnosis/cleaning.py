@@ -14,21 +14,21 @@ _JSON_ESCAPE = re.compile(r"\\{1,4}(r\\{1,4}n|[nrt\"'/]|u00[0-7][0-9a-fA-F])")
 _ENTITY = re.compile(r"&(?:#\d{1,5}|#x[0-9a-fA-F]{1,4}|quot|apos|amp|lt|gt|nbsp);")
 _TAG = re.compile(r"<(?:/?[a-zA-Z][a-zA-Z0-9]{0,14}(?:\s[^<>]{0,400})?/?|!--[^<>]{0,400}--|![a-zA-Z][^<>]{0,200})>")
 _FRAME = re.compile(
-    r"""\s{0,40}(?:
+    r"""^[ \t]{0,40}(?:
         at\s(?:async\s|new\s)?[^\s(]{1,300}\s?[(<\[] .{0,1000}   # .NET, Java, JavaScript
       | at\s[^\s]{1,300}:\d{1,6}(?::\d{1,6})?\s{0,4}
       | \.\.\.\s\d{1,5}\s(?:common\sframes\s)?(?:more|omitted) .{0,40}
       | ---\sEnd\sof\s .{0,200}
-      | [\s^~|]{3,400}
+      | [ \t^~|]{3,400}
     )""",
-    re.VERBOSE,
+    re.VERBOSE | re.MULTILINE,
 )
-_PYTHON_FRAME = re.compile(r'[\s|+-]{0,40}File "[^"]{0,400}", line \d{1,7}(?:, in .{0,200})?')
+_PYTHON_FRAME = re.compile(r'^[ \t|+-]{0,40}File "[^"]{0,400}", line \d{1,7}(?:, in .{0,200})?', re.MULTILINE)
 _PREFIX = re.compile(
-    r"""\s{0,60}(?:
+    r"""^[ \t]{0,60}(?:
         [>|#]\s{1,8}
       | (?:E|\#\d{1,4})\s{2,8}
-      | [\w./-]{1,40}\s{0,30}\|\s                                       # a container's name, as compose prints it
+      | [\w./-]{1,40}[ \t]{0,30}\|\s                                       # a container's name, as compose prints it
       | \[?\d{4}[-/]\d\d[-/]\d\d[T\s]\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?:\s?(?:Z|UTC|[+-]\d\d:?\d\d))?\]?:?\s{0,8}
       | \[?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\]?\s{1,8}
       | [A-Z][a-z]{2}\s{1,2}\d{1,2}\s\d\d:\d\d:\d\d\s[\w.-]{1,64}\s[\w./-]{1,64}(?:\[\d{1,8}\])?:\s
@@ -36,7 +36,7 @@ _PREFIX = re.compile(
       | \[?(?:DEBUG|INFO|WARN|WARNING|ERROR|CRITICAL|FATAL|TRACE|fail|info|warn|crit|dbug)\]?:?\s{1,8}(?=\S)
       | (?:stderr|stdout)(?:\s[FP])?:?\s
     )""",
-    re.VERBOSE,
+    re.VERBOSE | re.MULTILINE,
 )
 _PREFIXES_A_LINE = 4
 _PUNCTUATION = {code for code in range(128) if not chr(code).isalnum()} | set(
@@ -92,6 +92,9 @@ def _without_frames(lines: list[str]) -> list[str]:
     kept = []
     after_frame = False
     for line in lines:
+        if not line:
+            kept.append(line)
+            continue
         stripped = _without_prefix(line)
         if _PYTHON_FRAME.match(stripped):
             after_frame = True
