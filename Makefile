@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types checks tests bench lock
+.PHONY: help setup demo test lint types checks tests coverage bench lock
 
 help:  ## these lines
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ checks: .venv/installed
 
 tests: .venv/installed
 	$(BIN)/pytest -n 2
+
+coverage: .venv/installed  ## which lines no test runs
+	$(BIN)/pytest -n 2 --cov --cov-report=term-missing:skip-covered
 
 bench: .venv/installed  ## how fast, side by side in one run
 	$(BIN)/python -m benchmarks.home_page

@@ -25,7 +25,7 @@ RESULT_LIVES = {"0": "each page asks the vault", "1": "as shipped, 1 s of result
 
 
 def main() -> None:
-    print(f"vault answers in {VAULT_LATENCY_S * 1000:.0f} ms, az takes {AZ_LATENCY_S:.1f} s; medians of {TURNS} turns")
+    print(f"vault answers in {VAULT_LATENCY_S * 1000:.0f} ms, az takes about 0.4 s; medians of {TURNS} turns")
     for scenario, counts in WORLDS.items():
         for life_s, meaning in RESULT_LIVES.items():
             with LocalAzure(scenario, vault_latency_s=VAULT_LATENCY_S, az_latency_s=AZ_LATENCY_S) as azure:

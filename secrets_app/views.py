@@ -73,6 +73,11 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
     return render(request, "closed.html", {"access": conf.current().access}, status=403)
 
 
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """A form without its token: from another site, or from a page left open too long."""
+    return _error_page(request, 403, "This form is out of date", "Open the page again and send it once more.")
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     return _error_page(request, 404, "There is no page at this address", "The home page has the answer.")
 

@@ -110,6 +110,23 @@ def test_the_page_is_accessible_and_fits(browser: Browser, demo: str, scenario: 
     context.close()
 
 
+def test_an_error_is_pasted_and_explained(page: Page, demo: str) -> None:
+    page.goto(f"{demo}explain/")
+    page.get_by_label("The error").fill("AADSTS7000222: The provided client secret keys for app 'x' are expired.")
+    page.get_by_role("button", name="Explain").click()
+    expect(page.locator("[data-cause=client_secret_expired]")).to_be_visible()
+    assert Axe().run(page).violations_count == 0
+
+
+def test_the_catalogue_is_searched(page: Page, demo: str) -> None:
+    page.goto(f"{demo}causes/")
+    page.get_by_label("Find").fill("soft deleted")
+    page.get_by_role("button", name="Find").click()
+    page.get_by_role("link", name="deleted").first.click()
+    expect(page.get_by_text("Cause: kv_soft_deleted")).to_be_visible()
+    assert Axe().run(page).violations_count == 0
+
+
 def test_without_javascript_all_is_there(browser: Browser, demo: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

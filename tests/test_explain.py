@@ -107,7 +107,9 @@ def test_the_api_uses_what_else_is_known(client: Client) -> None:
 
 def test_the_form_needs_its_csrf_token() -> None:
     strict = Client(enforce_csrf_checks=True, headers=HERE)
-    assert strict.post("/explain/", {"text": NO_ROLE}).status_code == 403
+    response = strict.post("/explain/", {"text": NO_ROLE})
+    assert response.status_code == 403
+    assert "This form is out of date" in response.content.decode()
 
 
 def test_explaining_is_closed_to_strangers(client: Client) -> None:

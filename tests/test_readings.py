@@ -1,9 +1,12 @@
 """One reading in each world: the real SDK asks Local Azure, and the answer says who, whether and why."""
 
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import World
+from django.test import Client
 
 from localazure.scenarios import SCENARIOS
 from secrets_app import conf
@@ -255,3 +258,22 @@ def test_the_fingerprint_tells_values_apart_and_is_keyed(world: World, settings:
     assert elsewhere
     assert first.fingerprint == again.fingerprint
     assert first.fingerprint != elsewhere.fingerprint
+
+
+def test_a_token_that_cannot_be_read_has_no_type_and_the_page_says_so(
+    world: World, client: Client, tmp_path: Path
+) -> None:
+    world("laptop")
+    az = tmp_path / "az"
+    az.write_text('#!/bin/sh\necho \'{"accessToken": "opaque", "expires_on": 4102444800, "tokenType": "Bearer"}\'\n')
+    az.chmod(0o755)
+    os.environ["PATH"] = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    reading = answer(conf.current())
+    assert reading.principal
+    assert reading.principal.type is None
+    assert reading.as_json()["principal"]["legacy"] == "IsAuthenticated:True"
+    assert reading.failure
+    assert reading.failure.status == 401
+    html = client.get("/").content.decode()
+    assert "This token cannot be read from outside" in html
+    assert "somebody unknown: the token cannot be read" in html
