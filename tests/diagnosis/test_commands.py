@@ -1,0 +1,136 @@
+"""Commands are filled with what is known, and nothing from outside can become a second command."""
+
+import shlex
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from secrets_app.diagnosis import CAUSES, diagnose, explain
+from secrets_app.diagnosis.facts import PLACEHOLDERS, Facts, quote
+from secrets_app.diagnosis.hints import hint
+from secrets_app.reading import Failure, Place, Platform, Reading, Stage
+
+HOSTILE = (
+    "$(reboot)",
+    "`reboot`",
+    "x; rm -rf /",
+    "x && reboot",
+    "x | sh",
+    "x\nreboot",
+    "x\r\nreboot",
+    "'; reboot; '",
+    '"; reboot; "',
+    "’; reboot; ‘",
+    "-x",
+    "@/etc/passwd",
+    "%PATH%",
+    "$env:PATH",
+    "\u2028reboot",
+    "{vault}",
+    "",
+    " ",
+)
+
+
+@pytest.mark.parametrize("key", CAUSES)
+def test_hostile_value__stays_one_word(key: str) -> None:
+    expected = _filled(key, "value")
+    for value in filter(None, HOSTILE):
+        for command, plain in zip(_filled(key, value), expected, strict=True):
+            assert len(_words(command)) == len(_words(plain))
+
+
+def _filled(key: str, value: str) -> tuple[str, ...]:
+    return hint(CAUSES[key], Facts(values=dict.fromkeys(PLACEHOLDERS, value), platform=Platform.APP_SERVICE)).commands
+
+
+def _words(command: str) -> list[str]:
+    """Shell words; the operators a template itself brings count like any other."""
+    return shlex.split(command, posix=True)
+
+
+@given(st.text(max_size=80))
+def test_posix_quoting__gives_the_value_back(value: str) -> None:
+    assert shlex.split(quote(value, "Linux")) == [value]
+
+
+@given(st.text(max_size=80))
+def test_powershell_quoting__leaves_no_single_quote_alone(value: str) -> None:
+    quoted = quote(value, "Windows")
+    if quoted.startswith("'"):
+        inner = quoted[1:-1]
+        for mark in "'\u2018\u2019\u201a\u201b":
+            inner = inner.replace(mark * 2, "")
+        assert not set(inner) & set("'\u2018\u2019\u201a\u201b")
+    else:
+        assert quoted.isascii()
+        assert not set(quoted) & set(" ;&|$`\"'(){}@<>\n\r")
+
+
+@pytest.mark.parametrize("value", [value for value in HOSTILE if value])
+@pytest.mark.parametrize("system", ["Linux", "Windows", "Darwin"])
+def test_hostile_names_in_a_reading__never_reach_a_command(value: str, system: str) -> None:
+    reading = Reading(
+        vault_url=f"https://{value}.vault.azure.net",
+        secret_name=value,
+        started_at=datetime(2026, 9, 14, tzinfo=UTC),
+        elapsed_s=0.1,
+        vault_tenant_id=value,
+        place=Place(platform=Platform.APP_SERVICE, system=system, resource_name=value, resource_group=value),
+        failure=Failure(stage=Stage.VAULT, status=404, code="SecretNotFound", message="not found"),
+    )
+    commands = [command for hint in diagnose(reading).hints for command in hint.commands]
+    assert commands
+    assert not [command for command in commands if value.strip() and value in command]
+
+
+def test_rbac_refusal__gives_the_whole_command() -> None:
+    text = (
+        "Caller: appid=aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee;oid=41baaa1d-3381-4fb6-83c8-cc76b4500d0d;iss=x "
+        "Action: 'Microsoft.KeyVault/vaults/secrets/getSecret/action' Resource: '/subscriptions/"
+        "1d371236-1fb2-4b20-83cd-544b7b958a3c/resourcegroups/contoso-rg/providers/microsoft.keyvault/vaults/contoso-kv"
+        "/secrets/demo' ForbiddenByRbac"
+    )
+    (command,) = explain(text, error_code="ForbiddenByRbac").hints[0].commands
+    assert command == (
+        "az role assignment create --role 'Key Vault Secrets User' "
+        "--assignee-object-id 41baaa1d-3381-4fb6-83c8-cc76b4500d0d --assignee-principal-type ServicePrincipal "
+        "--scope /subscriptions/1d371236-1fb2-4b20-83cd-544b7b958a3c/resourcegroups/contoso-rg/providers/"
+        "microsoft.keyvault/vaults/contoso-kv"
+    )
+
+
+def test_access_policy_refusal__names_the_missing_permission() -> None:
+    text = (
+        "The user, group or application 'appid=04b07795-8ddb-461a-bbee-02f9e1bf7b46;"
+        "oid=41baaa1d-3381-4fb6-83c8-cc76b4500d0d;iss=x' does not have certificates list permission on key vault "
+        "'contoso-kv;location=westeurope'."
+    )
+    assert explain(text, error_code="AccessDenied", http_status=403).hints[0].commands == (
+        "az keyvault set-policy --name contoso-kv --object-id 41baaa1d-3381-4fb6-83c8-cc76b4500d0d "
+        "--certificate-permissions list",
+    )
+
+
+def test_firewall_refusal__names_the_address_the_vault_saw() -> None:
+    text = "Client address is not authorized and caller is not a trusted service.\r\nClient address: 203.0.113.24\r\n"
+    assert "--ip-address 203.0.113.24" in explain(text).hints[0].commands[0]
+
+
+def test_nothing_known__shows_placeholders() -> None:
+    assert explain("SecretDisabled", error_code="SecretDisabled").hints[0].commands == (
+        "az keyvault secret set-attributes --vault-name <vault-name> --name <secret-name> --enabled true",
+    )
+
+
+def test_braces_in_a_template__come_out_single() -> None:
+    commands = hint(CAUSES["mi_multiple_user_assigned"], Facts()).commands
+    assert '"[].{name:name, clientId:clientId}"' in commands[0]
+
+
+@pytest.mark.parametrize("key", CAUSES)
+def test_template__uses_known_placeholders_only(key: str) -> None:
+    for command in CAUSES[key].commands:
+        assert set(command.placeholders) <= set(PLACEHOLDERS)

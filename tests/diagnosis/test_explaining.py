@@ -1,0 +1,190 @@
+"""What an explanation holds, whatever the text."""
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from secrets_app.diagnosis import CAUSES, Explanation, explain
+from secrets_app.diagnosis.cause import Weight
+
+RBAC = (
+    "(Forbidden) Caller is not authorized to perform action on resource.\r\n"
+    "Caller: appid=aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee;oid=41baaa1d-3381-4fb6-83c8-cc76b4500d0d;"
+    "iss=https://sts.windows.net/11111111-2222-4333-8444-555555555555/\r\n"
+    "Action: 'Microsoft.KeyVault/vaults/secrets/getSecret/action'\r\n"
+    "Resource: '/subscriptions/1d371236-1fb2-4b20-83cd-544b7b958a3c/resourcegroups/contoso-rg/providers/"
+    "microsoft.keyvault/vaults/contoso-kv/secrets/demo'\r\nVault: contoso-kv;location=westeurope\r\n"
+    'Inner error: {\n    "code": "ForbiddenByRbac"\n}'
+)
+CHAIN = (
+    "DefaultAzureCredential failed to retrieve a token from the included credentials.\nAttempted credentials:\n"
+    "\tEnvironmentCredential: EnvironmentCredential authentication unavailable. Environment variables are not fully "
+    "configured.\n\tManagedIdentityCredential: ManagedIdentityCredential authentication unavailable, no response from "
+    "the IMDS endpoint.\n\tAzureCliCredential: Please run 'az login' to set up an account\n"
+    "To mitigate this issue, please refer to the troubleshooting guidelines here at https://aka.ms/x."
+)
+
+
+@given(st.text(max_size=2000) | st.binary(max_size=2000).map(lambda raw: raw.decode("latin-1")))
+def test_any_text__has_an_explanation(text: str) -> None:
+    explanation = explain(text)
+    assert explanation.causes
+    assert set(explanation.causes) <= set(CAUSES)
+    assert len(explanation.text) <= len(text) + 200 * (text.count("=") + text.count(":") + text.count("eyJ") + 1)
+
+
+@given(st.text(alphabet=st.characters(codec=None, categories=["Cs", "Cc", "Lu", "Po"]), max_size=500))
+def test_lone_surrogates_and_controls__are_no_exception(text: str) -> None:
+    assert "\x00" not in explain(text).text
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\n", "{}", "hello", "None", "<html></html>", "\ud800", "A" * 300_000])
+def test_unreadable_text__is_unexpected(text: str) -> None:
+    explanation = explain(text)
+    assert explanation.causes == ("unexpected",)
+    assert explanation.hints[0].title == CAUSES["unexpected"].title
+
+
+def test_explanation__is_frozen() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        explain("x").causes = ()  # type: ignore[misc]
+
+
+def test_evidence__holds_what_the_vault_named() -> None:
+    evidence = explain(RBAC, http_status=403, error_code="ForbiddenByRbac").evidence
+    assert evidence.status == 403
+    assert evidence.service_code == "ForbiddenByRbac"
+    assert evidence.caller["oid"] == "41baaa1d-3381-4fb6-83c8-cc76b4500d0d"
+    assert evidence.caller["tid"] == "11111111-2222-4333-8444-555555555555"
+    assert evidence.vault == "contoso-kv"
+    assert (evidence.vault_id or "").endswith("/vaults/contoso-kv")
+    assert "sts.windows.net" in evidence.hosts
+
+
+def test_evidence__holds_codes_times_and_addresses() -> None:
+    evidence = explain(
+        "requests.exceptions.ConnectionError: AADSTS7000215: x AKV10032 at 169.254.169.254 "
+        "Timestamp: 2026-09-14 07:21:29Z"
+    ).evidence
+    assert evidence.aadsts == (7000215,)
+    assert evidence.akv == (10032,)
+    assert evidence.addresses == ("169.254.169.254",)
+    assert evidence.times == ("2026-09-14 07:21:29Z",)
+    assert evidence.exception == "requests.exceptions.ConnectionError"
+
+
+def test_chain__is_taken_apart() -> None:
+    explanation = explain(CHAIN)
+    assert [attempt.credential for attempt in explanation.evidence.attempts] == [
+        "EnvironmentCredential",
+        "ManagedIdentityCredential",
+        "AzureCliCredential",
+    ]
+    assert explanation.evidence.attempts[2].message == "AzureCliCredential: Please run 'az login' to set up an account"
+    assert explanation.causes[0] == "az_not_logged_in"
+    assert [key for key in explanation.causes if CAUSES[key].noise] == ["env_vars_incomplete", "imds_unreachable"]
+
+
+def test_chain_stopped_by_a_wrong_secret__names_who_was_never_asked() -> None:
+    explanation = explain(
+        "DefaultAzureCredential failed to retrieve a token from the included credentials.\nAttempted credentials:\n"
+        "\tEnvironmentCredential: Authentication failed: AADSTS7000215: Invalid client secret provided."
+    )
+    assert explanation.causes == ("client_secret_wrong", "chain_stopped_early")
+    why = explanation.hints[1].why
+    assert "ManagedIdentityCredential" in why
+    assert "AzureCliCredential" in why
+    assert "exclude_environment_credential=True" in why
+
+
+def test_two_members_failed__entras_own_answer_outweighs_the_rest() -> None:
+    explanation = explain(
+        "ChainedTokenCredential failed to retrieve a token from the included credentials.\nAttempted credentials:\n"
+        '\tManagedIdentityCredential: Unexpected content type "text/html"\n'
+        "\tAzureCliCredential: ERROR: AADSTS50076: you must use multi-factor authentication"
+    )
+    assert explanation.causes[0] == "mfa_required"
+
+
+def test_secret_in_the_text__is_nowhere_in_the_explanation() -> None:
+    explanation = explain(f"client_secret=Zq8~Q.k3y-Value_012345 {CHAIN} Authorization: Bearer abc.def.ghi-0123456789")
+    assert "k3y-Value" not in repr(explanation)
+    assert "ghi-0123456789" not in repr(explanation)
+
+
+@pytest.mark.parametrize("key", CAUSES)
+def test_entry__says_what_why_and_what_to_do_in_plain_sentences(key: str) -> None:
+    cause = CAUSES[key]
+    assert cause.key == key
+    assert cause.title
+    assert not cause.title.endswith(".")
+    assert cause.why.endswith(".")
+    assert cause.fix.endswith(".")
+    assert "{" not in f"{cause.title}{cause.why}{cause.fix}"
+    assert all(
+        link.startswith(("https://learn.microsoft.com/", "https://azure.status.microsoft/")) for link in cause.links
+    )
+    assert cause.links
+    assert set(cause.alike) <= set(CAUSES)
+    assert cause.noise == (cause.weight is Weight.NOISE)
+
+
+LOOK_ALIKES = {
+    "imds_unreachable": (
+        "ManagedIdentityCredential authentication unavailable, no response from the IMDS endpoint.",
+        "ManagedIdentityCredential authentication unavailable, no response from the IMDS endpoint. "
+        "Token request error: (invalid_request) Identity not found",
+    ),
+    "az_timeout": ("Failed to invoke the Azure CLI", "Failed to invoke Azure CLI"),
+    "imds_unreadable_answer": (
+        "ManagedIdentityCredential authentication unavailable.",
+        "ManagedIdentityCredential authentication unavailable. No identity has been assigned to this resource.",
+    ),
+    "scope_invalid": (
+        "AADSTS500011: The resource principal named https://vault.azure.net/.default was not found in the tenant",
+        "AADSTS500011: The resource principal named https://contoso-kv.vault.azure.net was not found in the tenant",
+    ),
+    "client_secret_expired": (
+        "AADSTS7000222: The provided client secret keys are expired.",
+        "AADSTS7000215: Invalid client secret provided.",
+    ),
+    "app_disabled": (
+        "AADSTS7000112: Application 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee' is disabled.",
+        "AADSTS500014: The service principal for resource 'https://vault.azure.net' is disabled.",
+    ),
+    "kv_rbac_denied": (
+        "Caller is not authorized to perform action on resource.",
+        "The user, group or application 'oid=1' does not have secrets get permission on key vault 'contoso-kv'.",
+    ),
+    "mi_endpoint_error": (
+        "App Service managed identity configuration not found in environment. Token request error: (invalid_scope) "
+        "500, An unexpected error occured while fetching the AAD Token.",
+        "App Service managed identity configuration not found in environment. Token request error: (invalid_scope) "
+        "400, No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.",
+    ),
+    "mfa_required": ("AADSTS50076: you must use multi-factor authentication", "AADSTS53003: blocked by policies"),
+    "obo_assertion_invalid": (
+        "AADSTS500133: Assertion is not within its valid time range.",
+        "AADSTS700024: Client assertion is not within its valid time range.",
+    ),
+    "dns_failure": ("getaddrinfo ENOTFOUND contoso-kv.vault.azure.net", "ModuleNotFoundError: No module named 'x'"),
+    "proxy_error": (
+        "('Unable to connect to proxy', OSError('Tunnel connection failed: 403 Forbidden'))",
+        "('Connection aborted.', ConnectionResetError(104, 'Connection reset by peer'))",
+    ),
+}
+
+
+@pytest.mark.parametrize("key", LOOK_ALIKES)
+def test_look_alike__leads_elsewhere(key: str) -> None:
+    text, look_alike = LOOK_ALIKES[key]
+    assert explain(text).causes[0] == key
+    assert explain(look_alike).causes[0] != key
+
+
+def test_harmless_text__has_no_cause() -> None:
+    explanation = explain("Deployment of a web page finished. Everything is fine; see the log for details.")
+    assert isinstance(explanation, Explanation)
+    assert explanation.causes == ("unexpected",)

@@ -1,0 +1,83 @@
+"""The report is good to paste: nothing secret in it, and nothing in it that Markdown or HTML would take as its own."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from secrets_app.diagnosis import diagnose
+from secrets_app.reading import Attempt, Failure, Outcome, Principal, PrincipalType, Reading, Stage
+from secrets_app.report import markdown
+
+OBJECT = "41baaa1d-3381-4fb6-83c8-cc76b4500d0d"
+
+
+def _reading(message: str = "ForbiddenByRbac", secret_name: str = "demo") -> Reading:
+    return diagnose(
+        Reading(
+            vault_url="https://contoso-kv.vault.azure.net",
+            secret_name=secret_name,
+            started_at=datetime(2026, 9, 14, 7, 30, tzinfo=UTC),
+            elapsed_s=0.25,
+            principal=Principal(type=PrincipalType.APP, object_id=OBJECT, name=message),
+            attempts=(
+                Attempt(credential="ManagedIdentityCredential", outcome=Outcome.TOKEN, elapsed_s=0.1),
+                Attempt(credential="AzureCliCredential", outcome=Outcome.UNAVAILABLE, message=message),
+            ),
+            failure=Failure(stage=Stage.VAULT, status=403, code="ForbiddenByRbac", message=message),
+        )
+    )
+
+
+def test_report__holds_the_reading() -> None:
+    text = markdown(_reading())
+    assert "it was not read" in text
+    assert OBJECT in text
+    assert "| ManagedIdentityCredential | token | 0.100 |" in text
+    assert "| Code | ForbiddenByRbac |" in text
+    assert "az role assignment create" in text
+    assert "<https://learn.microsoft.com/azure/key-vault/general/rbac-guide>" in text
+
+
+def test_report__with_short_ids() -> None:
+    text = markdown(_reading(), shorten_ids=True)
+    assert OBJECT not in text
+    assert "41baaa1d…" in text
+
+
+def test_report__hides_tokens_and_secrets() -> None:
+    message = "Authorization: Bearer eyJhbGciOiJSUzI1NiJ9.eyJvaWQiOiJ_x-y_z-0123456789.sig_na-ture "
+        "client_secret=Zq8~Q_k-3y_Value"
+    text = markdown(_reading(message))
+    assert "eyJ" not in text
+    assert "Value" not in text
+    assert "hidden" in text
+
+
+def test_report__hostile_values_stay_text() -> None:
+    hostile = (
+        "x | y\n## Owned\n<script>alert(1)</script> [click](javascript:1) ![i](http://evil) `code` @everyone\n```\n"
+    )
+    lines = markdown(_reading(hostile)).splitlines()
+    outside = list(_outside_fences(lines))
+    assert "<script>" not in "".join(outside)
+    assert "](" not in "".join(outside).replace("\\]\\(", "")
+    assert " @everyone" not in "".join(outside)
+    assert "## Owned" not in outside
+
+
+def _outside_fences(lines: list[str]) -> Iterator[str]:
+    inside = False
+    for line in lines:
+        inside ^= line.startswith("```")
+        if not inside:
+            yield line
+
+
+@given(st.text(max_size=300))
+def test_report__of_any_text__keeps_its_tables_and_fences(text: str) -> None:
+    lines = markdown(_reading(text, text)).splitlines()
+    assert sum(line.startswith("```") for line in lines) % 2 == 0
+    heading = lines.index("| Credential | Outcome | Seconds | Cause | Message |")
+    assert lines[heading + 3].startswith("| AzureCliCredential | unavailable |")
