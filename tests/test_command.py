@@ -1,6 +1,7 @@
 """`manage.py principal`, as a process of its own in a world of its own."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +68,14 @@ def test_json_is_one_document_and_nothing_else() -> None:
     assert document["ok"] is False
     assert document["principal"]["kind"] == "system_assigned_managed_identity"
     assert result.stderr == ""
+
+
+def test_a_report_for_a_ticket_with_its_ids_cut_short() -> None:
+    result = principal("no-role", "--report", "--short-ids")
+    assert result.returncode == 1
+    assert result.stdout.startswith("## Reading a secret: it was not read")
+    assert "az role assignment create" in result.stdout
+    assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", result.stdout)
 
 
 def test_another_secret_by_name() -> None:

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 from secrets_app import conf
 from secrets_app.answer import answer
 from secrets_app.reading import Reading, Stage
+from secrets_app.report import markdown
 from secrets_app.terminal import lines_of
 
 READ, NOT_READ, COULD_NOT_RUN = 0, 1, 2
@@ -20,13 +21,20 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--json", action="store_true", help="print the reading as JSON, as /api/reading does")
+        form = parser.add_mutually_exclusive_group()
+        form.add_argument("--json", action="store_true", help="print the reading as JSON, as /api/reading does")
+        form.add_argument("--report", action="store_true", help="print the reading as Markdown, to paste into a ticket")
+        parser.add_argument(
+            "--short-ids", action="store_true", help="with --report: only the first 8 digits of each id"
+        )
         parser.add_argument("--secret", metavar="NAME", help="read this secret of the vault instead of SECRET_NAME")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         reading = answer(conf.current({"SECRET_NAME": options["secret"]}, _names(options)))
         if options["json"]:
             self.stdout.write(json.dumps(reading.as_json(), indent=2, ensure_ascii=False))
+        elif options["report"]:
+            self.stdout.write(markdown(reading, shorten_ids=options["short_ids"]))
         else:
             self.stdout.write("\n".join(lines_of(reading)))
         self.stdout.flush()
