@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from secrets_app import conf, explain_views
 from secrets_app.answer import answer
+from secrets_app.doctor import examination, headline, sound
 from secrets_app.reading import Reading
 
 _SWITCH = {"": True, "1": True, "true": True, "0": False, "false": False}
@@ -24,6 +25,13 @@ def home(request: HttpRequest) -> HttpResponse:
 def api_reading(request: HttpRequest) -> HttpResponse:
     """The same reading as JSON; `ok` tells, the status is 200 in both cases."""
     return JsonResponse(_reading(request).as_json(), json_dumps_params={"indent": 2})
+
+
+@require_safe
+def environment(request: HttpRequest) -> HttpResponse:
+    """What this machine tells about itself."""
+    checks = examination(conf.current())
+    return render(request, "environment.html", {"checks": checks, "headline": headline(checks), "sound": sound(checks)})
 
 
 @require_safe

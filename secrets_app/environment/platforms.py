@@ -1,4 +1,4 @@
-"""What this machine tells about itself: which platform it is, and how we know."""
+"""Which platform this is, told from environment variables alone."""
 
 import platform
 from collections.abc import Mapping
@@ -17,11 +17,13 @@ _SIGNS: tuple[tuple[Platform, tuple[str, ...]], ...] = (
     (Platform.MACHINE_LEARNING, ("MSI_ENDPOINT", "MSI_SECRET")),
     (Platform.CLOUD_SHELL, ("MSI_ENDPOINT",)),
 )
+SITES = frozenset({Platform.APP_SERVICE, Platform.FUNCTIONS, Platform.CONTAINER_APPS})
+"""Platforms that set IDENTITY_ENDPOINT and IDENTITY_HEADER as soon as an identity is attached."""
 
 
 def place(environ: Mapping[str, str]) -> Place:
     """Where this program runs, told from its environment variables alone: nothing is asked, nothing waits."""
-    found = next((name for name, signs in _SIGNS if all(environ.get(sign) for sign in signs)), Platform.UNKNOWN)
+    found, _ = recognised(environ)
     return Place(
         platform=found,
         system=platform.system(),
@@ -31,3 +33,9 @@ def place(environ: Mapping[str, str]) -> Place:
         # `<subscription id>+<web space>` on App Service
         subscription_id=environ.get("WEBSITE_OWNER_NAME", "").partition("+")[0] or None,
     )
+
+
+def recognised(environ: Mapping[str, str]) -> tuple[Platform, tuple[str, ...]]:
+    """The platform and the variables that told it; none of them when nothing of Azure is seen."""
+    found = ((name, signs) for name, signs in _SIGNS if all(environ.get(sign) for sign in signs))
+    return next(found, (Platform.UNKNOWN, ()))

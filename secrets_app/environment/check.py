@@ -1,0 +1,84 @@
+"""What one check found: the value that page, JSON and command show."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+Fact = tuple[str, str]
+"""A name and its value, both for people."""
+
+
+class Verdict(StrEnum):
+    """How much a finding matters; the gravest comes first."""
+
+    PROBLEM = "problem"
+    NOTICE = "notice"
+    UNKNOWN = "unknown"
+    OK = "ok"
+
+    @property
+    def words(self) -> str:
+        return _WORDS[self]
+
+
+_WORDS = {
+    Verdict.PROBLEM: "Problem",
+    Verdict.NOTICE: "Worth a look",
+    Verdict.UNKNOWN: "Not known",
+    Verdict.OK: "Fine",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One finding about this machine."""
+
+    key: str = ""
+    title: str = ""
+    """Key and title are those of the check that found it; the register puts them in."""
+    finding: str
+    verdict: Verdict
+    advice: str = ""
+    """What to do; empty where there is nothing to do."""
+    cause: str | None = None
+    """A key of the catalogue of causes."""
+    commands: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """This finding as plain JSON values."""
+        return asdict(self) | {"facts": dict(self.facts), "commands": list(self.commands)}
+
+
+def ok(finding: str, *, advice: str = "", facts: Iterable[Fact] = ()) -> Check:
+    """Nothing to do."""
+    return Check(finding=finding, verdict=Verdict.OK, advice=advice, facts=tuple(facts))
+
+
+def unknown(finding: str, *, advice: str = "", facts: Iterable[Fact] = ()) -> Check:
+    """It could not be found out."""
+    return Check(finding=finding, verdict=Verdict.UNKNOWN, advice=advice, facts=tuple(facts))
+
+
+def notice(finding: str, advice: str = "", *, cause: str | None = None, **more: Any) -> Check:
+    """It works all the same, or only perhaps. Without `advice` or `commands` the cause's own are shown."""
+    return _found(Verdict.NOTICE, finding, advice, cause, **more)
+
+
+def problem(finding: str, advice: str = "", *, cause: str | None = None, **more: Any) -> Check:
+    """It must be mended. Without `advice` or `commands` the cause's own are shown."""
+    return _found(Verdict.PROBLEM, finding, advice, cause, **more)
+
+
+def _found(
+    verdict: Verdict,
+    finding: str,
+    advice: str,
+    cause: str | None,
+    commands: Iterable[str] = (),
+    facts: Iterable[Fact] = (),
+) -> Check:
+    return Check(
+        finding=finding, verdict=verdict, advice=advice, cause=cause, commands=tuple(commands), facts=tuple(facts)
+    )

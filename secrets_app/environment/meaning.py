@@ -1,0 +1,107 @@
+"""What AZURE_TOKEN_CREDENTIALS and AZURE_CLIENT_ID mean here, and values with something stray around them."""
+
+from secrets_app.environment.check import Check, notice, ok, problem
+from secrets_app.environment.identity_variables import identity_offered
+from secrets_app.environment.platforms import SITES
+from secrets_app.environment.principal_variables import ID, TOKEN_FILE, way_set
+from secrets_app.environment.register import check
+from secrets_app.environment.remedies import unset
+from secrets_app.environment.scene import Scene
+from secrets_app.environment.told import all_told, is_id, listed, told
+from secrets_app.reading import Platform
+
+_CHOICE = "AZURE_TOKEN_CREDENTIALS"
+# azure-identity 1.27, default.py: `dev`, `prod`, or one class name in any case; anything else is a ValueError.
+_ON_A_HOST = ("EnvironmentCredential", "WorkloadIdentityCredential", "ManagedIdentityCredential")
+_ON_A_DESK = (
+    "VisualStudioCodeCredential",
+    "AzureCliCredential",
+    "AzurePowerShellCredential",
+    "AzureDeveloperCliCredential",
+    "InteractiveBrowserCredential",
+)
+_CLASSES = {name.lower(): name for name in (*_ON_A_HOST, *_ON_A_DESK)}
+_WATCHED = ("AZURE_", "IDENTITY_", "MSI_")
+
+
+@check("token_credentials", "What AZURE_TOKEN_CREDENTIALS means here")
+def token_credentials(scene: Scene) -> Check:
+    value = scene.environ.get(_CHOICE, "").strip().lower()
+    facts = all_told(scene.environ, [_CHOICE])
+    if not value:
+        return ok("It is not set, so every way of signing in is tried in turn, the first that works wins.", facts=facts)
+    if value not in {"dev", "prod", *_CLASSES}:
+        return problem(
+            f"Its value is not one that azure-identity knows, so no credential can be made. It knows dev, prod, "
+            f"{listed(_CLASSES.values())}.",
+            cause="token_credentials_env_invalid", facts=facts,
+        )  # fmt: skip
+    said = _said(value)
+    desk = value == "dev" or _CLASSES.get(value) in _ON_A_DESK
+    if desk and scene.place.platform in SITES:
+        return problem(
+            f"{said} Here in Azure there are no such tools, and the managed identity is never asked.",
+            "Take the variable away, or set it to prod.",
+            cause="environment_half_set", commands=unset([_CHOICE], scene.place), facts=facts,
+        )  # fmt: skip
+    if value == "environmentcredential" and not way_set(scene.environ):
+        return problem(f"{said} Its variables are not all set.", "Set them all, or take this variable away.",
+                       cause="environment_half_set", commands=unset([_CHOICE], scene.place), facts=facts)  # fmt: skip
+    return ok(said, facts=facts)
+
+
+def _said(value: str) -> str:
+    if value == "dev":
+        return "Only a developer's tools are asked: VS Code, az, PowerShell, azd. The managed identity is not."
+    if value == "prod":
+        return "Only the environment's service principal, workload identity and managed identity are asked. az is not."
+    return f"Only {_CLASSES[value]} is asked, and nothing behind it."
+
+
+@check("client_id", "What AZURE_CLIENT_ID means here")
+def client_id(scene: Scene) -> Check:
+    value, facts = scene.environ.get(ID), all_told(scene.environ, [ID])
+    if value is None:
+        return ok(_meaning_of_none(scene), facts=facts)
+    if not value.strip():
+        return notice("It is set, but empty. Some ways of signing in take that for an id.", "Take it away.",
+                      cause="environment_half_set", commands=unset([ID], scene.place), facts=facts)  # fmt: skip
+    if not is_id(value):
+        return problem("Its value is not a client id: those are 36 characters in five groups.",
+                       "Copy the client id from the identity's or the application's Overview page.",
+                       cause="environment_half_set", facts=facts)  # fmt: skip
+    return ok(_meaning_of(scene), facts=facts)
+
+
+def _meaning_of_none(scene: Scene) -> str:
+    if identity_offered(scene.environ):
+        return "It is not set, so the system-assigned managed identity is asked for."
+    return "It is not set, so it chooses nothing. A managed identity would be the system-assigned one."
+
+
+def _meaning_of(scene: Scene) -> str:
+    if way := way_set(scene.environ):
+        return f"It is the application id of the service principal with {way[0]}."
+    if scene.environ.get(TOKEN_FILE):
+        return "It names the identity this pod signs in as."
+    if identity_offered(scene.environ):
+        return "It chooses the user-assigned managed identity of this id; the system-assigned one is not asked."
+    if scene.place.platform is Platform.UNKNOWN:
+        return "On a virtual machine it chooses the user-assigned identity with this client id; on a laptop, nothing."
+    return "It would choose a user-assigned managed identity, but this place offers none."
+
+
+@check("stray_characters", "Values as they were meant")
+def stray_characters(scene: Scene) -> Check:
+    names = sorted(name for name, value in scene.environ.items() if name.startswith(_WATCHED) and _stray(value))
+    if not names:
+        return ok("No variable of Azure has a quote, a space or a line break around its value.")
+    return problem(
+        f"{listed(names)}: there is a quote, a space or a line break around the value, and it counts as part of it.",
+        "Set it again without them. A file that ends in a line break is the usual reason.",
+        cause="environment_half_set", facts=[(name, told(scene.environ, name)) for name in names],
+    )  # fmt: skip
+
+
+def _stray(value: str) -> bool:
+    return value != value.strip() or (len(value) > 1 and value[0] == value[-1] and value[0] in "'\"")

@@ -1,0 +1,95 @@
+"""Checks of the reading that the home page makes: the token's age and the secret's own state."""
+
+from datetime import timedelta
+
+from secrets_app import words
+from secrets_app.environment.check import Check, notice, ok, problem, unknown
+from secrets_app.environment.register import LIMIT_S, check
+from secrets_app.environment.scene import Scene
+from secrets_app.reading import Failure, Kind, Principal, Reading, Secret, Stage
+
+_SOON = timedelta(days=30)
+_MANAGED = frozenset(
+    {Kind.SYSTEM_ASSIGNED_MANAGED_IDENTITY, Kind.USER_ASSIGNED_MANAGED_IDENTITY, Kind.MANAGED_IDENTITY}
+)
+# https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/managed-identity-best-practice-recommendations
+_DAY_LONG = (
+    "Azure keeps a managed identity's token for up to 24 hours. A role that comes through a group, or one that is "
+    "taken away, shows only with the next token."
+)
+
+
+@check("secret", "The secret", waits_for="the reading that the home page makes", limit_s=LIMIT_S + 0.2)
+def secret(scene: Scene) -> Check:
+    reading = scene.reading.result()
+    if reading.failure or reading.secret is None:
+        return _not_read(reading)
+    return _state(reading, reading.secret)
+
+
+def _not_read(reading: Reading) -> Check:
+    hint = reading.hints[0] if reading.hints else None
+    return problem(
+        f"{words.headline(reading)} {hint.title if hint else ''}".strip().rstrip(".") + ".",
+        hint.fix if hint else "The home page has the error in its own words.",
+        cause=reading.main_cause,
+        commands=hint.commands if hint else (),
+        facts=_where(reading.failure) if reading.failure else (),
+    )
+
+
+def _where(failure: Failure) -> list[tuple[str, str]]:
+    known = {
+        "Stopped at": str(failure.stage),
+        "HTTP status": failure.status and str(failure.status),
+        "Code": failure.code,
+        "Waiting for": failure.waiting_for,
+    }
+    return [(name, value) for name, value in known.items() if value]
+
+
+def _state(reading: Reading, secret: Secret) -> Check:
+    ends, now = secret.expires_on, reading.started_at
+    updated = words.moment(secret.updated_on)
+    facts = [("Name", secret.name), ("Version", secret.version or "unknown"), ("Updated", updated)]
+    if secret.not_before and secret.not_before > now:
+        return notice(f"It was read, but is meant to be used only from {words.moment(secret.not_before)}.",
+                      cause="secret_not_yet_valid", facts=facts)  # fmt: skip
+    if ends is None:
+        return ok("It was read. It is enabled and has no expiry date.", facts=facts)
+    facts.append(("Expires", words.moment(ends)))
+    if ends <= now:
+        return problem(f"It was read, but it expired {words.age(ends, now)}.", cause="secret_expired", facts=facts)
+    if ends - now <= _SOON:
+        return notice(f"It was read, and it expires {words.age(ends, now)}.",
+                      "Store a new version before that day.", facts=facts)  # fmt: skip
+    return ok(f"It was read. It is enabled and expires {words.age(ends, now)}.", facts=facts)
+
+
+@check("token", "The token", waits_for="the reading that the home page makes", limit_s=LIMIT_S + 0.2)
+def token(scene: Scene) -> Check:
+    reading = scene.reading.result()
+    principal = reading.principal
+    if principal is None:
+        return _no_token(reading)
+    if principal.token_issued_at is None or principal.token_expires_at is None:
+        return unknown("There is a token. It cannot be read from outside, so its age is not known.")
+    return _age(reading, principal)
+
+
+def _no_token(reading: Reading) -> Check:
+    if reading.failure and reading.failure.stage in {Stage.TOKEN, Stage.DEADLINE}:
+        return unknown("There is no token, so it has no age. The home page says who was asked for one.")
+    return unknown("No token was asked for.")
+
+
+def _age(reading: Reading, principal: Principal) -> Check:
+    made, ends, now = principal.token_issued_at, principal.token_expires_at, reading.started_at
+    facts = [
+        ("Whose", words.as_whom(principal)),
+        ("Made", words.moment(made)),
+        ("Ends", words.moment(ends)),
+        ("From", principal.credential or "unknown"),
+    ]
+    sentence = f"It was made {words.age(made, now)} and ends {words.age(ends, now)}."
+    return ok(f"{sentence} {_DAY_LONG}" if principal.kind in _MANAGED else sentence, facts=facts)

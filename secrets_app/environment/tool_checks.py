@@ -1,0 +1,140 @@
+"""Checks of az, PowerShell and azd: found where, which version, signed in as whom."""
+
+import json
+import re
+
+from secrets_app.environment.check import Check, Fact, notice, ok, problem
+from secrets_app.environment.principal_variables import way_set
+from secrets_app.environment.register import check
+from secrets_app.environment.scene import Scene
+from secrets_app.environment.tool_files import (
+    Subscription,
+    az_folder,
+    az_subscriptions,
+    az_version,
+    azd_account,
+    powershell_account,
+    subscriptions_in,
+    tenants,
+    text,
+)
+from secrets_app.environment.tool_process import ToolFailed, ToolTooSlow, find, output_of
+from secrets_app.reading import Platform
+
+_TOOL_S = 0.9
+"""Seconds for one run of a tool; az may need two."""
+_VERSION = re.compile(r"\d+\.\d+\.\d+[\w.-]{0,40}")
+_MANY = 12
+
+
+@check("az", "Azure CLI (az)", waits_for="az")
+def az(scene: Scene) -> Check:
+    path = find(scene.environ, "az")
+    if path is None:
+        return _az_missing(scene)
+    folder = az_folder(scene.environ)
+    facts: list[Fact] = [("Found at", path)]
+    try:
+        facts.append(("Version", az_version(folder) or _az_says_version(scene, path)))
+        subscriptions = az_subscriptions(folder)
+        if subscriptions is None:
+            subscriptions = _az_says_subscriptions(scene, path)
+    except ToolTooSlow as error:
+        return notice(f"az is here, but {error}.", cause="az_timeout", facts=facts)
+    except ToolFailed as error:
+        return notice(f"az is here, but {error}.", cause="az_broken_install", facts=facts)
+    return _az_signed_in(subscriptions, facts) if subscriptions else _az_signed_out(scene, facts)
+
+
+def _az_says_version(scene: Scene, path: str) -> str:
+    return text(_json(output_of([path, "version", "--output", "json"], scene.environ, _TOOL_S)), "azure-cli")
+
+
+def _az_says_subscriptions(scene: Scene, path: str) -> tuple[Subscription, ...]:
+    return subscriptions_in(_json(output_of([path, "account", "list", "--output", "json"], scene.environ, _TOOL_S)))
+
+
+def _json(output: str) -> object:
+    try:
+        return json.loads(output)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _az_missing(scene: Scene) -> Check:
+    if "AzureCLIPath" in scene.environ:
+        return notice(
+            "az is not on PATH. AzureCLIPath is set, but azure-identity does not read that old name.",
+            "Put the folder of az into PATH.",
+        )
+    if _needs_a_tool(scene):
+        return notice("az is not on PATH.", cause="az_not_installed")
+    return ok("az is not on PATH, and nothing here needs it.")
+
+
+def _az_signed_out(scene: Scene, facts: list[Fact]) -> Check:
+    said = "az is here, but nobody is signed in."
+    if not _needs_a_tool(scene):
+        return ok(f"{said} Nothing here needs it.", facts=facts)
+    reading = scene.reading_so_far
+    make = notice if reading and reading.ok else problem
+    return make(said, cause="az_not_logged_in", facts=facts)
+
+
+def _az_signed_in(subscriptions: tuple[Subscription, ...], facts: list[Fact]) -> Check:
+    default = next((entry for entry in subscriptions if entry.is_default), subscriptions[0])
+    kind = f", a {default.user_type}" if default.user_type and default.user_type != "user" else ""
+    facts += [
+        ("Signed in as", f"{default.user}{kind}"),
+        ("Default subscription", f"{default.name} ({default.id})"),
+        ("Its tenant", default.tenant_id),
+    ]
+    others = [entry for entry in subscriptions if entry is not default]
+    facts += [("Also sees", f"{entry.name} ({entry.id}), tenant {entry.tenant_id}") for entry in others[:_MANY]]
+    if others[_MANY:]:
+        facts.append(("And", f"{len(others) - _MANY} more"))
+    several = len(tenants(subscriptions))
+    if several > 1:
+        return ok(
+            f"az is signed in as {default.user}, in {several} tenants. The default one is {default.tenant_id}.",
+            advice="If the vault is in another one: az account set --subscription, with a subscription of that tenant.",
+            facts=facts,
+        )
+    return ok(f"az is signed in as {default.user}.", facts=facts)
+
+
+@check("powershell", "Azure PowerShell (pwsh)", waits_for="pwsh")
+def powershell(scene: Scene) -> Check:
+    # The names that AzurePowerShellCredential tries: powershell is the one that Windows brings along.
+    names = ("pwsh", "powershell") if scene.place.system == "Windows" else ("pwsh",)
+    path = find(scene.environ, *names)
+    if path is None:
+        return ok("PowerShell is not on PATH, and nothing here needs it.")
+    command = [path, "--version"] if "pwsh" in path else [path, "-NoProfile", "-Command", "$PSVersionTable.PSVersion"]
+    return _other_tool(scene, "PowerShell", path, command, powershell_account(scene.environ))
+
+
+@check("azd", "Azure Developer CLI (azd)", waits_for="azd")
+def azd(scene: Scene) -> Check:
+    path = find(scene.environ, "azd")
+    if path is None:
+        return ok("azd is not on PATH, and nothing here needs it.")
+    return _other_tool(scene, "azd", path, [path, "version"], azd_account(scene.environ))
+
+
+def _other_tool(scene: Scene, name: str, path: str, command: list[str], account: tuple[str, str] | None) -> Check:
+    facts = [("Found at", path)]
+    try:
+        found = _VERSION.search(output_of(command, scene.environ, _TOOL_S * 2))
+    except ToolFailed as error:
+        return notice(f"{name} is here, but {error}.", "Start it once by hand and see what it says.", facts=facts)
+    facts.append(("Version", found[0] if found else "it does not say"))
+    if account is None:
+        return ok(f"{name} is here. Nobody has signed in to Azure with it.", facts=facts)
+    facts += [("Signed in as", account[0]), ("Tenant", account[1] or "it does not say")]
+    return ok(f"{name} is here, and signed in.", facts=facts)
+
+
+def _needs_a_tool(scene: Scene) -> bool:
+    """No other way of signing in is set up here, as far as variables tell."""
+    return scene.place.platform is Platform.UNKNOWN and way_set(scene.environ) is None

@@ -1,0 +1,101 @@
+"""What az, Azure PowerShell and azd wrote down about who is signed in: files, read without starting anything."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_LARGEST = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subscription:
+    """One subscription an account can see."""
+
+    id: str
+    name: str
+    tenant_id: str
+    user: str
+    user_type: str
+    is_default: bool
+
+
+def az_folder(environ: Mapping[str, str]) -> Path:
+    """Where az keeps its files: AZURE_CONFIG_DIR, else ~/.azure."""
+    return Path(environ.get("AZURE_CONFIG_DIR") or home(environ) / ".azure")
+
+
+def home(environ: Mapping[str, str]) -> Path:
+    """The home folder of whoever this program runs as; the root folder when nobody says."""
+    return Path(environ.get("HOME") or environ.get("USERPROFILE") or "/")
+
+
+def az_subscriptions(folder: Path) -> tuple[Subscription, ...] | None:
+    """The subscriptions in az's azureProfile.json; None without a file that can be read."""
+    document = _document(folder / "azureProfile.json")
+    return subscriptions_in(document.get("subscriptions")) if "subscriptions" in document else None
+
+
+def subscriptions_in(listed: Any) -> tuple[Subscription, ...]:
+    """The subscriptions in what azureProfile.json and `az account list` both hold; anything else in it is left out."""
+    entries = listed if isinstance(listed, list) else []
+    return tuple(_subscription(entry) for entry in entries if isinstance(entry, dict))
+
+
+def _subscription(entry: dict[str, Any]) -> Subscription:
+    return Subscription(
+        id=text(entry, "id"),
+        name=text(entry, "name"),
+        tenant_id=text(entry, "tenantId"),
+        user=text(entry, "user", "name"),
+        user_type=text(entry, "user", "type"),
+        is_default=entry.get("isDefault") is True,
+    )
+
+
+def az_version(folder: Path) -> str | None:
+    """The version that az noted beside its index of commands (azure-cli-core, class CommandIndex)."""
+    return text(_document(folder / "commandIndex.json"), "version") or None
+
+
+def powershell_account(environ: Mapping[str, str]) -> tuple[str, str] | None:
+    """Account and tenant of Azure PowerShell's default context, from its AzureRmContext.json."""
+    document = _document(home(environ) / ".Azure" / "AzureRmContext.json")
+    key = text(document, "DefaultContextKey")
+    account = text(document, "Contexts", key, "Account", "Id")
+    return (account, text(document, "Contexts", key, "Tenant", "Id")) if account else None
+
+
+def azd_account(environ: Mapping[str, str]) -> tuple[str, str] | None:
+    """Account and tenant that azd wrote into its auth.json (azure-dev, cli/azd/pkg/auth/manager.go)."""
+    folder = Path(environ.get("AZD_CONFIG_DIR") or home(environ) / ".azd")
+    user = ("auth", "account", "currentUser")
+    document = _document(folder / "auth.json")
+    account, _, tenant = text(document, *user, "homeAccountId").partition(".")
+    client = text(document, *user, "clientId")
+    if client:
+        return client, text(document, *user, "tenantId")
+    return (account, tenant) if account else None
+
+
+def text(document: Any, *path: str) -> str:
+    """The text at this path of a JSON document; empty when there is none."""
+    for name in path:
+        document = document.get(name) if isinstance(document, dict) else None
+    return document[:200] if isinstance(document, str) else ""
+
+
+def _document(path: Path) -> dict[str, Any]:
+    """A JSON object from a file, with or without a byte order mark; an empty one when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            document = json.loads(file.read(_LARGEST).decode("utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def tenants(subscriptions: Iterable[Subscription]) -> tuple[str, ...]:
+    """The tenants of these subscriptions, each once."""
+    return tuple(dict.fromkeys(subscription.tenant_id for subscription in subscriptions if subscription.tenant_id))

@@ -1,0 +1,109 @@
+"""Checks of the vault's answer to nobody: the way to it, its tenant, its clock, its certificate."""
+
+from datetime import timedelta
+
+from secrets_app import words
+from secrets_app.environment.check import Check, notice, ok, problem, unknown
+from secrets_app.environment.register import check
+from secrets_app.environment.scene import Scene
+from secrets_app.vault_address import CLOUDS, vault_name
+
+_VAULT = "the vault's answer"
+_SKEW = timedelta(minutes=5)
+_NO_ANSWER = "Not known: the vault did not answer."
+# Who issues the certificates of Azure's own hosts:
+# https://learn.microsoft.com/azure/security/fundamentals/azure-certificate-authority-details
+_AZURE_ISSUERS = ("microsoft", "digicert")
+
+
+@check("way_to_the_vault", "The way to the vault", waits_for=_VAULT)
+def way_to_the_vault(scene: Scene) -> Check:
+    answer = scene.vault.result()
+    if scene.config.vault_url is None or answer.trouble is None:
+        return _reached(scene)
+    return problem(answer.trouble.sentence, cause=answer.trouble.cause, facts=[("Vault", scene.config.vault_url)])
+
+
+def _reached(scene: Scene) -> Check:
+    url, answer = scene.config.vault_url, scene.vault.result()
+    if url is None:
+        return problem("The settings name no vault that can be asked.", "Mend the settings first.", cause=None)
+    facts = [("Vault", url), ("Answer without a token", f"HTTP {answer.status}")]
+    if answer.status == 401:
+        took = words.duration(answer.elapsed_s)
+        return ok(f"The vault answered in {took} and asks for a token, as it should.", facts=facts)
+    return notice(
+        f"The vault's address answered with {answer.status}; to a request without a token a vault says 401.",
+        "Something else may be answering in the vault's place: a proxy, or a page for signing in to the network.",
+        facts=facts,
+    )
+
+
+@check("vault_tenant", "The vault's tenant and ours", waits_for="the vault and a token")
+def vault_tenant(scene: Scene) -> Check:
+    vaults = scene.vault.result().tenant_id
+    if vaults is None:
+        return unknown(_NO_ANSWER if scene.vault.result().trouble else "The vault's answer does not name its tenant.")
+    principal = scene.reading.result().principal
+    ours = principal.tenant_id if principal else None
+    facts = [("The vault's tenant", vaults), ("Our token's tenant", ours or "no token that can be read")]
+    if ours is None:
+        return ok("We know the vault's tenant, and have no token to compare with it.", facts=facts)
+    if ours.lower() != vaults:
+        said = "The vault belongs to another tenant than our token."
+        return problem(said, cause="tenant_mismatch_ahead", facts=facts)
+    return ok("The vault and our token belong to the same tenant.", facts=facts)
+
+
+@check("client_address", "The address the vault saw", waits_for=_VAULT)
+def client_address(scene: Scene) -> Check:
+    answer = scene.vault.result()
+    if answer.client_address is None:
+        return unknown(_NO_ANSWER if answer.trouble else "The vault's answer does not say from where it saw us.")
+    return ok(
+        f"The vault saw us come from {answer.client_address}. Its firewall goes by this address.",
+        facts=[("Address", answer.client_address)],
+    )
+
+
+@check("clock", "This machine's clock", waits_for=_VAULT)
+def clock(scene: Scene) -> Check:
+    answer = scene.vault.result()
+    if answer.azure_time is None or answer.here_time is None:
+        return unknown(_NO_ANSWER if answer.trouble else "The vault's answer carries no time to compare with.")
+    ahead = answer.here_time - answer.azure_time
+    facts = [("Here", words.moment(answer.here_time)), ("Azure", words.moment(answer.azure_time))]
+    if abs(ahead) <= _SKEW:
+        return ok("This machine's clock agrees with Azure's.", facts=facts)
+    side = "ahead of" if ahead > timedelta() else "behind"
+    return problem(f"This machine's clock is {_minutes(ahead)} {side} Azure's.", cause="clock_skew", facts=facts)
+
+
+def _minutes(span: timedelta) -> str:
+    minutes = abs(span) // timedelta(minutes=1)
+    return f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours"
+
+
+@check("certificate", "The vault's certificate", waits_for=_VAULT)
+def certificate(scene: Scene) -> Check:
+    answer = scene.vault.result()
+    facts = [("Issued by", answer.issuer)] if answer.issuer else []
+    if answer.trouble and answer.trouble.cause == "tls_interception":
+        return problem(answer.trouble.sentence, cause="tls_interception", facts=facts)
+    if answer.issuer is None:
+        return unknown(_NO_ANSWER if answer.trouble else "The certificate's issuer cannot be seen from here.")
+    if any(name in answer.issuer.lower() for name in _AZURE_ISSUERS):
+        return ok("The certificate comes from an issuer that Azure uses.", facts=facts)
+    if not _is_azure(scene.config.vault_url or ""):
+        return ok("The certificate is trusted. This host is not one of Azure's own.", facts=facts)
+    return notice(
+        f"The certificate was issued by {answer.issuer}, not by an issuer that Azure uses. This machine trusts it all "
+        "the same: something in between opens the connection and can read the token.",
+        "If that is your company's proxy, all is as intended. If nobody knows this name, find out first.",
+        cause="tls_interception",
+        facts=facts,
+    )
+
+
+def _is_azure(url: str) -> bool:
+    return any(url == f"https://{vault_name(url)}.{cloud.vault_suffix}" for cloud in CLOUDS)

@@ -1,0 +1,46 @@
+"""`manage.py doctor`: what this machine tells about itself."""
+
+import json
+import textwrap
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from secrets_app import conf
+from secrets_app.doctor import examination, headline, sound
+from secrets_app.environment import Check
+
+SOUND, PROBLEM = 0, 1
+_WIDTH = 100
+
+
+class Command(BaseCommand):
+    help = "Examines this machine without changing it. Exit code 0: no problem, 1: a problem, 2: wrong arguments."
+    # Wrong settings are among what this command is there to find.
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print what was found as JSON")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        checks = examination(conf.current())
+        if options["json"]:
+            document = {"ok": sound(checks), "checks": [check.as_json() for check in checks]}
+            self.stdout.write(json.dumps(document, indent=2, ensure_ascii=False))
+        else:
+            self.stdout.write("\n".join([headline(checks), *(line for check in checks for line in _lines(check))]))
+        self.stdout.flush()
+        raise SystemExit(SOUND if sound(checks) else PROBLEM)
+
+
+def _lines(check: Check) -> Iterator[str]:
+    yield ""
+    yield f"{check.verdict.words.upper()}  {check.title}"
+    for sentence in (check.finding, check.advice):
+        yield from textwrap.wrap(sentence, _WIDTH, initial_indent="    ", subsequent_indent="    ")
+    for command in check.commands:
+        yield textwrap.indent(command, "      ")
+    for name, value in check.facts:
+        yield f"    {name}: {value}"
