@@ -93,14 +93,15 @@ def load(words: Mapping[str, str], names: Mapping[str, str] | None = None) -> Co
 
 
 def _unknown_names(given: Mapping[str, str]) -> list[Problem]:
-    return [
-        Problem(
-            id="secrets_app.W012",
-            setting=name,
-            says="is not a setting of this site, so it does nothing.",
-            way_out=f"Did you mean {near[0]}?" if near else "The README lists every setting.",
-            stops=False,
-        )
-        for name in sorted(given.keys() - SETTINGS.keys())
-        for near in [difflib.get_close_matches(name.upper(), SETTINGS, n=1)]
-    ]
+    return [_unknown_name(name) for name in sorted(given.keys() - SETTINGS.keys())]
+
+
+def _unknown_name(name: str) -> Problem:
+    near = difflib.get_close_matches(name.upper(), SETTINGS, n=1)
+    return Problem(
+        id="secrets_app.W012",
+        setting=name,
+        says="is not a setting of this site, so it does nothing.",
+        way_out=f"Did you mean {near[0]}?" if near else "The README lists every setting.",
+        stops=False,
+    )

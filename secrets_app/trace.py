@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -63,17 +63,16 @@ class Walk:
 
     def attempts(self) -> tuple[Attempt, ...]:
         """What every member did so far, in the chain's order."""
-        steps = dict(self._steps)
-        earlier = {attempt.credential: attempt for attempt in self.before}
-        reached = [index for index, name in enumerate(self.names) if name in steps]
+        steps = dict(self._steps)  # the walking thread may add to them meanwhile
+        passed = self._passed_earlier(steps)
         return tuple(
-            _now(steps[name])
-            if name in steps
-            else earlier.get(name, _not_reached(name))
-            if reached and index < reached[-1]
-            else _not_reached(name)
-            for index, name in enumerate(self.names)
+            _as_of_now(steps[name]) if name in steps else passed.get(name) or _not_reached(name) for name in self.names
         )
+
+    def _passed_earlier(self, steps: Collection[str]) -> dict[str, Attempt]:
+        """The members before the winner that an earlier walk has asked: this one went straight to the winner."""
+        last = max((self.names.index(name) for name in steps if name in self.names), default=0)
+        return {attempt.credential: attempt for attempt in self.before if attempt.credential in self.names[:last]}
 
     @contextmanager
     def step(self, name: str, tenant_id: str | None) -> Iterator[None]:
@@ -99,7 +98,7 @@ class Walk:
         )
 
 
-def _now(step: _Step) -> Attempt:
+def _as_of_now(step: _Step) -> Attempt:
     if step.attempt.outcome is Outcome.RUNNING:
         return replace(step.attempt, elapsed_s=time.monotonic() - step.started)
     return step.attempt
@@ -139,6 +138,7 @@ class Watch:
         self.credential.close()
 
     def ask(self, name: str, member: SupportsTokenInfo, scopes: tuple[str, ...], options: Any) -> AccessTokenInfo:
+        """The token `member` gives, with its story noted. Raises whatever the member raises."""
         walk = _WALK.get() or self.begin()
         with walk.step(name, (options or {}).get("tenant_id")):
             token = member.get_token_info(*scopes, options=options)
