@@ -1,4 +1,4 @@
-"""Who exists in Local Azure: one tenant, one subscription, its people and its managed identities."""
+"""Who exists in Local Azure: tenants, subscriptions, people, applications and managed identities."""
 
 from dataclasses import dataclass
 
@@ -15,6 +15,11 @@ class Tenant:
     def issuer(self) -> str:
         """The `iss` of the tenant's v1 tokens."""
         return f"https://sts.windows.net/{self.id}/"
+
+    @property
+    def issuer_v2(self) -> str:
+        """The `iss` of the tenant's v2 tokens."""
+        return f"https://login.microsoftonline.com/{self.id}/v2.0"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +57,17 @@ class User:
     puid: str
 
 
-Identity = ManagedIdentity | User
+@dataclass(frozen=True, kw_only=True)
+class Application:
+    """An app registration and its service principal."""
+
+    name: str
+    client_id: str
+    object_id: str
+    """Of the service principal: what a role is given to."""
+
+
+Identity = ManagedIdentity | User | Application
 
 AZURE_CLI_CLIENT_ID = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 KEY_VAULT_AUDIENCE = "https://vault.azure.net"
@@ -68,13 +83,27 @@ AUDIENCES = {
     "https://management.core.windows.net/": "https://management.core.windows.net/",
     "https://graph.microsoft.com": "https://graph.microsoft.com",
     "https://graph.microsoft.com/": "https://graph.microsoft.com/",
+    "https://tokenvault.azure.net": "https://tokenvault.azure.net",
+    "https://contoso.westcentralus.tokenvault.azure.net": "https://contoso.westcentralus.tokenvault.azure.net",
+    "https://contoso.tokenstore.azure.net": "https://contoso.tokenstore.azure.net",
+    "api://kvsite": "2f6d1c0b-6f5e-4a6c-9b39-5f0b1f6f2c11",
 }
+V2_AUDIENCES = frozenset({"2f6d1c0b-6f5e-4a6c-9b39-5f0b1f6f2c11"})
+"""The resources whose registration asks for v2 tokens (`requestedAccessTokenVersion`); Azure's own take v1."""
 
 CONTOSO = Tenant(id="8b7a232e-7db2-4618-9223-c1d922beb033", name="Contoso", domain="contoso.onmicrosoft.com")
+FABRIKAM = Tenant(id="5d0e7c1a-93f2-4c4b-8a53-6f3f1f0c7b21", name="Fabrikam", domain="fabrikam.onmicrosoft.com")
 PRODUCTION = Subscription(
     id="e3890b48-3fb8-4e1d-b243-c500a0d0c2a4",
     name="Contoso Production",
     tenant=CONTOSO,
+    resource_group="kvsite-rg",
+)
+
+SANDBOX = Subscription(
+    id="7c1f2b9e-0f63-4c39-9f0b-2a6d1f5e8b44",
+    name="Fabrikam Sandbox",
+    tenant=FABRIKAM,
     resource_group="kvsite-rg",
 )
 
@@ -96,6 +125,29 @@ SHARED_IDENTITY = ManagedIdentity(
     object_id="7db97b91-b383-4839-82ef-17a178f3f522",
     resource_id=PRODUCTION.resource_id("Microsoft.ManagedIdentity/userAssignedIdentities/kvsite-reader"),
 )
+WRITER_IDENTITY = ManagedIdentity(
+    name="kvsite-writer",
+    client_id="c3a9f6d2-71b4-4f0e-8d5c-0e2f9b6a4d17",
+    object_id="a8e5d3f1-2c46-4b79-9e0d-6f1b8c5a2e93",
+    resource_id=PRODUCTION.resource_id("Microsoft.ManagedIdentity/userAssignedIdentities/kvsite-writer"),
+)
+POD_IDENTITY = ManagedIdentity(
+    name="kvsite-pod",
+    client_id="d6b0e4a8-5c13-47f9-a2e6-9b8f0d1c3e75",
+    object_id="4f7a1d9c-8e02-4365-b1c8-2d5e6f9a0b37",
+    resource_id=PRODUCTION.resource_id("Microsoft.ManagedIdentity/userAssignedIdentities/kvsite-pod"),
+)
+FABRIKAM_IDENTITY = ManagedIdentity(
+    name="kvsite-demo",
+    client_id="0b9d4c7e-6a58-4e21-8f3d-1c7a5e9b2d60",
+    object_id="e1c6a5f0-3b7d-48e9-9a24-7d0f2b8c6e51",
+    resource_id=SANDBOX.resource_id("Microsoft.Web/sites/kvsite-demo"),
+)
+SITE_APPLICATION = Application(
+    name="kvsite-app",
+    client_id="6e2f8b1d-4a97-4c05-b3d8-8f6a0c9e7d12",
+    object_id="b7d2e9f4-1c5a-4e83-a6f0-3e9d8c7b5a26",
+)
 DEVELOPER = User(
     name="Dana Doe",
     given_name="Dana",
@@ -104,3 +156,6 @@ DEVELOPER = User(
     object_id="f912eb33-d4e2-4b36-887c-3beb1922ba72",
     puid="10032002E4A1C5F7",
 )
+
+CLUSTER_ISSUER = f"https://westeurope.oic.prod-aks.azure.com/{CONTOSO.id}/6b0d4b35-9c26-4a0f-8e53-1f1a7c2d9e80/"
+"""Who issues the service accounts' tokens of Contoso's cluster, the slash at the end included."""

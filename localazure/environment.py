@@ -5,9 +5,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from localazure.scenarios import Host
-from localazure.services.app_service import PATH as TOKEN_PATH
-from localazure.services.app_service import offers_token_service
+from localazure.platforms import platform_variables
+from localazure.sign_ins import sign_in_variables
 from localazure.world import World
 
 # Whatever could lead azure-identity, az or the program itself into another world.
@@ -26,16 +25,19 @@ def scrubbed(outside: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in outside.items() if not FOREIGN.fullmatch(name)}
 
 
-def environment(world: World, *, port: int, folder: Path, certificate: Path, commands: Path | None) -> dict[str, str]:
+def environment(
+    world: World, *, port: int, silent_port: int, folder: Path, certificate: Path, commands: Path | None
+) -> dict[str, str]:
     """All variables of a process inside `world`. `commands` is the folder of the world's own `az`."""
-    home = folder / "home"
+    home, own_address = folder / "home", f"http://127.0.0.1:{port}"
     home.mkdir()
     inside = scrubbed(os.environ)
-    inside |= _proxy(world, f"http://127.0.0.1:{port}")
+    inside |= _proxy(world, own_address, f"http://127.0.0.1:{silent_port}")
     inside |= dict.fromkeys(CA_VARIABLES, str(certificate))
     inside |= {"HOME": str(home), "USERPROFILE": str(home), "AZURE_CONFIG_DIR": str(home / ".azure")}
     inside |= {"KEY_VAULT_URI": world.scenario.vault.uri, "SECRET_NAME": world.scenario.secret_name}
-    inside |= _platform(world, port)
+    inside |= platform_variables(world, own_address)
+    inside |= sign_in_variables(world, folder)
     inside["PATH"] = search_path(os.environ.get("PATH", os.defpath), folder / "shadow", first=commands)
     return inside | dict(world.scenario.settings)
 
@@ -60,27 +62,15 @@ def _without_hidden(folder: Path, shadow: Path) -> Path:
     return shadow
 
 
-def _proxy(world: World, url: str) -> dict[str, str]:
-    """Both spellings: curl reads only the lower one, Windows knows no difference."""
+def _proxy(world: World, url: str, silent_url: str) -> dict[str, str]:
+    """Both spellings: curl reads only the lower one, Windows knows no difference.
+
+    The metadata service is all there is without TLS. Where it is silent its packets are dropped, as real silence is.
+    """
     direct = ["127.0.0.1", "localhost"]
     if not world.scenario.vault_exists:
         direct.append(world.scenario.vault.host)  # so that the real resolver is asked, and fails
-    variables = {"HTTP_PROXY": url, "HTTPS_PROXY": url, "NO_PROXY": ",".join(direct)}
+    metadata = world.troubles.get("imds")
+    plain = silent_url if metadata and metadata.keeps_waiting else url
+    variables = {"HTTP_PROXY": plain, "HTTPS_PROXY": url, "NO_PROXY": ",".join(direct)}
     return variables | {name.lower(): value for name, value in variables.items()}
-
-
-def _platform(world: World, port: int) -> dict[str, str]:
-    """What App Service tells a site about itself: https://learn.microsoft.com/azure/app-service/reference-app-settings"""
-    if world.scenario.host is not Host.APP_SERVICE:
-        return {}
-    subscription = world.scenario.vault.subscription
-    variables = {
-        "WEBSITE_SITE_NAME": "kvsite-demo",
-        "WEBSITE_RESOURCE_GROUP": subscription.resource_group,
-        "WEBSITE_OWNER_NAME": f"{subscription.id}+{subscription.resource_group}-WestEuropewebspace-Linux",
-        "WEBSITE_INSTANCE_ID": "4cb2f2a4d3b35b9cb6e9a4f5f0d8ac0c7d3f6b1a2e5c48d797bd2f4a1c60e983",
-    }
-    if offers_token_service(world):
-        endpoint = f"http://127.0.0.1:{port}{TOKEN_PATH}"
-        variables |= {"IDENTITY_ENDPOINT": endpoint, "IDENTITY_HEADER": world.identity_header}
-    return variables

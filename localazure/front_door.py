@@ -1,14 +1,16 @@
 """The one port of a world: a proxy for HTTPS by CONNECT and for plain HTTP, and this machine's own token services."""
 
 import asyncio
-from typing import cast
+import socket
+import ssl
+import struct
+from typing import Any, cast
 
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from localazure.hosts import Hosts
-from localazure.keys import server_tls
 
 HEAD_LIMIT = 16 * 1024
 HANDSHAKE_LIMIT_S = 10
@@ -20,15 +22,22 @@ CONNECT = b"CONNECT "
 class FrontDoor(HttpToolsProtocol):
     """One connection. A tunnel is not a second connection: TLS begins on the same one, where the tunnel would lead."""
 
-    def __init__(self, hosts: Hosts, config: Config, state: ServerState) -> None:
-        super().__init__(config=config, server_state=state, app_state={"close": self._close})
-        self._hosts = hosts
+    def __init__(self, hosts: Hosts, tls: ssl.SSLContext, config: Config, state: ServerState) -> None:
+        ends: dict[str, Any] = {"close": self._close, "reset": self._reset}
+        super().__init__(config=config, server_state=state, app_state=ends)
+        self._hosts, self._tls = hosts, tls
         self._early = bytearray()
         self._talking = False
         self._handshake: asyncio.Task[None] | None = None
 
     def _close(self) -> None:
         self.transport.close()
+
+    def _reset(self) -> None:
+        """Closes with RST in place of FIN: what a client reads as "connection reset by peer"."""
+        no_time_to_linger = struct.pack("ii", 1, 0)
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_time_to_linger)
+        self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         if self._talking:
@@ -53,8 +62,7 @@ class FrontDoor(HttpToolsProtocol):
 
     def _connect(self, request_line: bytes) -> None:
         target = request_line.removeprefix(CONNECT).partition(b" ")[0].decode("latin-1").lower()
-        host, _, port = target.rpartition(":")
-        if port != "443" or not self._hosts.plays(host):
+        if not self._hosts.plays(target):
             self._refuse(b"403 Forbidden", f"Local Azure plays no {target}, and lets nothing out.\n".encode("latin-1"))
             return
         self._early.clear()
@@ -64,7 +72,7 @@ class FrontDoor(HttpToolsProtocol):
     async def _start_tls(self) -> None:
         try:
             secured = await self.loop.start_tls(
-                self.transport, self, server_tls(), server_side=True, ssl_handshake_timeout=HANDSHAKE_LIMIT_S
+                self.transport, self, self._tls, server_side=True, ssl_handshake_timeout=HANDSHAKE_LIMIT_S
             )
         except OSError:  # the client does not trust the certificate, or went away
             self.transport.abort()

@@ -10,9 +10,13 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from localazure.journal import ReceivedRequest
+from localazure.services.refusal import Refusal, plain_failure
+from localazure.services.troubled import NO_ANSWER, close, troubled
+from localazure.trouble import Trouble
 from localazure.world import World
 
 OWN_NAMES = ("127.0.0.1", "localhost")
+DEFAULT_PORTS = {"http": "80", "https": "443"}
 HeaderMaker = Callable[[World, str | None], Mapping[str, str]]
 
 
@@ -23,15 +27,18 @@ def no_headers(_world: World, _client_request_id: str | None) -> Mapping[str, st
 @dataclass(frozen=True, kw_only=True)
 class Service:
     name: str
-    app: ASGIApp | None
-    """None closes the connection without an answer, as an address where nothing listens."""
+    app: ASGIApp = close
+    """By default the connection is closed without an answer, as by an address where nothing listens."""
     headers: HeaderMaker = no_headers
+    failure: Callable[[int], Refusal] = plain_failure
+    """How the service says that it fails with that status."""
 
 
 class Hosts:
     """The ASGI application behind the front door.
 
-    `services` maps scheme and host to a service, `own` maps a path at this machine's own address to one.
+    `services` maps scheme and host to a service, `own` maps a path at this machine's own address to one. A host has
+    its port behind it when that is not the scheme's own.
     """
 
     def __init__(self, world: World, services: Mapping[tuple[str, str], Service], own: Mapping[str, Service]) -> None:
@@ -39,9 +46,9 @@ class Hosts:
         self._services = services
         self._own = own
 
-    def plays(self, host: str) -> bool:
-        """Whether a tunnel to `host` leads anywhere."""
-        return ("https", host) in self._services
+    def plays(self, target: str) -> bool:
+        """Whether a tunnel to `target`, a host and its port, leads anywhere."""
+        return ("https", _without_default_port("https", target)) in self._services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
@@ -52,21 +59,20 @@ class Hosts:
 
         # Noted before the client can know of it: whoever has the answer finds its request in the journal.
         async def send_noted(message: Message) -> None:
+            if message["type"] == NO_ANSWER:
+                return self._note(service, scope, host, None)
             if message["type"] == "http.response.start":
                 self._note(service, scope, host, message["status"])
                 MutableHeaders(scope=message).update(self._common_headers(service, headers))
-            await send(message)
+            return await send(message)
 
-        if service.app is not None:
-            return await service.app(scope, receive, send_noted)
-        self._note(service, scope, host, None)
-        return await _close(scope, receive)
+        trouble = self._world.troubles.get(service.name, Trouble())
+        return await troubled(service.app, trouble, service.failure)(scope, receive, send_noted)
 
     def _find(self, scheme: str, host: str, path: str) -> Service | None:
-        name = host.partition(":")[0]
-        if scheme == "http" and name in OWN_NAMES:
+        if scheme == "http" and host.partition(":")[0] in OWN_NAMES:
             return self._own.get(path)
-        return self._services.get((scheme, name))
+        return self._services.get((scheme, _without_default_port(scheme, host)))
 
     def _common_headers(self, service: Service, headers: Headers) -> dict[str, str]:
         date = formatdate(self._world.now_s(), usegmt=True)
@@ -78,10 +84,8 @@ class Hosts:
         )
 
 
-async def _close(scope: Scope, receive: Receive) -> None:
-    scope["state"]["close"]()
-    while (await receive())["type"] != "http.disconnect":
-        pass
+def _without_default_port(scheme: str, host: str) -> str:
+    return host.removesuffix(f":{DEFAULT_PORTS[scheme]}")
 
 
 def _refuse(host: str) -> ASGIApp:

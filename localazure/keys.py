@@ -16,6 +16,11 @@ SERVER_NAMES = (
     "login.windows.net",
     "sts.windows.net",
     "management.azure.com",
+    "management.core.windows.net",
+    "graph.microsoft.com",
+    "*.westcentralus.tokenvault.azure.net",
+    "*.tokenstore.azure.net",
+    "10.0.0.4",
 )
 
 
@@ -26,12 +31,30 @@ def authority() -> trustme.CA:
 
 
 @cache
-def server_tls() -> ssl.SSLContext:
-    """TLS of every HTTPS service; the certificate names all hosts that are played."""
+def stranger() -> trustme.CA:
+    """An authority nobody was told to trust: that of somebody who looks into the traffic."""
+    return trustme.CA(organization_name="Contoso Web Gateway")
+
+
+@cache
+def cluster_key() -> rsa.RSAPrivateKey:
+    """The key a Kubernetes cluster signs its service accounts' tokens with."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@cache
+def server_certificate(authority: trustme.CA) -> trustme.LeafCert:
+    """Names all hosts that are played."""
+    return authority.issue_cert(*SERVER_NAMES)
+
+
+@cache
+def server_tls(authority: trustme.CA) -> ssl.SSLContext:
+    """TLS of every HTTPS service, with a certificate of that authority."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
-    authority().issue_cert(*SERVER_NAMES).configure_cert(context)
+    server_certificate(authority).configure_cert(context)
     return context
 
 

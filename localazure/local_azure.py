@@ -2,18 +2,23 @@
 
 import shutil
 import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 from localazure import az_command
 from localazure.environment import environment
 from localazure.journal import ReceivedRequest
-from localazure.keys import authority
-from localazure.scenarios import DEFAULT_SCENARIO, Scenario, find_scenario
+from localazure.keys import authority, server_tls, stranger
+from localazure.scenario import Scenario
+from localazure.scenarios import DEFAULT_SCENARIO, find_scenario
 from localazure.server import Server
 from localazure.services.catalogue import hosts_of
+from localazure.silence import SilentPort
 from localazure.tokens import AccessToken
+from localazure.trouble import Trouble
 from localazure.world import World
 
 
@@ -23,22 +28,37 @@ class LocalAzure:
         with LocalAzure("no-role") as azure:
             subprocess.run(["python", "program.py"], env=azure.env)
 
-    `vault_latency_s` and `az_latency_s` are seconds before an answer. Raises UnknownScenarioError.
+    `scenario` is a name or a world of one's own. `vault_latency_s` and `az_latency_s` are seconds before an answer;
+    `troubles` is what else is wrong, by the name of the service; both come on top of the scenario's own trouble, as
+    do `clock_ahead_s` and `intercepted`. Raises UnknownScenarioError.
     """
 
     env: dict[str, str]
     """All variables of a process inside this world."""
 
     def __init__(
-        self, scenario: str = DEFAULT_SCENARIO, *, vault_latency_s: float = 0.0, az_latency_s: float = 0.0
+        self,
+        scenario: str | Scenario = DEFAULT_SCENARIO,
+        *,
+        vault_latency_s: float = 0.0,
+        az_latency_s: float = 0.0,
+        troubles: Mapping[str, Trouble] = MappingProxyType({}),
+        clock_ahead_s: int = 0,
+        intercepted: bool = False,
     ) -> None:
-        self._world = World(scenario=find_scenario(scenario), vault_latency_s=vault_latency_s)
+        entry = find_scenario(scenario) if isinstance(scenario, str) else scenario
+        self._world = World(
+            scenario=entry,
+            troubles=_with_latency({**entry.troubles, **troubles}, vault_latency_s),
+            clock_ahead_s=entry.clock_ahead_s + clock_ahead_s,
+        )
         self._az_latency_s = az_latency_s
+        self._shown = stranger() if intercepted or entry.intercepted else authority()
 
     def __enter__(self) -> Self:
         self._folder = Path(tempfile.mkdtemp(prefix="local-azure-"))
-        self._server = Server()
-        self._server.start(hosts_of(self._world))
+        self._server, self._silent = Server(), SilentPort()
+        self._server.start(hosts_of(self._world), server_tls(self._shown))
         self.env = self._environment()
         return self
 
@@ -46,6 +66,7 @@ class LocalAzure:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._server.stop()
+        self._silent.close()
         shutil.rmtree(self._folder)
 
     @property
@@ -73,6 +94,7 @@ class LocalAzure:
         return environment(
             self._world,
             port=self._server.port,
+            silent_port=self._silent.port,
             folder=self._folder,
             certificate=certificate,
             commands=self._install_az(),
@@ -82,5 +104,14 @@ class LocalAzure:
         if self.scenario.azure_cli is None:
             return None
         return az_command.install(
-            self._folder, port=self._server.port, key=self._world.cli_key, latency_s=self._az_latency_s
+            self._folder,
+            port=self._server.port,
+            key=self._world.cli_key,
+            latency_s=self._az_latency_s or self.scenario.azure_cli.latency_s,
         )
+
+
+def _with_latency(troubles: Mapping[str, Trouble], vault_latency_s: float) -> Mapping[str, Trouble]:
+    if not vault_latency_s:
+        return troubles
+    return {**troubles, "keyvault": replace(troubles.get("keyvault", Trouble()), latency_s=vault_latency_s)}

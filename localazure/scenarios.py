@@ -1,65 +1,46 @@
-"""Every world Local Azure can play: where the program runs, who it is, what is wrong. A new one is one entry."""
+"""Every world Local Azure can play. A new one is one entry in the table."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
 
 from localazure.directory import (
+    CLUSTER_ISSUER,
     DEVELOPER,
+    FABRIKAM_IDENTITY,
     MACHINE_IDENTITY,
+    POD_IDENTITY,
+    SANDBOX,
     SHARED_IDENTITY,
+    SITE_APPLICATION,
     SITE_IDENTITY,
+    WRITER_IDENTITY,
     Identity,
-    ManagedIdentity,
-    User,
 )
-from localazure.vaults import SECRETS_USER, Secret, Vault
+from localazure.registrations import FederatedCredential, Registration
+from localazure.scenario import AzureCli, Host, Proof, Scenario, SignIn
+from localazure.trouble import Fault, Trouble
+from localazure.vaults import SECRETS_USER, Network, Secret, Vault
 
 DEFAULT_SCENARIO = "app-service"
 DEMO_SECRET = Secret(name="demo", content_type="text/plain")
+POD_SUBJECT = "system:serviceaccount:kvsite:kvsite"
+DAY_S = 86_400
 
 
 class UnknownScenarioError(ValueError):
     """No scenario has that name; the text lists the names there are."""
 
 
-class Host(StrEnum):
-    """Where the program runs: it decides which token service answers and which variables are set."""
-
-    APP_SERVICE = "App Service"
-    VIRTUAL_MACHINE = "virtual machine"
-    LAPTOP = "laptop"
-
-
-@dataclass(frozen=True, kw_only=True)
-class AzureCli:
-    """An Azure CLI on PATH."""
-
-    signed_in: User | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scenario:
-    name: str
-    sentence: str
-    """What a person would see in real Azure."""
-    cause: str | None = None
-    """The key of the cause a diagnosis should name, None when nothing is wrong."""
-    host: Host = Host.APP_SERVICE
-    identities: tuple[ManagedIdentity, ...] = ()
-    """The managed identities assigned to the host."""
-    azure_cli: AzureCli | None = None
-    vault: Vault
-    vault_exists: bool = True
-    secret_name: str = DEMO_SECRET.name
-    settings: Mapping[str, str] = field(default_factory=dict)
-    """Variables somebody set on purpose in this world."""
-
-
 def vault_read_by(*readers: Identity, secrets: tuple[Secret, ...] = (DEMO_SECRET,)) -> Vault:
     """Contoso's vault, with the role Key Vault Secrets User given to `readers`."""
     return Vault(name="contoso", secrets=secrets, grants={reader.object_id: SECRETS_USER for reader in readers})
 
+
+def _vault_beyond(network: Network) -> Vault:
+    grants = {SITE_IDENTITY.object_id: SECRETS_USER}
+    return Vault(name="contoso", secrets=(DEMO_SECRET,), grants=grants, network=network)
+
+
+_POD = Registration(identity=POD_IDENTITY, federated=(FederatedCredential(issuer=CLUSTER_ISSUER, subject=POD_SUBJECT),))
 
 _TABLE = (
     Scenario(
@@ -89,6 +70,40 @@ _TABLE = (
         vault=vault_read_by(MACHINE_IDENTITY),
     ),
     Scenario(
+        name="vm-no-identity",
+        sentence="The virtual machine has no identity: its metadata service answers 400 Identity not found.",
+        cause="mi_identity_not_assigned",
+        host=Host.VIRTUAL_MACHINE,
+        vault=vault_read_by(MACHINE_IDENTITY),
+    ),
+    Scenario(
+        name="vm-two-identities",
+        sentence="The virtual machine has two user-assigned identities, and nobody said which one is meant: 400.",
+        cause="mi_multiple_user_assigned",
+        host=Host.VIRTUAL_MACHINE,
+        identities=(SHARED_IDENTITY, WRITER_IDENTITY),
+        vault=vault_read_by(SHARED_IDENTITY),
+    ),
+    Scenario(
+        name="kubernetes",
+        sentence="A pod reads the secret with its workload identity: its service account's token is taken as proof.",
+        host=Host.KUBERNETES,
+        registrations=(_POD,),
+        sign_in=SignIn(identity=POD_IDENTITY, proof=Proof.FEDERATED_TOKEN, subject=POD_SUBJECT),
+        vault=vault_read_by(POD_IDENTITY),
+    ),
+    Scenario(
+        name="kubernetes-wrong-subject",
+        sentence="The pod runs under another service account than the federated credential names: AADSTS700213.",
+        cause="federated_credential_mismatch",
+        host=Host.KUBERNETES,
+        registrations=(_POD,),
+        sign_in=SignIn(
+            identity=POD_IDENTITY, proof=Proof.FEDERATED_TOKEN, subject="system:serviceaccount:default:default"
+        ),
+        vault=vault_read_by(POD_IDENTITY),
+    ),
+    Scenario(
         name="laptop",
         sentence="A developer signed in with az login reads the secret as herself.",
         host=Host.LAPTOP,
@@ -111,11 +126,91 @@ _TABLE = (
         vault=vault_read_by(DEVELOPER),
     ),
     Scenario(
+        name="laptop-slow-az",
+        sentence="The developer is signed in, but az takes a minute to answer: whoever asks it gives up before.",
+        cause="az_timeout",
+        host=Host.LAPTOP,
+        azure_cli=AzureCli(signed_in=DEVELOPER, latency_s=60),
+        vault=vault_read_by(DEVELOPER),
+    ),
+    Scenario(
+        name="laptop-mfa",
+        sentence="The developer is signed in, but the vault now wants a second factor: AADSTS50076.",
+        cause="mfa_required",
+        host=Host.LAPTOP,
+        azure_cli=AzureCli(signed_in=DEVELOPER),
+        users_need_mfa=True,
+        vault=vault_read_by(DEVELOPER),
+    ),
+    Scenario(
+        name="laptop-service-principal",
+        sentence="Signed in to az is a service principal: it reads the secret, with an app's token, not a user's.",
+        host=Host.LAPTOP,
+        registrations=(Registration(identity=SITE_APPLICATION),),
+        azure_cli=AzureCli(signed_in=SITE_APPLICATION),
+        vault=vault_read_by(SITE_APPLICATION),
+    ),
+    Scenario(
+        name="service-principal-secret",
+        sentence="A program outside Azure signs in as a service principal with a client secret and reads the secret.",
+        host=Host.LAPTOP,
+        registrations=(Registration(identity=SITE_APPLICATION),),
+        sign_in=SignIn(identity=SITE_APPLICATION, proof=Proof.SECRET),
+        vault=vault_read_by(SITE_APPLICATION),
+    ),
+    Scenario(
+        name="service-principal-wrong-secret",
+        sentence="AZURE_CLIENT_SECRET holds the id of the client secret in place of its value: AADSTS7000215.",
+        cause="client_secret_wrong",
+        host=Host.LAPTOP,
+        registrations=(Registration(identity=SITE_APPLICATION),),
+        sign_in=SignIn(identity=SITE_APPLICATION, proof=Proof.WRONG_SECRET),
+        vault=vault_read_by(SITE_APPLICATION),
+    ),
+    Scenario(
+        name="service-principal-expired-secret",
+        sentence="The service principal's client secret has expired: AADSTS7000222.",
+        cause="client_secret_expired",
+        host=Host.LAPTOP,
+        registrations=(Registration(identity=SITE_APPLICATION, secret_expired=True),),
+        sign_in=SignIn(identity=SITE_APPLICATION, proof=Proof.SECRET),
+        vault=vault_read_by(SITE_APPLICATION),
+    ),
+    Scenario(
+        name="service-principal-certificate",
+        sentence="A program outside Azure signs in as a service principal with a certificate and reads the secret.",
+        host=Host.LAPTOP,
+        registrations=(Registration(identity=SITE_APPLICATION),),
+        sign_in=SignIn(identity=SITE_APPLICATION, proof=Proof.CERTIFICATE),
+        vault=vault_read_by(SITE_APPLICATION),
+    ),
+    Scenario(
         name="no-role",
         sentence="The identity works, but has no role on the vault: 403 ForbiddenByRbac.",
         cause="kv_rbac_denied",
         identities=(SITE_IDENTITY,),
         vault=vault_read_by(),
+    ),
+    Scenario(
+        name="no-policy",
+        sentence="The vault works with access policies, and none names the identity: 403 AccessDenied.",
+        cause="kv_access_policy_denied",
+        identities=(SITE_IDENTITY,),
+        vault=Vault(name="contoso", secrets=(DEMO_SECRET,), access_policies=True),
+    ),
+    Scenario(
+        name="firewall",
+        sentence="The role is there, but the vault's firewall does not know this address: 403 ForbiddenByFirewall.",
+        cause="kv_firewall_denied",
+        identities=(SITE_IDENTITY,),
+        vault=_vault_beyond(Network.FIREWALL),
+    ),
+    Scenario(
+        name="private",
+        sentence="The role is there, but the vault takes private endpoints only: 403 ForbiddenByConnection.",
+        cause="kv_public_access_disabled",
+        identities=(SITE_IDENTITY,),
+        vault=_vault_beyond(Network.PRIVATE),
     ),
     Scenario(
         name="secret-missing",
@@ -132,12 +227,95 @@ _TABLE = (
         vault=vault_read_by(SITE_IDENTITY, secrets=(Secret(name="demo", enabled=False),)),
     ),
     Scenario(
+        name="secret-deleted",
+        sentence="Somebody deleted the secret: 404 SecretNotFound, and its name is among the deleted secrets.",
+        cause="secret_deleted",
+        identities=(SITE_IDENTITY,),
+        vault=vault_read_by(SITE_IDENTITY, secrets=(Secret(name="demo", deleted=True),)),
+    ),
+    Scenario(
+        name="secret-expired",
+        sentence="The secret's expiry date has passed; Key Vault hands the value out all the same.",
+        cause="secret_expired",
+        identities=(SITE_IDENTITY,),
+        vault=vault_read_by(SITE_IDENTITY, secrets=(Secret(name="demo", expires_in_s=-DAY_S),)),
+    ),
+    Scenario(
+        name="wrong-tenant",
+        sentence="The site lives in another tenant than the vault, which does not know its token's issuer: AKV10032.",
+        cause="kv_wrong_tenant",
+        subscription=SANDBOX,
+        identities=(FABRIKAM_IDENTITY,),
+        vault=vault_read_by(),
+    ),
+    Scenario(
+        name="throttled",
+        sentence="The vault has had too many requests: 429 Throttled, with the seconds to wait.",
+        cause="kv_throttled",
+        identities=(SITE_IDENTITY,),
+        vault=Vault(
+            name="contoso",
+            secrets=(DEMO_SECRET,),
+            grants={SITE_IDENTITY.object_id: SECRETS_USER},
+            throttled=True,
+        ),
+    ),
+    Scenario(
         name="vault-unknown",
         sentence="No vault has that name: the host name does not resolve.",
         cause="dns_failure",
         identities=(SITE_IDENTITY,),
         vault=Vault(name="no-vault-has-this-name-x"),
         vault_exists=False,
+    ),
+    Scenario(
+        name="vault-down",
+        sentence="The vault is down: every request is answered with 503 Service Unavailable.",
+        cause="service_error",
+        identities=(SITE_IDENTITY,),
+        vault=vault_read_by(SITE_IDENTITY),
+        troubles={"keyvault": Trouble(status=503)},
+    ),
+    Scenario(
+        name="vault-silent",
+        sentence="The vault takes the request and never answers.",
+        cause="deadline_exceeded",
+        identities=(SITE_IDENTITY,),
+        vault=vault_read_by(SITE_IDENTITY),
+        troubles={"keyvault": Trouble(fault=Fault.SILENCE)},
+    ),
+    Scenario(
+        name="imds-silent",
+        sentence="A machine told to use its managed identity alone cannot reach the metadata service: nothing answers.",
+        cause="imds_unreachable",
+        host=Host.VIRTUAL_MACHINE,
+        identities=(MACHINE_IDENTITY,),
+        settings={"AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential"},
+        vault=vault_read_by(MACHINE_IDENTITY),
+        troubles={"imds": Trouble(fault=Fault.SILENCE)},
+    ),
+    Scenario(
+        name="clock-ahead",
+        sentence="Azure's clock is twenty minutes ahead of this machine's: the token is dated in the future.",
+        cause="clock_skew",
+        identities=(SITE_IDENTITY,),
+        vault=vault_read_by(SITE_IDENTITY),
+        clock_ahead_s=20 * 60,
+    ),
+    Scenario(
+        name="intercepted",
+        sentence="A gateway looks into the traffic, and this machine does not trust its certificate authority.",
+        cause="tls_interception",
+        identities=(SITE_IDENTITY,),
+        vault=vault_read_by(SITE_IDENTITY),
+        intercepted=True,
+    ),
+    Scenario(
+        name="token-vault",
+        sentence="The retired Token Vault still answers as it did until 2020, beside a site that reads its secret.",
+        identities=(SITE_IDENTITY,),
+        vault=vault_read_by(SITE_IDENTITY),
+        token_vault=True,
     ),
 )
 

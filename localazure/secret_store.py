@@ -1,12 +1,16 @@
-"""The secrets of one running vault."""
+"""The secrets of one running vault: versions, and those that were deleted and can be recovered."""
 
+import base64
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
-from localazure.vaults import Secret, Vault
+from localazure.certificates import certificate_of
+from localazure.vaults import Certificate, Secret, Vault
 
 AGE_S = 30 * 86_400
 """The secrets a world begins with are a month old."""
+RETENTION_S = 90 * 86_400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,38 +18,120 @@ class SecretVersion:
     name: str
     version: str
     value: str
-    enabled: bool
-    content_type: str | None
+    enabled: bool = True
+    content_type: str | None = None
     created_on: int
-    """Seconds since 1970."""
+    """Seconds since 1970, as all times here."""
     updated_on: int
-    """Seconds since 1970."""
+    not_before: int | None = None
+    expires_on: int | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    managed: bool = False
+    """Whether it is the secret form of a certificate."""
 
     def __repr__(self) -> str:
         return f"SecretVersion(name={self.name!r}, version={self.version!r})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeletedSecret:
+    versions: tuple[SecretVersion, ...]
+    deleted_on: int
+
+    @property
+    def purge_on(self) -> int:
+        return self.deleted_on + RETENTION_S
 
 
 class SecretStore:
     """Secret names are compared without case, as the vault does."""
 
     def __init__(self, vault: Vault, *, value: str, now_s: int) -> None:
-        self._versions = {s.name.lower(): [_first_version(s, value, now_s - AGE_S)] for s in vault.secrets}
+        self._versions: dict[str, list[SecretVersion]] = {}
+        self._deleted: dict[str, DeletedSecret] = {}
+        for secret in vault.secrets:
+            self.add(_first_version(secret, value, now_s))
+            if secret.deleted:
+                self.delete(secret.name, now_s)
+        for certificate in vault.certificates:
+            self.add(_secret_form(certificate, now_s - AGE_S))
 
     def get(self, name: str, version: str | None = None) -> SecretVersion | None:
         """The newest version, or the one asked for; None when there is none."""
-        versions = self._versions.get(name.lower(), [])
+        versions = self.versions(name)
         if version is None:
             return versions[-1] if versions else None
         return next((known for known in versions if known.version == version), None)
 
+    def versions(self, name: str) -> tuple[SecretVersion, ...]:
+        """Oldest first."""
+        return tuple(self._versions.get(name.lower(), ()))
 
-def _first_version(secret: Secret, value: str, created_on: int) -> SecretVersion:
-    return SecretVersion(
-        name=secret.name,
-        version=uuid.uuid4().hex,
-        value=value,
+    def current(self) -> tuple[SecretVersion, ...]:
+        """The newest version of every secret, by name."""
+        return tuple(self._versions[name][-1] for name in sorted(self._versions))
+
+    def deleted(self) -> tuple[DeletedSecret, ...]:
+        return tuple(self._deleted[name] for name in sorted(self._deleted))
+
+    def get_deleted(self, name: str) -> DeletedSecret | None:
+        return self._deleted.get(name.lower())
+
+    def add(self, secret: SecretVersion) -> None:
+        """A new secret, or a new version of one there is."""
+        self._versions.setdefault(secret.name.lower(), []).append(secret)
+
+    def update(self, changed: SecretVersion) -> None:
+        """The version with that id, with other attributes."""
+        versions = self._versions[changed.name.lower()]
+        place = next(n for n, known in enumerate(versions) if known.version == changed.version)
+        versions[place] = changed
+
+    def delete(self, name: str, now_s: int) -> DeletedSecret | None:
+        """The secret with all its versions, now deleted; None when there is none of that name."""
+        versions = self._versions.pop(name.lower(), None)
+        if versions is None:
+            return None
+        deleted = DeletedSecret(versions=tuple(versions), deleted_on=now_s)
+        self._deleted[name.lower()] = deleted
+        return deleted
+
+    def recover(self, name: str) -> SecretVersion | None:
+        """The newest version of the recovered secret; None when there is no deleted one of that name."""
+        deleted = self._deleted.pop(name.lower(), None)
+        if deleted is None:
+            return None
+        self._versions[name.lower()] = list(deleted.versions)
+        return deleted.versions[-1]
+
+    def purge(self, name: str) -> bool:
+        """Whether there was a deleted secret of that name; it is gone for good."""
+        return self._deleted.pop(name.lower(), None) is not None
+
+
+def new_version(name: str, value: str, now_s: int) -> SecretVersion:
+    """The first or next version of a secret."""
+    return SecretVersion(name=name, version=uuid.uuid4().hex, value=value, created_on=now_s, updated_on=now_s)
+
+
+def _first_version(secret: Secret, value: str, now_s: int) -> SecretVersion:
+    return replace(
+        new_version(secret.name, value if secret.value is None else secret.value, now_s - AGE_S),
         enabled=secret.enabled,
         content_type=secret.content_type,
-        created_on=created_on,
-        updated_on=created_on,
+        not_before=None if secret.starts_in_s is None else now_s + secret.starts_in_s,
+        expires_on=None if secret.expires_in_s is None else now_s + secret.expires_in_s,
+    )
+
+
+def _secret_form(certificate: Certificate, created_on: int) -> SecretVersion:
+    """PFX in base64, or PEM as it is.
+
+    https://learn.microsoft.com/azure/key-vault/certificates/about-certificates#exportable-or-non-exportable-key
+    """
+    made = certificate_of(certificate.common_name)
+    is_pfx = certificate.content_type == "application/x-pkcs12"
+    value = base64.b64encode(made.pfx).decode() if is_pfx else made.pem.decode()
+    return replace(
+        new_version(certificate.name, value, created_on), content_type=certificate.content_type, managed=True
     )

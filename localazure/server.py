@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 import threading
 
 from uvicorn.server import ServerState
@@ -27,9 +28,10 @@ class Server:
         self._started = threading.Event()
         self._stop = asyncio.Event()
 
-    def start(self, hosts: Hosts) -> None:
+    def start(self, hosts: Hosts, tls: ssl.SSLContext) -> None:
         """Returns when connections are taken."""
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(hosts)), name="local-azure", daemon=True)
+        serve = self._serve(hosts, tls)
+        self._thread = threading.Thread(target=asyncio.run, args=(serve,), name="local-azure", daemon=True)
         self._thread.start()
         self._started.wait()
 
@@ -41,10 +43,10 @@ class Server:
             self._loop = None
         self._socket.close()
 
-    async def _serve(self, hosts: Hosts) -> None:
+    async def _serve(self, hosts: Hosts, tls: ssl.SSLContext) -> None:
         self._loop = asyncio.get_running_loop()
         config, state = settings(hosts), ServerState()
-        listening = await self._loop.create_server(lambda: FrontDoor(hosts, config, state), sock=self._socket)
+        listening = await self._loop.create_server(lambda: FrontDoor(hosts, tls, config, state), sock=self._socket)
         self._started.set()
         await self._stop.wait()
         listening.close()

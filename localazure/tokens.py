@@ -1,20 +1,26 @@
-"""Access tokens as Entra makes them: v1 claims, signed with RS256."""
+"""Access tokens as Entra makes them: v1 or v2 claims, as the resource wants them, signed with RS256."""
 
 import base64
 import secrets
 import uuid
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import jwt
 
-from localazure.directory import AZURE_CLI_CLIENT_ID, Identity, ManagedIdentity, Tenant, User
+from localazure.directory import AZURE_CLI_CLIENT_ID, V2_AUDIENCES, Application, Identity, ManagedIdentity, Tenant, User
 from localazure.keys import signing_key
 
 CLOCK_SKEW_S = 300
 """Entra dates a token five minutes back, so that a client whose clock is a little behind may use it at once."""
 MANAGED_IDENTITY_LIFE_S = 86_400
 USER_LIFE_S = 4_500
+APPLICATION_LIFE_S = 3_600
+
+V2_NAMES = {"appid": "azp", "appidacr": "azpacr", "upn": "preferred_username"}
+"""Claims that have another name in a v2 token: https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference"""
+NOT_IN_V2 = ("acr", "amr", "family_name", "given_name", "idp", "ipaddr", "puid", "unique_name")
 
 Claims = dict[str, Any]
 
@@ -32,15 +38,45 @@ class AccessToken:
         return f"AccessToken(audience={self.audience!r}, expires_on={self.expires_on})"
 
 
-def issue(identity: Identity, *, tenant: Tenant, audience: str, now_s: int) -> AccessToken:
-    """A signed token that says `identity` to `audience`, from now on."""
-    if isinstance(identity, User):
-        own, life_s = _user_claims(identity), USER_LIFE_S
-    else:
-        own, life_s = _managed_identity_claims(identity, tenant), MANAGED_IDENTITY_LIFE_S
+class ProofLevel(StrEnum):
+    """How the client proved who it is, as `appidacr` says it."""
+
+    NONE = "0"
+    SECRET = "1"  # noqa: S105 - a code of the protocol
+    CERTIFICATE = "2"
+    """Or an assertion of another issuer, as for a managed identity."""
+
+
+def issue(
+    identity: Identity, *, tenant: Tenant, audience: str, now_s: int, proof: ProofLevel = ProofLevel.CERTIFICATE
+) -> AccessToken:
+    """A signed token that says `identity` to `audience`, from now on. A user's is always given to the Azure CLI."""
+    own, life_s = _own_claims(identity, tenant, proof)
     not_before, expires_on = now_s - CLOCK_SKEW_S, now_s + life_s
     claims = _common_claims(tenant, audience) | {"iat": not_before, "nbf": not_before, "exp": expires_on} | own
+    if audience in V2_AUDIENCES:
+        claims = _as_v2(claims, tenant)
     return AccessToken(text=sign(claims), audience=audience, not_before=not_before, expires_on=expires_on)
+
+
+def id_token(user: User, *, tenant: Tenant, client_id: str, now_s: int) -> str:
+    """The OpenID Connect token that tells a public client who signed in."""
+    return sign(
+        {
+            "aud": client_id,
+            "iss": tenant.issuer_v2,
+            "iat": now_s - CLOCK_SKEW_S,
+            "nbf": now_s - CLOCK_SKEW_S,
+            "exp": now_s + USER_LIFE_S,
+            "name": user.name,
+            "oid": user.object_id,
+            "preferred_username": user.principal_name,
+            "puid": user.puid,
+            "sub": _subject(user),
+            "tid": tenant.id,
+            "ver": "2.0",
+        }
+    )
 
 
 def sign(claims: Claims) -> str:
@@ -58,6 +94,31 @@ def _common_claims(tenant: Tenant, audience: str) -> Claims:
         "tid": tenant.id,
         "uti": secrets.token_urlsafe(16),
         "ver": "1.0",
+    }
+
+
+def _own_claims(identity: Identity, tenant: Tenant, proof: ProofLevel) -> tuple[Claims, int]:
+    """What a token says of `identity`, and how many seconds it lives."""
+    if isinstance(identity, User):
+        return _user_claims(identity), USER_LIFE_S
+    if isinstance(identity, Application):
+        return _application_claims(identity, tenant, proof), APPLICATION_LIFE_S
+    return _managed_identity_claims(identity, tenant), MANAGED_IDENTITY_LIFE_S
+
+
+def _as_v2(claims: Claims, tenant: Tenant) -> Claims:
+    kept = {V2_NAMES.get(name, name): value for name, value in claims.items() if name not in NOT_IN_V2}
+    return kept | {"iss": tenant.issuer_v2, "ver": "2.0"}
+
+
+def _application_claims(application: Application, tenant: Tenant, proof: ProofLevel) -> Claims:
+    return {
+        "appid": application.client_id,
+        "appidacr": proof.value,
+        "idp": tenant.issuer,
+        "idtyp": "app",
+        "oid": application.object_id,
+        "sub": application.object_id,
     }
 
 
@@ -87,10 +148,15 @@ def _user_claims(user: User) -> Claims:
         "oid": user.object_id,
         "puid": user.puid,
         "scp": "user_impersonation",
-        "sub": _base64url(uuid.UUID(user.object_id).bytes * 2),
+        "sub": _subject(user),
         "unique_name": user.principal_name,
         "upn": user.principal_name,
     }
+
+
+def _subject(user: User) -> str:
+    """Entra names a user to each application by another `sub`; one is enough here."""
+    return _base64url(uuid.UUID(user.object_id).bytes * 2)
 
 
 def _base64url(data: bytes) -> str:

@@ -3,7 +3,8 @@
 import re
 from html import escape
 
-from localazure.scenarios import SCENARIOS, Scenario
+from localazure.scenario import Scenario
+from localazure.scenarios import SCENARIOS
 
 FORM_PATH = "/.localazure/scenario"
 STYLE_PATH = "/.localazure/band.css"

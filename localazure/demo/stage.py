@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from localazure.demo.site import Site, SiteError
 from localazure.local_azure import LocalAzure
-from localazure.scenarios import Scenario, find_scenario
+from localazure.scenario import Scenario
+from localazure.scenarios import find_scenario
 
 
 class Stage:

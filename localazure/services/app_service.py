@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from localazure.directory import AUDIENCES, ManagedIdentity
-from localazure.scenarios import Host
+from localazure.scenario import Host
 from localazure.services.managed_identity import IdentityNotFoundError, Names, SeveralIdentitiesError, choose
 from localazure.services.refusal import Json, Refusal, answer_refusal
 from localazure.world import World
@@ -35,7 +35,7 @@ def app_service(world: World) -> Starlette:
         identity = _identity(world, request)
         audience = AUDIENCES.get(request.query_params["resource"])
         if audience is None:
-            raise _refused(500, "An unexpected error occured while fetching the AAD Token.")
+            raise app_service_failure(500)
         token = world.token(identity, audience)
         return Json(
             {
@@ -66,6 +66,11 @@ def _identity(world: World, request: Request) -> ManagedIdentity:
     except (IdentityNotFoundError, SeveralIdentitiesError):
         text = "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId."
         raise _refused(400, text) from None
+
+
+def app_service_failure(status: int) -> Refusal:
+    """What the token service answers when it fails."""
+    return _refused(status, "An unexpected error occured while fetching the AAD Token.")
 
 
 def _refused(status: int, message: str) -> Refusal:

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
 
-from localazure.directory import AUDIENCES, Subscription, User
+from localazure.directory import AUDIENCES, Application, Subscription, User
+from localazure.services import entra_refusals
+from localazure.services.refusal import Refusal
+from localazure.tokens import AccessToken, ProofLevel
 from localazure.world import World
 
 VERSION = "2.91.0"
@@ -56,9 +59,9 @@ def _get_access_token(world: World, arguments: list[str]) -> Answer:
     options = parser.parse_args(arguments)
     if options.tenant and options.subscription:
         raise CliError("Please specify only one of subscription and tenant, not both")
-    user, subscription = _signed_in(world), _subscription(world, options.subscription)
+    identity, subscription = _signed_in(world), _subscription(world, options.subscription)
     resource = options.resource or (options.scope or "https://management.core.windows.net/").removesuffix("/.default")
-    token = world.token(user, _audience(world, resource))
+    token = _token(world, identity, resource, options.tenant or subscription.tenant.id)
     named = {} if options.tenant else {"subscription": subscription.id}
     expires_on = datetime.fromtimestamp(token.expires_on)  # noqa: DTZ006 - az prints local time
     return _json(
@@ -77,8 +80,8 @@ def _account_show(world: World, arguments: list[str]) -> Answer:
     parser = _parser("account show")
     parser.add_argument("--subscription", "--name", "-s", "-n")
     options = parser.parse_args(arguments)
-    user = _signed_in(world)
-    return _json(_account(user, _subscription(world, options.subscription)))
+    identity = _signed_in(world)
+    return _json(_account(identity, _subscription(world, options.subscription)))
 
 
 def _account_list(world: World, arguments: list[str]) -> Answer:
@@ -89,7 +92,7 @@ def _account_list(world: World, arguments: list[str]) -> Answer:
     cli = world.scenario.azure_cli
     if cli is None or cli.signed_in is None:
         return Answer(stdout="[]\n", stderr='WARNING: Please run "az login" to access your accounts.\n')
-    return _json([_account(cli.signed_in, world.scenario.vault.subscription)])
+    return _json([_account(cli.signed_in, world.scenario.subscription)])
 
 
 def _version(_world: World, arguments: list[str]) -> Answer:
@@ -123,7 +126,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _signed_in(world: World) -> User:
+def _signed_in(world: World) -> User | Application:
     cli = world.scenario.azure_cli
     if cli is None or cli.signed_in is None:
         raise CliError("Please run 'az login' to setup account.")
@@ -131,22 +134,46 @@ def _signed_in(world: World) -> User:
 
 
 def _subscription(world: World, wanted: str | None) -> Subscription:
-    subscription = world.scenario.vault.subscription
+    subscription = world.scenario.subscription
     if wanted and wanted.lower() not in (subscription.id, subscription.name.lower()):
         raise CliError(f"Subscription '{wanted}' not found. Check the spelling and casing and try again.")
     return subscription
 
 
-def _audience(world: World, resource: str) -> str:
-    if resource not in AUDIENCES:
-        name = world.tenant.name
-        raise CliError(
-            f"AADSTS500011: The resource principal named {resource} was not found in the tenant named {name}."
+def _token(world: World, identity: User | Application, resource: str, tenant: str) -> AccessToken:
+    """What Entra gives az for the cached sign-in; its refusal comes with az's own advice, as for the real one."""
+    try:
+        _check(world, identity, resource, tenant)
+    except Refusal as refusal:
+        advice = (
+            "Run the command below to authenticate interactively; additional arguments may be added as needed:\n"
+            f'az logout\naz login --tenant "{tenant}" --scope "{resource}/.default"'
         )
-    return AUDIENCES[resource]
+        raise CliError(f"{refusal.description}\n{advice}") from None
+    proof = ProofLevel.NONE if isinstance(identity, User) else ProofLevel.SECRET
+    return world.token(identity, AUDIENCES[resource], proof)
 
 
-def _account(user: User, subscription: Subscription) -> dict[str, Any]:
+def _check(world: World, identity: User | Application, resource: str, tenant: str) -> None:
+    """Raises Refusal."""
+    if tenant not in (world.tenant.id, world.tenant.domain):
+        raise _foreign_tenant(world, identity, tenant)
+    if resource not in AUDIENCES:
+        raise entra_refusals.unknown_resource(world, resource)
+    if isinstance(identity, User) and world.scenario.users_need_mfa:
+        raise entra_refusals.mfa_required(world, resource)
+
+
+def _foreign_tenant(world: World, identity: User | Application, tenant: str) -> Refusal:
+    known = next((known for known in world.tenants if tenant in (known.id, known.domain)), None)
+    if known is None:
+        return entra_refusals.unknown_tenant(world, tenant)
+    if isinstance(identity, User):
+        return entra_refusals.user_not_in_tenant(world, world.tenant.issuer, known.name)
+    return entra_refusals.unknown_application(world, identity.client_id, known.name)
+
+
+def _account(identity: User | Application, subscription: Subscription) -> dict[str, Any]:
     return {
         "environmentName": "AzureCloud",
         "homeTenantId": subscription.tenant.id,
@@ -158,8 +185,14 @@ def _account(user: User, subscription: Subscription) -> dict[str, Any]:
         "tenantDefaultDomain": subscription.tenant.domain,
         "tenantDisplayName": subscription.tenant.name,
         "tenantId": subscription.tenant.id,
-        "user": {"name": user.principal_name, "type": "user"},
+        "user": _user(identity),
     }
+
+
+def _user(identity: User | Application) -> dict[str, str]:
+    if isinstance(identity, User):
+        return {"name": identity.principal_name, "type": "user"}
+    return {"name": identity.client_id, "type": "servicePrincipal"}
 
 
 def _json(value: Any) -> Answer:

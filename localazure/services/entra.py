@@ -1,6 +1,7 @@
-"""Entra ID: https://login.microsoftonline.com. Discovery and signing keys."""
+"""Entra ID: https://login.microsoftonline.com. Discovery, signing keys, tokens."""
 
 import json
+import re
 import uuid
 from typing import Any
 
@@ -10,13 +11,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from localazure.directory import Tenant
 from localazure.keys import signing_key
+from localazure.services import entra_refusals as refusals
+from localazure.services.entra_grants import TokenRequest, begin_device_sign_in, grant
+from localazure.services.entra_refusals import LOGIN
 from localazure.services.refusal import Json, Refusal, answer_refusal
+from localazure.services.requests import form_of
 from localazure.world import World
 
-LOGIN = "login.microsoftonline.com"
 HOSTS = (LOGIN, "login.windows.net", "sts.windows.net")
 SPECIAL_TENANTS = ("common", "organizations", "consumers")
+GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+DOMAIN = re.compile(r"([a-z0-9-]+\.)+[a-z]{2,}")
 
 
 def entra(world: World) -> Starlette:
@@ -26,14 +33,23 @@ def entra(world: World) -> Starlette:
         return Json(_instance_metadata(world.tenant.id))
 
     async def configuration_v1(request: Request) -> Response:
-        return Json(_configuration(_tenant(world, request), version="", issuer="https://sts.windows.net/{}/"))
+        return Json(_configuration(_tenant_name(world, request), version="", issuer="https://sts.windows.net/{}/"))
 
     async def configuration_v2(request: Request) -> Response:
-        return Json(_configuration(_tenant(world, request), version="/v2.0", issuer=f"https://{LOGIN}/{{}}/v2.0"))
+        issuer = f"https://{LOGIN}/{{}}/v2.0"
+        return Json(_configuration(_tenant_name(world, request), version="/v2.0", issuer=issuer))
 
     async def keys(request: Request) -> Response:
-        _tenant(world, request)
+        _tenant_name(world, request)
         return Json({"keys": [_public_key()]})
+
+    async def token(request: Request) -> Response:
+        form, v2 = await form_of(request), "/v2.0/" in request.url.path
+        return Json(grant(TokenRequest(world=world, tenant=_tenant(world, request), form=form, v2=v2)))
+
+    async def device_code(request: Request) -> Response:
+        _tenant(world, request)
+        return Json(begin_device_sign_in(world, await form_of(request)))
 
     return Starlette(
         routes=[
@@ -42,6 +58,10 @@ def entra(world: World) -> Starlette:
             Route("/{tenant}/v2.0/.well-known/openid-configuration", configuration_v2),
             Route("/{tenant}/discovery/keys", keys),
             Route("/{tenant}/discovery/v2.0/keys", keys),
+            Route("/{tenant}/oauth2/token", token, methods=["POST"]),
+            Route("/{tenant}/oauth2/v2.0/token", token, methods=["POST"]),
+            Route("/{tenant}/oauth2/devicecode", device_code, methods=["POST"]),
+            Route("/{tenant}/oauth2/v2.0/devicecode", device_code, methods=["POST"]),
         ],
         exception_handlers={Refusal: answer_refusal},
     )
@@ -64,41 +84,23 @@ def entra_headers(_world: World, client_request_id: str | None) -> dict[str, str
     }
 
 
-def _tenant(world: World, request: Request) -> str:
-    """The tenant id the path means. Raises Refusal for a tenant that does not exist."""
+def _tenant_name(world: World, request: Request) -> str:
+    """The tenant id the path means, or its place-holder. Raises Refusal for a tenant that does not exist."""
+    special = request.path_params["tenant"].lower() in SPECIAL_TENANTS
+    return "{tenantid}" if special else _tenant(world, request).id
+
+
+def _tenant(world: World, request: Request) -> Tenant:
+    """The tenant the path means; `common` and its like mean that of whoever signs in. Raises Refusal."""
     wanted = request.path_params["tenant"].lower()
     if wanted in SPECIAL_TENANTS:
-        return "{tenantid}"
-    if wanted not in (world.tenant.id, world.tenant.domain):
-        raise _refused(world, 90002, "invalid_tenant", _unknown_tenant(wanted))
-    return world.tenant.id
-
-
-def _unknown_tenant(tenant: str) -> str:
-    return (
-        f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the"
-        " correct cloud. Check with your subscription administrator, this may happen if there are no active"
-        " subscriptions for the tenant."
-    )
-
-
-def _refused(world: World, number: int, error: str, text: str, status: int = 400) -> Refusal:
-    """https://learn.microsoft.com/entra/identity-platform/reference-error-codes"""
-    trace, correlation = str(uuid.uuid4()), str(uuid.uuid4())
-    timestamp = world.timestamp()
-    description = f"AADSTS{number}: {text} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {timestamp}"
-    return Refusal(
-        status,
-        {
-            "error": error,
-            "error_description": description,
-            "error_codes": [number],
-            "timestamp": timestamp,
-            "trace_id": trace,
-            "correlation_id": correlation,
-            "error_uri": f"https://{LOGIN}/error?code={number}",
-        },
-    )
+        return world.tenant
+    for tenant in world.tenants:
+        if wanted in (tenant.id, tenant.domain):
+            return tenant
+    if GUID.fullmatch(wanted) or DOMAIN.fullmatch(wanted):
+        raise refusals.unknown_tenant(world, wanted)
+    raise refusals.malformed_tenant(world, wanted)
 
 
 def _instance_metadata(tenant_id: str) -> dict[str, Any]:

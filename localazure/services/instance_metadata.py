@@ -32,7 +32,7 @@ def instance_metadata(world: World) -> Starlette:
         return _token_response(world, identity, request.query_params["resource"], world.token(identity, audience))
 
     async def not_found(_request: Request) -> Response:
-        raise Refusal(404, {"error": "not_found", "error_description": "The requested resource was not found."})
+        raise metadata_failure(404)
 
     return Starlette(
         routes=[Route(PATH, token), Route("/{path:path}", not_found)], exception_handlers={Refusal: answer_refusal}
@@ -73,6 +73,22 @@ def _identity(identities: tuple[ManagedIdentity, ...], request: Request) -> Mana
 
 def invalid_request(description: str) -> Refusal:
     return Refusal(400, {"error": "invalid_request", "error_description": description})
+
+
+def metadata_failure(status: int) -> Refusal:
+    """The failures IMDS documents, each with the words it says.
+
+    https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token#error-handling
+    """
+    error, description = _FAILURES.get(status, ("unknown", "Failed to retrieve token from the Active directory."))
+    return Refusal(status, {"error": error, "error_description": description})
+
+
+_FAILURES = {
+    404: ("not_found", "The requested resource was not found."),
+    410: ("gone", "The endpoint is being updated. It will be available again within 70 seconds."),
+    429: ("too_many_requests", "Too many requests"),
+}
 
 
 def _unknown_resource(resource: str) -> Refusal:

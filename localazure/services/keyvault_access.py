@@ -10,9 +10,11 @@ from starlette.requests import Request
 from localazure.directory import KEY_VAULT_AUDIENCE
 from localazure.keys import signing_key
 from localazure.services import keyvault_refusals as refusals
-from localazure.vaults import Permission, Vault
+from localazure.vaults import Network, Permission, Vault
 from localazure.world import World
 
+CLIENT_ADDRESS = "203.0.113.7"
+"""What the vault says it saw: on loopback there is no public address to show."""
 CLOCK_LEEWAY_S = 300
 """What .NET's token handler, and so the vault, forgives a clock."""
 LIFETIME = "Lifetime validation failed."
@@ -28,12 +30,11 @@ class Caller:
         return f"appid={self.app_id};oid={self.object_id};iss={self.issuer}"
 
 
-def authenticate(world: World, request: Request) -> Caller:
+def authenticate(world: World, vault: Vault, request: Request) -> Caller:
     """The caller the request's token speaks for. Raises Refusal with the vault's challenge.
 
     Checked in the order of .NET's token handler: signature, lifetime, audience, issuer.
     """
-    vault = world.scenario.vault
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise refusals.missing_token(vault)
@@ -47,9 +48,18 @@ def authenticate(world: World, request: Request) -> Caller:
 
 
 def authorize(vault: Vault, caller: Caller, permission: Permission, item: str) -> None:
-    """Nothing when `caller` may do that to `item` (`secrets/<name>`). Raises Refusal when not."""
-    if not vault.allows(caller.object_id, permission):
-        raise refusals.no_role(vault, str(caller), permission, item)
+    """Nothing when `caller` may do that to `item` (`secrets/<name>`) from where it is. Raises Refusal when not."""
+    if vault.network is Network.FIREWALL:
+        raise refusals.outside_firewall(vault, str(caller), CLIENT_ADDRESS)
+    if vault.network is Network.PRIVATE:
+        raise refusals.no_private_link(vault)
+    if vault.throttled:
+        raise refusals.throttled()
+    if vault.allows(caller.object_id, permission):
+        return
+    if vault.access_policies:
+        raise refusals.no_policy(vault, str(caller), permission)
+    raise refusals.no_role(vault, str(caller), permission, item)
 
 
 def _verified_claims(vault: Vault, token: str) -> dict[str, Any]:

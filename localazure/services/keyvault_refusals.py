@@ -1,10 +1,14 @@
 """The refusals of Key Vault, in its own words, line ends included."""
 
+from http import HTTPStatus
 from typing import Any
 
 from localazure.directory import KEY_VAULT_AUDIENCE
 from localazure.services.refusal import Refusal
 from localazure.vaults import RBAC_ACTIONS, Permission, Vault
+
+RETRY_AFTER_S = 10
+"""Throttling counts requests in windows of ten seconds: https://learn.microsoft.com/azure/key-vault/general/service-limits"""
 
 
 def error(code: str, message: str, inner_code: str | None = None) -> dict[str, Any]:
@@ -59,6 +63,73 @@ def no_role(vault: Vault, caller: str, permission: Permission, item: str) -> Ref
         "",
     )
     return Refusal(403, error("Forbidden", "\r\n".join(lines), "ForbiddenByRbac"))
+
+
+def no_policy(vault: Vault, caller: str, permission: Permission) -> Refusal:
+    text = (
+        f"The user, group or application '{caller}' does not have secrets {permission} permission on key vault"
+        f" '{vault.name};location={vault.location}'. For help resolving this issue, please see"
+        " https://go.microsoft.com/fwlink/?linkid=2125287"
+    )
+    return Refusal(403, error("Forbidden", text, "AccessDenied"))
+
+
+def outside_firewall(vault: Vault, caller: str, address: str) -> Refusal:
+    lines = (
+        "Client address is not authorized and caller is not a trusted service.",
+        f"Client address: {address}",
+        f"Caller: {caller}",
+        f"Vault: {vault.name};location={vault.location}",
+    )
+    return Refusal(403, error("Forbidden", "\r\n".join(lines), "ForbiddenByFirewall"))
+
+
+def no_private_link(vault: Vault) -> Refusal:
+    lines = (
+        "Connection is not an approved private link and caller was ignored because bypass is not set to"
+        " 'AzureServices' and PublicNetworkAccess is set to 'Disabled'.",
+        f"Vault: {vault.name};location={vault.location}",
+    )
+    return Refusal(403, error("Forbidden", "\r\n".join(lines), "ForbiddenByConnection"))
+
+
+def throttled() -> Refusal:
+    text = "Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached"
+    return Refusal(429, error("Throttled", text), {"Retry-After": str(RETRY_AFTER_S)})
+
+
+def vault_failure(status: int) -> Refusal:
+    """What a vault in trouble answers: its own words for 429, and no body at all when it is down."""
+    return throttled() if status == HTTPStatus.TOO_MANY_REQUESTS else Refusal(status, None)
+
+
+def invalid_name(name: str) -> Refusal:
+    return Refusal(400, error("BadParameter", f"The request URI contains an invalid name: {name}"))
+
+
+def invalid_body(reason: str) -> Refusal:
+    return Refusal(400, error("BadParameter", reason))
+
+
+def deleted_secret_not_found(name: str) -> Refusal:
+    return Refusal(404, error("SecretNotFound", f"Deleted Secret not found: {name}"))
+
+
+def name_held_by_deleted(name: str) -> Refusal:
+    text = (
+        f"Secret {name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state,"
+        " the secret can only be recovered or purged."
+    )
+    return Refusal(409, error("Conflict", text, "ObjectIsDeletedButRecoverable"))
+
+
+def certificate_not_found(item: str) -> Refusal:
+    text = (
+        f"A certificate with (name/id) {item} was not found in this key vault. If you recently deleted this"
+        " certificate you may be able to recover it using the correct recovery command. For help resolving this issue,"
+        " please see https://go.microsoft.com/fwlink/?linkid=2125182"
+    )
+    return Refusal(404, error("CertificateNotFound", text))
 
 
 def secret_disabled(operation: str) -> Refusal:
