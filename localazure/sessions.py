@@ -1,6 +1,7 @@
 """Who has signed in interactively: device codes under way, and the refresh tokens given out."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from localazure.directory import User
@@ -14,9 +15,18 @@ class Session:
 
 
 @dataclass
+class DeviceSignIn:
+    """A sign-in under way on another device."""
+
+    form: Mapping[str, str]
+    """What was asked for when it began: its scope holds for the token too."""
+    asked: bool = False
+    """Whether the client has asked once if it is done."""
+
+
+@dataclass
 class Sessions:
-    device_codes: dict[str, int] = field(default_factory=dict)
-    """Device code -> how often the client has asked whether it is done."""
+    device_codes: dict[str, DeviceSignIn] = field(default_factory=dict)
     refresh_tokens: dict[str, Session] = field(default_factory=dict)
 
     def remember(self, session: Session) -> str:

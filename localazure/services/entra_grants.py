@@ -7,13 +7,13 @@ import base64
 import json
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from localazure.directory import AUDIENCES, DEVELOPER, Tenant
 from localazure.services import entra_refusals as refusals
 from localazure.services.entra_proofs import prove_client
-from localazure.sessions import Session
+from localazure.sessions import DeviceSignIn, Session
 from localazure.tokens import AccessToken, id_token
 from localazure.world import World
 
@@ -49,7 +49,7 @@ def begin_device_sign_in(world: World, form: Mapping[str, str]) -> dict[str, Any
         raise refusals.missing_field(world, "client_id")
     code = secrets.token_urlsafe(48)
     user_code = secrets.token_hex(5)[:9].upper()
-    world.sessions.device_codes[code] = 0
+    world.sessions.device_codes[code] = DeviceSignIn(form=form)
     address = "https://login.microsoft.com/device"
     return {
         "user_code": user_code,
@@ -77,11 +77,11 @@ def _device_code(request: TokenRequest) -> dict[str, Any]:
     codes, code = world.sessions.device_codes, request.form.get("device_code", request.form.get("code", ""))
     if code not in codes:
         raise refusals.unknown_device_code(world)
-    codes[code] += 1
-    if codes[code] == 1:
+    if not codes[code].asked:
+        codes[code].asked = True
         raise refusals.authorization_pending(world)
-    del codes[code]
-    return _user_answer(request, Session(user=DEVELOPER, mfa=True))
+    begun = codes.pop(code)
+    return _user_answer(replace(request, form={**begun.form, **request.form}), Session(user=DEVELOPER, mfa=True))
 
 
 def _refresh_token(request: TokenRequest) -> dict[str, Any]:

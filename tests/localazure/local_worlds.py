@@ -4,6 +4,7 @@ import os
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import httpx
 import pytest
@@ -18,7 +19,7 @@ def enter(monkeypatch: pytest.MonkeyPatch) -> Iterator[Enter]:
     """Starts a scenario and puts this process inside it; everything is undone at the end of the test."""
     with ExitStack() as worlds:
 
-        def start(scenario: str, **knobs: float) -> LocalAzure:
+        def start(scenario: str, **knobs: Any) -> LocalAzure:
             azure = worlds.enter_context(LocalAzure(scenario, **knobs))
             for name in set(os.environ) - {"PYTEST_CURRENT_TEST"}:
                 monkeypatch.delenv(name)

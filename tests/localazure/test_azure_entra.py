@@ -1,0 +1,245 @@
+"""Entra's token endpoint: every kind of proof, with the real credentials, and its refusals word for word."""
+
+import re
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from azure.core.exceptions import ClientAuthenticationError
+from azure.identity import (
+    CertificateCredential,
+    ClientAssertionCredential,
+    ClientSecretCredential,
+    DeviceCodeCredential,
+    WorkloadIdentityCredential,
+)
+
+from localazure import LocalAzure
+from localazure.certificates import certificate_of
+from localazure.directory import (
+    AUDIENCES,
+    AZURE_CLI_CLIENT_ID,
+    CLUSTER_ISSUER,
+    CONTOSO,
+    DEVELOPER,
+    FABRIKAM,
+    POD_IDENTITY,
+    SITE_APPLICATION,
+)
+from localazure.keys import cluster_key
+from localazure.registrations import TOKEN_EXCHANGE
+from localazure.scenarios import POD_SUBJECT
+
+pytest_plugins = ["local_worlds"]
+
+Enter = Callable[..., LocalAzure]
+Browse = Callable[[LocalAzure], httpx.Client]
+SCOPE = "https://vault.azure.net/.default"
+TOKENS = f"https://login.microsoftonline.com/{CONTOSO.id}/oauth2/v2.0/token"
+JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+APP = SITE_APPLICATION.client_id
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    return jwt.decode(token, options={"verify_signature": False})
+
+
+def by_secret(azure: LocalAzure, **changed: str) -> dict[str, str]:
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": APP,
+        "client_secret": azure.env["AZURE_CLIENT_SECRET"],
+        "scope": SCOPE,
+    }
+    return {name: value for name, value in (form | changed).items() if value}
+
+
+def test_a_client_secret_gives_an_apps_token(enter: Enter) -> None:
+    azure = enter("service-principal-secret")
+    credential = ClientSecretCredential(CONTOSO.id, APP, azure.env["AZURE_CLIENT_SECRET"])
+    claims = claims_of(credential.get_token(SCOPE).token)
+    expected = {"appid": APP, "appidacr": "1", "idtyp": "app", "oid": SITE_APPLICATION.object_id, "ver": "1.0"}
+    assert claims.items() >= expected.items()
+    assert "xms_mirid" not in claims
+    assert claims["exp"] - claims["nbf"] == 3600 + 300
+
+
+def test_a_certificate_gives_an_apps_token(enter: Enter) -> None:
+    azure = enter("service-principal-certificate")
+    path = azure.env["AZURE_CLIENT_CERTIFICATE_PATH"]
+    claims = claims_of(CertificateCredential(CONTOSO.id, APP, path).get_token(SCOPE).token)
+    assert (claims["appid"], claims["appidacr"]) == (APP, "2")
+    assert Path(path).is_relative_to(Path(azure.env["SSL_CERT_FILE"]).parent)
+
+
+def test_a_certificate_that_is_not_registered_is_named_by_its_thumbprint(enter: Enter, tmp_path: Path) -> None:
+    enter("service-principal-certificate")
+    (tmp_path / "other.pem").write_bytes(certificate_of("somebody else").pem)
+    with pytest.raises(ClientAuthenticationError, match="AADSTS700027: The certificate with identifier") as refused:
+        CertificateCredential(CONTOSO.id, APP, str(tmp_path / "other.pem")).get_token(SCOPE)
+    assert "Reason - The key was not found., Thumbprint of key used by client: '" in refused.value.message
+
+
+def test_a_pods_token_gives_its_identitys_token(enter: Enter) -> None:
+    azure = enter("kubernetes")
+    claims = claims_of(WorkloadIdentityCredential().get_token(SCOPE).token)
+    assert claims["oid"] == POD_IDENTITY.object_id
+    assert claims["xms_mirid"] == POD_IDENTITY.resource_id
+    assert azure.env["AZURE_AUTHORITY_HOST"] == "https://login.microsoftonline.com/"
+
+
+@pytest.mark.parametrize(
+    ("changed", "refusal"),
+    [
+        ({}, None),
+        ({"iss": "https://elsewhere.example/"}, "AADSTS700211: .* assertion issuer 'https://elsewhere.example/'"),
+        ({"iss": CLUSTER_ISSUER.rstrip("/")}, "AADSTS700211: "),
+        ({"sub": "system:serviceaccount:a:b"}, "AADSTS700213: .* assertion subject 'system:serviceaccount:a:b'"),
+        ({"sub": POD_SUBJECT.upper()}, "AADSTS7002138: .*The subject matches with case-insensitive comparison"),
+        ({"aud": ["https://vault.azure.net"]}, "AADSTS700212: .* assertion audience 'https://vault.azure.net'"),
+        ({"exp": 1_000_000_000, "nbf": 999_999_000}, "AADSTS700024: .*assertion valid from 2001-09-09T01:30:00.00000"),
+    ],
+)
+def test_issuer_subject_and_audience_are_compared(enter: Enter, changed: dict[str, Any], refusal: str | None) -> None:
+    enter("kubernetes")
+    now = int(time.time())
+    usual = {"aud": [TOKEN_EXCHANGE], "iss": CLUSTER_ISSUER, "sub": POD_SUBJECT, "nbf": now, "exp": now + 600}
+    assertion = jwt.encode(usual | changed, cluster_key(), algorithm="RS256")
+    credential = ClientAssertionCredential(CONTOSO.id, POD_IDENTITY.client_id, lambda: assertion)
+    if refusal is None:
+        assert credential.get_token(SCOPE).token
+    else:
+        with pytest.raises(ClientAuthenticationError, match=refusal):
+            credential.get_token(SCOPE)
+
+
+def test_a_federated_token_with_a_foreign_signature_is_refused(enter: Enter, browse: Browse) -> None:
+    azure = enter("kubernetes")
+    now = int(time.time())
+    claims = {"aud": [TOKEN_EXCHANGE], "iss": CLUSTER_ISSUER, "sub": POD_SUBJECT, "nbf": now, "exp": now + 600}
+    assertion = jwt.encode(claims, certificate_of("somebody else").key, algorithm="RS256")
+    form = {"client_assertion": assertion, "client_assertion_type": JWT_BEARER, "client_id": POD_IDENTITY.client_id}
+    answer = browse(azure).post(TOKENS, data={"grant_type": "client_credentials", "scope": SCOPE} | form)
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+    assert azure.tokens == ()
+
+
+def test_a_device_sign_in_and_its_refresh_token_speak_for_the_user(enter: Enter) -> None:
+    enter("laptop")
+    prompts: list[str] = []
+    credential = DeviceCodeCredential(
+        AZURE_CLI_CLIENT_ID, tenant_id=CONTOSO.id, prompt_callback=lambda _uri, code, _expires: prompts.append(code)
+    )
+    for scope in (SCOPE, "https://management.azure.com/.default"):
+        claims = claims_of(credential.get_token(scope).token)
+        assert (claims["oid"], claims["idtyp"]) == (DEVELOPER.object_id, "user")
+        assert claims["aud"] == scope.removesuffix("/.default")
+    assert len(prompts) == 1
+
+
+def test_the_v1_endpoint_takes_a_resource_and_writes_numbers_as_text(enter: Enter, browse: Browse) -> None:
+    azure = enter("service-principal-secret")
+    form = by_secret(azure, scope="", resource="https://vault.azure.net")
+    answer = browse(azure).post(TOKENS.replace("/v2.0", ""), data=form).json()
+    names = "access_token expires_in expires_on ext_expires_in not_before resource token_type"
+    assert answer.keys() == set(names.split())
+    assert all(isinstance(value, str) for value in answer.values())
+
+
+def test_a_resource_may_want_v2_tokens(enter: Enter, browse: Browse) -> None:
+    azure = enter("service-principal-secret")
+    answer = browse(azure).post(TOKENS, data=by_secret(azure, scope="api://kvsite/.default")).json()
+    claims = claims_of(answer["access_token"])
+    assert claims["iss"] == f"https://login.microsoftonline.com/{CONTOSO.id}/v2.0"
+    assert (claims["azp"], claims["azpacr"], claims["ver"]) == (APP, "1", "2.0")
+    assert claims["aud"] == AUDIENCES["api://kvsite"]
+    assert claims.keys().isdisjoint({"appid", "appidacr", "idp"})
+
+
+@pytest.mark.parametrize(
+    ("changed", "status", "error", "number"),
+    [
+        ({"client_secret": "wrong"}, 401, "invalid_client", 7000215),
+        ({"client_secret": ""}, 401, "invalid_client", 7000218),
+        ({"client_id": str(uuid.UUID(int=7))}, 400, "unauthorized_client", 700016),
+        ({"client_id": AZURE_CLI_CLIENT_ID}, 401, "invalid_client", 700025),
+        ({"scope": "https://vault.azure.net/user_impersonation"}, 400, "invalid_scope", 1002012),
+        ({"scope": "https://contoso.vault.azure.net/.default"}, 400, "invalid_resource", 500011),
+        (
+            {"scope": "https://vault.azure.net/.default https://graph.microsoft.com/.default"},
+            400,
+            "invalid_scope",
+            70011,
+        ),
+        ({"scope": ""}, 400, "invalid_request", 90014),
+        ({"grant_type": ""}, 400, "invalid_request", 900144),
+        ({"grant_type": "magic"}, 400, "unsupported_grant_type", 70003),
+        ({"grant_type": "refresh_token", "refresh_token": "made up"}, 400, "invalid_grant", 9002313),
+        ({"grant_type": "device_code", "device_code": "made up"}, 400, "expired_token", 70020),
+        ({"client_secret": "", "client_assertion": "no jwt"}, 401, "invalid_client", 50027),
+    ],
+)
+def test_a_refusal_is_entras_json(
+    enter: Enter, browse: Browse, changed: dict[str, str], status: int, error: str, number: int
+) -> None:
+    azure = enter("service-principal-secret")
+    answer = browse(azure).post(TOKENS, data=by_secret(azure, **changed))
+    body = answer.json()
+    assert (answer.status_code, body["error"], body["error_codes"]) == (status, error, [number])
+    assert body.keys() == set(
+        "error error_description error_codes timestamp trace_id correlation_id error_uri".split()  # noqa: SIM905
+    )
+    ends = f" Trace ID: {body['trace_id']} Correlation ID: {body['correlation_id']} Timestamp: {body['timestamp']}"
+    assert body["error_description"].startswith(f"AADSTS{number}: ")
+    assert body["error_description"].endswith(ends)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ", body["timestamp"])
+    assert azure.tokens == ()
+
+
+@pytest.mark.parametrize(
+    ("tenant", "number"),
+    [
+        (str(uuid.UUID(int=9)), 90002),
+        ("nothing.onmicrosoft.com", 90002),
+        ("'quoted'", 900023),
+    ],
+)
+def test_a_tenant_that_is_not_there_is_named(enter: Enter, browse: Browse, tenant: str, number: int) -> None:
+    azure = enter("service-principal-secret")
+    for path in ("v2.0/.well-known/openid-configuration", "discovery/keys"):
+        answer = browse(azure).get(f"https://login.microsoftonline.com/{tenant}/{path}")
+        assert (answer.status_code, answer.json()["error_codes"]) == (400, [number])
+        assert f"'{tenant}'" in answer.json()["error_description"]
+
+
+def test_an_application_is_unknown_in_another_tenant(enter: Enter) -> None:
+    azure = enter("service-principal-secret")
+    with pytest.raises(ClientAuthenticationError, match=r"AADSTS700016: .* not found in the directory 'Fabrikam'"):
+        ClientSecretCredential(FABRIKAM.id, APP, azure.env["AZURE_CLIENT_SECRET"]).get_token(SCOPE)
+
+
+def test_a_certificate_assertion_made_by_a_slow_clock_is_out_of_time(enter: Enter) -> None:
+    azure = enter("service-principal-certificate", clock_ahead_s=20 * 60)
+    with pytest.raises(ClientAuthenticationError, match="AADSTS700024: Client assertion is not within its valid time"):
+        CertificateCredential(CONTOSO.id, APP, azure.env["AZURE_CLIENT_CERTIFICATE_PATH"]).get_token(SCOPE)
+
+
+def test_a_second_factor_is_wanted_of_a_refresh_but_not_of_a_new_sign_in(enter: Enter, browse: Browse) -> None:
+    client = browse(enter("laptop-mfa"))
+    form = {"client_id": AZURE_CLI_CLIENT_ID, "scope": SCOPE}
+    code = client.post(TOKENS.replace("/token", "/devicecode"), data=form).json()["device_code"]
+    form |= {"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "device_code": code}
+    assert client.post(TOKENS, data=form).json()["error"] == "authorization_pending"
+    answer = client.post(TOKENS, data=form).json()
+    assert claims_of(answer["access_token"])["amr"] == ["pwd", "mfa"]
+    assert claims_of(answer["id_token"])["preferred_username"] == DEVELOPER.principal_name
+
+
+def test_a_body_that_is_too_long_is_refused(enter: Enter, browse: Browse) -> None:
+    azure = enter("service-principal-secret")
+    assert browse(azure).post(TOKENS, content=b"a" * (1024 * 1024 + 1)).status_code == 413
