@@ -8,6 +8,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -132,13 +133,13 @@ def slowest_patterns() -> list[tuple[float, str, str]]:
     texts = list(hostile())
     worst = []
     for name, pattern in patterns():
-        worst.append(max((took_ms(lambda p=pattern, t=text: p.sub("", t)), name, seed) for seed, text in texts))
+        worst.append(max((took_ms(partial(pattern.sub, "", text)), name, seed) for seed, text in texts))
     return sorted(worst, reverse=True)
 
 
 def slowest_explanations() -> list[tuple[float, str]]:
     """The slowest whole explanations of hostile texts: milliseconds, text."""
-    return sorted(((took_ms(lambda t=text: explain(t)), seed) for seed, text in hostile()), reverse=True)
+    return sorted(((took_ms(partial(explain, text)), seed) for seed, text in hostile()), reverse=True)
 
 
 def explanations_per_second(seconds: float = 2.0) -> float:

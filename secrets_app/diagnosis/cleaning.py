@@ -2,6 +2,7 @@
 
 import html
 import re
+from typing import NamedTuple
 
 MAX_CHARACTERS = 256 * 1024
 """What is looked at; the rest of a longer text is left out."""
@@ -46,14 +47,21 @@ _NO_PUNCTUATION = dict.fromkeys(_PUNCTUATION)
 _SPACE_FOR_PUNCTUATION = dict.fromkeys(_PUNCTUATION, " ")
 
 
-def clean(text: str) -> str:
+class Cleaned(NamedTuple):
+    """A text made plain, and the stack frames that were taken out of it."""
+
+    text: str
+    frames: str
+
+
+def clean(text: str) -> Cleaned:
     """The same text without colours, control characters, JSON and HTML escapes, log prefixes and stack frames."""
     plain = text[:MAX_CHARACTERS].replace("\r\n", "\n").replace("\r", "\n")
     if "\x1b" in plain:
         plain = _COLOURS.sub("", plain)
     plain = _CONTROL.sub("", plain)
-    plain = _unescape(plain)
-    return "\n".join(_without_frames(plain.split("\n")))
+    told, frames = _parted(_unescape(plain).split("\n"))
+    return Cleaned("\n".join(told), "\n".join(frames))
 
 
 def bare(text: str) -> str:
@@ -88,22 +96,25 @@ def _escaped_character(match: re.Match[str]) -> str:
     return {"n": "\n", "r": "\n", "t": "\t"}.get(name[0], name[0])
 
 
-def _without_frames(lines: list[str]) -> list[str]:
-    kept = []
-    after_frame = False
+def _parted(lines: list[str]) -> tuple[list[str], list[str]]:
+    """What is told, and the stack frames with the source lines Python prints below them."""
+    told: list[str] = []
+    frames: list[str] = []
+    frame_depth: int | None = None
     for line in lines:
-        if not line:
-            kept.append(line)
-            continue
-        stripped = _without_prefix(line)
-        if _PYTHON_FRAME.match(stripped):
-            after_frame = True
-            continue
-        source = after_frame and stripped[:4].isspace()
-        after_frame = False
-        if not source and not _FRAME.fullmatch(stripped):
-            kept.append(stripped)
-    return kept
+        plain = _without_prefix(line) if line else line
+        is_frame = bool(plain) and _PYTHON_FRAME.match(plain) is not None
+        is_source = frame_depth is not None and _depth(plain) > frame_depth
+        if is_frame or is_source or (plain and _FRAME.fullmatch(plain)):
+            frames.append(plain)
+        else:
+            told.append(plain)
+        frame_depth = _depth(plain) if is_frame else None
+    return told, frames
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _without_prefix(line: str) -> str:

@@ -21,7 +21,10 @@ _TIME = re.compile(r"(?<!\d)\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?
 _CALLER = re.compile(rf"\b(appid|oid|tid)\s?=\s?['\"]?({_GUID})", re.IGNORECASE)
 _ISSUER = re.compile(rf"iss\s?=\s?https://[\w.-]{{1,80}}/({_GUID})", re.IGNORECASE)
 _CLIENT_ADDRESS = re.compile(r"Client address:?\s{0,3}([0-9a-fA-F.:]{3,45})", re.IGNORECASE)
-_VAULT = re.compile(r"(?:Vault:\s{0,3}|key vault\s['\"]|vaults/(?!secrets/|keys/|certificates/))([A-Za-z0-9-]{3,24})(?![\w-])", re.IGNORECASE)
+_VAULT = re.compile(
+    r"(?:Vault:\s{0,3}|key vault\s['\"]|vaults/(?!secrets/|keys/|certificates/))([A-Za-z0-9-]{3,24})(?![\w-])",
+    re.IGNORECASE,
+)
 _DOCUMENTATION = re.compile(
     r"https?://(?:aka\.ms|go\.microsoft\.com|(?:learn|docs|support)\.microsoft\.com|github\.com|azure\.github\.io"
     r"|[\w.]{1,40}safelinks\.protection\.outlook\.com)/[^\s\"'<>]{0,2000}",
@@ -49,6 +52,8 @@ class Evidence:
     """Everything an error text, and what is known beside it, holds. The text is redacted."""
 
     text: str
+    frames: str = ""
+    """The stack frames that were in the text: whose code ran, not what it said."""
     exception: str | None = None
     status: int | None = None
     service_code: str | None = None

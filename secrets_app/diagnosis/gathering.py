@@ -7,6 +7,11 @@ from secrets_app.diagnosis.evidence import MOST, ChainAttempt, Evidence
 from secrets_app.redaction import redact
 
 _AADSTS = re.compile(r"AADSTS[\s:]?(\d{4,8})(?!\d)", re.IGNORECASE)
+_ENTRA_LIST = re.compile(
+    r"""(?:error_codes["']?\s{0,3}:\s{0,3}\[\s{0,8}|login\.microsoftonline\.[a-z]{2,3}/error\?code=)(\d{5,8})"""
+)
+_FRAMES = 16 * 1024
+"""Characters of stack frames that are kept: enough to tell whose they are."""
 _AKV = re.compile(r"AKV[\s:]?(\d{5})(?!\d)", re.IGNORECASE)
 _EXCEPTION = re.compile(
     r"(?<![\w.])((?:[A-Za-z_]\w{0,60}\.){0,8}[A-Z]\w{0,80}(?:Error|Exception|Failure|Timeout|Warning))(?=:|\s|\(|$)"
@@ -32,17 +37,19 @@ def gather(
     attempts: tuple[ChainAttempt, ...] = (),
 ) -> Evidence:
     """Everything `text` holds, with what the caller knows beside it. Any text will do."""
-    plain = redact(clean(text))
+    cleaned = clean(text)
+    plain = redact(cleaned.text)
     codes = _codes(plain)
     named = [code] if code else []
     return Evidence(
         text=plain,
+        frames=redact(cleaned.frames[:_FRAMES]),
         exception=exception or _last_exception(plain),
         status=status or _status(plain),
         service_code=code or (codes[0] if codes else None),
         inner_code=codes[-1] if len(codes) > 1 else None,
         codes=frozenset(name.lower() for name in named + codes),
-        aadsts=_numbers(_AADSTS, f"{plain}\n{code or ''}"),
+        aadsts=_entra_numbers(f"{plain}\n{code or ''}"),
         akv=_numbers(_AKV, f"{plain}\n{code or ''}"),
         attempts=attempts,
         credential=credential,
@@ -52,6 +59,11 @@ def gather(
 def _codes(text: str) -> list[str]:
     leading = _LEADING_CODE.findall(text)
     return list(dict.fromkeys([*leading, *_JSON_CODE.findall(text)]))[:MOST]
+
+
+def _entra_numbers(text: str) -> tuple[int, ...]:
+    """Numbers of Entra's refusals: in the words, else in the list or the address that goes with them."""
+    return _numbers(_AADSTS, text) or _numbers(_ENTRA_LIST, text)
 
 
 def _numbers(pattern: re.Pattern[str], text: str) -> tuple[int, ...]:

@@ -47,8 +47,10 @@ def test_report__with_short_ids() -> None:
 
 
 def test_report__hides_tokens_and_secrets() -> None:
-    message = "Authorization: Bearer eyJhbGciOiJSUzI1NiJ9.eyJvaWQiOiJ_x-y_z-0123456789.sig_na-ture "
+    message = (
+        "Authorization: Bearer eyJhbGciOiJSUzI1NiJ9.eyJvaWQiOiJ_x-y_z-0123456789.sig_na-ture "
         "client_secret=Zq8~Q_k-3y_Value"
+    )
     text = markdown(_reading(message))
     assert "eyJ" not in text
     assert "Value" not in text

@@ -72,6 +72,10 @@ CAUSES = (
             says("failed to refresh token, error: adal"),
             says("pod", "no identities found", strength=Strength.LIKELY),
             says("token request failed", "nmi"),
+            says("identity is namespaced will be ignored"),
+            says("aad pod identity", strength=Strength.LIKELY),
+            says("nmi", any_of=("403", "404", "identity", "pod"), strength=Strength.LIKELY),
+            says("mic", "azureidentity", strength=Strength.LIKELY),
         ),
         commands=(
             run("kubectl get azureassignedidentities --all-namespaces"),
@@ -116,6 +120,22 @@ CAUSES = (
                 ),
             ),
             says("cloudshell", any_of=("user assigned", "user-assigned"), strength=Strength.LIKELY),
+            says("clientid or resourceid is not configurable"),
+            says(
+                "service fabric",
+                any_of=("user assigned", "user-assigned", "client_id", "clientid"),
+                strength=Strength.LIKELY,
+            ),
+            says(
+                "cloud shell",
+                any_of=("user assigned", "user-assigned", "client_id", "clientid"),
+                strength=Strength.LIKELY,
+            ),
+            says(
+                "azure arc",
+                any_of=("user assigned", "user-assigned", "client_id", "clientid"),
+                strength=Strength.LIKELY,
+            ),
         ),
         links=(links.MANAGED_IDENTITY_SERVICE_FABRIC, links.MANAGED_IDENTITY_ARC),
     ),
@@ -136,6 +156,7 @@ CAUSES = (
             says("local key file shall not be larger"),
             says("himds", any_of=("permission", "denied", "key file", "group", "challenge")),
             says("did not receive a value from www-authenticate header", strength=Strength.LIKELY),
+            says("hybrid agent extension applications", strength=Strength.LIKELY),
         ),
         commands=(
             run('sudo usermod -aG himds "$(whoami)"', systems=(LINUX, MACOS)),
@@ -172,8 +193,15 @@ CAUSES = (
             says("unable to load the proper managed identity"),
             says("does not have a managed identity", any_of=("assigned", "enabled")),
             says("there's no available identity"),
+            says("no msi found for specified"),
+            says("msi responsecode: badrequest", strength=Strength.LIKELY),
             says("the managed identity with", any_of=("could not be found", "was not found")),
             says("system-assigned", any_of=("is not enabled", "isn't enabled", "not configured on", "not enabled on")),
+            says(
+                "managed identity",
+                any_of=("not assigned", "not enabled", "400 bad request", "status: 400"),
+                strength=Strength.LIKELY,
+            ),
         ),
         commands=(
             run("az webapp identity assign --resource-group {group} --name {site}", platforms=(Platform.APP_SERVICE,)),
@@ -306,6 +334,12 @@ CAUSES = (
             says("host='localhost'", any_of=("/msi/token", "/metadata/identity", "/oauth2/token")),
             says("127.0.0.1:41", strength=Strength.LIKELY),
             says("managedidentitycredential", any_of=("127.0.0.1", "localhost:"), strength=Strength.CLEAR),
+            says("did not receive expected www-authenticate header"),
+            says("identity_endpoint", unless=("managed identity endpoint",), strength=Strength.LIKELY),
+            says("msi_endpoint", strength=Strength.LIKELY),
+            says("imds_endpoint", strength=Strength.LIKELY),
+            says("identity_header", strength=Strength.LIKELY),
+            says("azure arc", "www-authenticate", strength=Strength.LIKELY),
         ),
         commands=(
             run("env | grep -E '^(IDENTITY|MSI|IMDS|AZURE)_' | cut -d= -f1", systems=(LINUX, MACOS)),
@@ -330,6 +364,7 @@ CAUSES = (
             ),
             says("jsondecodeerror", any_of=("managedidentity", "imds", "169.254.169.254", "managed_identity")),
             says("failed to deserialize json from response"),
+            says("managedidentitycredential", "gateway error"),
             says("unexpected content type"),
             says("unexpected response", any_of=("access_token", "managedidentity", "imds")),
             says(
@@ -345,8 +380,14 @@ CAUSES = (
             says("response from imds", any_of=("json", "not valid", "unexpected")),
             says("response from managed identity endpoint", any_of=("invalid", "non-json", "json", "deserial")),
             says("jsondecodeerror", "expecting value", strength=Strength.WEAK),
-            says("169.254.169.254", any_of=("bad gateway", "gateway time", "squid", "zscaler", "proxy error", "<html")),
+            says("169.254.169.254", any_of=("bad gateway", "gateway time", "squid", "zscaler", "proxy error")),
             says("unexpected character encountered while parsing value", strength=Strength.WEAK),
+            says("required metadata header not specified"),
+            says(
+                "managed identity",
+                any_of=("invalid json", "unexpected response", "not valid json", "could not be parsed"),
+                strength=Strength.LIKELY,
+            ),
         ),
         commands=(
             run("export NO_PROXY=169.254.169.254", systems=(LINUX, MACOS)),
@@ -368,7 +409,7 @@ CAUSES = (
         "On a laptop that is normal.",
         fix="Off Azure sign in with az login. On Azure let this program reach 169.254.169.254, without a proxy.",
         signs=(
-            says("no response from the imds endpoint", unless=("token request error",)),
+            says("no response from the imds", unless=("token request error",)),
             says("no response received from the managed identity endpoint"),
             says("no managed identity endpoint", unless=("target azure platform",)),
             says("managed identity endpoint", any_of=("not available", "is unavailable", "unreachable")),

@@ -10,6 +10,12 @@ _NAMED_RESOURCE = re.compile(
 )
 
 
+def ran_in_azure_cli(evidence: Evidence) -> bool:
+    """The stack goes through az itself, so what is broken is az and not the program that called it."""
+    frames = evidence.frames.replace("\\", "/")
+    return any(mark in frames for mark in ("azure-cli", "azure/cli", "/knack/"))
+
+
 def asks_for_a_scope_as_resource(evidence: Evidence) -> bool:
     """AADSTS500011 and its kin quote a resource: a name that ends like a scope was a typing error, not a resource."""
     match = _NAMED_RESOURCE.search(evidence.text)

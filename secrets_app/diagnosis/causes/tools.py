@@ -2,6 +2,7 @@
 
 from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS, Area, Cause, Weight, run
 from secrets_app.diagnosis.causes import links
+from secrets_app.diagnosis.causes.judgement import ran_in_azure_cli
 from secrets_app.diagnosis.sign import Sign, Strength, says
 
 CAUSES = (
@@ -128,11 +129,18 @@ CAUSES = (
             says("no module named", any_of=("azure.cli", "azure-cli", "knack", "'azure.cli'")),
             says("importerror", any_of=("azure.cli", "azure-cli", "knack")),
             says("/az: line", "no such file or directory"),
+            Sign(
+                exceptions=frozenset({"importerror", "modulenotfounderror"}),
+                any_of=("dll load failed", "cannot import name", "no module named"),
+                where=ran_in_azure_cli,
+                strength=Strength.EXACT,
+            ),
             says("bad interpreter", any_of=("/az", "azure")),
             says("azure-cli", any_of=("dll load failed", "glibc", "_cffi_backend", "pkg_resources")),
             says("the command failed with an unexpected error", any_of=("az", "traceback")),
             says("fatal python error", any_of=("azure-cli", "azure\\cli", "az")),
             says("azure cli", "permission denied", unless=("token_cache", "azureprofile", ".azure/")),
+            says("azure cli authentication failed due to an unknown error", strength=Strength.LIKELY),
         ),
         commands=(
             run("az version"),
@@ -159,6 +167,7 @@ CAUSES = (
             says("no subscription found", any_of=("az login", "az account set")),
             says("to re-authenticate, please run", "az login", strength=Strength.LIKELY),
             says("azure cli", any_of=("not logged in", "no accounts were found")),
+            says("az login", strength=Strength.WEAK),
         ),
         commands=(
             run("az login --tenant {tenant}"),
@@ -251,6 +260,8 @@ CAUSES = (
                 strength=Strength.LIKELY,
                 unless=("unexpected output",),
             ),
+            says("azurepowershellcredential", any_of=("failed", "error"), strength=Strength.WEAK),
+            says("get-azaccesstoken", strength=Strength.WEAK),
         ),
         commands=(
             run("Get-AzAccessToken -ResourceUrl https://vault.azure.net | Select-Object ExpiresOn"),
@@ -303,6 +314,7 @@ CAUSES = (
                 ),
                 unless=("could not be found", "aadsts"),
             ),
+            says("azure developer cli", any_of=("login", "log in", "sign in"), strength=Strength.WEAK),
         ),
         commands=(run("azd auth login --tenant-id {tenant}"),),
         links=(links.AZD_REFERENCE,),
@@ -324,6 +336,7 @@ CAUSES = (
             says("brokered authentication", any_of=("not supported", "unavailable")),
             says("pymsalruntime"),
             says("parent_window_handle is required"),
+            says("broker", any_of=("not available", "unavailable", "not supported", "failed"), strength=Strength.WEAK),
         ),
         commands=(run("az login --tenant {tenant}"),),
         links=(links.CREDENTIAL_CHAINS,),
@@ -413,6 +426,10 @@ CAUSES = (
             says("please upgrade", any_of=("azure cli", "az upgrade", "azd"), strength=Strength.LIKELY),
             says("claims challenges are not supported by the azure developer cli", strength=Strength.WEAK),
             says("is misspelled or not recognized by the system", strength=Strength.LIKELY),
+            says("is not in the 'az"),
+            says("az: error:", strength=Strength.LIKELY),
+            says("could not parse", any_of=("azure cli", "access token", "output"), strength=Strength.LIKELY),
+            says("failed to parse", any_of=("azure cli", "access token", "output", "json"), strength=Strength.WEAK),
         ),
         commands=(
             run("az version"),

@@ -71,6 +71,7 @@ CAUSES = (
             says("you must enroll in multi-factor authentication"),
             says("multi-factor authentication", any_of=("required", "must"), strength=Strength.LIKELY),
             says("strong authentication is required"),
+            says("mfa", any_of=("required", "must"), strength=Strength.WEAK),
         ),
         commands=(
             run("az logout"),
@@ -222,6 +223,7 @@ CAUSES = (
             says("authenticationrequiredexception"),
             says("automatic authentication has been disabled"),
             says("interactive authentication is needed"),
+            says("no account or login hint was passed"),
             says("call 'authenticate' to begin"),
             says('"redirect_uri" must be a url with port number'),
             says("no authorization code, cached access token, or refresh token"),
@@ -238,6 +240,9 @@ CAUSES = (
             says(
                 "interactivebrowsercredential", any_of=("failed", "timed out", "unavailable"), strength=Strength.LIKELY
             ),
+            says("fail to create device flow"),
+            says("device code", strength=Strength.WEAK),
+            says("browser", any_of=("open", "launch", "not available"), strength=Strength.WEAK),
         ),
         commands=(run("az login --use-device-code --tenant {tenant}"),),
         links=(links.PYTHON_LOCAL, links.AZ_LOGIN),

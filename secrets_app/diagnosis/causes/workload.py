@@ -31,6 +31,7 @@ CAUSES = (
             ),
             says("no matching federated identity record found"),
             says("federated identity", any_of=("does not match", "no matching")),
+            says("federated identity credential", strength=Strength.LIKELY),
         ),
         commands=(
             run("az identity federated-credential list --identity-name <identity-name> --resource-group {group}"),
@@ -85,6 +86,7 @@ CAUSES = (
                     "denied",
                 ),
             ),
+            says("error reading service account token"),
             says(
                 "federated token file", any_of=("not found", "could not", "cannot", "unable", "no such", "permission")
             ),
@@ -95,6 +97,7 @@ CAUSES = (
             says("no content on the file", strength=Strength.CLEAR),
             says("no such file or directory", any_of=("token_file", "tokens/", "federated")),
             says("/var/run/secrets", any_of=("no such file", "permission denied", "enoent", "eacces")),
+            says("azure_federated_token_file", any_of=("errno", "open", "read", "exist"), strength=Strength.LIKELY),
         ),
         commands=(
             run("kubectl exec <pod> -- ls -l /var/run/secrets/azure/tokens"),
@@ -171,11 +174,13 @@ CAUSES = (
             says("oidctoken", any_of=("not found", "missing", "does not")),
             says("response from oidc endpoint"),
             says("oidcrequesturi"),
+            says("no service connection found with identifier"),
             says(
                 "service connection",
                 any_of=("oidc", "could not be found", "system.accesstoken"),
                 strength=Strength.LIKELY,
             ),
+            says("azure devops", "oidc", strength=Strength.LIKELY),
         ),
         links=(links.PIPELINES,),
     ),
