@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types checks tests coverage bench lock
+.PHONY: help setup demo test test-az lint types checks tests coverage bench lock
 
 help:  ## these lines
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -43,6 +43,16 @@ tests: .venv/installed
 
 coverage: .venv/installed  ## which lines no test runs
 	$(BIN)/pytest -n 2 --cov --cov-report=term-missing:skip-covered
+
+# The real Azure CLI lives apart: it pins its own versions of the libraries the site uses.
+.venv-az/installed:
+	$(PYTHON) -m venv .venv-az
+	echo '*' > .venv-az/.gitignore
+	.venv-az/bin/python -m pip install --quiet --disable-pip-version-check azure-cli==2.91.0
+	touch $@
+
+test-az: .venv/installed .venv-az/installed  ## the real Azure CLI, from its package, against Local Azure
+	KVSITE_REAL_AZ=$(CURDIR)/.venv-az/bin/az $(BIN)/pytest tests/localazure/real_az.py
 
 bench: .venv/installed  ## how fast, side by side in one run
 	$(BIN)/python -m benchmarks.home_page

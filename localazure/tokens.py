@@ -85,6 +85,12 @@ def sign(claims: Claims) -> str:
     return jwt.encode(claims, key.private, algorithm="RS256", headers={"x5t": key.id, "kid": key.id})
 
 
+def verified(token: str) -> Claims:
+    """The claims of a token signed here, whatever its dates. Raises jwt.InvalidTokenError."""
+    unchecked = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False}
+    return jwt.decode(token, signing_key().private.public_key(), algorithms=["RS256"], options=unchecked)  # type: ignore[arg-type]
+
+
 def _common_claims(tenant: Tenant, audience: str) -> Claims:
     return {
         "aud": audience,

@@ -92,7 +92,9 @@ def _account_list(world: World, arguments: list[str]) -> Answer:
     cli = world.scenario.azure_cli
     if cli is None or cli.signed_in is None:
         return Answer(stdout="[]\n", stderr='WARNING: Please run "az login" to access your accounts.\n')
-    return _json([_account(cli.signed_in, world.scenario.subscription)])
+    account = _account(cli.signed_in, world.scenario.subscription)
+    cloud = account.pop("environmentName")  # az list calls by another name what az show says
+    return _json([{"cloudName": cloud, **account}])
 
 
 def _version(_world: World, arguments: list[str]) -> Answer:

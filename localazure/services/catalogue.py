@@ -12,6 +12,8 @@ from localazure.services.instance_metadata import HOST as METADATA_HOST
 from localazure.services.instance_metadata import instance_metadata, metadata_failure, metadata_headers
 from localazure.services.keyvault import keyvault, vault_headers
 from localazure.services.keyvault_refusals import vault_failure
+from localazure.services.resource_manager import HOSTS as MANAGEMENT_HOSTS
+from localazure.services.resource_manager import resource_manager, resource_manager_headers
 from localazure.world import World
 
 
@@ -20,6 +22,8 @@ def hosts_of(world: World) -> Hosts:
     services = {("http", METADATA_HOST): _metadata(world)}
     sign_in = Service(name="entra", app=entra(world), headers=entra_headers)
     services |= {("https", host): sign_in for host in ENTRA_HOSTS}
+    management = Service(name="arm", app=resource_manager(world), headers=resource_manager_headers)
+    services |= {("https", host): management for host in MANAGEMENT_HOSTS}
     for vault in world.scenario.vaults:
         app = keyvault(world, vault)
         services["https", vault.host] = Service(name="keyvault", app=app, headers=vault_headers, failure=vault_failure)

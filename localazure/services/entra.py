@@ -33,14 +33,15 @@ def entra(world: World) -> Starlette:
         return Json(_instance_metadata(world.tenant.id))
 
     async def configuration_v1(request: Request) -> Response:
-        return Json(_configuration(_tenant_name(world, request), version="", issuer="https://sts.windows.net/{}/"))
+        path, tenant_id = _issuer(world, request)
+        return Json(_configuration(path, version="", issuer=f"https://sts.windows.net/{tenant_id}/"))
 
     async def configuration_v2(request: Request) -> Response:
-        issuer = f"https://{LOGIN}/{{}}/v2.0"
-        return Json(_configuration(_tenant_name(world, request), version="/v2.0", issuer=issuer))
+        path, tenant_id = _issuer(world, request)
+        return Json(_configuration(path, version="/v2.0", issuer=f"https://{LOGIN}/{tenant_id}/v2.0"))
 
     async def keys(request: Request) -> Response:
-        _tenant_name(world, request)
+        _tenant(world, request)
         return Json({"keys": [_public_key()]})
 
     async def token(request: Request) -> Response:
@@ -84,10 +85,12 @@ def entra_headers(_world: World, client_request_id: str | None) -> dict[str, str
     }
 
 
-def _tenant_name(world: World, request: Request) -> str:
-    """The tenant id the path means, or its place-holder. Raises Refusal for a tenant that does not exist."""
-    special = request.path_params["tenant"].lower() in SPECIAL_TENANTS
-    return "{tenantid}" if special else _tenant(world, request).id
+def _issuer(world: World, request: Request) -> tuple[str, str]:
+    """The tenant as the endpoints name it, and as the issuer does: `common` and its like have none of their own."""
+    special = request.path_params["tenant"].lower()
+    if special in SPECIAL_TENANTS:
+        return special, "{tenantid}"
+    return (_tenant(world, request).id,) * 2
 
 
 def _tenant(world: World, request: Request) -> Tenant:
@@ -123,7 +126,7 @@ def _configuration(tenant: str, *, version: str, issuer: str) -> dict[str, Any]:
         "id_token_signing_alg_values_supported": ["RS256"],
         "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
         "scopes_supported": ["openid", "profile", "email", "offline_access"],
-        "issuer": issuer.format(tenant),
+        "issuer": issuer,
         "authorization_endpoint": f"{base}/oauth2{version}/authorize",
         "device_authorization_endpoint": f"{base}/oauth2{version}/devicecode",
         "end_session_endpoint": f"{base}/oauth2{version}/logout",

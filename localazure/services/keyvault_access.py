@@ -10,6 +10,7 @@ from starlette.requests import Request
 from localazure.directory import KEY_VAULT_AUDIENCE
 from localazure.keys import signing_key
 from localazure.services import keyvault_refusals as refusals
+from localazure.tokens import verified
 from localazure.vaults import Network, Permission, Vault
 from localazure.world import World
 
@@ -63,16 +64,10 @@ def authorize(vault: Vault, caller: Caller, permission: Permission, item: str) -
 
 
 def _verified_claims(vault: Vault, token: str) -> dict[str, Any]:
-    key = signing_key()
     try:
-        if jwt.get_unverified_header(token).get("kid") != key.id:
+        if jwt.get_unverified_header(token).get("kid") != signing_key().id:
             raise refusals.unknown_key(vault, token.partition(".")[0])
-        return jwt.decode(
-            token,
-            key.private.public_key(),
-            algorithms=["RS256"],
-            options={"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False},
-        )
+        return verified(token)
     except jwt.InvalidSignatureError:
         raise refusals.invalid_token(vault, "IDX10511: Signature validation failed.") from None
     except jwt.InvalidTokenError:
