@@ -66,8 +66,8 @@ def _failure_causes(reading: Reading, evidence: Evidence) -> Iterable[str]:
         return found
     if failure.stage is Stage.DEADLINE:
         return ["deadline_exceeded"]
-    if failure.stage is Stage.TOKEN and _members(reading):
-        return _chain_causes(reading)
+    if failure.stage is Stage.TOKEN and (causes := _chain_causes(reading)) and causes[0] != UNEXPECTED:
+        return causes
     return found or explain(failure.message).causes or [UNEXPECTED]
 
 
@@ -81,6 +81,8 @@ def _members(reading: Reading) -> list[Member]:
 
 def _chain_causes(reading: Reading) -> list[str]:
     members = _members(reading)
+    if not members:
+        return []
     main = main_member(members, reading.place)
     keys = [main.cause if main else "no_credential_available"]
     if _hidden(reading):

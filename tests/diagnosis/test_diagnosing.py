@@ -145,6 +145,11 @@ def test_wrong_secret_on_app_service__hides_the_managed_identity() -> None:
     assert [attempt.cause for attempt in reading.attempts] == ["client_secret_wrong", None, None]
 
 
+def test_attempt_without_words__leaves_the_failure_to_speak() -> None:
+    attempts = (_attempt("ClientSecretCredential", None, Outcome.FAILED),)
+    assert _causes(_reading(attempts=attempts, failure=_failure(message=WRONG_SECRET))) == ["client_secret_wrong"]
+
+
 def test_windows__gets_commands_for_powershell() -> None:
     reading = _reading(
         attempts=(_attempt("AzureCliCredential", NO_AZ),), failure=_failure(), place=Place(system="Windows")

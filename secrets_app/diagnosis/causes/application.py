@@ -307,6 +307,7 @@ CAUSES = (
                 unless=("user account", "application", "resource principal"),
                 strength=Strength.WEAK,
             ),
+            says("unable to complete oidc discovery", strength=Strength.LIKELY),
         ),
         commands=(run("az account show --query tenantId --output tsv"),),
         links=(links.FIND_TENANT, links.AADSTS),

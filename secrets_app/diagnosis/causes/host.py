@@ -157,6 +157,10 @@ CAUSES = (
             says("himds", any_of=("permission", "denied", "key file", "group", "challenge")),
             says("did not receive a value from www-authenticate header", strength=Strength.LIKELY),
             says("hybrid agent extension applications", strength=Strength.LIKELY),
+            says("the file path must have a '.key' extension"),
+            says("the file size must be less than or equal to 4096 bytes"),
+            says("the file path does not exist", strength=Strength.LIKELY),
+            says("could not read file", "contents", strength=Strength.LIKELY),
         ),
         commands=(
             run('sudo usermod -aG himds "$(whoami)"', systems=(LINUX, MACOS)),
@@ -340,6 +344,21 @@ CAUSES = (
             says("imds_endpoint", strength=Strength.LIKELY),
             says("identity_header", strength=Strength.LIKELY),
             says("azure arc", "www-authenticate", strength=Strength.LIKELY),
+            says("azure_kubernetes_ca_"),
+            says("azure_kubernetes_sni"),
+            says("both ca_file and ca_data"),
+            says(
+                "endpoint url",
+                any_of=(
+                    "must use the 'https' scheme",
+                    "must not contain a fragment",
+                    "must not contain query",
+                    "must not contain username",
+                ),
+            ),
+            says("failed to read ca file"),
+            says("ca file", "is empty", "secure connection"),
+            says("to enable token proxy usage"),
         ),
         commands=(
             run("env | grep -E '^(IDENTITY|MSI|IMDS|AZURE)_' | cut -d= -f1", systems=(LINUX, MACOS)),
@@ -388,6 +407,7 @@ CAUSES = (
                 any_of=("invalid json", "unexpected response", "not valid json", "could not be parsed"),
                 strength=Strength.LIKELY,
             ),
+            says("unexpected response", unless=("entra", "oidc"), strength=Strength.WEAK),
         ),
         commands=(
             run("export NO_PROXY=169.254.169.254", systems=(LINUX, MACOS)),

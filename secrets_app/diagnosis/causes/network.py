@@ -228,6 +228,7 @@ CAUSES = (
             says("network is unreachable", strength=Strength.LIKELY),
             says("no route to host", strength=Strength.LIKELY),
             says("max retries exceeded with url", strength=Strength.WEAK),
+            says("maximum retries exceeded", strength=Strength.WEAK),
             says("server disconnected", strength=Strength.LIKELY),
             says("eof occurred in violation of protocol", strength=Strength.LIKELY),
             says("broken pipe", strength=Strength.LIKELY),
@@ -242,6 +243,7 @@ CAUSES = (
             says("i/o timeout", strength=Strength.LIKELY),
             says("the operation was timed out", strength=Strength.WEAK),
             says("connection lost", strength=Strength.WEAK),
+            says("connection timeout to host", strength=Strength.LIKELY),
         ),
         commands=(
             run("nc -vz {host} 443", systems=(LINUX, MACOS)),

@@ -360,6 +360,7 @@ CAUSES = (
             says("uriformatexception"),
             says("invalid url", strength=Strength.WEAK),
             says("invalid uri", strength=Strength.WEAK),
+            says("request_uri must be http or https"),
         ),
         commands=(run("az keyvault show --name {vault} --query properties.vaultUri --output tsv"),),
         links=(links.KEY_VAULT_NAMES,),
