@@ -14,7 +14,7 @@ from secrets_app.reading import Reading
 def advised(check: Check, scene: Scene) -> Check:
     """`check`, with what the catalogue advises wherever the check itself said nothing."""
     if check.cause is None or check.cause not in CAUSES:
-        return check
+        return replace(check, cause=None)
     known = hint(CAUSES[check.cause], _facts(scene))
     return replace(
         check,
@@ -25,14 +25,14 @@ def advised(check: Check, scene: Scene) -> Check:
 
 
 def _facts(scene: Scene) -> Facts:
-    reading = scene.reading_so_far or Reading(
+    reading = scene.reading_within(0) or Reading(
         vault_url=scene.config.vault_url,
         secret_name=scene.config.secret_name,
         started_at=datetime.now(UTC),
         elapsed_s=0,
         place=scene.place,
     )
-    vault = scene.vault_so_far
+    vault = scene.vault_within(0)
     tenant = reading.vault_tenant_id or (vault.tenant_id if vault else None)
     return Facts(
         values=facts_of_reading(replace(reading, vault_tenant_id=tenant)),

@@ -12,6 +12,14 @@ from cryptography.x509.oid import NameOID
 from requests.utils import get_environ_proxies, select_proxy
 
 HANDSHAKE_S = 0.8
+# Who issues the certificates of Azure's own hosts:
+# https://learn.microsoft.com/azure/security/fundamentals/azure-certificate-authority-details
+_AZURE_ISSUERS = ("microsoft", "digicert")
+
+
+def of_azure(issuer: str | None) -> bool:
+    """`issuer` is one that Azure uses for its own hosts, by its name."""
+    return any(name in (issuer or "").lower() for name in _AZURE_ISSUERS)
 
 
 def issuer_of(response: requests.Response) -> str | None:

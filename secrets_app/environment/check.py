@@ -46,9 +46,18 @@ class Check:
     commands: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
 
+    def __post_init__(self) -> None:
+        # Names come from files and certificates too: none of them may steer a terminal.
+        object.__setattr__(self, "finding", _printable(self.finding))
+        object.__setattr__(self, "facts", tuple((name, _printable(value)) for name, value in self.facts))
+
     def as_json(self) -> dict[str, Any]:
         """This finding as plain JSON values."""
-        return asdict(self) | {"facts": dict(self.facts), "commands": list(self.commands)}
+        return asdict(self) | {"facts": [{"name": name, "value": value} for name, value in self.facts]}
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def ok(finding: str, *, advice: str = "", facts: Iterable[Fact] = ()) -> Check:

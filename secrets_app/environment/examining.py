@@ -24,7 +24,7 @@ def examine(config: Config, environ: Mapping[str, str], read: Callable[[Config],
     """
     scene, begun = look(config, environ, read), time.monotonic()
     same = (config, frozenset(environ.items()))
-    asked = [(question, start((question.key, same), partial(question.ask, scene))) for question in QUESTIONS]
+    asked = [(question, start(question.key, same, partial(question.ask, scene))) for question in QUESTIONS]
     found = [_finding(question, future, begun) for question, future in asked]
     return tuple(sorted((advised(check, scene) for check in found), key=lambda c: _GRAVEST_FIRST.index(c.verdict)))
 

@@ -100,6 +100,13 @@ def _ids_only(scene: Scene, facts: tuple[Fact, ...]) -> Check:
             "incomplete, and that can be left as it is.",
             facts=facts,
         )
+    if _may_name_an_identity(scene):
+        return notice(
+            f"{ID} and {TENANT} are half a service principal. Nothing proves it, so only {ID} counts: it chooses a "
+            "managed identity.",
+            f"Take {TENANT} away.",
+            cause="environment_half_set", commands=unset((TENANT,), scene.place), facts=facts,
+        )  # fmt: skip
     return notice(
         "Ids of a service principal are set, but nothing that proves it: no secret and no certificate. It is not used.",
         f"Set {SECRET} too, or take the ids away.",

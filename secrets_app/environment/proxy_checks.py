@@ -5,6 +5,7 @@ from pathlib import Path
 from requests.utils import get_environ_proxies, select_proxy
 
 from secrets_app.environment.check import Check, Fact, notice, ok, problem
+from secrets_app.environment.identity_variables import identity_offered
 from secrets_app.environment.register import check
 from secrets_app.environment.scene import Scene
 from secrets_app.environment.told import all_told
@@ -37,8 +38,7 @@ def proxy(scene: Scene) -> Check:
         return ok("No proxy is set. The vault is asked directly.")
     if taken is None:
         return ok("A proxy is set, but not for the vault, which is asked directly.", facts=facts)
-    metadata = proxy_of(_METADATA)
-    if metadata is None:
+    if identity_offered(scene.environ) or proxy_of(_METADATA) is None:
         return ok(f"The vault is asked through the proxy {taken}.", facts=facts)
     return ok(
         f"The vault is asked through the proxy {taken}. So is the metadata service of a virtual machine.",

@@ -9,7 +9,9 @@ from secrets_app.redaction import redact
 _ID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _TENANT = re.compile(rf"{_ID.pattern}|(?:[A-Za-z0-9-]+\.)+[A-Za-z]{{2,}}|organizations|common|consumers")
 _ADDRESS = re.compile(r"https?://[\w.:\[\]-]+(?:/[\w./-]*)?")
-_PLAIN = re.compile(r"[\w./:\\ ~+-]+")
+_NAME = re.compile(r"[\w.:-]{1,80}")
+# A path from the root or of a certificate file; a client secret has neither of the two.
+_PATH = re.compile(r"(?:[/~]|\.{1,2}/|[A-Za-z]:[\\/])[\w./:\\ ~+()-]{1,300}|[\w./ -]{1,200}\.(?:pem|pfx|p12|crt|cer)")
 _WORD = re.compile(r"[A-Za-z]{1,40}")
 
 # Whoever puts a secret into the wrong variable must not find it on a page: a value is shown only in its right form.
@@ -19,19 +21,19 @@ _SHOWN: Mapping[str, re.Pattern[str]] = {
     "AZURE_TOKEN_CREDENTIALS": _WORD,
     "AZURE_AUTHORITY_HOST": _ADDRESS,
     "AZURE_POD_IDENTITY_AUTHORITY_HOST": _ADDRESS,
-    "AZURE_CLIENT_CERTIFICATE_PATH": _PLAIN,
-    "AZURE_FEDERATED_TOKEN_FILE": _PLAIN,
+    "AZURE_CLIENT_CERTIFICATE_PATH": _PATH,
+    "AZURE_FEDERATED_TOKEN_FILE": _PATH,
     "IDENTITY_ENDPOINT": _ADDRESS,
     "IMDS_ENDPOINT": _ADDRESS,
     "MSI_ENDPOINT": _ADDRESS,
-    "WEBSITE_SITE_NAME": _PLAIN,
-    "FUNCTIONS_WORKER_RUNTIME": _PLAIN,
-    "CONTAINER_APP_NAME": _PLAIN,
-    "KUBERNETES_SERVICE_HOST": _PLAIN,
-    "REQUESTS_CA_BUNDLE": _PLAIN,
-    "CURL_CA_BUNDLE": _PLAIN,
-    "SSL_CERT_FILE": _PLAIN,
-    "SSL_CERT_DIR": _PLAIN,
+    "WEBSITE_SITE_NAME": _NAME,
+    "FUNCTIONS_WORKER_RUNTIME": _NAME,
+    "CONTAINER_APP_NAME": _NAME,
+    "KUBERNETES_SERVICE_HOST": _NAME,
+    "REQUESTS_CA_BUNDLE": _PATH,
+    "CURL_CA_BUNDLE": _PATH,
+    "SSL_CERT_FILE": _PATH,
+    "SSL_CERT_DIR": _PATH,
 }
 
 

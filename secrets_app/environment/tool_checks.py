@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 from secrets_app.environment.check import Check, Fact, notice, ok, problem
 from secrets_app.environment.principal_variables import way_set
@@ -21,8 +22,8 @@ from secrets_app.environment.tool_files import (
 from secrets_app.environment.tool_process import ToolFailed, ToolTooSlow, find, output_of
 from secrets_app.reading import Platform
 
-_TOOL_S = 0.9
-"""Seconds for one run of a tool; az may need two."""
+_TOOLS_S = 1.8
+"""Seconds for all runs of one tool."""
 _VERSION = re.compile(r"\d+\.\d+\.\d+[\w.-]{0,40}")
 _MANY = 12
 
@@ -32,13 +33,13 @@ def az(scene: Scene) -> Check:
     path = find(scene.environ, "az")
     if path is None:
         return _az_missing(scene)
-    folder = az_folder(scene.environ)
+    folder, ends = az_folder(scene.environ), time.monotonic() + _TOOLS_S
     facts: list[Fact] = [("Found at", path)]
     try:
-        facts.append(("Version", az_version(folder) or _az_says_version(scene, path)))
         subscriptions = az_subscriptions(folder)
         if subscriptions is None:
-            subscriptions = _az_says_subscriptions(scene, path)
+            subscriptions = subscriptions_in(_az_says(scene, [path, "account", "list"], ends))
+        facts.append(("Version", az_version(folder) or text(_az_says(scene, [path, "version"], ends), "azure-cli")))
     except ToolTooSlow as error:
         return notice(f"az is here, but {error}.", cause="az_timeout", facts=facts)
     except ToolFailed as error:
@@ -46,15 +47,8 @@ def az(scene: Scene) -> Check:
     return _az_signed_in(subscriptions, facts) if subscriptions else _az_signed_out(scene, facts)
 
 
-def _az_says_version(scene: Scene, path: str) -> str:
-    return text(_json(output_of([path, "version", "--output", "json"], scene.environ, _TOOL_S)), "azure-cli")
-
-
-def _az_says_subscriptions(scene: Scene, path: str) -> tuple[Subscription, ...]:
-    return subscriptions_in(_json(output_of([path, "account", "list", "--output", "json"], scene.environ, _TOOL_S)))
-
-
-def _json(output: str) -> object:
+def _az_says(scene: Scene, command: list[str], ends: float) -> object:
+    output = output_of([*command, "--output", "json"], scene.environ, ends - time.monotonic())
     try:
         return json.loads(output)
     except (ValueError, RecursionError):
@@ -76,7 +70,7 @@ def _az_signed_out(scene: Scene, facts: list[Fact]) -> Check:
     said = "az is here, but nobody is signed in."
     if not _needs_a_tool(scene):
         return ok(f"{said} Nothing here needs it.", facts=facts)
-    reading = scene.reading_so_far
+    reading = scene.reading_within(0.3)
     make = notice if reading and reading.ok else problem
     return make(said, cause="az_not_logged_in", facts=facts)
 
@@ -125,7 +119,7 @@ def azd(scene: Scene) -> Check:
 def _other_tool(scene: Scene, name: str, path: str, command: list[str], account: tuple[str, str] | None) -> Check:
     facts = [("Found at", path)]
     try:
-        found = _VERSION.search(output_of(command, scene.environ, _TOOL_S * 2))
+        found = _VERSION.search(output_of(command, scene.environ, _TOOLS_S))
     except ToolFailed as error:
         return notice(f"{name} is here, but {error}.", "Start it once by hand and see what it says.", facts=facts)
     facts.append(("Version", found[0] if found else "it does not say"))

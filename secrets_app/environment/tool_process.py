@@ -1,5 +1,6 @@
 """One run of a tool: no shell, a safe folder, a time limit, and nothing of it left behind."""
 
+import atexit
 import os
 import shutil
 import signal
@@ -21,6 +22,7 @@ _QUIET = {
     "AZURE_DEV_COLLECT_TELEMETRY": "no",
     "AZD_SKIP_UPDATE_CHECK": "true",
 }
+_running: set[subprocess.Popen[bytes]] = set()
 
 
 class ToolFailed(Exception):  # noqa: N818 - the tool's failure, told as a finding
@@ -39,15 +41,14 @@ def find(environ: Mapping[str, str], *names: str) -> str | None:
 
 def output_of(command: list[str], environ: Mapping[str, str], limit_s: float) -> str:
     """What the tool prints on standard output, 256 KiB at most. Raises ToolFailed and ToolTooSlow."""
-    # A file and not a pipe: whoever inherits a pipe could hold it open, and us with it.
-    with TemporaryFile() as output:
-        try:
-            process = _started(command, environ, output)
-        except (OSError, ValueError) as error:
-            raise ToolFailed("did not start") from error
-        _wait(process, limit_s)
-        output.seek(0)
-        return output.read(_LONGEST_OUTPUT).decode("utf-8", "replace")
+    try:
+        # A file and not a pipe: whoever inherits a pipe could hold it open, and us with it.
+        with TemporaryFile() as output:
+            _wait(_started(command, environ, output), limit_s)
+            output.seek(0)
+            return output.read(_LONGEST_OUTPUT).decode("utf-8", "replace")
+    except (OSError, ValueError) as error:
+        raise ToolFailed("did not start") from error
 
 
 def _started(command: list[str], environ: Mapping[str, str], output: IO[bytes]) -> subprocess.Popen[bytes]:
@@ -63,11 +64,14 @@ def _started(command: list[str], environ: Mapping[str, str], output: IO[bytes]) 
 
 
 def _wait(process: subprocess.Popen[bytes], limit_s: float) -> None:
+    _running.add(process)
     try:
-        code = process.wait(limit_s)
+        code = process.wait(max(0.0, limit_s))
     except subprocess.TimeoutExpired as error:
         _end(process)
-        raise ToolTooSlow(f"did not answer within {limit_s:g} seconds") from error
+        raise ToolTooSlow("did not answer in time") from error
+    finally:
+        _running.discard(process)
     if code:
         raise ToolFailed(f"ended with exit code {code}")
 
@@ -83,3 +87,10 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         with suppress(ProcessLookupError):  # it ended in this very moment
             os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+@atexit.register
+def _end_all() -> None:
+    """Ctrl-C ends us in the middle, and a tool in a session of its own does not hear it."""
+    for process in tuple(_running):
+        _end(process)

@@ -6,6 +6,8 @@ import requests
 from requests import exceptions
 from urllib3.exceptions import NameResolutionError
 
+from secrets_app.environment.certificate import of_azure
+
 
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
@@ -17,9 +19,10 @@ class Trouble:
     @staticmethod
     def untrusted(issuer: str | None) -> "Trouble":
         """TLS failed; `issuer` is whose certificate is on the line."""
-        by = f"It was issued by {issuer}." if issuer else "Who issued it could not be seen."
+        by = f"It was issued by {issuer}" if issuer else "Who issued it could not be seen"
+        whose = ", as Azure's own are: the list of trusted certificates here is too short" if of_azure(issuer) else ""
         return Trouble(
-            sentence=f"This program does not trust the certificate it is shown. {by}", cause="tls_interception"
+            sentence=f"This program does not trust the certificate it is shown. {by}{whose}.", cause="tls_interception"
         )
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from secrets_app import words
+from secrets_app.environment.certificate import of_azure
 from secrets_app.environment.check import Check, notice, ok, problem, unknown
 from secrets_app.environment.register import check
 from secrets_app.environment.scene import Scene
@@ -11,9 +12,6 @@ from secrets_app.vault_address import CLOUDS, vault_name
 _VAULT = "the vault's answer"
 _SKEW = timedelta(minutes=5)
 _NO_ANSWER = "Not known: the vault did not answer."
-# Who issues the certificates of Azure's own hosts:
-# https://learn.microsoft.com/azure/security/fundamentals/azure-certificate-authority-details
-_AZURE_ISSUERS = ("microsoft", "digicert")
 
 
 @check("way_to_the_vault", "The way to the vault", waits_for=_VAULT)
@@ -92,7 +90,7 @@ def certificate(scene: Scene) -> Check:
         return problem(answer.trouble.sentence, cause="tls_interception", facts=facts)
     if answer.issuer is None:
         return unknown(_NO_ANSWER if answer.trouble else "The certificate's issuer cannot be seen from here.")
-    if any(name in answer.issuer.lower() for name in _AZURE_ISSUERS):
+    if of_azure(answer.issuer):
         return ok("The certificate comes from an issuer that Azure uses.", facts=facts)
     if not _is_azure(scene.config.vault_url or ""):
         return ok("The certificate is trusted. This host is not one of Azure's own.", facts=facts)

@@ -11,18 +11,20 @@ _lock = threading.Lock()
 _under_way: dict[Hashable, Future[Any]] = {}
 
 
-def start(key: Hashable, work: Callable[[], Given]) -> Future[Given]:
+def start(name: str, about: Hashable, work: Callable[[], Given]) -> Future[Given]:
     """The future of `work`, which a thread of its own does. One that is cancelled broke; the log says how.
 
-    While work of this key is under way, everybody who asks gets that one: nothing that hangs is ever started twice.
+    While work of this name about the same thing is under way, everybody who asks gets that one: nothing that hangs is
+    ever started twice.
     """
+    key = (name, about)
     with _lock:
         if key in _under_way:
             return _under_way[key]
         future: Future[Given] = Future()
         _under_way[key] = future
     # A daemon: a name server that hangs must not keep a finished command from ending.
-    thread = threading.Thread(target=_do, args=(key, work, future), name=f"environment: {key}"[:80], daemon=True)
+    thread = threading.Thread(target=_do, args=(key, work, future), name=f"environment: {name}", daemon=True)
     try:
         thread.start()
     except RuntimeError:  # the machine gives us no more threads
