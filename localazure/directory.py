@@ -131,6 +131,12 @@ WRITER_IDENTITY = ManagedIdentity(
     object_id="a8e5d3f1-2c46-4b79-9e0d-6f1b8c5a2e93",
     resource_id=PRODUCTION.resource_id("Microsoft.ManagedIdentity/userAssignedIdentities/kvsite-writer"),
 )
+ARC_IDENTITY = ManagedIdentity(
+    name="kvsite-server",
+    client_id="8d2f5b7c-4e19-4a36-90b1-5c7e3d8f1a42",
+    object_id="1b6c9e0f-7a2d-4d58-8e43-9f0a5b2c7d16",
+    resource_id=PRODUCTION.resource_id("Microsoft.HybridCompute/machines/kvsite-server"),
+)
 POD_IDENTITY = ManagedIdentity(
     name="kvsite-pod",
     client_id="d6b0e4a8-5c13-47f9-a2e6-9b8f0d1c3e75",

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 
 import trustme
-from cryptography.hazmat.primitives import serialization
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 SERVER_NAMES = (
@@ -46,6 +47,12 @@ def cluster_key() -> rsa.RSAPrivateKey:
 def server_certificate(authority: trustme.CA) -> trustme.LeafCert:
     """Names all hosts that are played."""
     return authority.issue_cert(*SERVER_NAMES)
+
+
+def server_thumbprint(authority: trustme.CA) -> str:
+    """The SHA-1 digest of the server's certificate, by which a Service Fabric cluster is known."""
+    pem = server_certificate(authority).cert_chain_pems[0].bytes()
+    return x509.load_pem_x509_certificate(pem).fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303
 
 
 @cache

@@ -9,6 +9,7 @@ from types import MappingProxyType, TracebackType
 from typing import Self
 
 from localazure import az_command
+from localazure.arc_keys import ArcKeys
 from localazure.environment import environment
 from localazure.journal import ReceivedRequest
 from localazure.keys import authority, server_tls, stranger
@@ -57,8 +58,8 @@ class LocalAzure:
 
     def __enter__(self) -> Self:
         self._folder = Path(tempfile.mkdtemp(prefix="local-azure-"))
-        self._server, self._silent = Server(), SilentPort()
-        self._server.start(hosts_of(self._world), server_tls(self._shown))
+        self._server, self._silent, self._arc_keys = Server(), SilentPort(), ArcKeys(otherwise=self._folder)
+        self._server.start(hosts_of(self._world, self._arc_keys), server_tls(self._shown))
         self.env = self._environment()
         return self
 
@@ -67,6 +68,7 @@ class LocalAzure:
     ) -> None:
         self._server.stop()
         self._silent.close()
+        self._arc_keys.close()
         shutil.rmtree(self._folder)
 
     @property

@@ -2,9 +2,15 @@
 
 from collections.abc import Callable, Mapping
 
+from localazure.keys import authority, server_thumbprint
 from localazure.scenario import Host
 from localazure.services.app_service import PATH as APP_SERVICE_PATH
 from localazure.services.app_service import offers_token_service
+from localazure.services.arc import PATH as ARC_PATH
+from localazure.services.cloud_shell import PATH as CLOUD_SHELL_PATH
+from localazure.services.machine_learning import PATH as MACHINE_LEARNING_PATH
+from localazure.services.service_fabric import HOST as SERVICE_FABRIC_HOST
+from localazure.services.service_fabric import PATH as SERVICE_FABRIC_PATH
 from localazure.world import World
 
 
@@ -34,7 +40,35 @@ def _kubernetes(_world: World, _own_address: str) -> dict[str, str]:
     return {"KUBERNETES_SERVICE_HOST": "10.0.0.1", "KUBERNETES_SERVICE_PORT": "443"}
 
 
+def _arc(_world: World, own_address: str) -> dict[str, str]:
+    """https://learn.microsoft.com/azure/azure-arc/servers/managed-identity-authentication"""
+    return {"IDENTITY_ENDPOINT": f"{own_address}{ARC_PATH}", "IMDS_ENDPOINT": own_address}
+
+
+def _cloud_shell(_world: World, own_address: str) -> dict[str, str]:
+    """https://learn.microsoft.com/azure/cloud-shell/msi-authorization"""
+    return {"MSI_ENDPOINT": f"{own_address}{CLOUD_SHELL_PATH}", "AZUREPS_HOST_ENVIRONMENT": "cloud-shell/1.0"}
+
+
+def _machine_learning(world: World, own_address: str) -> dict[str, str]:
+    """The names are App Service's old ones; with both set azure-identity takes them for Azure ML's."""
+    return {"MSI_ENDPOINT": f"{own_address}{MACHINE_LEARNING_PATH}", "MSI_SECRET": world.identity_header}
+
+
+def _service_fabric(world: World, _own_address: str) -> dict[str, str]:
+    """https://learn.microsoft.com/azure/service-fabric/how-to-managed-identity-service-fabric-app-code"""
+    return {
+        "IDENTITY_ENDPOINT": f"https://{SERVICE_FABRIC_HOST}{SERVICE_FABRIC_PATH}",
+        "IDENTITY_HEADER": world.identity_header,
+        "IDENTITY_SERVER_THUMBPRINT": server_thumbprint(authority()),
+    }
+
+
 _PLATFORMS: Mapping[Host, Callable[[World, str], dict[str, str]]] = {
     Host.APP_SERVICE: _app_service,
     Host.KUBERNETES: _kubernetes,
+    Host.ARC: _arc,
+    Host.CLOUD_SHELL: _cloud_shell,
+    Host.MACHINE_LEARNING: _machine_learning,
+    Host.SERVICE_FABRIC: _service_fabric,
 }

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from localazure.directory import (
+    ARC_IDENTITY,
     CLUSTER_ISSUER,
     DEVELOPER,
     FABRIKAM_IDENTITY,
@@ -18,7 +19,7 @@ from localazure.directory import (
 from localazure.registrations import FederatedCredential, Registration
 from localazure.scenario import AzureCli, Host, Proof, Scenario, SignIn
 from localazure.trouble import Fault, Trouble
-from localazure.vaults import SECRETS_USER, Network, Secret, Vault
+from localazure.vaults import SECRETS_USER, Certificate, Network, Secret, Vault
 
 DEFAULT_SCENARIO = "app-service"
 DEMO_SECRET = Secret(name="demo", content_type="text/plain")
@@ -309,6 +310,53 @@ _TABLE = (
         identities=(SITE_IDENTITY,),
         vault=vault_read_by(SITE_IDENTITY),
         intercepted=True,
+    ),
+    Scenario(
+        name="arc",
+        sentence="A server outside Azure reads the secret with the identity that Azure Arc's agent gave it.",
+        host=Host.ARC,
+        identities=(ARC_IDENTITY,),
+        vault=vault_read_by(ARC_IDENTITY),
+    ),
+    Scenario(
+        name="cloud-shell",
+        sentence="In Cloud Shell the developer reads the secret as herself, without az login.",
+        host=Host.CLOUD_SHELL,
+        vault=vault_read_by(DEVELOPER),
+    ),
+    Scenario(
+        name="azure-ml",
+        sentence="A compute of Azure Machine Learning reads the secret with its managed identity.",
+        host=Host.MACHINE_LEARNING,
+        identities=(SITE_IDENTITY, SHARED_IDENTITY),
+        vault=vault_read_by(SITE_IDENTITY, SHARED_IDENTITY),
+    ),
+    Scenario(
+        name="service-fabric",
+        sentence="An application on Service Fabric reads the secret with the identity the cluster gives it.",
+        host=Host.SERVICE_FABRIC,
+        identities=(SITE_IDENTITY,),
+        vault=vault_read_by(SITE_IDENTITY),
+    ),
+    Scenario(
+        name="certificate-in-vault",
+        sentence="The developer's vault holds, beside the secret, a service principal's certificate, as PFX and PEM.",
+        host=Host.LAPTOP,
+        registrations=(Registration(identity=SITE_APPLICATION),),
+        azure_cli=AzureCli(signed_in=DEVELOPER),
+        vault=Vault(
+            name="contoso",
+            secrets=(DEMO_SECRET,),
+            certificates=(
+                Certificate(name="kvsite-app", common_name=SITE_APPLICATION.client_id),
+                Certificate(
+                    name="kvsite-app-pem",
+                    common_name=SITE_APPLICATION.client_id,
+                    content_type="application/x-pem-file",
+                ),
+            ),
+            grants={DEVELOPER.object_id: SECRETS_USER, SITE_APPLICATION.object_id: SECRETS_USER},
+        ),
     ),
     Scenario(
         name="token-vault",

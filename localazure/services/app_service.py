@@ -11,14 +11,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from localazure.directory import AUDIENCES, ManagedIdentity
+from localazure.directory import ManagedIdentity
 from localazure.scenario import Host
-from localazure.services.managed_identity import IdentityNotFoundError, Names, SeveralIdentitiesError, choose
+from localazure.services.managed_identity import (
+    IdentityNotFoundError,
+    Names,
+    SeveralIdentitiesError,
+    UnknownResourceError,
+    choose,
+    token_fields,
+)
 from localazure.services.refusal import Json, Refusal, answer_refusal
 from localazure.world import World
 
 PATH = "/msi/token"
 API_VERSION = "2019-08-01"
+FIELDS = ("access_token", "expires_on", "resource", "token_type", "client_id")
 NAMES = Names(client_id=("client_id",), object_id=("object_id", "principal_id"), resource_id=("mi_res_id",))
 
 
@@ -32,20 +40,12 @@ def app_service(world: World) -> Starlette:
 
     async def token(request: Request) -> Response:
         _check(request, world.identity_header)
-        identity = _identity(world, request)
-        audience = AUDIENCES.get(request.query_params["resource"])
-        if audience is None:
-            raise app_service_failure(500)
-        token = world.token(identity, audience)
-        return Json(
-            {
-                "access_token": token.text,
-                "expires_on": str(token.expires_on),
-                "resource": request.query_params["resource"],
-                "token_type": "Bearer",
-                "client_id": identity.client_id,
-            }
-        )
+        identity = identity_of(world, request, NAMES)
+        try:
+            fields = token_fields(world, identity, request.query_params["resource"])
+        except UnknownResourceError:
+            raise app_service_failure(500) from None
+        return Json({name: fields[name] for name in FIELDS})
 
     return Starlette(routes=[Route(PATH, token)], exception_handlers={Refusal: answer_refusal})
 
@@ -53,25 +53,27 @@ def app_service(world: World) -> Starlette:
 def _check(request: Request, identity_header: str) -> None:
     given = request.headers.get("X-IDENTITY-HEADER", "")
     if not hmac.compare_digest(given.encode(), identity_header.encode()):
-        raise _refused(401, "Unauthorized")
+        raise refused(401, "Unauthorized")
     if request.query_params.get("api-version") != API_VERSION:
-        raise _refused(400, "Unsupported api-version.")
+        raise refused(400, "Unsupported api-version.")
     if not request.query_params.get("resource"):
-        raise _refused(400, "Resource is not specified.")
+        raise refused(400, "Resource is not specified.")
 
 
-def _identity(world: World, request: Request) -> ManagedIdentity:
+def identity_of(world: World, request: Request, names: Names) -> ManagedIdentity:
+    """The identity the request means. Raises Refusal."""
     try:
-        return choose(world.scenario.identities, request.query_params, NAMES)
+        return choose(world.scenario.identities, request.query_params, names)
     except (IdentityNotFoundError, SeveralIdentitiesError):
         text = "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId."
-        raise _refused(400, text) from None
+        raise refused(400, text) from None
 
 
 def app_service_failure(status: int) -> Refusal:
     """What the token service answers when it fails."""
-    return _refused(status, "An unexpected error occured while fetching the AAD Token.")
+    return refused(status, "An unexpected error occured while fetching the AAD Token.")
 
 
-def _refused(status: int, message: str) -> Refusal:
+def refused(status: int, message: str) -> Refusal:
+    """A refusal in App Service's form."""
     return Refusal(status, {"statusCode": status, "message": message, "correlationId": str(uuid.uuid4())})

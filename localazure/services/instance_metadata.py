@@ -8,10 +8,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from localazure.directory import AUDIENCES, ManagedIdentity
-from localazure.services.managed_identity import IdentityNotFoundError, Names, SeveralIdentitiesError, choose
+from localazure.directory import ManagedIdentity
+from localazure.services import entra_refusals
+from localazure.services.managed_identity import (
+    IdentityNotFoundError,
+    Names,
+    SeveralIdentitiesError,
+    UnknownResourceError,
+    choose,
+    token_fields,
+)
 from localazure.services.refusal import Json, Refusal, answer_refusal
-from localazure.tokens import AccessToken
 from localazure.world import World
 
 HOST = "169.254.169.254"
@@ -25,11 +32,11 @@ def instance_metadata(world: World) -> Starlette:
 
     async def token(request: Request) -> Response:
         _check(request)
-        audience = AUDIENCES.get(request.query_params["resource"])
-        if audience is None:
-            raise _unknown_resource(request.query_params["resource"])
-        identity = _identity(world.scenario.identities, request)
-        return _token_response(world, identity, request.query_params["resource"], world.token(identity, audience))
+        identity, resource = _identity(world.scenario.identities, request), request.query_params["resource"]
+        try:
+            return Json(token_fields(world, identity, resource))
+        except UnknownResourceError:
+            raise _unknown_resource(world, resource) from None
 
     async def not_found(_request: Request) -> Response:
         raise metadata_failure(404)
@@ -91,22 +98,7 @@ _FAILURES = {
 }
 
 
-def _unknown_resource(resource: str) -> Refusal:
-    text = f"AADSTS500011: The resource principal named {resource} was not found in the tenant named Contoso."
-    return Refusal(400, {"error": "invalid_resource", "error_description": text})
-
-
-def _token_response(world: World, identity: ManagedIdentity, resource: str, token: AccessToken) -> Response:
-    expires_in = str(token.expires_on - world.now_s())
-    return Json(
-        {
-            "access_token": token.text,
-            "client_id": identity.client_id,
-            "expires_in": expires_in,
-            "expires_on": str(token.expires_on),
-            "ext_expires_in": expires_in,
-            "not_before": str(token.not_before),
-            "resource": resource,
-            "token_type": "Bearer",
-        }
-    )
+def _unknown_resource(world: World, resource: str) -> Refusal:
+    """What Entra said to IMDS, passed on."""
+    description = entra_refusals.unknown_resource(world, resource).description
+    return Refusal(400, {"error": "invalid_resource", "error_description": description})

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from starlette.datastructures import QueryParams
 
-from localazure.directory import ManagedIdentity
+from localazure.directory import AUDIENCES, Identity, ManagedIdentity, User
+from localazure.world import World
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,6 +15,10 @@ class Names:
     client_id: tuple[str, ...]
     object_id: tuple[str, ...]
     resource_id: tuple[str, ...]
+
+
+class UnknownResourceError(LookupError):
+    """Tokens are made for no resource of that name."""
 
 
 class IdentityNotFoundError(LookupError):
@@ -33,6 +38,25 @@ def choose(identities: tuple[ManagedIdentity, ...], query: QueryParams, names: N
     if wanted:
         return _the_one([i for i in identities if all(_is(i, field, value) for field, value in wanted)])
     return _the_one([i for i in identities if not i.user_assigned] or list(identities))
+
+
+def token_fields(world: World, identity: Identity, resource: str) -> dict[str, str]:
+    """What hosts answer with, each some of it; numbers are text, times are seconds. Raises UnknownResourceError."""
+    if resource not in AUDIENCES:
+        raise UnknownResourceError(resource)
+    token = world.token(identity, AUDIENCES[resource])
+    expires_in = str(token.expires_on - world.now_s())
+    named = {} if isinstance(identity, User) else {"client_id": identity.client_id}
+    return {
+        "access_token": token.text,
+        **named,
+        "expires_in": expires_in,
+        "expires_on": str(token.expires_on),
+        "ext_expires_in": expires_in,
+        "not_before": str(token.not_before),
+        "resource": resource,
+        "token_type": "Bearer",
+    }
 
 
 def _wanted(query: QueryParams, names: Names) -> list[tuple[str, str]]:

@@ -1,13 +1,19 @@
-"""The token services of App Service and of a virtual machine, refusals included."""
+"""The token services of every host that has managed identities, refusals included."""
 
+import os
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import httpx
+import jwt
 import pytest
+from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import CredentialUnavailableError, ManagedIdentityCredential
 
 from localazure import LocalAzure
-from localazure.directory import SHARED_IDENTITY, SITE_IDENTITY
+from localazure.directory import ARC_IDENTITY, DEVELOPER, SHARED_IDENTITY, SITE_IDENTITY, WRITER_IDENTITY
+from localazure.trouble import trouble_named
 
 pytest_plugins = ["local_worlds"]
 
@@ -132,3 +138,107 @@ def test_outside_a_virtual_machine_nothing_answers_for_the_metadata_service(
     with pytest.raises(httpx.RemoteProtocolError):
         browse(azure).get(IMDS, params=GOOD, headers={"Metadata": "true"})
     assert [request.status for request in azure.requests] == [None]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "error"),
+    [("404", "not_found"), ("410", "gone"), ("429", "too_many_requests"), ("500", "unknown"), ("503", "unknown")],
+)
+def test_the_metadata_service_fails_in_its_own_form(enter: Enter, browse: Browse, trouble: str, error: str) -> None:
+    azure = enter("vm", troubles={"imds": trouble_named(trouble)})
+    answer = browse(azure).get(IMDS, params=GOOD, headers={"Metadata": "true"})
+    assert (answer.status_code, answer.json()["error"]) == (int(trouble), error)
+    assert azure.tokens == ()
+
+
+def test_the_sdk_comes_back_to_a_metadata_service_that_is_throttled(enter: Enter) -> None:
+    azure = enter("vm", troubles={"imds": trouble_named("429")})
+    with pytest.raises(CredentialUnavailableError, match="too_many_requests"):
+        ManagedIdentityCredential(retry_total=2, retry_backoff_factor=0).get_token(SCOPE)
+    assert [request.status for request in azure.requests] == [429, 429, 429]
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"client_id": WRITER_IDENTITY.client_id},
+        {"identity_config": {"object_id": WRITER_IDENTITY.object_id}},
+        {"identity_config": {"resource_id": WRITER_IDENTITY.resource_id}},
+    ],
+)
+def test_one_of_two_identities_of_a_machine_is_named(enter: Enter, config: dict[str, Any]) -> None:
+    enter("vm-two-identities")
+    token = ManagedIdentityCredential(**config).get_token(SCOPE).token
+    assert jwt.decode(token, options={"verify_signature": False})["oid"] == WRITER_IDENTITY.object_id
+
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make the folder of Azure Arc's agent")
+
+
+@needs_root
+def test_arc_wants_the_content_of_the_file_it_names(enter: Enter, browse: Browse) -> None:
+    azure = enter("arc")
+    address, good = azure.env["IDENTITY_ENDPOINT"], {"api-version": "2020-06-01", "resource": "https://vault.azure.net"}
+    challenged = httpx.get(address, params=good, headers={"Metadata": "true"})
+    scheme, _, path = challenged.headers["WWW-Authenticate"].partition("=")
+    assert (challenged.status_code, scheme) == (401, "Basic realm")
+    wrong = {"Metadata": "true", "Authorization": "Basic wrong"}
+    assert httpx.get(address, params=good, headers=wrong).status_code == 401
+    right = {"Metadata": "true", "Authorization": f"Basic {Path(path).read_text()}"}
+    assert httpx.get(address, params=good, headers=right).json()["client_id"] == ARC_IDENTITY.client_id
+    assert Path(path).stat().st_mode & 0o077 == 0
+
+
+@needs_root
+def test_arc_leaves_no_key_behind() -> None:
+    with LocalAzure("arc") as azure:
+        query = {"api-version": "2020-06-01", "resource": "x"}
+        answer = httpx.get(azure.env["IDENTITY_ENDPOINT"], params=query, headers={"Metadata": "true"})
+        path = Path(answer.headers["WWW-Authenticate"].partition("=")[2])
+        assert path.exists()
+    assert not path.exists()
+
+
+def test_arc_refuses_without_the_header(enter: Enter) -> None:
+    answer = httpx.get(enter("arc").env["IDENTITY_ENDPOINT"], params={"api-version": "2020-06-01", "resource": "x"})
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+def test_cloud_shell_speaks_for_the_person_and_takes_no_client_id(enter: Enter) -> None:
+    enter("cloud-shell")
+    token = ManagedIdentityCredential().get_token(SCOPE).token
+    assert jwt.decode(token, options={"verify_signature": False})["upn"] == DEVELOPER.principal_name
+    with pytest.raises(ValueError, match="client_id should not be set for cloud shell managed identity"):
+        ManagedIdentityCredential(client_id=SHARED_IDENTITY.client_id).get_token(SCOPE)
+
+
+def test_azure_ml_knows_a_user_assigned_identity_by_clientid(enter: Enter) -> None:
+    azure = enter("azure-ml")
+    token = ManagedIdentityCredential(client_id=SHARED_IDENTITY.client_id).get_token(SCOPE).token
+    assert jwt.decode(token, options={"verify_signature": False})["oid"] == SHARED_IDENTITY.object_id
+    good = {"api-version": "2017-09-01", "resource": "https://vault.azure.net"}
+    assert httpx.get(azure.env["MSI_ENDPOINT"], params=good, headers={"secret": "wrong"}).status_code == 401
+
+
+def test_service_fabric_takes_no_client_id(enter: Enter) -> None:
+    enter("service-fabric")
+    with pytest.raises(ClientAuthenticationError, match="not supported by the Service Fabric managed identity"):
+        ManagedIdentityCredential(client_id=SHARED_IDENTITY.client_id).get_token(SCOPE)
+
+
+@pytest.mark.parametrize(
+    ("headers", "query", "status", "code"),
+    [
+        ({}, {}, 401, "SecretHeaderNotFound"),
+        (None, {"api-version": "1"}, 400, "InvalidApiVersion"),
+        (None, {"resource": ""}, 400, "ArgumentNullOrEmpty"),
+    ],
+)
+def test_service_fabric_refuses_in_its_own_form(
+    enter: Enter, browse: Browse, headers: dict[str, str] | None, query: dict[str, str], status: int, code: str
+) -> None:
+    azure = enter("service-fabric")
+    sent = {"Secret": azure.env["IDENTITY_HEADER"]} if headers is None else headers
+    good = {"api-version": "2019-07-01-preview", "resource": "https://vault.azure.net"}
+    answer = browse(azure).get(azure.env["IDENTITY_ENDPOINT"], params=good | query, headers=sent)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)

@@ -21,7 +21,8 @@ Enter = Callable[..., LocalAzure]
 
 READS = (
     *("app-service", "app-service-user-assigned", "vm", "laptop", "laptop-service-principal", "kubernetes"),
-    *("service-principal-secret", "service-principal-certificate", "token-vault"),
+    *("service-principal-secret", "service-principal-certificate", "token-vault", "certificate-in-vault"),
+    *("arc", "cloud-shell", "azure-ml", "service-fabric"),
 )
 READS_WITH_SOMETHING_TO_SAY = ("secret-expired", "clock-ahead")
 NO_TOKEN = {
