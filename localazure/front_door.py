@@ -13,6 +13,8 @@ from uvicorn.server import ServerState
 from localazure.hosts import Hosts
 
 HEAD_LIMIT = 16 * 1024
+IDLE_LIMIT_S = 30.0
+"""How long a request may take to come, counted from the last piece of it."""
 HANDSHAKE_LIMIT_S = 10
 KEEP_ALIVE_S = 120
 """Longer than any client keeps a connection it has stopped using, so that none is closed under its hands."""
@@ -28,6 +30,9 @@ class FrontDoor(HttpToolsProtocol):
         self._hosts, self._tls = hosts, tls
         self._early = bytearray()
         self._talking = False
+        self._in_head, self._head_size = True, 0
+        self._heard_at = 0.0
+        self._patience: asyncio.TimerHandle | None = None
         self._handshake: asyncio.Task[None] | None = None
 
     def _close(self) -> None:
@@ -39,13 +44,51 @@ class FrontDoor(HttpToolsProtocol):
         self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_time_to_linger)
         self.transport.abort()
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._heard_at = self.loop.time()
+        if self._patience is None:
+            self._patience = self.loop.call_later(IDLE_LIMIT_S, self._look_after)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+        super().connection_lost(exc)
+
     def data_received(self, data: bytes) -> None:
+        self._heard_at = self.loop.time()
         if self._talking:
-            super().data_received(data)
+            self._parse(data)
             return
         self._early += data
         if self._handshake is None:
             self._greet()
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._in_head, self._head_size = True, 0
+        super().on_message_complete()
+
+    def _parse(self, data: bytes) -> None:
+        self._head_size += len(data)
+        super().data_received(data)
+        if self._in_head and self._head_size > HEAD_LIMIT and not self.transport.is_closing():
+            self._refuse(b"431 Request Header Fields Too Large", b"")
+
+    def _look_after(self) -> None:
+        """Closes a connection whose client has begun a request, or nothing at all, and does not go on."""
+        silent_s = self.loop.time() - self._heard_at
+        if silent_s >= IDLE_LIMIT_S and self._waits_for_client():
+            self.transport.abort()
+            return
+        self._patience = self.loop.call_later(max(IDLE_LIMIT_S - silent_s, IDLE_LIMIT_S / 2), self._look_after)
+
+    def _waits_for_client(self) -> bool:
+        """Not while an answer is being made; between two requests uvicorn's own limit holds."""
+        return self.cycle is None or not self._in_head or self._head_size > 0
 
     def _greet(self) -> None:
         if not self._early.startswith(CONNECT[: len(self._early)]):
@@ -58,7 +101,7 @@ class FrontDoor(HttpToolsProtocol):
     def _talk(self) -> None:
         early, self._early, self._talking = bytes(self._early), bytearray(), True
         if early:
-            super().data_received(early)
+            self._parse(early)
 
     def _connect(self, request_line: bytes) -> None:
         target = request_line.removeprefix(CONNECT).partition(b" ")[0].decode("latin-1").lower()

@@ -3,7 +3,6 @@
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -19,7 +18,7 @@ from localazure.server import Server
 from localazure.services.catalogue import hosts_of
 from localazure.silence import SilentPort
 from localazure.tokens import AccessToken
-from localazure.trouble import Trouble
+from localazure.trouble import Trouble, combined
 from localazure.world import World
 
 
@@ -114,6 +113,5 @@ class LocalAzure:
 
 
 def _with_latency(troubles: Mapping[str, Trouble], vault_latency_s: float) -> Mapping[str, Trouble]:
-    if not vault_latency_s:
-        return troubles
-    return {**troubles, "keyvault": replace(troubles.get("keyvault", Trouble()), latency_s=vault_latency_s)}
+    late = combined(troubles.get("keyvault", Trouble()), Trouble(latency_s=vault_latency_s))
+    return {**troubles, "keyvault": late}

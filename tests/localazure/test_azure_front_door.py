@@ -3,6 +3,7 @@
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,16 +11,20 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from localazure import LocalAzure
+from localazure import LocalAzure, front_door
 
 pytest_plugins = ["local_worlds"]
 
 Browse = Callable[[LocalAzure], httpx.Client]
 
 
+def connect(azure: LocalAzure) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", urlsplit(azure.env["HTTPS_PROXY"]).port), timeout=10)
+
+
 def talk(azure: LocalAzure, *pieces: bytes) -> bytes:
     """Everything the front door says to these bytes, until it closes the connection."""
-    with socket.create_connection(("127.0.0.1", urlsplit(azure.env["HTTPS_PROXY"]).port), timeout=10) as connection:
+    with connect(azure) as connection:
         for piece in pieces:
             connection.sendall(piece)
         connection.shutdown(socket.SHUT_WR)
@@ -67,6 +72,36 @@ def test_noise_gets_an_answer_or_a_close(browse: Browse, noise: bytes) -> None:
 def test_an_endless_tunnel_request_is_cut_off() -> None:
     with LocalAzure() as azure:
         assert talk(azure, b"CONNECT " + b"a" * 20_000).startswith(b"HTTP/1.1 431 ")
+
+
+def test_an_endless_head_is_cut_off() -> None:
+    with LocalAzure() as azure:
+        assert talk(azure, b"GET / HTTP/1.1\r\n" + b"X-A: 1\r\n" * 3_000).startswith(b"HTTP/1.1 431 ")
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        b"",
+        b"CONNECT contoso",
+        b"GET /secrets/demo HTTP/1.1\r\nHost: cont",
+        b"POST /.localazure/az HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99\r\n\r\n[",
+    ],
+)
+def test_a_request_that_does_not_go_on_is_closed(monkeypatch: pytest.MonkeyPatch, half: bytes) -> None:
+    monkeypatch.setattr(front_door, "IDLE_LIMIT_S", 0.1)
+    with LocalAzure() as azure, connect(azure) as connection:
+        connection.sendall(half)
+        start = time.perf_counter()
+        rest = b"".join(iter(lambda: connection.recv(65536), b""))
+        assert time.perf_counter() - start < 5
+        assert not rest or b" 404 " in rest
+
+
+def test_a_late_answer_is_waited_for(monkeypatch: pytest.MonkeyPatch, browse: Browse) -> None:
+    monkeypatch.setattr(front_door, "IDLE_LIMIT_S", 0.1)
+    with LocalAzure(vault_latency_s=0.5) as azure:
+        assert browse(azure).get("https://contoso.vault.azure.net/secrets/demo").status_code == 401
 
 
 def test_noise_inside_a_tunnel_closes_it() -> None:
