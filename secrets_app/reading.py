@@ -160,6 +160,8 @@ class Failure:
     """The service's most exact code: an inner code such as ForbiddenByRbac, else the outer one."""
     exception: str | None = None
     """Dotted name of the exception's class."""
+    deleted_on: datetime | None = None
+    """The secret is not found because it was deleted then, and can still be brought back."""
     waiting_for: str | None = None
     """At the deadline: what had not answered, in words."""
 

@@ -129,6 +129,10 @@ class Watch:
         _WALK.set(walk)
         return walk
 
+    def follow(self, walk: Walk) -> None:
+        """What this thread asks of the credential from now on is noted in a walk that another thread began."""
+        _WALK.set(walk)
+
     def story_of(self, token: str) -> Story | None:
         """How `token` was got, if it came through here."""
         return self._stories.get(_digest(token))

@@ -28,14 +28,18 @@ def text_of(response: Any) -> str:
     return re.sub(r"\s+", " ", " ".join(Text(response.content.decode()).words))
 
 
+READ_ALL_THE_SAME = ("secret_expired", "clock_skew")
+"""Causes that are worth a word though the secret was read."""
+
+
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_the_answer_comes_first(client: Client, world: World, scenario: str) -> None:
     world(scenario)
     response = client.get("/")
     text = text_of(response)
     assert response.status_code == 200
-    if SCENARIOS[scenario].cause is None:
-        assert "The secret demo was read." in text
+    if "The secret demo was read." in text:
+        assert SCENARIOS[scenario].cause in {None, *READ_ALL_THE_SAME}
         assert "What to do now" not in text
     else:
         assert "was not read." in text

@@ -41,6 +41,7 @@ def test_the_first_hint_is_the_scenarios_own_cause(world: World, scenario: str) 
     expected = SCENARIOS[scenario].cause
     if expected is None:
         assert reading.ok
+        assert reading.hints == ()
     else:
         assert reading.hints, reading.failure
         assert reading.hints[0].cause == expected
@@ -157,14 +158,31 @@ def test_vault_unknown__who_we_are_is_known_all_the_same(world: World) -> None:
     assert reading.principal.object_id
 
 
-def test_vault_silent__who_we_are_is_known_before_the_deadline(world: World) -> None:
-    world("app-service", vault_latency_s=30)
-    reading = answer(conf.current({"KVSITE_DEADLINE_S": "2"}))
+def test_vault_silent__the_deadline_names_it_and_who_we_are_is_known(world: World) -> None:
+    reading = read(world, "vault-silent")
     assert reading.elapsed_s < 2.5
     assert reading.failure
-    assert reading.failure.stage in {Stage.NETWORK, Stage.DEADLINE}
+    assert reading.failure.stage is Stage.DEADLINE
+    assert reading.failure.waiting_for == "https://contoso.vault.azure.net to answer"
     assert reading.principal
     assert reading.principal.kind is Kind.SYSTEM_ASSIGNED_MANAGED_IDENTITY
+    assert outcomes(reading)["ManagedIdentityCredential"] is Outcome.TOKEN
+
+
+def test_secret_deleted__since_when_is_known(world: World) -> None:
+    reading = read(world, "secret-deleted")
+    assert reading.failure
+    assert reading.failure.code == "SecretNotFound"
+    assert reading.failure.deleted_on
+
+
+def test_wrong_tenant__both_tenants_are_known(world: World) -> None:
+    reading = read(world, "wrong-tenant")
+    assert reading.failure
+    assert reading.failure.code == "AKV10032"
+    assert reading.principal
+    assert reading.vault_tenant_id
+    assert reading.principal.tenant_id != reading.vault_tenant_id
 
 
 def test_az_that_hangs__the_deadline_names_it(world: World) -> None:

@@ -59,6 +59,8 @@ def _failure_causes(reading: Reading, evidence: Evidence) -> Iterable[str]:
     failure = reading.failure
     if failure is None:
         return []
+    if failure.deleted_on:
+        return ["secret_deleted"]
     if (failure.code or "").lower() in CAUSES:
         return [(failure.code or "").lower()]
     found = recognise(evidence)
@@ -110,6 +112,8 @@ def _seen_at_failure(reading: Reading, causes: Sequence[str]) -> dict[str, str]:
     found = {}
     if "deadline_exceeded" in causes and reading.failure and reading.failure.waiting_for:
         found["deadline_exceeded"] = f"We were waiting for {reading.failure.waiting_for}."
+    if reading.failure and reading.failure.deleted_on:
+        found["secret_deleted"] = f"It was deleted on {reading.failure.deleted_on:%d %B %Y}."
     if hidden := _hidden(reading):
         found["chain_stopped_early"] = hidden
     if not _DENIED.isdisjoint(causes):

@@ -1,6 +1,7 @@
 """From a text alone to its causes: what a pasted error means."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from secrets_app.diagnosis.causes import CAUSES
 from secrets_app.diagnosis.chain import attempts_of, is_default_chain
@@ -42,6 +43,7 @@ def explain(
     return Explanation(causes=causes, hints=hints, evidence=evidence, text=evidence.text)
 
 
+@lru_cache(maxsize=512)  # every reading of a machine brings the same few texts
 def cause_of_member(message: str, credential: str) -> str:
     """The cause of one member's failure, from its own text."""
     found = recognise(gather(message, credential=credential))

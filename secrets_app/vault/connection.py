@@ -3,10 +3,12 @@
 import atexit
 import threading
 from collections import OrderedDict
+from datetime import datetime
 from functools import cached_property
 from typing import Any, cast
 
 from azure.core.credentials import TokenCredential
+from azure.core.exceptions import AzureError
 from azure.keyvault.secrets import KeyVaultSecret, SecretClient
 
 from secrets_app import credentials
@@ -29,6 +31,13 @@ class Connection:
     def get_secret(self, name: str, version: str | None, hook: Any) -> KeyVaultSecret:
         """The secret; `hook` is shown every answer of the vault (azure-core's raw_response_hook). Raises AzureError."""
         return self._client.get_secret(name, version, raw_response_hook=hook)
+
+    def deleted_on(self, name: str) -> datetime | None:
+        """When a secret of that name was deleted; None when none was, or when we may not see it."""
+        try:
+            return self._client.get_deleted_secret(name).deleted_date
+        except AzureError:
+            return None
 
     def ask_for_token(self) -> None:
         """Ask for a token for this cloud's vaults; the watch keeps what comes of it. Raises AzureError."""

@@ -4,9 +4,11 @@ import hashlib
 import hmac
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
+from azure.core.exceptions import ResourceNotFoundError
 from azure.core.pipeline import PipelineResponse
 from azure.keyvault.secrets import KeyVaultSecret
 
@@ -26,20 +28,26 @@ class Errand:
         self._config = config
         self._thread = threading.Thread(target=self._run, name="reading", daemon=True)
         self._walk = Walk(names=())
+        self._connection: Connection | None = None
         self._story: Story | None = None
         self._secret: Secret | None = None
         self._failure: Failure | None = None
         self._client_address: str | None = None
+        self._deleted_on: datetime | None = None
 
     def run_for(self, seconds: float) -> None:
         """Run in a thread of its own and return when it has ended, or after `seconds` at the latest."""
-        # The thread is a daemon: a silent Azure must not keep a finished command from ending.
+        # The threads are daemons: a silent Azure must not keep a finished command from ending.
         self._thread.start()
-        self._thread.join(seconds)
+        self._thread.join(seconds / 2)
+        if self._thread.is_alive() and self._connection and not self._walk.begun:
+            # The vault is silent and has not come to ask for a token; who we are is worth knowing all the same.
+            threading.Thread(target=self._ask_who_we_are, name="who we are", daemon=True).start()
+        self._thread.join(seconds / 2)
 
     def reading(self, started_at: datetime, elapsed_s: float) -> Reading:
         """What is known by now."""
-        failed = self._failure
+        failed = self._failure and replace(self._failure, deleted_on=self._deleted_on)
         if not failed and self._thread.is_alive():
             failed = failure.of_deadline(self._config.deadline_s, self._waiting_for())
         walk, story = self._walk, self._story
@@ -67,13 +75,19 @@ class Errand:
         connection = self._try(lambda: connection_for(self._config))
         if connection is None:
             return
-        self._walk = connection.watch.begin()
+        self._walk, self._connection = connection.watch.begin(), connection
         if self._config.mistakes:
             self._failure = failure.of_configuration(self._config.mistakes)
         else:
             self._try(lambda: self._ask_vault(connection))
         if not self._walk.begun and not self._story:
-            # The vault never came to ask for a token; who we are is worth knowing all the same.
+            self._ask_who_we_are()
+
+    def _ask_who_we_are(self) -> None:
+        """Ask for a token on its own, where the vault never came to ask for one."""
+        connection = self._connection
+        if connection:
+            connection.watch.follow(self._walk)
             self._try(connection.ask_for_token)
 
     def _try(self, ask: Callable[[], Given]) -> Given | None:
@@ -92,7 +106,12 @@ class Errand:
                 self._story = connection.watch.story_of(token)
             self._client_address = failure.address_seen(answer.http_response.headers) or self._client_address
 
-        found = connection.get_secret(self._config.secret_name or "", self._config.secret_version, note)
+        name = self._config.secret_name or ""
+        try:
+            found = connection.get_secret(name, self._config.secret_version, note)
+        except ResourceNotFoundError:
+            self._deleted_on = connection.deleted_on(name)
+            raise
         self._secret = _without_value(found, self._config.fingerprint_key)
 
 

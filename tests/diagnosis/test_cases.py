@@ -28,6 +28,8 @@ _WITHOUT_TEXT = {
     "secret_not_yet_valid",
     "secret_deleted",
     "unexpected",
+    "setting_missing",
+    "setting_invalid",
 }
 
 

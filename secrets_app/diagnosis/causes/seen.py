@@ -6,6 +6,29 @@ from secrets_app.diagnosis.sign import Strength, says
 
 CAUSES = (
     Cause(
+        key="setting_missing",
+        area=Area.PROGRAM,
+        title="A setting of this site is not set",
+        why="Without a vault and a secret's name there is nothing to read.",
+        fix="Set KEY_VAULT_URI to the vault's address and SECRET_NAME to the secret's name, then start the site again.",
+        commands=(
+            run("export KEY_VAULT_URI=https://{vault_host} SECRET_NAME={secret}", systems=(LINUX, MACOS)),
+            run("$env:KEY_VAULT_URI = 'https://{vault_host}'; $env:SECRET_NAME = {secret}", systems=("Windows",)),
+        ),
+        links=(links.KEY_VAULT_NAMES,),
+        alike=("setting_invalid",),
+    ),
+    Cause(
+        key="setting_invalid",
+        area=Area.PROGRAM,
+        title="A setting of this site has a value it cannot use",
+        why="Nothing is asked of Azure before it is right: a guess could read the wrong secret.",
+        fix="Let the site list each mistake with its way out, then correct the one it names.",
+        commands=(run("python manage.py check"),),
+        links=(links.KEY_VAULT_NAMES,),
+        alike=("setting_missing",),
+    ),
+    Cause(
         key="vault_url_refused",
         area=Area.PROGRAM,
         title="This is not the address of an Azure vault",
