@@ -23,6 +23,8 @@ from localazure.services.resource_manager import HOSTS as MANAGEMENT_HOSTS
 from localazure.services.resource_manager import resource_manager, resource_manager_headers
 from localazure.services.service_fabric import HOST as SERVICE_FABRIC_HOST
 from localazure.services.service_fabric import service_fabric
+from localazure.services.token_vault import AUDIENCES as TOKEN_VAULTS
+from localazure.services.token_vault import token_vault
 from localazure.world import World
 
 
@@ -35,6 +37,10 @@ def hosts_of(world: World, keys: ArcKeys) -> Hosts:
     services |= {("https", host): management for host in MANAGEMENT_HOSTS}
     if world.scenario.host is Host.SERVICE_FABRIC:
         services["https", SERVICE_FABRIC_HOST] = Service(name="service-fabric", app=service_fabric(world))
+    if world.scenario.token_vault:
+        services |= {
+            ("https", host): Service(name="token-vault", app=token_vault(world, host)) for host in TOKEN_VAULTS
+        }
     for vault in world.scenario.vaults:
         app = keyvault(world, vault)
         services["https", vault.host] = Service(name="keyvault", app=app, headers=vault_headers, failure=vault_failure)
