@@ -23,10 +23,10 @@ def headline(checks: tuple[Check, ...]) -> str:
     """The whole in one line."""
     problems, notices = (_count(checks, verdict) for verdict in (Verdict.PROBLEM, Verdict.NOTICE))
     if problems:
-        return f"This machine has {problems} problem{'' if problems == 1 else 's'}."
+        return f"{problems} problem{'' if problems == 1 else 's'} found."
     if notices:
-        return f"This machine has no problem, and {notices} thing{'' if notices == 1 else 's'} worth a look."
-    return "This machine has no problem."
+        return f"No problem found, and {notices} thing{'' if notices == 1 else 's'} worth a look."
+    return "No problem found."
 
 
 def sound(checks: tuple[Check, ...]) -> bool:

@@ -25,7 +25,7 @@ from requests import exceptions
 
 from secrets_app.conf import Config
 from secrets_app.environment import Verdict
-from secrets_app.environment.proxy_checks import without_login
+from secrets_app.environment.proxies import without_login
 from secrets_app.environment.trouble import trouble_of
 from secrets_app.environment.vault_answer import VaultAnswer, ask_vault, tenant_of, time_of
 from secrets_app.reading import Kind
@@ -248,6 +248,15 @@ def test_name__public_or_private(
     check = found("vault_name")
     assert check.verdict is verdict
     assert words in check.finding
+
+
+def test_name__a_private_endpoint_behind_a_proxy(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world("app-service")
+    answer: list[Any] = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.1.0.4", 443))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: answer)
+    check = found("vault_name", os.environ)
+    assert check.verdict is NOTICE
+    assert check.advice == "Add contoso.vault.azure.net to NO_PROXY."
 
 
 def test_name__unknown_here_but_the_proxy_knows_it(world: World) -> None:

@@ -9,7 +9,8 @@ import requests
 import urllib3
 from cryptography import x509
 from cryptography.x509.oid import NameOID
-from requests.utils import get_environ_proxies, select_proxy
+
+from secrets_app.environment.proxies import proxy_with_login
 
 HANDSHAKE_S = 0.8
 # Who issues the certificates of Azure's own hosts:
@@ -53,7 +54,7 @@ def issuer_without_trust(vault_url: str) -> str | None:
 
 def _connection(url: str, host: str, context: ssl.SSLContext) -> http.client.HTTPSConnection:
     """To the host, or through the proxy that requests would take."""
-    proxy = urlsplit(select_proxy(url, get_environ_proxies(url, no_proxy=None)) or "")
+    proxy = urlsplit(proxy_with_login(url) or "")
     if not proxy.hostname:
         return http.client.HTTPSConnection(host, timeout=HANDSHAKE_S, context=context)
     connection = http.client.HTTPSConnection(proxy.hostname, proxy.port or 80, timeout=HANDSHAKE_S, context=context)

@@ -4,9 +4,8 @@ import ipaddress
 import socket
 from urllib.parse import urlsplit
 
-from requests.utils import get_environ_proxies, select_proxy
-
 from secrets_app.environment.check import Check, notice, ok, problem, unknown
+from secrets_app.environment.proxies import proxy_of
 from secrets_app.environment.register import check
 from secrets_app.environment.scene import Scene
 
@@ -21,20 +20,27 @@ def vault_name(scene: Scene) -> Check:
         found = {str(entry[4][0]).partition("%")[0] for entry in socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)}
     except (OSError, UnicodeError):
         return _nowhere(url, host)
-    return _leads_to(host, sorted(found))
+    return _leads_to(url, host, sorted(found))
 
 
 def _nowhere(url: str, host: str) -> Check:
-    if select_proxy(url, get_environ_proxies(url, no_proxy=None)):
+    if proxy_of(url):
         return ok(f"This machine cannot resolve {host}, and need not: the proxy does it.", facts=[("Name", host)])
     return problem(f"{host} cannot be resolved: no address belongs to this name here.", cause="dns_failure")
 
 
-def _leads_to(host: str, addresses: list[str]) -> Check:
+def _leads_to(url: str, host: str, addresses: list[str]) -> Check:
     facts = [("Name", host), ("Addresses", ", ".join(addresses))]
     kinds = {_kind(address) for address in addresses}
     if kinds == {"public"}:
         return ok("The vault's name leads to its public address.", facts=facts)
+    if kinds == {"private"} and proxy_of(url):
+        return notice(
+            "The vault's name leads to a private address, yet the vault is asked through a proxy, which seldom reaches "
+            "one.",
+            f"Add {host} to NO_PROXY.",
+            facts=facts,
+        )
     if kinds == {"private"}:
         return ok("The vault's name leads to a private address: a private endpoint in a virtual network.", facts=facts)
     return notice(

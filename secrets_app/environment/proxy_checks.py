@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from requests.utils import get_environ_proxies, select_proxy
-
 from secrets_app.environment.check import Check, Fact, notice, ok, problem
 from secrets_app.environment.identity_variables import identity_offered
+from secrets_app.environment.proxies import proxy_of, without_login
 from secrets_app.environment.register import check
 from secrets_app.environment.scene import Scene
 from secrets_app.environment.told import all_told
@@ -16,17 +15,6 @@ _METADATA = "http://169.254.169.254/"
 # What requests reads, in its order, and what it does not read (requests.sessions.merge_environment_settings).
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _OTHERS = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-
-
-def proxy_of(url: str) -> str | None:
-    """The proxy that requests, and with it the SDK, takes for `url`: host and port, never its password."""
-    proxy = select_proxy(url, get_environ_proxies(url, no_proxy=None))
-    return without_login(proxy) if proxy else None
-
-
-def without_login(address: str) -> str:
-    """A proxy's address without user name and password, however it was written."""
-    return redact(address.rpartition("@")[2].strip())[:200]
 
 
 @check("proxy", "Proxy")
