@@ -16,6 +16,7 @@ from localazure.scenario import Scenario
 from localazure.scenarios import DEFAULT_SCENARIO, find_scenario
 from localazure.server import Server
 from localazure.services.catalogue import hosts_of
+from localazure.services.status_page import PATH as STATUS_PATH
 from localazure.silence import SilentPort
 from localazure.tokens import AccessToken
 from localazure.trouble import Trouble, combined
@@ -78,6 +79,11 @@ class LocalAzure:
     def secret_value(self) -> str:
         """The value of the world's secret; another one in every world."""
         return self._world.secret_value
+
+    @property
+    def status_url(self) -> str:
+        """A page that shows this world and its last requests."""
+        return f"http://127.0.0.1:{self._server.port}{STATUS_PATH}"
 
     @property
     def requests(self) -> tuple[ReceivedRequest, ...]:

@@ -26,6 +26,10 @@ class Trouble:
     status: int | None = None
     """Every request is refused with this status, in the service's own form."""
 
+    def __str__(self) -> str:
+        late = f"{self.latency_s:g}s" if self.latency_s else ""
+        return ", ".join(filter(None, (late, self.fault, str(self.status or ""))))
+
     @property
     def keeps_waiting(self) -> bool:
         """Whether a client sees nothing but its own patience end."""

@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import httpx
@@ -17,6 +17,7 @@ from localazure.demo.proxy import demo_app
 from localazure.demo.same_site import LOOPBACK_NAMES
 from localazure.demo.site import SiteError
 from localazure.demo.stage import Stage
+from localazure.local_azure import LocalAzure
 
 FAILED = 1
 MISUSE = 2
@@ -25,8 +26,13 @@ SITE_LIMIT_S = 300
 """Longer than a site takes for any page."""
 
 
-def demo(scenario: str, command: Sequence[str], *, host: str, port: int) -> int:
-    """Shows the site until it is stopped. Returns 0 then, 1 when it cannot be shown, 2 for an address we refuse."""
+def demo(
+    open_world: Callable[[str], LocalAzure], scenario: str, command: Sequence[str], *, host: str, port: int
+) -> int:
+    """Shows the site until it is stopped. Returns 0 then, 1 when it cannot be shown, 2 for an address we refuse.
+
+    `open_world` makes the world of a scenario's name.
+    """
     if host not in LOOPBACK_NAMES:
         return _say(f"the demo listens on this machine only, not on {host}: use 127.0.0.1, ::1 or localhost", MISUSE)
     try:
@@ -36,7 +42,7 @@ def demo(scenario: str, command: Sequence[str], *, host: str, port: int) -> int:
             f"port {port} of {host} cannot be used: {os.strerror(error.errno or 0)}. Choose another with --port", FAILED
         )
     with listening:
-        return asyncio.run(_show(Stage(scenario, command), scenario, listening, host))
+        return asyncio.run(_show(Stage(open_world, scenario, command), scenario, listening, host))
 
 
 async def _show(stage: Stage, scenario: str, listening: socket.socket, host: str) -> int:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from localazure.demo.site import Site, SiteError
 from localazure.local_azure import LocalAzure
@@ -11,7 +11,8 @@ from localazure.scenarios import find_scenario
 
 
 class Stage:
-    def __init__(self, scenario: str, command: Sequence[str]) -> None:
+    def __init__(self, open_world: Callable[[str], LocalAzure], scenario: str, command: Sequence[str]) -> None:
+        self._open_world = open_world
         self.scenario: Scenario = find_scenario(scenario)
         self.trouble: str | None = None
         """Why there is no site to show, in one sentence."""
@@ -32,7 +33,7 @@ class Stage:
         async with self._changing:
             await self._clear()
             self.scenario, self.trouble = entry, None
-            self._azure, self._site = LocalAzure(entry.name).__enter__(), Site(self._command)
+            self._azure, self._site = self._open_world(entry.name).__enter__(), Site(self._command)
             try:
                 await self._site.start(self._azure.env)
             except SiteError as error:

@@ -23,6 +23,9 @@ from localazure.services.resource_manager import HOSTS as MANAGEMENT_HOSTS
 from localazure.services.resource_manager import resource_manager, resource_manager_headers
 from localazure.services.service_fabric import HOST as SERVICE_FABRIC_HOST
 from localazure.services.service_fabric import service_fabric
+from localazure.services.status_page import JSON_PATH as STATUS_JSON_PATH
+from localazure.services.status_page import PATH as STATUS_PATH
+from localazure.services.status_page import status_page
 from localazure.services.token_vault import AUDIENCES as TOKEN_VAULTS
 from localazure.services.token_vault import token_vault
 from localazure.world import World
@@ -49,7 +52,9 @@ def hosts_of(world: World, keys: ArcKeys) -> Hosts:
 
 def _own(world: World, keys: ArcKeys) -> dict[str, Service]:
     """What answers at the world's own address, by path."""
-    own = {AZURE_CLI_PATH: Service(name="az", app=azure_cli_endpoint(world))}
+    status = Service(name="status", app=status_page(world))
+    own = {STATUS_PATH: status, STATUS_JSON_PATH: status}
+    own[AZURE_CLI_PATH] = Service(name="az", app=azure_cli_endpoint(world))
     if offers_token_service(world):
         own[APP_SERVICE_PATH] = Service(name="app-service", app=app_service(world), failure=app_service_failure)
     if world.scenario.host is Host.ARC:

@@ -1,7 +1,5 @@
 """What a request carries, read within a limit."""
 
-import json
-from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -25,8 +23,3 @@ async def body_of(request: Request) -> bytes:
 async def form_of(request: Request) -> dict[str, str]:
     """The fields of a form; of a field given twice the last one counts. Raises Refusal."""
     return dict(parse_qsl((await body_of(request)).decode("utf-8", "replace"), keep_blank_values=True))
-
-
-async def json_of(request: Request) -> Any:
-    """The JSON of the body. Raises Refusal, and ValueError when it is none."""
-    return json.loads(await body_of(request))

@@ -1,0 +1,139 @@
+"""A seed file: vaults, secrets, identities and grants of one's own, laid over a scenario. TOML; README has one."""
+
+import tomllib
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from localazure.directory import (
+    ARC_IDENTITY,
+    DEVELOPER,
+    MACHINE_IDENTITY,
+    POD_IDENTITY,
+    PRODUCTION,
+    SHARED_IDENTITY,
+    SITE_APPLICATION,
+    SITE_IDENTITY,
+    WRITER_IDENTITY,
+    ManagedIdentity,
+)
+from localazure.scenario import Scenario
+from localazure.vaults import ROLES, Network, Permission, Secret, Vault
+
+READERS = {
+    known.name: known.object_id
+    for known in (
+        *(SITE_IDENTITY, MACHINE_IDENTITY, SHARED_IDENTITY, WRITER_IDENTITY, POD_IDENTITY, ARC_IDENTITY),
+        SITE_APPLICATION,
+    )
+} | {DEVELOPER.principal_name: DEVELOPER.object_id}
+"""Whom a grant can name besides the file's own identities, and the object id that gets it."""
+
+ACCESS = {"roles": False, "access-policies": True}
+FILE = {"vault": list, "identity": list}
+IDENTITY = {"name": str, "client-id": str, "object-id": str}
+VAULT = {"name": str, "location": str, "access": str, "network": str, "secrets": dict, "grants": list}
+SECRET = {"value": str, "content-type": str, "enabled": bool, "deleted": bool, "expires-in-s": int, "starts-in-s": int}
+GRANT = {"to": str, "role": str, "permissions": list}
+T = TypeVar("T")
+
+
+class SeedError(ValueError):
+    """The seed file cannot be used; the text says where and why."""
+
+
+def planted(scenario: Scenario, path: Path) -> Scenario:
+    """`scenario` with the identities and vaults of the file at `path`. Raises SeedError."""
+    try:
+        fields = tomllib.loads(path.read_text())
+    except OSError as error:
+        raise SeedError(f"{path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SeedError(f"{path}: {error}") from None
+    try:
+        return _planted(scenario, fields)
+    except SeedError as error:
+        raise SeedError(f"{path}: {error}") from None
+
+
+def _planted(scenario: Scenario, fields: Mapping[str, Any]) -> Scenario:
+    _check(fields, FILE, "the file")
+    identities = tuple(_identity(entry, f"identity {n}") for n, entry in enumerate(fields.get("identity", []), 1))
+    readers = READERS | {identity.name: identity.object_id for identity in identities}
+    vaults = {scenario.vault.name: scenario.vault}
+    for number, entry in enumerate(fields.get("vault", []), 1):
+        vault = _vault(entry, f"vault {number}", readers)
+        vaults[vault.name] = vault
+    first, *more = vaults.values()
+    return replace(
+        scenario,
+        identities=scenario.identities + identities,
+        vault=first,
+        more_vaults=scenario.more_vaults + tuple(more),
+    )
+
+
+def _identity(fields: Mapping[str, Any], where: str) -> ManagedIdentity:
+    """A user-assigned identity; ids that are not given are made from its name."""
+    _check(fields, IDENTITY, where, needed=("name",))
+    name = fields["name"]
+    return ManagedIdentity(
+        name=name,
+        client_id=fields.get("client-id", str(uuid.uuid5(uuid.NAMESPACE_DNS, f"client.{name}"))),
+        object_id=fields.get("object-id", str(uuid.uuid5(uuid.NAMESPACE_DNS, f"object.{name}"))),
+        resource_id=PRODUCTION.resource_id(f"Microsoft.ManagedIdentity/userAssignedIdentities/{name}"),
+    )
+
+
+def _vault(fields: Mapping[str, Any], where: str, readers: Mapping[str, str]) -> Vault:
+    _check(fields, VAULT, where, needed=("name",))
+    where = f"vault {fields['name']!r}"
+    grants = [_grant(entry, f"{where}, grant {n}", readers) for n, entry in enumerate(fields.get("grants", []), 1)]
+    return Vault(
+        name=fields["name"],
+        location=fields.get("location", "westeurope"),
+        access_policies=_one_of(ACCESS, fields.get("access", "roles"), f"{where}, access"),
+        network=_one_of({str(network): network for network in Network}, fields.get("network", "public"), where),
+        secrets=tuple(_secret(name, entry, where) for name, entry in fields.get("secrets", {}).items()),
+        grants=dict(grants),
+    )
+
+
+def _secret(name: str, entry: Any, where: str) -> Secret:
+    """A value alone, or a table of everything."""
+    fields: dict[str, Any] = {"value": entry} if isinstance(entry, str) else entry
+    _check(fields, SECRET, f"{where}, secret {name!r}", needed=("value",))
+    return Secret(name=name, **{field.replace("-", "_"): value for field, value in fields.items()})
+
+
+def _grant(fields: Mapping[str, Any], where: str, readers: Mapping[str, str]) -> tuple[str, frozenset[Permission]]:
+    _check(fields, GRANT, where, needed=("to",))
+    if ("role" in fields) == ("permissions" in fields):
+        raise SeedError(f"{where}: it needs either role or permissions")
+    object_id = _one_of(readers, fields["to"], f"{where}, to")
+    if "role" in fields:
+        return object_id, _one_of(ROLES, fields["role"], f"{where}, role")
+    known = {str(permission): permission for permission in Permission}
+    return object_id, frozenset(_one_of(known, name, f"{where}, permissions") for name in fields["permissions"])
+
+
+def _check(fields: Any, known: Mapping[str, type], where: str, needed: tuple[str, ...] = ()) -> None:
+    """Raises SeedError unless `fields` is a table of known keys, each of its kind, with all that are needed."""
+    if not isinstance(fields, dict):
+        raise SeedError(f"{where}: it must be a table")
+    for name, value in fields.items():
+        if name not in known:
+            raise SeedError(f"{where}: unknown key {name!r}; known are {', '.join(known)}")
+        if type(value) is not known[name]:
+            raise SeedError(f"{where}: {name} must be of the kind {known[name].__name__}")
+    for name in needed:
+        if name not in fields:
+            raise SeedError(f"{where}: {name} is missing")
+
+
+def _one_of(table: Mapping[str, T], name: object, where: str) -> T:
+    if not isinstance(name, str) or name not in table:
+        raise SeedError(f"{where}: there is no {name!r}; there are {', '.join(table)}")
+    return table[name]
