@@ -76,6 +76,13 @@ def test_on_a_laptop__az_tells_who_is_signed_in(world: World) -> None:
     assert ("Its tenant", TENANT) in az.facts
 
 
+def test_on_a_virtual_machine__the_token_tells_where_we_are(world: World) -> None:
+    world("vm")
+    checks = examine()
+    assert checks["platform"].finding.endswith("a metadata service gave a token: a virtual machine in Azure.")
+    assert checks["az"].finding == "az is not on PATH, and nothing here needs it."
+
+
 @pytest.mark.parametrize(
     ("scenario", "key", "cause"),
     [

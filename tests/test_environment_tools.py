@@ -68,6 +68,15 @@ def test_az__its_own_files_tell_everything_and_it_is_not_started(environ: dict[s
     assert asked(tmp_path) == []
 
 
+def test_az__signed_in_to_other_tenants_than_the_vaults(environ: dict[str, str], tmp_path: Path) -> None:
+    az_says(tmp_path)
+    az_wrote(tmp_path, [OTHER])
+    check = found("az", environ, read=FAILED)
+    assert (check.verdict, check.cause) == (Verdict.NOTICE, "tenant_mismatch_ahead")
+    assert check.commands == (f"az login --tenant {TENANT}",)
+    assert found("az", environ).verdict is Verdict.OK  # the secret was read all the same
+
+
 def test_az__its_folder_may_be_elsewhere(environ: dict[str, str], tmp_path: Path) -> None:
     az_says(tmp_path)
     az_wrote(tmp_path, [ONE], byte_order_mark="")
@@ -87,7 +96,7 @@ def test_az__without_files_it_is_asked_but_never_for_a_token(environ: dict[str, 
     ("read", "more", "verdict", "cause"),
     [
         (FAILED, {}, Verdict.PROBLEM, "az_not_logged_in"),
-        (reading(secret=secret()), {}, Verdict.NOTICE, "az_not_logged_in"),
+        (reading(secret=secret()), {}, Verdict.OK, None),
         (FAILED, SITE, Verdict.OK, None),
     ],
 )
@@ -123,7 +132,8 @@ def test_az__names_from_its_files_cannot_steer_a_terminal(environ: dict[str, str
 
 
 def test_az__not_there(environ: dict[str, str]) -> None:
-    assert found("az", environ).cause == "az_not_installed"
+    assert found("az", environ, read=FAILED).cause == "az_not_installed"
+    assert found("az", environ).verdict is Verdict.OK
     assert found("az", {**environ, **SITE}).verdict is Verdict.OK
     assert "does not read that old name" in found("az", {**environ, "AzureCLIPath": "/opt/az"}).finding
 

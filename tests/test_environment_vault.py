@@ -2,6 +2,7 @@
 
 import os
 import socket
+import ssl
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import certifi
 import pytest
 import requests
+import urllib3
 from conftest import World
 from environment_scenes import (
     NOW,
@@ -22,11 +24,12 @@ from environment_scenes import (
     silence,
 )
 from requests import exceptions
+from urllib3.exceptions import MaxRetryError
 
 from secrets_app.conf import Config
 from secrets_app.environment import Verdict
 from secrets_app.environment.proxies import without_login
-from secrets_app.environment.trouble import trouble_of
+from secrets_app.environment.trouble import certificate_trouble, trouble_of
 from secrets_app.environment.vault_answer import VaultAnswer, ask_vault, tenant_of, time_of
 from secrets_app.reading import Kind
 
@@ -145,6 +148,31 @@ def test_a_vault_that_nobody_has(world: World) -> None:
 )
 def test_trouble__each_error_has_its_cause(error: Exception, cause: str | None) -> None:
     assert trouble_of(error).cause == cause
+
+
+@pytest.mark.parametrize(
+    ("code", "issuer", "cause", "words"),
+    [
+        (9, "Microsoft Corporation", "clock_skew", "not valid now"),
+        (10, "Zscaler Inc.", "clock_skew", "issued by Zscaler Inc."),
+        (62, "Example Corp", "tls_interception", "belongs to another host"),
+        (20, "Microsoft Corporation", "tls_interception", "the list of trusted certificates here is too short"),
+        (
+            19,
+            "Zscaler Inc.",
+            "tls_interception",
+            "is shown. It was issued by Zscaler Inc.",
+        ),
+        (None, None, "tls_interception", "Who issued it could not be seen"),
+    ],
+)
+def test_trouble__why_a_certificate_is_refused(code: int | None, issuer: str | None, cause: str, words: str) -> None:
+    refused = ssl.SSLCertVerificationError("refused")
+    refused.verify_code = code
+    wrapped = urllib3.exceptions.SSLError(refused)
+    trouble = certificate_trouble(exceptions.SSLError(MaxRetryError(None, "/", wrapped)), issuer)
+    assert trouble.cause == cause
+    assert words in trouble.sentence
 
 
 def test_something_else_answers_in_the_vaults_place() -> None:

@@ -20,6 +20,8 @@ _NAMES: dict[Platform, str] = {
     Platform.MACHINE_LEARNING: "Azure Machine Learning",
     Platform.SERVICE_FABRIC: "Service Fabric",
 }
+_MOMENT_S = 1.0
+"""Seconds that the platform's name waits for the reading, which alone tells a virtual machine."""
 _POD_HOST = "AZURE_POD_IDENTITY_AUTHORITY_HOST"
 _NEW = ("IDENTITY_ENDPOINT", "IDENTITY_HEADER")
 _OLD = ("MSI_ENDPOINT", "MSI_SECRET")
@@ -47,12 +49,24 @@ def platform(scene: Scene) -> Check:
     found, signs = recognised(scene.environ)
     facts = [(name, told(scene.environ, name)) for name in signs]
     facts.append(("System", scene.place.system + (", in a container" if scene.place.in_container else "")))
+    if found is Platform.UNKNOWN and _metadata_answered(scene):
+        return ok(
+            "No variable of an Azure service is set, yet a metadata service gave a token: a virtual machine in Azure.",
+            facts=facts,
+        )
     if found is Platform.UNKNOWN:
         return ok(
             "No variable of an Azure service is set: a laptop, a build agent, or a virtual machine, which sets none.",
             facts=facts,
         )
     return ok(f"This is {_NAMES[found]}: {listed(signs)} {'is' if len(signs) == 1 else 'are'} set.", facts=facts)
+
+
+def _metadata_answered(scene: Scene) -> bool:
+    """Without variables ManagedIdentityCredential has only the metadata service to ask."""
+    reading = scene.reading_within(_MOMENT_S)
+    principal = reading.principal if reading else None
+    return bool(principal and principal.credential == "ManagedIdentityCredential")
 
 
 @check("managed_identity", "The managed identity's variables")

@@ -86,7 +86,8 @@ def _no_token(reading: Reading) -> Check:
 def _age(reading: Reading, principal: Principal) -> Check:
     made, ends, now = principal.token_issued_at, principal.token_expires_at, reading.started_at
     facts = [
-        ("Whose", words.as_whom(principal)),
+        ("Whose", principal.user_principal_name or principal.name or principal.app_id or "it does not say"),
+        ("Kind", words.KINDS[principal.kind] if principal.kind else "it does not say"),
         ("Made", words.moment(made)),
         ("Ends", words.moment(ends)),
         ("From", principal.credential or "unknown"),

@@ -24,6 +24,8 @@ from secrets_app.reading import Platform
 
 _TOOLS_S = 1.8
 """Seconds for all runs of one tool."""
+_MOMENT_S = 0.3
+"""Seconds that a finding waits for what only makes it more exact."""
 _VERSION = re.compile(r"\d+\.\d+\.\d+[\w.-]{0,40}")
 _MANY = 12
 
@@ -44,7 +46,7 @@ def az(scene: Scene) -> Check:
         return notice(f"az is here, but {error}.", cause="az_timeout", facts=facts)
     except ToolFailed as error:
         return notice(f"az is here, but {error}.", cause="az_broken_install", facts=facts)
-    return _az_signed_in(subscriptions, facts) if subscriptions else _az_signed_out(scene, facts)
+    return _az_signed_in(scene, subscriptions, facts) if subscriptions else _az_signed_out(scene, facts)
 
 
 def _az_says(scene: Scene, command: list[str], ends: float) -> object:
@@ -70,12 +72,10 @@ def _az_signed_out(scene: Scene, facts: list[Fact]) -> Check:
     said = "az is here, but nobody is signed in."
     if not _needs_a_tool(scene):
         return ok(f"{said} Nothing here needs it.", facts=facts)
-    reading = scene.reading_within(0.3)
-    make = notice if reading and reading.ok else problem
-    return make(said, cause="az_not_logged_in", facts=facts)
+    return problem(said, cause="az_not_logged_in", facts=facts)
 
 
-def _az_signed_in(subscriptions: tuple[Subscription, ...], facts: list[Fact]) -> Check:
+def _az_signed_in(scene: Scene, subscriptions: tuple[Subscription, ...], facts: list[Fact]) -> Check:
     default = next((entry for entry in subscriptions if entry.is_default), subscriptions[0])
     kind = f", a {default.user_type}" if default.user_type and default.user_type != "user" else ""
     facts += [
@@ -87,6 +87,13 @@ def _az_signed_in(subscriptions: tuple[Subscription, ...], facts: list[Fact]) ->
     facts += [("Also sees", f"{entry.name} ({entry.id}), tenant {entry.tenant_id}") for entry in others[:_MANY]]
     if others[_MANY:]:
         facts.append(("And", f"{len(others) - _MANY} more"))
+    vault = scene.vault_within(_MOMENT_S)
+    if vault and vault.tenant_id and vault.tenant_id not in tenants(subscriptions) and _needs_a_tool(scene):
+        return notice(
+            f"az is signed in as {default.user}, but not in the vault's tenant {vault.tenant_id}.",
+            "Sign in to the vault's tenant.",
+            cause="tenant_mismatch_ahead", commands=[f"az login --tenant {vault.tenant_id}"], facts=facts,
+        )  # fmt: skip
     several = len(tenants(subscriptions))
     if several > 1:
         return ok(
@@ -130,5 +137,8 @@ def _other_tool(scene: Scene, name: str, path: str, command: list[str], account:
 
 
 def _needs_a_tool(scene: Scene) -> bool:
-    """No other way of signing in is set up here, as far as variables tell."""
-    return scene.place.platform is Platform.UNKNOWN and way_set(scene.environ) is None
+    """No other way of signing in is set up here, as far as variables tell, and none has worked."""
+    if scene.place.platform is not Platform.UNKNOWN or way_set(scene.environ):
+        return False
+    reading = scene.reading_within(_MOMENT_S)
+    return not (reading and reading.ok)

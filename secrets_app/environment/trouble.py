@@ -8,6 +8,9 @@ from urllib3.exceptions import NameResolutionError
 
 from secrets_app.environment.certificate import of_azure
 
+# OpenSSL's codes of why a certificate was refused: https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/
+_NOT_YET_VALID, _EXPIRED, _OTHER_HOST = 9, 10, 62
+
 
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
@@ -15,15 +18,29 @@ class Trouble:
 
     sentence: str
     cause: str | None = None
+    of_certificate: bool = False
+    """The certificate on the line was refused."""
 
-    @staticmethod
-    def untrusted(issuer: str | None) -> "Trouble":
-        """TLS failed; `issuer` is whose certificate is on the line."""
-        by = f"It was issued by {issuer}" if issuer else "Who issued it could not be seen"
-        whose = ", as Azure's own are: the list of trusted certificates here is too short" if of_azure(issuer) else ""
-        return Trouble(
-            sentence=f"This program does not trust the certificate it is shown. {by}{whose}.", cause="tls_interception"
-        )
+
+def certificate_trouble(error: Exception, issuer: str | None) -> Trouble:
+    """Why TLS failed with `error`; `issuer` is whose certificate is on the line."""
+    by = f"It was issued by {issuer}" if issuer else "Who issued it could not be seen"
+    code = getattr(_certificate_error(error), "verify_code", None)
+    if code in (_NOT_YET_VALID, _EXPIRED):
+        said = "By this machine's clock the certificate on the line is not valid now: one of the two is wrong."
+        return Trouble(sentence=f"{said} {by}.", cause="clock_skew", of_certificate=True)
+    if code == _OTHER_HOST:
+        said = "The certificate on the line belongs to another host."
+    else:
+        said = "This program does not trust the certificate it is shown."
+        by += ", as Azure's own are: the list of trusted certificates here is too short" if of_azure(issuer) else ""
+    return Trouble(sentence=f"{said} {by}.", cause="tls_interception", of_certificate=True)
+
+
+def _certificate_error(error: Exception) -> object:
+    """The error of Python's ssl inside urllib3's inside requests' own."""
+    inner = _reason(error)
+    return inner.args[0] if isinstance(inner, Exception) and inner.args else inner
 
 
 _KINDS: tuple[tuple[type[Exception], Trouble], ...] = (

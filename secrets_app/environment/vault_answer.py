@@ -11,7 +11,7 @@ import urllib3
 from requests.auth import AuthBase
 
 from secrets_app.environment.certificate import issuer_of, issuer_without_trust
-from secrets_app.environment.trouble import Trouble, trouble_of
+from secrets_app.environment.trouble import Trouble, certificate_trouble, trouble_of
 from secrets_app.vault.failure import address_seen
 
 CONNECT_S, READ_S = 1.2, 1.2
@@ -59,9 +59,9 @@ def ask_vault(vault_url: str | None) -> VaultAnswer:
             ) as response,
         ):
             return _read(response)
-    except requests.exceptions.SSLError:
+    except requests.exceptions.SSLError as error:
         issuer = issuer_without_trust(vault_url)
-        return VaultAnswer(issuer=issuer, trouble=Trouble.untrusted(issuer))
+        return VaultAnswer(issuer=issuer, trouble=certificate_trouble(error, issuer))
     except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
         return VaultAnswer(trouble=trouble_of(error))
 

@@ -86,8 +86,8 @@ def _minutes(span: timedelta) -> str:
 def certificate(scene: Scene) -> Check:
     answer = scene.vault.result()
     facts = [("Issued by", answer.issuer)] if answer.issuer else []
-    if answer.trouble and answer.trouble.cause == "tls_interception":
-        return problem(answer.trouble.sentence, cause="tls_interception", facts=facts)
+    if answer.trouble and answer.trouble.of_certificate:
+        return problem(answer.trouble.sentence, cause=answer.trouble.cause, facts=facts)
     if answer.issuer is None:
         return unknown(_NO_ANSWER if answer.trouble else "The certificate's issuer cannot be seen from here.")
     if of_azure(answer.issuer):
