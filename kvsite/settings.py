@@ -1,5 +1,6 @@
 """Django's settings, and the only place that reads the product's own settings from the environment."""
 
+import logging
 import os
 from pathlib import Path
 
@@ -74,11 +75,20 @@ USE_I18N = False
 TIME_ZONE = "UTC"
 USE_TZ = True
 
+
+def is_probe(record: logging.LogRecord) -> bool:
+    """A probe's 503 is an answer, not an error of the site: it would fill the log."""
+    return getattr(getattr(record, "request", None), "path", "") == "/readyz" and not record.exc_info
+
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {
+        "no_probes": {"()": "django.utils.log.CallbackFilter", "callback": lambda record: not is_probe(record)}
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_probes"]}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     # The chain's own log repeats what every reading already tells, attempt by attempt.
     "loggers": {"azure": {"level": "ERROR"}},

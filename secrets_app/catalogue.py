@@ -34,4 +34,15 @@ def alike(cause: Cause) -> list[Cause]:
 
 
 def _text(cause: Cause) -> str:
-    return f"{cause.key} {cause.title} {cause.why} {cause.fix} {cause.area}".lower()
+    """What a cause is found by: its words, and the codes and numbers it is recognised by."""
+    codes = [
+        code
+        for sign in cause.signs
+        for code in (
+            *sign.codes,
+            *(f"aadsts{n}" for n in sign.aadsts),
+            *(f"akv{n}" for n in sign.akv),
+            *map(str, sign.status),
+        )
+    ]
+    return " ".join([cause.key, cause.title, cause.why, cause.fix, cause.area, *codes]).lower()

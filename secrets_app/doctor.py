@@ -20,13 +20,14 @@ def examination(config: Config) -> tuple[Check, ...]:
 
 
 def headline(checks: tuple[Check, ...]) -> str:
-    """The whole in one line."""
-    problems, notices = (_count(checks, verdict) for verdict in (Verdict.PROBLEM, Verdict.NOTICE))
-    if problems:
-        return f"{problems} problem{'' if problems == 1 else 's'} found."
+    """The whole in one line: `No problem found, 1 thing worth a look, 2 not known.`"""
+    problems, notices, unknown = (_count(checks, v) for v in (Verdict.PROBLEM, Verdict.NOTICE, Verdict.UNKNOWN))
+    parts = [f"{problems or 'No'} problem{'s' if problems > 1 else ''} found"]
     if notices:
-        return f"No problem found, and {notices} thing{'' if notices == 1 else 's'} worth a look."
-    return "No problem found."
+        parts.append(f"{notices} thing{'s' if notices > 1 else ''} worth a look")
+    if unknown:
+        parts.append(f"{unknown} not known")
+    return f"{', '.join(parts)}."
 
 
 def sound(checks: tuple[Check, ...]) -> bool:

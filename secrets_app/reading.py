@@ -5,6 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+UNEXPECTED = "unexpected"
+"""The cause of what no cause explains."""
+
 
 class PrincipalType(StrEnum):
     USER = "User"
@@ -162,6 +165,8 @@ class Failure:
     """Dotted name of the exception's class."""
     deleted_on: datetime | None = None
     """The secret is not found because it was deleted then, and can still be brought back."""
+    retry_after_s: float | None = None
+    """Seconds the service asked us to wait."""
     waiting_for: str | None = None
     """At the deadline: what had not answered, in words."""
 
@@ -207,7 +212,7 @@ class Reading:
     @property
     def main_cause(self) -> str | None:
         """Key of the most likely cause, when the secret was not read."""
-        return None if self.ok else self.hints[0].cause if self.hints else "unexpected"
+        return None if self.ok else self.hints[0].cause if self.hints else UNEXPECTED
 
     def as_json(self) -> dict[str, Any]:
         """This reading as plain JSON values, `ok` and the principal's `legacy` line included."""

@@ -13,9 +13,7 @@ def setting_hints(problems: Iterable[Problem], place: Place) -> tuple[Hint, ...]
         Hint(
             cause=problem.cause,
             title=problem.sentence,
-            why="Nothing was asked of the vault, because this setting has to be right first."
-            if problem.stops
-            else "Everything else works; this line of the settings does nothing.",
+            why="It has to be right before the vault is asked." if problem.stops else "Everything else works.",
             fix=problem.way_out,
             commands=_commands(problem, place),
         )
@@ -26,9 +24,9 @@ def setting_hints(problems: Iterable[Problem], place: Place) -> tuple[Hint, ...]
 def _commands(problem: Problem, place: Place) -> tuple[str, ...]:
     if problem.example is None or problem.setting.startswith("-"):
         return ()
-    assignment = f"{problem.setting}={problem.example}"
+    assignment = shlex.quote(f"{problem.setting}={problem.example}")
     if place.platform in {Platform.APP_SERVICE, Platform.FUNCTIONS} and place.resource_name:
-        group = shlex.quote(place.resource_group) if place.resource_group else "<resource group>"
+        group = shlex.quote(place.resource_group) if place.resource_group else "<resource-group>"
         site = shlex.quote(place.resource_name)
         return (f"az webapp config appsettings set -g {group} -n {site} --settings {assignment}",)
     if place.system == "Windows":

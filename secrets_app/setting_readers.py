@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from secrets_app.vault_address import PUBLIC, AddressError, ForeignHostError, check_vault_name, is_host, vault_url
+from secrets_app.vault_address import (
+    PUBLIC,
+    AddressError,
+    ForeignHostError,
+    check_vault_name,
+    is_host,
+    likely_vault_url,
+    vault_name,
+    vault_url,
+)
 
 Given = Mapping[str, str]
 """Setting -> its text, without the empty ones."""
@@ -42,7 +51,7 @@ class Mistake(Exception):  # noqa: N818 - it is the user's mistake, told as a Pr
         super().__init__(self.problem.sentence)
 
 
-EXAMPLE_VAULT = "https://contoso.vault.azure.net"
+EXAMPLE_VAULT = "https://<vault-name>.vault.azure.net"
 _VAULT_SETTINGS = ("KEY_VAULT_URI", "KEY_VAULT_URL", "KEY_VAULT_NAME")
 _SECRET_NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
 _VERSION = re.compile(r"[0-9a-fA-F]{32}")
@@ -81,8 +90,8 @@ def _vault_named_by(setting: str, given: Given) -> str:
     except AddressError as error:
         raise Mistake(
             3, setting, f"is not a vault's address: {error}",
-            f"Set it to the address that the vault's Overview page shows, like {EXAMPLE_VAULT}.",
-            cause="kv_url_or_id_invalid", example=EXAMPLE_VAULT,
+            "Set it to the address that the vault's Overview page shows, like https://contoso.vault.azure.net.",
+            cause="kv_url_or_id_invalid", example=likely_vault_url(text) or EXAMPLE_VAULT,
         ) from error  # fmt: skip
 
 
@@ -91,14 +100,14 @@ def _vault_of_name(name: str) -> str:
         raise Mistake(
             4, "KEY_VAULT_NAME", "is an address, not a name.",
             "Put the address into KEY_VAULT_URI, or keep only the name, like contoso.",
-            cause="kv_url_or_id_invalid", example="contoso",
+            cause="kv_url_or_id_invalid", example=vault_name(likely_vault_url(name) or "") or "<vault-name>",
         )  # fmt: skip
     try:
         return f"https://{check_vault_name(name).lower()}.{PUBLIC.vault_suffix}"
     except AddressError as error:
         raise Mistake(
             4, "KEY_VAULT_NAME", f"is wrong: {error}", "Copy the name from the vault's Overview page.",
-            cause="kv_url_or_id_invalid", example="contoso",
+            cause="kv_url_or_id_invalid", example="<vault-name>",
         ) from error  # fmt: skip
 
 
@@ -107,24 +116,29 @@ def _secret_name(given: Given) -> str:
     if name is None:
         raise Mistake(
             6, "SECRET_NAME", "is not set: no secret to read.", "Set it to the secret's name.",
-            cause="setting_missing", example="demo",
+            cause="setting_missing", example="<secret-name>",
         )  # fmt: skip
     if _SECRET_NAME.fullmatch(name):
         return name
-    raise Mistake(7, "SECRET_NAME", *_secret_name_mistake(name), cause="kv_name_invalid")
+    says, way_out, likely = _secret_name_mistake(name)
+    raise Mistake(7, "SECRET_NAME", says, way_out, cause="kv_name_invalid", example=likely or "<secret-name>")
 
 
-def _secret_name_mistake(name: str) -> tuple[str, str]:
+def _secret_name_mistake(name: str) -> tuple[str, str, str]:
+    """What is wrong with it, the way out, and the name that is probably meant or nothing."""
     allowed = "Key Vault allows letters, digits and hyphens only."
     if "://" in name:
-        inside = urlsplit(name).path.split("/")[2:3]
-        return "is an address, not a name.", f"Keep only the name: {inside[0] if inside else 'demo'}."
+        inside = "".join(urlsplit(name).path.split("/")[2:3])
+        likely = inside if _SECRET_NAME.fullmatch(inside) else ""
+        return "is an address, not a name.", f"Keep only the name{f': {likely}' if likely else ''}.", likely
     if len(name) > 127:
-        return f"is {len(name)} characters long; Key Vault allows 127.", "Copy the name from the vault's Secrets page."
-    hyphened = re.sub(r"[^0-9a-zA-Z-]+", "-", name).strip("-")
+        copy = "Copy the name from the vault's Secrets page."
+        return f"is {len(name)} characters long; Key Vault allows 127.", copy, ""
+    likely = re.sub(r"[^0-9a-zA-Z-]+", "-", name).strip("-")
     if "_" in name:
-        return f"has an underscore: {allowed}", f"Write a hyphen instead, as in {hyphened}."
-    return f"has a character that no secret's name can have: {allowed}", f"Perhaps you mean {hyphened or 'demo'}."
+        return f"has an underscore: {allowed}", f"Write a hyphen instead, as in {likely or 'my-secret'}.", likely
+    says = f"has a character that no secret's name can have: {allowed}"
+    return says, f"Perhaps you mean {likely}." if likely else "Copy the name from the vault's Secrets page.", likely
 
 
 def _secret_version(given: Given) -> str | None:

@@ -5,15 +5,24 @@ from collections.abc import Iterator
 
 from secrets_app import words
 from secrets_app.diagnosis import Explanation
-from secrets_app.reading import Attempt, Hint, Principal, Reading, Secret
+from secrets_app.reading import UNEXPECTED, Attempt, Hint, Principal, Reading, Secret
 
 _WIDTH = 100
 
 
+def printable(text: str) -> str:
+    """The text without characters that a terminal would obey instead of showing."""
+    return "".join(character for character in text if character in "\n\t" or character.isprintable())
+
+
 def lines_of(reading: Reading) -> Iterator[str]:
     """The answer first, then what to do, then who we are and how that came about."""
+    return map(printable, _lines_of(reading))
+
+
+def _lines_of(reading: Reading) -> Iterator[str]:
     yield f"{'YES' if reading.ok else 'NO'}  {words.headline(reading)}"
-    yield f"    Asked as {words.as_whom(reading.principal)}, in {words.duration(reading.elapsed_s)}."
+    yield f"    {words.as_whom(reading)} It took {words.duration(reading.elapsed_s)}."
     if reading.failure:
         yield f"    {words.where_it_stopped(reading.failure)}"
     if reading.principal:
@@ -24,11 +33,15 @@ def lines_of(reading: Reading) -> Iterator[str]:
         yield from _secret(reading.secret)
     for hint in reading.hints:
         yield from _hint(hint)
-    if reading.failure and not reading.hints:
-        yield ""
-        yield "We have no explanation for this error. Its own words:"
-        yield textwrap.indent(reading.failure.message, "    ")
+    if reading.failure and reading.main_cause == UNEXPECTED:
+        yield from _own_words(reading.failure.message)
     yield from _chain(reading.attempts)
+
+
+def _own_words(text: str) -> Iterator[str]:
+    yield ""
+    yield "The error in its own words:"
+    yield textwrap.indent(text, "    ")
 
 
 def _principal(principal: Principal) -> Iterator[str]:
@@ -75,8 +88,14 @@ def _chain(attempts: tuple[Attempt, ...]) -> Iterator[str]:
 
 def lines_of_explanation(explanation: Explanation) -> Iterator[str]:
     """What a pasted error means, the main cause first."""
+    return map(printable, _lines_of_explanation(explanation))
+
+
+def _lines_of_explanation(explanation: Explanation) -> Iterator[str]:
     for number, hint in enumerate(explanation.hints):
         if number == 1:
             yield ""
             yield "It may also be:"
         yield from _hint(hint)
+    if explanation.causes == (UNEXPECTED,):
+        yield from _own_words(explanation.text)

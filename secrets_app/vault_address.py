@@ -1,6 +1,7 @@
 """Which addresses are Azure vaults, and what a token for them is asked for."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
@@ -30,6 +31,9 @@ CLOUDS = (
 # 3 to 24 letters, digits and hyphens; a letter first, no hyphen last, no two in a row.
 # https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftkeyvault
 _VAULT_NAME = re.compile(r"(?!.*--)[a-zA-Z][a-zA-Z0-9-]{1,22}[a-zA-Z0-9]")
+_VAULT_HOST_IN_TEXT = re.compile(
+    rf"(?<![\w.@-])[a-z0-9-]{{3,24}}\.(?:{'|'.join(re.escape(cloud.vault_suffix) for cloud in CLOUDS)})(?![\w.-])"
+)
 _HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))+")
 
 
@@ -95,6 +99,14 @@ def check_vault_name(name: str) -> str:
             "a letter first, a letter or digit last."
         )
     return name
+
+
+def likely_vault_url(text: str) -> str | None:
+    """The vault's URL that a wrong address was probably meant to be: with what is around its host taken away."""
+    found = _VAULT_HOST_IN_TEXT.search(text.lower())
+    with suppress(AddressError):
+        return vault_url(f"https://{found[0]}") if found else None
+    return None
 
 
 def is_host(name: str) -> bool:

@@ -32,11 +32,18 @@ OUTCOMES: dict[Outcome, str] = {
 }
 _STAGES: dict[Stage, str] = {
     Stage.CONFIGURATION: "Nothing was asked of the vault: the settings have to be mended first.",
-    Stage.TOKEN: "The vault was not asked: there is no token, so there is nobody to let in.",
+    Stage.TOKEN: "There is no token, so the vault was not asked for the secret.",
     Stage.VAULT: "The vault answered, and its answer was no.",
     Stage.NETWORK: "The vault was not reached.",
     Stage.DEADLINE: "Time ran out before there was an answer.",
 }
+
+
+_VAULT_ANSWERS: dict[int | None, str] = {
+    401: "The vault does not accept the token.",
+    404: "The vault let us in, but has nothing to give.",
+}
+TOO_MANY_REQUESTS = 429
 
 
 def headline(reading: Reading) -> str:
@@ -48,18 +55,31 @@ def headline(reading: Reading) -> str:
 
 def where_it_stopped(failure: Failure) -> str:
     """How far the reading came, for somebody who asks whether they were let in."""
-    if failure.stage is Stage.VAULT and failure.status == 404:
-        return "The vault let us in, but has nothing to give."
-    return _STAGES[failure.stage]
+    if failure.stage is not Stage.VAULT:
+        return _STAGES[failure.stage]
+    if failure.status == TOO_MANY_REQUESTS:
+        wait = f" It asks us to wait {duration(failure.retry_after_s)}." if failure.retry_after_s else ""
+        return f"The vault turned us away for now.{wait}"
+    if failure.status and failure.status >= 500:
+        return "The vault answered that it is in trouble itself."
+    return _VAULT_ANSWERS.get(failure.status, _STAGES[Stage.VAULT])
 
 
-def as_whom(principal: Principal | None) -> str:
-    """Who we were, in one breath: `kvsite-demo, a system-assigned managed identity`."""
-    if principal is None:
-        return "nobody: no credential gave a token"
+def as_whom(reading: Reading) -> str:
+    """Who the vault was asked as, or would have been: `Asked as kvsite-demo, a system-assigned managed identity.`"""
+    if reading.principal is None:
+        return "Nobody to ask as: no credential gave a token."
+    reached = reading.ok or (reading.failure and reading.failure.stage is Stage.VAULT)
+    return f"{'Asked as' if reached else 'Here you are'} {who(reading.principal)}."
+
+
+def who(principal: Principal) -> str:
+    """The principal in one breath: `kvsite-demo, a system-assigned managed identity`."""
     if principal.type is None or principal.kind is None:
         return "somebody unknown: the token cannot be read"
-    name = principal.user_principal_name or principal.name or principal.app_id or principal.object_id
+    name = principal.user_principal_name or principal.name
+    if not name and principal.app_id:
+        name = f"application {principal.app_id}"
     return f"{name}, {KINDS[principal.kind]}" if name else KINDS[principal.kind]
 
 

@@ -11,10 +11,10 @@ from secrets_app.diagnosis.explaining import cause_of_member, explain
 from secrets_app.diagnosis.facts import Facts
 from secrets_app.diagnosis.gathering import gather
 from secrets_app.diagnosis.hints import facts_of_reading, facts_of_text, hint
-from secrets_app.diagnosis.recognition import UNEXPECTED, recognise
+from secrets_app.diagnosis.recognition import recognise
 from secrets_app.diagnosis.stopping import what_was_hidden
 from secrets_app.diagnosis.weighing import Member, cause_here, main_member
-from secrets_app.reading import Attempt, Failure, Outcome, Reading, Stage
+from secrets_app.reading import UNEXPECTED, Attempt, Failure, Outcome, Reading, Stage
 
 _SKEW = timedelta(minutes=5)
 _DENIED = frozenset({"kv_rbac_denied", "kv_access_policy_denied"})

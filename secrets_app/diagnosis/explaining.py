@@ -9,10 +9,10 @@ from secrets_app.diagnosis.evidence import ChainAttempt, Evidence
 from secrets_app.diagnosis.facts import Facts
 from secrets_app.diagnosis.gathering import gather
 from secrets_app.diagnosis.hints import facts_of_text, hint
-from secrets_app.diagnosis.recognition import UNEXPECTED, recognise
+from secrets_app.diagnosis.recognition import recognise
 from secrets_app.diagnosis.stopping import what_was_hidden
 from secrets_app.diagnosis.weighing import DEFAULT_CHAIN, Member, main_member
-from secrets_app.reading import Hint, Place
+from secrets_app.reading import UNEXPECTED, Hint, Place
 
 NOWHERE = Place()
 

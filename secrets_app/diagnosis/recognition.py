@@ -8,8 +8,6 @@ from secrets_app.diagnosis.causes import CAUSES
 from secrets_app.diagnosis.evidence import Evidence
 from secrets_app.diagnosis.sign import Sign, Strength
 
-UNEXPECTED = "unexpected"
-
 _Entry = tuple[int, str, Sign]
 """The cause's place in the catalogue, its key, and one of its signs."""
 

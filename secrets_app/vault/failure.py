@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError, ServiceResponseError
 
@@ -35,6 +36,7 @@ def of(error: Exception, walk: Walk) -> Failure:
         status=error.status_code if isinstance(error, HttpResponseError) else None,
         code=_code(error, message),
         exception=f"{type(error).__module__}.{type(error).__qualname__}",
+        retry_after_s=_retry_after_s(error),
     )
 
 
@@ -70,6 +72,13 @@ def _code(error: Exception, message: str) -> str | None:
     details = getattr(error, "error", None)
     inner = getattr(details, "innererror", None) or {}
     return inner.get("code") or getattr(details, "code", None)
+
+
+def _retry_after_s(error: Exception) -> float | None:
+    """Seconds in `Retry-After`, which Key Vault gives as a number."""
+    response: Any = error.response if isinstance(error, HttpResponseError) else None
+    text = response.headers.get("Retry-After", "") if response else ""
+    return float(text) if text.isascii() and text.isdigit() else None
 
 
 def address_seen(headers: Mapping[str, str]) -> str | None:

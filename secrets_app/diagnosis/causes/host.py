@@ -172,11 +172,10 @@ CAUSES = (
         key="mi_identity_not_assigned",
         area=Area.HOST,
         title="The managed identity is not attached to this resource",
-        why="The host answered that it has no such identity. Its own (system-assigned) identity is off, "
-        "or the client id belongs to one that is not attached here. "
-        "On App Service the variables of the identity are absent while it is off, so the library looks in the wrong "
-        "place.",
-        fix="Turn the identity on, or attach it. If a client id is set, check it.",
+        why="Its own (system-assigned) identity is off, or the client id belongs to one that is not attached here. "
+        "On App Service nothing answers at all while the identity is off.",
+        fix="Turn the identity on, or attach it; if a client id is set, check it. A new identity has no role yet: "
+        "the vault will say so next.",
         signs=(
             says("identity not found"),
             says("no identity has been assigned to this resource"),

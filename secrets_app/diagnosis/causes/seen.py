@@ -43,7 +43,12 @@ CAUSES = (
         area=Area.NETWORK,
         title="Our own time ran out",
         why="We stop waiting before you do. Something had not answered yet.",
-        fix="Find out why that part is silent, then try again.",
+        fix="See whether that part answers at all from here. A firewall or a proxy that drops what it should refuse "
+        "is the usual reason.",
+        commands=(
+            run("curl --max-time 10 --include https://{vault_host}/healthstatus", systems=(LINUX, MACOS)),
+            run("Test-NetConnection {vault_host} -Port 443", systems=("Windows",)),
+        ),
         links=(links.CREDENTIAL_CHAINS,),
     ),
     Cause(
@@ -85,11 +90,10 @@ CAUSES = (
     Cause(
         key="role_may_be_on_its_way",
         area=Area.VAULT,
-        title="If you have just given the role: it may still be on its way",
-        why="A new role takes some minutes to count. One that comes through a group counts when the next token is "
-        "made, "
-        "which can take up to 24 hours for a managed identity.",
-        fix="Wait ten minutes and try again, with a fresh token: sign in anew, or restart the app.",
+        title="If access was given just now: it may still be on its way",
+        why="A new role takes some minutes to count. One that comes through a group counts when Azure makes the next "
+        "token: for a managed identity that can take 24 hours, and a restart does not hurry it.",
+        fix="Wait ten minutes and read again. A person signs in anew to get a new token.",
         links=(links.RBAC_TROUBLESHOOTING, links.KEY_VAULT_RBAC),
     ),
     Cause(
@@ -163,8 +167,9 @@ CAUSES = (
         key="unexpected",
         area=Area.PROGRAM,
         title="This error is not in our catalogue",
-        why="Nothing in it matches a cause we know. The text below is all there is.",
-        fix="Look for the code in it, try again once, then take the report to whoever runs the vault.",
+        why="Nothing in it matches a cause we know, so its own words are all there is.",
+        fix="Look for a code in them and try again once. Then take a report to whoever runs the vault: "
+        "manage.py principal --report.",
         commands=(run("az account get-access-token --scope https://vault.azure.net/.default --query expiresOn"),),
         links=(links.KEY_VAULT_ERRORS, links.AADSTS),
         weight=Weight.SIGNED_OUT,

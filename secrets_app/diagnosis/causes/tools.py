@@ -10,7 +10,8 @@ CAUSES = (
         key="az_timeout",
         area=Area.TOOL,
         title="The Azure CLI did not answer in time",
-        why="The library waits ten seconds for az. It took longer, or it could not be run to its end.",
+        why="The library waits only some seconds for az, ten unless it is told otherwise. It took longer, "
+        "or it could not be run to its end.",
         fix="Run the command below by hand once and see how long it takes. Then give az more time (process_timeout).",
         signs=(
             says("failed to invoke the azure cli"),

@@ -3,6 +3,7 @@
 from secrets_app.diagnosis.cause import Area, Cause, run
 from secrets_app.diagnosis.causes import links
 from secrets_app.diagnosis.sign import Sign, Strength, akv, code, says
+from secrets_app.reading import Platform
 
 CAUSES = (
     Cause(
@@ -11,7 +12,8 @@ CAUSES = (
         title="The token comes from another tenant than the vault's",
         why="A vault trusts one Entra directory (tenant) only. Yours signed in to a different one. "
         "When the tenant it expects belongs to strangers, the vault's name is wrong.",
-        fix="Check the vault's name, then sign in to the tenant that owns the vault.",
+        fix="Check the vault's name first. Then a person signs in to the tenant that owns the vault. "
+        "A managed identity cannot leave its own tenant: give it a vault there.",
         signs=(
             akv(10032),
             says("invalid issuer expected one of", "found"),
@@ -19,7 +21,7 @@ CAUSES = (
         ),
         commands=(
             run("az keyvault show --name {vault} --query properties.tenantId --output tsv"),
-            run("az login --tenant {vault_tenant}"),
+            run("az login --tenant {vault_tenant}", platforms=(Platform.UNKNOWN,)),
         ),
         links=(links.KEY_VAULT_AUTHENTICATION, links.KEY_VAULT_TENANT),
     ),
@@ -74,16 +76,13 @@ CAUSES = (
         title="The access policy wants a user and an application together",
         why="It names an application beside the user. Such a policy lets that application in only "
         "while it acts for that user.",
-        fix="Delete the policy and make it again without an authorized application. "
-        "Portal: the vault > Access policies > Create, and leave Application empty.",
+        fix="Look at the policy of this identity. If it names an application, note its permissions, delete it, "
+        "and make it again without one. Portal: the vault > Access policies > Create, and leave Application empty.",
         signs=(
             code("ForbiddenByPolicy"),
             says("policy requires the caller to use on-behalf-of", strength=Strength.EXACT),
         ),
-        commands=(
-            run("az keyvault delete-policy --name {vault} --object-id {object_id}"),
-            run("az keyvault set-policy --name {vault} --object-id {object_id} --secret-permissions get list"),
-        ),
+        commands=(run('az keyvault show --name {vault} --query "properties.accessPolicies"'),),
         links=(links.KEY_VAULT_POLICY,),
     ),
     Cause(
@@ -109,8 +108,8 @@ CAUSES = (
         area=Area.VAULT,
         title="The vault takes calls from its private network only",
         why="Public network access is off, and this call did not come through an approved private link.",
-        fix="Call from the private network, with its private DNS zone in place. Or turn public access on. "
-        "Portal: the vault > Networking.",
+        fix="Call from inside that network, and see that the vault's name gives a private address there. Whether the "
+        "vault may be reached from the internet instead is for its owner to decide. Portal: the vault > Networking.",
         signs=(
             code("ForbiddenByConnection"),
             says("connection is not an approved private link"),
@@ -119,7 +118,8 @@ CAUSES = (
         ),
         commands=(
             run("nslookup {vault_host}"),
-            run("az keyvault update --name {vault} --public-network-access Enabled"),
+            run("az keyvault private-endpoint-connection list --vault-name {vault} --output table"),
+            run("az keyvault show --name {vault} --query properties.publicNetworkAccess --output tsv"),
         ),
         links=(links.KEY_VAULT_PRIVATE_LINK_DIAGNOSE, links.KEY_VAULT_NETWORK),
     ),

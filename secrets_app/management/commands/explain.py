@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "file", nargs="?", default="-", metavar="FILE", help="the error's text; - is standard input"
+            "file", nargs="?", default="-", metavar="FILE", help="a file with the error's text; - is standard input"
         )
         form = parser.add_mutually_exclusive_group()
         form.add_argument("--json", action="store_true", help="print the answer as JSON")
@@ -37,7 +37,8 @@ class Command(BaseCommand):
             with Path(options["file"]).open("rb") as source:
                 self._answer(source, options)
         except OSError as error:
-            raise CommandError(f"{options['file']}: {error.strerror}.", returncode=COULD_NOT_RUN) from error
+            sentence = f"{options['file']}: {error.strerror}. FILE is a file; the text itself comes by standard input."
+            raise CommandError(sentence, returncode=COULD_NOT_RUN) from error
 
     def _answer(self, source: BinaryIO, options: dict[str, Any]) -> None:
         if options["jsonl"]:
