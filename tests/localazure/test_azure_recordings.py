@@ -47,7 +47,10 @@ VARIABLE = (
     (re.compile(r"contoso(-kv)?;location=\w+"), "VAULT"),
     (re.compile(r"DJANGO-SECRET-KEY|\bdemo\b"), "SECRET"),
     (re.compile(r'--scope "[^"]+"'), "SCOPE"),
-    (re.compile(r"VisualStudioCodeCredential requires [^\n]+"), "WHAT VS CODE NEEDS HERE"),
+    (
+        re.compile(r"(VisualStudioCodeCredential requires|InteractiveBrowserBrokerCredential unavailable\.) [^\n]+"),
+        "TOOL",
+    ),
     (re.compile(r"repo:Contoso/Api:environment:Production|SYSTEM:SERVICEACCOUNT:[\w:]+"), "SUBJECT"),
 )
 
