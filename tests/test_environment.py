@@ -16,6 +16,7 @@ from django.test import Client
 from environment_scenes import CLIENT, TENANT, by_key, first_on_path, silence, stand_in
 
 from localazure import LocalAzure
+from localazure.scenarios import SCENARIOS
 from secrets_app import conf, environment
 from secrets_app.answer import answer
 from secrets_app.diagnosis import CAUSES
@@ -31,7 +32,11 @@ HANGS = """case "$*" in
   *list* | *version*) echo $$ >> {pids}; sleep 60 & echo $! >> {pids}; wait ;;
   *) exec sleep 60 ;;
 esac"""
-WORLDS = ["app-service", "app-service-off", "laptop", "laptop-signed-out", "laptop-no-az", "no-role", "vault-unknown"]
+WORLDS = [
+    *("app-service", "app-service-off", "no-role", "kubernetes", "azure-ml", "vault-unknown"),
+    *("laptop", "laptop-signed-out", "laptop-no-az", "laptop-mfa"),
+    *("service-principal-secret", "service-principal-certificate"),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +64,10 @@ def doctor(scenario: str, *arguments: str, **words: str) -> subprocess.Completed
         )  # fmt: skip
 
 
-@pytest.mark.parametrize("scenario", ["app-service", "app-service-user-assigned", "vm", "laptop"])
+WELL = [scenario.name for scenario in SCENARIOS.values() if scenario.cause is None]
+
+
+@pytest.mark.parametrize("scenario", WELL)
 def test_where_all_is_well__no_problem_is_found(world: World, scenario: str) -> None:
     world(scenario)
     checks = examine()
@@ -91,6 +99,12 @@ def test_on_a_virtual_machine__the_token_tells_where_we_are(world: World) -> Non
         ("no-role", "secret", "kv_rbac_denied"),
         ("secret-missing", "secret", "kv_secret_not_found"),
         ("secret-disabled", "secret", "kv_secret_disabled"),
+        ("secret-deleted", "secret", "secret_deleted"),
+        ("secret-expired", "secret", "secret_expired"),
+        ("wrong-tenant", "vault_tenant", "tenant_mismatch_ahead"),
+        ("clock-ahead", "clock", "clock_skew"),
+        ("intercepted", "certificate", "tls_interception"),
+        ("vault-down", "way_to_the_vault", "service_error"),
         ("vault-unknown", "vault_name", "dns_failure"),
     ],
 )
@@ -99,7 +113,6 @@ def test_each_world__its_problem_is_found_with_advice(world: World, scenario: st
     check = examine()[key]
     assert (check.verdict, check.cause) == (Verdict.PROBLEM, cause)
     assert check.advice
-    assert key == "vault_name" or check.commands
 
 
 def test_problems_come_first_then_notices(world: World) -> None:
@@ -232,8 +245,11 @@ def test_headline_counts() -> None:
         return headline(tuple(Check(finding="", verdict=verdict) for verdict in verdicts))
 
     assert of() == "No problem found."
-    assert of(Verdict.NOTICE) == "No problem found, and 1 thing worth a look."
-    assert of(Verdict.PROBLEM, Verdict.PROBLEM, Verdict.NOTICE) == "2 problems found."
+    assert of(Verdict.PROBLEM, Verdict.OK) == "1 problem found."
+    assert of(Verdict.NOTICE) == "No problem found, 1 thing worth a look."
+    assert of(*[Verdict.PROBLEM] * 2, *[Verdict.NOTICE] * 3, Verdict.UNKNOWN) == (
+        "2 problems found, 3 things worth a look, 1 not known."
+    )
 
 
 def test_page__problems_first_and_every_check_with_its_words(client: Client, world: World) -> None:
@@ -241,7 +257,7 @@ def test_page__problems_first_and_every_check_with_its_words(client: Client, wor
     page = client.get("/environment/")
     text = page.content.decode()
     assert page.status_code == 200
-    assert "2 problems found." in text
+    assert "2 problems found, 1 thing worth a look, 1 not known." in text
     assert text.index('id="checks-problem"') < text.index('id="checks-notice"') < text.index('id="checks-ok"')
     for question in QUESTIONS:
         assert f'id="{question.key}"' in text
@@ -274,16 +290,16 @@ def test_neither_secret_nor_token_nor_proxy_password_is_seen(
     azure = world(scenario)
     loggedin = azure.env["HTTPS_PROXY"].replace("http://", f"http://dana:{PASSWORD}@")
     os.environ.update(dict.fromkeys(("HTTPS_PROXY", "https_proxy"), loggedin))
-    os.environ.update({"AZURE_CLIENT_SECRET": SECRET, "AZURE_PASSWORD": SECRET, "MSI_SECRET": SECRET})
-    os.environ.update({"AZURE_USERNAME": "dana@contoso.com", "AZURE_CLIENT_CERTIFICATE_PASSWORD": SECRET})
+    os.environ.setdefault("AZURE_CLIENT_SECRET", SECRET)
+    os.environ.update({"AZURE_USERNAME": "dana@contoso.com", "AZURE_PASSWORD": SECRET})
     checks = environment.examine(conf.current(), os.environ, answer)
     page = client.get("/environment/").content.decode()
     said = page + repr(checks) + json.dumps([check.as_json() for check in checks]) + "".join(capfd.readouterr())
     hidden = [SECRET, PASSWORD, azure.secret_value, *(token.text for token in azure.tokens)]
-    hidden += [os.environ["IDENTITY_HEADER"]] if "IDENTITY_HEADER" in os.environ else []
+    hidden += [value for name, value in os.environ.items() if name.endswith(("_SECRET", "_HEADER", "_PASSWORD"))]
     for word in hidden:
         assert word not in said
-    assert "set, 21 characters" in said
+    assert "set, 21 characters" in said  # what is looked for was there to be seen
 
 
 def test_command__no_problem_is_exit_0() -> None:

@@ -134,7 +134,9 @@ def test_az__names_from_its_files_cannot_steer_a_terminal(environ: dict[str, str
 def test_az__not_there(environ: dict[str, str]) -> None:
     assert found("az", environ, read=FAILED).cause == "az_not_installed"
     assert found("az", environ).verdict is Verdict.OK
-    assert found("az", {**environ, **SITE}).verdict is Verdict.OK
+    assert found("az", {**environ, **SITE}, read=FAILED).verdict is Verdict.OK
+    never = {**environ, "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential"}
+    assert found("az", never, read=FAILED).verdict is Verdict.OK
     assert "does not read that old name" in found("az", {**environ, "AzureCLIPath": "/opt/az"}).finding
 
 

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 from environment_scenes import CLIENT, IDENTITY, OTHER_TENANT, SITE, TENANT, found
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from secrets_app.environment import Verdict
 from secrets_app.environment.remedies import unset
@@ -144,6 +146,25 @@ def test_certificate_and_token_file_that_are_there(tmp_path: Path) -> None:
     assert found("workload_identity", {**ids, "AZURE_FEDERATED_TOKEN_FILE": str(file)}).verdict is OK
 
 
+NAMES = sorted({name for _, environ, *_ in CASES for name in environ} | {"REQUESTS_CA_BUNDLE", "AzureCLIPath", "PATH"})
+KEYS = sorted({key for key, *_ in CASES} | {"proxy", "trusted_certificates"})
+# What a POSIX environment can hold: anything but NUL.
+VALUES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])) | st.sampled_from(
+    ["", CLIENT, SECRET]
+)
+
+
+@settings(max_examples=60)
+@given(environ=st.dictionaries(st.sampled_from(NAMES), VALUES), more=st.integers(0, 5000))
+def test_any_values__no_check_breaks_and_none_shows_what_it_must_not(environ: dict[str, str], more: int) -> None:
+    environ |= {name: value * more for name, value in environ.items() if name.endswith("PATH")}
+    for key in KEYS:
+        check = found(key, environ)
+        assert SECRET not in repr(check)
+        assert check.finding
+        assert check.finding.isprintable()
+
+
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
@@ -171,12 +192,12 @@ def test_told__values_are_shown_only_in_their_right_form(name: str, value: str, 
         (Place(), "unset AZURE_CLIENT_SECRET AZURE_TENANT_ID"),
         (Place(system="Windows"), "Remove-Item Env:AZURE_CLIENT_SECRET, Env:AZURE_TENANT_ID"),
         (
-            Place(platform=Platform.APP_SERVICE, resource_group="my rg", resource_name="a"),
-            "az webapp config appsettings delete -g 'my rg' -n a --setting-names AZURE_CLIENT_SECRET AZURE_TENANT_ID",
+            Place(platform=Platform.APP_SERVICE, resource_group="rg(1)", resource_name="a"),
+            "az webapp config appsettings delete -g 'rg(1)' -n a --setting-names AZURE_CLIENT_SECRET AZURE_TENANT_ID",
         ),
         (
             Place(platform=Platform.FUNCTIONS, resource_name="$(x)"),
-            "az functionapp config appsettings delete -g <resource-group> -n '$(x)' "
+            "az functionapp config appsettings delete -g <resource-group> -n <resource-name> "
             "--setting-names AZURE_CLIENT_SECRET AZURE_TENANT_ID",
         ),
         (

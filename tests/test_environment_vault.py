@@ -182,6 +182,21 @@ def test_something_else_answers_in_the_vaults_place() -> None:
 
 
 @pytest.mark.parametrize(
+    ("status", "verdict", "cause"), [(503, PROBLEM, "service_error"), (429, NOTICE, "kv_throttled"), (401, OK, None)]
+)
+def test_the_vault_itself_is_in_trouble(status: int, verdict: Verdict, cause: str | None) -> None:
+    check = found("way_to_the_vault", vault=VaultAnswer(status=status, elapsed_s=0.01))
+    assert (check.verdict, check.cause) == (verdict, cause)
+
+
+def test_tenants__a_managed_identity_is_not_sent_to_sign_in() -> None:
+    other = principal(tenant_id=OTHER_TENANT, credential="ManagedIdentityCredential")
+    check = found("vault_tenant", read=reading(principal=other))
+    assert check.verdict is PROBLEM
+    assert "cannot leave its own tenant" in check.advice
+
+
+@pytest.mark.parametrize(
     ("challenge", "tenant"),
     [
         (
@@ -223,7 +238,7 @@ def test_tenants(vaults: str | None, ours: str | None, verdict: Verdict, cause: 
         (timedelta(), OK, "agrees"),
         (timedelta(minutes=5), OK, "agrees"),
         (timedelta(minutes=7), PROBLEM, "7 minutes ahead of Azure's"),
-        (timedelta(minutes=-7, seconds=-30), PROBLEM, "7 minutes behind Azure's"),
+        (timedelta(minutes=-6, seconds=-50), PROBLEM, "7 minutes behind Azure's"),
         (timedelta(days=2), PROBLEM, "48 hours ahead of"),
     ],
 )

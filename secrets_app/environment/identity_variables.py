@@ -49,7 +49,8 @@ def platform(scene: Scene) -> Check:
     found, signs = recognised(scene.environ)
     facts = [(name, told(scene.environ, name)) for name in signs]
     facts.append(("System", scene.place.system + (", in a container" if scene.place.in_container else "")))
-    if found is Platform.UNKNOWN and _metadata_answered(scene):
+    # Without variables ManagedIdentityCredential has only the metadata service to ask.
+    if found is Platform.UNKNOWN and _token_given(scene):
         return ok(
             "No variable of an Azure service is set, yet a metadata service gave a token: a virtual machine in Azure.",
             facts=facts,
@@ -62,8 +63,8 @@ def platform(scene: Scene) -> Check:
     return ok(f"This is {_NAMES[found]}: {listed(signs)} {'is' if len(signs) == 1 else 'are'} set.", facts=facts)
 
 
-def _metadata_answered(scene: Scene) -> bool:
-    """Without variables ManagedIdentityCredential has only the metadata service to ask."""
+def _token_given(scene: Scene) -> bool:
+    """ManagedIdentityCredential gave the token."""
     reading = scene.reading_within(_MOMENT_S)
     principal = reading.principal if reading else None
     return bool(principal and principal.credential == "ManagedIdentityCredential")
@@ -101,7 +102,7 @@ def _old(scene: Scene, facts: tuple[Fact, ...]) -> Check | None:
     if not set_ or "IDENTITY_ENDPOINT" in scene.environ or scene.place.platform is Platform.CLOUD_SHELL:
         return None
     if scene.place.platform is Platform.MACHINE_LEARNING:
-        return _old_pair(scene, facts)
+        return None if _token_given(scene) else _old_pair(scene, facts)
     return problem(
         _OLD_SAID[tuple(set_)],
         "Take the old names away. The platform sets IDENTITY_ENDPOINT and IDENTITY_HEADER once an identity is on.",

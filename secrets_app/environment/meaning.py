@@ -1,5 +1,7 @@
 """What AZURE_TOKEN_CREDENTIALS and AZURE_CLIENT_ID mean here, and values with something stray around them."""
 
+from collections.abc import Mapping
+
 from secrets_app.environment.check import Check, notice, ok, problem
 from secrets_app.environment.identity_variables import identity_offered
 from secrets_app.environment.platforms import SITES
@@ -20,8 +22,14 @@ _ON_A_DESK = (
     "AzureDeveloperCliCredential",
     "InteractiveBrowserCredential",
 )
+_HOST_CHOICES = {"prod", *(name.lower() for name in _ON_A_HOST)}
 _CLASSES = {name.lower(): name for name in (*_ON_A_HOST, *_ON_A_DESK)}
 _WATCHED = ("AZURE_", "IDENTITY_", "MSI_")
+
+
+def tools_are_asked(environ: Mapping[str, str]) -> bool:
+    """AZURE_TOKEN_CREDENTIALS leaves az, PowerShell and azd in the chain."""
+    return environ.get(_CHOICE, "").strip().lower() not in _HOST_CHOICES
 
 
 @check("token_credentials", "What AZURE_TOKEN_CREDENTIALS means here")

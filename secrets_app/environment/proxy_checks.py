@@ -1,6 +1,6 @@
 """Checks of the proxy and of the trusted certificates that are in force here."""
 
-from pathlib import Path
+import os
 
 from secrets_app.environment.check import Check, Fact, notice, ok, problem
 from secrets_app.environment.identity_variables import identity_offered
@@ -52,9 +52,9 @@ def trusted_certificates(scene: Scene) -> Check:
     names = [name for name in (*_BUNDLES, *_OTHERS) if name in scene.environ]
     facts = all_told(scene.environ, names)
     bundle = next((name for name in _BUNDLES if scene.environ.get(name)), None)
-    if bundle and not Path(scene.environ[bundle]).exists():
+    if bundle and not os.access(scene.environ[bundle], os.R_OK):
         return problem(
-            f"{bundle} names a file that is not there, so no connection to Azure can be made.",
+            f"{bundle} names a file that is not there, or that this program may not read: no connection can be made.",
             "Correct the path, or take the variable away.", facts=facts,
         )  # fmt: skip
     if bundle:

@@ -1,16 +1,16 @@
 """The command that takes variables away, where this program runs."""
 
-import shlex
 from collections.abc import Iterable
 
+from secrets_app.diagnosis.facts import Facts, checked
 from secrets_app.reading import Place, Platform
 
 
 def unset(names: Iterable[str], place: Place) -> tuple[str, ...]:
     """Commands to paste that remove the variables `names`. Names are ours, never from outside."""
     names = tuple(names)
-    group = shlex.quote(place.resource_group) if place.resource_group else "<resource-group>"
-    resource = shlex.quote(place.resource_name) if place.resource_name else "<name>"
+    facts = Facts(values=checked({"group": place.resource_group, "site": place.resource_name}), system=place.system)
+    group, resource = facts.quoted("group"), facts.quoted("site")
     if place.platform in {Platform.APP_SERVICE, Platform.FUNCTIONS}:
         kind = "webapp" if place.platform is Platform.APP_SERVICE else "functionapp"
         return (f"az {kind} config appsettings delete -g {group} -n {resource} --setting-names {' '.join(names)}",)

@@ -5,6 +5,7 @@ import re
 import time
 
 from secrets_app.environment.check import Check, Fact, notice, ok, problem
+from secrets_app.environment.meaning import tools_are_asked
 from secrets_app.environment.principal_variables import way_set
 from secrets_app.environment.register import check
 from secrets_app.environment.scene import Scene
@@ -138,7 +139,8 @@ def _other_tool(scene: Scene, name: str, path: str, command: list[str], account:
 
 def _needs_a_tool(scene: Scene) -> bool:
     """No other way of signing in is set up here, as far as variables tell, and none has worked."""
-    if scene.place.platform is not Platform.UNKNOWN or way_set(scene.environ):
+    elsewhere = scene.place.platform is not Platform.UNKNOWN or way_set(scene.environ) is not None
+    if elsewhere or not tools_are_asked(scene.environ):
         return False
     reading = scene.reading_within(_MOMENT_S)
     return not (reading and reading.ok)

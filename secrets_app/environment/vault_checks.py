@@ -11,6 +11,7 @@ from secrets_app.vault_address import CLOUDS, vault_name
 
 _VAULT = "the vault's answer"
 _SKEW = timedelta(minutes=5)
+_NO_WAY_OUT = "A managed identity cannot leave its own tenant. Check the vault's name, or make a vault in its tenant."
 _NO_ANSWER = "Not known: the vault did not answer."
 
 
@@ -19,7 +20,9 @@ def way_to_the_vault(scene: Scene) -> Check:
     answer = scene.vault.result()
     if scene.config.vault_url is None or answer.trouble is None:
         return _reached(scene)
-    return problem(answer.trouble.sentence, cause=answer.trouble.cause, facts=[("Vault", scene.config.vault_url)])
+    advice = "What is wrong with it is said under “The vault's certificate”." if answer.trouble.of_certificate else ""
+    facts = [("Vault", scene.config.vault_url)]
+    return problem(answer.trouble.sentence, advice, cause=answer.trouble.cause, facts=facts)
 
 
 def _reached(scene: Scene) -> Check:
@@ -30,6 +33,12 @@ def _reached(scene: Scene) -> Check:
     if answer.status == 401:
         took = words.duration(answer.elapsed_s)
         return ok(f"The vault answered in {took} and asks for a token, as it should.", facts=facts)
+    if answer.status and answer.status >= 500:
+        return problem(
+            f"The vault answered with {answer.status}: it is in trouble.", cause="service_error", facts=facts
+        )
+    if answer.status == 429:
+        return notice("The vault has too many requests and asks us to wait.", cause="kv_throttled", facts=facts)
     return notice(
         f"The vault's address answered with {answer.status}; to a request without a token a vault says 401.",
         "Something else may be answering in the vault's place: a proxy, or a page for signing in to the network.",
@@ -48,8 +57,11 @@ def vault_tenant(scene: Scene) -> Check:
     if ours is None:
         return ok("We know the vault's tenant, and have no token to compare with it.", facts=facts)
     if ours.lower() != vaults:
-        said = "The vault belongs to another tenant than our token."
-        return problem(said, cause="tenant_mismatch_ahead", facts=facts)
+        managed = principal and principal.credential == "ManagedIdentityCredential"
+        return problem(
+            "The vault belongs to another tenant than our token.",
+            _NO_WAY_OUT if managed else "", cause="tenant_mismatch_ahead", facts=facts,
+        )  # fmt: skip
     return ok("The vault and our token belong to the same tenant.", facts=facts)
 
 
@@ -78,8 +90,8 @@ def clock(scene: Scene) -> Check:
 
 
 def _minutes(span: timedelta) -> str:
-    minutes = abs(span) // timedelta(minutes=1)
-    return f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours"
+    minutes = abs(span) / timedelta(minutes=1)
+    return f"{minutes:.0f} minutes" if minutes < 120 else f"{minutes / 60:.0f} hours"
 
 
 @check("certificate", "The vault's certificate", waits_for=_VAULT)
