@@ -33,7 +33,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 # App Service ends TLS in front of the site, says so in this header, and drops one that a visitor sends.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _app_service_host else None
 SECURE_REFERRER_POLICY = "same-origin"  # with no-referrer browsers hide the Origin of our own forms too, and CSRF fails
-CSRF_FAILURE_VIEW = "secrets_app.views.csrf_failure"
+CSRF_FAILURE_VIEW = "secrets_app.views.errors.csrf_failure"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 

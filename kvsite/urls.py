@@ -4,7 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [path("", include("secrets_app.urls"))]
 
-handler400 = "secrets_app.views.bad_request"
-handler403 = "secrets_app.views.forbidden"
-handler404 = "secrets_app.views.not_found"
-handler500 = "secrets_app.views.server_error"
+handler400 = "secrets_app.views.errors.bad_request"
+handler403 = "secrets_app.views.errors.forbidden"
+handler404 = "secrets_app.views.errors.not_found"
+handler500 = "secrets_app.views.errors.server_error"

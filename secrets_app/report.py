@@ -3,8 +3,11 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from secrets_app.diagnosis import Explanation
+from secrets_app.environment import Check
 from secrets_app.reading import Attempt, Failure, Hint, Place, Principal, Reading
 from secrets_app.redaction import redact
+from secrets_app.words import found
 
 _GUID = re.compile(r"(?<![\w-])([0-9a-fA-F]{8})-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![\w-])")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@])")
@@ -14,8 +17,8 @@ _LONGEST = 8000
 """Characters of one message that are shown."""
 
 
-def markdown(reading: Reading, *, shorten_ids: bool = False) -> str:
-    """The reading as Markdown: what was tried, who we were, what came of it and what to do.
+def markdown(reading: Reading, checks: Iterable[Check] = (), *, shorten_ids: bool = False) -> str:
+    """The reading as Markdown: what was tried, who we were, what came of it, what to do, and what this machine tells.
 
     Tokens, keys and passwords in any text are replaced. `shorten_ids` leaves only the first eight digits of each id.
     """
@@ -26,9 +29,17 @@ def markdown(reading: Reading, *, shorten_ids: bool = False) -> str:
         _failure(reading.failure),
         _place(reading.place),
         *map(_hint, reading.hints),
+        _checks(checks),
     )
     text = "\n".join(line for section in sections for line in (*section, ""))
     return (_GUID.sub(r"\1…", text) if shorten_ids else text).rstrip("\n") + "\n"
+
+
+def markdown_of_paste(explanation: Explanation) -> str:
+    """A pasted error that no cause explains, as Markdown: its words and what was found in them."""
+    lines = ["## An error nobody here could explain", "", *_block(explanation.text), ""]
+    lines += _table(dict(found(explanation.evidence)))
+    return "\n".join(lines) + "\n"
 
 
 def _summary(reading: Reading) -> Iterator[str]:
@@ -124,6 +135,16 @@ def _hint(hint: Hint) -> Iterator[str]:
         yield ""
         yield from _block("\n".join(hint.commands))
     yield from ("", *(f"- <{link}>" for link in hint.links))
+
+
+def _checks(checks: Iterable[Check]) -> Iterator[str]:
+    rows = [f"| {' | '.join(map(_cell, (check.verdict.words, check.title, check.finding)))} |" for check in checks]
+    if rows:
+        yield "### What this machine tells about itself"
+        yield ""
+        yield "| | Check | Finding |"
+        yield "| --- | --- | --- |"
+        yield from rows
 
 
 def _table(values: dict[str, str | None]) -> Iterator[str]:

@@ -2,16 +2,17 @@
 
 from django.urls import path
 
-from secrets_app import explain_views, views
+from secrets_app.views import explaining, readings
 
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("api/reading", views.api_reading, name="api_reading"),
-    path("environment/", views.environment, name="environment"),
-    path("explain/", explain_views.explain, name="explain"),
-    path("api/explain", explain_views.api_explain, name="api_explain"),
-    path("causes/", explain_views.causes, name="causes"),
-    path("causes/<slug:key>/", explain_views.cause, name="cause"),
-    path("healthz", views.healthz, name="healthz"),
-    path("readyz", views.readyz, name="readyz"),
+    path("", readings.home, name="home"),
+    path("api/reading", readings.api_reading, name="api_reading"),
+    path("report/", readings.report, name="report"),
+    path("environment/", readings.environment, name="environment"),
+    path("explain/", explaining.explain, name="explain"),
+    path("api/explain", explaining.api_explain, name="api_explain"),
+    path("causes/", explaining.causes, name="causes"),
+    path("causes/<slug:key>/", explaining.cause, name="cause"),
+    path("healthz", readings.healthz, name="healthz"),
+    path("readyz", readings.readyz, name="readyz"),
 ]

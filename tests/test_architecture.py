@@ -11,14 +11,14 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = (
     ("reading", "redaction", "patience", "vault_address", "site_key", "headers"),
     ("claims", "diagnosis", "setting_readers", "pasting", "catalogue"),
-    ("conf", "setting_hints", "words", "report"),
+    ("conf", "setting_hints", "words"),
     ("credentials",),
     ("trace",),
     ("vault",),
     ("environment",),
-    ("answer", "access", "terminal", "templatetags", "checks", "apps"),
+    ("answer", "access", "report", "terminal", "templatetags", "checks", "apps"),
     ("doctor",),
-    ("views", "explain_views", "management"),
+    ("views", "management"),
     ("urls",),
 )
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}

@@ -191,3 +191,9 @@ def test_bytes_that_are_no_text_are_explained_too() -> None:
     result = explain(given=b"\xff\xfe\x00AADSTS7000215\x80")
     assert result.returncode == 0
     assert b"Traceback" not in result.stderr
+
+
+def test_what_nobody_can_explain_comes_with_a_report(client: Client) -> None:
+    html = paste(client, f"the cat sat on contoso.vault.azure.net with {TOKEN}").content.decode()
+    assert "## An error nobody here could explain" in html
+    assert TOKEN not in html

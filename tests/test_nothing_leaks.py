@@ -14,6 +14,9 @@ from secrets_app.answer import answer
 from secrets_app.terminal import lines_of
 
 
+PAGES = ("/", "/api/reading", "/readyz", "/report/", "/environment/", "/?refresh=1", "/?nonsense=1")
+
+
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_neither_token_nor_value_is_seen(
     client: Client, world: World, scenario: str, caplog: pytest.LogCaptureFixture, settings: Any
@@ -23,7 +26,10 @@ def test_neither_token_nor_value_is_seen(
     for name in ("azure", "azure.identity", "azure.core", "msal", "urllib3", "secrets_app"):
         caplog.set_level(logging.DEBUG, logger=name)
     reading = answer(conf.current())
-    pages = [client.get(path) for path in ("/", "/api/reading", "/readyz", "/?refresh=1", "/?nonsense=1")]
+    pages = [
+        client.get(path)
+        for path in ("/", "/api/reading", "/readyz", "/report/", "/environment/", "/?refresh=1", "/?nonsense=1")
+    ]
     said = "\n".join(
         [
             *(f"{page.content.decode()}\n{page.headers}" for page in pages),

@@ -9,6 +9,7 @@ import pytest
 from conftest import World
 from django.test import Client
 
+from kvsite.settings import is_probe
 from localazure.scenarios import SCENARIOS
 
 
@@ -197,3 +198,26 @@ def test_json_is_json(client: Client, world: World) -> None:
     response = client.get("/api/reading")
     assert response.headers["Content-Type"] == "application/json"
     assert json.loads(response.content)["principal"] is None
+
+
+def test_a_report_for_a_ticket_holds_the_reading_and_this_machine(client: Client, world: World) -> None:
+    azure = world("no-role")
+    whole = text_of(client.get("/report/"))
+    assert "## Reading a secret: it was not read" in whole
+    assert "az role assignment create" in whole
+    assert "### What this machine tells about itself" in whole
+    reading = client.get("/api/reading").json()
+    assert reading["principal"]["object_id"] in whole
+    short = text_of(client.get("/report/?ids=short"))
+    assert reading["principal"]["object_id"] not in short
+    assert not [token for token in azure.tokens if token.text in whole]
+    assert client.get("/report/?ids=none").status_code == 400
+
+
+def test_a_probe_that_says_no_does_not_fill_the_log(client: Client, world: World, caplog: Any) -> None:
+    world("no-role")
+    client.get("/readyz")
+    for record in caplog.records:
+        assert is_probe(record)
+    client.get("/nothing")
+    assert not is_probe(caplog.records[-1])

@@ -8,6 +8,7 @@ from django import template
 from secrets_app import words
 from secrets_app.claims import MEANINGS, TIME_CLAIMS, claim_time
 from secrets_app.reading import Attempt, Kind, Outcome, Principal
+from secrets_app.report import markdown_of_paste
 
 register = template.Library()
 
@@ -22,6 +23,9 @@ for _filter in (
     words.found,
 ):
     register.filter(_filter.__name__, _filter)
+
+
+register.filter("pasted_report", markdown_of_paste)
 
 
 @register.filter

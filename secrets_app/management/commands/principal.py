@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 
 from secrets_app import conf
 from secrets_app.answer import answer
+from secrets_app.doctor import examination
 from secrets_app.reading import Reading, Stage
 from secrets_app.report import markdown
 from secrets_app.terminal import lines_of
@@ -30,11 +31,12 @@ class Command(BaseCommand):
         parser.add_argument("--secret", metavar="NAME", help="read this secret of the vault instead of SECRET_NAME")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        reading = answer(conf.current({"SECRET_NAME": options["secret"]}, _names(options)))
+        config = conf.current({"SECRET_NAME": options["secret"]}, _names(options))
+        reading = answer(config)
         if options["json"]:
             self.stdout.write(json.dumps(reading.as_json(), indent=2, ensure_ascii=False))
         elif options["report"]:
-            self.stdout.write(markdown(reading, shorten_ids=options["short_ids"]))
+            self.stdout.write(markdown(reading, examination(config), shorten_ids=options["short_ids"]))
         else:
             self.stdout.write("\n".join(lines_of(reading)))
         self.stdout.flush()

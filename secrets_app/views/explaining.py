@@ -2,7 +2,6 @@
 
 import json
 
-from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
@@ -11,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from secrets_app import catalogue
 from secrets_app.diagnosis import CAUSES
 from secrets_app.pasting import LIMIT_SENTENCE, PastedError, TooLongError, explained, pasted_error
+from secrets_app.views.query import query
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -49,10 +49,7 @@ def api_explain(request: HttpRequest) -> HttpResponse:
 @require_safe
 def causes(request: HttpRequest) -> HttpResponse:
     """The whole catalogue, or what of it has the words of `q` in it."""
-    unknown = set(request.GET) - {"q"}
-    if unknown:
-        raise BadRequest(f"This address does not know the parameter {min(unknown)[:40]!r}; it knows q.")
-    asked = request.GET.get("q", "")[:200]
+    asked = query(request, "q").get("q", "")[:200]
     found = catalogue.search(asked)
     return render(request, "causes.html", {"rooms": catalogue.by_area(found), "asked": asked, "count": len(found)})
 

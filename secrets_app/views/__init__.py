@@ -1,0 +1,1 @@
+"""The pages: thin skins over readings, findings, the catalogue and pasted errors."""
