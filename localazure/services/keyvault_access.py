@@ -45,7 +45,7 @@ def authenticate(world: World, vault: Vault, request: Request) -> Caller:
         raise refusals.wrong_audience(vault, str(claims.get("aud")))
     if claims.get("iss") != vault.subscription.tenant.issuer:
         raise refusals.wrong_issuer(vault, str(claims.get("iss")))
-    return Caller(app_id=claims["appid"], object_id=claims["oid"], issuer=claims["iss"])
+    return Caller(app_id=claims.get("appid", ""), object_id=claims["oid"], issuer=claims["iss"])
 
 
 def authorize(vault: Vault, caller: Caller, permission: Permission, item: str) -> None:
