@@ -61,6 +61,12 @@ _FOOTER = re.compile(
     r"|\n[ \t]{0,8}(?:Traceback \(most|---> |-{3} End)"
 )
 _MEMBERS = 40
+_SAME = {
+    "AzureCLICredential": "AzureCliCredential",
+    "AzureDeveloperCLICredential": "AzureDeveloperCliCredential",
+    "AzurePowershellCredential": "AzurePowerShellCredential",
+}
+"""Members that another language's library writes differently."""
 
 
 def attempts_of(text: str) -> tuple[ChainAttempt, ...]:
@@ -86,7 +92,7 @@ def is_default_chain(text: str) -> bool:
 
 
 def _marks(text: str, start: int) -> list[tuple[int, str]]:
-    found = [(match.start(), match["name"]) for match in _MEMBER.finditer(text, start)]
+    found = [(match.start(), _SAME.get(match["name"], match["name"])) for match in _MEMBER.finditer(text, start)]
     for name, pattern in _NAMELESS:
         if all(name != known for _, known in found):
             found += [(match.end(), name) for match in pattern.finditer(text, start)][:1]

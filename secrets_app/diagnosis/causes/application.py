@@ -73,7 +73,7 @@ CAUSES = (
         fix="Have it enabled: Entra > Enterprise applications > the application > Properties > Enabled for users to "
         "sign in.",
         signs=(
-            aadsts(7000112, 7000113),
+            aadsts(7000112),
             says("application", "is disabled", unless=("resource", "service principal named", "client flow")),
         ),
         commands=(run("az ad sp update --id {app_id} --set accountEnabled=true"),),
@@ -105,7 +105,7 @@ CAUSES = (
         why="Either the client id or the tenant id is wrong. Or the application was deleted.",
         fix="Compare AZURE_CLIENT_ID and AZURE_TENANT_ID with what the tenant knows.",
         signs=(
-            aadsts(700016, 70001, 700011, 90130),
+            aadsts(700016, 70001, 700011, 700038),
             says("application with identifier", "was not found in the directory"),
             says("unauthorized_client", "was not found in the directory"),
             says("the client does not exist or is not enabled for consumers"),
@@ -148,7 +148,7 @@ CAUSES = (
                     "expected to be an array",
                 ),
             ),
-            says("you cannot use any scope value that is reserved"),
+            says("you cannot use any scope value that is"),
             says("the input scopes should be a list"),
             says("invalid_scope", strength=Strength.LIKELY, unless=("token request error",)),
             says(
@@ -164,6 +164,7 @@ CAUSES = (
             says("to convert to a resource string the specified array must be exactly length 1"),
             says("credential requires exactly one scope"),
             says("authenticating in this environment requires a value for the 'scopes'"),
+            says("argumentnullorempty", "resource"),
         ),
         commands=(run("az account get-access-token --scope https://vault.azure.net/.default --query expiresOn"),),
         links=(links.SCOPES,),
@@ -231,7 +232,7 @@ CAUSES = (
         fix="Set AZURE_AUTHORITY_HOST to that host. For the public cloud take it out: "
         "https://login.microsoftonline.com is the default.",
         signs=(
-            aadsts(50049, 900382, 900432, 900431, 90102, 90087),
+            aadsts(50049, 900382, 900432, 900431, 90038, 90043, 90051, 1000104),
             says("the authority provided", any_of=("is not well-known", "is not known")),
             says("the authority you provided", "is not known"),
             says("is an invalid authority"),
@@ -257,6 +258,7 @@ CAUSES = (
             says("authority host without https"),
             says("authorityhost address must use"),
             says("authority", any_of=("not well-known", "invalid", "not known", "untrusted"), strength=Strength.WEAK),
+            says("the endpoint", "for this cloud is not set but is used"),
         ),
         commands=(run("az cloud show --query endpoints.activeDirectory --output tsv"),),
         links=(links.NATIONAL_CLOUDS,),
@@ -268,7 +270,7 @@ CAUSES = (
         why="The tenant id or domain is mistyped, has quotes or spaces in it, or belongs to another cloud.",
         fix="Set AZURE_TENANT_ID to the directory's id, the plain GUID.",
         signs=(
-            aadsts(90002, 900023, 90019, 50059, 50128, 50194, 900021, 90027, 900971, 90015, 50029),
+            aadsts(90002, 900023, 90019, 50059, 50128, 50194, 900021, 90027, 50029, 90130, 9001023, 9002332, 90124),
             says("unable to get authority configuration for"),
             says("invalid tenant id provided"),
             says(
@@ -322,7 +324,9 @@ CAUSES = (
         fix="For device or browser sign-in turn on Allow public client flows (App registrations > Authentication). "
         "For a public client send no secret.",
         signs=(
-            aadsts(7000218, 700025, 7000216, 50011, 500113, 500117, 700009, 7000219, 700026),
+            aadsts(
+                7000218, 700025, 7000216, 50011, 500113, 500117, 700009, 7000219, 700026, 70004, 900971, 700054, 700051
+            ),
             says("the request body must contain the following parameter", "client_assertion", unless=("scope",)),
             says("client is public so neither"),
             says("public client should not possess credentials"),
@@ -376,7 +380,7 @@ CAUSES = (
         "That token has expired, or was made for another API.",
         fix="Pass on the fresh token your API received, and check that its audience is your API.",
         signs=(
-            aadsts(50013, 500133, 500131, 500132, 50027, 500134, 500137, 240002, 500212, 7000114),
+            aadsts(50013, 500133, 500131, 500132, 50027, 500134, 500137, 240002, 7000114),
             says("assertion audience claim does not match"),
             says("assertion failed signature validation"),
             says("user assertion", any_of=("expired", "invalid", "not valid")),
@@ -461,6 +465,8 @@ CAUSES = (
                 strength=Strength.LIKELY,
             ),
             says("pem", any_of=("no start line", "invalid"), strength=Strength.LIKELY),
+            says("we expect your public key but detect a private key"),
+            says("password protection for pem encoded certificates is not supported"),
         ),
         commands=(
             run("openssl pkey -in {path} -noout -text_pub", systems=(LINUX, MACOS)),

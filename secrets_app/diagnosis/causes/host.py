@@ -205,6 +205,11 @@ CAUSES = (
                 any_of=("not assigned", "not enabled", "400 bad request", "status: 400"),
                 strength=Strength.LIKELY,
             ),
+            says(
+                "http response code: 400",
+                any_of=("/msi/token", "/metadata/identity/oauth2/token"),
+                strength=Strength.LIKELY,
+            ),
         ),
         commands=(
             run("az webapp identity assign --resource-group {group} --name {site}", platforms=(Platform.APP_SERVICE,)),
@@ -314,8 +319,9 @@ CAUSES = (
             says("invalid secret token header"),
             says(
                 "service fabric managed identity",
-                any_of=("must use https", "configuration not found", "requires", "thumbprint", "forwarding proxy"),
+                any_of=("must use https", "requires", "thumbprint", "forwarding proxy"),
             ),
+            says("secretheadernotfound"),
             says("service fabric endpoint", any_of=("thumbprint", "https", "proxy")),
             says("configuration not found in environment", unless=("token request error",)),
             says("no connection adapters", any_of=("metadata", "identity", "msi", "token")),
@@ -358,6 +364,7 @@ CAUSES = (
             says("failed to read ca file"),
             says("ca file", "is empty", "secure connection"),
             says("to enable token proxy usage"),
+            says("service fabric endpoint certificate"),
         ),
         commands=(
             run("env | grep -E '^(IDENTITY|MSI|IMDS|AZURE)_' | cut -d= -f1", systems=(LINUX, MACOS)),
@@ -407,6 +414,13 @@ CAUSES = (
                 strength=Strength.LIKELY,
             ),
             says("unexpected response", unless=("entra", "oidc"), strength=Strength.WEAK),
+            says("managed identity response was not in the expected format"),
+            Sign(
+                any_of=("169.254.169.254", "/metadata/identity/oauth2/token"),
+                unless=("unreachable", "timed out", "refused", "no route", "failed to establish"),
+                status=frozenset({403, 404, 407, 410, 500, 502, 503, 504}),
+                strength=Strength.LIKELY,
+            ),
         ),
         commands=(
             run("export NO_PROXY=169.254.169.254", systems=(LINUX, MACOS)),

@@ -16,6 +16,11 @@ def ran_in_azure_cli(evidence: Evidence) -> bool:
     return any(mark in frames for mark in ("azure-cli", "azure/cli", "/knack/"))
 
 
+def read_the_token_cache(evidence: Evidence) -> bool:
+    """The stack ends in the part of az that reads and writes its stored sign-ins."""
+    return any(mark in evidence.frames for mark in ("msal_extensions", "binary_cache", "msal_token_cache"))
+
+
 def asks_for_a_scope_as_resource(evidence: Evidence) -> bool:
     """AADSTS500011 and its kin quote a resource: a name that ends like a scope was a typing error, not a resource."""
     match = _NAMED_RESOURCE.search(evidence.text)

@@ -2,7 +2,7 @@
 
 from secrets_app.diagnosis.cause import LINUX, MACOS, Area, Cause, Weight, run
 from secrets_app.diagnosis.causes import links
-from secrets_app.diagnosis.sign import Sign, Strength, says
+from secrets_app.diagnosis.sign import Sign, Strength, aadsts, says
 
 CAUSES = (
     Cause(
@@ -40,6 +40,7 @@ CAUSES = (
             ),
             says("missing environment variable", any_of=("azure_",)),
             says("incomplete environment variable configuration"),
+            says("required environment variables are missing", "azure_"),
         ),
         commands=(
             run("env | grep '^AZURE_' | cut -d= -f1", systems=(LINUX, MACOS)),
@@ -63,6 +64,7 @@ CAUSES = (
             says("parameters: connection string", "azureservicestokenprovider", strength=Strength.LIKELY),
             says("no credential in this chain provided a token"),
             says("unable to authenticate", "defaultazurecredential", strength=Strength.WEAK),
+            says("tried", "but failed to acquire a token for any of them"),
         ),
         commands=(run("az login --tenant {tenant}", platforms=()),),
         links=(links.CREDENTIAL_CHAINS, links.PYTHON_LOCAL),
@@ -82,7 +84,11 @@ CAUSES = (
             says("object accesstoken can't be used in 'await' expression"),
             says("can't be used in 'await' expression"),
             says("was never awaited"),
-            says("has no attribute", any_of=("get_token", "signed_session", "'get_token_info'", "'token'")),
+            says(
+                "has no attribute",
+                any_of=("get_token", "signed_session", "'get_token_info'", "'token'"),
+                unless=("'nonetype' object", "'str' object", "'dict' object"),
+            ),
             says("cannot import name", any_of=("azure", "accesstoken", "credential", "supportstokeninfo", "msal")),
             says(
                 "no module named",
@@ -93,12 +99,14 @@ CAUSES = (
             says("could not load file or assembly", any_of=("azure", "microsoft.identity", "microsoft.bcl", "system.")),
             says("method not found:", any_of=("azure", "microsoft.identity")),
             says("could not load type", any_of=("azure", "microsoft.identity")),
-            says("package is not installed", any_of=("aiohttp", "requests")),
+            says("package is not installed", any_of=("aiohttp", "requests", "trio")),
             says("this package doesn't support api version"),
             says("get_token() takes"),
             says("asynchronous context manager", strength=Strength.LIKELY),
             says("object does not support the asynchronous context manager protocol"),
             says("unexpected version", "this package supports these versions"),
+            says("returned awaitable object in non-async pipeline"),
+            says("aiohttp transport requires"),
         ),
         commands=(run("python3 -m pip install --upgrade azure-identity azure-keyvault-secrets azure-core msal"),),
         links=(links.PYTHON_AUTHENTICATION,),
@@ -175,7 +183,15 @@ CAUSES = (
             says("incorrect managed_identity"),
             says("url cannot be empty"),
             says("request_uri cannot be empty"),
-            says("challenge cannot be empty"),
+            says("client_credential needs to follow this format"),
+            says("you can not provide both authority and oidc_authority"),
+            says("is only supported in publicclientapplication"),
+            says("you shall provide a thumbprint in sha1"),
+            says("you must provide either 'thumbprint' or 'public_certificate'"),
+            aadsts(90014),
+            aadsts(900144, unless=("'scope'", "'resource'")),
+            says("has no attribute 'get_token'", any_of=("'nonetype' object", "'str' object", "'dict' object")),
+            says("has no attribute 'get_token_info'", any_of=("'nonetype' object", "'str' object", "'dict' object")),
         ),
         links=(links.PYTHON_AUTHENTICATION,),
     ),

@@ -2,7 +2,7 @@
 
 from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS, Area, Cause, Weight, run
 from secrets_app.diagnosis.causes import links
-from secrets_app.diagnosis.causes.judgement import ran_in_azure_cli
+from secrets_app.diagnosis.causes.judgement import ran_in_azure_cli, read_the_token_cache
 from secrets_app.diagnosis.sign import Sign, Strength, says
 
 CAUSES = (
@@ -44,6 +44,12 @@ CAUSES = (
             says("subscription", "not recognized", strength=Strength.LIKELY),
             says("specified tenant must be the current tenant"),
             says("please run 'az account set' to select active account", strength=Strength.EXACT),
+            says("please specify only one of aux_subscriptions"),
+            says("subscription", "not found. check the id or name"),
+            says("no access was configured for the managed identity, hence no subscriptions were found"),
+            says("could not be retrieved for", "ensure the subscription exists"),
+            says("no subscriptions were found in the cloud shell"),
+            says("if this is the name of a subscription, use its id instead"),
         ),
         commands=(
             run("az account list --output table"),
@@ -60,7 +66,13 @@ CAUSES = (
         signs=(
             says("can't find token from msal cache"),
             says("does not exist in msal token cache"),
-            says("decryption failed", any_of=("msal", "dpapi", "token cache", "cache", "winerror")),
+            says(
+                "decryption failed",
+                any_of=("msal", "dpapi", "token cache", "cache", "winerror", "app developer may consider"),
+            ),
+            says("encryption failed", "consider disable encryption"),
+            says("found multiple accounts with the same username"),
+            says("you may want to manually remove the stale lock file"),
             says("key not valid for use in specified state"),
             says("could not retrieve credential from local cache"),
             says("could not retrieve service principal from local cache"),
@@ -73,6 +85,14 @@ CAUSES = (
             says("persistenceencryptionerror"),
             says("dpapi", any_of=("crypt", "unprotect", "err_code", "decryption")),
             says("unable to acquire token", "msal cache"),
+            says("winerror -2146893813"),
+            says("winerror -2146892987"),
+            says("could not retrieve token from local cache", unless=("please run",)),
+            Sign(
+                any_of=("the command failed with an unexpected error", "winerror", "ran out of input", "eoferror"),
+                where=read_the_token_cache,
+                strength=Strength.EXACT,
+            ),
         ),
         commands=(
             run("az account clear"),
@@ -103,6 +123,7 @@ CAUSES = (
             says("no such file or directory: 'az'"),
             says("unable to find az", any_of=("path", "azure cli")),
             says("azure cli", "not installed", unless=("powershell", "az.account", "developer cli", "module")),
+            says("az not found on path"),
         ),
         commands=(
             run("winget install --exact --id Microsoft.AzureCLI", systems=(WINDOWS,)),
@@ -138,10 +159,15 @@ CAUSES = (
             ),
             says("bad interpreter", any_of=("/az", "azure")),
             says("azure-cli", any_of=("dll load failed", "glibc", "_cffi_backend", "pkg_resources")),
-            says("the command failed with an unexpected error", any_of=("az", "traceback")),
+            says("the command failed with an unexpected error", any_of=("az", "traceback"), strength=Strength.LIKELY),
             says("fatal python error", any_of=("azure-cli", "azure\\cli", "az")),
             says("azure cli", "permission denied", unless=("token_cache", "azureprofile", ".azure/")),
             says("azure cli authentication failed due to an unknown error", strength=Strength.LIKELY),
+            says(
+                "the command failed with an unexpected error",
+                any_of=("cannot import name", "no module named", "dll load failed", "has no attribute"),
+                strength=Strength.EXACT,
+            ),
         ),
         commands=(
             run("az version"),
@@ -169,6 +195,7 @@ CAUSES = (
             says("to re-authenticate, please run", "az login", strength=Strength.LIKELY),
             says("azure cli", any_of=("not logged in", "no accounts were found")),
             says("az login", strength=Strength.WEAK),
+            says("there are no active accounts"),
         ),
         commands=(
             run("az login --tenant {tenant}"),
@@ -285,6 +312,7 @@ CAUSES = (
             says("'azd' is not recognized"),
             says("azd: command not found"),
             says("azure developer cli", any_of=("not installed", "not found on path")),
+            says("azd not found on path"),
         ),
         commands=(
             run("winget install Microsoft.Azd", systems=(WINDOWS,)),
@@ -338,6 +366,9 @@ CAUSES = (
             says("pymsalruntime"),
             says("parent_window_handle is required"),
             says("broker", any_of=("not available", "unavailable", "not supported", "failed"), strength=Strength.WEAK),
+            says("msalruntime needs the current app to register"),
+            says("currently only available from broker"),
+            says("msal[broker]"),
         ),
         commands=(run("az login --tenant {tenant}"),),
         links=(links.CREDENTIAL_CHAINS,),
@@ -406,6 +437,10 @@ CAUSES = (
             says("msal_extensions", "gnome-keyring"),
             says("org.freedesktop.secrets", any_of=("not provided", "cannot", "failed")),
             says("a persistent cache is not available"),
+            says("libsecret did not perform properly"),
+            says("unable to import module 'gi'"),
+            says("gir1.2-secret"),
+            says("keyring persistence not initialized"),
         ),
         commands=(run("sudo apt-get install libsecret-1-0 gnome-keyring", systems=(LINUX,)),),
         links=(links.PYTHON_AUTHENTICATION,),
@@ -431,6 +466,7 @@ CAUSES = (
             says("az: error:", strength=Strength.LIKELY),
             says("could not parse", any_of=("azure cli", "access token", "output"), strength=Strength.LIKELY),
             says("failed to parse", any_of=("azure cli", "access token", "output", "json"), strength=Strength.WEAK),
+            says("timed out waiting for azure developer cli"),
         ),
         commands=(
             run("az version"),

@@ -170,6 +170,10 @@ CAUSES = (
         fix="Check the secret's name and the vault's. Then look among the deleted ones.",
         signs=(
             code("SecretNotFound", "KeyNotFound", "CertificateNotFound"),
+            says("secretversionnotfound"),
+            says(
+                "key vault reference", any_of=("secretnotfound", "secret was not found", "secret version was not found")
+            ),
             says("a secret with (name/id)", "was not found in this key vault"),
             says("was not found in this key vault"),
             says("deleted secret not found"),
@@ -328,6 +332,8 @@ CAUSES = (
             says("challenge resource", "does not match"),
             says("the challenge contains invalid scope"),
             says("source url and challenge url do not match"),
+            says("invalid challenge", any_of=("invalid challenge parameters", "invalid challenge header")),
+            says("challenge cannot be empty"),
         ),
         links=(links.KEY_VAULT_AUTHENTICATION, links.NATIONAL_CLOUDS),
     ),
@@ -343,7 +349,6 @@ CAUSES = (
             says("key vault request url must not contain backslashes"),
             says("bearer token authentication is not permitted for non-tls protected"),
             says("is not a valid id", unless=("tenant", "not a valid identifier")),
-            says("invalid challenge", any_of=("invalid challenge parameters", "invalid challenge header")),
             says("request_uri must be an absolute uri"),
             says(
                 "invalid url",
@@ -361,6 +366,7 @@ CAUSES = (
             says("invalid url", strength=Strength.WEAK),
             says("invalid uri", strength=Strength.WEAK),
             says("request_uri must be http or https"),
+            says("key vault reference", any_of=("invalidsyntax", "could not parse reference")),
         ),
         commands=(run("az keyvault show --name {vault} --query properties.vaultUri --output tsv"),),
         links=(links.KEY_VAULT_NAMES,),
