@@ -4,7 +4,7 @@ import logging
 import os
 from pathlib import Path
 
-from secrets_app.conf import SETTINGS
+from secrets_app.conf import SETTINGS, load
 from secrets_app.site_key import kept_site_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -15,17 +15,16 @@ SECRETS_APP = {
     name: value for name, value in os.environ.items() if name in SETTINGS or name.upper().startswith("KVSITE_")
 }
 
-DEBUG = os.environ.get("KVSITE_DEBUG", "").strip().lower() in {"1", "true", "yes", "on"}
+_config = load(SECRETS_APP)
 
-_hosts = [host.strip() for host in os.environ.get("KVSITE_HOSTS", "").split(",") if host.strip()]
+DEBUG = _config.debug
 # App Service names the site's own host; nothing else sets this variable.
 _app_service_host = os.environ.get("WEBSITE_HOSTNAME")
-ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *_hosts, *([_app_service_host] if _app_service_host else [])]
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *_config.hosts, *([_app_service_host] if _app_service_host else [])]
 
 # A site with a name of its own is in production: it answers over TLS alone.
-PRODUCTION = bool(_hosts or _app_service_host) and not DEBUG
+PRODUCTION = bool(_config.hosts or _app_service_host) and not DEBUG
 SECURE_SSL_REDIRECT = PRODUCTION
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # probes come from inside, without TLS
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
 SECURE_HSTS_PRELOAD = PRODUCTION
@@ -36,18 +35,20 @@ SECURE_REFERRER_POLICY = "same-origin"  # with no-referrer browsers hide the Ori
 CSRF_FAILURE_VIEW = "secrets_app.views.errors.csrf_failure"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "secrets_app.debug_pages.RequestOnly"
 
-SECRET_KEY = os.environ.get("KVSITE_SECRET_KEY") or kept_site_key(BASE_DIR / ".local" / "site-key")
+SECRET_KEY = _config.site_key or kept_site_key(BASE_DIR / ".local" / "site-key")
 
 INSTALLED_APPS = ["secrets_app", "django.contrib.staticfiles"]
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
+    "secrets_app.views.probes.answer_probes",
     "secrets_app.headers.add_headers",
+    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "secrets_app.access.guard",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "secrets_app.access.guard",
 ]
 ROOT_URLCONF = "kvsite.urls"
 WSGI_APPLICATION = "kvsite.wsgi.application"

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from secrets_app.reading import Kind, Principal, PrincipalType
+from secrets_app.redaction import well_formed
 
 Claims = Mapping[str, Any]
 
@@ -45,10 +46,23 @@ def _claims(token: str) -> Claims:
     if len(parts) != 3:
         return {}
     try:
-        payload = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        payload = json.loads(
+            base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)), parse_constant=lambda name: name
+        )
     except (ValueError, RecursionError):
         return {}
-    return payload if isinstance(payload, dict) else {}
+    return _writable(payload) if isinstance(payload, dict) else {}
+
+
+def _writable(value: Any, depth: int = 8) -> Any:
+    """The same claim as something that every page and file can hold: no half characters, no endless nesting."""
+    if isinstance(value, str):
+        return well_formed(value)
+    if isinstance(value, (dict, list)) and not depth:
+        return "..."
+    if isinstance(value, dict):
+        return {well_formed(name): _writable(inner, depth - 1) for name, inner in value.items()}
+    return [_writable(inner, depth - 1) for inner in value] if isinstance(value, list) else value
 
 
 def _text(claims: Claims, *names: str) -> str | None:

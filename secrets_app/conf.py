@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from secrets_app import setting_readers
+from secrets_app.redaction import well_formed
 from secrets_app.setting_readers import Mistake, Problem
 
 # Name -> (default, meaning), in Markdown. The README's table is made from this one.
@@ -55,6 +56,9 @@ class Config:
     allowed_vault_hosts: tuple[str, ...] = ()
     deadline_s: float = 10.0
     result_life_s: float = 1.0
+    hosts: tuple[str, ...] = ()
+    debug: bool = False
+    site_key: str | None = field(default=None, repr=False)
     problems: tuple[Problem, ...] = ()
     fingerprint_key: str = field(default="", repr=False)
 
@@ -77,7 +81,7 @@ def current(overrides: Mapping[str, str | None] | None = None, names: Mapping[st
 
 def load(words: Mapping[str, str], names: Mapping[str, str] | None = None) -> Config:
     """The Config that `words` (setting -> text) make. Never raises: each mistake becomes one of its problems."""
-    given = {name: text.strip() for name, text in words.items() if text.strip()}
+    given = {well_formed(name): well_formed(text).strip() for name, text in words.items() if text.strip()}
     values: dict[str, Any] = {}
     problems: list[Problem] = []
     for attribute, read in setting_readers.READERS.items():

@@ -15,7 +15,7 @@ _SCHEME = re.compile(r"(?<![A-Za-z])(bearer\s{1,4})([A-Za-z0-9._~+/-]{20,}=*)", 
 _NAMES = (
     "a(?:pp[_-]?key|pi[_-]?key|ccount[_-]?key|ccess[_-]?token)|bearer[_-]?token"
     "|client[_-]?(?:secret|assertion(?![_-]?type))|id(?:entity[_-]header|[_-]?token)|msi[_-]secret|oidc[_-]?token"
-    "|p(?:ass(?:word|wd|phrase)|wd|rivate[_-]?key)|refresh[_-]?token"
+    "|p(?:ass(?:word|wd|phrase)|wd|ri(?:vate|mary)[_-]?key)|refresh[_-]?token"
     "|s(?:ession[_-]?token|hared[_-]?access[_-]?(?:key|signature)|ecret[_-]?(?:value|key))|x-identity-header"
 )
 """Grouped by their first letters: an alternative more is a question more at every character."""
@@ -30,18 +30,25 @@ def _in_any_case(names: str) -> str:
 
 
 _NAMED = re.compile(
-    rf"""(?=[aAbBcCiImMoOpPrRsSxX])((?:{_in_any_case(_NAMES)})["']{{0,2}}\s{{0,4}}(?:=>|[:=])\s{{0,4}})
-        (?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[^\s"',;&<>}}]+)""",
-    re.VERBOSE,
+    rf"""(?=[aAbBcCiImMoOpPrRsSxX])((?:{_in_any_case(_NAMES)})\\?["']{{0,2}}\s{{0,4}}(?:=>|[:=]|%3[dD])\s{{0,4}})
+        (?:"(?:[^"\\\n]|\\.)*(?:"|$)|'(?:[^'\\\n]|\\.)*(?:'|$)|\\"(?:[^"\\\n]|\\[^"])*(?:\\"|$)|[^\s"',;&<>}}]+)""",
+    re.VERBOSE | re.MULTILINE,
 )
 _OPTION = re.compile(
     r"""(?<![\w-])(--(?:client-secret|password|app-key|account-key|sas-token|secret|access-token)(?:\s{1,4}|=)|-p\s{1,4}(?=["']))
         (?:"[^"\n]*"|'[^'\n]*'|[^\s"']+)""",
     re.IGNORECASE | re.VERBOSE,
 )
-_SIGNATURE = re.compile(r"(?<![A-Za-z])(sig=)[A-Za-z0-9%+/_-]{8,}={0,2}", re.IGNORECASE)
-_URL_PASSWORD = re.compile(r"(?<=://)([^\s/@:\"'<>]{0,256}):([^\s/@\"'<>]{1,256})@")
+_SIGNATURE = re.compile(r"(?<![A-Za-z])(sig=)[A-Za-z0-9%+/_~.-]{8,}={0,2}", re.IGNORECASE)
+_URL_PASSWORD = re.compile(r"(?<=://)([^\s/@:\"'<>]{0,256}):([^\s/\"'<>]{1,256})@")
+# A vault's own answer with a secret in it: `{"value": "...", "id": "https://contoso.vault.azure.net/secrets/..."`.
+_VALUE = re.compile(r"""(\\?["']value\\?["']\s{0,4}:\s{0,4}\\?["'])[^"'\n]*""")
 _PEM = re.compile(r"-----BEGIN ([A-Z ]{0,40}PRIVATE KEY)-----[^-]*(?:-----END [A-Z ]{0,40}-----)?")
+
+
+def well_formed(text: str) -> str:
+    """The text with a question mark for each half of a character pair that stands alone: those cannot be written."""
+    return text.encode("utf-8", errors="replace").decode("utf-8")
 
 
 def redact(text: str) -> str:
@@ -50,11 +57,12 @@ def redact(text: str) -> str:
     Covers JSON Web Tokens (whole or cut off), Authorization headers, named values in JSON, forms, connection strings
     and command lines, SAS signatures, passwords in addresses and private keys. Linear in the length of the text.
     """
-    text = _PEM.sub(HIDDEN, text)
+    text = _PEM.sub(HIDDEN, well_formed(text))
     text = _JWT.sub(HIDDEN, text)
     text = _AUTHORIZATION.sub(rf"\1{HIDDEN}", text)
     text = _SCHEME.sub(rf"\1{HIDDEN}", text)
     text = _NAMED.sub(rf"\1{HIDDEN}", text)
     text = _OPTION.sub(rf"\1{HIDDEN}", text)
+    text = _VALUE.sub(rf"\1{HIDDEN}", text)
     text = _SIGNATURE.sub(rf"\1{HIDDEN}", text)
     return _URL_PASSWORD.sub(rf"\1:{HIDDEN}@", text)

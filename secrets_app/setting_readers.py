@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
+from secrets_app.site_key import SHORTEST_KEY
 from secrets_app.vault_address import (
     PUBLIC,
     AddressError,
@@ -54,8 +54,10 @@ class Mistake(Exception):  # noqa: N818 - it is the user's mistake, told as a Pr
 EXAMPLE_VAULT = "https://<vault-name>.vault.azure.net"
 _VAULT_SETTINGS = ("KEY_VAULT_URI", "KEY_VAULT_URL", "KEY_VAULT_NAME")
 _SECRET_NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
+_NAME_IN_ADDRESS = re.compile(r"/secrets/([0-9a-zA-Z-]{1,127})(?=[/?#]|$)")
 _VERSION = re.compile(r"[0-9a-fA-F]{32}")
 _ACCESS = ("loopback", "open")
+_SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
 def _vault(given: Given) -> str:
@@ -128,8 +130,8 @@ def _secret_name_mistake(name: str) -> tuple[str, str, str]:
     """What is wrong with it, the way out, and the name that is probably meant or nothing."""
     allowed = "Key Vault allows letters, digits and hyphens only."
     if "://" in name:
-        inside = "".join(urlsplit(name).path.split("/")[2:3])
-        likely = inside if _SECRET_NAME.fullmatch(inside) else ""
+        inside = _NAME_IN_ADDRESS.search(name)
+        likely = inside[1] if inside else ""
         return "is an address, not a name.", f"Keep only the name{f': {likely}' if likely else ''}.", likely
     if len(name) > 127:
         copy = "Copy the name from the vault's Secrets page."
@@ -174,10 +176,12 @@ def _seconds(number: int, setting: str, at_least: float, example: str) -> Callab
     return read
 
 
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(part.strip().lower() for part in text.split(",") if part.strip())
+
+
 def _allowed_hosts(given: Given) -> tuple[str, ...]:
-    hosts = tuple(
-        host.strip().lower() for host in given.get("KVSITE_ALLOWED_VAULT_HOSTS", "").split(",") if host.strip()
-    )
+    hosts = _list(given.get("KVSITE_ALLOWED_VAULT_HOSTS", ""))
     for host in hosts:
         if not is_host(host):
             raise Mistake(
@@ -188,6 +192,35 @@ def _allowed_hosts(given: Given) -> tuple[str, ...]:
     return hosts
 
 
+def _hosts(given: Given) -> tuple[str, ...]:
+    hosts = _list(given.get("KVSITE_HOSTS", ""))
+    for host in hosts:
+        if not is_host(host):
+            raise Mistake(
+                14, "KVSITE_HOSTS", f"has {host!r} in it, which is not a host name.",
+                "Write host names alone, with commas between: no https://, no port, no *.",
+                example="kvsite.example.org",
+            )  # fmt: skip
+    return hosts
+
+
+def _debug(given: Given) -> bool:
+    text = given.get("KVSITE_DEBUG", "0").lower()
+    if text not in _SWITCH:
+        raise Mistake(15, "KVSITE_DEBUG", f"is {text!r}; it is either 1 or 0.", "Leave it out in production.")
+    return _SWITCH[text]
+
+
+def _site_key(given: Given) -> str | None:
+    key = given.get("KVSITE_SECRET_KEY")
+    if key is None or len(key) >= SHORTEST_KEY:
+        return key
+    raise Mistake(
+        16, "KVSITE_SECRET_KEY", f"has {len(key)} characters; with fewer than {SHORTEST_KEY} it can be guessed.",
+        "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'. Until then another one is used.",
+    )  # fmt: skip
+
+
 READERS: dict[str, Callable[[Given], Any]] = {
     "vault_url": _vault,
     "secret_name": _secret_name,
@@ -196,5 +229,8 @@ READERS: dict[str, Callable[[Given], Any]] = {
     "deadline_s": _seconds(10, "KVSITE_DEADLINE_S", at_least=1, example="10"),
     "result_life_s": _seconds(13, "KVSITE_RESULT_LIFE_S", at_least=0, example="1"),
     "allowed_vault_hosts": _allowed_hosts,
+    "hosts": _hosts,
+    "debug": _debug,
+    "site_key": _site_key,
 }
 """Attribute of Config -> what reads it. Each gives a value, or None for the default, or raises Mistake."""

@@ -11,8 +11,8 @@ _WIDTH = 100
 
 
 def printable(text: str) -> str:
-    """The text without characters that a terminal would obey instead of showing."""
-    return "".join(character for character in text if character in "\n\t" or character.isprintable())
+    """One line, without the characters that a terminal would obey instead of showing."""
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def lines_of(reading: Reading) -> Iterator[str]:
@@ -41,7 +41,7 @@ def _lines_of(reading: Reading) -> Iterator[str]:
 def _own_words(text: str) -> Iterator[str]:
     yield ""
     yield "The error in its own words:"
-    yield textwrap.indent(text, "    ")
+    yield from (f"    {line}" for line in text.splitlines())
 
 
 def _principal(principal: Principal) -> Iterator[str]:
@@ -70,7 +70,7 @@ def _hint(hint: Hint) -> Iterator[str]:
     for sentence in (hint.why, hint.fix):
         yield from textwrap.wrap(sentence, _WIDTH, initial_indent="    ", subsequent_indent="    ")
     for command in hint.commands:
-        yield textwrap.indent(command, "      ")
+        yield from (f"      {line}" for line in command.splitlines())
     for link in hint.links:
         yield f"    {link}"
 

@@ -1,4 +1,4 @@
-"""The product's addresses."""
+"""The product's addresses; the probes answer before them (views/probes.py)."""
 
 from django.urls import path
 
@@ -13,6 +13,4 @@ urlpatterns = [
     path("api/explain", explaining.api_explain, name="api_explain"),
     path("causes/", explaining.causes, name="causes"),
     path("causes/<slug:key>/", explaining.cause, name="cause"),
-    path("healthz", readings.healthz, name="healthz"),
-    path("readyz", readings.readyz, name="readyz"),
 ]

@@ -82,6 +82,11 @@ def test_three_settings_may_name_the_vault(words: dict[str, str], url: str) -> N
         ({"KVSITE_DEADLINE_S": "\u0663"}, "E010", "seconds, from 1 to 60"),
         ({"KVSITE_RESULT_LIFE_S": "-1"}, "E013", "seconds, from 0 to 60"),
         ({"KVSITE_ALLOWED_VAULT_HOSTS": "https://kv.example.org"}, "E011", "not a host name"),
+        ({"KVSITE_HOSTS": "*"}, "E014", "not a host name"),
+        ({"KVSITE_HOSTS": "https://kv.example.org/"}, "E014", "not a host name"),
+        ({"KVSITE_DEBUG": "maybe"}, "E015", "either 1 or 0"),
+        ({"KVSITE_SECRET_KEY": "short"}, "E016", "can be guessed"),
+        ({"SECRET_NAME": "https://[x/secrets/demo"}, "E007", "an address, not a name"),
         ({"KVSITE_DEADLNE_S": "5"}, "W012", "is not a setting"),
     ],
 )  # fmt: skip
@@ -94,6 +99,12 @@ def test_each_mistake_has_its_own_sentence(words: dict[str, str], id_: str, said
 
 def test_the_way_out_of_an_underscore_names_the_likely_secret() -> None:
     assert "DJANGO-SECRET-KEY" in loaded(SECRET_NAME="DJANGO_SECRET_KEY").problems[0].way_out
+
+
+def test_no_key_is_in_any_sentence_or_repr() -> None:
+    for key in ("hunter2", "hunter2" * 10):
+        config = loaded(KVSITE_SECRET_KEY=key)
+        assert "hunter2" not in repr(config)
 
 
 def test_a_misspelt_setting_is_told_its_neighbour() -> None:

@@ -47,7 +47,8 @@ class Connection:
     def _client(self) -> SecretClient:
         # Its annotation knows only the older of the two protocols that it takes.
         credential = cast(TokenCredential, self.watch.credential)
-        return SecretClient(self._vault_url, credential, **vault_limits(self._deadline_s))
+        # A vault does not send its callers elsewhere, so whoever does is not to be followed.
+        return SecretClient(self._vault_url, credential, permit_redirects=False, **vault_limits(self._deadline_s))
 
     def close(self) -> None:
         if "_client" in self.__dict__:

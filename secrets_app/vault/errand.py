@@ -14,6 +14,7 @@ from azure.keyvault.secrets import KeyVaultSecret
 
 from secrets_app.conf import Config
 from secrets_app.reading import Failure, Reading, Secret
+from secrets_app.redaction import well_formed
 from secrets_app.trace import Story, Walk
 from secrets_app.vault import failure
 from secrets_app.vault.connection import Connection, connection_for
@@ -115,6 +116,11 @@ class Errand:
         self._secret = _without_value(found, self._config.fingerprint_key)
 
 
+def _date(value: Any) -> datetime | None:
+    """The SDK hands on what it cannot read as a date as it came."""
+    return value if isinstance(value, datetime) else None
+
+
 def _without_value(found: KeyVaultSecret, fingerprint_key: str) -> Secret:
     """All of the secret but its value. The fingerprint is keyed: nobody can try out values against it elsewhere."""
     value = found.value or ""
@@ -123,12 +129,12 @@ def _without_value(found: KeyVaultSecret, fingerprint_key: str) -> Secret:
     return Secret(
         name=properties.name or "",
         version=properties.version,
-        content_type=properties.content_type,
+        content_type=well_formed(str(properties.content_type)) if properties.content_type else None,
         enabled=properties.enabled,
-        created_on=properties.created_on,
-        updated_on=properties.updated_on,
-        not_before=properties.not_before,
-        expires_on=properties.expires_on,
+        created_on=_date(properties.created_on),
+        updated_on=_date(properties.updated_on),
+        not_before=_date(properties.not_before),
+        expires_on=_date(properties.expires_on),
         length=len(value),
         fingerprint=digest[:16],
     )

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError, ServiceResponseError
+from azure.core.exceptions import AzureError, DecodeError, HttpResponseError, ServiceRequestError, ServiceResponseError
 
 from secrets_app.reading import Failure, Stage, VaultSaw
 from secrets_app.redaction import redact
@@ -29,7 +29,7 @@ def of(error: Exception, walk: Walk) -> Failure:
     """The evidence in `error`, raised while `walk` went on. One that is not Azure's is logged with its traceback."""
     if not isinstance(error, (AzureError, ValueError)):
         log.error("unexpected %s while reading a secret", type(error).__name__, exc_info=error)
-    message = redact(str(error))
+    message = redact(_words_of(error))
     return Failure(
         stage=_stage(error, walk),
         message=message,
@@ -54,6 +54,16 @@ def of_deadline(deadline_s: float, waiting_for: str) -> Failure:
     )
 
 
+def _words_of(error: Exception) -> str:
+    """The error's own words without the answer's body: cut short or garbled, that may hold the secret's value.
+
+    `str()` of azure-core's errors adds the body wherever it is not an error object of the service.
+    """
+    if isinstance(error, DecodeError):
+        return f"The answer, HTTP status {error.status_code}, cannot be read as what it says it is."
+    return str(error.message) if isinstance(error, AzureError) else str(error)
+
+
 def _stage(error: Exception, walk: Walk) -> Stage:
     if not walk.names:
         return Stage.CONFIGURATION  # the credential could not even be made
@@ -70,8 +80,9 @@ def _code(error: Exception, message: str) -> str | None:
     if numbered:
         return numbered[1]
     details = getattr(error, "error", None)
-    inner = getattr(details, "innererror", None) or {}
-    return inner.get("code") or getattr(details, "code", None)
+    inner = getattr(details, "innererror", None)
+    codes = (inner.get("code") if isinstance(inner, Mapping) else None, getattr(details, "code", None))
+    return next((code for code in codes if isinstance(code, str)), None)
 
 
 def _retry_after_s(error: Exception) -> float | None:

@@ -23,13 +23,14 @@ class Sharing(Generic[Asked, Answer]):
     def get(self, asked: Asked, work: Callable[[], Answer], *, life_s: float, anew: bool = False) -> Answer:
         """The answer that is under way or younger than `life_s` seconds, else what `work` gives now.
 
-        `anew` always works, and those who come after share that answer. What `work` raises, all who share it get.
+        `anew` is content only with an answer under way that was asked for anew too; those who come after share it.
+        What `work` raises, all who share it get.
         """
         with self._lock:
             flight = self._flights.get(asked)
-            joins = flight is not None and not anew and flight.is_shared(life_s)
+            joins = flight is not None and flight.may_be_joined(life_s, anew=anew)
             if flight is None or not joins:
-                flight = _Flight()
+                flight = _Flight(anew=anew)
                 self._flights[asked] = flight
                 self._flights.move_to_end(asked)
                 while len(self._flights) > _KEPT:
@@ -42,12 +43,16 @@ class Sharing(Generic[Asked, Answer]):
 
 
 class _Flight(Generic[Answer]):
-    def __init__(self) -> None:
+    def __init__(self, *, anew: bool) -> None:
         self.answer: Future[Answer] = Future()
+        self._anew = anew
         self._landed = 0.0
 
-    def is_shared(self, life_s: float) -> bool:
-        return not self.answer.done() or time.monotonic() - self._landed < life_s
+    def may_be_joined(self, life_s: float, *, anew: bool) -> bool:
+        under_way = not self.answer.done()
+        if anew:
+            return under_way and self._anew
+        return under_way or time.monotonic() - self._landed < life_s
 
     def fly(self, work: Callable[[], Answer]) -> Answer:
         try:

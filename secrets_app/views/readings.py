@@ -45,21 +45,6 @@ def report(request: HttpRequest) -> HttpResponse:
     return render(request, "report.html", {"markdown": text, "short": ids == "short"})
 
 
-@require_safe
-def healthz(_request: HttpRequest) -> HttpResponse:
-    """The process is up; Azure is not asked."""
-    return HttpResponse("ok\n", content_type="text/plain")
-
-
-@require_safe
-def readyz(_request: HttpRequest) -> HttpResponse:
-    """200 when the secret can be read; 503 with the key of the cause when not."""
-    reading = answer(conf.current())
-    if reading.ok:
-        return JsonResponse({"ready": True})
-    return JsonResponse({"ready": False, "cause": reading.main_cause}, status=503)
-
-
 def _reading(request: HttpRequest) -> Reading:
     refresh = query(request, "refresh").get("refresh", "0").lower()
     if refresh not in _SWITCH:

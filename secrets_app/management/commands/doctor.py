@@ -28,7 +28,7 @@ class Command(BaseCommand):
         checks = examination(conf.current())
         if options["json"]:
             document = {"ok": sound(checks), "checks": [check.as_json() for check in checks]}
-            self.stdout.write(json.dumps(document, indent=2, ensure_ascii=False))
+            self.stdout.write(json.dumps(document, indent=2))
         else:
             self.stdout.write("\n".join([headline(checks), *(line for check in checks for line in _lines(check))]))
         self.stdout.flush()

@@ -34,22 +34,23 @@ class Command(BaseCommand):
             self._answer(sys.stdin.buffer, options)
             return
         try:
-            with Path(options["file"]).open("rb") as source:
-                self._answer(source, options)
+            source = Path(options["file"]).open("rb")  # noqa: SIM115 - closed below; only the opening is guarded
         except OSError as error:
             sentence = f"{options['file']}: {error.strerror}. FILE is a file; the text itself comes by standard input."
             raise CommandError(sentence, returncode=COULD_NOT_RUN) from error
+        with source:
+            self._answer(source, options)
 
     def _answer(self, source: BinaryIO, options: dict[str, Any]) -> None:
         if options["jsonl"]:
             for line in source:
                 if line.strip():
-                    self._say(json.dumps(_answer_to_line(line), ensure_ascii=False))
+                    self._say(json.dumps(_answer_to_line(line)))
             return
         pasted = PastedError(message=source.read(LIMIT_BYTES + 1).decode("utf-8", errors="replace"))
         try:
             if options["json"]:
-                self._say(json.dumps(explained(pasted), indent=2, ensure_ascii=False))
+                self._say(json.dumps(explained(pasted), indent=2))
             else:
                 self._say("\n".join(lines_of_explanation(pasted.explanation())))
         except TooLongError as error:

@@ -34,7 +34,7 @@ class Command(BaseCommand):
         config = conf.current({"SECRET_NAME": options["secret"]}, _names(options))
         reading = answer(config)
         if options["json"]:
-            self.stdout.write(json.dumps(reading.as_json(), indent=2, ensure_ascii=False))
+            self.stdout.write(json.dumps(reading.as_json(), indent=2))
         elif options["report"]:
             self.stdout.write(markdown(reading, examination(config), shorten_ids=options["short_ids"]))
         else:
