@@ -16,12 +16,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from localazure import LocalAzure
-from localazure.directory import CONTOSO
+from localazure.directory import CONTOSO, MACHINE_IDENTITY
 from localazure.tokens import sign
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 STRANGE_METHODS = ("HEAD", "OPTIONS", "CONNECT", "TRACE", "get", "G\x00T", "")
 HOSTS = ("contoso.vault.azure.net", "login.microsoftonline.com", "management.azure.com")
+PLAIN_HOSTS = ("169.254.169.254", "127.0.0.1")
 PATHS = (
     *("/secrets", "/secrets/demo", "/secrets/demo/versions", "/deletedsecrets/demo/recover", "/certificates/demo"),
     *(f"/{CONTOSO.id}/oauth2/v2.0/token", "/common/oauth2/token", f"/{CONTOSO.id}/oauth2/v2.0/devicecode"),
@@ -61,7 +62,7 @@ class _Faults(logging.Handler):
 
 
 def fuzz(azure: LocalAzure, rounds: int, seed: int) -> Result:
-    """Sends `rounds` pieces of noise, each on a connection of its own, half of them inside a tunnel."""
+    """Sends `rounds` pieces of noise, each on a connection of its own."""
     result, chance = Result(), random.Random(seed)  # noqa: S311 - noise is no secret
     handler, logger = _Faults(result.faults), logging.getLogger()
     logger.addHandler(handler)
@@ -75,9 +76,9 @@ def fuzz(azure: LocalAzure, rounds: int, seed: int) -> Result:
 
 
 def _one(azure: LocalAzure, trusted: ssl.SSLContext, chance: random.Random) -> str:
-    host, port = chance.choice(HOSTS), urlsplit(azure.env["HTTPS_PROXY"]).port
+    host, port = chance.choice((*HOSTS, *PLAIN_HOSTS)), urlsplit(azure.env["HTTPS_PROXY"]).port
     with socket.create_connection(("127.0.0.1", port), timeout=5) as plain:
-        if chance.random() < 0.5:
+        if host in PLAIN_HOSTS:
             return _talk(plain, noise(chance, host), chance)
         plain.sendall(f"CONNECT {host}:443 HTTP/1.1\r\n\r\n".encode())
         plain.recv(4096)
@@ -125,14 +126,21 @@ def _request(chance: random.Random, host: str) -> bytes:
 
 
 def _host(chance: random.Random, host: str) -> str:
-    return chance.choice((host, host, "169.254.169.254", "127.0.0.1", "example.com", "["))
+    return host if chance.random() < 0.9 else chance.choice((*HOSTS, "example.com", "[", ""))
 
 
 def _token(chance: random.Random) -> str:
     """Signed, and with claims that are good, missing or for somebody else."""
     now = int(time.time())
     audience = chance.choice(("https://vault.azure.net", "https://management.azure.com", 7, None, ["x"]))
-    claims = {"aud": audience, "iss": CONTOSO.issuer, "nbf": now, "exp": now + 60, "appid": "a", "oid": "o"}
+    claims = {
+        "aud": audience,
+        "iss": CONTOSO.issuer,
+        "nbf": now,
+        "exp": now + 60,
+        "appid": "a",
+        "oid": MACHINE_IDENTITY.object_id,
+    }
     for name in chance.sample(sorted(claims), chance.randrange(3)):
         del claims[name]
     return sign(claims)
