@@ -186,7 +186,13 @@ def test_powershell_and_azd__version_and_account(environ: dict[str, str], tmp_pa
 
 
 def test_powershell_and_azd__not_there_or_broken_or_nobody(environ: dict[str, str], tmp_path: Path) -> None:
-    assert found("powershell", environ).verdict is Verdict.OK
+    for key, credential, cause in (
+        ("powershell", "AzurePowerShellCredential", "powershell_not_installed"),
+        ("azd", "AzureDeveloperCliCredential", "azd_not_installed"),
+    ):
+        assert found(key, environ).verdict is Verdict.OK
+        check = found(key, {**environ, "AZURE_TOKEN_CREDENTIALS": credential})
+        assert (check.verdict, check.cause) == (Verdict.PROBLEM, cause)
     stand_in(tmp_path / "bin", "pwsh", "exit 1")
     stand_in(tmp_path / "bin", "azd", "echo hello")
     assert found("powershell", environ).finding == "PowerShell is here, but ended with exit code 1."

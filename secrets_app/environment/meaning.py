@@ -29,12 +29,17 @@ _WATCHED = ("AZURE_", "IDENTITY_", "MSI_")
 
 def tools_are_asked(environ: Mapping[str, str]) -> bool:
     """AZURE_TOKEN_CREDENTIALS leaves az, PowerShell and azd in the chain."""
-    return environ.get(_CHOICE, "").strip().lower() not in _HOST_CHOICES
+    return choice(environ) not in _HOST_CHOICES
+
+
+def choice(environ: Mapping[str, str]) -> str:
+    """The word in AZURE_TOKEN_CREDENTIALS as azure-identity reads it, in lower case; empty when there is none."""
+    return environ.get(_CHOICE, "").strip().lower()
 
 
 @check("token_credentials", "What AZURE_TOKEN_CREDENTIALS means here")
 def token_credentials(scene: Scene) -> Check:
-    value = scene.environ.get(_CHOICE, "").strip().lower()
+    value = choice(scene.environ)
     facts = all_told(scene.environ, [_CHOICE])
     if not value:
         return ok("It is not set, so every way of signing in is tried in turn, the first that works wins.", facts=facts)

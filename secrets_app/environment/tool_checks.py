@@ -5,7 +5,7 @@ import re
 import time
 
 from secrets_app.environment.check import Check, Fact, notice, ok, problem
-from secrets_app.environment.meaning import tools_are_asked
+from secrets_app.environment.meaning import choice, tools_are_asked
 from secrets_app.environment.principal_variables import way_set
 from secrets_app.environment.register import check
 from secrets_app.environment.scene import Scene
@@ -111,7 +111,7 @@ def powershell(scene: Scene) -> Check:
     names = ("pwsh", "powershell") if scene.place.system == "Windows" else ("pwsh",)
     path = find(scene.environ, *names)
     if path is None:
-        return ok("PowerShell is not on PATH, and nothing here needs it.")
+        return _other_missing(scene, "PowerShell", "azurepowershellcredential", "powershell_not_installed")
     command = [path, "--version"] if "pwsh" in path else [path, "-NoProfile", "-Command", "$PSVersionTable.PSVersion"]
     return _other_tool(scene, "PowerShell", path, command, powershell_account(scene.environ))
 
@@ -120,8 +120,14 @@ def powershell(scene: Scene) -> Check:
 def azd(scene: Scene) -> Check:
     path = find(scene.environ, "azd")
     if path is None:
-        return ok("azd is not on PATH, and nothing here needs it.")
+        return _other_missing(scene, "azd", "azuredeveloperclicredential", "azd_not_installed")
     return _other_tool(scene, "azd", path, [path, "version"], azd_account(scene.environ))
+
+
+def _other_missing(scene: Scene, name: str, credential: str, cause: str) -> Check:
+    if choice(scene.environ) == credential:
+        return problem(f"{name} is not on PATH, and AZURE_TOKEN_CREDENTIALS asks it alone.", cause=cause)
+    return ok(f"{name} is not on PATH. It is only one of several ways to sign in.")
 
 
 def _other_tool(scene: Scene, name: str, path: str, command: list[str], account: tuple[str, str] | None) -> Check:

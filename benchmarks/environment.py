@@ -1,0 +1,64 @@
+"""How long the doctor looks at a machine: where nothing is slow, and where everything hangs."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from localazure import LocalAzure
+
+TURNS = 20
+
+
+def main() -> None:
+    for scenario in ("app-service", "laptop"):
+        with LocalAzure(scenario) as azure:
+            first, *others = _measure(azure.env, TURNS)
+        usual = statistics.median(others)
+        print(f"{scenario:<12} nothing is slow: first {first:.0f} ms, then {usual:.0f} ms (median of {len(others)})")
+    with LocalAzure("vault-silent") as azure, tempfile.TemporaryDirectory() as folder:
+        for name in ("az", "pwsh", "azd"):
+            tool = Path(folder) / name
+            tool.write_text("#!/bin/sh\nexec sleep 60\n")
+            tool.chmod(0o700)
+        path = os.pathsep.join([folder, "/usr/bin", "/bin"])
+        (everything,) = _measure({**azure.env, "PATH": path}, 1)
+    print(f"{'vault-silent':<12} the vault is silent and az, pwsh and azd hang: {everything:.0f} ms")
+
+
+def _measure(env: dict[str, str], turns: int) -> list[float]:
+    """Milliseconds of each look, all in one process of its own."""
+    command = [sys.executable, "-m", "benchmarks.environment", "measure", str(turns)]
+    # Each look is to ask anew.
+    done = subprocess.run(
+        command, env={**env, "KVSITE_RESULT_LIFE_S": "0"}, check=True, stdout=subprocess.PIPE, text=True
+    )
+    times: list[float] = json.loads(done.stdout)
+    return times
+
+
+def measure(turns: int) -> list[float]:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kvsite.settings")
+    import django
+
+    django.setup()
+    from secrets_app import conf
+    from secrets_app.doctor import examination
+
+    times = []
+    for _ in range(turns):
+        start = time.perf_counter()
+        examination(conf.current())
+        times.append((time.perf_counter() - start) * 1000)
+    return times
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["measure"]:
+        print(json.dumps(measure(int(sys.argv[2]))))
+    else:
+        main()
