@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 
+from localazure.aadsts import ENTRIES
+
 
 class Fault(StrEnum):
     """What becomes of an answer."""
@@ -25,10 +27,13 @@ class Trouble:
     fault: Fault | None = None
     status: int | None = None
     """Every request is refused with this status, in the service's own form."""
+    aadsts: int | None = None
+    """Entra refuses every token with this code of its own."""
 
     def __str__(self) -> str:
         late = f"{self.latency_s:g}s" if self.latency_s else ""
-        return ", ".join(filter(None, (late, self.fault, str(self.status or ""))))
+        code = f"AADSTS{self.aadsts}" if self.aadsts else ""
+        return ", ".join(filter(None, (late, self.fault, str(self.status or ""), code)))
 
     @property
     def keeps_waiting(self) -> bool:
@@ -45,11 +50,12 @@ SERVICES = (
     "token-vault",
 )
 """The services that can be in trouble, by the names the requests of a world have."""
+_AADSTS = re.compile(r"AADSTS(\d{4,8})")
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)s")
 
 
 def trouble_named(name: str) -> Trouble:
-    """The trouble of that name: a Fault, the HTTP status of an error, or a latency as `2.5s`.
+    """The trouble of that name: a Fault, the HTTP status of an error, a latency as `2.5s`, a code as `AADSTS53003`.
 
     Raises UnknownTroubleError.
     """
@@ -59,12 +65,18 @@ def trouble_named(name: str) -> Trouble:
         return Trouble(status=int(name))
     if seconds := _SECONDS.fullmatch(name):
         return Trouble(latency_s=float(seconds[1]))
-    kinds = ", ".join(Fault)
-    raise UnknownTroubleError(f"There is no trouble {name!r}. There are: {kinds}, a status as 503, a latency as 2.5s")
+    code = _AADSTS.fullmatch(name)
+    if code and int(code[1]) in ENTRIES:
+        return Trouble(aadsts=int(code[1]))
+    kinds = ", ".join((*Fault, "a status as 503", "a latency as 2.5s", "a code of Entra as AADSTS53003"))
+    raise UnknownTroubleError(f"There is no trouble {name!r}. There are: {kinds}")
 
 
 def combined(one: Trouble, other: Trouble) -> Trouble:
     """Both troubles at once; where they contradict each other, `other` counts."""
     return Trouble(
-        latency_s=other.latency_s or one.latency_s, fault=other.fault or one.fault, status=other.status or one.status
+        latency_s=other.latency_s or one.latency_s,
+        fault=other.fault or one.fault,
+        status=other.status or one.status,
+        aadsts=other.aadsts or one.aadsts,
     )

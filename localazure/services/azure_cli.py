@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
 
-from localazure.directory import AUDIENCES, Application, Subscription, User
+from localazure.directory import AUDIENCES, AZURE_CLI_CLIENT_ID, Application, Subscription, User
 from localazure.services import entra_refusals
+from localazure.services.entra_catalogue import refuse_in_trouble
 from localazure.services.refusal import Refusal
 from localazure.tokens import AccessToken, ProofLevel
 from localazure.world import World
@@ -158,6 +159,8 @@ def _token(world: World, identity: User | Application, resource: str, tenant: st
 
 def _check(world: World, identity: User | Application, resource: str, tenant: str) -> None:
     """Raises Refusal."""
+    client_id = AZURE_CLI_CLIENT_ID if isinstance(identity, User) else identity.client_id
+    refuse_in_trouble(world, client_id, resource)
     if tenant not in (world.tenant.id, world.tenant.domain):
         raise _foreign_tenant(world, identity, tenant)
     if resource not in AUDIENCES:

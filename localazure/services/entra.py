@@ -14,6 +14,7 @@ from starlette.routing import Route
 from localazure.directory import Tenant
 from localazure.keys import signing_key
 from localazure.services import entra_refusals as refusals
+from localazure.services.entra_catalogue import refuse_in_trouble
 from localazure.services.entra_grants import TokenRequest, begin_device_sign_in, grant
 from localazure.services.entra_refusals import LOGIN
 from localazure.services.refusal import Json, Refusal, answer_refusal
@@ -46,7 +47,9 @@ def entra(world: World) -> Starlette:
 
     async def token(request: Request) -> Response:
         form, v2 = await form_of(request), "/v2.0/" in request.url.path
-        return Json(grant(TokenRequest(world=world, tenant=_tenant(world, request), form=form, v2=v2)))
+        asked = TokenRequest(world=world, tenant=_tenant(world, request), form=form, v2=v2)
+        refuse_in_trouble(world, form.get("client_id", ""), form.get("resource") or form.get("scope", ""))
+        return Json(grant(asked))
 
     async def device_code(request: Request) -> Response:
         _tenant(world, request)

@@ -26,6 +26,7 @@ from localazure.directory import CLUSTER_ISSUER, CONTOSO, SHARED_IDENTITY, SITE_
 from localazure.keys import cluster_key
 from localazure.registrations import TOKEN_EXCHANGE
 from localazure.scenarios import POD_SUBJECT
+from localazure.trouble import trouble_named
 
 pytest_plugins = ["local_worlds"]
 
@@ -172,6 +173,19 @@ def test_entras_second_factor_is_asked_for_as_recorded(enter: Enter) -> None:
     recorded = CASES["50076"]["message"].removeprefix("Authentication failed: ")
     assert form(refused.value.message).startswith(form(f"ERROR: {recorded}"))
     assert form(refused.value.message).endswith(form(CASES["az-500011"]["message"]).partition("TIME")[2])
+
+
+@pytest.mark.parametrize("case_id", ["50034", "50055", "65002", "az-530003", "az-700082", "500133"])
+def test_entras_other_refusals_are_as_recorded(
+    enter: Enter, browse: Callable[[LocalAzure], httpx.Client], case_id: str
+) -> None:
+    code, recorded = re.search(r"(AADSTS\d+): (.*?)(?= Trace ID:|$)", CASES[case_id]["message"]).groups()
+    azure = enter("service-principal-secret", troubles={"entra": trouble_named(code)})
+    asked = {"grant_type": "refresh_token", "client_id": SITE_APPLICATION.client_id, "scope": SCOPE}
+    answer = browse(azure).post(f"https://login.microsoftonline.com/{CONTOSO.id}/oauth2/v2.0/token", data=asked)
+    said = answer.json()["error_description"].partition(": ")[2].partition(" Trace ID:")[0]
+    assert form(said).replace("https://vault.azure.net", "GUID") == form(recorded)
+    assert answer.status_code == (CASES[case_id]["http_status"] or 400)
 
 
 def test_a_token_services_bodies_are_as_recorded(enter: Enter, browse: Callable[[LocalAzure], httpx.Client]) -> None:

@@ -14,10 +14,11 @@ from azure.core.exceptions import (
     IncompleteReadError,
     ServiceResponseError,
 )
-from azure.identity import ClientSecretCredential, DefaultAzureCredential, ManagedIdentityCredential
+from azure.identity import AzureCliCredential, ClientSecretCredential, DefaultAzureCredential, ManagedIdentityCredential
 from azure.keyvault.secrets import SecretClient
 
 from localazure import Fault, LocalAzure, Trouble
+from localazure.aadsts import ENTRIES
 from localazure.directory import CONTOSO, SITE_APPLICATION
 from localazure.trouble import UnknownTroubleError, combined, trouble_named
 
@@ -128,14 +129,32 @@ def test_azures_clock_may_be_behind(enter: Enter, browse: Browse) -> None:
     assert read(azure).value == azure.secret_value
 
 
+@pytest.mark.parametrize("number", ENTRIES)
+def test_entra_refuses_with_any_code_that_is_asked_for(enter: Enter, browse: Browse, number: int) -> None:
+    azure = enter("service-principal-secret", troubles={"entra": trouble_named(f"AADSTS{number}")})
+    form = {"grant_type": "client_credentials", "client_id": SITE_APPLICATION.client_id, "scope": SCOPE}
+    body = browse(azure).post(f"https://login.microsoftonline.com/{CONTOSO.id}/oauth2/v2.0/token", data=form).json()
+    assert body["error_codes"] == [number]
+    assert body["error_description"].startswith(f"AADSTS{number}: ")
+    assert not set("{}") & set(body["error_description"].replace("{EmailHidden}", ""))
+    assert azure.tokens == ()
+
+
+def test_our_own_az_passes_entras_refusal_on(enter: Enter) -> None:
+    enter("laptop", troubles={"entra": trouble_named("AADSTS53003")})
+    with pytest.raises(ClientAuthenticationError, match="ERROR: AADSTS53003: Access has been blocked by Conditional"):
+        AzureCliCredential().get_token(SCOPE)
+
+
 def test_every_trouble_has_a_name() -> None:
     assert [trouble_named(fault) for fault in Fault] == [Trouble(fault=fault) for fault in Fault]
     assert trouble_named("503") == Trouble(status=503)
+    assert trouble_named("AADSTS50057") == Trouble(aadsts=50057)
     assert trouble_named("2.5s") == Trouble(latency_s=2.5)
     assert combined(trouble_named("2s"), trouble_named("reset")) == Trouble(latency_s=2, fault=Fault.RESET)
 
 
-@pytest.mark.parametrize("name", ["", "fire", "200", "999", "-1", "s", "2,5s", "1e9s"])
+@pytest.mark.parametrize("name", ["", "fire", "200", "999", "-1", "s", "2,5s", "1e9s", "AADSTS1", "AADSTS"])
 def test_an_unknown_trouble_is_answered_with_those_there_are(name: str) -> None:
     with pytest.raises(UnknownTroubleError, match="There are: silence, reset, html"):
         trouble_named(name)
