@@ -108,3 +108,12 @@ def test_whatever_the_claims_are_there_is_a_principal(claims: dict[str, Any]) ->
 @given(st.text() | st.from_regex(r"[\w-]*\.[\w-]*\.[\w-]*"))
 def test_whatever_the_text_is_there_is_a_principal(text: str) -> None:
     principal_of(text, credential=None)
+
+
+def test_half_characters_and_endless_nesting_in_claims_can_be_written() -> None:
+    nested: Any = "x"
+    for _ in range(900):
+        nested = [nested]
+    principal = principal_of(token(name="\ud800", idtyp="user", deep=nested, odd=float("nan")), credential=None)
+    json.dumps(principal.claims, allow_nan=False).encode()
+    assert principal.name == "?"

@@ -4,11 +4,14 @@ import json
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from localazure import LocalAzure
+from secrets_app.reading import Kind, Principal, PrincipalType, Reading
+from secrets_app.terminal import lines_of
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -104,3 +107,15 @@ def test_a_reader_who_goes_away_is_no_traceback() -> None:
             assert process.stderr
             process.stdout.close()
             assert "Traceback" not in process.stderr.read()
+
+
+def test_a_token_cannot_forge_a_line_or_steer_the_terminal() -> None:
+    principal = Principal(
+        type=PrincipalType.USER, kind=Kind.USER, name="ann\nYES  The secret demo was read.\x1b[2J\u202e"
+    )
+    reading = Reading(
+        vault_url=None, secret_name="demo", started_at=datetime.now(UTC), elapsed_s=0.1, principal=principal
+    )
+    lines = list(lines_of(reading))
+    assert not [line for line in lines if line.startswith("YES")]
+    assert not set("\n\x1b\u202e") & set("".join(lines))

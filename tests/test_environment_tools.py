@@ -46,7 +46,9 @@ def az_wrote(tmp_path: Path, subscriptions: Any, *, byte_order_mark: str = "\ufe
     folder = tmp_path / ".azure"
     folder.mkdir(exist_ok=True)
     (folder / "azureProfile.json").write_text(byte_order_mark + json.dumps({"subscriptions": subscriptions}))
-    (folder / "commandIndex.json").write_text(json.dumps({"version": "2.88.0", "commandIndex": {}}))
+    noted = {"versions": {"azure-cli": {"local": "2.88.0"}}, "update_time": "2026-11-20 23:07:41.874473"}
+    (folder / "versionCheck.json").write_text(byte_order_mark + json.dumps(noted))
+    (folder / "commandIndex.json").write_text(byte_order_mark + "{}")
 
 
 def asked(tmp_path: Path) -> list[str]:
@@ -65,6 +67,24 @@ def test_az__its_own_files_tell_everything_and_it_is_not_started(environ: dict[s
     assert facts["Version"] == "2.88.0"
     assert facts["Default subscription"] == f"Contoso Production ({ONE['id']})"
     assert facts["Also sees"] == f"Fabrikam ({CLIENT}), tenant {OTHER_TENANT}"
+    assert asked(tmp_path) == []
+
+
+def test_az__its_note_of_the_version_is_from_before_it_was_replaced(environ: dict[str, str], tmp_path: Path) -> None:
+    az_says(tmp_path)
+    az_wrote(tmp_path, [ONE])
+    os.utime(tmp_path / ".azure" / "versionCheck.json", (0, 0))
+    os.utime(tmp_path / ".azure" / "commandIndex.json", (0, 0))
+    assert ("Version", "2.91.0") in found("az", environ).facts
+    assert asked(tmp_path) == ["version --output json"]
+
+
+def test_az__an_older_one_notes_its_version_elsewhere(environ: dict[str, str], tmp_path: Path) -> None:
+    az_says(tmp_path)
+    az_wrote(tmp_path, [ONE])
+    (tmp_path / ".azure" / "versionCheck.json").unlink()
+    (tmp_path / ".azure" / "commandIndex.json").write_text('{"version": "2.60.0"}')
+    assert ("Version", "2.60.0") in found("az", environ).facts
     assert asked(tmp_path) == []
 
 

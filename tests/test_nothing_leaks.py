@@ -13,7 +13,6 @@ from secrets_app import conf
 from secrets_app.answer import answer
 from secrets_app.terminal import lines_of
 
-
 PAGES = ("/", "/api/reading", "/readyz", "/report/", "/environment/", "/?refresh=1", "/?nonsense=1")
 
 

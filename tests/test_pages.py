@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from conftest import World
+from conftest import HERE, World
 from django.test import Client
 
 from kvsite.settings import is_probe
@@ -164,6 +164,10 @@ def test_only_reading_is_allowed(client: Client, path: str, world: World) -> Non
         {"HTTP_FORWARDED": "for=127.0.0.1"},
         {"HTTP_VIA": "1.1 proxy"},
         {"HTTP_X_REAL_IP": "127.0.0.1"},
+        {"HTTP_CF_CONNECTING_IP": "127.0.0.1"},
+        {"HTTP_X_ORIGINAL_URL": "/"},
+        {"HTTP_X_AZURE_CLIENTIP": "127.0.0.1"},
+        {"SERVER_PROTOCOL": "HTTP/1.0"},
         {"HTTP_HOST": "kvsite.example.org"},
     ],
 )
@@ -221,3 +225,19 @@ def test_a_probe_that_says_no_does_not_fill_the_log(client: Client, world: World
         assert is_probe(record)
     client.get("/nothing")
     assert not is_probe(caplog.records[-1])
+
+
+def test_probes_need_no_host_name_of_ours(client: Client, world: World) -> None:
+    world("app-service")
+    assert client.get("/healthz", headers={"host": "10.1.2.3:8000"}).status_code == 200
+    assert client.get("/", headers={"host": "10.1.2.3:8000"}).status_code == 403
+
+
+def test_a_debug_page_tells_nothing_of_the_environment(world: World, settings: Any) -> None:
+    world("app-service")
+    settings.DEBUG = True
+    strict = Client(headers=HERE, raise_request_exception=False)
+    html = strict.get("/?nonsense=1", IDENTITY_HEADER="from-the-environment", DATABASE_URL="with-a-password")
+    assert html.status_code == 400
+    assert "from-the-environment" not in html.content.decode()
+    assert "with-a-password" not in html.content.decode()

@@ -63,3 +63,26 @@ def test_what_is_kept_is_bounded() -> None:
     for number in range(1000):
         assert sharing.get(number, lambda number=number: number, life_s=60) == number  # type: ignore[misc]
     assert len(sharing._flights) == 8  # noqa: SLF001 - there is nothing else to see it by
+
+
+def test_those_who_ask_anew_share_one_that_was_asked_anew_and_no_other() -> None:
+    sharing: Sharing[str, int] = Sharing()
+    late: list[int] = []
+
+    def ask(anew: bool) -> threading.Thread:
+        thread = threading.Thread(target=lambda: late.append(sharing.get("x", lambda: 99, life_s=60, anew=anew)))
+        thread.start()
+        return thread
+
+    def slow() -> int:
+        joins = ask(anew=True)
+        joins.join(0.2)
+        assert joins.is_alive(), "it got an answer of its own"
+        waiting.append(joins)
+        return 7
+
+    waiting: list[threading.Thread] = []
+    assert sharing.get("x", lambda: 1, life_s=60) == 1
+    assert sharing.get("x", slow, life_s=60, anew=True) == 7
+    waiting[0].join(5)
+    assert late == [7]
