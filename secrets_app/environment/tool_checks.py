@@ -42,7 +42,9 @@ def az(scene: Scene) -> Check:
         subscriptions = az_subscriptions(folder)
         if subscriptions is None:
             subscriptions = subscriptions_in(_az_says(scene, [path, "account", "list"], ends))
-        facts.append(("Version", az_version(folder) or text(_az_says(scene, [path, "version"], ends), "azure-cli")))
+        facts.append(
+            ("Version", az_version(folder, path) or text(_az_says(scene, [path, "version"], ends), "azure-cli"))
+        )
     except ToolTooSlow as error:
         return notice(f"az is here, but {error}.", cause="az_timeout", facts=facts)
     except ToolFailed as error:

@@ -54,9 +54,21 @@ def _subscription(entry: dict[str, Any]) -> Subscription:
     )
 
 
-def az_version(folder: Path) -> str | None:
-    """The version that az noted beside its index of commands (azure-cli-core, class CommandIndex)."""
-    return text(_document(folder / "commandIndex.json"), "version") or None
+def az_version(folder: Path, az: str) -> str | None:
+    """The version that az noted after it was installed; None when it has not, or was replaced since.
+
+    versionCheck.json is what azure-cli 2.91 writes at its first run; older ones noted it in commandIndex.json.
+    """
+    notes = {"versionCheck.json": ("versions", "azure-cli", "local"), "commandIndex.json": ("version",)}
+    found = (text(_document(folder / name), *keys) for name, keys in notes.items() if _is_newer(folder / name, az))
+    return next(filter(None, found), None)
+
+
+def _is_newer(note: Path, tool: str) -> bool:
+    try:
+        return note.stat().st_mtime >= Path(tool).stat().st_ctime
+    except OSError:
+        return False
 
 
 def powershell_account(environ: Mapping[str, str]) -> tuple[str, str] | None:
