@@ -57,6 +57,8 @@ test-az: .venv/installed .venv-az/installed  ## the real Azure CLI, from its pac
 bench: .venv/installed  ## how fast, side by side in one run
 	$(BIN)/python -m benchmarks.home_page
 	$(BIN)/python -m benchmarks.environment
+	$(BIN)/python -m benchmarks.explain
+	$(BIN)/python -m benchmarks.local_azure
 
 lock: .venv/installed  ## choose the versions anew and write them, with hashes, into requirements*.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
