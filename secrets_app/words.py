@@ -91,6 +91,11 @@ def application(principal: Principal) -> str:
     return f"The tool that asked for the token{f': {tool}' if tool else ''}. It is not you."
 
 
+def sentence(text: str) -> str:
+    """The text with a full stop at its end."""
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
 def duration(seconds: float | None) -> str:
     """`8 ms`, `1.2 s`; nothing for nothing."""
     if seconds is None:

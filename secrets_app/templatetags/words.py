@@ -17,6 +17,7 @@ for _filter in (
     words.where_it_stopped,
     words.as_whom,
     words.application,
+    words.sentence,
     words.duration,
     words.moment,
     words.age,
