@@ -3,33 +3,15 @@
 import argparse
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
 
-from localazure.directory import AUDIENCES, AZURE_CLI_CLIENT_ID, Application, Subscription, User
-from localazure.services import entra_refusals
-from localazure.services.entra_catalogue import refuse_in_trouble
-from localazure.services.refusal import Refusal
-from localazure.tokens import AccessToken, ProofLevel
+from localazure.directory import Application, Subscription, Tenant, User
+from localazure.services.azure_cli_answer import Answer, CliError
+from localazure.services.azure_cli_tokens import token_for
 from localazure.world import World
 
 VERSION = "2.91.0"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    stdout: str = ""
-    stderr: str = ""
-    exit_code: int = 0
-
-
-class CliError(Exception):
-    """az ends with this text and exit code."""
-
-    def __init__(self, text: str, exit_code: int = 1) -> None:
-        super().__init__(text)
-        self.answer = Answer(stderr=f"ERROR: {text}\n", exit_code=exit_code)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -62,7 +44,7 @@ def _get_access_token(world: World, arguments: list[str]) -> Answer:
         raise CliError("Please specify only one of subscription and tenant, not both")
     identity, subscription = _signed_in(world), _subscription(world, options.subscription)
     resource = options.resource or (options.scope or "https://management.core.windows.net/").removesuffix("/.default")
-    token = _token(world, identity, resource, options.tenant or subscription.tenant.id)
+    token = token_for(world, identity, resource, options.tenant or subscription.tenant.id)
     named = {} if options.tenant else {"subscription": subscription.id}
     expires_on = datetime.fromtimestamp(token.expires_on)  # noqa: DTZ006 - az prints local time
     return _json(
@@ -143,41 +125,6 @@ def _subscription(world: World, wanted: str | None) -> Subscription:
     return subscription
 
 
-def _token(world: World, identity: User | Application, resource: str, tenant: str) -> AccessToken:
-    """What Entra gives az for the cached sign-in; its refusal comes with az's own advice, as for the real one."""
-    try:
-        _check(world, identity, resource, tenant)
-    except Refusal as refusal:
-        advice = (
-            "Run the command below to authenticate interactively; additional arguments may be added as needed:\n"
-            f'az logout\naz login --tenant "{tenant}" --scope "{resource}/.default"'
-        )
-        raise CliError(f"{refusal.description}\n{advice}") from None
-    proof = ProofLevel.NONE if isinstance(identity, User) else ProofLevel.SECRET
-    return world.token(identity, AUDIENCES[resource], proof)
-
-
-def _check(world: World, identity: User | Application, resource: str, tenant: str) -> None:
-    """Raises Refusal."""
-    client_id = AZURE_CLI_CLIENT_ID if isinstance(identity, User) else identity.client_id
-    refuse_in_trouble(world, client_id, resource)
-    if tenant not in (world.tenant.id, world.tenant.domain):
-        raise _foreign_tenant(world, identity, tenant)
-    if resource not in AUDIENCES:
-        raise entra_refusals.unknown_resource(world, resource)
-    if isinstance(identity, User) and world.scenario.users_need_mfa:
-        raise entra_refusals.mfa_required(world, resource)
-
-
-def _foreign_tenant(world: World, identity: User | Application, tenant: str) -> Refusal:
-    known = next((known for known in world.tenants if tenant in (known.id, known.domain)), None)
-    if known is None:
-        return entra_refusals.unknown_tenant(world, tenant)
-    if isinstance(identity, User):
-        return entra_refusals.user_not_in_tenant(world, world.tenant.issuer, known.name)
-    return entra_refusals.unknown_application(world, identity.client_id, known.name)
-
-
 def _account(identity: User | Application, subscription: Subscription) -> dict[str, Any]:
     return {
         "environmentName": "AzureCloud",
@@ -187,11 +134,17 @@ def _account(identity: User | Application, subscription: Subscription) -> dict[s
         "managedByTenants": [],
         "name": subscription.name,
         "state": "Enabled",
-        "tenantDefaultDomain": subscription.tenant.domain,
-        "tenantDisplayName": subscription.tenant.name,
+        **_described(identity, subscription.tenant),
         "tenantId": subscription.tenant.id,
         "user": _user(identity),
     }
+
+
+def _described(identity: User | Application, tenant: Tenant) -> dict[str, str]:
+    """A service principal signs in to one tenant by its id, so az never learns that tenant's names."""
+    if isinstance(identity, Application):
+        return {}
+    return {"tenantDefaultDomain": tenant.domain, "tenantDisplayName": tenant.name}
 
 
 def _user(identity: User | Application) -> dict[str, str]:

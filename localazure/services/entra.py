@@ -28,47 +28,52 @@ DOMAIN = re.compile(r"([a-z0-9-]+\.)+[a-z]{2,}")
 
 
 def entra(world: World) -> Starlette:
-    """Entra of this world's tenant, as an ASGI application."""
-
-    async def instance(_request: Request) -> Response:
-        return Json(_instance_metadata(world.tenant.id))
-
-    async def configuration_v1(request: Request) -> Response:
-        path, tenant_id = _issuer(world, request)
-        return Json(_configuration(path, version="", issuer=f"https://sts.windows.net/{tenant_id}/"))
-
-    async def configuration_v2(request: Request) -> Response:
-        path, tenant_id = _issuer(world, request)
-        return Json(_configuration(path, version="/v2.0", issuer=f"https://{LOGIN}/{tenant_id}/v2.0"))
-
-    async def keys(request: Request) -> Response:
-        _tenant(world, request)
-        return Json({"keys": [_public_key()]})
-
-    async def token(request: Request) -> Response:
-        form, v2 = await form_of(request), "/v2.0/" in request.url.path
-        asked = TokenRequest(world=world, tenant=_tenant(world, request), form=form, v2=v2)
-        refuse_in_trouble(world, form.get("client_id", ""), form.get("resource") or form.get("scope", ""))
-        return Json(grant(asked))
-
-    async def device_code(request: Request) -> Response:
-        _tenant(world, request)
-        return Json(begin_device_sign_in(world, await form_of(request)))
-
+    """Entra of this world's tenants, as an ASGI application."""
+    served = Entra(world)
     return Starlette(
         routes=[
-            Route("/common/discovery/instance", instance),
-            Route("/{tenant}/.well-known/openid-configuration", configuration_v1),
-            Route("/{tenant}/v2.0/.well-known/openid-configuration", configuration_v2),
-            Route("/{tenant}/discovery/keys", keys),
-            Route("/{tenant}/discovery/v2.0/keys", keys),
-            Route("/{tenant}/oauth2/token", token, methods=["POST"]),
-            Route("/{tenant}/oauth2/v2.0/token", token, methods=["POST"]),
-            Route("/{tenant}/oauth2/devicecode", device_code, methods=["POST"]),
-            Route("/{tenant}/oauth2/v2.0/devicecode", device_code, methods=["POST"]),
+            Route("/common/discovery/instance", served.instance),
+            Route("/{tenant}/.well-known/openid-configuration", served.configuration_v1),
+            Route("/{tenant}/v2.0/.well-known/openid-configuration", served.configuration_v2),
+            Route("/{tenant}/discovery/keys", served.keys),
+            Route("/{tenant}/discovery/v2.0/keys", served.keys),
+            Route("/{tenant}/oauth2/token", served.token, methods=["POST"]),
+            Route("/{tenant}/oauth2/v2.0/token", served.token, methods=["POST"]),
+            Route("/{tenant}/oauth2/devicecode", served.device_code, methods=["POST"]),
+            Route("/{tenant}/oauth2/v2.0/devicecode", served.device_code, methods=["POST"]),
         ],
         exception_handlers={Refusal: answer_refusal},
     )
+
+
+class Entra:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def instance(self, _request: Request) -> Response:
+        return Json(_instance_metadata(self._world.tenant.id))
+
+    async def configuration_v1(self, request: Request) -> Response:
+        path, tenant_id = _issuer(self._world, request)
+        return Json(_configuration(path, version="", issuer=f"https://sts.windows.net/{tenant_id}/"))
+
+    async def configuration_v2(self, request: Request) -> Response:
+        path, tenant_id = _issuer(self._world, request)
+        return Json(_configuration(path, version="/v2.0", issuer=f"https://{LOGIN}/{tenant_id}/v2.0"))
+
+    async def keys(self, request: Request) -> Response:
+        _tenant(self._world, request)
+        return Json({"keys": [_public_key()]})
+
+    async def token(self, request: Request) -> Response:
+        form, v2 = await form_of(request), "/v2.0/" in request.url.path
+        asked = TokenRequest(world=self._world, tenant=_tenant(self._world, request), form=form, v2=v2)
+        refuse_in_trouble(self._world, form.get("client_id", ""), form.get("resource") or form.get("scope", ""))
+        return Json(grant(asked))
+
+    async def device_code(self, request: Request) -> Response:
+        _tenant(self._world, request)
+        return Json(begin_device_sign_in(self._world, await form_of(request)))
 
 
 def entra_headers(_world: World, client_request_id: str | None) -> dict[str, str]:

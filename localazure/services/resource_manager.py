@@ -26,37 +26,43 @@ AUDIENCES = (
 
 def resource_manager(world: World) -> Starlette:
     """Resource Manager of this world's tenant, as an ASGI application."""
-
-    async def tenants(request: Request) -> Response:
-        _let_in(world, request)
-        return Json({"value": [_tenant(world.tenant)]})
-
-    async def subscriptions(request: Request) -> Response:
-        _let_in(world, request)
-        known = _subscription(world.scenario.subscription)
-        return Json({"value": [known], "count": {"type": "Total", "value": 1}})
-
-    async def subscription(request: Request) -> Response:
-        _let_in(world, request)
-        wanted = request.path_params["id"]
-        if wanted.lower() != world.scenario.subscription.id:
-            raise _refused(404, "SubscriptionNotFound", f"The subscription '{wanted}' could not be found.")
-        return Json(_subscription(world.scenario.subscription))
-
-    async def unknown(request: Request) -> Response:
-        _let_in(world, request)
-        text = "No HTTP resource was found that matches the request URI. Local Azure plays tenants and subscriptions."
-        raise _refused(404, "NotFound", text)
-
+    served = ResourceManager(world)
+    methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     return Starlette(
         routes=[
-            Route("/tenants", tenants),
-            Route("/subscriptions", subscriptions),
-            Route("/subscriptions/{id}", subscription),
-            Route("/{path:path}", unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+            Route("/tenants", served.tenants),
+            Route("/subscriptions", served.subscriptions),
+            Route("/subscriptions/{id}", served.subscription),
+            Route("/{path:path}", served.unknown, methods=methods),
         ],
         exception_handlers={Refusal: answer_refusal},
     )
+
+
+class ResourceManager:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def tenants(self, request: Request) -> Response:
+        _let_in(self._world, request)
+        return Json({"value": [_tenant(self._world.tenant)]})
+
+    async def subscriptions(self, request: Request) -> Response:
+        _let_in(self._world, request)
+        known = _subscription(self._world.scenario.subscription)
+        return Json({"value": [known], "count": {"type": "Total", "value": 1}})
+
+    async def subscription(self, request: Request) -> Response:
+        _let_in(self._world, request)
+        wanted = request.path_params["id"]
+        if wanted.lower() != self._world.scenario.subscription.id:
+            raise _refused(404, "SubscriptionNotFound", f"The subscription '{wanted}' could not be found.")
+        return Json(_subscription(self._world.scenario.subscription))
+
+    async def unknown(self, request: Request) -> Response:
+        _let_in(self._world, request)
+        text = "No HTTP resource was found that matches the request URI. Local Azure plays tenants and subscriptions."
+        raise _refused(404, "NotFound", text)
 
 
 def resource_manager_headers(_world: World, _client_request_id: str | None) -> dict[str, str]:

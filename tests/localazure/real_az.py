@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -116,7 +118,7 @@ def test_our_own_az_says_it_byte_for_byte_when_signed_in(signed_in: LocalAzure, 
     real, env = az(signed_in, arguments), signed_in.env
     ours = subprocess.run(["az", *arguments.split()], env=env, capture_output=True, text=True, timeout=20)
     assert (ours.returncode, ours.stdout) == (real.returncode, real.stdout)
-    assert shape(ours.stderr) == shape(real.stderr)
+    assert without_ids(ours.stderr) == without_ids(real.stderr)
 
 
 def test_the_shape_of_a_token_is_the_same(signed_in: LocalAzure) -> None:
@@ -127,13 +129,38 @@ def test_the_shape_of_a_token_is_the_same(signed_in: LocalAzure) -> None:
     assert len(ours.stdout.splitlines()) == len(real.stdout.splitlines())
 
 
-def shape(text: str) -> str:
-    """Without what is another one each time: ids and times of a refusal by Entra."""
-    return text.partition(" Trace ID: ")[0]
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "account show",
+        "account list",
+        "account get-access-token --resource https://x.example",
+        "version",
+    ],
+)
+def test_our_own_az_speaks_for_a_service_principal_as_the_real_one(signed_in_app: LocalAzure, arguments: str) -> None:
+    real = az(signed_in_app, arguments)
+    with LocalAzure("laptop-service-principal") as azure:
+        ours = subprocess.run(["az", *arguments.split()], env=azure.env, capture_output=True, text=True, timeout=20)
+    assert (ours.returncode, ours.stdout) == (real.returncode, real.stdout)
+    assert without_ids(ours.stderr) == without_ids(real.stderr)
+
+
+def without_ids(text: str) -> str:
+    """A refusal by Entra has other ids and another time each time."""
+    return re.sub(r"ID: [0-9a-f-]{36}|Timestamp: \S+ \S+Z", "ID", text)
 
 
 @pytest.fixture(scope="module")
-def signed_in(tmp_path_factory: pytest.TempPathFactory) -> LocalAzure:
+def signed_in_app() -> Iterator[LocalAzure]:
+    with LocalAzure("service-principal-secret") as azure:
+        secret = azure.env["AZURE_CLIENT_SECRET"]
+        said(azure, f"login --service-principal --username {APP} --tenant {CONTOSO.id} --password {secret}")
+        yield azure
+
+
+@pytest.fixture(scope="module")
+def signed_in() -> Iterator[LocalAzure]:
     with LocalAzure("laptop") as azure:
         said(azure, "login --use-device-code")
         assert Path(azure.env["AZURE_CONFIG_DIR"]).is_dir()
