@@ -65,10 +65,16 @@ def page(request: Request, vault: Vault, items: Sequence[dict[str, Any]]) -> dic
 
 
 def _start(mark: str) -> int:
+    """Where the page begins. Raises Refusal."""
+    if not mark:
+        return 0
     try:
-        return int(base64.urlsafe_b64decode(mark) or 0)
+        start = base64.b64decode(mark, altchars=b"-_", validate=True).decode()
     except ValueError:
-        raise refusals.invalid_body("The skiptoken is not valid") from None
+        start = ""
+    if not start.isascii() or not start.isdigit():
+        raise refusals.invalid_body("The skiptoken is not valid")
+    return int(start)
 
 
 def _attributes(secret: SecretVersion) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Entra's token endpoint: every kind of proof, with the real credentials, and its refusals word for word."""
 
+import base64
 import re
 import time
 import uuid
@@ -18,9 +19,10 @@ from azure.identity import (
     DeviceCodeCredential,
     WorkloadIdentityCredential,
 )
+from cryptography.hazmat.primitives import hashes
 
 from localazure import LocalAzure
-from localazure.certificates import certificate_of
+from localazure.certificates import KeyedCertificate, certificate_of
 from localazure.directory import (
     AUDIENCES,
     AZURE_CLI_CLIENT_ID,
@@ -243,3 +245,66 @@ def test_a_second_factor_is_wanted_of_a_refresh_but_not_of_a_new_sign_in(enter: 
 def test_a_body_that_is_too_long_is_refused(enter: Enter, browse: Browse) -> None:
     azure = enter("service-principal-secret")
     assert browse(azure).post(TOKENS, content=b"a" * (1024 * 1024 + 1)).status_code == 413
+
+
+def assertion(key: object, headers: dict[str, str], **changed: object) -> str:
+    now = int(time.time())
+    usual = {"aud": TOKENS, "iss": APP, "sub": APP, "jti": "1", "nbf": now, "exp": now + 600}
+    return jwt.encode(usual | changed, key, algorithm="PS256", headers=headers)
+
+
+def thumbprint(certificate: KeyedCertificate) -> dict[str, str]:
+    digest = certificate.thumbprint(hashes.SHA256())
+    return {"x5t#S256": base64.urlsafe_b64encode(digest).rstrip(b"=").decode()}
+
+
+@pytest.mark.parametrize(
+    ("changed", "number"),
+    [
+        ({"sub": "somebody"}, 700021),
+        ({"iss": "somebody"}, 700021),
+        ({"aud": "https://vault.azure.net"}, 700023),
+        ({"aud": f"https://login.microsoftonline.com/{FABRIKAM.id}/oauth2/v2.0/token"}, 700023),
+        ({"nbf": 1, "exp": 2}, 700024),
+        ({"exp": 4_000_000_000, "nbf": 3_999_999_000}, 700024),
+    ],
+)
+def test_a_certificate_assertion_is_checked_claim_by_claim(
+    enter: Enter, browse: Browse, changed: dict[str, object], number: int
+) -> None:
+    azure, own = enter("service-principal-certificate"), certificate_of(APP)
+    form = {"grant_type": "client_credentials", "client_id": APP, "scope": SCOPE, "client_assertion_type": JWT_BEARER}
+    good = {"client_assertion": assertion(own.key, thumbprint(own))}
+    assert browse(azure).post(TOKENS, data=form | good).status_code == 200
+    bad = {"client_assertion": assertion(own.key, thumbprint(own), **changed)}
+    assert browse(azure).post(TOKENS, data=form | bad).json()["error_codes"] == [number]
+
+
+def test_a_certificate_assertion_signed_with_another_key_is_refused(enter: Enter, browse: Browse) -> None:
+    azure, own, other = enter("service-principal-certificate"), certificate_of(APP), certificate_of("somebody else")
+    form = {"grant_type": "client_credentials", "client_id": APP, "scope": SCOPE, "client_assertion_type": JWT_BEARER}
+    forged = {"client_assertion": assertion(other.key, thumbprint(own))}
+    answer = browse(azure).post(TOKENS, data=form | forged).json()
+    assert answer["error_codes"] == [700027]
+    assert "The provided signature value did not match the expected signature value." in answer["error_description"]
+    assert azure.tokens == ()
+
+
+def test_special_tenants_have_endpoints_of_their_own_and_no_issuer(enter: Enter, browse: Browse) -> None:
+    client = browse(enter("laptop"))
+    for version in ("", "/v2.0"):
+        address = f"https://login.microsoftonline.com/organizations{version}/.well-known/openid-configuration"
+        found = client.get(address).json()
+        assert found["token_endpoint"] == f"https://login.microsoftonline.com/organizations/oauth2{version}/token"
+        assert "{tenantid}" in found["issuer"]
+
+
+def test_a_user_of_one_tenant_is_not_in_another(enter: Enter, browse: Browse) -> None:
+    client = browse(enter("laptop"))
+    form = {"client_id": AZURE_CLI_CLIENT_ID, "scope": SCOPE}
+    code = client.post(TOKENS.replace("/token", "/devicecode"), data=form).json()["device_code"]
+    form |= {"grant_type": "device_code", "device_code": code}
+    client.post(TOKENS, data=form)
+    answer = client.post(TOKENS.replace(CONTOSO.id, FABRIKAM.id), data=form).json()
+    assert answer["error_codes"] == [50020]
+    assert "does not exist in tenant 'Fabrikam'" in answer["error_description"]

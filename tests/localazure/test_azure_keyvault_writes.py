@@ -197,3 +197,26 @@ def test_a_vault_beyond_the_first_has_secrets_and_grants_of_its_own(enter: Enter
     assert client_of(azure).get_secret("demo").value == "ours"
     with pytest.raises(HttpResponseError, match="ForbiddenByRbac"):
         SecretClient(other.uri, DefaultAzureCredential()).get_secret("demo")
+
+
+@pytest.mark.parametrize(("name", "dates"), [("expired", {"expires_in_s": -60}), ("early", {"starts_in_s": 3600})])
+def test_a_secret_outside_its_dates_is_handed_out_all_the_same(enter: Enter, name: str, dates: dict[str, int]) -> None:
+    grants = {SITE_IDENTITY.object_id: SECRETS_USER}
+    vault = Vault(name=name, secrets=(Secret(name="demo", value="x", **dates),), grants=grants)
+    world = Scenario(name="dates", sentence="Dates.", identities=(SITE_IDENTITY,), vault=vault)
+    secret = client_of(enter(world)).get_secret("demo")
+    now = datetime.now(UTC)
+    assert secret.value == "x"
+    assert (secret.properties.expires_on or now) <= now <= (secret.properties.not_before or now)
+
+
+def test_a_certificate_that_is_not_there_is_not_found(enter: Enter) -> None:
+    client = client_of(enter("certificate-in-vault"))
+    answer = client.send_request(HttpRequest("GET", f"{client.vault_url}/certificates/demo?api-version=7.6"))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "CertificateNotFound")
+
+
+@pytest.mark.parametrize("query", ["maxresults=0", "maxresults=26", "maxresults=x", "$skiptoken=%25"])
+def test_a_page_that_cannot_be_is_refused(client: SecretClient, query: str) -> None:
+    answer = client.send_request(HttpRequest("GET", f"{client.vault_url}/secrets?api-version=7.6&{query}"))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BadParameter")
