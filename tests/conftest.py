@@ -55,7 +55,7 @@ def world(settings: Any) -> Iterator[World]:
             settings.SECRETS_APP = {name: azure.env[name] for name in SETTINGS if name in azure.env}
             settings.SECRETS_APP["KVSITE_RESULT_LIFE_S"] = "0"  # each reading of a test asks anew
             if azure.scenario.name in WAIT_FOR_THE_DEADLINE:
-                settings.SECRETS_APP["KVSITE_DEADLINE_S"] = "2"
+                settings.SECRETS_APP["KVSITE_DEADLINE_S"] = "1.5"
             return azure
 
         yield enter

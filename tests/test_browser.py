@@ -1,5 +1,6 @@
 """The demo in a real browser, read as a person would read it."""
 
+import itertools
 import os
 import re
 import signal
@@ -17,7 +18,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
-    pytest.mark.xdist_group("browser"),
+    pytest.mark.xdist_group("browser"),  # one demo and one browser for all of them
 ]
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -94,20 +95,17 @@ def test_laptop_signed_out__a_visitor_is_told_to_sign_in(page: Page) -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-@pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_is_accessible_and_fits(browser: Browser, demo: str, scenario: str, width: int, scheme: str) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
-    page = context.new_page()
+def test_the_page_is_accessible_and_fits(page: Page, scenario: str) -> None:
     errors: list[str] = []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.goto(demo)
     enter(page, scenario)
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-    results = Axe().run(page)
-    assert results.violations_count == 0, results.generate_report()
+    for width, scheme in itertools.product((360, 1280), ("light", "dark")):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        results = Axe().run(page)
+        assert results.violations_count == 0, f"{width} {scheme} {results.generate_report()}"
     assert errors == []  # the Content-Security-Policy refused nothing, nothing was missing
-    context.close()
 
 
 def test_an_error_is_pasted_and_explained(page: Page, demo: str) -> None:

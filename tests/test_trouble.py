@@ -19,7 +19,7 @@ def test_whatever_becomes_of_an_answer__none_of_it_is_shown(
     client: Client, world: World, settings: Any, service: str, fault: Fault, caplog: pytest.LogCaptureFixture
 ) -> None:
     azure = world("app-service", troubles={service: Trouble(fault=fault)})
-    settings.SECRETS_APP["KVSITE_DEADLINE_S"] = "2"
+    settings.SECRETS_APP |= {"KVSITE_DEADLINE_S": "2", "KVSITE_RESULT_LIFE_S": "60"}
     caplog.set_level("DEBUG", logger="secrets_app")
     reading = answer(conf.current())
     page = client.get("/")
