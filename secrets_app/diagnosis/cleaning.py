@@ -11,12 +11,12 @@ _COLOURS = re.compile(
     r"\x1b(?:\[[0-9;:?]{0,32}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,512}(?:\x07|\x1b\\)|[@-_])|\[[0-9;]{1,12}m(?=\S|\s)"
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u2069]")
-_JSON_ESCAPE = re.compile(r"\\{1,4}(r\\{1,4}n|[nrt\"'/]|u00[0-7][0-9a-fA-F])")
+_JSON_ESCAPE = re.compile(r"\\{1,4}(r\\{1,4}n|[nrt\"'/]|u(?![dD][89a-fA-F])[0-9a-fA-F]{4})")
 _ENTITY = re.compile(r"&(?:#\d{1,5}|#x[0-9a-fA-F]{1,4}|quot|apos|amp|lt|gt|nbsp);")
 _TAG = re.compile(r"<(?:/?[a-zA-Z][a-zA-Z0-9]{0,14}(?:\s[^<>]{0,400})?/?|!--[^<>]{0,400}--|![a-zA-Z][^<>]{0,200})>")
 _FRAME = re.compile(
     r"""^[ \t]{0,40}(?:
-        at\s(?:async\s|new\s)?[^\s(]{1,300}\s?[(<\[] .{0,1000}   # .NET, Java, JavaScript
+        at\s(?:async\s|new\s)?[^\s(<\[]{0,300}\s?[(<\[] .{0,1000}   # .NET, Java, JavaScript
       | at\s[^\s]{1,300}:\d{1,6}(?::\d{1,6})?\s{0,4}
       | \.\.\.\s\d{1,5}\s(?:common\sframes\s)?(?:more|omitted) .{0,40}
       | ---\sEnd\sof\s .{0,200}
