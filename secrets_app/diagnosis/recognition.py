@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from secrets_app.diagnosis.cause import Cause
 from secrets_app.diagnosis.causes import CAUSES
+from secrets_app.diagnosis.causes.judgement import about_azure, from_a_program
 from secrets_app.diagnosis.evidence import Evidence
 from secrets_app.diagnosis.sign import Sign, Strength
 
@@ -58,11 +59,16 @@ def _marks(evidence: Evidence) -> Iterator[tuple[str, object]]:
 _INDEX = _Index(CAUSES)
 
 
+def _has_context(evidence: Evidence, strength: Strength) -> bool:
+    """The text is about Azure; for what is likely it is enough that a program wrote it."""
+    return about_azure(evidence) or (strength is Strength.LIKELY and from_a_program(evidence))
+
+
 def recognise(evidence: Evidence) -> tuple[str, ...]:
     """The keys of the causes that fit, best first: by the strength of their signs, then in the catalogue's order.
 
     Beside a code of the service mere words do not count. What is only likely counts when nothing clear is there,
-    and then alone. Empty when nothing fits.
+    and then alone, and only in a text about Azure or from a program. Empty when nothing fits.
     """
     best: dict[str, tuple[Strength, int]] = {}
     for order, key, sign in _INDEX.candidates(evidence):
@@ -70,7 +76,9 @@ def recognise(evidence: Evidence) -> tuple[str, ...]:
         if (known is None or sign.strength > known[0]) and sign.fits(evidence):
             best[key] = (sign.strength, order)
     ranked = sorted(best, key=lambda key: (-best[key][0], best[key][1]))
-    if not ranked or best[ranked[0]][0] < Strength.CLEAR:
-        return tuple(ranked[:1])
+    if not ranked:
+        return ()
+    if best[ranked[0]][0] < Strength.CLEAR:
+        return tuple(ranked[:1]) if _has_context(evidence, best[ranked[0]][0]) else ()
     enough = min(best[ranked[0]][0], Strength.CODE)
     return tuple(key for key in ranked if best[key][0] >= enough)

@@ -15,6 +15,7 @@ def _read(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (_HERE / name).read_text(encoding="utf-8").splitlines()]
 
 
+ORDINARY = [json.loads(line) for line in (_HERE / "ordinary_texts.jsonl").read_text(encoding="utf-8").splitlines()]
 CASES = _read("cases.jsonl") + _read("more_cases.jsonl")
 _WITHOUT_TEXT = {
     "vault_url_refused",
@@ -89,6 +90,11 @@ def test_case__wrapped_inside_words__is_still_understood() -> None:
         case["id"] for case in CASES if _explained(case, _wrapped_inside_words(case["message"])) != case["cause_key"]
     ]
     assert len(wrong) <= len(CASES) // 100
+
+
+@pytest.mark.parametrize("text", ORDINARY)
+def test_text__that_has_nothing_to_do_with_azure__is_not_explained(text: str) -> None:
+    assert explain(text).causes == ("unexpected",)
 
 
 def test_catalogue__every_cause_with_a_text_has_a_case() -> None:

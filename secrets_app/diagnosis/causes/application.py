@@ -2,7 +2,7 @@
 
 from secrets_app.diagnosis.cause import LINUX, MACOS, Area, Cause, Weight, run
 from secrets_app.diagnosis.causes import links
-from secrets_app.diagnosis.causes.judgement import asks_for_a_scope_as_resource
+from secrets_app.diagnosis.causes.judgement import about_azure, asks_for_a_scope_as_resource
 from secrets_app.diagnosis.sign import Sign, Strength, aadsts, says
 
 CAUSES = (
@@ -36,7 +36,9 @@ CAUSES = (
             says("secret should be a microsoft entra application's client secret"),
             says("secret should be an azure active directory application's client secret"),
             says("client secret", any_of=("must not be empty", "cannot be empty", "is empty", "should not be empty")),
-            says("client secret", any_of=("invalid", "wrong", "incorrect"), strength=Strength.LIKELY),
+            says(
+                "client secret", any_of=("invalid", "wrong", "incorrect"), strength=Strength.LIKELY, where=about_azure
+            ),
             says("invalid_client", strength=Strength.WEAK),
         ),
         commands=(run("az ad app credential reset --id {app_id} --append --query password --output tsv"),),
@@ -160,6 +162,7 @@ CAUSES = (
                     "is not in expected format",
                     "is malformed",
                 ),
+                where=about_azure,
             ),
             says("to convert to a resource string the specified array must be exactly length 1"),
             says("credential requires exactly one scope"),
@@ -198,7 +201,7 @@ CAUSES = (
         signs=(
             aadsts(500011, 50001, 650057, 650052, 650054, 500013, 50010, 5000224),
             says("the resource principal named", "was not found in the tenant"),
-            says("invalid_resource", unless=("identity/oauth2",), strength=Strength.LIKELY),
+            Sign(codes=frozenset({"invalid_resource"}), unless=("identity/oauth2",), strength=Strength.LIKELY),
         ),
         commands=(run("az ad sp create --id {app_id}"),),
         links=(links.AADSTS, links.SCOPES),

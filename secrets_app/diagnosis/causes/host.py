@@ -241,6 +241,9 @@ CAUSES = (
             says("an attempt was made to access a socket in a way forbidden"),
             says("winerror 10013"),
             says("wsaeacces"),
+            says("zugriff auf einen socket war aufgrund der zugriffsrechte"),
+            says("accès à un socket de manière interdite"),
+            says("acceso a un socket no permitido por sus permisos"),
         ),
         commands=(
             run(
@@ -296,6 +299,7 @@ CAUSES = (
                 strength=Strength.LIKELY,
             ),
             Sign(phrases=("managed identity",), status=frozenset({429, 500, 502, 503, 504}), strength=Strength.LIKELY),
+            says("token request error", strength=Strength.LIKELY),
         ),
         commands=(
             run("az webapp restart --resource-group {group} --name {site}", platforms=(Platform.APP_SERVICE,)),

@@ -2,12 +2,53 @@
 
 import re
 
+from secrets_app.diagnosis.cleaning import bare
 from secrets_app.diagnosis.evidence import Evidence
 
 _NAMED_RESOURCE = re.compile(
     r"(?:resource\s(?:principal\s)?named|The\sresource|for\sresource|resource)\s{1,3}['\"]?([^\s'\"]{1,300}?)['\"]?\s(?:was|is|could|has)",
     re.IGNORECASE,
 )
+
+_AZURE = tuple(
+    bare(words)
+    for words in (
+        "azure",
+        "microsoft",
+        "msal",
+        "aadsts",
+        "vault",
+        "managed identity",
+        "169.254.169.254",
+        "tenant",
+        "windows.net",
+        "Credential authentication",
+    )
+)
+_PROGRAM = ("errno", "winerror", "connectionpool", "econn", "getaddrinfo", "dialtcp", "urlopen", "443", "sslc")
+_AZURE_CALLS = ("credential", "gettoken", "secret", "clientid", "scopes")
+_AZURE_WORDS = (" az ", " azd ", " entra ", " imds ", " aad ", " msi ", " nmi ", " adal ")
+_AZURE_MODULES = ("azure.", "msal", "com.azure.", "com.microsoft.", "microsoft.")
+
+
+def about_azure(evidence: Evidence) -> bool:
+    """Something beside the sign itself speaks of Azure: general words prove nothing in a text about something else."""
+    return (
+        evidence.credential is not None
+        or (evidence.exception or "").lower().startswith(_AZURE_MODULES)
+        or any(words in evidence.bare for words in _AZURE)
+        or any(word in evidence.spaced for word in _AZURE_WORDS)
+    )
+
+
+def from_a_program(evidence: Evidence) -> bool:
+    """The text names an exception, a system's error number or a connection: it is no one's prose."""
+    return evidence.exception is not None or any(mark in evidence.bare for mark in _PROGRAM)
+
+
+def about_azure_calls(evidence: Evidence) -> bool:
+    """A wrong call of something in the Azure libraries: their classes, functions or arguments are named."""
+    return about_azure(evidence) or any(word in evidence.bare for word in _AZURE_CALLS)
 
 
 def ran_in_azure_cli(evidence: Evidence) -> bool:

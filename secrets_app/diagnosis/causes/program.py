@@ -2,6 +2,7 @@
 
 from secrets_app.diagnosis.cause import LINUX, MACOS, Area, Cause, Weight, run
 from secrets_app.diagnosis.causes import links
+from secrets_app.diagnosis.causes.judgement import about_azure_calls
 from secrets_app.diagnosis.sign import Sign, Strength, aadsts, says
 
 CAUSES = (
@@ -107,6 +108,10 @@ CAUSES = (
             says("unexpected version", "this package supports these versions"),
             says("returned awaitable object in non-async pipeline"),
             says("aiohttp transport requires"),
+            says(
+                "is not iterable", any_of=("'async_generator' object", "'asyncitempaged' object", "'coroutine' object")
+            ),
+            says("'async for' requires an object with", any_of=("itempaged", "generator")),
         ),
         commands=(run("python3 -m pip install --upgrade azure-identity azure-keyvault-secrets azure-core msal"),),
         links=(links.PYTHON_AUTHENTICATION,),
@@ -119,7 +124,7 @@ CAUSES = (
         fix="Correct the argument the message names.",
         signs=(
             says("must not be empty", unless=("secret", "tenant", "scope")),
-            says("not both", any_of=("certificate", "please specify either", "specified", "set")),
+            says("not both", any_of=("certificate", "client_", "identity", "tenant", "credential")),
             says("at least one credential is required"),
             says("requires a value for either", "certificate_path"),
             says("client_id should be the id of a microsoft entra application"),
@@ -137,9 +142,12 @@ CAUSES = (
             says("proof of possession arguments are not supported"),
             says("cannot set tuple connection_timeout"),
             says("transport has already been closed"),
-            says("missing 1 required", any_of=("positional", "keyword")),
-            says("missing", "required positional argument"),
-            says("missing", "required keyword-only argument"),
+            says(
+                "missing",
+                "required",
+                any_of=("positional argument", "positional arguments", "keyword-only argument"),
+                where=about_azure_calls,
+            ),
             says("unsupported credential"),
             says("string is not a supported credential input type"),
             says("got an unexpected keyword argument", strength=Strength.LIKELY),

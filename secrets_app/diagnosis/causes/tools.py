@@ -2,7 +2,7 @@
 
 from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS, Area, Cause, Weight, run
 from secrets_app.diagnosis.causes import links
-from secrets_app.diagnosis.causes.judgement import ran_in_azure_cli, read_the_token_cache
+from secrets_app.diagnosis.causes.judgement import about_azure, ran_in_azure_cli, read_the_token_cache
 from secrets_app.diagnosis.sign import Sign, Strength, says
 
 CAUSES = (
@@ -38,7 +38,7 @@ CAUSES = (
             says("the subscription of", "doesn't exist in cloud"),
             says("subscription", "doesn't exist in cloud"),
             says("subscription", "not found", any_of=("azure cli", "az account", "check the spelling")),
-            says("multiple subscriptions", any_of=("were found", "with the name", "match", "found")),
+            says("multiple subscriptions", any_of=("with the name", "match", "subscription id")),
             says("subscription", "contains invalid characters"),
             says("no subscriptions found for", unless=("az login", "please run")),
             says("subscription", "not recognized", strength=Strength.LIKELY),
@@ -50,6 +50,7 @@ CAUSES = (
             says("could not be retrieved for", "ensure the subscription exists"),
             says("no subscriptions were found in the cloud shell"),
             says("if this is the name of a subscription, use its id instead"),
+            says("the subscription of", "has more than one match in cloud"),
         ),
         commands=(
             run("az account list --output table"),
@@ -124,6 +125,11 @@ CAUSES = (
             says("unable to find az", any_of=("path", "azure cli")),
             says("azure cli", "not installed", unless=("powershell", "az.account", "developer cli", "module")),
             says("az not found on path"),
+            says("'az' n'est pas reconnu"),
+            says("befehl az ist entweder falsch geschrieben"),
+            says("die benennung az wurde nicht als name"),
+            says("'az' no se reconoce como"),
+            says("le terme az n'est pas reconnu"),
         ),
         commands=(
             run("winget install --exact --id Microsoft.AzureCLI", systems=(WINDOWS,)),
@@ -453,9 +459,9 @@ CAUSES = (
         fix="Bring the tool up to date, and run it by hand: it must print JSON and nothing else.",
         signs=(
             says("unexpected output from"),
-            says("unrecognized arguments"),
-            says("unknown flag"),
-            says("unknown shorthand flag"),
+            says("unrecognized arguments", where=about_azure),
+            says("unknown flag", where=about_azure),
+            says("unknown shorthand flag", where=about_azure),
             says("failed to invoke the azure developer cli"),
             says("failed to invoke azure developer cli"),
             says("failed to execute", any_of=("'azd'", "/azd'", "azd.exe")),
@@ -489,6 +495,10 @@ CAUSES = (
             says("keyerror", any_of=("'localappdata'", "'systemroot'", "'programdata'")),
             says("localappdata", any_of=("no value", "not set", "missing", "empty", "unable to find")),
             says("systemroot", any_of=("no value", "not set", "missing")),
+            Sign(
+                any_of=("localappdata", "systemroot", "programdata", "userprofile"),
+                exceptions=frozenset({"keyerror"}),
+            ),
         ),
         commands=(
             run(

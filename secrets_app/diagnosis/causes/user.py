@@ -2,6 +2,7 @@
 
 from secrets_app.diagnosis.cause import Area, Cause, Weight, run
 from secrets_app.diagnosis.causes import links
+from secrets_app.diagnosis.causes.judgement import about_azure
 from secrets_app.diagnosis.sign import Strength, aadsts, says
 
 CAUSES = (
@@ -96,7 +97,7 @@ CAUSES = (
         fix="Sign in with an account of that tenant, or have this one invited as a guest.",
         signs=(
             aadsts(50020, 50034, 90072, 51004, 16000, 500208, 50107, 500200, 50178, 50177, 500202, 16003, 50014, 50197),
-            says("user account", "does not exist in", any_of=("tenant", "directory")),
+            says("user account", "does not exist in", any_of=("tenant", "directory"), where=about_azure),
             says("from identity provider", "does not exist in tenant"),
             says("the account must be added to the directory"),
             says("needs to be added as an external user in the tenant"),
@@ -113,7 +114,7 @@ CAUSES = (
         fix="Stop signing in with a password: use az login, or a service principal for automation.",
         signs=(
             aadsts(50126, 50053, 50056, 50064, 120002, 120000),
-            says("invalid username or password"),
+            says("invalid username or password", where=about_azure),
             says("error validating credentials due to invalid username or password"),
             says("id3242"),
             says("the user name or password is incorrect"),
@@ -172,7 +173,7 @@ CAUSES = (
             says("reauthentication required", strength=Strength.LIKELY),
             says("invalid_grant", strength=Strength.WEAK),
             says("the provided grant has expired due to it being revoked"),
-            says("your session has expired"),
+            says("your session has expired", where=about_azure),
         ),
         commands=(
             run("az logout"),
@@ -189,8 +190,7 @@ CAUSES = (
         "az, PowerShell and azd must be signed in anew by hand with the demand it sent.",
         fix="Run the command the message prints. Or sign out and in again.",
         signs=(
-            says("--claims-challenge"),
-            says("-claimschallenge"),
+            says("--claims-challenge", unless=("unexpected keyword argument",)),
             says("claims challenges are not supported"),
             says("doesn't support claims challenges"),
             says("does not support claims challenges"),
@@ -232,8 +232,12 @@ CAUSES = (
             says("call 'authenticate' to begin"),
             says('"redirect_uri" must be a url with port number'),
             says("no authorization code, cached access token, or refresh token"),
-            says("device code", any_of=("expired", "authorization_pending", "declined", "has expired", "canceled")),
-            says("code_expired"),
+            says(
+                "device code",
+                any_of=("expired", "authorization_pending", "declined", "canceled"),
+                where=about_azure,
+            ),
+            says("code_expired", where=about_azure),
             says("authorization_pending"),
             says("authorization_declined"),
             says("user canceled authentication"),

@@ -2,6 +2,7 @@
 
 from secrets_app.diagnosis.cause import Area, Cause, run
 from secrets_app.diagnosis.causes import links
+from secrets_app.diagnosis.causes.judgement import about_azure
 from secrets_app.diagnosis.sign import Sign, Strength, akv, code, says
 from secrets_app.reading import Platform
 
@@ -93,7 +94,7 @@ CAUSES = (
         fix="Add the address to the vault's firewall, or call from a network that is allowed. "
         "Portal: the vault > Networking > Firewalls and virtual networks.",
         signs=(
-            code("ForbiddenByFirewall"),
+            code("ForbiddenByFirewall", "ForbiddenByNsp", "ForbiddenByNetworkSecurityPerimeter"),
             says("client address is not authorized and caller is not a trusted service"),
             says("client address", "is not authorized", any_of=("vault", "caller")),
         ),
@@ -230,7 +231,7 @@ CAUSES = (
             code("Throttled", "VaultRequestTypeLimitReached", "TooManyRequests"),
             says("request was not processed because too many requests were received"),
             says("vaultrequesttypelimitreached"),
-            Sign(status=frozenset({429}), any_of=("vault", "throttled", "too many requests"), strength=Strength.CLEAR),
+            Sign(status=frozenset({429}), any_of=("vault", "throttled", "too many requests"), where=about_azure),
             Sign(phrases=("429", "too many requests"), strength=Strength.LIKELY),
         ),
         links=(links.KEY_VAULT_THROTTLING,),
@@ -367,6 +368,8 @@ CAUSES = (
             says("invalid uri", strength=Strength.WEAK),
             says("request_uri must be http or https"),
             says("key vault reference", any_of=("invalidsyntax", "could not parse reference")),
+            says("key vault url is malformed"),
+            says("invalid identifier", any_of=("the id of the secret", "vault")),
         ),
         commands=(run("az keyvault show --name {vault} --query properties.vaultUri --output tsv"),),
         links=(links.KEY_VAULT_NAMES,),
