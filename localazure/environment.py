@@ -52,7 +52,10 @@ def search_path(outside: str, shadow: Path, *, first: Path | None) -> str:
 
 
 def _without_hidden(folder: Path, shadow: Path) -> Path:
-    entries = list(folder.iterdir()) if folder.is_dir() and os.access(folder, os.R_OK) else []
+    try:
+        entries = list(folder.iterdir())
+    except OSError:  # it is not there, or somebody else's: nothing can be started from it either
+        return folder
     if not any(entry.stem in HIDDEN_COMMANDS for entry in entries):
         return folder
     shadow.mkdir(parents=True)

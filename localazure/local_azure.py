@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -57,19 +58,24 @@ class LocalAzure:
         self._shown = stranger() if intercepted or entry.intercepted else authority()
 
     def __enter__(self) -> Self:
-        self._folder = Path(tempfile.mkdtemp(prefix="local-azure-"))
-        self._server, self._silent, self._arc_keys = Server(), SilentPort(), ArcKeys(otherwise=self._folder)
-        self._server.start(hosts_of(self._world, self._arc_keys), server_tls(self._shown))
-        self.env = self._environment()
+        with ExitStack() as opened:
+            self._folder = Path(tempfile.mkdtemp(prefix="local-azure-"))
+            opened.callback(_remove, self._folder)
+            self._silent = SilentPort()
+            opened.callback(self._silent.close)
+            keys = ArcKeys(otherwise=self._folder)
+            opened.callback(keys.close)
+            self._server = Server()
+            opened.callback(self._server.stop)
+            self._server.start(hosts_of(self._world, keys), server_tls(self._shown))
+            self.env = self._environment()
+            self._opened = opened.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.stop()
-        self._silent.close()
-        self._arc_keys.close()
-        shutil.rmtree(self._folder)
+        self._opened.close()
 
     @property
     def scenario(self) -> Scenario:
@@ -121,3 +127,10 @@ class LocalAzure:
 def _with_latency(troubles: Mapping[str, Trouble], vault_latency_s: float) -> Mapping[str, Trouble]:
     late = combined(troubles.get("keyvault", Trouble()), Trouble(latency_s=vault_latency_s))
     return {**troubles, "keyvault": late}
+
+
+def _remove(folder: Path) -> None:
+    """Twice if need be: a program that is just ending may write into its home while that is being removed."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        shutil.rmtree(folder)

@@ -2,11 +2,13 @@
 
 import os
 import shutil
+import tempfile
+import threading
 from pathlib import Path
 
 import pytest
 
-from localazure import LocalAzure
+from localazure import LocalAzure, az_command
 from localazure.environment import scrubbed, search_path
 
 FOREIGN = (
@@ -56,6 +58,21 @@ def test_a_path_without_real_tools_stays_as_it_is(tmp_path: Path) -> None:
     path = os.pathsep.join(["/nonexistent", str(tmp_path), "relative"])
     assert search_path(path, tmp_path / "shadow", first=None) == path
     assert not (tmp_path / "shadow").exists()
+
+
+@pytest.mark.parametrize("folder", ["/dev/null", "/dev/null/bin", "x" * 5000])
+def test_a_path_that_cannot_be_looked_into_stays_as_it_is(tmp_path: Path, folder: str) -> None:
+    assert search_path(folder, tmp_path / "shadow", first=None) == folder
+
+
+def test_a_world_that_cannot_be_made_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(az_command, "_SCRIPT", "{no such field}")
+    threads = threading.active_count()
+    with pytest.raises(KeyError):
+        LocalAzure("laptop").__enter__()
+    assert list(tmp_path.iterdir()) == []
+    assert threading.active_count() == threads
 
 
 def test_the_worlds_own_az_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
