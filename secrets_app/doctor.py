@@ -6,7 +6,11 @@ from secrets_app import environment
 from secrets_app.answer import answer
 from secrets_app.conf import Config
 from secrets_app.environment import Check, Verdict
+from secrets_app.reading import Reading, Stage
 from secrets_app.vault.sharing import Sharing
+
+_OF_THE_READING = frozenset({"secret", "token"})
+"""Checks that only say again what the reading says."""
 
 _sharing: Sharing[Config, tuple[Check, ...]] = Sharing()
 
@@ -17,6 +21,21 @@ def examination(config: Config) -> tuple[Check, ...]:
     Whoever asks while one is under way, or within `config.result_life_s` after it, gets that one: tools are started.
     """
     return _sharing.get(config, lambda: environment.examine(config, os.environ, answer), life_s=config.result_life_s)
+
+
+def problems_beside(reading: Reading, config: Config) -> tuple[Check, ...]:
+    """The problems that the checks find around a failing reading and that its own causes do not tell already.
+
+    Where the reading has used up its time nothing more is waited for.
+    """
+    if reading.failure is None or reading.failure.stage is Stage.DEADLINE:
+        return ()
+    told = {hint.cause for hint in reading.hints}
+    return tuple(
+        check
+        for check in examination(config)
+        if check.verdict is Verdict.PROBLEM and check.cause not in told and check.key not in _OF_THE_READING
+    )
 
 
 def headline(checks: tuple[Check, ...]) -> str:

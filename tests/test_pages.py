@@ -1,6 +1,7 @@
 """The pages and the JSON, as Django serves them."""
 
 import json
+import os
 import re
 from html.parser import HTMLParser
 from typing import Any
@@ -241,3 +242,12 @@ def test_a_debug_page_tells_nothing_of_the_environment(world: World, settings: A
     assert html.status_code == 400
     assert "from-the-environment" not in html.content.decode()
     assert "with-a-password" not in html.content.decode()
+
+
+def test_beside_a_failing_reading_stands_what_else_is_wrong_here(client: Client, world: World) -> None:
+    world("no-role")
+    assert "Wrong on this machine as well" not in text_of(client.get("/"))
+    os.environ["AZURE_CLIENT_ID"] = "not-a-guid"
+    text = text_of(client.get("/"))
+    assert "Wrong on this machine as well" in text
+    assert "What AZURE_CLIENT_ID means here" in text

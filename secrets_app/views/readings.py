@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from secrets_app import conf
 from secrets_app.answer import answer
-from secrets_app.doctor import examination, headline, sound
+from secrets_app.doctor import examination, headline, problems_beside, sound
 from secrets_app.reading import Reading
 from secrets_app.report import markdown
 from secrets_app.views.query import query
@@ -18,7 +18,8 @@ _SWITCH = {"": True, "1": True, "true": True, "0": False, "false": False}
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Who am I, was I let in, what do I do now."""
-    return render(request, "home.html", {"reading": _reading(request)})
+    reading = _reading(request)
+    return render(request, "home.html", {"reading": reading, "beside": problems_beside(reading, conf.current())})
 
 
 @require_safe
