@@ -58,7 +58,7 @@ def where_it_stopped(failure: Failure) -> str:
     if failure.stage is not Stage.VAULT:
         return _STAGES[failure.stage]
     if failure.status == TOO_MANY_REQUESTS:
-        wait = f" It asks us to wait {duration(failure.retry_after_s)}." if failure.retry_after_s else ""
+        wait = f" It asks us to wait {failure.retry_after_s:g} seconds." if failure.retry_after_s else ""
         return f"The vault turned us away for now.{wait}"
     if failure.status and failure.status >= 500:
         return "The vault answered that it is in trouble itself."
