@@ -12,13 +12,14 @@ from localazure.services.azure_cli_tokens import token_for
 from localazure.world import World
 
 VERSION = "2.91.0"
+REFERENCE = "\n\nhttps://aka.ms/cli_ref\nRead more about the command in reference docs"
 
 
 class _Parser(argparse.ArgumentParser):
     """Refuses as az does: one line after ERROR, exit code 2."""
 
     def error(self, message: str) -> NoReturn:
-        raise CliError(f"{message}\n\nhttps://aka.ms/cli_ref\nRead more about the command in reference docs", 2)
+        raise CliError(f"{message}{REFERENCE}", 2)
 
 
 def run(world: World, arguments: list[str]) -> Answer:
@@ -29,8 +30,14 @@ def run(world: World, arguments: list[str]) -> Answer:
                 return command(world, arguments[len(words) :])
             except CliError as error:
                 return error.answer
-    misspelled = arguments[0] if arguments else ""
-    return CliError(f"'{misspelled}' is misspelled or not recognized by the system.", 2).answer
+    return CliError(f"'{_unknown_word(arguments)}' is misspelled or not recognized by the system.{REFERENCE}", 2).answer
+
+
+def _unknown_word(arguments: list[str]) -> str:
+    """The first word that no command has at its place."""
+    known = {word for words in _COMMANDS for word in words[:1]}
+    words = arguments[1:] if arguments and arguments[0] in known else arguments
+    return words[0] if words else ""
 
 
 def _get_access_token(world: World, arguments: list[str]) -> Answer:
@@ -87,8 +94,8 @@ def _version(_world: World, arguments: list[str]) -> Answer:
 
 
 def _version_text(_world: World, _arguments: list[str]) -> Answer:
-    lines = (f"azure-cli {VERSION:>25}", "", f"core {VERSION:>30}", f"telemetry {'1.1.0':>24}", "")
-    return Answer(stdout="\n".join(lines))
+    parts = (("azure-cli", VERSION), ("", ""), ("core", VERSION), ("telemetry", "1.1.0"))
+    return Answer(stdout="".join(f"{name}{version:>{40 - len(name)}}".rstrip() + "\n" for name, version in parts))
 
 
 def _login(_world: World, _arguments: list[str]) -> Answer:

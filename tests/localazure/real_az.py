@@ -95,6 +95,8 @@ def test_login_of_a_developer_by_device_code() -> None:
         ("laptop-signed-out", "account show"),
         ("laptop-signed-out", "account list"),
         ("laptop-signed-out", "account get-access-token -t x -s y"),
+        ("laptop-signed-out", "account show --colour"),
+        ("laptop-signed-out", "keyvolt secret list"),
     ],
 )
 def test_our_own_az_says_it_byte_for_byte(scenario: str, arguments: str) -> None:
