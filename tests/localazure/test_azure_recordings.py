@@ -1,6 +1,7 @@
 """The refusals equal the recorded ones of tests/diagnosis/cases.jsonl: status, codes, and the text's form."""
 
 import json
+import os
 import re
 import subprocess
 import time
@@ -140,11 +141,17 @@ def by_chain(_azure: LocalAzure) -> object:
     return DefaultAzureCredential(process_timeout=1).get_token(SCOPE)
 
 
+def by_chain_in_no_tenant(azure: LocalAzure) -> object:
+    os.environ["AZURE_TENANT_ID"] = "11111111-2222-4333-8444-555555555555"
+    return by_chain(azure)
+
+
 NO_TOKEN: dict[str, tuple[str, Callable[[LocalAzure], object]]] = {
     "700016": ("service-principal-secret", lambda azure: by_secret(azure, SHARED_IDENTITY.client_id)),
     "dac-env-expired": ("service-principal-expired-secret", by_chain),
     "7002138": ("kubernetes", lambda azure: by_pods_token(azure, sub=POD_SUBJECT.upper())),
     "700024": ("kubernetes", lambda azure: by_pods_token(azure, nbf=1_000_000_000, exp=1_000_003_600)),
+    "dac-bad-tenant": ("service-principal-secret", by_chain_in_no_tenant),
     "dac-vm-noidentity": ("vm-no-identity", by_chain),
     "as-nouser": ("app-service", lambda _: ManagedIdentityCredential(client_id="nobody").get_token(SCOPE)),
     "imds-conn": ("imds-silent", lambda _: ManagedIdentityCredential(**QUICK).get_token(SCOPE)),
@@ -199,6 +206,15 @@ def test_a_token_services_bodies_are_as_recorded(enter: Enter, browse: Callable[
     address = "http://169.254.169.254/metadata/identity/oauth2/token"
     answer = browse(enter("vm-two-identities")).get(address, params=imds, headers={"Metadata": "true"})
     assert (answer.status_code, answer.text) == (CASES["multi-raw"]["http_status"], CASES["multi-raw"]["message"])
+
+
+def test_a_tunnel_that_leads_nowhere_is_refused_as_recorded(enter: Enter) -> None:
+    enter("app-service")
+    client = SecretClient("https://elsewhere.vault.azure.net", DefaultAzureCredential(), **LIMITS)
+    with pytest.raises(AzureError) as refused:
+        client.get_secret("demo")
+    assert f"{type(refused.value).__module__}.{type(refused.value).__qualname__}" == CASES["proxy-403"]["exception"]
+    assert CASES["proxy-403"]["message"] in str(refused.value)
 
 
 def test_az_refuses_as_recorded(enter: Enter) -> None:
