@@ -92,5 +92,6 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_probes"]}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     # The chain's own log repeats what every reading already tells, attempt by attempt.
-    "loggers": {"azure": {"level": "ERROR"}},
+    # msal logs at DEBUG what the token service answered, and where that is not JSON, whole.
+    "loggers": {"azure": {"level": "ERROR"}, "msal": {"level": "INFO"}},
 }

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from azure.core.credentials import AccessTokenInfo, SupportsTokenInfo, TokenRequestOptions
+from azure.core.exceptions import AzureError, DecodeError
 from azure.identity import ChainedTokenCredential, CredentialUnavailableError
 
 from secrets_app.claims import principal_of
@@ -85,7 +86,7 @@ class Walk:
             self._end(name, Outcome.UNAVAILABLE, error.message)
             raise
         except Exception as error:
-            self._end(name, Outcome.FAILED, str(error))
+            self._end(name, Outcome.FAILED, words_of(error))
             raise
         self._end(name, Outcome.TOKEN, None)
 
@@ -106,6 +107,16 @@ def _as_of_now(step: _Step) -> Attempt:
 
 def _not_reached(name: str) -> Attempt:
     return Attempt(credential=name, outcome=Outcome.NOT_REACHED)
+
+
+def words_of(error: Exception) -> str:
+    """The error's own words without the answer's body: cut short or garbled, that may hold a token or a secret.
+
+    `str()` of azure-core's errors adds the body wherever it is not an error object of the service.
+    """
+    if isinstance(error, DecodeError):
+        return f"The answer, HTTP status {error.status_code}, cannot be read as what it says it is."
+    return str(error.message) if isinstance(error, AzureError) else str(error)
 
 
 class Watch:

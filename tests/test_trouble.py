@@ -47,6 +47,12 @@ def test_whatever_status_comes__there_is_a_page_with_a_cause(
     assert "data-cause=" in page.content.decode()
 
 
+@pytest.mark.parametrize("fault", [Fault.TRUNCATED, Fault.HTML])
+def test_a_token_service_whose_answer_cannot_be_read_is_named_as_such(world: World, fault: Fault) -> None:
+    world("app-service", troubles={"app-service": Trouble(fault=fault)})
+    assert answer(conf.current()).main_cause == "imds_unreadable_answer"
+
+
 def test_it_recovers_by_itself(world: World) -> None:
     world("app-service", troubles={"keyvault": Trouble(fault=Fault.TRUNCATED)})
     assert not answer(conf.current()).ok

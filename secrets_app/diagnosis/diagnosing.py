@@ -68,7 +68,9 @@ def _failure_causes(reading: Reading, evidence: Evidence) -> Iterable[str]:
         return found
     if failure.stage is Stage.DEADLINE:
         return ["deadline_exceeded"]
-    if failure.stage is Stage.TOKEN and (causes := _chain_causes(reading)) and causes[0] != UNEXPECTED:
+    causes = _chain_causes(reading) if failure.stage is Stage.TOKEN else []
+    # In a chain the whole text names every member, so it says less than the one that failed, even if nobody knows why.
+    if causes and (causes[0] != UNEXPECTED or len(reading.attempts) > 1):
         return causes
     return found or explain(failure.message).causes or [UNEXPECTED]
 

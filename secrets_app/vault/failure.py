@@ -5,12 +5,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from azure.core.exceptions import AzureError, DecodeError, HttpResponseError, ServiceRequestError, ServiceResponseError
+from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError, ServiceResponseError
 
 from secrets_app.reading import Failure, Stage, VaultSaw
 from secrets_app.redaction import redact
 from secrets_app.setting_readers import Problem
-from secrets_app.trace import Walk
+from secrets_app.trace import Walk, words_of
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ def of(error: Exception, walk: Walk) -> Failure:
     """The evidence in `error`, raised while `walk` went on. One that is not Azure's is logged with its traceback."""
     if not isinstance(error, (AzureError, ValueError)):
         log.error("unexpected %s while reading a secret", type(error).__name__, exc_info=error)
-    message = redact(_words_of(error))
+    message = redact(words_of(error))
     return Failure(
         stage=_stage(error, walk),
         message=message,
@@ -52,16 +52,6 @@ def of_deadline(deadline_s: float, waiting_for: str) -> Failure:
         message=f"After {deadline_s:g} seconds we were still waiting for {waiting_for}.",
         waiting_for=waiting_for,
     )
-
-
-def _words_of(error: Exception) -> str:
-    """The error's own words without the answer's body: cut short or garbled, that may hold the secret's value.
-
-    `str()` of azure-core's errors adds the body wherever it is not an error object of the service.
-    """
-    if isinstance(error, DecodeError):
-        return f"The answer, HTTP status {error.status_code}, cannot be read as what it says it is."
-    return str(error.message) if isinstance(error, AzureError) else str(error)
 
 
 def _stage(error: Exception, walk: Walk) -> Stage:

@@ -395,6 +395,11 @@ CAUSES = (
             says("failed to deserialize json from response"),
             says("managedidentitycredential", "gateway error"),
             says("unexpected content type"),
+            Sign(
+                phrases=(),
+                any_of=("expecting value: line", "cannot be read as what it says it is"),
+                credentials=("ManagedIdentityCredential",),
+            ),
             says("unexpected response", any_of=("access_token", "managedidentity", "imds")),
             says(
                 "managedidentitycredential",
