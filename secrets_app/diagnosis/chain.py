@@ -65,8 +65,21 @@ _SAME = {
     "AzureCLICredential": "AzureCliCredential",
     "AzureDeveloperCLICredential": "AzureDeveloperCliCredential",
     "AzurePowershellCredential": "AzurePowerShellCredential",
+    "ImdsCredential": "ManagedIdentityCredential",
+    "AppServiceCredential": "ManagedIdentityCredential",
+    "AzureArcCredential": "ManagedIdentityCredential",
+    "AzureMLCredential": "ManagedIdentityCredential",
+    "CloudShellCredential": "ManagedIdentityCredential",
+    "ServiceFabricCredential": "ManagedIdentityCredential",
+    "InteractiveBrowserBrokerCredential": "BrokerCredential",
 }
-"""Members that another language's library writes differently."""
+"""Members that another language's library writes differently, and the parts one of them is made of."""
+_TOKEN = re.compile(
+    r"""acquired\sa\stoken\sfrom\s|credential\sselected:\s|Result\sfor\s\w{1,60}:\sSUCCESS
+      | getToken\(\)\sresult\sfor\sscopes\s\[[^\]\n]{0,400}\]:\sSUCCESS""",
+    re.VERBOSE,
+)
+"""What the libraries' logs say when a member gave a token."""
 
 
 def attempts_of(text: str) -> tuple[ChainAttempt, ...]:
@@ -84,6 +97,12 @@ def attempts_of(text: str) -> tuple[ChainAttempt, ...]:
     if not heading and len(attempts) < 2:
         return ()
     return tuple(ChainAttempt(credential=name, message=said) for name, said in attempts.items())
+
+
+def after_the_token(text: str) -> str:
+    """What a log says after a member of the chain gave a token; empty when none did."""
+    end = max((match.end() for match in _TOKEN.finditer(text)), default=None)
+    return "" if end is None else text[end:]
 
 
 def is_default_chain(text: str) -> bool:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
+from secrets_app.diagnosis.cause import Area
 from secrets_app.diagnosis.causes import CAUSES
-from secrets_app.diagnosis.chain import attempts_of, is_default_chain
+from secrets_app.diagnosis.chain import after_the_token, attempts_of, is_default_chain
 from secrets_app.diagnosis.evidence import ChainAttempt, Evidence
 from secrets_app.diagnosis.facts import Facts
 from secrets_app.diagnosis.gathering import gather
@@ -53,6 +54,8 @@ def cause_of_member(message: str, credential: str) -> str:
 def _causes(evidence: Evidence, attempts: tuple[ChainAttempt, ...]) -> tuple[tuple[str, ...], dict[str, str]]:
     if not attempts:
         return recognise(evidence) or (UNEXPECTED,), {}
+    if later := _causes_after_the_chain(evidence):
+        return later, {}
     members = [Member(credential=a.credential, cause=cause_of_member(a.message, a.credential)) for a in attempts]
     main = main_member(members, NOWHERE)
     keys = [main.cause if main else "no_credential_available"]
@@ -61,6 +64,16 @@ def _causes(evidence: Evidence, attempts: tuple[ChainAttempt, ...]) -> tuple[tup
         keys.append("chain_stopped_early")
     keys += [member.cause for member in members if member.cause != UNEXPECTED]
     return tuple(dict.fromkeys(keys)), {"chain_stopped_early": hidden}
+
+
+def _causes_after_the_chain(evidence: Evidence) -> tuple[str, ...]:
+    """A log may tell of the chain's attempts, of the token one of them gave, and then of what failed with it.
+
+    A refusal by the vault counts even where the log does not mention the token: without one there would be none.
+    """
+    said = after_the_token(evidence.text)
+    found = recognise(gather(said)) if said else recognise(evidence)
+    return tuple(key for key in found if said or CAUSES[key].area is Area.VAULT)
 
 
 def _behind(members: list[Member], evidence: Evidence) -> tuple[str, ...]:

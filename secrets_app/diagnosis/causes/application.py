@@ -262,6 +262,7 @@ CAUSES = (
             says("authorityhost address must use"),
             says("authority", any_of=("not well-known", "invalid", "not known", "untrusted"), strength=Strength.WEAK),
             says("the endpoint", "for this cloud is not set but is used"),
+            says("authority", "does not appear to use https"),
         ),
         commands=(run("az cloud show --query endpoints.activeDirectory --output tsv"),),
         links=(links.NATIONAL_CLOUDS,),
@@ -470,6 +471,7 @@ CAUSES = (
             says("pem", any_of=("no start line", "invalid"), strength=Strength.LIKELY),
             says("we expect your public key but detect a private key"),
             says("password protection for pem encoded certificates is not supported"),
+            says("only .pfx and .pem files are supported"),
         ),
         commands=(
             run("openssl pkey -in {path} -noout -text_pub", systems=(LINUX, MACOS)),

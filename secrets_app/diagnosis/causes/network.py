@@ -32,6 +32,9 @@ CAUSES = (
             says("http_proxy", strength=Strength.WEAK),
             says("https_proxy", strength=Strength.WEAK),
             says("clientproxyconnectionerror"),
+            says("zscaler", any_of=("blocked", "proxy", "denied", "not allowed")),
+            says("blocked by", "proxy", strength=Strength.LIKELY),
+            Sign(status=frozenset({407}), strength=Strength.LIKELY),
         ),
         commands=(
             run("env | grep -i _proxy", systems=(LINUX, MACOS)),
@@ -180,7 +183,17 @@ CAUSES = (
             says("no response content from microsoft entra id", strength=Strength.LIKELY),
             Sign(
                 phrases=("operation returned an invalid status",),
-                unless=("forbidden", "unauthorized", "notfound", "conflict", "badrequest", "toomanyrequests"),
+                unless=(
+                    "forbidden",
+                    "unauthorized",
+                    "not found",
+                    "notfound",
+                    "conflict",
+                    "bad request",
+                    "badrequest",
+                    "too many requests",
+                    "toomanyrequests",
+                ),
                 strength=Strength.LIKELY,
             ),
             says(

@@ -174,6 +174,7 @@ CAUSES = (
                 any_of=("cannot import name", "no module named", "dll load failed", "has no attribute"),
                 strength=Strength.EXACT,
             ),
+            says("azurecliextensiondirectory", any_of=("denied", "errno", "winerror")),
         ),
         commands=(
             run("az version"),
@@ -375,6 +376,10 @@ CAUSES = (
             says("msalruntime needs the current app to register"),
             says("currently only available from broker"),
             says("msal[broker]"),
+            says("unknown_broker_error"),
+            says("wam_runtime_init_failed"),
+            says("failed_to_acquire_token_silently_from_broker"),
+            says("missing wamcompat_id_token"),
         ),
         commands=(run("az login --tenant {tenant}"),),
         links=(links.CREDENTIAL_CHAINS,),

@@ -174,6 +174,7 @@ CAUSES = (
             says("invalid_grant", strength=Strength.WEAK),
             says("the provided grant has expired due to it being revoked"),
             says("your session has expired", where=about_azure),
+            says("credentials have expired due to inactivity", strength=Strength.EXACT),
         ),
         commands=(
             run("az logout"),

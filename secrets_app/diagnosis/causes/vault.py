@@ -154,6 +154,7 @@ CAUSES = (
             says("is currently in a deleted", any_of=("state", "but recoverable")),
             says("vaultalreadyexists"),
             says("a vault with the same name already exists in deleted state"),
+            Sign(exceptions=frozenset({"resourceexistserror"}), status=frozenset({409}), strength=Strength.LIKELY),
         ),
         commands=(
             run("az keyvault secret recover --vault-name {vault} --name {secret}"),
@@ -179,6 +180,7 @@ CAUSES = (
             says("was not found in this key vault"),
             says("deleted secret not found"),
             says("secret not found", strength=Strength.LIKELY),
+            Sign(exceptions=frozenset({"resourcenotfounderror"}), status=frozenset({404}), strength=Strength.LIKELY),
         ),
         commands=(
             run('az keyvault secret list --vault-name {vault} --query "[].name" --output tsv'),
@@ -313,6 +315,7 @@ CAUSES = (
             says("keyvaulterrorexception: access denied"),
             says("does not have secrets", "permission"),
             Sign(codes=frozenset({"accessdenied"}), status=frozenset({403}), strength=Strength.LIKELY),
+            says("the user, group or application", "does not have"),
         ),
         commands=(
             run("az keyvault set-policy --name {vault} --object-id {object_id} --{policy}-permissions {permission}"),

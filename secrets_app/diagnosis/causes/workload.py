@@ -52,7 +52,7 @@ CAUSES = (
         "The issuer's address did not answer.",
         fix="Make the issuer's /.well-known/openid-configuration reachable from the internet.",
         signs=(
-            aadsts(90061, 50166, 5001661, 700201, 500084),
+            aadsts(90061, 50166, 5001661, 501661, 700201, 500084),
             says("request to external oidc endpoint failed"),
             says("unable to retrieve", "openid configuration", strength=Strength.LIKELY),
         ),
