@@ -32,6 +32,7 @@ ENTRIES: Mapping[int, Entry] = {
         text="The user account {{EmailHidden}} does not exist in the {tenant_id} directory. To sign into this"
         " application, the account must be added to the directory."
     ),
+    50049: Entry(text="Unknown or invalid instance.", error="invalid_instance"),
     50055: Entry(text="The password is expired."),
     50057: Entry(text="The user account is disabled."),
     50059: Entry(
@@ -120,5 +121,21 @@ ENTRIES: Mapping[int, Entry] = {
         " posture of Azure AD. Your TenantID is: {tenant_id}. Please refer to"
         " https://go.microsoft.com/fwlink/?linkid=2161187 and conduct needed actions to remediate the issue.",
         error="invalid_request",
+    ),
+    70021: Entry(
+        text="No matching federated identity record found for presented assertion. Assertion Issuer:"
+        " 'https://issuer.example.org'. Assertion Subject: 'system:serviceaccount:default:default'. Assertion Audience:"
+        " 'api://AzureADTokenExchange'.",
+        error="invalid_request",
+    ),
+    700011: Entry(
+        text="Application with identifier {client_id} was not found in the directory.",
+        error="unauthorized_client",
+    ),
+    7002137: Entry(
+        text="No matching federated identity record found for presented assertion subject '{client_id}'. Please make"
+        " sure the federated identity credential Subject is '{client_id}'.",
+        error="invalid_client",
+        status=401,
     ),
 }

@@ -18,9 +18,6 @@ HERE = {"host": "127.0.0.1:8000"}
 
 World = Callable[..., LocalAzure]
 
-WAIT_FOR_THE_DEADLINE = frozenset({"laptop-slow-az", "vault-silent", "imds-silent"})
-"""Worlds in which something never answers: a reading there takes all the time it is given."""
-
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
@@ -54,7 +51,7 @@ def world(settings: Any) -> Iterator[World]:
             os.environ.update(azure.env)
             settings.SECRETS_APP = {name: azure.env[name] for name in SETTINGS if name in azure.env}
             settings.SECRETS_APP["KVSITE_RESULT_LIFE_S"] = "0"  # each reading of a test asks anew
-            if azure.scenario.name in WAIT_FOR_THE_DEADLINE:
+            if azure.scenario.keeps_waiting:  # a reading there takes all the time it is given
                 settings.SECRETS_APP["KVSITE_DEADLINE_S"] = "1.5"
             return azure
 
