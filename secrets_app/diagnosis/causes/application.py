@@ -472,6 +472,8 @@ CAUSES = (
             says("we expect your public key but detect a private key"),
             says("password protection for pem encoded certificates is not supported"),
             says("only .pfx and .pem files are supported"),
+            says("bio_new_file", "no such file"),
+            says("the provided key does not match the public key for this certificate"),
         ),
         commands=(
             run("openssl pkey -in {path} -noout -text_pub", systems=(LINUX, MACOS)),

@@ -430,6 +430,7 @@ CAUSES = (
                 status=frozenset({403, 404, 407, 410, 500, 502, 503, 504}),
                 strength=Strength.LIKELY,
             ),
+            says("authentication unavailable", "failed due to a gateway error"),
         ),
         commands=(
             run("export NO_PROXY=169.254.169.254", systems=(LINUX, MACOS)),
@@ -532,6 +533,7 @@ CAUSES = (
                 strength=Strength.CLEAR,
             ),
             says("169.254.169.254", strength=Strength.WEAK),
+            says("request to the managed identity endpoint timed out"),
         ),
         commands=(
             run("az login --tenant {tenant}", platforms=(Platform.UNKNOWN,)),
