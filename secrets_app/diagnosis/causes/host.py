@@ -450,7 +450,8 @@ CAUSES = (
         title="No metadata service here: this is not an Azure machine, or the way to it is closed",
         why="Azure machines hand out identities at the address 169.254.169.254. Nothing answered there. "
         "On a laptop that is normal.",
-        fix="Off Azure sign in with az login. On Azure let this program reach 169.254.169.254, without a proxy.",
+        fix="Off Azure sign in with az login. On Azure let this program reach 169.254.169.254, without a proxy. "
+        "Where Azure offers no managed identity, use a service principal.",
         signs=(
             says("no response from the imds", unless=("token request error",)),
             says("no response received from the managed identity endpoint"),

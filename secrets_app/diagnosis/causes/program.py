@@ -75,7 +75,8 @@ CAUSES = (
         area=Area.PROGRAM,
         title="The installed packages do not fit together",
         why="One is of an older generation than the other, or asynchronous and plain parts were mixed.",
-        fix="Update the azure packages together. Use azure.identity.aio with the .aio clients only.",
+        fix="Update the azure packages together. Use azure.identity.aio with the .aio clients only. "
+        "On Windows too long a path breaks an installation: put the program near the drive's root.",
         signs=(
             says(
                 "got an unexpected keyword argument",
@@ -112,6 +113,7 @@ CAUSES = (
                 "is not iterable", any_of=("'async_generator' object", "'asyncitempaged' object", "'coroutine' object")
             ),
             says("'async for' requires an object with", any_of=("itempaged", "generator")),
+            says("windows long path support"),
         ),
         commands=(run("python3 -m pip install --upgrade azure-identity azure-keyvault-secrets azure-core msal"),),
         links=(links.PYTHON_AUTHENTICATION,),

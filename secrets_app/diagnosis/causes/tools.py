@@ -175,6 +175,7 @@ CAUSES = (
                 strength=Strength.EXACT,
             ),
             says("azurecliextensiondirectory", any_of=("denied", "errno", "winerror")),
+            says("/opt/az/", any_of=("glibc", "libc.so", "cannot open shared object")),
         ),
         commands=(
             run("az version"),
@@ -418,7 +419,8 @@ CAUSES = (
         area=Area.TOOL,
         title="The token cache shared by Microsoft's tools holds no account to use",
         why="Visual Studio and others may leave a sign-in there. There is none here, or more than one.",
-        fix="Use az login. Name a user and a tenant only if you rely on that cache.",
+        fix="Use az login. Name a user and a tenant only if you rely on that cache. "
+        "In Visual Studio sign in anew: Tools > Options > Azure Service Authentication.",
         signs=(
             says("sharedtokencachecredential", "unavailable"),
             says("shared token cache unavailable"),

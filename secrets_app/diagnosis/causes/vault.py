@@ -12,7 +12,8 @@ CAUSES = (
         area=Area.VAULT,
         title="The token comes from another tenant than the vault's",
         why="A vault trusts one Entra directory (tenant) only. Yours signed in to a different one. "
-        "When the tenant it expects belongs to strangers, the vault's name is wrong.",
+        "When the tenant it expects belongs to strangers, the vault's name is wrong. "
+        "With several accounts, or subscriptions in several tenants, az takes the tenant of the default one.",
         fix="Check the vault's name first. Then a person signs in to the tenant that owns the vault. "
         "A managed identity cannot leave its own tenant: give it a vault there.",
         signs=(
@@ -23,6 +24,10 @@ CAUSES = (
         commands=(
             run("az keyvault show --name {vault} --query properties.tenantId --output tsv"),
             run("az login --tenant {vault_tenant}", platforms=(Platform.UNKNOWN,)),
+            run(
+                'az account list --query "[].{{name:name, tenant:tenantId, default:isDefault}}" --output table',
+                platforms=(Platform.UNKNOWN,),
+            ),
         ),
         links=(links.KEY_VAULT_AUTHENTICATION, links.KEY_VAULT_TENANT),
     ),
