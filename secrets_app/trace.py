@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from azure.core.credentials import AccessTokenInfo, SupportsTokenInfo, TokenRequestOptions
-from azure.core.exceptions import AzureError, DecodeError
+from azure.core.exceptions import AzureError, DecodeError, IncompleteReadError
 from azure.identity import ChainedTokenCredential, CredentialUnavailableError
 
 from secrets_app.claims import principal_of
@@ -114,7 +114,7 @@ def words_of(error: Exception) -> str:
 
     `str()` of azure-core's errors adds the body wherever it is not an error object of the service.
     """
-    if isinstance(error, DecodeError):
+    if isinstance(error, DecodeError) and not isinstance(error, IncompleteReadError):
         return f"The answer, HTTP status {error.status_code}, cannot be read as what it says it is."
     return str(error.message) if isinstance(error, AzureError) else str(error)
 

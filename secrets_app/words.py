@@ -30,11 +30,12 @@ OUTCOMES: dict[Outcome, str] = {
     Outcome.NOT_REACHED: "not asked",
     Outcome.RUNNING: "no answer yet",
 }
+_NO = "The vault answered, and its answer was no."
 _STAGES: dict[Stage, str] = {
     Stage.CONFIGURATION: "Nothing was asked of the vault: the settings have to be mended first.",
     Stage.TOKEN: "There is no token, so the vault was not asked for the secret.",
-    Stage.VAULT: "The vault answered, and its answer was no.",
-    Stage.NETWORK: "The vault was not reached.",
+    Stage.VAULT: _NO,
+    Stage.NETWORK: "No answer came from the vault.",
     Stage.DEADLINE: "Time ran out before there was an answer.",
 }
 
@@ -42,6 +43,11 @@ _STAGES: dict[Stage, str] = {
 _VAULT_ANSWERS: dict[int | None, str] = {
     401: "The vault does not accept the token.",
     404: "The vault let us in, but has nothing to give.",
+}
+_VAULT_ANSWERS_BY_HUNDREDS: dict[int, str] = {
+    2: "The vault answered, but the answer did not arrive whole.",
+    3: "Something sent us elsewhere instead of answering.",
+    5: "The vault answered that it is in trouble itself.",
 }
 TOO_MANY_REQUESTS = 429
 
@@ -60,9 +66,7 @@ def where_it_stopped(failure: Failure) -> str:
     if failure.status == TOO_MANY_REQUESTS:
         wait = f" It asks us to wait {failure.retry_after_s:g} seconds." if failure.retry_after_s else ""
         return f"The vault turned us away for now.{wait}"
-    if failure.status and failure.status >= 500:
-        return "The vault answered that it is in trouble itself."
-    return _VAULT_ANSWERS.get(failure.status, _STAGES[Stage.VAULT])
+    return _VAULT_ANSWERS.get(failure.status) or _VAULT_ANSWERS_BY_HUNDREDS.get((failure.status or 0) // 100, _NO)
 
 
 def as_whom(reading: Reading) -> str:

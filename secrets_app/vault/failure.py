@@ -59,7 +59,8 @@ def _stage(error: Exception, walk: Walk) -> Stage:
         return Stage.CONFIGURATION  # the credential could not even be made
     if walk.begun and walk.principal is None:
         return Stage.TOKEN
-    if isinstance(error, (ServiceRequestError, ServiceResponseError)):
+    cut_off = isinstance(error, HttpResponseError) and error.status_code is None
+    if cut_off or isinstance(error, (ServiceRequestError, ServiceResponseError)):
         return Stage.NETWORK
     return Stage.VAULT
 
