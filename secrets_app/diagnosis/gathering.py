@@ -22,6 +22,8 @@ _JSON_CODE = re.compile(
 _LEADING_CODE = re.compile(
     r"(?:^|[\s:>])\(([A-Z][A-Za-z]{3,60}|[a-z]{3,20}_[a-z_]{3,40})\)(?=[\s\"'.]|$)", re.MULTILINE
 )
+_UNMISTAKABLE = re.compile(r"\b(?:ForbiddenBy[A-Z]\w{2,30}|ObjectIs(?:Being)?(?:Deleted|Recovered)\w{0,30})\b")
+"""Codes of the vault that nothing else uses: they count wherever they stand."""
 _STATUS = re.compile(
     r"(?:(?:Response )?Status(?:\s?Code)?|HTTP(?:\sError|\sstatus(?:\scode)?|/[\d.]{1,3})?|http_status|RESPONSE)"
     r"[\"']?\s{0,3}[:=]?\s{0,3}[\"']?([1-5]\d\d)(?!\d)",
@@ -60,7 +62,7 @@ def gather(
 
 def _codes(text: str) -> list[str]:
     leading = _LEADING_CODE.findall(text)
-    return list(dict.fromkeys([*leading, *_JSON_CODE.findall(text)]))[:MOST]
+    return list(dict.fromkeys([*leading, *_JSON_CODE.findall(text), *_UNMISTAKABLE.findall(text)]))[:MOST]
 
 
 def _entra_numbers(text: str) -> tuple[int, ...]:

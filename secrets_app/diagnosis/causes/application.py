@@ -235,7 +235,7 @@ CAUSES = (
         fix="Set AZURE_AUTHORITY_HOST to that host. For the public cloud take it out: "
         "https://login.microsoftonline.com is the default.",
         signs=(
-            aadsts(50049, 900382, 900432, 900431, 90038, 90043, 90051, 1000104),
+            aadsts(50049, 900382, 900439, 900432, 900431, 90038, 90043, 90051, 1000104),
             says("the authority provided", any_of=("is not well-known", "is not known")),
             says("the authority you provided", "is not known"),
             says("is an invalid authority"),
@@ -286,7 +286,7 @@ CAUSES = (
                     "this may happen if there are no active",
                 ),
             ),
-            says("invalid_tenant"),
+            Sign(codes=frozenset({"invalid_tenant"}), strength=Strength.CLEAR),
             says("neither a valid dns name, nor a valid external domain"),
             says("tenant_id should be a microsoft entra tenant's id"),
             says("tenant_id should be an azure active directory tenant's id"),
@@ -406,6 +406,7 @@ CAUSES = (
             says("make sure your computer's time and time zone are both correct"),
             says("the id token is not yet valid"),
             says("the id token already expires"),
+            says("current time must be before the time represented by the exp claim"),
         ),
         commands=(
             run("sudo timedatectl set-ntp true", systems=(LINUX,)),

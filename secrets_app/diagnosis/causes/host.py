@@ -2,6 +2,7 @@
 
 from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS, Area, Cause, Weight, run
 from secrets_app.diagnosis.causes import links
+from secrets_app.diagnosis.causes.judgement import about_azure_or_bare
 from secrets_app.diagnosis.sign import Sign, Strength, says
 from secrets_app.reading import Platform
 
@@ -386,7 +387,7 @@ CAUSES = (
         why="A reply came from 169.254.169.254, or from a proxy in its place, and it was not the reply of Azure.",
         fix="Keep proxies away from that address, then look at the raw answer.",
         signs=(
-            says("no token received"),
+            says("no token received", where=about_azure_or_bare),
             says(
                 "managedidentitycredential authentication unavailable.",
                 where=lambda evidence: evidence.bare.endswith("managedidentitycredentialauthenticationunavailable"),

@@ -20,13 +20,36 @@ _AZURE = tuple(
         "vault",
         "managed identity",
         "169.254.169.254",
-        "tenant",
+        "tenant id",
         "windows.net",
         "Credential authentication",
     )
 )
-_PROGRAM = ("errno", "winerror", "connectionpool", "econn", "getaddrinfo", "dialtcp", "urlopen", "443", "sslc")
-_AZURE_CALLS = ("credential", "gettoken", "secret", "clientid", "scopes")
+_SHORT = 20
+"""Letters and digits of a text that is hardly more than one sign."""
+_PROGRAM = (
+    "errno",
+    "winerror",
+    "connectionpool",
+    "econn",
+    "etimedout",
+    "getaddrinfo",
+    "dialtcp",
+    "urlopen",
+    "443",
+    "sslc",
+    "connectionaborted",
+    "connectionreset",
+    "connectionrefused",
+    "remotedisconnected",
+    "forciblyclosed",
+    "activelyrefused",
+    "networkisunreachable",
+    "noroutetohost",
+    "serverdisconnected",
+    "socket",
+)
+_AZURE_CALLS = ("credential", "gettoken", "secret", "clientid", "scopes", "assertion")
 _AZURE_WORDS = (" az ", " azd ", " entra ", " imds ", " aad ", " msi ", " nmi ", " adal ")
 _AZURE_MODULES = ("azure.", "msal", "com.azure.", "com.microsoft.", "microsoft.")
 
@@ -41,9 +64,16 @@ def about_azure(evidence: Evidence) -> bool:
     )
 
 
+def about_azure_or_bare(evidence: Evidence) -> bool:
+    """About Azure, or so short that the sign is all of it, as when only a library's message was pasted."""
+    return about_azure(evidence) or len(evidence.bare) <= _SHORT
+
+
 def from_a_program(evidence: Evidence) -> bool:
-    """The text names an exception, a system's error number or a connection: it is no one's prose."""
-    return evidence.exception is not None or any(mark in evidence.bare for mark in _PROGRAM)
+    """It comes with an exception or a status, or names a system's error or a connection: it is no one's prose."""
+    return (
+        evidence.exception is not None or evidence.status is not None or any(mark in evidence.bare for mark in _PROGRAM)
+    )
 
 
 def about_azure_calls(evidence: Evidence) -> bool:

@@ -125,7 +125,7 @@ CAUSES = (
         why="An argument is missing, empty, of the wrong kind, or contradicts another. No call left the machine.",
         fix="Correct the argument the message names.",
         signs=(
-            says("must not be empty", unless=("secret", "tenant", "scope")),
+            says("must not be empty", unless=("secret", "tenant", "scope"), where=about_azure_calls),
             says("not both", any_of=("certificate", "client_", "identity", "tenant", "credential")),
             says("at least one credential is required"),
             says("requires a value for either", "certificate_path"),

@@ -191,7 +191,7 @@ CAUSES = (
         "az, PowerShell and azd must be signed in anew by hand with the demand it sent.",
         fix="Run the command the message prints. Or sign out and in again.",
         signs=(
-            says("--claims-challenge", unless=("unexpected keyword argument",)),
+            says("--claims-challenge", unless=("unexpected keyword argument",), where=about_azure),
             says("claims challenges are not supported"),
             says("doesn't support claims challenges"),
             says("does not support claims challenges"),

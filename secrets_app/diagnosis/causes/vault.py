@@ -244,7 +244,12 @@ CAUSES = (
                 unless=("managed identity", "managedidentity", "169.254.169.254", "msi/token"),
                 where=about_azure,
             ),
-            Sign(phrases=("429", "too many requests"), unless=("managedidentity",), strength=Strength.LIKELY),
+            Sign(
+                phrases=("429", "too many requests"),
+                unless=("managedidentity",),
+                where=about_azure,
+                strength=Strength.LIKELY,
+            ),
         ),
         links=(links.KEY_VAULT_THROTTLING,),
     ),
