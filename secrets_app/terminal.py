@@ -80,10 +80,8 @@ def _chain(attempts: tuple[Attempt, ...]) -> Iterator[str]:
         yield ""
         yield "How the credential was found:"
     for attempt in attempts:
-        line = (
-            f"    {attempt.credential:<28} {words.OUTCOMES[attempt.outcome]:<19} {words.duration(attempt.elapsed_s):>7}"
-        )
-        yield f"{line}  {words.first_line(attempt)}".rstrip()
+        line = f"    {attempt.credential:<28} {words.OUTCOMES[attempt.outcome]:<19} {words.duration(attempt.elapsed_s):>10}"
+        yield f"{line}  {words.briefly(attempt)}".rstrip()
 
 
 def lines_of_explanation(explanation: Explanation) -> Iterator[str]:
@@ -96,6 +94,6 @@ def _lines_of_explanation(explanation: Explanation) -> Iterator[str]:
         if number == 1:
             yield ""
             yield "It may also be:"
-        yield from _hint(hint)
+        yield from (line for line in _hint(hint) if line or number)
     if explanation.causes == (UNEXPECTED,):
         yield from _own_words(explanation.text)

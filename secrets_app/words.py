@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from textwrap import shorten
 
 from secrets_app.claims import WELL_KNOWN_APPS
 from secrets_app.diagnosis import Evidence
@@ -128,9 +129,10 @@ def age(when: datetime | None, now: datetime | None = None) -> str:
     return f"{words} ago" if seconds >= 0 else f"in {words}"
 
 
-def first_line(attempt: Attempt) -> str:
-    """The attempt's message, short enough for a list."""
-    return (attempt.message or "").strip().partition("\n")[0]
+def briefly(attempt: Attempt) -> str:
+    """The attempt's message for a list: whole where it failed, only its beginning where the member is not meant here."""
+    line = (attempt.message or "").strip().partition("\n")[0]
+    return line if attempt.outcome is Outcome.FAILED else shorten(line, 90, placeholder=" ...")
 
 
 def found(evidence: Evidence) -> list[tuple[str, str]]:
