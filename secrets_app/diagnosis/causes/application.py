@@ -443,6 +443,7 @@ CAUSES = (
             says("could not find file", any_of=(".pem", ".pfx", ".p12")),
             says("could not find a part of the path", any_of=(".pem", ".pfx", ".p12")),
             says("permission denied", any_of=(".pem", ".pfx", ".p12", ".crt")),
+            says("is a directory", any_of=(".pem", ".pfx", ".p12", "client_certificate")),
             says("password was given but private key is not encrypted"),
             says("password was not given but private key is encrypted"),
             says("the file at the specified path does not contain a pem-encoded certificate"),

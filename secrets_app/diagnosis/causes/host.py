@@ -77,6 +77,9 @@ CAUSES = (
             says("aad pod identity", strength=Strength.LIKELY),
             says("nmi", any_of=("403", "404", "identity", "pod"), strength=Strength.LIKELY),
             says("mic", "azureidentity", strength=Strength.LIKELY),
+            says("azureidentitybinding", strength=Strength.LIKELY),
+            says("service principal token for pod"),
+            says("'podname' and 'podns'"),
         ),
         commands=(
             run("kubectl get azureassignedidentities --all-namespaces"),
@@ -94,9 +97,7 @@ CAUSES = (
         fix="Take client_id and AZURE_CLIENT_ID out of this program's settings here.",
         signs=(
             says("client_id should not be set for cloud shell"),
-            says(
-                "identity_config must not contain the following keys", any_of=("cloud shell", "client_id", "object_id")
-            ),
+            says("identity_config must not contain the following keys"),
             says("specifying a client_id or identity_config is not supported by the service fabric"),
             says("specifying a clientid", any_of=("service fabric", "not supported", "azure arc", "cloud shell")),
             says(
@@ -211,6 +212,7 @@ CAUSES = (
                 any_of=("/msi/token", "/metadata/identity/oauth2/token"),
                 strength=Strength.LIKELY,
             ),
+            says("failed to connect to msi", any_of=("http error: 400", "reason: bad request")),
         ),
         commands=(
             run("az webapp identity assign --resource-group {group} --name {site}", platforms=(Platform.APP_SERVICE,)),
@@ -524,7 +526,7 @@ CAUSES = (
             says("managed identity timed out"),
             says("unable to connect to the managed service identity"),
             says("unable to connect to the instance metadata service"),
-            says("failed to connect to msi", strength=Strength.CLEAR),
+            says("failed to connect to msi", unless=("http error: 400", "reason: bad request")),
             says(
                 "msi",
                 any_of=(

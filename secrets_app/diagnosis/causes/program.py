@@ -114,6 +114,10 @@ CAUSES = (
             ),
             says("'async for' requires an object with", any_of=("itempaged", "generator")),
             says("windows long path support"),
+            says(
+                "has no attribute",
+                any_of=("module 'msal", "module 'azure", "module 'azure.core", "module 'azure.identity"),
+            ),
         ),
         commands=(run("python3 -m pip install --upgrade azure-identity azure-keyvault-secrets azure-core msal"),),
         links=(links.PYTHON_AUTHENTICATION,),

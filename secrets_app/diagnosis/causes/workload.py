@@ -95,7 +95,11 @@ CAUSES = (
                 any_of=("no such file", "permission denied", "not exist", "cannot be read"),
             ),
             says("no content on the file", strength=Strength.CLEAR),
-            says("no such file or directory", any_of=("token_file", "tokens/", "federated")),
+            says(
+                "no such file or directory",
+                any_of=("token_file", "tokens/", "federated"),
+                unless=("azcmagent", "azureconnectedmachineagent"),
+            ),
             says("/var/run/secrets", any_of=("no such file", "permission denied", "enoent", "eacces")),
             says("azure_federated_token_file", any_of=("errno", "open", "read", "exist"), strength=Strength.LIKELY),
         ),
