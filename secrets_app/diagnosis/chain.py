@@ -99,10 +99,10 @@ def attempts_of(text: str) -> tuple[ChainAttempt, ...]:
     return tuple(ChainAttempt(credential=name, message=said) for name, said in attempts.items())
 
 
-def after_the_token(text: str) -> str:
-    """What a log says after a member of the chain gave a token; empty when none did."""
+def after_the_token(text: str) -> str | None:
+    """What a log says after a member of the chain gave a token; None when none did."""
     end = max((match.end() for match in _TOKEN.finditer(text)), default=None)
-    return "" if end is None else text[end:]
+    return None if end is None else text[end:]
 
 
 def is_default_chain(text: str) -> bool:

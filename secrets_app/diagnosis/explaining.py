@@ -72,8 +72,9 @@ def _causes_after_the_chain(evidence: Evidence) -> tuple[str, ...]:
     A refusal by the vault counts even where the log does not mention the token: without one there would be none.
     """
     said = after_the_token(evidence.text)
-    found = recognise(gather(said)) if said else recognise(evidence)
-    return tuple(key for key in found if said or CAUSES[key].area is Area.VAULT)
+    if said is not None:
+        return explain(said).causes
+    return tuple(key for key in recognise(evidence) if CAUSES[key].area is Area.VAULT)
 
 
 def _behind(members: list[Member], evidence: Evidence) -> tuple[str, ...]:

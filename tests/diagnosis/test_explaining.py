@@ -188,3 +188,36 @@ def test_harmless_text__has_no_cause() -> None:
     explanation = explain("Deployment of a web page finished. Everything is fine; see the log for details.")
     assert isinstance(explanation, Explanation)
     assert explanation.causes == ("unexpected",)
+
+
+NOISE = (
+    "EnvironmentCredential.get_token_info failed: EnvironmentCredential authentication unavailable. "
+    "Environment variables are not fully configured.\n"
+    "ImdsCredential.get_token_info failed: ManagedIdentityCredential authentication unavailable, "
+    "no response from the IMDS endpoint.\n"
+    "ManagedIdentityCredential.get_token_info failed: ManagedIdentityCredential authentication unavailable, "
+    "no response from the IMDS endpoint.\n"
+)
+TOKEN = "DefaultAzureCredential acquired a token from AzureCliCredential\n"
+
+
+def test_log__with_a_token_and_then_a_refusal__is_about_the_refusal() -> None:
+    refusal = "(Forbidden) Caller is not authorized to perform action on resource."
+    assert explain(NOISE + TOKEN + refusal).causes == ("kv_rbac_denied",)
+    assert explain(NOISE + refusal).causes == ("kv_rbac_denied",)
+
+
+def test_log__with_a_token_and_then_nothing_known__is_not_about_the_chain() -> None:
+    assert explain(NOISE + TOKEN + "Something else went wrong.").causes == ("unexpected",)
+
+
+def test_log__with_a_token_and_then_a_failing_chain__is_about_the_chain() -> None:
+    later = NOISE + "AzureCliCredential.get_token_info failed: Please run 'az login' to set up an account"
+    assert explain(TOKEN + later).causes[0] == "az_not_logged_in"
+
+
+def test_member__told_by_its_inner_part_too__is_one_member() -> None:
+    assert [attempt.credential for attempt in explain(NOISE).evidence.attempts] == [
+        "EnvironmentCredential",
+        "ManagedIdentityCredential",
+    ]

@@ -81,6 +81,11 @@ def about_azure_calls(evidence: Evidence) -> bool:
     return about_azure(evidence) or any(word in evidence.bare for word in _AZURE_CALLS)
 
 
+def no_refusal(evidence: Evidence) -> bool:
+    """The status, where it is known, is not one by which a service refuses the caller (4xx)."""
+    return evidence.status is None or evidence.status // 100 != 4
+
+
 def ran_in_azure_cli(evidence: Evidence) -> bool:
     """The stack goes through az itself, so what is broken is az and not the program that called it."""
     frames = evidence.frames.replace("\\", "/")

@@ -2,6 +2,7 @@
 
 from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS, Area, Cause, run
 from secrets_app.diagnosis.causes import links
+from secrets_app.diagnosis.causes.judgement import no_refusal
 from secrets_app.diagnosis.sign import Sign, Strength, says
 
 _SERVER_ERRORS = frozenset(range(500, 600))
@@ -194,6 +195,7 @@ CAUSES = (
                     "too many requests",
                     "toomanyrequests",
                 ),
+                where=no_refusal,
                 strength=Strength.LIKELY,
             ),
             says(
