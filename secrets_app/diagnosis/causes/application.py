@@ -476,6 +476,7 @@ CAUSES = (
             says("only .pfx and .pem files are supported"),
             says("bio_new_file", "no such file"),
             says("the provided key does not match the public key for this certificate"),
+            says("keystore password was incorrect"),
         ),
         commands=(
             run("openssl pkey -in {path} -noout -text_pub", systems=(LINUX, MACOS)),

@@ -185,7 +185,13 @@ CAUSES = (
             says("the requested identity has not been assigned to this resource"),
             says(
                 "requested identity",
-                any_of=("isn't assigned", "is not assigned", "not been assigned", "isn't associated"),
+                any_of=(
+                    "isn't assigned",
+                    "is not assigned",
+                    "not been assigned",
+                    "hasn't been assigned",
+                    "isn't associated",
+                ),
             ),
             says("no managed identity", any_of=("found for specified", "is associated", "assigned")),
             says(

@@ -228,6 +228,7 @@ CAUSES = (
             says("unable to execute powershell"),
             says("powershell executable", "not found"),
             says("no such file or directory: 'pwsh'"),
+            says("pwsh: not found"),
         ),
         commands=(
             run("winget install --id Microsoft.PowerShell --source winget", systems=(WINDOWS,)),
@@ -272,6 +273,8 @@ CAUSES = (
                 unless=("-claimschallenge",),
             ),
             says("your azure credentials have not been set up or have expired"),
+            says("login", "using connect-azaccount"),
+            says("no account found in the context"),
         ),
         commands=(run("Connect-AzAccount -Tenant {tenant}"),),
         links=(links.AZ_POWERSHELL_LOGIN,),
