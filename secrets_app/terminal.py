@@ -80,8 +80,8 @@ def _chain(attempts: tuple[Attempt, ...]) -> Iterator[str]:
         yield ""
         yield "How the credential was found:"
     for attempt in attempts:
-        line = f"    {attempt.credential:<28} {words.OUTCOMES[attempt.outcome]:<19} {words.duration(attempt.elapsed_s):>10}"
-        yield f"{line}  {words.briefly(attempt)}".rstrip()
+        outcome, took = words.OUTCOMES[attempt.outcome], words.duration(attempt.elapsed_s)
+        yield f"    {attempt.credential:<28} {outcome:<19} {took:>10}  {words.briefly(attempt)}".rstrip()
 
 
 def lines_of_explanation(explanation: Explanation) -> Iterator[str]:

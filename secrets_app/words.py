@@ -130,7 +130,7 @@ def age(when: datetime | None, now: datetime | None = None) -> str:
 
 
 def briefly(attempt: Attempt) -> str:
-    """The attempt's message for a list: whole where it failed, only its beginning where the member is not meant here."""
+    """The attempt's message for a list: whole where it failed, only its beginning where it was not available."""
     line = (attempt.message or "").strip().partition("\n")[0]
     return line if attempt.outcome is Outcome.FAILED else shorten(line, 90, placeholder=" ...")
 
