@@ -14,6 +14,10 @@ from localazure.trouble import SERVICES, Trouble, UnknownTroubleError, combined,
 MISUSE = 2
 
 
+LONGEST_S = 100_000_000
+"""Three years: a date further off is past what calendars of programs can hold."""
+
+
 class Parser(argparse.ArgumentParser):
     """Says what is wrong in one sentence and ends with 2."""
 
@@ -89,16 +93,19 @@ def _scenario(name: str) -> str:
 
 
 def _port(text: str) -> int:
-    if not text.isdigit() or not 0 < int(text) < 65536:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: a number from 1 to 65535 is")
     return int(text)
 
 
 def _seconds(text: str) -> float:
     try:
-        return trouble_named(f"{text}s").latency_s
+        seconds = trouble_named(f"{text}s").latency_s
     except UnknownTroubleError:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds") from None
+    if seconds > LONGEST_S:
+        raise argparse.ArgumentTypeError(f"{text!r} is too long: {LONGEST_S} seconds at most")
+    return seconds
 
 
 def _trouble(text: str) -> tuple[str, Trouble]:

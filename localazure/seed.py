@@ -1,5 +1,6 @@
 """A seed file: vaults, secrets, identities and grants of one's own, laid over a scenario. TOML; README has one."""
 
+import re
 import tomllib
 import uuid
 from collections.abc import Mapping
@@ -37,6 +38,14 @@ IDENTITY = {"name": str, "client-id": str, "object-id": str}
 VAULT = {"name": str, "location": str, "access": str, "network": str, "secrets": dict, "grants": list}
 SECRET = {"value": str, "content-type": str, "enabled": bool, "deleted": bool, "expires-in-s": int, "starts-in-s": int}
 GRANT = {"to": str, "role": str, "permissions": list}
+_GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+FORMS = {
+    "name": (r"[A-Za-z0-9][A-Za-z0-9-]{0,126}", "letters, digits and hyphens"),
+    "location": (r"[a-z0-9]{1,40}", "small letters and digits"),
+    "client-id": (_GUID, "a GUID"),
+    "object-id": (_GUID, "a GUID"),
+}
+"""What a text of a seed must look like, as a pattern and in words."""
 T = TypeVar("T")
 
 
@@ -52,6 +61,8 @@ def planted(scenario: Scenario, path: Path) -> Scenario:
         raise SeedError(f"{path}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SeedError(f"{path}: {error}") from None
+    except RecursionError:
+        raise SeedError(f"{path}: it is nested too deeply") from None
     try:
         return _planted(scenario, fields)
     except SeedError as error:
@@ -104,6 +115,7 @@ def _vault(fields: Mapping[str, Any], where: str, readers: Mapping[str, str]) ->
 def _secret(name: str, entry: Any, where: str) -> Secret:
     """A value alone, or a table of everything."""
     fields: dict[str, Any] = {"value": entry} if isinstance(entry, str) else entry
+    _check_form(name, "name", f"{where}: the name of secret {name!r}")
     _check(fields, SECRET, f"{where}, secret {name!r}", needed=("value",))
     return Secret(name=name, **{field.replace("-", "_"): value for field, value in fields.items()})
 
@@ -128,9 +140,17 @@ def _check(fields: Any, known: Mapping[str, type], where: str, needed: tuple[str
             raise SeedError(f"{where}: unknown key {name!r}; known are {', '.join(known)}")
         if type(value) is not known[name]:
             raise SeedError(f"{where}: {name} must be of the kind {known[name].__name__}")
+        if name in FORMS and isinstance(value, str):
+            _check_form(value, name, f"{where}: {name}")
     for name in needed:
         if name not in fields:
             raise SeedError(f"{where}: {name} is missing")
+
+
+def _check_form(text: str, name: str, where: str) -> None:
+    pattern, words = FORMS[name]
+    if not re.fullmatch(pattern, text):
+        raise SeedError(f"{where} must be {words}")
 
 
 def _one_of(table: Mapping[str, T], name: object, where: str) -> T:

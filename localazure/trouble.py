@@ -61,7 +61,7 @@ def trouble_named(name: str) -> Trouble:
     """
     if name in set(Fault):
         return Trouble(fault=Fault(name))
-    if name.isdigit() and int(name) in set(HTTPStatus) and int(name) >= HTTPStatus.BAD_REQUEST:
+    if name.isascii() and name.isdigit() and int(name) in set(HTTPStatus) and int(name) >= HTTPStatus.BAD_REQUEST:
         return Trouble(status=int(name))
     if seconds := _SECONDS.fullmatch(name):
         return Trouble(latency_s=float(seconds[1]))

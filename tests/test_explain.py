@@ -197,3 +197,34 @@ def test_what_nobody_can_explain_comes_with_a_report(client: Client) -> None:
     html = paste(client, f"the cat sat on contoso.vault.azure.net with {TOKEN}").content.decode()
     assert "## An error nobody here could explain" in html
     assert TOKEN not in html
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("System.Net.Http.HttpRequestException: No such host is known. (kv1.vault.azure.net:443)",
+         "nslookup kv1.vault.azure.net"),
+        ("java.net.UnknownHostException: kv1.vault.azure.net", "nslookup kv1.vault.azure.net"),
+        ("java.net.ConnectException: Connection refused: kv1.vault.azure.net/20.61.1.4:443",
+         "nc -vz kv1.vault.azure.net 443"),
+        ("AKV10032: Invalid issuer. Expected one of https://sts.windows.net/f8cdef31-a31e-4b4a-93e4-5f571e91255a/, "
+         "https://sts.windows.net/11111111-2222-4333-8444-555555555555/, found https://sts.windows.net/9/.",
+         "az login --tenant 11111111-2222-4333-8444-555555555555"),
+    ],
+)  # fmt: skip
+def test_a_command_names_what_the_text_names(client: Client, text: str, command: str) -> None:
+    hints = ask(client, json.dumps({"message": text})).json()["hints"]
+    assert command in hints[0]["commands"]
+
+
+@pytest.mark.parametrize("address", ["10.0.0.4", "192.168.1.9", "2603:1020:a01::5"])
+def test_no_firewall_rule_is_offered_for_an_address_that_no_vault_takes(client: Client, address: str) -> None:
+    text = f"Client address is not authorized and caller is not a trusted service.\r\nClient address: {address}\r\n"
+    hints = ask(client, json.dumps({"message": text, "error_code": "ForbiddenByFirewall"})).json()["hints"]
+    assert hints[0]["cause"] == "kv_firewall_denied"
+    assert address not in json.dumps(hints)
+
+
+def test_half_a_vault_name_is_no_vault_name(client: Client) -> None:
+    text = "(ForbiddenByRbac) Caller is not authorized\r\nAction: 'Microsoft.KeyVault/vaults/secre"
+    assert "--name secre" not in json.dumps(ask(client, json.dumps({"message": text})).json())

@@ -15,12 +15,19 @@ def reason_to_refuse(request: Request) -> str | None:
     A foreign name that resolves to this machine would make both look right, so the Host must be a loopback name.
     """
     host = request.headers.get("Host", "")
-    if urlsplit(f"//{host}").hostname not in LOOPBACK_NAMES:
+    if _name(host) not in LOOPBACK_NAMES:
         return "Its address is not this machine's: open the demo under http://127.0.0.1."
     origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return None if site == "same-origin" and origin in (None, "null", f"http://{host}") else FOREIGN
     return None if origin == f"http://{host}" else FOREIGN
+
+
+def _name(host: str) -> str | None:
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:  # a bracket without its other half
+        return None
 
 
 def safe_address(address: str) -> str:

@@ -11,7 +11,7 @@ MOST = 64
 """Hosts, ids, addresses and times kept of one text."""
 
 _HOST = re.compile(
-    r"(?<![\w@.-])((?:[a-z0-9](?:[a-z0-9-]{0,62})\.){1,6}(?:net|com|cn|us|de|io|org|local|internal))(?![\w-])",
+    r"(?<![\w@.-])((?:[a-z0-9](?:[a-z0-9-]{0,62})\.){1,6}(?:net|com|cn|us|de|io|org|local|internal))(?![\w-]|\.\w)",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]|\.\d)")
@@ -22,7 +22,9 @@ _CALLER = re.compile(rf"\b(appid|oid|tid)\s?=\s?['\"]?({_GUID})", re.IGNORECASE)
 _ISSUER = re.compile(rf"iss\s?=\s?https://[\w.-]{{1,80}}/({_GUID})", re.IGNORECASE)
 _CLIENT_ADDRESS = re.compile(r"Client address:?\s{0,3}([0-9a-fA-F.:]{3,45})", re.IGNORECASE)
 _VAULT = re.compile(
-    r"(?:Vault:\s{0,3}|key vault\s['\"]|vaults/(?!secrets/|keys/|certificates/))([A-Za-z0-9-]{3,24})(?![\w-])",
+    # In `Action: 'Microsoft.KeyVault/vaults/secrets/...'` no vault is named, and a name at a cut may be half of one.
+    r"(?:Vault:\s{0,3}|key vault\s['\"]|(?<!Action:\s'Microsoft\.KeyVault/)vaults/(?!secrets/|keys/|certificates/))"
+    r"([A-Za-z0-9-]{3,24})(?=[^\w-])",
     re.IGNORECASE,
 )
 _DOCUMENTATION = re.compile(
@@ -34,7 +36,7 @@ _VAULT_HOST = re.compile(
     r"(?<![\w.-])([A-Za-z0-9-]{3,24})\.vault\.(?:azure\.net|azure\.cn|usgovcloudapi\.net)", re.IGNORECASE
 )
 _VAULT_ID = re.compile(
-    rf"/subscriptions/{_GUID}/resourcegroups/[\w.()-]{{1,90}}/providers/microsoft\.keyvault/vaults/[A-Za-z0-9-]{{3,24}}",
+    rf"/subscriptions/{_GUID}/resourcegroups/[\w.()-]{{1,90}}/providers/microsoft\.keyvault/vaults/[A-Za-z0-9-]{{3,24}}(?=[^\w-])",
     re.IGNORECASE,
 )
 

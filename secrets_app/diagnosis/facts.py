@@ -19,12 +19,19 @@ _PATH = re.compile(r"[\w./:\\ -]{1,400}")
 _SUBJECT = re.compile(r"[\w./:@*{}-]{1,400}")
 
 
+_INSIDE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
+
+
 def _address(value: str) -> bool:
+    """An address that a vault's firewall takes: public and of IPv4.
+
+    https://learn.microsoft.com/azure/key-vault/general/network-security#key-vault-firewall-enabled-ipv4-addresses-and-ranges---static-ips
+    """
     try:
-        ipaddress.ip_address(value)
+        address = ipaddress.IPv4Address(value)
     except ValueError:
         return False
-    return True
+    return not any(address in network for network in _INSIDE) and not address.is_loopback
 
 
 _CHECKS: Mapping[str, Callable[[str], object]] = {

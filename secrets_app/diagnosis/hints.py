@@ -7,10 +7,21 @@ from secrets_app.diagnosis.evidence import Evidence
 from secrets_app.diagnosis.facts import Facts, checked
 from secrets_app.reading import Hint, Reading
 
-_QUOTED_SUBJECT = re.compile(r"(?:assertion\s)?subject\s['\"]([^'\"\s]{1,400})['\"]", re.IGNORECASE)
-_QUOTED_ISSUER = re.compile(r"issuer\s['\"](https://[^'\"\s]{1,400})['\"]", re.IGNORECASE)
+_QUOTED_SUBJECT = re.compile(r"(?:assertion\s)?subject:?\s['\"]([^'\"\s]{1,400})['\"]", re.IGNORECASE)
+_QUOTED_ISSUER = re.compile(r"issuer:?\s['\"](https://[^'\"\s]{1,400})['\"]", re.IGNORECASE)
 _QUOTED_APP = re.compile(
     r"(?:app|application|identifier|client)\s(?:with identifier\s|ID\s)?['\"]([0-9a-fA-F-]{36})['\"]", re.IGNORECASE
+)
+_EXPECTED = re.compile(r"AKV10032.{0,40}Expected.{0,600}?found", re.IGNORECASE | re.DOTALL)
+_STS = re.compile(r"sts\.windows\.net/([0-9a-fA-F-]{36})", re.IGNORECASE)
+_MICROSOFT = frozenset(
+    {
+        "72f988bf-86f1-41af-91ab-2d7cd011db47",
+        "f8cdef31-a31e-4b4a-93e4-5f571e91255a",
+        "e2d54eb5-3869-4f70-8578-dee5fc7331f4",
+        "33e01921-4d64-4f8c-a055-5bdaffd5e33d",
+        "975f013f-7f24-47e8-a7d3-abc4752bf346",
+    }
 )
 _FAILED_HOST = re.compile(r"(?:resolve\s|host\s?[=:]?\s?)['\"(]?([\w.-]{4,253})", re.IGNORECASE)
 _SECRET = re.compile(r"(?:\(name/id\)\s|/secrets/|secret not found:\s)([0-9A-Za-z-]{1,127})", re.IGNORECASE)
@@ -65,7 +76,8 @@ def facts_of_text(evidence: Evidence) -> dict[str, str]:
             "app_id": caller.get("appid") or _found(_QUOTED_APP, evidence.text),
             "principal_type": _principal_type(caller.get("appid")),
             "address": evidence.client_address,
-            "host": _found(_FAILED_HOST, evidence.text) or next(iter(evidence.hosts), None),
+            "host": _failed_host(evidence),
+            "vault_tenant": _expected_tenant(evidence.text),
             "subject": _found(_QUOTED_SUBJECT, evidence.text),
             "issuer": _found(_QUOTED_ISSUER, evidence.text),
             "role": _role(evidence.text),
@@ -112,6 +124,19 @@ def _applies(command: Command, facts: Facts) -> bool:
 def _found(pattern: re.Pattern[str], text: str) -> str | None:
     match = pattern.search(text)
     return match[1].rstrip(".") if match else None
+
+
+def _failed_host(evidence: Evidence) -> str | None:
+    """The host that the text says failed, when it is one; else the first one it names. A class has dots as well."""
+    named = (_found(_FAILED_HOST, evidence.text) or "").lower()
+    return named if named in (*evidence.hosts, *evidence.addresses) else next(iter(evidence.hosts), None)
+
+
+def _expected_tenant(text: str) -> str | None:
+    """The vault's own tenant in AKV10032; Microsoft's own tenants, which it lists too, are nobody's to sign in to."""
+    expected = _EXPECTED.search(text)
+    ids = _STS.findall(expected[0]) if expected else []
+    return next((tenant for tenant in ids if tenant.lower() not in _MICROSOFT), None)
 
 
 def _principal_type(app_id: str | None) -> str | None:

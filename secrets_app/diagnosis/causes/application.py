@@ -30,6 +30,7 @@ CAUSES = (
         "Often the secret's id was copied instead of its value.",
         fix="Put the secret's value, not its id, in AZURE_CLIENT_SECRET. If it is lost, make a new one.",
         signs=(
+            aadsts(7000216, says=("client_credentials",)),
             aadsts(7000215, 50012, unless=("assertion", "certificate", "7000222")),
             aadsts(70002, any_of=("client_secret", "client secret")),
             says("invalid client secret"),
@@ -328,9 +329,7 @@ CAUSES = (
         fix="For device or browser sign-in turn on Allow public client flows (App registrations > Authentication). "
         "For a public client send no secret.",
         signs=(
-            aadsts(
-                7000218, 700025, 7000216, 50011, 500113, 500117, 700009, 7000219, 700026, 70004, 900971, 700054, 700051
-            ),
+            aadsts(7000218, 700025, 50011, 500113, 500117, 700009, 7000219, 700026, 70004, 900971, 700054, 700051),
             says("the request body must contain the following parameter", "client_assertion", unless=("scope",)),
             says("client is public so neither"),
             says("public client should not possess credentials"),

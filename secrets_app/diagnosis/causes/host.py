@@ -463,6 +463,7 @@ CAUSES = (
         "Where Azure offers no managed identity, use a service principal.",
         signs=(
             says("no response from the imds", unless=("token request error",)),
+            says("169.254.169.254", any_of=("connecttimeout", "connect timeout", "connection timed out")),
             says("no response received from the managed identity endpoint"),
             says("no managed identity endpoint", unless=("target azure platform",)),
             says("managed identity endpoint", any_of=("not available", "is unavailable", "unreachable")),

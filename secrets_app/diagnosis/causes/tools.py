@@ -448,6 +448,7 @@ CAUSES = (
         fix="Install libsecret and a keyring, or keep the cache in memory.",
         signs=(
             says("cache encryption is impossible"),
+            says("required to encrypt the persistent cache"),
             says(
                 "libsecret",
                 any_of=("not installed", "unusable", "dependencies", "cannot", "failed", "pygobject", "import"),
