@@ -10,9 +10,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from localazure.hosts import Hosts
+from localazure.hosts import HEAD_LIMIT, Hosts
 
-HEAD_LIMIT = 16 * 1024
 IDLE_LIMIT_S = 30.0
 """How long a request may take to come, counted from the last piece of it."""
 HANDSHAKE_LIMIT_S = 10

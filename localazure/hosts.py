@@ -34,6 +34,10 @@ class Service:
     """How the service says that it fails with that status."""
 
 
+HEAD_LIMIT = 16 * 1024
+"""Bytes of a request's head: one that never ends is cut off at the door, one that came whole is refused here."""
+
+
 class Hosts:
     """The ASGI application behind the front door.
 
@@ -51,6 +55,8 @@ class Hosts:
         return ("https", _without_default_port("https", target)) in self._services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > HEAD_LIMIT:
+            return await PlainTextResponse("The request's head is too large.\n", 431)(scope, receive, send)
         headers = Headers(scope=scope)
         host = headers.get("Host", "").lower()
         service = self._find(scope["scheme"], host, scope["path"])

@@ -4,9 +4,12 @@ import os
 import signal
 import subprocess
 import sys
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
+
+from localazure import LocalAzure
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -16,7 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_a_world_that_is_served_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "localazure", "serve"],
-        cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path)}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as served:  # fmt: skip
         assert served.stdout
         assert served.stdout.readline()
@@ -46,3 +50,12 @@ def test_a_wrong_seed_is_one_sentence(seed: str, said: str, tmp_path: Path) -> N
     assert result.returncode == 2
     assert said in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_head_that_comes_whole_has_the_same_limit() -> None:
+    with LocalAzure("no-role") as azure:
+        host, port = azure.env["HTTP_PROXY"].removeprefix("http://").split(":")
+        connection = HTTPConnection(host, int(port), timeout=10)
+        connection.request("GET", "http://169.254.169.254/metadata", headers={"X-Long": "a" * 17_000})
+        assert connection.getresponse().status == 431
+        connection.close()
