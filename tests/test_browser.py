@@ -27,7 +27,7 @@ QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
          "--disable-component-update", "--disable-sync")  # fmt: skip
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def demo() -> Iterator[str]:
     """The address of `make demo`'s site, on a port of its own; stopped as Ctrl-C stops it."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
@@ -43,7 +43,7 @@ def demo() -> Iterator[str]:
         assert process.wait(20) == 0
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
