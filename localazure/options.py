@@ -1,6 +1,7 @@
 """The command line's options: what a person may ask for, and what is wrong with what was asked."""
 
 import argparse
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -75,7 +76,7 @@ def _world_options() -> Parser:
     trouble = "what is wrong with a service, as imds=410, keyvault=silence, entra=2.5s; may be repeated"
     world.add_argument("--trouble", type=_trouble, action="append", default=[], metavar="SERVICE=KIND", help=trouble)
     clock = "how far Azure's clock is ahead of this machine's, behind when negative"
-    world.add_argument("--clock-ahead", type=int, default=0, metavar="SECONDS", help=clock)
+    world.add_argument("--clock-ahead", type=_clock, default=0, metavar="SECONDS", help=clock)
     unknown = "show a certificate of an authority nobody was told to trust"
     world.add_argument("--intercepted", action="store_true", help=unknown)
     return world
@@ -106,6 +107,12 @@ def _seconds(text: str) -> float:
     if seconds > LONGEST_S:
         raise argparse.ArgumentTypeError(f"{text!r} is too long: {LONGEST_S} seconds at most")
     return seconds
+
+
+def _clock(text: str) -> int:
+    if not re.fullmatch(r"-?[0-9]{1,9}", text) or abs(int(text)) > LONGEST_S:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of seconds up to {LONGEST_S}")
+    return int(text)
 
 
 def _trouble(text: str) -> tuple[str, Trouble]:
