@@ -120,7 +120,7 @@ def test_a_wrong_seed_file_is_one_sentence_at_the_command_line(capsys: pytest.Ca
         (("--trouble", "imds=fire"), "There is no trouble 'fire'. There are: silence, reset"),
         (("--trouble", "imds"), "There is no trouble ''"),
         (("--vault-latency", "soon"), "'soon' is no number of seconds"),
-        (("--clock-ahead", "x"), "invalid int value: 'x'"),
+        (("--clock-ahead", "x"), "'x' is no whole number of seconds"),
     ],
 )
 def test_a_wrong_option_is_one_sentence(
