@@ -7,6 +7,6 @@ worker_class = "gthread"
 # One process shares one credential, one vault client and one token among its threads; more processes ask more often.
 workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
 threads = 32  # most of them wait for Azure; the probes must find a free one
-timeout = 60  # longer than the longest deadline of a reading
+timeout = 75  # longer than the longest deadline of a reading
 graceful_timeout = 15
 keepalive = 75

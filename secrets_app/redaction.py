@@ -51,6 +51,11 @@ def well_formed(text: str) -> str:
     return text.encode("utf-8", errors="replace").decode("utf-8")
 
 
+def printable(text: str) -> str:
+    """One line, with a question mark for each character that a terminal would obey instead of showing."""
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
 def redact(text: str) -> str:
     """The text with every token, key and password replaced by `[hidden]`; ids, hosts and codes stay readable.
 

@@ -6,13 +6,9 @@ from collections.abc import Iterator
 from secrets_app import words
 from secrets_app.diagnosis import Explanation
 from secrets_app.reading import UNEXPECTED, Attempt, Hint, Principal, Reading, Secret
+from secrets_app.redaction import printable
 
 _WIDTH = 100
-
-
-def printable(text: str) -> str:
-    """One line, without the characters that a terminal would obey instead of showing."""
-    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def lines_of(reading: Reading) -> Iterator[str]:

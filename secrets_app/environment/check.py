@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from secrets_app.redaction import printable
+
 Fact = tuple[str, str]
 """A name and its value, both for people."""
 
@@ -48,16 +50,12 @@ class Check:
 
     def __post_init__(self) -> None:
         # Names come from files and certificates too: none of them may steer a terminal.
-        object.__setattr__(self, "finding", _printable(self.finding))
-        object.__setattr__(self, "facts", tuple((name, _printable(value)) for name, value in self.facts))
+        object.__setattr__(self, "finding", printable(self.finding))
+        object.__setattr__(self, "facts", tuple((name, printable(value)) for name, value in self.facts))
 
     def as_json(self) -> dict[str, Any]:
         """This finding as plain JSON values."""
         return asdict(self) | {"facts": [{"name": name, "value": value} for name, value in self.facts]}
-
-
-def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def ok(finding: str, *, advice: str = "", facts: Iterable[Fact] = ()) -> Check:

@@ -49,7 +49,9 @@ class Errand:
     def reading(self, started_at: datetime, elapsed_s: float) -> Reading:
         """What is known by now."""
         failed = self._failure and replace(self._failure, deleted_on=self._deleted_on)
-        if not failed and self._thread.is_alive():
+        if self._secret:
+            failed = None  # asking on its own who we are may have failed at half time, and the vault answered after all
+        elif not failed and self._thread.is_alive():
             failed = failure.of_deadline(self._config.deadline_s, self._waiting_for())
         walk, story = self._walk, self._story
         reused = story is not None and not walk.begun
