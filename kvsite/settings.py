@@ -4,7 +4,8 @@ import logging
 import os
 from pathlib import Path
 
-from secrets_app.conf import SETTINGS, load
+from secrets_app.conf import load
+from secrets_app.setting_readers import SETTINGS
 from secrets_app.site_key import kept_site_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent

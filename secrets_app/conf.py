@@ -1,4 +1,4 @@
-"""The settings: their names and meanings in one table, and the typed Config they make."""
+"""The typed Config that the settings make."""
 
 import difflib
 from collections.abc import Mapping
@@ -7,42 +7,8 @@ from typing import Any
 
 from django.conf import settings
 
-from secrets_app import setting_readers
 from secrets_app.redaction import well_formed
-from secrets_app.setting_readers import Mistake, Problem
-
-# Name -> (default, meaning), in Markdown. The README's table is made from this one.
-SETTINGS: dict[str, tuple[str, str]] = {
-    "KEY_VAULT_URI": ("", "The vault's address, `https://contoso.vault.azure.net`."),
-    "KEY_VAULT_URL": ("", "The same, under the name other samples use."),
-    "KEY_VAULT_NAME": ("", "The vault's name alone, `contoso`. Its address in the public cloud is made from it."),
-    "SECRET_NAME": ("", "The secret to read: letters, digits and hyphens, no underscore."),
-    "SECRET_VERSION": ("the current one", "One version of it: the 32 characters at the end of the secret's id."),
-    "KVSITE_ACCESS": (
-        "`loopback`",
-        "Who may see the pages. `loopback`: only a browser on this machine. `open`: everybody who reaches the site; "
-        "they see ids, never the secret's value.",
-    ),
-    "KVSITE_ALLOWED_VAULT_HOSTS": (
-        "",
-        "Host names, separated by commas, that may get a token besides Azure's own vault hosts.",
-    ),
-    "KVSITE_DEADLINE_S": ("`10`", "Seconds after which a reading ends, whatever Azure does: 1 to 60."),
-    "KVSITE_RESULT_LIFE_S": (
-        "`1`",
-        "Seconds a result is shown again before the vault is asked anew: 0 to 60. A crowd is one call on the vault.",
-    ),
-    "KVSITE_HOSTS": (
-        "",
-        "The site's own host names, separated by commas, besides loopback and the one App Service gives. "
-        "A site with a name of its own answers over TLS alone.",
-    ),
-    "KVSITE_SECRET_KEY": (
-        "made once, kept in `.local/`",
-        "The key for cookies and fingerprints, 50 characters or more. Set it in production.",
-    ),
-    "KVSITE_DEBUG": ("off", "`1` shows Django's debug pages. Never in production."),
-}
+from secrets_app.setting_readers import READERS, SETTINGS, Mistake, Problem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +50,7 @@ def load(words: Mapping[str, str], names: Mapping[str, str] | None = None) -> Co
     given = {well_formed(name): well_formed(text).strip() for name, text in words.items() if text.strip()}
     values: dict[str, Any] = {}
     problems: list[Problem] = []
-    for attribute, read in setting_readers.READERS.items():
+    for attribute, read in READERS.items():
         try:
             values[attribute] = read(given)
         except Mistake as mistake:

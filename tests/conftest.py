@@ -11,7 +11,7 @@ from django.test import Client
 
 from localazure import LocalAzure
 from secrets_app import vault
-from secrets_app.conf import SETTINGS
+from secrets_app.setting_readers import SETTINGS
 
 HERE = {"host": "127.0.0.1:8000"}
 """What a browser on this machine sends."""

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from secrets_app.conf import SETTINGS
 from secrets_app.diagnosis import CAUSES
+from secrets_app.setting_readers import SETTINGS
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secrets_app.conf import SETTINGS, Config, load
+from secrets_app.conf import Config, load
+from secrets_app.setting_readers import SETTINGS
 
 RIGHT = {"KEY_VAULT_URI": "https://contoso.vault.azure.net", "SECRET_NAME": "demo"}
 ROOT = Path(__file__).resolve().parent.parent

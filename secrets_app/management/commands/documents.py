@@ -10,8 +10,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from secrets_app.catalogue import by_area
-from secrets_app.conf import SETTINGS
 from secrets_app.diagnosis import CAUSES
+from secrets_app.setting_readers import SETTINGS
 
 _SETTINGS_IN_README = re.compile(
     r"(?<=<!-- settings: made by manage.py documents -->\n).*?(?=\n<!-- end of settings -->)", re.S

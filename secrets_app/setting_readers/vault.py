@@ -1,63 +1,26 @@
-"""How each setting is read from its words, and what is said when it cannot be."""
+"""Which vault and which secret."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
-from secrets_app.site_key import SHORTEST_KEY
+from secrets_app.setting_readers.kinds import hosts_in
+from secrets_app.setting_readers.problem import Given, Mistake
 from secrets_app.vault_address import (
     PUBLIC,
     AddressError,
     ForeignHostError,
     check_vault_name,
-    is_host,
     likely_vault_url,
     vault_name,
     vault_url,
 )
-
-Given = Mapping[str, str]
-"""Setting -> its text, without the empty ones."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Problem:
-    """One mistake in the settings, in words, with the way out."""
-
-    id: str
-    """Of the Django system check that reports it."""
-    setting: str
-    says: str
-    """What is wrong, as a sentence that begins after the setting's name."""
-    way_out: str
-    cause: str = "setting_invalid"
-    """Key of the catalogue of causes."""
-    example: str | None = None
-    """A value that would do, for a command to copy."""
-    stops: bool = True
-    """Nothing is read before it is mended."""
-
-    @property
-    def sentence(self) -> str:
-        return f"{self.setting} {self.says}"
-
-
-class Mistake(Exception):  # noqa: N818 - it is the user's mistake, told as a Problem, not an error of ours
-    """Carries the problem of a setting that cannot be read."""
-
-    def __init__(self, number: int, setting: str, says: str, way_out: str, **more: Any) -> None:
-        self.problem = Problem(id=f"secrets_app.E{number:03}", setting=setting, says=says, way_out=way_out, **more)
-        super().__init__(self.problem.sentence)
-
 
 EXAMPLE_VAULT = "https://<vault-name>.vault.azure.net"
 _VAULT_SETTINGS = ("KEY_VAULT_URI", "KEY_VAULT_URL", "KEY_VAULT_NAME")
 _SECRET_NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
 _NAME_IN_ADDRESS = re.compile(r"/secrets/([0-9a-zA-Z-]{1,127})(?=[/?#]|$)")
 _VERSION = re.compile(r"[0-9a-fA-F]{32}")
-_ACCESS = ("loopback", "open")
-_SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
 def _vault(given: Given) -> str:
@@ -153,84 +116,25 @@ def _secret_version(given: Given) -> str | None:
     )  # fmt: skip
 
 
-def _access(given: Given) -> str | None:
-    access = given.get("KVSITE_ACCESS")
-    if access is None or access in _ACCESS:
-        return access
-    raise Mistake(
-        9, "KVSITE_ACCESS", f"is {access!r}, which is no way in; until it is mended only this machine is let in.",
-        f"Set it to one of: {', '.join(_ACCESS)}.", example="loopback",
-    )  # fmt: skip
-
-
-def _seconds(number: int, setting: str, at_least: float, example: str) -> Callable[[Given], float | None]:
-    def read(given: Given) -> float | None:
-        text = given.get(setting)
-        if text is None:
-            return None
-        if re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,3})?", text) and at_least <= float(text) <= 60:
-            return float(text)
-        says = f"is {text!r}; it must be seconds, from {at_least:g} to 60."
-        raise Mistake(number, setting, says, f"Leave it out for {example}.", example=example)
-
-    return read
-
-
-def _list(text: str) -> tuple[str, ...]:
-    return tuple(part.strip().lower() for part in text.split(",") if part.strip())
-
-
 def _allowed_hosts(given: Given) -> tuple[str, ...]:
-    hosts = _list(given.get("KVSITE_ALLOWED_VAULT_HOSTS", ""))
-    for host in hosts:
-        if not is_host(host):
-            raise Mistake(
-                11, "KVSITE_ALLOWED_VAULT_HOSTS", f"has {host!r} in it, which is not a host name.",
-                "Write host names alone, with commas between: no https://, no port, no *.",
-                example="vault.example.org",
-            )  # fmt: skip
-    return hosts
+    return hosts_in(11, "KVSITE_ALLOWED_VAULT_HOSTS", given, "vault.example.org")
 
 
-def _hosts(given: Given) -> tuple[str, ...]:
-    hosts = _list(given.get("KVSITE_HOSTS", ""))
-    for host in hosts:
-        if not is_host(host):
-            raise Mistake(
-                14, "KVSITE_HOSTS", f"has {host!r} in it, which is not a host name.",
-                "Write host names alone, with commas between: no https://, no port, no *.",
-                example="kvsite.example.org",
-            )  # fmt: skip
-    return hosts
-
-
-def _debug(given: Given) -> bool:
-    text = given.get("KVSITE_DEBUG", "0").lower()
-    if text not in _SWITCH:
-        raise Mistake(15, "KVSITE_DEBUG", f"is {text!r}; it is either 1 or 0.", "Leave it out in production.")
-    return _SWITCH[text]
-
-
-def _site_key(given: Given) -> str | None:
-    key = given.get("KVSITE_SECRET_KEY")
-    if key is None or len(key) >= SHORTEST_KEY:
-        return key
-    raise Mistake(
-        16, "KVSITE_SECRET_KEY", f"has {len(key)} characters; with fewer than {SHORTEST_KEY} it can be guessed.",
-        "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'. Until then another one is used.",
-    )  # fmt: skip
-
+SETTINGS: dict[str, tuple[str, str]] = {
+    "KEY_VAULT_URI": ("", "The vault's address, `https://contoso.vault.azure.net`."),
+    "KEY_VAULT_URL": ("", "The same, under the name other samples use."),
+    "KEY_VAULT_NAME": ("", "The vault's name alone, `contoso`. Its address in the public cloud is made from it."),
+    "SECRET_NAME": ("", "The secret to read: letters, digits and hyphens, no underscore."),
+    "SECRET_VERSION": ("the current one", "One version of it: the 32 characters at the end of the secret's id."),
+    "KVSITE_ALLOWED_VAULT_HOSTS": (
+        "",
+        "Host names, separated by commas, that may get a token besides Azure's own vault hosts.",
+    ),
+}
 
 READERS: dict[str, Callable[[Given], Any]] = {
     "vault_url": _vault,
     "secret_name": _secret_name,
     "secret_version": _secret_version,
-    "access": _access,
-    "deadline_s": _seconds(10, "KVSITE_DEADLINE_S", at_least=1, example="10"),
-    "result_life_s": _seconds(13, "KVSITE_RESULT_LIFE_S", at_least=0, example="1"),
     "allowed_vault_hosts": _allowed_hosts,
-    "hosts": _hosts,
-    "debug": _debug,
-    "site_key": _site_key,
 }
-"""Attribute of Config -> what reads it. Each gives a value, or None for the default, or raises Mistake."""

@@ -1,0 +1,19 @@
+"""The settings by subject: the table of their names and meanings, and how each is read from its words."""
+
+from collections.abc import Callable
+from typing import Any
+
+from secrets_app.setting_readers import site, vault
+from secrets_app.setting_readers.problem import Given, Mistake, Problem
+
+__all__ = ["READERS", "SETTINGS", "Given", "Mistake", "Problem"]
+
+_SUBJECTS = (vault, site)
+
+SETTINGS: dict[str, tuple[str, str]] = {name: row for subject in _SUBJECTS for name, row in subject.SETTINGS.items()}
+"""Name -> (default, meaning), in Markdown. The README's table is made from this one."""
+
+READERS: dict[str, Callable[[Given], Any]] = {
+    attribute: read for subject in _SUBJECTS for attribute, read in subject.READERS.items()
+}
+"""Attribute of Config -> what reads it. Each gives a value, or None for the default, or raises Mistake."""

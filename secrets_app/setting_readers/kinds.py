@@ -1,0 +1,39 @@
+"""Kinds of words that several settings take."""
+
+import re
+from collections.abc import Callable
+
+from secrets_app.setting_readers.problem import Given, Mistake
+from secrets_app.vault_address import is_host
+
+
+def seconds(number: int, setting: str, at_least: float, example: str) -> Callable[[Given], float | None]:
+    """A reader of seconds, from `at_least` to 60."""
+
+    def read(given: Given) -> float | None:
+        text = given.get(setting)
+        if text is None:
+            return None
+        if re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,3})?", text) and at_least <= float(text) <= 60:
+            return float(text)
+        says = f"is {text!r}; it must be seconds, from {at_least:g} to 60."
+        raise Mistake(number, setting, says, f"Leave it out for {example}.", example=example)
+
+    return read
+
+
+def list_of(text: str) -> tuple[str, ...]:
+    """The parts between the commas, in small letters, without the empty ones."""
+    return tuple(part.strip().lower() for part in text.split(",") if part.strip())
+
+
+def hosts_in(number: int, setting: str, given: Given, example: str) -> tuple[str, ...]:
+    """The host names that `setting` lists. Raises Mistake where one is no host name."""
+    hosts = list_of(given.get(setting, ""))
+    for host in hosts:
+        if not is_host(host):
+            raise Mistake(
+                number, setting, f"has {host!r} in it, which is not a host name.",
+                "Write host names alone, with commas between: no https://, no port, no *.", example=example,
+            )  # fmt: skip
+    return hosts

@@ -1,0 +1,38 @@
+"""A mistake in the settings, in words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Given = Mapping[str, str]
+"""Setting -> its text, without the empty ones."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One mistake in the settings, in words, with the way out."""
+
+    id: str
+    """Of the Django system check that reports it."""
+    setting: str
+    says: str
+    """What is wrong, as a sentence that begins after the setting's name."""
+    way_out: str
+    cause: str = "setting_invalid"
+    """Key of the catalogue of causes."""
+    example: str | None = None
+    """A value that would do, for a command to copy."""
+    stops: bool = True
+    """Nothing is read before it is mended."""
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.setting} {self.says}"
+
+
+class Mistake(Exception):  # noqa: N818 - it is the user's mistake, told as a Problem, not an error of ours
+    """Carries the problem of a setting that cannot be read."""
+
+    def __init__(self, number: int, setting: str, says: str, way_out: str, **more: Any) -> None:
+        self.problem = Problem(id=f"secrets_app.E{number:03}", setting=setting, says=says, way_out=way_out, **more)
+        super().__init__(self.problem.sentence)

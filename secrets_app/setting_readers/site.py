@@ -1,0 +1,75 @@
+"""The site itself: who may look, how long, under which names."""
+
+from collections.abc import Callable
+from typing import Any
+
+from secrets_app.setting_readers.kinds import hosts_in, seconds
+from secrets_app.setting_readers.problem import Given, Mistake
+from secrets_app.site_key import SHORTEST_KEY
+
+_ACCESS = ("loopback", "open")
+_SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+
+def _access(given: Given) -> str | None:
+    access = given.get("KVSITE_ACCESS")
+    if access is None or access in _ACCESS:
+        return access
+    raise Mistake(
+        9, "KVSITE_ACCESS", f"is {access!r}, which is no way in; until it is mended only this machine is let in.",
+        f"Set it to one of: {', '.join(_ACCESS)}.", example="loopback",
+    )  # fmt: skip
+
+
+def _hosts(given: Given) -> tuple[str, ...]:
+    return hosts_in(14, "KVSITE_HOSTS", given, "kvsite.example.org")
+
+
+def _debug(given: Given) -> bool:
+    text = given.get("KVSITE_DEBUG", "0").lower()
+    if text not in _SWITCH:
+        raise Mistake(15, "KVSITE_DEBUG", f"is {text!r}; it is either 1 or 0.", "Leave it out in production.")
+    return _SWITCH[text]
+
+
+def _site_key(given: Given) -> str | None:
+    key = given.get("KVSITE_SECRET_KEY")
+    if key is None or len(key) >= SHORTEST_KEY:
+        return key
+    raise Mistake(
+        16, "KVSITE_SECRET_KEY", f"has {len(key)} characters; with fewer than {SHORTEST_KEY} it can be guessed.",
+        "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'. Until then another one is used.",
+    )  # fmt: skip
+
+
+SETTINGS: dict[str, tuple[str, str]] = {
+    "KVSITE_ACCESS": (
+        "`loopback`",
+        "Who may see the pages. `loopback`: only a browser on this machine. `open`: everybody who reaches the site; "
+        "they see ids, never the secret's value.",
+    ),
+    "KVSITE_DEADLINE_S": ("`10`", "Seconds after which a reading ends, whatever Azure does: 1 to 60."),
+    "KVSITE_RESULT_LIFE_S": (
+        "`1`",
+        "Seconds a result is shown again before the vault is asked anew: 0 to 60. A crowd is one call on the vault.",
+    ),
+    "KVSITE_HOSTS": (
+        "",
+        "The site's own host names, separated by commas, besides loopback and the one App Service gives. "
+        "A site with a name of its own answers over TLS alone.",
+    ),
+    "KVSITE_SECRET_KEY": (
+        "made once, kept in `.local/`",
+        "The key for cookies and fingerprints, 50 characters or more. Set it in production.",
+    ),
+    "KVSITE_DEBUG": ("off", "`1` shows Django's debug pages. Never in production."),
+}
+
+READERS: dict[str, Callable[[Given], Any]] = {
+    "access": _access,
+    "deadline_s": seconds(10, "KVSITE_DEADLINE_S", at_least=1, example="10"),
+    "result_life_s": seconds(13, "KVSITE_RESULT_LIFE_S", at_least=0, example="1"),
+    "hosts": _hosts,
+    "debug": _debug,
+    "site_key": _site_key,
+}
