@@ -11,10 +11,10 @@ from secrets_app.site_key import kept_site_key
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # The product's settings as they were given: words, not yet values. `secrets_app.conf` makes them a Config.
-# Every KVSITE_ variable goes in, known or not, so that a misspelt one is found.
-SECRETS_APP = {
-    name: value for name, value in os.environ.items() if name in SETTINGS or name.upper().startswith("KVSITE_")
-}
+# Every KVSITE_ variable goes in, known or not, so that a misspelt one is found. The known ones are asked for by name:
+# Windows minds no case there, and shows `AzureCLIPath` in capitals to those who go through the whole environment.
+SECRETS_APP = {name: value for name, value in os.environ.items() if name.upper().startswith("KVSITE_")}
+SECRETS_APP |= {name: os.environ[name] for name in SETTINGS if name in os.environ}
 
 _config = load(SECRETS_APP)
 

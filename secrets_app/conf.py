@@ -9,6 +9,7 @@ from django.conf import settings
 
 from secrets_app.redaction import well_formed
 from secrets_app.setting_readers import READERS, SETTINGS, Mistake, Problem
+from secrets_app.sign_in import SignIn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +20,10 @@ class Config:
     secret_name: str | None = None
     secret_version: str | None = None
     access: str = "loopback"
+    scope: str | None = None
+    """Set: only a token for this scope is asked for, and no vault. A visitor or an argument gives it, not a setting."""
+    sign_in: SignIn | None = field(default_factory=SignIn)
+    """None where the settings that say who to be are wrong: then nobody is asked for a token."""
     allowed_vault_hosts: tuple[str, ...] = ()
     deadline_s: float = 10.0
     result_life_s: float = 1.0
@@ -56,10 +61,15 @@ def load(words: Mapping[str, str], names: Mapping[str, str] | None = None) -> Co
         except Mistake as mistake:
             # Two readers may stumble over the same setting: it is said once.
             problems += [mistake.problem] if mistake.problem not in problems else []
+            if attribute == "sign_in":
+                values[attribute] = None
     problems += _unknown_names(given)
     called = names or {}
     named = (replace(problem, setting=called.get(problem.setting, problem.setting)) for problem in problems)
-    return Config(**{name: value for name, value in values.items() if value is not None}, problems=tuple(named))
+    return Config(
+        **{name: value for name, value in values.items() if value is not None or name == "sign_in"},
+        problems=tuple(named),
+    )
 
 
 def _unknown_names(given: Mapping[str, str]) -> list[Problem]:

@@ -190,6 +190,8 @@ class Reading:
     vault_url: str | None
     secret_name: str | None
     secret_version: str | None = None
+    scope: str | None = None
+    """What a token was asked for where that was all that was asked; then there is no vault and no secret."""
     started_at: datetime
     elapsed_s: float
     secret: Secret | None = None
@@ -206,8 +208,9 @@ class Reading:
 
     @property
     def ok(self) -> bool:
-        """The secret was read."""
-        return self.secret is not None and self.failure is None
+        """What was asked for came: the secret, or the token of a token check."""
+        came = self.principal if self.scope else self.secret
+        return came is not None and self.failure is None
 
     @property
     def main_cause(self) -> str | None:

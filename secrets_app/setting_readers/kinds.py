@@ -6,6 +6,8 @@ from collections.abc import Callable
 from secrets_app.setting_readers.problem import Given, Mistake
 from secrets_app.vault_address import is_host
 
+_GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
 
 def seconds(number: int, setting: str, at_least: float, example: str) -> Callable[[Given], float | None]:
     """A reader of seconds, from `at_least` to 60."""
@@ -37,3 +39,13 @@ def hosts_in(number: int, setting: str, given: Given, example: str) -> tuple[str
                 "Write host names alone, with commas between: no https://, no port, no *.", example=example,
             )  # fmt: skip
     return hosts
+
+
+def guid(number: int, setting: str, text: str) -> str:
+    """The id in small letters. Raises Mistake where it is none."""
+    if _GUID.fullmatch(text):
+        return text.lower()
+    raise Mistake(
+        number, setting, "is not an id: those are 32 digits, 0-9 and a-f, with hyphens as in 8-4-4-4-12.",
+        "Copy it from the portal, without braces or quotes.", example="00000000-0000-0000-0000-000000000000",
+    )  # fmt: skip

@@ -26,6 +26,7 @@ class Connection:
     def __init__(self, config: Config) -> None:
         self._vault_url = config.vault_url or ""
         self._deadline_s = config.deadline_s
+        self._scope = config.scope or cloud_of(self._vault_url).scope
         self.watch = Watch(credentials.build(config))
 
     def get_secret(self, name: str, version: str | None, hook: Any) -> KeyVaultSecret:
@@ -40,8 +41,11 @@ class Connection:
             return None
 
     def ask_for_token(self) -> None:
-        """Ask for a token for this cloud's vaults; the watch keeps what comes of it. Raises AzureError."""
-        self.watch.credential.get_token_info(cloud_of(self._vault_url).scope)
+        """Ask for a token, for this cloud's vaults or the scope of a token check; the watch keeps what comes of it.
+
+        Raises AzureError.
+        """
+        self.watch.credential.get_token_info(self._scope)
 
     @cached_property
     def _client(self) -> SecretClient:
@@ -62,7 +66,7 @@ _lock = threading.Lock()
 
 def _key(config: Config) -> object:
     """All of the configuration that decides who asks and whom: readings that agree in it share a connection."""
-    return config.vault_url, config.deadline_s
+    return config.vault_url, config.deadline_s, config.scope, config.sign_in
 
 
 def connection_for(config: Config) -> Connection:

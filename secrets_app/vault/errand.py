@@ -58,6 +58,7 @@ class Errand:
         return Reading(
             vault_url=self._config.vault_url,
             secret_name=self._config.secret_name,
+            scope=self._config.scope,
             secret_version=self._config.secret_version,
             started_at=started_at,
             elapsed_s=elapsed_s,
@@ -75,13 +76,15 @@ class Errand:
         return f"{running} to give a token" if running else f"{self._config.vault_url} to answer"
 
     def _run(self) -> None:
+        if self._config.mistakes:
+            self._failure = failure.of_configuration(self._config.mistakes)
+        if self._config.sign_in is None:
+            return
         connection = self._try(lambda: connection_for(self._config))
         if connection is None:
             return
         self._walk, self._connection = connection.watch.begin(), connection
-        if self._config.mistakes:
-            self._failure = failure.of_configuration(self._config.mistakes)
-        else:
+        if not self._config.mistakes and not self._config.scope:
             self._try(lambda: self._ask_vault(connection))
         if not self._walk.begun and not self._story:
             self._ask_who_we_are()

@@ -1,0 +1,135 @@
+"""Who the settings say we should be, and how: the choice of a credential as data. Frozen values, stdlib only."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Way(StrEnum):
+    """One way to a token: a word of KVSITE_CREDENTIAL."""
+
+    DEFAULT = "default"
+    DEV = "dev"
+    PROD = "prod"
+    ENVIRONMENT = "environment"
+    WORKLOAD_IDENTITY = "workload-identity"
+    MANAGED_IDENTITY = "managed-identity"
+    SHARED_CACHE = "shared-cache"
+    VISUAL_STUDIO_CODE = "visual-studio-code"
+    AZURE_CLI = "azure-cli"
+    AZURE_POWERSHELL = "azure-powershell"
+    AZURE_DEVELOPER_CLI = "azure-developer-cli"
+    BROKER = "broker"
+    INTERACTIVE_BROWSER = "interactive-browser"
+    DEVICE_CODE = "device-code"
+    CLIENT_SECRET = "client-secret"  # noqa: S105 - the word, not a secret
+    CLIENT_CERTIFICATE = "client-certificate"
+    AZURE_PIPELINES = "azure-pipelines"
+
+    @property
+    def is_chain(self) -> bool:
+        """It stands for several credentials, asked in turn."""
+        return self in CHAINS
+
+
+CHAINS = frozenset({Way.DEFAULT, Way.DEV, Way.PROD})
+# The members of DefaultAzureCredential in its order; the words of its `exclude_..._credential` arguments are beside
+# what builds it (credentials/). https://learn.microsoft.com/azure/developer/python/sdk/authentication/credential-chains
+PROD_MEMBERS = (Way.ENVIRONMENT, Way.WORKLOAD_IDENTITY, Way.MANAGED_IDENTITY)
+DEV_MEMBERS = (
+    Way.SHARED_CACHE,
+    Way.VISUAL_STUDIO_CODE,
+    Way.AZURE_CLI,
+    Way.AZURE_POWERSHELL,
+    Way.AZURE_DEVELOPER_CLI,
+    Way.BROKER,
+)
+MEMBERS = PROD_MEMBERS + DEV_MEMBERS
+
+
+class IdentityKind(StrEnum):
+    """By what a user-assigned managed identity is named: a key of azure-identity's `identity_config`."""
+
+    CLIENT_ID = "client_id"
+    RESOURCE_ID = "resource_id"
+    OBJECT_ID = "object_id"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManagedIdentityId:
+    """Which user-assigned managed identity is meant."""
+
+    kind: IdentityKind
+    value: str
+
+
+class Store(StrEnum):
+    """The certificate stores that the .NET library could name."""
+
+    CURRENT_USER = "CurrentUser"
+    LOCAL_MACHINE = "LocalMachine"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificateFile:
+    """A certificate with its private key in a file, PEM or PFX."""
+
+    path: str
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificateInStore:
+    """A certificate with its private key, found in a folder by its thumbprint or its subject: one of them is given."""
+
+    store: Store
+    folder: str | None
+    """Where that store's files lie; None when no setting says so."""
+    thumbprint: str | None = None
+    """40 hex digits: SHA-1 of the certificate, in capitals."""
+    subject: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificateInVault:
+    """A certificate that is itself a secret of a vault, read with the developer's or a managed identity."""
+
+    vault_url: str
+    secret_name: str
+    secret_version: str | None = None
+    reader_client_id: str | None = None
+    """The user-assigned managed identity that reads it."""
+
+
+Certificate = CertificateFile | CertificateInStore | CertificateInVault
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignIn:
+    """Everything the settings say about how to get a token. What is None is left to azure-identity."""
+
+    ways: tuple[Way, ...] = (Way.DEFAULT,)
+    """Asked in this order. A way that is a chain stands alone."""
+    excluded: tuple[Way, ...] = ()
+    """Members left out of the chain that `ways` names."""
+    tenant_id: str | None = None
+    additional_tenants: tuple[str, ...] = ()
+    """May be asked for tokens too; `*` for all."""
+    authority_host: str | None = None
+    """Host name alone: login.microsoftonline.com."""
+    process_timeout_s: float | None = None
+    """For az and the other tools."""
+    az_subscription: str | None = None
+    az_folder: str | None = None
+    """Where az lies: AzureCLIPath."""
+    client_id: str | None = None
+    """Of the service principal, or of the federated identity."""
+    client_secret: str | None = field(default=None, repr=False)
+    certificate: Certificate | None = None
+    managed_identity: ManagedIdentityId | None = None
+    """None: the system-assigned one, or the one that AZURE_CLIENT_ID names."""
+    retry_timeout_s: float | None = None
+    """How long the managed identity's endpoint is asked again: MsiRetryTimeout."""
+    service_connection_id: str | None = None
+    """Of Azure Pipelines."""
+    system_access_token: str | None = field(default=None, repr=False)

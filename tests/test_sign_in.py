@@ -1,0 +1,135 @@
+"""Who to be, by settings: what each word makes, and the sentence for each mistake."""
+
+import pytest
+
+from localazure import LocalAzure
+from secrets_app.answer import answer
+from secrets_app.conf import Config, current, load
+from secrets_app.reading import Outcome, Stage
+from secrets_app.sign_in import IdentityKind, SignIn, Way
+from tests.conftest import World
+
+RIGHT = {"KEY_VAULT_URI": "https://contoso.vault.azure.net", "SECRET_NAME": "demo"}
+ID = "11111111-2222-3333-4444-555555555555"
+RESOURCE_ID = f"/subscriptions/{ID}/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/kv-id"
+
+
+def loaded(**words: str) -> Config:
+    return load({**RIGHT, **words})
+
+
+def sign_in(**words: str) -> SignIn:
+    config = loaded(**words)
+    assert config.problems == ()
+    assert config.sign_in
+    return config.sign_in
+
+
+@pytest.mark.parametrize(
+    ("word", "way"),
+    [
+        *(
+            (way.value, way)
+            for way in Way
+            if way not in {Way.CLIENT_SECRET, Way.CLIENT_CERTIFICATE, Way.AZURE_PIPELINES}
+        ),
+        ("AzureCliCredential", Way.AZURE_CLI),
+        ("az", Way.AZURE_CLI),
+        ("DefaultAzureCredential", Way.DEFAULT),
+        ("VisualStudioCodeCredential", Way.VISUAL_STUDIO_CODE),
+        ("vscode", Way.VISUAL_STUDIO_CODE),
+        ("SharedTokenCacheCredential", Way.SHARED_CACHE),
+        ("MANAGED-IDENTITY", Way.MANAGED_IDENTITY),
+    ],
+)
+def test_one_word_chooses_the_credential(word: str, way: Way) -> None:
+    assert sign_in(KVSITE_CREDENTIAL=word).ways == (way,)
+
+
+def test_several_are_asked_in_the_order_given() -> None:
+    assert sign_in(KVSITE_CREDENTIAL="az, managed-identity,az").ways == (Way.AZURE_CLI, Way.MANAGED_IDENTITY)
+
+
+@pytest.mark.parametrize(
+    ("words", "id_", "said"),
+    [
+        ({"KVSITE_CREDENTIAL": "azure-clii"}, "E030", "is no credential. Did you mean azure-cli?"),
+        ({"KVSITE_CREDENTIAL": "nonsense"}, "E030", "It takes: default, dev, prod"),
+        ({"KVSITE_CREDENTIAL": "default,az"}, "E031", "stands alone"),
+        ({"KVSITE_EXCLUDE_CREDENTIALS": "client-secret"}, "E032", "not a member of the chain"),
+        ({"KVSITE_CREDENTIAL": "az", "KVSITE_EXCLUDE_CREDENTIALS": "azd"}, "E033", "names none"),
+        ({"KVSITE_TENANT_ID": "con toso"}, "E034", "is not a tenant"),
+        ({"KVSITE_ADDITIONALLY_ALLOWED_TENANTS": "*, a b"}, "E035", "is no tenant"),
+        ({"KVSITE_AUTHORITY_HOST": "https://login.evil.example"}, "E036", "secrets of ours go to no other"),
+        ({"KVSITE_PROCESS_TIMEOUT_S": "soon"}, "E037", "must be seconds"),
+        ({"KVSITE_AZ_SUBSCRIPTION": "a;b"}, "E038", "az account list"),
+        ({"KVSITE_CLIENT_ID": "my-app"}, "E039", "is not an id"),
+        ({"KVSITE_CREDENTIAL": "client-secret"}, "E040", "KVSITE_TENANT_ID is not set"),
+        ({"KVSITE_CREDENTIAL": "azure-pipelines", "KVSITE_TENANT_ID": ID, "KVSITE_CLIENT_ID": ID}, "E040",
+         "KVSITE_PIPELINES_SERVICE_CONNECTION_ID is not set"),
+        ({"KVSITE_MANAGED_IDENTITY_CLIENT_ID": ID, "KVSITE_MANAGED_IDENTITY_OBJECT_ID": ID}, "E041", "both name"),
+        ({"KVSITE_MANAGED_IDENTITY_OBJECT_ID": "{" + ID + "}"}, "E042", "without braces"),
+        ({"KVSITE_MANAGED_IDENTITY_RESOURCE_ID": RESOURCE_ID + "/x"}, "E043", "is not the resource id"),
+    ],
+)  # fmt: skip
+def test_each_mistake_has_its_own_sentence(words: dict[str, str], id_: str, said: str) -> None:
+    config = loaded(**words)
+    assert [problem.id for problem in config.problems] == [f"secrets_app.{id_}"]
+    assert said in f"{config.problems[0].sentence} {config.problems[0].way_out}"
+    assert config.sign_in is None
+
+
+def test_a_client_secret_is_in_no_repr() -> None:
+    words = {"KVSITE_CREDENTIAL": "client-secret", "KVSITE_TENANT_ID": ID, "KVSITE_CLIENT_ID": ID}
+    config = loaded(**words, KVSITE_CLIENT_SECRET="never-to-be-seen", SYSTEM_ACCESSTOKEN="never-either")
+    assert config.sign_in
+    assert config.sign_in.client_secret == "never-to-be-seen"
+    assert "never" not in repr(config)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "kind"),
+    [
+        ("KVSITE_MANAGED_IDENTITY_CLIENT_ID", ID, IdentityKind.CLIENT_ID),
+        ("KVSITE_MANAGED_IDENTITY_OBJECT_ID", ID.upper(), IdentityKind.OBJECT_ID),
+        ("KVSITE_MANAGED_IDENTITY_RESOURCE_ID", RESOURCE_ID, IdentityKind.RESOURCE_ID),
+    ],
+)
+def test_a_managed_identity_is_named_by_any_of_three_ids(setting: str, value: str, kind: IdentityKind) -> None:
+    identity = sign_in(**{setting: value}).managed_identity
+    assert identity
+    assert identity.kind is kind
+    assert identity.value in {value, value.lower()}
+
+
+def test_wrong_words_about_who_to_be_ask_nobody_for_a_token(world: World) -> None:
+    azure: LocalAzure = world("app-service")
+    reading = answer(current({"KVSITE_CREDENTIAL": "nonsense"}))
+    assert reading.failure
+    assert reading.failure.stage is Stage.CONFIGURATION
+    assert reading.principal is None
+    assert reading.main_cause == "setting_invalid"
+    assert azure.requests == ()
+
+
+def test_a_single_credential_is_the_only_one_asked(world: World) -> None:
+    world("laptop")
+    reading = answer(current({"KVSITE_CREDENTIAL": "az"}))
+    assert reading.ok
+    assert [(a.credential, a.outcome) for a in reading.attempts] == [("AzureCliCredential", Outcome.TOKEN)]
+
+
+def test_several_credentials_are_a_chain_of_their_own(world: World) -> None:
+    world("laptop")
+    reading = answer(current({"KVSITE_CREDENTIAL": "environment,az"}))
+    assert reading.ok
+    assert [a.outcome for a in reading.attempts] == [Outcome.UNAVAILABLE, Outcome.TOKEN]
+
+
+def test_a_token_check_asks_no_vault(world: World) -> None:
+    azure = world("app-service")
+    reading = answer(Config(scope="https://management.azure.com/.default"))
+    assert reading.ok
+    assert reading.principal
+    assert reading.principal.claims["aud"] == "https://management.azure.com"
+    assert not [request for request in azure.requests if "vault" in str(request)]
