@@ -6,12 +6,27 @@ from dataclasses import replace
 from secrets_app import environment, vault
 from secrets_app.conf import Config
 from secrets_app.diagnosis import diagnose
-from secrets_app.reading import Reading
+from secrets_app.reading import Place, Reading
 from secrets_app.setting_hints import setting_hints
 
 
 def answer(config: Config, *, refresh: bool = False) -> Reading:
     """Read the secret once and say what came of it. Ends by `config.deadline_s`; never raises."""
-    reading = replace(vault.read(config, refresh=refresh), place=environment.place(os.environ))
-    diagnosed = diagnose(reading)
-    return replace(diagnosed, hints=setting_hints(config.problems, reading.place) + diagnosed.hints)
+    return _explained(vault.read(config, refresh=refresh), config)
+
+
+def reveal(config: Config) -> vault.Revealed:
+    """The same with the secret's value in it, read afresh. Only for a viewer who may see values."""
+    revealed = vault.reveal(config)
+    return replace(revealed, reading=_explained(revealed.reading, config))
+
+
+def here() -> Place:
+    """Where this program runs."""
+    return environment.place(os.environ)
+
+
+def _explained(reading: Reading, config: Config) -> Reading:
+    placed = replace(reading, place=here())
+    diagnosed = diagnose(placed)
+    return replace(diagnosed, hints=setting_hints(config.problems, placed.place) + diagnosed.hints)

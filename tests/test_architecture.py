@@ -9,7 +9,17 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Lower rooms first; a module may import from its own row and the rows above it in this list, never from below.
 ROOMS = (
-    ("reading", "redaction", "patience", "vault_address", "site_key", "sign_in", "headers", "debug_pages"),
+    (
+        "reading",
+        "redaction",
+        "secret_value",
+        "patience",
+        "vault_address",
+        "site_key",
+        "sign_in",
+        "headers",
+        "debug_pages",
+    ),
     ("claims", "diagnosis", "setting_readers", "pasting", "catalogue"),
     ("conf", "setting_hints", "words"),
     ("credentials",),

@@ -7,9 +7,10 @@ from secrets_app.conf import Config
 from secrets_app.reading import Reading, Stage
 from secrets_app.vault import connection
 from secrets_app.vault.errand import Errand
+from secrets_app.vault.revealing import Revealed, reveal
 from secrets_app.vault.sharing import Sharing
 
-__all__ = ["close", "read"]
+__all__ = ["Revealed", "close", "read", "reveal"]
 
 _sharing: Sharing[Config, Reading] = Sharing()
 

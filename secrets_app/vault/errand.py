@@ -118,6 +118,9 @@ class Errand:
         except ResourceNotFoundError:
             self._deleted_on = connection.deleted_on(name)
             raise
+        self._keep(found)
+
+    def _keep(self, found: KeyVaultSecret) -> None:
         self._secret = _without_value(found, self._config.fingerprint_key)
 
 
@@ -129,7 +132,7 @@ def _date(value: Any) -> datetime | None:
 def _without_value(found: KeyVaultSecret, fingerprint_key: str) -> Secret:
     """All of the secret but its value. The fingerprint is keyed: nobody can try out values against it elsewhere."""
     value = found.value or ""
-    digest = hmac.new(fingerprint_key.encode(), value.encode(), hashlib.sha256).hexdigest()
+    digest = hmac.new(fingerprint_key.encode(), value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
     properties = found.properties
     return Secret(
         name=properties.name or "",
