@@ -59,7 +59,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "OPTIONS": {
             "context_processors": ["django.template.context_processors.request"],
-            "builtins": ["secrets_app.templatetags.words"],
+            "builtins": ["secrets_app.templatetags.words", "secrets_app.templatetags.kept"],
         },
     }
 ]

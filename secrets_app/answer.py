@@ -6,13 +6,20 @@ from dataclasses import replace
 from secrets_app import environment, vault
 from secrets_app.conf import Config
 from secrets_app.diagnosis import diagnose
+from secrets_app.keeping import Keeping
 from secrets_app.reading import Place, Reading
 from secrets_app.setting_hints import setting_hints
 
+_answers: Keeping[Reading] = Keeping()
+
 
 def answer(config: Config, *, refresh: bool = False) -> Reading:
-    """Read the secret once and say what came of it. Ends by `config.deadline_s`; never raises."""
-    return _explained(vault.read(config, refresh=refresh), config)
+    """Read the secret once and say what came of it. Ends by `config.deadline_s`; never raises.
+
+    Those who share a reading share its answer, too: the very same object.
+    """
+    reading = vault.read(config, refresh=refresh)
+    return _answers.get(reading, make=lambda: _explained(reading, config))
 
 
 def reveal(config: Config) -> vault.Revealed:

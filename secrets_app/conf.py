@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -46,8 +47,13 @@ def current(overrides: Mapping[str, str | None] | None = None, names: Mapping[st
     setting is called in sentences ({"SECRET_NAME": "--secret"}).
     """
     given = {name: words for name, words in (overrides or {}).items() if words is not None}
-    config = load({**settings.SECRETS_APP, **given}, names or {})
-    return replace(config, fingerprint_key=settings.SECRET_KEY)
+    words = {**settings.SECRETS_APP, **given}
+    return _loaded(tuple(words.items()), tuple((names or {}).items()), settings.SECRET_KEY)
+
+
+@lru_cache(maxsize=16)  # every request asks, several times
+def _loaded(words: tuple[tuple[str, str], ...], names: tuple[tuple[str, str], ...], fingerprint_key: str) -> Config:
+    return replace(load(dict(words), dict(names)), fingerprint_key=fingerprint_key)
 
 
 def load(words: Mapping[str, str], names: Mapping[str, str] | None = None) -> Config:

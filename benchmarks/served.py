@@ -1,0 +1,58 @@
+"""gunicorn as the site ships it, for a benchmark to ask."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def served(env: Mapping[str, str], application: str = "kvsite.wsgi") -> Iterator["Site"]:
+    """A gunicorn with the site's own gunicorn.conf.py; it has answered when this begins and has ended when it ends."""
+    port = _free_port()
+    command = [sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}", "--log-level", "error"]
+    with subprocess.Popen(command, env=dict(env)) as process:
+        try:
+            _wait_for(port, process)
+            yield Site(port, process.pid)
+        finally:
+            process.terminate()
+
+
+class Site:
+    """Where it listens, and its processes."""
+
+    def __init__(self, port: int, pid: int) -> None:
+        self.port = port
+        self._pid = pid
+
+    @property
+    def worker_rss_mib(self) -> float:
+        """Resident memory of its one worker."""
+        (worker,) = Path(f"/proc/{self._pid}/task/{self._pid}/children").read_text().split()
+        lines = Path(f"/proc/{worker}/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    for _ in range(400):
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+                connection.sendall(b"GET /healthz HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
+                if connection.recv(1):
+                    return
+        except OSError:
+            if process.poll() is not None:
+                break
+        time.sleep(0.05)
+    raise SystemExit("The site did not start.")
