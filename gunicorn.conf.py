@@ -1,6 +1,9 @@
 """How gunicorn serves the site, here and on App Service; its command line wins over this file."""
 
 import os
+from typing import Any
+
+from secrets_app.logs import Redacted
 
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"
@@ -10,3 +13,9 @@ threads = 32  # most of them wait for Azure; the probes must find a free one
 timeout = 75  # longer than the longest deadline of a reading
 graceful_timeout = 15
 keepalive = 75
+
+
+def on_starting(server: Any) -> None:
+    """gunicorn's own log has its own handlers: their lines go through the same redaction."""
+    for handler in server.log.error_log.handlers + server.log.access_log.handlers:
+        handler.setFormatter(Redacted("%(asctime)s [%(process)d] [%(levelname)s] %(message)s"))

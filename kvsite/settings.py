@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from secrets_app.conf import load
+from secrets_app.logs import logging_settings
 from secrets_app.setting_readers import SETTINGS
 from secrets_app.site_key import kept_site_key
 
@@ -36,6 +37,7 @@ SECURE_REFERRER_POLICY = "same-origin"  # with no-referrer browsers hide the Ori
 CSRF_FAILURE_VIEW = "secrets_app.views.errors.csrf_failure"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+DEFAULT_EXCEPTION_REPORTER = "secrets_app.debug_pages.Reporter"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "secrets_app.debug_pages.RequestOnly"
 
 SECRET_KEY = _config.site_key or kept_site_key(BASE_DIR / ".local" / "site-key")
@@ -83,16 +85,4 @@ def is_probe(record: logging.LogRecord) -> bool:
     return getattr(getattr(record, "request", None), "path", "") == "/readyz" and not record.exc_info
 
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "filters": {
-        "no_probes": {"()": "django.utils.log.CallbackFilter", "callback": lambda record: not is_probe(record)}
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_probes"]}},
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-    # The chain's own log repeats what every reading already tells, attempt by attempt.
-    # msal logs at DEBUG what the token service answered, and where that is not JSON, whole.
-    "loggers": {"azure": {"level": "ERROR"}, "msal": {"level": "INFO"}},
-}
+LOGGING = logging_settings(_config.log_level, no_probes=lambda record: not is_probe(record))

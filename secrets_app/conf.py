@@ -30,6 +30,7 @@ class Config:
     result_life_s: float = 1.0
     hosts: tuple[str, ...] = ()
     debug: bool = False
+    log_level: str = "INFO"
     site_key: str | None = field(default=None, repr=False)
     problems: tuple[Problem, ...] = ()
     fingerprint_key: str = field(default="", repr=False)

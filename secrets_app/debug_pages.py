@@ -1,9 +1,24 @@
-"""What Django's debug page may tell: of the request what the client sent, of the environment nothing."""
+"""What Django's debug page may tell: the request without what was typed or signed in with, and nothing secret."""
 
+import re
+from collections.abc import ItemsView
+from pprint import pformat
+from types import FrameType
 from typing import Any
 
 from django.http import HttpRequest
-from django.views.debug import SafeExceptionReporterFilter
+from django.utils.safestring import SafeString
+from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
+
+from secrets_app.redaction import redact
+
+# Besides Django's own: what the value of a secret is called in the SDK and here.
+_SECRET_NAME = re.compile(
+    f"{SafeExceptionReporterFilter.hidden_settings.pattern}|VALUE|CREDENTIAL|ENVIRON", re.IGNORECASE
+)
+
+# While quotes are still quotes: on the finished page they are written as entities.
+_SAID = {"exception_value", "exception_notes", "unicode_hint"}
 
 
 class RequestOnly(SafeExceptionReporterFilter):
@@ -13,3 +28,46 @@ class RequestOnly(SafeExceptionReporterFilter):
         safe: dict[str, Any] = super().get_safe_request_meta(request)
         shown = ("HTTP_", "REQUEST_METHOD", "PATH_INFO", "QUERY_STRING", "SERVER_PROTOCOL", "REMOTE_ADDR")
         return {name: value for name, value in safe.items() if name.startswith(shown)}
+
+    def get_safe_cookies(self, request: HttpRequest) -> dict[str, Any]:
+        return dict.fromkeys(request.COOKIES, self.cleansed_substitute)
+
+    def get_post_parameters(self, request: HttpRequest | None) -> dict[str, Any]:
+        """Names alone: a pass-phrase or a pasted token may be among the values."""
+        return dict.fromkeys(request.POST if request else (), self.cleansed_substitute)
+
+    def get_traceback_frame_variables(self, request: HttpRequest | None, tb_frame: FrameType) -> ItemsView[str, Any]:
+        """Each variable under a name that says secret is hidden, the others go through the redaction."""
+        return {
+            name: self.cleansed_substitute if _SECRET_NAME.search(name) else _Shown(redact(pformat(value)))
+            for name, value in super().get_traceback_frame_variables(request, tb_frame)
+        }.items()
+
+
+class Reporter(ExceptionReporter):
+    """What the errors themselves say, and then the finished page, go through the one redaction."""
+
+    def get_traceback_data(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().get_traceback_data()
+        for name in _SAID & data.keys():
+            data[name] = redact(str(data[name]))
+        for frame in data.get("frames", ()):
+            if frame.get("exc_cause"):
+                frame["exc_cause"] = redact(str(frame["exc_cause"]))
+        return data
+
+    def get_traceback_html(self) -> SafeString:
+        return SafeString(redact(super().get_traceback_html()))
+
+    def get_traceback_text(self) -> SafeString:
+        return SafeString(redact(super().get_traceback_text()))
+
+
+class _Shown:
+    """A variable's text, made already."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text

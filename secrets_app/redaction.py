@@ -8,7 +8,7 @@ HIDDEN = "[hidden]"
 _JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_.-]{8,}(?:\s{1,10}[A-Za-z0-9_.-]{24,})*")
 _AUTHORIZATION = re.compile(
     r"""((?:proxy-)?authorization["']?\s{0,4}[:=]\s{0,4}["']?(?:(?:bearer|basic|digest|negotiate|pop|sharedkey)\s{1,4})?)
-        (?!["'\s])[^\s"',;<>]{1,20000}""",
+        (?!["'\s]|https?://)[^\s"',;<>]{1,20000}""",
     re.IGNORECASE | re.VERBOSE,
 )
 _SCHEME = re.compile(r"(?<![A-Za-z])(bearer\s{1,4})([A-Za-z0-9._~+/-]{20,}=*)", re.IGNORECASE)
@@ -41,8 +41,13 @@ _OPTION = re.compile(
 )
 _SIGNATURE = re.compile(r"(?<![A-Za-z])(sig=)[A-Za-z0-9%+/_~.-]{8,}={0,2}", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"(?<=://)([^\s/@:\"'<>]{0,256}):([^\s/\"'<>]{1,256})@")
-# A vault's own answer with a secret in it: `{"value": "...", "id": "https://contoso.vault.azure.net/secrets/..."`.
-_VALUE = re.compile(r"""(\\?["']value\\?["']\s{0,4}:\s{0,4}\\?["'])[^"'\n]*""")
+# A vault's own answer with a secret in it: `{"value": "...", "id": "https://contoso.vault.azure.net/secrets/..."`; an
+# entry of msal's token cache: `"secret": "..."`.
+_VALUE = re.compile(
+    r"""(\\?["'](?:value|secret)\\?["']\s{0,4}:\s{0,4})
+        (?:"(?:[^"\\\n]|\\.)*(?:"|$)|'(?:[^'\\\n]|\\.)*(?:'|$)|\\"(?:[^"\\\n]|\\[^"])*(?:\\"|$))""",
+    re.VERBOSE | re.MULTILINE,
+)
 _PEM = re.compile(r"-----BEGIN ([A-Z ]{0,40}PRIVATE KEY)-----[^-]*(?:-----END [A-Z ]{0,40}-----)?")
 
 

@@ -19,6 +19,7 @@ ROOMS = (
         "sign_in",
         "headers",
         "debug_pages",
+        "logs",
         "keeping",
     ),
     ("claims", "diagnosis", "setting_readers", "pasting", "catalogue"),

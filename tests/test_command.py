@@ -119,3 +119,37 @@ def test_a_token_cannot_forge_a_line_or_steer_the_terminal() -> None:
     lines = list(lines_of(reading))
     assert not [line for line in lines if line.startswith("YES")]
     assert not set("\n\x1b\u202e") & set("".join(lines))
+
+
+@pytest.mark.parametrize("command", ["principal", "explain README.md"])
+@pytest.mark.parametrize(
+    ("output", "said", "code"),
+    [
+        (">/dev/full", "The answer could not be written: No space left on device.\n", 2),
+        (">&-", "The answer could not be written: standard output is closed.\n", 2),
+    ],
+)
+def test_an_answer_that_cannot_be_written_is_one_sentence(command: str, output: str, said: str, code: int) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    with LocalAzure("app-service") as azure:
+        result = subprocess.run(
+            ["/bin/sh", "-c", f'"$0" manage.py {command} {output}', sys.executable],
+            cwd=ROOT, env=azure.env, capture_output=True, text=True, check=False, timeout=30,
+        )  # fmt: skip
+    assert (result.stderr, result.returncode) == (said, code)
+
+
+def test_a_reader_who_takes_one_line_and_goes_is_told_nothing() -> None:
+    with LocalAzure("no-role") as azure:
+        result = subprocess.run(
+            ["/bin/sh", "-c", '{ "$0" manage.py principal; echo "code $?" >&2; } | true', sys.executable],
+            cwd=ROOT, env=azure.env, capture_output=True, text=True, check=False, timeout=30,
+        )  # fmt: skip
+    assert result.stderr == "code 141\n"
+
+
+def test_a_terminal_that_lacks_a_character_shows_a_question_mark() -> None:
+    result = principal("app-service", "--secret", "d\u00e9mo", PYTHONIOENCODING="ascii")
+    assert result.returncode == 2
+    assert result.stderr == ""

@@ -86,6 +86,7 @@ def test_three_settings_may_name_the_vault(words: dict[str, str], url: str) -> N
         ({"KVSITE_HOSTS": "*"}, "E014", "not a host name"),
         ({"KVSITE_HOSTS": "https://kv.example.org/"}, "E014", "not a host name"),
         ({"KVSITE_DEBUG": "maybe"}, "E015", "either 1 or 0"),
+        ({"KVSITE_LOG_LEVEL": "loud"}, "E028", "no level of a log"),
         ({"KVSITE_SECRET_KEY": "short"}, "E016", "can be guessed"),
         ({"SECRET_NAME": "https://[x/secrets/demo"}, "E007", "an address, not a name"),
         ({"KVSITE_DEADLNE_S": "5"}, "W012", "is not a setting"),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from secrets_app.logs import LEVELS
 from secrets_app.setting_readers.kinds import hosts_in, seconds
 from secrets_app.setting_readers.problem import Given, Mistake
 from secrets_app.site_key import SHORTEST_KEY
@@ -30,6 +31,16 @@ def _debug(given: Given) -> bool:
     if text not in _SWITCH:
         raise Mistake(15, "KVSITE_DEBUG", f"is {text!r}; it is either 1 or 0.", "Leave it out in production.")
     return _SWITCH[text]
+
+
+def _log_level(given: Given) -> str | None:
+    level = given.get("KVSITE_LOG_LEVEL")
+    if level is None or level.upper() in LEVELS:
+        return level and level.upper()
+    raise Mistake(
+        28, "KVSITE_LOG_LEVEL", f"is {level!r}, which is no level of a log.",
+        f"Set it to one of: {', '.join(LEVELS)}.", example="INFO",
+    )  # fmt: skip
 
 
 def _site_key(given: Given) -> str | None:
@@ -62,6 +73,11 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "made once, kept in `.local/`",
         "The key for cookies and fingerprints, 50 characters or more. Set it in production.",
     ),
+    "KVSITE_LOG_LEVEL": (
+        "`INFO`",
+        "`DEBUG`, `INFO`, `WARNING` or `ERROR`. At `DEBUG` the Azure libraries tell what they do as well; "
+        "tokens, keys and the bodies of answers are left out at every level.",
+    ),
     "KVSITE_DEBUG": ("off", "`1` shows Django's debug pages. Never in production."),
 }
 
@@ -71,5 +87,6 @@ READERS: dict[str, Callable[[Given], Any]] = {
     "result_life_s": seconds(13, "KVSITE_RESULT_LIFE_S", at_least=0, example="1"),
     "hosts": _hosts,
     "debug": _debug,
+    "log_level": _log_level,
     "site_key": _site_key,
 }

@@ -45,6 +45,9 @@ TOKEN = f"{HEADER}.{CLAIMS}.{'s1gn-ature_' * 12}"
         f'--client-secret="{SECRET}"',
         f"-----BEGIN PRIVATE KEY-----\n{SECRET.replace('-', '')}\n-----END PRIVATE KEY-----",
         f'password="with \\" a quote {SECRET}"',
+        f'{{"value": "it\'s \\"{SECRET}", "id": "https://contoso.vault.azure.net/secrets/demo/0"}}',
+        f"{{'value': 'say \"x\" {SECRET}'}}",
+        f'{{"home_account_id": "a", "secret": "{SECRET}"}}',
     ],
 )
 def test_secret__in_any_dress__is_hidden(text: str) -> None:
@@ -92,6 +95,7 @@ def test_any_text__is_redacted_twice_as_once(text: str) -> None:
         "https://contoso-kv.vault.azure.net/secrets/demo",
         "HTTPSConnection(host='contoso-kv.vault.azure.net', port=443): Failed to resolve",
         "Code: Forbidden Inner error: ForbiddenByRbac",
+        'Bearer authorization="https://login.microsoftonline.com/0a1b2c3d", resource="https://vault.azure.net"',
         "grant_type=client_credentials&client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
     ],
 )

@@ -1,0 +1,83 @@
+"""What the site logs: everything secret is taken out of the finished line, and no answer's body is ever in it."""
+
+import copy
+import logging
+import re
+import sys
+from typing import Any
+
+from secrets_app.redaction import redact
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+# A body may be the secret itself, which no pattern knows. Found in azure-core 1.41 and msal 1.39, each with its text:
+_TEMPLATES_WITH_A_BODY = (
+    "IMDS emits unexpected payload: %s",  # msal/managed_identity.py
+    "Token response is not in json format: %s",  # msal/oauth2cli/oauth2.py, at ERROR
+    "Unsuccessful WsTrust request receives: %s",  # msal/wstrust_request.py
+    "Got auth response: %s",  # msal/oauth2cli/authcode.py
+)
+_LOGGER_OF_BODIES = "azure.core.pipeline.policies._universal"  # what `logging_enable=True` writes
+# `str()` of azure-core's errors ends in the body wherever that is no error object of the service.
+_BODY_OF_AN_ERROR = re.compile(
+    r"\nContent: .*?(?=\n(?:Traceback |During handling of |The above exception |  File \")|\Z)", re.DOTALL
+)
+NOT_LOGGED = "[the body is not logged]"
+
+
+class Redacted(logging.Formatter):
+    """Formats like any other; then the message, its arguments and the traceback go through the one redaction."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The finished text of `record`. The record itself stays as it is, for other handlers."""
+        line = super().format(_without_body(record))
+        return redact(_BODY_OF_AN_ERROR.sub(f"\nContent: {NOT_LOGGED}", line))
+
+
+class Stderr(logging.StreamHandler[Any]):
+    """Standard error, whichever it is at the time. A line that cannot be made says where, and not what."""
+
+    def __init__(self) -> None:
+        super().__init__(sys.stderr)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the standard library's name
+        """The standard library would print the arguments as they are."""
+        try:
+            self.stream.write(f"A log line could not be written: {record.pathname}, line {record.lineno}.\n")
+        except (OSError, ValueError):  # nobody is there to read it
+            return
+
+
+def _without_body(record: logging.LogRecord) -> logging.LogRecord:
+    if record.name == _LOGGER_OF_BODIES:
+        changed = {"msg": "A request or an answer in full: %s", "args": (NOT_LOGGED,)}
+    elif str(record.msg) in _TEMPLATES_WITH_A_BODY:
+        changed = {"args": (NOT_LOGGED,)}
+    else:
+        changed = {}
+    # What another handler's formatter left here went through no redaction, and ours is not for the others.
+    formatted = copy.copy(record)
+    vars(formatted).update(changed, exc_text=None)
+    return formatted
+
+
+def logging_settings(level: str, *, no_probes: Any) -> dict[str, Any]:
+    """Django's LOGGING: one handler for every logger. `DEBUG` lets the Azure libraries speak too."""
+    debug = level == "DEBUG"
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"()": Redacted, "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+        "filters": {"no_probes": {"()": "django.utils.log.CallbackFilter", "callback": no_probes}},
+        "handlers": {"stderr": {"()": Stderr, "formatter": "line", "filters": ["no_probes"]}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            # The chain's own log repeats what every reading already tells, attempt by attempt.
+            "azure": {"level": "DEBUG" if debug else "ERROR"},
+            "msal": {"level": level},
+            # Django's own handlers would print what the redaction has not seen; its DEBUG is about templates and files.
+            "django": {"level": "INFO" if debug else level, "handlers": []},
+            "django.server": {"level": "INFO" if debug else level, "handlers": [], "propagate": True},
+            "asyncio": {"level": "INFO" if debug else level},
+        },
+    }
