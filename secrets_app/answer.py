@@ -6,8 +6,12 @@ from dataclasses import replace
 from secrets_app import environment, vault
 from secrets_app.conf import Config
 from secrets_app.diagnosis import diagnose
+<<<<<<< HEAD
 from secrets_app.keeping import Keeping
 from secrets_app.reading import Place, Reading
+=======
+from secrets_app.reading import Mismatch, Place, Reading
+>>>>>>> ed2205a (The expected principal, and a token check for any resource)
 from secrets_app.setting_hints import setting_hints
 
 _answers: Keeping[Reading] = Keeping()
@@ -34,6 +38,12 @@ def here() -> Place:
 
 
 def _explained(reading: Reading, config: Config) -> Reading:
-    placed = replace(reading, place=here())
+    placed = replace(reading, place=here(), mismatches=_mismatches(reading, config))
     diagnosed = diagnose(placed)
-    return replace(diagnosed, hints=setting_hints(config.problems, placed.place) + diagnosed.hints)
+    first = setting_hints(config.mistakes, placed.place)
+    last = setting_hints((problem for problem in config.problems if not problem.stops), placed.place)
+    return replace(diagnosed, hints=first + diagnosed.hints + last)
+
+
+def _mismatches(reading: Reading, config: Config) -> tuple[Mismatch, ...]:
+    return config.expected.mismatches(reading.principal) if config.expected and reading.principal else ()

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
+from secrets_app.expectation import Expectation
 from secrets_app.redaction import well_formed
 from secrets_app.setting_readers import READERS, SETTINGS, Mistake, Problem
 from secrets_app.sign_in import SignIn
@@ -25,6 +26,7 @@ class Config:
     """Set: only a token for this scope is asked for, and no vault. A visitor or an argument gives it, not a setting."""
     sign_in: SignIn | None = field(default_factory=SignIn)
     """None where the settings that say who to be are wrong: then nobody is asked for a token."""
+    expected: Expectation | None = None
     allowed_vault_hosts: tuple[str, ...] = ()
     deadline_s: float = 10.0
     result_life_s: float = 1.0
@@ -34,6 +36,11 @@ class Config:
     site_key: str | None = field(default=None, repr=False)
     problems: tuple[Problem, ...] = ()
     fingerprint_key: str = field(default="", repr=False)
+
+    @property
+    def asks_nobody(self) -> bool:
+        """Not even who we are can be asked: the settings do not say how, or the scope to ask for is none."""
+        return self.sign_in is None or (self.scope is not None and bool(self.mistakes))
 
     @property
     def mistakes(self) -> tuple[Problem, ...]:

@@ -172,6 +172,17 @@ class Failure:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Mismatch:
+    """One point in which the principal is not whom the settings expect."""
+
+    what: str
+    """In words: `application id`."""
+    expected: str
+    found: str | None
+    """None when the token does not tell."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Hint:
     """One cause and what to do about it, filled in for this reading."""
 
@@ -203,12 +214,19 @@ class Reading:
     token_reused: bool = False
     """The token came from an earlier reading; the attempts tell how it was got then."""
     failure: Failure | None = None
+    mismatches: tuple[Mismatch, ...] = ()
+    """Where the principal is not whom the settings expect."""
     place: Place = field(default_factory=Place)
     hints: tuple[Hint, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """What was asked for came: the secret, or the token of a token check."""
+        """What was asked for came, the secret or the token of a token check, and by whom it should come."""
+        return self.came and not self.mismatches
+
+    @property
+    def came(self) -> bool:
+        """What was asked for came, whoever we are."""
         came = self.principal if self.scope else self.secret
         return came is not None and self.failure is None
 

@@ -7,7 +7,7 @@ from secrets_app.diagnosis import Explanation
 from secrets_app.environment import Check
 from secrets_app.reading import Attempt, Failure, Hint, Place, Principal, Reading
 from secrets_app.redaction import redact
-from secrets_app.words import found
+from secrets_app.words import found, headline
 
 _GUID = re.compile(r"(?<![\w-])([0-9a-fA-F]{8})-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![\w-])")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@])")
@@ -43,10 +43,11 @@ def markdown_of_paste(explanation: Explanation) -> str:
 
 
 def _summary(reading: Reading) -> Iterator[str]:
-    yield f"## Reading a secret: {'it was read' if reading.ok else 'it was not read'}"
+    yield f"## {_cell(headline(reading))}"
     yield ""
     yield from _table(
         {
+            "Scope": reading.scope,
             "Vault": reading.vault_url,
             "Secret": reading.secret_name,
             "Version": reading.secret_version,

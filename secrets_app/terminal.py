@@ -20,7 +20,7 @@ def _lines_of(reading: Reading) -> Iterator[str]:
     yield f"{'YES' if reading.ok else 'NO'}  {words.headline(reading)}"
     yield f"    {words.as_whom(reading)} It took {words.duration(reading.elapsed_s)}."
     if reading.failure:
-        yield f"    {words.where_it_stopped(reading.failure)}"
+        yield f"    {words.where_it_stopped(reading)}"
     if reading.principal:
         yield ""
         yield f"Principal Used: {reading.principal.legacy}"

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from secrets_app.views import explaining, readings
+from secrets_app.views import explaining, readings, tokens
 
 urlpatterns = [
     path("", readings.home, name="home"),
     path("api/reading", readings.api_reading, name="api_reading"),
+    path("token/", tokens.token, name="token"),
+    path("api/token", tokens.api_token, name="api_token"),
     path("report/", readings.report, name="report"),
     path("environment/", readings.environment, name="environment"),
     path("explain/", explaining.explain, name="explain"),

@@ -6,7 +6,7 @@ from textwrap import shorten
 
 from secrets_app.claims import WELL_KNOWN_APPS
 from secrets_app.diagnosis import Evidence
-from secrets_app.reading import Attempt, Failure, Kind, Outcome, Principal, PrincipalType, Reading, Stage
+from secrets_app.reading import Attempt, Kind, Outcome, Principal, PrincipalType, Reading, Stage
 
 KINDS: dict[Kind, str] = {
     Kind.USER: "a user",
@@ -41,6 +41,12 @@ _STAGES: dict[Stage, str] = {
 }
 
 
+_CHECK_STAGES: dict[Stage, str] = {
+    Stage.CONFIGURATION: "Nobody was asked for a token: what was asked for has to be mended first.",
+    Stage.TOKEN: "Whoever was asked for it gave none.",
+    Stage.NETWORK: "No answer came from the token service.",
+}
+"""The same for a token check, which has no vault."""
 _VAULT_ANSWERS: dict[int | None, str] = {
     401: "The vault does not accept the token.",
     404: "The vault let us in, but has nothing to give.",
@@ -54,14 +60,22 @@ TOO_MANY_REQUESTS = 429
 
 
 def headline(reading: Reading) -> str:
-    """Was the secret read? One line."""
-    if reading.ok:
-        return f"The secret {reading.secret_name} was read."
+    """Did what was asked for come? One line."""
+    but = ", but not by whom the settings expect" if reading.mismatches else ""
+    if reading.scope:
+        return f"A token for {reading.scope} was given{but}." if reading.came else f"No token for {reading.scope}."
+    if reading.came:
+        return f"The secret {reading.secret_name} was read{but}."
     return f"The secret {reading.secret_name} was not read." if reading.secret_name else "No secret was read."
 
 
-def where_it_stopped(failure: Failure) -> str:
-    """How far the reading came, for somebody who asks whether they were let in."""
+def where_it_stopped(reading: Reading) -> str:
+    """How far the reading came, for somebody who asks whether they were let in. Empty where it came to its end."""
+    failure = reading.failure
+    if failure is None:
+        return ""
+    if reading.scope and failure.stage in _CHECK_STAGES:
+        return _CHECK_STAGES[failure.stage]
     if failure.stage is not Stage.VAULT:
         return _STAGES[failure.stage]
     if failure.status == TOO_MANY_REQUESTS:
@@ -74,7 +88,7 @@ def as_whom(reading: Reading) -> str:
     """Who the vault was asked as, or would have been: `Asked as kvsite-demo, a system-assigned managed identity.`"""
     if reading.principal is None:
         return "Nobody to ask as: no credential gave a token."
-    reached = reading.ok or (reading.failure and reading.failure.stage is Stage.VAULT)
+    reached = reading.secret is not None or (reading.failure and reading.failure.stage is Stage.VAULT)
     return f"{'Asked as' if reached else 'Here you are'} {who(reading.principal)}."
 
 

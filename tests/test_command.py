@@ -76,7 +76,7 @@ def test_json_is_one_document_and_nothing_else() -> None:
 def test_a_report_for_a_ticket_with_its_ids_cut_short() -> None:
     result = principal("no-role", "--report", "--short-ids")
     assert result.returncode == 1
-    assert result.stdout.startswith("## Reading a secret: it was not read")
+    assert result.stdout.startswith("## The secret demo was not read.")
     assert "az role assignment create" in result.stdout
     assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", result.stdout)
 

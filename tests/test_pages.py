@@ -208,7 +208,7 @@ def test_json_is_json(client: Client, world: World) -> None:
 def test_a_report_for_a_ticket_holds_the_reading_and_this_machine(client: Client, world: World) -> None:
     azure = world("no-role")
     whole = text_of(client.get("/report/"))
-    assert "## Reading a secret: it was not read" in whole
+    assert "## The secret demo was not read." in whole
     assert "az role assignment create" in whole
     assert "### What this machine tells about itself" in whole
     reading = client.get("/api/reading").json()

@@ -27,13 +27,23 @@ def diagnose(reading: Reading) -> Reading:
     evidence = _evidence(reading.failure) if reading.failure else gather("")
     causes = tuple(_failure_causes(reading, evidence))
     more = _seen(reading, causes)
-    keys = dict.fromkeys([*causes, *more])
+    if reading.mismatches:
+        more["unexpected_principal"] = _differences(reading)
+    keys = dict.fromkeys([*(["unexpected_principal"] if reading.mismatches else []), *causes, *more])
     facts = Facts(
         values=facts_of_text(evidence) | facts_of_reading(reading) | _better_from_text(evidence),
         system=reading.place.system,
         platform=reading.place.platform,
     )
     return replace(reading, hints=tuple(hint(CAUSES[key], facts, more=more.get(key, "")) for key in keys))
+
+
+def _differences(reading: Reading) -> str:
+    """Each point in one sentence. Whoever we are not is the first thing to mend: what it may read says little else."""
+    return " ".join(
+        f"The {point.what} should be {point.expected}, and {f'is {point.found}' if point.found else 'is not told'}."
+        for point in reading.mismatches
+    )
 
 
 def _cause_of(attempt: Attempt, reading: Reading) -> str | None:
@@ -118,6 +128,8 @@ def _seen_at_failure(reading: Reading, causes: Sequence[str]) -> dict[str, str]:
         found["secret_deleted"] = f"It was deleted on {reading.failure.deleted_on:%d %B %Y}."
     if hidden := _hidden(reading):
         found["chain_stopped_early"] = hidden
+    if reading.scope and "mi_endpoint_error" in causes:
+        found["resource_not_in_tenant"] = "App Service answers in these words when it knows no such resource."
     if not _DENIED.isdisjoint(causes):
         found["role_may_be_on_its_way"] = _age_of_token(reading)
     return found

@@ -78,7 +78,7 @@ class Errand:
     def _run(self) -> None:
         if self._config.mistakes:
             self._failure = failure.of_configuration(self._config.mistakes)
-        if self._config.sign_in is None:
+        if self._config.asks_nobody:
             return
         connection = self._try(lambda: connection_for(self._config))
         if connection is None:

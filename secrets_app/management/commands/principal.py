@@ -12,6 +12,7 @@ from secrets_app.doctor import examination
 from secrets_app.reading import Reading, Stage
 from secrets_app.report import markdown
 from secrets_app.terminal import lines_of
+from secrets_app.token_check import token_check
 
 READ, NOT_READ, COULD_NOT_RUN = 0, 1, 2
 
@@ -28,10 +29,14 @@ class Command(BaseCommand):
         parser.add_argument(
             "--short-ids", action="store_true", help="with --report: only the first 8 digits of each id"
         )
-        parser.add_argument("--secret", metavar="NAME", help="read this secret of the vault instead of SECRET_NAME")
+        what = parser.add_mutually_exclusive_group()
+        what.add_argument("--secret", metavar="NAME", help="read this secret of the vault instead of SECRET_NAME")
+        what.add_argument("--scope", help="read no secret: say whose token this resource or scope gets")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         config = conf.current({"SECRET_NAME": options["secret"]}, _names(options))
+        if options["scope"] is not None:
+            config = token_check(config, options["scope"], called="--scope")
         reading = answer(config)
         if options["json"]:
             self.stdout.write(json.dumps(reading.as_json(), indent=2))

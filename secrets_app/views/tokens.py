@@ -1,0 +1,30 @@
+"""The token check: whose token for any resource we are given. The token itself is never shown."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from secrets_app import conf
+from secrets_app.answer import answer
+from secrets_app.reading import Reading
+from secrets_app.token_check import token_check
+from secrets_app.views.query import query
+
+
+@require_safe
+def token(request: HttpRequest) -> HttpResponse:
+    """A form for the scope, and what came of the last one."""
+    asked = query(request, "scope").get("scope")
+    context = {"asked": asked or "", "reading": None if asked is None else _checked(asked)}
+    return render(request, "token.html", context)
+
+
+@require_safe
+def api_token(request: HttpRequest) -> HttpResponse:
+    """The same as JSON, in the form of /api/reading; `ok` tells."""
+    reading = _checked(query(request, "scope").get("scope", ""))
+    return JsonResponse(reading.as_json(), json_dumps_params={"indent": 2})
+
+
+def _checked(scope: str) -> Reading:
+    return answer(token_check(conf.current(), scope))

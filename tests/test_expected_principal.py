@@ -1,0 +1,114 @@
+"""Who the site should be: another one is a loud mismatch, even if the secret was read."""
+
+import json
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from secrets_app import conf
+from secrets_app.answer import answer
+from secrets_app.conf import load
+from secrets_app.expectation import Expectation
+from secrets_app.reading import Principal, PrincipalType, Reading
+from tests.conftest import World
+
+OTHER = "99999999-9999-9999-9999-999999999999"
+
+
+def expecting(settings, **words: str) -> None:
+    settings.SECRETS_APP |= {f"KVSITE_EXPECTED_{name}": value for name, value in words.items()}
+
+
+def who_we_are(world: World, scenario: str = "app-service") -> Principal:
+    world(scenario)
+    principal = answer(conf.current()).principal
+    assert principal
+    return principal
+
+
+def test_the_right_one_is_let_through(world, settings) -> None:
+    us = who_we_are(world)
+    expecting(settings, TYPE="app", APP_ID=us.app_id.upper(), OBJECT_ID=us.object_id, TENANT_ID=us.tenant_id)
+    reading = answer(conf.current())
+    assert reading.ok
+    assert reading.mismatches == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        ({"TYPE": "User"}, "type"),
+        ({"APP_ID": OTHER}, "application id"),
+        ({"OBJECT_ID": OTHER}, "object id"),
+        ({"TENANT_ID": OTHER}, "tenant id"),
+        ({"NAME": "somebody-else"}, "name"),
+    ],
+)
+def test_another_one_fails__though_the_secret_was_read(world, settings, client: Client, words, what: str) -> None:
+    world("app-service")
+    expecting(settings, **words)
+    reading = answer(conf.current())
+    assert reading.secret
+    assert not reading.ok
+    assert [mismatch.what for mismatch in reading.mismatches] == [what]
+    assert reading.main_cause == "unexpected_principal"
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.json()) == (503, {"ready": False, "cause": "unexpected_principal"})
+
+
+def test_the_page_and_the_command_say_it_loudly(world, settings, client: Client, capsys) -> None:
+    azure = world("app-service")
+    expecting(settings, OBJECT_ID=OTHER)
+    page = client.get("/").content.decode()
+    assert "This is not who it should be." in page
+    assert "was read, but not by whom the settings expect" in page
+    assert OTHER in page
+    assert 'data-cause="unexpected_principal"' in page
+    assert azure.secret_value not in page
+    with pytest.raises(SystemExit) as ended:
+        call_command("principal", json=True)
+    assert ended.value.code == 1
+    document = json.loads(capsys.readouterr().out)
+    assert (document["ok"], document["mismatches"][0]["expected"]) == (False, OTHER)
+
+
+def test_a_user_is_named_by_the_name_she_signs_in_with(world, settings) -> None:
+    us = who_we_are(world, "laptop")
+    assert us.user_principal_name
+    expecting(settings, TYPE="User", NAME=us.user_principal_name.upper())
+    assert answer(conf.current()).ok
+
+
+def test_with_a_refusal_it_is_the_first_thing_to_mend(world, settings) -> None:
+    world("no-role")
+    expecting(settings, APP_ID=OTHER)
+    reading = answer(conf.current())
+    assert [hint.cause for hint in reading.hints][:2] == ["unexpected_principal", "kv_rbac_denied"]
+
+
+def test_without_a_token_there_is_nobody_to_compare(world, settings) -> None:
+    world("laptop-no-az")
+    expecting(settings, APP_ID=OTHER)
+    reading: Reading = answer(conf.current())
+    assert reading.mismatches == ()
+    assert reading.main_cause != "unexpected_principal"
+
+
+def test_what_the_token_does_not_tell_is_not_taken_on_trust() -> None:
+    (mismatch,) = Expectation(type=PrincipalType.APP).mismatches(Principal())
+    assert (mismatch.expected, mismatch.found) == ("App", None)
+
+
+@pytest.mark.parametrize(
+    ("words", "id_"),
+    [
+        ({"KVSITE_EXPECTED_TYPE": "Robot"}, "E060"),
+        ({"KVSITE_EXPECTED_APP_ID": "my-app"}, "E061"),
+        ({"KVSITE_EXPECTED_OBJECT_ID": "1"}, "E062"),
+        ({"KVSITE_EXPECTED_TENANT_ID": "contoso.com"}, "E063"),
+    ],
+)
+def test_each_mistake_has_its_own_sentence(words: dict[str, str], id_: str) -> None:
+    config = load({"KEY_VAULT_NAME": "contoso", "SECRET_NAME": "demo", **words})
+    assert [problem.id for problem in config.mistakes] == [f"secrets_app.{id_}"]

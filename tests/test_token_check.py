@@ -1,0 +1,99 @@
+"""A token for any resource: whose it is, and why there is none."""
+
+import json
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from localazure import LocalAzure
+from secrets_app.token_check import scope_of
+from tests.conftest import World
+
+
+@pytest.mark.parametrize(
+    ("text", "scope"),
+    [
+        ("https://management.azure.com", "https://management.azure.com/.default"),
+        ("https://management.core.windows.net/", "https://management.core.windows.net//.default"),
+        ("https://vault.azure.net/.default", "https://vault.azure.net/.default"),
+        ("api://my-app", "api://my-app/.default"),
+        ("api://my-app/read", "api://my-app/read"),
+        ("cfa8b339-82a2-471a-a3c9-0fc0be7a4093", "cfa8b339-82a2-471a-a3c9-0fc0be7a4093/.default"),
+    ],
+)
+def test_a_resource_alone_stands_for_all_its_permissions(text: str, scope: str) -> None:
+    assert scope_of(text) == scope
+
+
+def seen(azure: LocalAzure, page: str) -> None:
+    assert azure.tokens
+    assert not [token for token in azure.tokens if token.text in page]
+
+
+def test_the_page_shows_whose_token_it_is_and_never_the_token(world: World, client: Client) -> None:
+    azure = world("app-service")
+    page = client.get("/token/", {"scope": "https://management.azure.com"}).content.decode()
+    assert "A token for https://management.azure.com/.default was given." in page
+    assert "Principal Used: IsAuthenticated:True Type:App" in page
+    assert not [request for request in azure.requests if "vault.azure.net" in str(request)]
+    seen(azure, page)
+
+
+def test_without_a_scope_there_is_a_form_and_nobody_is_asked(world: World, client: Client) -> None:
+    azure = world("app-service")
+    page = client.get("/token/").content.decode()
+    assert "A token for any resource" in page
+    assert "Principal Used:" not in page
+    assert azure.requests == ()
+
+
+@pytest.mark.parametrize(
+    ("scenario", "scope", "cause"),
+    [
+        ("service-principal-secret", "https://nowhere.example.com", "resource_not_in_tenant"),
+        ("laptop", "https://nowhere.example.com", "resource_not_in_tenant"),
+        ("service-principal-secret", "https://vault.azure.net/user_impersonation", "scope_invalid"),
+        ("app-service", "two words", "scope_invalid"),
+        ("app-service", " ", "scope_invalid"),
+        ("laptop", "https://x;calc.exe", "scope_invalid"),
+        ("laptop", "https://\u00e9.example", "scope_invalid"),
+    ],
+)
+def test_a_wrong_scope_has_its_cause(world: World, client: Client, scenario: str, scope: str, cause: str) -> None:
+    azure = world(scenario)
+    document = client.get("/api/token", {"scope": scope}).json()
+    assert document["ok"] is False
+    assert document["hints"][0]["cause"] == cause
+    if cause == "scope_invalid" and "/user" not in scope:
+        assert azure.requests == ()
+
+
+def test_app_service_tells_no_reason__so_the_unknown_resource_is_offered_as_one(world: World, client: Client) -> None:
+    world("app-service")
+    document = client.get("/api/token", {"scope": "https://nowhere.example.com"}).json()
+    assert [hint["cause"] for hint in document["hints"]][:2] == ["mi_endpoint_error", "resource_not_in_tenant"]
+
+
+def test_settings_about_the_vault_do_not_matter(world: World, client: Client, settings) -> None:
+    world("app-service")
+    settings.SECRETS_APP = {}
+    assert client.get("/api/token", {"scope": "https://management.azure.com"}).json()["ok"] is True
+
+
+def test_the_command_asks_for_any_scope(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    azure = world("laptop")
+    with pytest.raises(SystemExit) as ended:
+        call_command("principal", scope="https://management.azure.com", json=True)
+    assert ended.value.code == 0
+    printed = capsys.readouterr().out
+    assert json.loads(printed)["principal"]["type"] == "User"
+    seen(azure, printed)
+
+
+def test_a_malformed_scope_is_the_callers_mistake(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world("laptop")
+    with pytest.raises(SystemExit) as ended:
+        call_command("principal", scope="two words")
+    assert ended.value.code == 2
+    assert "--scope is not a scope" in capsys.readouterr().out
