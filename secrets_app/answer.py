@@ -6,12 +6,8 @@ from dataclasses import replace
 from secrets_app import environment, vault
 from secrets_app.conf import Config
 from secrets_app.diagnosis import diagnose
-<<<<<<< HEAD
 from secrets_app.keeping import Keeping
-from secrets_app.reading import Place, Reading
-=======
 from secrets_app.reading import Mismatch, Place, Reading
->>>>>>> ed2205a (The expected principal, and a token check for any resource)
 from secrets_app.setting_hints import setting_hints
 
 _answers: Keeping[Reading] = Keeping()
