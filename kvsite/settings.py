@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from secrets_app.conf import load
+from secrets_app.headers import ON_EVERYTHING
 from secrets_app.logs import logging_settings
 from secrets_app.setting_readers import SETTINGS
 from secrets_app.site_key import kept_site_key
@@ -33,10 +34,11 @@ SECURE_HSTS_PRELOAD = PRODUCTION
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 # App Service ends TLS in front of the site, says so in this header, and drops one that a visitor sends.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _app_service_host else None
-SECURE_REFERRER_POLICY = "same-origin"  # with no-referrer browsers hide the Origin of our own forms too, and CSRF fails
+CSRF_COOKIE_HTTPONLY = True  # the form carries its token itself
+SECURE_REFERRER_POLICY = ON_EVERYTHING["Referrer-Policy"]
 CSRF_FAILURE_VIEW = "secrets_app.views.errors.csrf_failure"
-SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = ON_EVERYTHING["Cross-Origin-Opener-Policy"]
+X_FRAME_OPTIONS = ON_EVERYTHING["X-Frame-Options"]
 DEFAULT_EXCEPTION_REPORTER = "secrets_app.debug_pages.Reporter"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "secrets_app.debug_pages.RequestOnly"
 
@@ -44,8 +46,8 @@ SECRET_KEY = _config.site_key or kept_site_key(BASE_DIR / ".local" / "site-key")
 
 INSTALLED_APPS = ["secrets_app", "django.contrib.staticfiles"]
 MIDDLEWARE = [
-    "secrets_app.views.probes.answer_probes",
     "secrets_app.headers.add_headers",
+    "secrets_app.views.probes.answer_probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "secrets_app.access.guard",
@@ -73,6 +75,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = True  # one stylesheet: it is served as it lies there, collected or not
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # no other site has a use for it
 
 LANGUAGE_CODE = "en"
 USE_I18N = False
