@@ -32,6 +32,8 @@ class Way(StrEnum):
 
 
 CHAINS = frozenset({Way.DEFAULT, Way.DEV, Way.PROD})
+INTERACTIVE = frozenset({Way.INTERACTIVE_BROWSER, Way.DEVICE_CODE})
+"""They wait for a person."""
 # The members of DefaultAzureCredential in its order; the words of its `exclude_..._credential` arguments are beside
 # what builds it (credentials/). https://learn.microsoft.com/azure/developer/python/sdk/authentication/credential-chains
 PROD_MEMBERS = (Way.ENVIRONMENT, Way.WORKLOAD_IDENTITY, Way.MANAGED_IDENTITY)
@@ -110,6 +112,10 @@ class SignIn:
 
     ways: tuple[Way, ...] = (Way.DEFAULT,)
     """Asked in this order. A way that is a chain stands alone."""
+    chosen_by: str | None = field(default=None, compare=False)
+    """The setting or argument that named `ways`; None where nothing did."""
+    person_is_there: bool = False
+    """At a terminal, who can sign in when asked to. No setting says so: only the command does."""
     excluded: tuple[Way, ...] = ()
     """Members left out of the chain that `ways` names."""
     tenant_id: str | None = None
@@ -127,7 +133,7 @@ class SignIn:
     client_secret: str | None = field(default=None, repr=False)
     certificate: Certificate | None = None
     managed_identity: ManagedIdentityId | None = None
-    """None: the system-assigned one, or the one that AZURE_CLIENT_ID names."""
+    """None: the system-assigned one; in a chain the one that AZURE_CLIENT_ID names, where it names one."""
     retry_timeout_s: float | None = None
     """How long the managed identity's endpoint is asked again: MsiRetryTimeout."""
     service_connection_id: str | None = None

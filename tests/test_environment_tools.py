@@ -10,8 +10,8 @@ import pytest
 from environment_scenes import CLIENT, OTHER_TENANT, SITE, TENANT, first_on_path, found, reading, secret, stand_in
 
 from secrets_app.environment import Verdict
-from secrets_app.environment.tool_process import ToolFailed, ToolTooSlow, find, output_of
 from secrets_app.reading import Failure, Stage
+from secrets_app.tool_process import ToolFailed, ToolTooSlow, find, output_of
 
 FAILED = reading(failure=Failure(stage=Stage.TOKEN, message="nobody"))
 ONE = {

@@ -20,8 +20,8 @@ from secrets_app.environment.tool_files import (
     tenants,
     text,
 )
-from secrets_app.environment.tool_process import ToolFailed, ToolTooSlow, find, output_of
 from secrets_app.reading import Platform
+from secrets_app.tool_process import ToolFailed, ToolTooSlow, find, output_of
 
 _TOOLS_S = 1.8
 """Seconds for all runs of one tool."""

@@ -7,6 +7,7 @@ import signal
 import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
@@ -33,6 +34,23 @@ class ToolTooSlow(ToolFailed):
     """The tool had not ended when its time was up; it and all it had started were ended."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """How a tool ended; of each of its outputs 256 KiB at most. It may hold a token, so none of it is in a repr."""
+
+    code: int
+    output: str
+    errors: str
+
+    def __repr__(self) -> str:
+        return f"Ended(code={self.code})"
+
+
+def own_environment(**more: str) -> dict[str, str]:
+    """This process's environment, with `more` for one tool alone."""
+    return {**os.environ, **more}
+
+
 def find(environ: Mapping[str, str], *names: str) -> str | None:
     """The full path of the first of these tools on PATH."""
     found = (shutil.which(name, path=environ.get("PATH", "")) for name in names)
@@ -40,40 +58,52 @@ def find(environ: Mapping[str, str], *names: str) -> str | None:
 
 
 def output_of(command: list[str], environ: Mapping[str, str], limit_s: float) -> str:
-    """What the tool prints on standard output, 256 KiB at most. Raises ToolFailed and ToolTooSlow."""
+    """What the tool prints on standard output, for a look at it. Raises ToolFailed and ToolTooSlow."""
+    ended = run(command, {**environ, **_QUIET}, limit_s)
+    if ended.code:
+        raise ToolFailed(f"ended with exit code {ended.code}")
+    return ended.output
+
+
+def run(command: list[str], environ: Mapping[str, str], limit_s: float) -> Ended:
+    """Runs the tool to its end. Raises ToolFailed where it does not start, ToolTooSlow where it does not end."""
     try:
-        # A file and not a pipe: whoever inherits a pipe could hold it open, and us with it.
-        with TemporaryFile() as output:
-            _wait(_started(command, environ, output), limit_s)
-            output.seek(0)
-            return output.read(_LONGEST_OUTPUT).decode("utf-8", "replace")
+        # Files and not pipes: whoever inherits a pipe could hold it open, and us with it.
+        with TemporaryFile() as output, TemporaryFile() as errors:
+            code = _wait(_started(command, environ, output, errors), limit_s)
+            return Ended(code=code, output=_text(output), errors=_text(errors))
     except (OSError, ValueError) as error:
         raise ToolFailed("did not start") from error
 
 
-def _started(command: list[str], environ: Mapping[str, str], output: IO[bytes]) -> subprocess.Popen[bytes]:
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read(_LONGEST_OUTPUT).decode("utf-8", "replace")
+
+
+def _started(
+    command: list[str], environ: Mapping[str, str], output: IO[bytes], errors: IO[bytes]
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         command,
-        env={**environ, **_QUIET},
+        env=environ,
         cwd=environ.get("SystemRoot", "/") if os.name == "nt" else "/",
         stdin=subprocess.DEVNULL,
         stdout=output,
-        stderr=subprocess.DEVNULL,
+        stderr=errors,
         start_new_session=os.name != "nt",
     )
 
 
-def _wait(process: subprocess.Popen[bytes], limit_s: float) -> None:
+def _wait(process: subprocess.Popen[bytes], limit_s: float) -> int:
     _running.add(process)
     try:
-        code = process.wait(max(0.0, limit_s))
+        return process.wait(max(0.0, limit_s))
     except subprocess.TimeoutExpired as error:
         _end(process)
         raise ToolTooSlow("did not answer in time") from error
     finally:
         _running.discard(process)
-    if code:
-        raise ToolFailed(f"ended with exit code {code}")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

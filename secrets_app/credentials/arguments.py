@@ -1,0 +1,30 @@
+"""What the settings give to azure-identity's constructors, in its words."""
+
+from typing import Any
+
+from secrets_app.patience import credential_limits, process_timeout_s
+from secrets_app.sign_in import SignIn
+
+
+def given(**arguments: Any) -> dict[str, Any]:
+    """Without those the settings do not give: azure-identity fills them in from its own variables."""
+    return {name: value for name, value in arguments.items() if value is not None and value != ()}
+
+
+def tenants(sign_in: SignIn) -> dict[str, Any]:
+    """Which tenant to sign in to, and which others may be asked for a token."""
+    return given(tenant_id=sign_in.tenant_id, **additional_tenants(sign_in))
+
+
+def additional_tenants(sign_in: SignIn) -> dict[str, Any]:
+    return given(additionally_allowed_tenants=list(sign_in.additional_tenants) or None)
+
+
+def network(sign_in: SignIn, deadline_s: float) -> dict[str, Any]:
+    """How long Entra may take, and which cloud's it is."""
+    return {**credential_limits(deadline_s), **given(authority=sign_in.authority_host)}
+
+
+def process(sign_in: SignIn, deadline_s: float) -> dict[str, Any]:
+    """Whole seconds that a tool may take."""
+    return {"process_timeout": int(sign_in.process_timeout_s or process_timeout_s(deadline_s))}

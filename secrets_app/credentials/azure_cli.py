@@ -1,0 +1,151 @@
+"""az as a credential, like azure-identity's own, in a process that ends when its time is up and may lie in a folder.
+
+azure-identity 1.27 looks for az on the whole process's PATH and ends only the script that az is, not the Python that
+the script started; neither can be changed from outside. Arguments and messages here are those of its azure_cli.py:
+tests/test_azure_cli.py runs both over the same az and compares.
+"""
+
+import base64
+import json
+import os
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NoReturn
+
+from azure.core.credentials import AccessTokenInfo, SupportsTokenInfo, TokenRequestOptions
+from azure.core.exceptions import ClientAuthenticationError
+from azure.identity import CredentialUnavailableError
+
+from secrets_app.tool_process import Ended, ToolFailed, ToolTooSlow, find, own_environment, run
+
+_TROUBLESHOOTING = "https://aka.ms/azsdk/python/identity/azclicredential/troubleshoot"
+_ONE_TENANT = "AZURE_IDENTITY_DISABLE_MULTITENANTAUTH"
+_NOT_FOUND_CODE = 127
+_TENANT = re.compile(r"[0-9a-zA-Z.-]+")
+_SCOPE = re.compile(r"[0-9a-zA-Z_.:/-]+")
+
+
+class AzureCliCredential(SupportsTokenInfo):
+    """The token of whoever is signed in to az. Each token is a run of az; nothing is kept."""
+
+    def __init__(
+        self,
+        *,
+        process_timeout: float,
+        tenant_id: str | None = None,
+        additionally_allowed_tenants: tuple[str, ...] = (),
+        subscription: str | None = None,
+        folder: str | None = None,
+        in_chain: bool = False,
+    ) -> None:
+        """`folder` comes before PATH, for az alone. `in_chain`: what az refuses lets the chain go on."""
+        self._limit_s = process_timeout
+        self._tenant_id = tenant_id
+        self._additional = additionally_allowed_tenants
+        self._subscription = subscription
+        self._folder = folder
+        self._in_chain = in_chain
+
+    def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
+        """The token az prints. Raises CredentialUnavailableError, ClientAuthenticationError."""
+        options = options or {}
+        if options.get("claims"):
+            raise CredentialUnavailableError(message=_claims_unsupported(scopes, options))
+        if len(scopes) != 1 or not _SCOPE.fullmatch(scopes[0]):
+            raise ValueError("az gives a token for one scope, made of letters, digits and _ - . : /")
+        arguments = ["--resource", scopes[0].removesuffix("/.default")]
+        tenant = self._tenant(options.get("tenant_id"))
+        # azure-identity names both, and az refuses that: every vault asks for its tenant. A subscription has its own.
+        if self._subscription:
+            arguments += ["--subscription", self._subscription]
+        elif tenant:
+            arguments += ["--tenant", tenant]
+        return self._token_in(self._output(arguments))
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def __enter__(self) -> "AzureCliCredential":
+        return self
+
+    def __exit__(self, *_args: object) -> None:
+        self.close()
+
+    def _tenant(self, asked: str | None) -> str | None:
+        """The tenant to name to az: the settings' own, another one only where they allow it."""
+        if asked is None or asked == self._tenant_id or own_environment().get(_ONE_TENANT):
+            return self._tenant_id
+        if not _TENANT.fullmatch(asked):
+            raise ValueError("A tenant's id or domain is made of letters, digits, dots and hyphens.")
+        if self._tenant_id is None or {"*", asked} & set(self._additional):
+            return asked
+        raise ClientAuthenticationError(
+            message=f"The current credential is not configured to acquire tokens for tenant {asked}. To enable "
+            "acquiring tokens for this tenant add it to the additionally_allowed_tenants when creating the "
+            'credential, or add "*" to additionally_allowed_tenants to allow acquiring tokens for any tenant.'
+        )
+
+    def _output(self, arguments: list[str]) -> str:
+        environ = own_environment(AZURE_CORE_NO_COLOR="true")
+        if self._folder:
+            environ["PATH"] = os.pathsep.join([self._folder, environ.get("PATH", "")])
+        az = find(environ, "az.cmd", "az") if os.name == "nt" else find(environ, "az")
+        if az is None:
+            raise CredentialUnavailableError(message=f"Azure CLI not found on path{self._nor_in_folder()}")
+        try:
+            ended = run([az, "account", "get-access-token", "--output", "json", *arguments], environ, self._limit_s)
+        except ToolTooSlow as error:
+            said = f"Failed to invoke the Azure CLI: it did not answer within {self._limit_s:g} seconds"
+            raise CredentialUnavailableError(message=said) from error
+        except ToolFailed as error:
+            raise CredentialUnavailableError(message=f"Failed to execute '{az}'") from error
+        if ended.code:
+            self._refuse(ended)
+        return ended.output
+
+    def _nor_in_folder(self) -> str:
+        return f", nor in {self._folder}, the folder that AzureCLIPath names" if self._folder else ""
+
+    def _refuse(self, ended: Ended) -> NoReturn:
+        said = ended.errors
+        if ended.code == _NOT_FOUND_CODE or said.startswith("'az' is not recognized"):
+            raise CredentialUnavailableError(message=f"Azure CLI not found on path{self._nor_in_folder()}")
+        if ("az login" in said or "az account set" in said) and "AADSTS" not in said:
+            raise CredentialUnavailableError(message="Please run 'az login' to set up an account")
+        raise self._failed(_without_token(said) if said else "Failed to invoke Azure CLI")
+
+    def _token_in(self, output: str) -> AccessTokenInfo:
+        try:
+            return _token(json.loads(output))
+        except (KeyError, ValueError, TypeError, RecursionError):
+            said = f"Unexpected output from Azure CLI: '{_without_token(output)}'. \n"
+            raise self._failed(
+                f"{said}To mitigate this issue, please refer to the troubleshooting guidelines here at "
+                f"{_TROUBLESHOOTING}."
+            ) from None
+
+    def _failed(self, message: str) -> ClientAuthenticationError:
+        return (CredentialUnavailableError if self._in_chain else ClientAuthenticationError)(message=message)
+
+
+def _token(answer: Mapping[str, Any]) -> AccessTokenInfo:
+    """Raises KeyError, TypeError, ValueError for anything but a token."""
+    if "expires_on" in answer:
+        return AccessTokenInfo(answer["accessToken"], int(answer["expires_on"]))
+    local = datetime.strptime(answer["expiresOn"], "%Y-%m-%d %H:%M:%S.%f")  # noqa: DTZ007 - az prints local time
+    return AccessTokenInfo(answer["accessToken"], int(local.timestamp()))
+
+
+def _without_token(text: str) -> str:
+    return re.sub(r"\"accessToken\": \"(.*?)(\"|$)", "****", text)
+
+
+def _claims_unsupported(scopes: tuple[str, ...], options: TokenRequestOptions) -> str:
+    claims = base64.b64encode((options.get("claims") or "").encode()).decode()
+    tenant = f" --tenant {options['tenant_id']}" if options.get("tenant_id") else ""
+    return (
+        "This credential doesn't support claims challenges. To authenticate with the required claims, please run the "
+        "following command (requires Azure CLI version 2.76.0 or later): "
+        f"az login --claims-challenge {claims}{tenant} --scope {scopes[0]}"
+    )

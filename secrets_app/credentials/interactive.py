@@ -1,0 +1,71 @@
+"""The two ways that wait for a person: a browser's window, and a code to type on another device.
+
+They ask only where a person waits at a terminal. A page has nobody to ask: it would open windows on the server, and
+keep a worker waiting for them.
+"""
+
+import sys
+from datetime import datetime
+from typing import Any
+
+from azure.core.credentials import AccessTokenInfo, SupportsTokenInfo, TokenRequestOptions
+from azure.identity import AuthenticationRequiredError, CredentialUnavailableError
+from azure.identity import DeviceCodeCredential as PlainDeviceCodeCredential
+from azure.identity import InteractiveBrowserCredential as PlainInteractiveBrowserCredential
+
+from secrets_app.credentials.arguments import given, network, tenants
+from secrets_app.sign_in import SignIn
+
+
+class InteractiveBrowserCredential(PlainInteractiveBrowserCredential):
+    """azure-identity's, with a sentence for where nobody can be asked."""
+
+    def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
+        try:
+            return super().get_token_info(*scopes, options=options)
+        except AuthenticationRequiredError as error:
+            raise _nobody("interactive-browser") from error
+
+
+class DeviceCodeCredential(PlainDeviceCodeCredential):
+    """azure-identity's, with a sentence for where nobody can be asked."""
+
+    def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
+        try:
+            return super().get_token_info(*scopes, options=options)
+        except AuthenticationRequiredError as error:
+            raise _nobody("device-code") from error
+
+
+def interactive_browser(sign_in: SignIn, deadline_s: float) -> SupportsTokenInfo:
+    """Opens the browser of this machine."""
+    return InteractiveBrowserCredential(**_for_a_person(sign_in, deadline_s))
+
+
+def device_code(sign_in: SignIn, deadline_s: float) -> SupportsTokenInfo:
+    """Shows a code to type in a browser anywhere."""
+    return DeviceCodeCredential(prompt_callback=_show, **_for_a_person(sign_in, deadline_s))
+
+
+def _for_a_person(sign_in: SignIn, deadline_s: float) -> dict[str, Any]:
+    return {
+        **tenants(sign_in),
+        **given(client_id=sign_in.client_id),
+        **network(sign_in, deadline_s),
+        "disable_automatic_authentication": not sign_in.person_is_there,
+        # It gives up before the reading does, so that it can say itself for whom it waited.
+        "timeout": max(1, int(deadline_s * 0.9)),
+    }
+
+
+def _nobody(way: str) -> CredentialUnavailableError:
+    return CredentialUnavailableError(
+        message=f"Interactive authentication is needed, and a page has nobody to ask. In a terminal it can be done: "
+        f"python manage.py principal --credential {way}"
+    )
+
+
+def _show(address: str, code: str, _ends: datetime) -> None:
+    """On standard error: standard output may be JSON for a program."""
+    sys.stderr.write(f"To sign in, open {address} in a browser and type the code {code}\n")
+    sys.stderr.flush()
