@@ -8,7 +8,7 @@ from secrets_app.conf import load
 from secrets_app.headers import ON_EVERYTHING
 from secrets_app.logs import logging_settings
 from secrets_app.setting_readers import SETTINGS
-from secrets_app.site_key import kept_site_key
+from secrets_app.site_key import is_kept, kept_site_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -42,7 +42,9 @@ X_FRAME_OPTIONS = ON_EVERYTHING["X-Frame-Options"]
 DEFAULT_EXCEPTION_REPORTER = "secrets_app.debug_pages.Reporter"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "secrets_app.debug_pages.RequestOnly"
 
-SECRET_KEY = _config.site_key or kept_site_key(BASE_DIR / ".local" / "site-key")
+_key_file = BASE_DIR / ".local" / "site-key"
+SECRET_KEY = _config.site_key or kept_site_key(_key_file)
+SITE_KEY_IS_KEPT = _config.site_key is not None or is_kept(_key_file, SECRET_KEY)
 
 INSTALLED_APPS = ["secrets_app", "django.contrib.staticfiles"]
 MIDDLEWARE = [

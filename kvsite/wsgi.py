@@ -1,5 +1,6 @@
 """The WSGI entry that gunicorn and App Service start."""
 
+import logging
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -7,3 +8,9 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kvsite.settings")
 
 application = get_wsgi_application()
+
+from secrets_app.conf import current  # noqa: E402 - the settings come first
+
+for problem in current().problems:  # no server runs Django's checks, so its log says what they would
+    level = logging.ERROR if problem.is_error else logging.WARNING
+    logging.getLogger("secrets_app").log(level, "(%s) %s %s", problem.id, problem.sentence, problem.way_out)

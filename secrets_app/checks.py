@@ -11,6 +11,6 @@ from secrets_app import conf
 def check_settings(**_kwargs: Any) -> list[CheckMessage]:
     """One message for each problem that the pages would show too."""
     return [
-        (Error if problem.stops else Warning)(problem.sentence, hint=problem.way_out, id=problem.id)
+        (Error if problem.is_error else Warning)(problem.sentence, hint=problem.way_out, id=problem.id)
         for problem in conf.current().problems
     ]

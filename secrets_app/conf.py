@@ -11,6 +11,7 @@ from django.conf import settings
 from secrets_app.expectation import Expectation
 from secrets_app.redaction import well_formed
 from secrets_app.setting_readers import READERS, SETTINGS, Mistake, Problem
+from secrets_app.setting_readers.site_key import missing_key
 from secrets_app.sign_in import SignIn
 
 
@@ -56,12 +57,26 @@ def current(overrides: Mapping[str, str | None] | None = None, names: Mapping[st
     """
     given = {name: words for name, words in (overrides or {}).items() if words is not None}
     words = {**settings.SECRETS_APP, **given}
-    return _loaded(tuple(words.items()), tuple((names or {}).items()), settings.SECRET_KEY)
+    site = (settings.SECRET_KEY, settings.PRODUCTION, settings.SITE_KEY_IS_KEPT)
+    return _loaded(tuple(words.items()), tuple((names or {}).items()), *site)
 
 
 @lru_cache(maxsize=16)  # every request asks, several times
-def _loaded(words: tuple[tuple[str, str], ...], names: tuple[tuple[str, str], ...], fingerprint_key: str) -> Config:
-    return replace(load(dict(words), dict(names)), fingerprint_key=fingerprint_key)
+def _loaded(
+    words: tuple[tuple[str, str], ...],
+    names: tuple[tuple[str, str], ...],
+    fingerprint_key: str,
+    production: bool,  # noqa: FBT001 - lru_cache knows its arguments best by their places
+    key_is_kept: bool,  # noqa: FBT001
+) -> Config:
+    config = load(dict(words), dict(names))
+    missing = (
+        None
+        if dict(words).get("KVSITE_SECRET_KEY", "").strip()
+        else missing_key(production=production, kept=key_is_kept)
+    )
+    problems = (*config.problems, missing) if missing else config.problems
+    return replace(config, fingerprint_key=fingerprint_key, problems=problems)
 
 
 def load(words: Mapping[str, str], names: Mapping[str, str] | None = None) -> Config:

@@ -12,8 +12,8 @@ SHORTEST_KEY = 50
 def kept_site_key(path: Path) -> str:
     """The key kept in `path`, made at the first call: 64 random URL-safe characters. A damaged one is made anew.
 
-    Where the folder cannot be written, as in a read-only container, the key lives as long as this process;
-    `manage.py check --deploy` asks for a key of one's own in production.
+    Where the folder cannot be written, as in a read-only container, the key lives as long as this process: ask
+    `is_kept`.
     """
     if kept := _read(path):
         return kept
@@ -21,6 +21,11 @@ def kept_site_key(path: Path) -> str:
     with suppress(OSError):
         _keep(path, key)
     return _read(path) or key
+
+
+def is_kept(path: Path, key: str) -> bool:
+    """`key` is what `path` holds: every process, and this one after a restart, comes to the same."""
+    return _read(path) == key
 
 
 def _read(path: Path) -> str | None:

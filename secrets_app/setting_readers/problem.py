@@ -26,6 +26,11 @@ class Problem:
     """Nothing is read before it is mended."""
 
     @property
+    def is_error(self) -> bool:
+        """The check fails, whether or not something can be read all the same."""
+        return self.id.startswith("secrets_app.E")
+
+    @property
     def sentence(self) -> str:
         return f"{self.setting} {self.says}"
 

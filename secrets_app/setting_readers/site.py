@@ -6,7 +6,7 @@ from typing import Any
 from secrets_app.logs import LEVELS
 from secrets_app.setting_readers.kinds import hosts_in, seconds
 from secrets_app.setting_readers.problem import Given, Mistake
-from secrets_app.site_key import SHORTEST_KEY
+from secrets_app.setting_readers.site_key import site_key
 
 _ACCESS = ("loopback", "open")
 _SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
@@ -43,16 +43,6 @@ def _log_level(given: Given) -> str | None:
     )  # fmt: skip
 
 
-def _site_key(given: Given) -> str | None:
-    key = given.get("KVSITE_SECRET_KEY")
-    if key is None or len(key) >= SHORTEST_KEY:
-        return key
-    raise Mistake(
-        16, "KVSITE_SECRET_KEY", f"has {len(key)} characters; with fewer than {SHORTEST_KEY} it can be guessed.",
-        "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'. Until then another one is used.",
-    )  # fmt: skip
-
-
 SETTINGS: dict[str, tuple[str, str]] = {
     "KVSITE_ACCESS": (
         "`loopback`",
@@ -71,7 +61,7 @@ SETTINGS: dict[str, tuple[str, str]] = {
     ),
     "KVSITE_SECRET_KEY": (
         "made once, kept in `.local/`",
-        "The key for cookies and fingerprints, 50 characters or more. Set it in production.",
+        "The key for cookies and fingerprints, 50 characters or more. A site in production needs one of its own.",
     ),
     "KVSITE_LOG_LEVEL": (
         "`INFO`",
@@ -88,5 +78,5 @@ READERS: dict[str, Callable[[Given], Any]] = {
     "hosts": _hosts,
     "debug": _debug,
     "log_level": _log_level,
-    "site_key": _site_key,
+    "site_key": site_key,
 }
