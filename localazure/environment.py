@@ -7,6 +7,7 @@ from pathlib import Path
 
 from localazure.platforms import platform_variables
 from localazure.sign_ins import sign_in_variables
+from localazure.trouble import Fault
 from localazure.world import World
 
 # Whatever could lead azure-identity, az or the program itself into another world.
@@ -74,6 +75,6 @@ def _proxy(world: World, url: str, silent_url: str) -> dict[str, str]:
     if not world.scenario.vault_exists:
         direct.append(world.scenario.vault.host)  # so that the real resolver is asked, and fails
     metadata = world.troubles.get("imds")
-    plain = silent_url if metadata and metadata.keeps_waiting else url
+    plain = silent_url if metadata and metadata.fault is Fault.SILENCE else url
     variables = {"HTTP_PROXY": plain, "HTTPS_PROXY": url, "NO_PROXY": ",".join(direct)}
     return variables | {name.lower(): value for name, value in variables.items()}

@@ -32,7 +32,8 @@ class LocalAzure:
 
     `scenario` is a name or a world of one's own. `vault_latency_s` and `az_latency_s` are seconds before an answer;
     `troubles` is what else is wrong, by the name of the service; both come on top of the scenario's own trouble, as
-    do `clock_ahead_s` and `intercepted`. Raises UnknownScenarioError.
+    do `clock_ahead_s` and `intercepted`. Tokens live for `token_life_s` seconds in place of Entra's own hours.
+    Raises UnknownScenarioError.
     """
 
     env: dict[str, str]
@@ -46,6 +47,7 @@ class LocalAzure:
         az_latency_s: float = 0.0,
         troubles: Mapping[str, Trouble] = MappingProxyType({}),
         clock_ahead_s: int = 0,
+        token_life_s: int | None = None,
         intercepted: bool = False,
     ) -> None:
         entry = find_scenario(scenario) if isinstance(scenario, str) else scenario
@@ -53,6 +55,7 @@ class LocalAzure:
             scenario=entry,
             troubles=_with_latency({**entry.troubles, **troubles}, vault_latency_s),
             clock_ahead_s=entry.clock_ahead_s + clock_ahead_s,
+            token_life_s=token_life_s,
         )
         self._az_latency_s = az_latency_s
         self._shown = stranger() if intercepted or entry.intercepted else authority()
@@ -80,6 +83,10 @@ class LocalAzure:
     @property
     def scenario(self) -> Scenario:
         return self._world.scenario
+
+    def trouble(self, service: str, trouble: Trouble) -> None:
+        """From now on the service is in this trouble; in none with `Trouble()`."""
+        self._world.troubles[service] = trouble
 
     @property
     def secret_value(self) -> str:
@@ -124,7 +131,7 @@ class LocalAzure:
         )
 
 
-def _with_latency(troubles: Mapping[str, Trouble], vault_latency_s: float) -> Mapping[str, Trouble]:
+def _with_latency(troubles: Mapping[str, Trouble], vault_latency_s: float) -> dict[str, Trouble]:
     late = combined(troubles.get("keyvault", Trouble()), Trouble(latency_s=vault_latency_s))
     return {**troubles, "keyvault": late}
 

@@ -48,11 +48,17 @@ class ProofLevel(StrEnum):
 
 
 def issue(
-    identity: Identity, *, tenant: Tenant, audience: str, now_s: int, proof: ProofLevel = ProofLevel.CERTIFICATE
+    identity: Identity,
+    *,
+    tenant: Tenant,
+    audience: str,
+    now_s: int,
+    life_s: int | None = None,
+    proof: ProofLevel = ProofLevel.CERTIFICATE,
 ) -> AccessToken:
     """A signed token that says `identity` to `audience`, from now on. A user's is always given to the Azure CLI."""
-    own, life_s = _own_claims(identity, tenant, proof)
-    not_before, expires_on = now_s - CLOCK_SKEW_S, now_s + life_s
+    own, usual_life_s = _own_claims(identity, tenant, proof)
+    not_before, expires_on = now_s - CLOCK_SKEW_S, now_s + (usual_life_s if life_s is None else life_s)
     claims = _common_claims(tenant, audience) | {"iat": not_before, "nbf": not_before, "exp": expires_on} | own
     if audience in V2_AUDIENCES:
         claims = _as_v2(claims, tenant)

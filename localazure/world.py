@@ -22,10 +22,12 @@ REFRESH_S = 300
 @dataclass(frozen=True, kw_only=True)
 class World:
     scenario: Scenario
-    troubles: Mapping[str, Trouble] = field(default_factory=dict)
-    """By the name of the service; those of the scenario included."""
+    troubles: dict[str, Trouble] = field(default_factory=dict)
+    """By the name of the service; those of the scenario included. They may change while the world runs."""
     clock_ahead_s: int = 0
     """How far Azure's clock is ahead of this machine's."""
+    token_life_s: int | None = None
+    """None: as long as Entra makes them."""
     secret_value: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     identity_header: str = field(default_factory=lambda: str(uuid.uuid4()).upper())
     """App Service's proof that a request comes from the site's own process."""
@@ -70,7 +72,14 @@ class World:
         known = self._issued.get((identity, audience, proof))
         if known and known.expires_on - self.now_s() > REFRESH_S:
             return known
-        token = issue(identity, tenant=self.tenant, audience=audience, now_s=self.now_s(), proof=proof)
+        token = issue(
+            identity,
+            tenant=self.tenant,
+            audience=audience,
+            now_s=self.now_s(),
+            life_s=self.token_life_s,
+            proof=proof,
+        )
         self._issued[identity, audience, proof] = token
         self.journal.tokens.append(token)
         return token

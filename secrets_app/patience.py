@@ -1,6 +1,6 @@
 """How long we wait for Azure: the limits on every client, far below the libraries' own minutes."""
 
-from typing import Any, TypedDict
+from typing import TypedDict
 
 
 class ClientLimits(TypedDict):
@@ -26,14 +26,24 @@ def vault_limits(deadline_s: float) -> ClientLimits:
     )
 
 
-def credential_limits(deadline_s: float) -> dict[str, Any]:
+def credential_limits(deadline_s: float) -> ClientLimits:
     """Limits for the token services: one more chance for a metadata service that is just starting.
 
     A silent one is given up at half time, so that the members behind it are asked too.
     """
-    return {**vault_limits(deadline_s), "retry_status": 1, "read_timeout": deadline_s / 2}
+    return ClientLimits(**{**vault_limits(deadline_s), "retry_status": 1, "read_timeout": deadline_s / 2})
+
+
+def longest_pause_s(limits: ClientLimits) -> float:
+    """The pause before a second try. A service may ask for an hour; after a moment its refusal is worth more."""
+    return limits["read_timeout"] / 10
+
+
+def az_limit_s(deadline_s: float) -> float:
+    """az gives up before the page does, so the page can say that it was az."""
+    return deadline_s * 0.8
 
 
 def process_timeout_s(deadline_s: float) -> int:
-    """Whole seconds for az and the other tools: they give up before the page does, so the page can say it was them."""
+    """The same for the tools that azure-identity starts: it takes whole seconds."""
     return max(1, int(deadline_s * 0.8))

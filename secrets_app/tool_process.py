@@ -12,6 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
+from secrets_app.cutoff import current
+
 _LONGEST_OUTPUT = 256 * 1024
 # A look at a tool sends nothing home and starts nothing that outlives it.
 _QUIET = {
@@ -66,7 +68,11 @@ def output_of(command: list[str], environ: Mapping[str, str], limit_s: float) ->
 
 
 def run(command: list[str], environ: Mapping[str, str], limit_s: float) -> Ended:
-    """Runs the tool to its end. Raises ToolFailed where it does not start, ToolTooSlow where it does not end."""
+    """Runs the tool to its end, or to that of the reading it runs for.
+
+    Raises ToolFailed where it does not start, ToolTooSlow where it does not end, GivenUp where nobody waits for it.
+    """
+    current().check()
     try:
         # Files and not pipes: whoever inherits a pipe could hold it open, and us with it.
         with TemporaryFile() as output, TemporaryFile() as errors:
@@ -98,23 +104,27 @@ def _started(
 def _wait(process: subprocess.Popen[bytes], limit_s: float) -> int:
     _running.add(process)
     try:
-        return process.wait(max(0.0, limit_s))
+        with current().holding(lambda: _end(process)):
+            code = process.wait(max(0.0, limit_s))
+        current().check()
     except subprocess.TimeoutExpired as error:
-        _end(process)
         raise ToolTooSlow("did not answer in time") from error
+    else:
+        return code
     finally:
+        _end(process)
         _running.discard(process)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ends the tool with all it started: az is a script that starts Python."""
-    if os.name == "nt":
+    """Ends the tool with all it started: az is a script that starts Python. It may have ended, and they go on."""
+    if os.name == "nt" and process.poll() is None:
         subprocess.run(
             ["taskkill", "/T", "/F", "/PID", str(process.pid)],
             check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-    else:
-        with suppress(ProcessLookupError):  # it ended in this very moment
+    elif os.name != "nt":
+        with suppress(ProcessLookupError, PermissionError):  # nothing of it is left; macOS says it so
             os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 

@@ -13,6 +13,7 @@ from azure.core.credentials import AccessTokenInfo, SupportsTokenInfo, TokenRequ
 from azure.core.exceptions import AzureError, DecodeError, IncompleteReadError
 from azure.identity import ChainedTokenCredential, CredentialUnavailableError
 
+from secrets_app import cutoff
 from secrets_app.claims import principal_of
 from secrets_app.reading import Attempt, Outcome, Principal
 from secrets_app.redaction import redact
@@ -154,6 +155,7 @@ class Watch:
 
     def ask(self, name: str, member: SupportsTokenInfo, scopes: tuple[str, ...], options: Any) -> AccessTokenInfo:
         """The token `member` gives, with its story noted. Raises whatever the member raises."""
+        cutoff.current().check()  # a chain goes on to its next member whatever happens
         walk = _WALK.get() or self.begin()
         with walk.step(name, (options or {}).get("tenant_id")):
             token = member.get_token_info(*scopes, options=options)

@@ -14,7 +14,7 @@ ROOMS = (
         "redaction",
         "secret_value",
         "patience",
-        "tool_process",
+        "cutoff",
         "vault_address",
         "site_key",
         "sign_in",
@@ -24,6 +24,7 @@ ROOMS = (
         "logs",
         "keeping",
     ),
+    ("tool_process",),
     ("claims", "diagnosis", "setting_readers", "pasting", "catalogue"),
     (
         "conf",

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
+from http import HTTPStatus
 
 from starlette.datastructures import MutableHeaders
-from starlette.responses import HTMLResponse, StreamingResponse
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from localazure.services.refusal import Refusal, answer_of
@@ -14,6 +16,7 @@ NO_ANSWER = "localazure.no_answer"
 """Sent in place of an answer when there will be none."""
 HUGE = 64 * 1024 * 1024
 PIECE = b" " * 65536
+DRIP_S = 0.05
 
 GATEWAY_PAGE = """<html>\r
 <head><title>502 Bad Gateway</title></head>\r
@@ -30,7 +33,7 @@ def troubled(app: ASGIApp, trouble: Trouble, failure: Callable[[int], Refusal]) 
     if trouble == Trouble():
         return app
     if trouble.status:
-        broken: ASGIApp = answer_of(failure(trouble.status))
+        broken: ASGIApp = answer_of(_with_retry_after(failure(trouble.status), trouble))
     else:
         broken = _FAULTS[trouble.fault](app) if trouble.fault else app
 
@@ -39,6 +42,13 @@ def troubled(app: ASGIApp, trouble: Trouble, failure: Callable[[int], Refusal]) 
         await broken(scope, receive, send)
 
     return late
+
+
+def _with_retry_after(refusal: Refusal, trouble: Trouble) -> Refusal:
+    if trouble.retry_after_s is None:
+        return refusal
+    headers = {**(refusal.headers or {}), "Retry-After": str(trouble.retry_after_s)}
+    return Refusal(refusal.status, refusal.body, headers)
 
 
 async def close(scope: Scope, receive: Receive, send: Send) -> None:
@@ -114,6 +124,24 @@ async def _spaces() -> AsyncIterator[bytes]:
         yield PIECE
 
 
+def _drip(_app: ASGIApp) -> ASGIApp:
+    """An answer that comes byte by byte, each of them in time."""
+    headers = {"Content-Length": str(HUGE)}
+    return StreamingResponse(_drops(), media_type="application/json", headers=headers)
+
+
+async def _drops() -> AsyncIterator[bytes]:
+    while True:
+        yield b" "
+        await asyncio.sleep(DRIP_S)
+
+
+async def _redirect(scope: Scope, receive: Receive, send: Send) -> None:
+    """Back to where the client came from, without an end."""
+    headers = {"Location": str(Request(scope).url)}
+    await Response(status_code=HTTPStatus.TEMPORARY_REDIRECT, headers=headers)(scope, receive, send)
+
+
 _FAULTS: Mapping[Fault, Callable[[ASGIApp], ASGIApp]] = {
     Fault.SILENCE: _silent,
     Fault.RESET: _reset,
@@ -121,6 +149,8 @@ _FAULTS: Mapping[Fault, Callable[[ASGIApp], ASGIApp]] = {
     Fault.WRONG_TYPE: _wrong_type,
     Fault.TRUNCATED: _truncated,
     Fault.HUGE: _huge,
+    Fault.DRIP: _drip,
+    Fault.REDIRECT: lambda _app: _redirect,
 }
 
 

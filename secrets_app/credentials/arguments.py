@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from secrets_app.credentials.transport import with_transport
 from secrets_app.patience import credential_limits, process_timeout_s
 from secrets_app.sign_in import SignIn
 
@@ -22,7 +23,12 @@ def additional_tenants(sign_in: SignIn) -> dict[str, Any]:
 
 def network(sign_in: SignIn, deadline_s: float) -> dict[str, Any]:
     """How long Entra may take, and which cloud's it is."""
-    return {**credential_limits(deadline_s), **given(authority=sign_in.authority_host)}
+    return {**limited(deadline_s), **given(authority=sign_in.authority_host)}
+
+
+def limited(deadline_s: float) -> dict[str, Any]:
+    """How long a token service may take."""
+    return with_transport(credential_limits(deadline_s))
 
 
 def process(sign_in: SignIn, deadline_s: float) -> dict[str, Any]:

@@ -13,8 +13,7 @@ from azure.identity import (
 )
 
 from secrets_app.credentials import tools
-from secrets_app.credentials.arguments import additional_tenants, given, network, process
-from secrets_app.patience import credential_limits
+from secrets_app.credentials.arguments import additional_tenants, given, limited, network, process
 from secrets_app.sign_in import MEMBERS, IdentityKind, SignIn, Way
 
 Maker = Callable[[SignIn, float], SupportsTokenInfo]
@@ -57,7 +56,7 @@ def managed_identity(sign_in: SignIn, deadline_s: float) -> SupportsTokenInfo:
     if identity:
         by_client_id = identity.kind is IdentityKind.CLIENT_ID
         which = {"client_id": identity.value} if by_client_id else {"identity_config": {identity.kind: identity.value}}
-    return ManagedIdentityCredential(**which, **credential_limits(deadline_s))
+    return ManagedIdentityCredential(**which, **limited(deadline_s))
 
 
 def _chain(members: tuple[Way, ...], sign_in: SignIn, deadline_s: float) -> DefaultAzureCredential:

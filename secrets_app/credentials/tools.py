@@ -5,6 +5,7 @@ from azure.identity import AzureDeveloperCliCredential, AzurePowerShellCredentia
 
 from secrets_app.credentials.arguments import given, process, tenants
 from secrets_app.credentials.azure_cli import AzureCliCredential
+from secrets_app.patience import az_limit_s
 from secrets_app.sign_in import SignIn
 
 
@@ -13,8 +14,8 @@ def azure_cli(sign_in: SignIn, deadline_s: float, *, in_chain: bool = False) -> 
     return AzureCliCredential(
         in_chain=in_chain,
         additionally_allowed_tenants=sign_in.additional_tenants,
+        process_timeout=sign_in.process_timeout_s or az_limit_s(deadline_s),
         **given(tenant_id=sign_in.tenant_id, subscription=sign_in.az_subscription, folder=sign_in.az_folder),
-        **process(sign_in, deadline_s),
     )
 
 

@@ -1,8 +1,5 @@
 """Config -> Reading: the one room that talks to Azure, and the one place that catches what Azure raises."""
 
-import time
-from datetime import UTC, datetime
-
 from secrets_app.conf import Config
 from secrets_app.reading import Reading, Stage
 from secrets_app.vault import connection
@@ -31,12 +28,9 @@ def close() -> None:
 
 
 def _read(config: Config, *, refresh: bool) -> Reading:
-    started_at, start = datetime.now(UTC), time.monotonic()
     if refresh:
         connection.forget(config)
-    errand = Errand(config)
-    errand.run_for(config.deadline_s)
-    reading = errand.reading(started_at, time.monotonic() - start)
+    reading = Errand(config).run()
     if reading.failure and reading.failure.stage in {Stage.TOKEN, Stage.DEADLINE}:
         connection.forget(config)  # the next reading walks the chain anew, so it sees what has been mended meanwhile
     return reading

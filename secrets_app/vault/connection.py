@@ -13,6 +13,7 @@ from azure.keyvault.secrets import KeyVaultSecret, SecretClient
 
 from secrets_app import credentials
 from secrets_app.conf import Config
+from secrets_app.credentials.transport import with_transport
 from secrets_app.patience import vault_limits
 from secrets_app.trace import Watch
 from secrets_app.vault_address import cloud_of
@@ -28,6 +29,23 @@ class Connection:
         self._deadline_s = config.deadline_s
         self._scope = config.scope or cloud_of(self._vault_url).scope
         self.watch = Watch(credentials.build(config))
+        self._lock = threading.Lock()
+        self._users, self._retired = 0, False
+
+    def borrow(self) -> None:
+        """Keep it open, even when it is retired, until it is given back."""
+        with self._lock:
+            self._users += 1
+
+    def give_back(self) -> None:
+        with self._lock:
+            self._users -= 1
+        self._close_if_done()
+
+    def retire(self) -> None:
+        """Close it as soon as no reading uses it any more."""
+        self._retired = True
+        self._close_if_done()
 
     def get_secret(self, name: str, version: str | None, hook: Any) -> KeyVaultSecret:
         """The secret; `hook` is shown every answer of the vault (azure-core's raw_response_hook). Raises AzureError."""
@@ -52,7 +70,14 @@ class Connection:
         # Its annotation knows only the older of the two protocols that it takes.
         credential = cast(TokenCredential, self.watch.credential)
         # A vault does not send its callers elsewhere, so whoever does is not to be followed.
-        return SecretClient(self._vault_url, credential, permit_redirects=False, **vault_limits(self._deadline_s))
+        limits = with_transport(vault_limits(self._deadline_s))
+        return SecretClient(self._vault_url, credential, permit_redirects=False, **limits)
+
+    def _close_if_done(self) -> None:
+        with self._lock:
+            done = self._retired and not self._users
+        if done:
+            self.close()
 
     def close(self) -> None:
         if "_client" in self.__dict__:
@@ -70,20 +95,26 @@ def _key(config: Config) -> object:
 
 
 def connection_for(config: Config) -> Connection:
-    """The connection for this configuration, made at its first reading. Raises what a credential's constructor does."""
+    """The connection for this configuration, made at its first reading and borrowed: give it back.
+
+    Raises what a credential's constructor does.
+    """
     with _lock:
         connection = _connections.get(_key(config)) or Connection(config)
         _connections[_key(config)] = connection
         _connections.move_to_end(_key(config))
+        connection.borrow()
         while len(_connections) > _KEPT:
-            _connections.popitem(last=False)
+            _connections.popitem(last=False)[1].retire()
         return connection
 
 
 def forget(config: Config) -> None:
-    """Drop the connection; readings under way still use theirs to the end, so it is left to them and not closed."""
+    """Drop the connection; readings under way still use theirs to the end, and the last of them closes it."""
     with _lock:
-        _connections.pop(_key(config), None)
+        connection = _connections.pop(_key(config), None)
+    if connection:
+        connection.retire()
 
 
 def close() -> None:

@@ -3,15 +3,17 @@
 import hashlib
 import hmac
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.core.pipeline import PipelineResponse
 from azure.keyvault.secrets import KeyVaultSecret
 
+from secrets_app import cutoff
 from secrets_app.conf import Config
 from secrets_app.reading import Failure, Reading, Secret
 from secrets_app.redaction import well_formed
@@ -21,12 +23,17 @@ from secrets_app.vault.connection import Connection, connection_for
 
 Given = TypeVar("Given")
 
+MOST_AT_ONCE = 64
+"""Readings under way in this process, those included that nobody waits for any more and that are just ending."""
+_ROOM = threading.BoundedSemaphore(MOST_AT_ONCE)
+
 
 class Errand:
     """Get the secret and find out whose token did it; keeps neither the token nor the secret's value."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
+        self._cutoff = cutoff.Cutoff()
         self._thread = threading.Thread(target=self._run, name="reading", daemon=True)
         self._walk = Walk(names=())
         self._connection: Connection | None = None
@@ -36,18 +43,30 @@ class Errand:
         self._client_address: str | None = None
         self._deleted_on: datetime | None = None
 
-    def run_for(self, seconds: float) -> None:
-        """Run in a thread of its own and return when it has ended, or after `seconds` at the latest."""
+    def run(self) -> Reading:
+        """What is known when it has ended, or at the deadline; what is still under way then is ended."""
+        started_at, start = datetime.now(UTC), time.monotonic()
+        self._run_for(self._config.deadline_s)
+        reading = self._reading(started_at, time.monotonic() - start)
+        self._cutoff.pull()  # what is said from now on is no news
+        return reading
+
+    def _run_for(self, seconds: float) -> None:
+        start = time.monotonic()
+        if not _ROOM.acquire(timeout=seconds):
+            self._failure = failure.of_deadline(seconds, f"one of {MOST_AT_ONCE} earlier readings to end")
+            return
         # The threads are daemons: a silent Azure must not keep a finished command from ending.
         self._thread.start()
-        self._thread.join(seconds / 2)
+        self._thread.join(start + seconds / 2 - time.monotonic())
         if self._thread.is_alive() and self._connection and not self._walk.begun:
             # The vault is silent and has not come to ask for a token; who we are is worth knowing all the same.
-            threading.Thread(target=self._ask_who_we_are, name="who we are", daemon=True).start()
-        self._thread.join(seconds / 2)
+            self._connection.borrow()
+            ask, about = self._ask_who_we_are, (self._connection,)
+            threading.Thread(target=ask, args=about, name="who we are", daemon=True).start()
+        self._thread.join(start + seconds - time.monotonic())
 
-    def reading(self, started_at: datetime, elapsed_s: float) -> Reading:
-        """What is known by now."""
+    def _reading(self, started_at: datetime, elapsed_s: float) -> Reading:
         failed = self._failure and replace(self._failure, deleted_on=self._deleted_on)
         if self._secret:
             failed = None  # asking on its own who we are may have failed at half time, and the vault answered after all
@@ -76,32 +95,38 @@ class Errand:
         return f"{running} to give a token" if running else f"{self._config.vault_url} to answer"
 
     def _run(self) -> None:
-        if self._config.mistakes:
-            self._failure = failure.of_configuration(self._config.mistakes)
-        if self._config.asks_nobody:
-            return
-        connection = self._try(lambda: connection_for(self._config))
-        if connection is None:
-            return
-        self._walk, self._connection = connection.watch.begin(), connection
+        cutoff.follow(self._cutoff)
+        try:
+            if self._config.mistakes:
+                self._failure = failure.of_configuration(self._config.mistakes)
+            connection = self._try(lambda: connection_for(self._config)) if not self._config.asks_nobody else None
+            if connection:
+                self._walk, self._connection = connection.watch.begin(), connection
+                self._ask(connection)
+                connection.give_back()
+        finally:
+            _ROOM.release()
+
+    def _ask(self, connection: Connection) -> None:
         if not self._config.mistakes and not self._config.scope:
             self._try(lambda: self._ask_vault(connection))
         if not self._walk.begun and not self._story:
-            self._ask_who_we_are()
-
-    def _ask_who_we_are(self) -> None:
-        """Ask for a token on its own, where the vault never came to ask for one."""
-        connection = self._connection
-        if connection:
-            connection.watch.follow(self._walk)
             self._try(connection.ask_for_token)
+
+    def _ask_who_we_are(self, connection: Connection) -> None:
+        """Ask for a token on its own, while the vault has not come to ask for one."""
+        cutoff.follow(self._cutoff)
+        connection.watch.follow(self._walk)
+        self._try(connection.ask_for_token)
+        connection.give_back()
 
     def _try(self, ask: Callable[[], Given]) -> Given | None:
         """The one place that catches: whatever Azure raises becomes a Failure, and the first one counts."""
         try:
             return ask()
         except Exception as error:  # noqa: BLE001 - this is that place; what is not Azure's own is logged
-            self._failure = self._failure or failure.of(error, self._walk)
+            if not self._cutoff.pulled:  # after that it is our own doing
+                self._failure = self._failure or failure.of(error, self._walk)
             return None
 
     def _ask_vault(self, connection: Connection) -> None:

@@ -1,8 +1,6 @@
 """One reading that keeps the secret's value, for the one page that may show it."""
 
-import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from azure.keyvault.secrets import KeyVaultSecret
 
@@ -22,10 +20,8 @@ class Revealed:
 
 def reveal(config: Config) -> Revealed:
     """Read the secret afresh, its value too: shared with nobody, kept nowhere. Ends by `config.deadline_s`."""
-    started_at, start = datetime.now(UTC), time.monotonic()
     errand = _Revealing(config)
-    errand.run_for(config.deadline_s)
-    reading = errand.reading(started_at, time.monotonic() - start)
+    reading = errand.run()
     return Revealed(reading=reading, value=errand.value if reading.ok else None)
 
 

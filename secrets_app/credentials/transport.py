@@ -1,0 +1,138 @@
+"""The HTTP transport of every Azure client: whatever it waits for ends when its reading is given up.
+
+Time-outs alone cannot do that: they are counted anew from every byte that comes, and a `Retry-After` is slept as told.
+"""
+
+import socket
+from contextlib import suppress
+from contextvars import ContextVar
+from typing import Any
+
+from azure.core.pipeline.transport import RequestsTransport
+from requests import Session
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from secrets_app import cutoff
+from secrets_app.patience import ClientLimits, longest_pause_s
+
+_LINES = 32  # as many as gunicorn has threads: none is thrown away after one use
+_BLOCK = 32 * 1024  # what azure-core's own adapter asks for
+
+_OPENED: ContextVar["_Sockets | None"] = ContextVar("opened", default=None)
+"""The sockets of the request that this thread is sending."""
+
+
+class _Sockets:
+    """The sockets one request uses: the bare one first, then the TLS one made of it."""
+
+    def __init__(self) -> None:
+        self._sockets: list[socket.socket] = []
+        self._cut = False
+
+    def add(self, opened: socket.socket) -> None:
+        self._sockets.append(opened)
+        if self._cut:
+            self.cut()
+
+    def cut(self) -> None:
+        """Wakes up whoever waits for one of them, in whatever thread."""
+        self._cut = True
+        for opened in self._sockets:
+            with suppress(OSError):  # it was closed, or became part of a TLS socket
+                # Not SSLSocket's own: that one forgets the TLS layer, and the waiting thread would read the raw bytes.
+                socket.socket.shutdown(opened, socket.SHUT_RDWR)
+
+
+class _Noted:
+    """A connection that tells which socket it uses as soon as there is one: before the tunnel and before TLS."""
+
+    _socket: socket.socket | None = None
+
+    @property
+    def sock(self) -> socket.socket | None:
+        return self._socket
+
+    @sock.setter
+    def sock(self, opened: socket.socket | None) -> None:
+        self._socket = opened
+        self._note()
+
+    def _note(self) -> None:
+        sockets = _OPENED.get()
+        if sockets and self._socket:
+            sockets.add(self._socket)
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        self._note()  # a connection kept from an earlier request
+        super().request(*args, **kwargs)  # type: ignore[misc]
+
+
+class _Connection(_Noted, HTTPConnection):
+    pass
+
+
+class _TlsConnection(_Noted, HTTPSConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
+_POOLS = {"http": _Pool, "https": _TlsPool}
+
+
+class _Adapter(HTTPAdapter):
+    """Makes those connections, straight to the host and through a proxy."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs, blocksize=_BLOCK)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> PoolManager:
+        manager: PoolManager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
+
+
+def _session() -> Session:
+    session = Session()
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, _Adapter(pool_maxsize=_LINES))
+    return session
+
+
+# azure-core hides the type of its transport behind a lazy import.
+class CutoffTransport(RequestsTransport):  # type: ignore[misc]
+    """azure-core's own transport, which the cutoff of a reading ends. Threads and clients may share one.
+
+    Raises GivenUp, which no retry policy takes for a fault of the service, for what begins after the cutoff.
+    """
+
+    def __init__(self, limits: ClientLimits) -> None:
+        super().__init__(session=_session(), **limits)
+        self._longest_pause_s = longest_pause_s(limits)
+
+    def send(self, request: Any, **kwargs: Any) -> Any:
+        sockets = _Sockets()
+        before = _OPENED.set(sockets)
+        try:
+            with cutoff.current().holding(sockets.cut):
+                return super().send(request, **kwargs)
+        finally:
+            _OPENED.reset(before)
+
+    def sleep(self, duration: float) -> None:
+        """The pause before another try: not as long as a service's `Retry-After` may ask for."""
+        cutoff.current().sleep(min(duration, self._longest_pause_s))
+
+
+def with_transport(limits: ClientLimits) -> dict[str, Any]:
+    """`limits` as the keyword arguments of an Azure client, on a transport of its own that keeps them."""
+    return {**limits, "transport": CutoffTransport(limits)}

@@ -1,0 +1,58 @@
+"""What a reading leaves behind in this process: threads and child processes."""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+
+def leftovers() -> list[str]:
+    """The reading's threads that still run, and the processes they started."""
+    threads = [thread.name for thread in threading.enumerate() if thread.name in {"reading", "who we are", "renewal"}]
+    return threads + [f"process {child}" for child in children()]
+
+
+def children() -> list[str]:
+    """The command lines of this process's children."""
+    return [_command(child) for task in Path("/proc/self/task").iterdir() for child in _of(task)]
+
+
+def running(marker: str) -> list[str]:
+    """The command lines of all processes of this machine that have the marker in them."""
+    lines = (_command(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdigit())
+    return [line for line in lines if marker in line]
+
+
+def sockets() -> int:
+    """How many sockets this process has open."""
+    count = 0
+    for descriptor in Path("/proc/self/fd").iterdir():
+        try:
+            count += str(descriptor.readlink()).startswith("socket:")
+        except FileNotFoundError:  # the one that lists this folder
+            continue
+    return count
+
+
+def ends(state: Callable[[], bool], within_s: float = 3.0) -> bool:
+    """Whether the state comes within that time."""
+    until = time.monotonic() + within_s
+    while not state():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.005)
+    return True
+
+
+def _of(task: Path) -> list[str]:
+    try:
+        return (task / "children").read_text().split()
+    except OSError:  # the thread has ended meanwhile
+        return []
+
+
+def _command(process: str) -> str:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_text().replace("\0", " ")
+    except OSError:
+        return ""
