@@ -64,8 +64,8 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
         "OPTIONS": {
-            "context_processors": ["django.template.context_processors.request"],
-            "builtins": ["secrets_app.templatetags.words", "secrets_app.templatetags.kept"],
+            "context_processors": ["django.template.context_processors.request", "secrets_app.views.shared_page.here"],
+            "builtins": ["secrets_app.templatetags.words"],
         },
     }
 ]

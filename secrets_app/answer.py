@@ -19,7 +19,7 @@ def answer(config: Config, *, refresh: bool = False) -> Reading:
     Those who share a reading share its answer, too: the very same object.
     """
     reading = vault.read(config, refresh=refresh)
-    return _answers.get(reading, make=lambda: _explained(reading, config))
+    return _answers.get(reading, lambda: _explained(reading, config))
 
 
 def reveal(config: Config) -> vault.Revealed:

@@ -1,17 +1,26 @@
 """What is made once for a crowd, and for whom it must not be."""
 
 import gc
+import re
 import weakref
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import World
-from django.template import Context, TemplateSyntaxError, engines
+from django.http import HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
+from django.template import engines
 from django.test import Client, RequestFactory
 from django.urls import set_script_prefix
 
 from secrets_app import conf
 from secrets_app.answer import answer
 from secrets_app.keeping import Keeping
+from secrets_app.reading import Reading
+from secrets_app.views.shared_page import shared_page
 
 
 class Thing:
@@ -26,73 +35,40 @@ class Thing:
 def test_of_the_same_thing_it_is_made_once() -> None:
     keeping: Keeping[object] = Keeping()
     thing = Thing()
-    assert keeping.get(thing, make=object) is keeping.get(thing, make=object)
+    assert keeping.get(thing, object) is keeping.get(thing, object)
 
 
 def test_of_two_things_that_look_alike_it_is_made_twice() -> None:
     keeping: Keeping[object] = Keeping()
     first, second = Thing(), Thing()
-    assert keeping.get(first, make=object) is not keeping.get(second, make=object)
-    assert keeping.get((first, "a"), make=object) is not keeping.get((second, "a"), make=object)
+    assert keeping.get(first, object) is not keeping.get(second, object)
 
 
-def test_texts_and_groups_are_told_apart_by_what_is_in_them() -> None:
+def test_for_what_stands_beside_it_it_is_made_anew() -> None:
     keeping: Keeping[object] = Keeping()
     thing = Thing()
-    assert keeping.get("".join("ab"), (thing,), make=object) is keeping.get("".join("ab"), (thing,), make=object)
-    assert keeping.get("a", (thing,), make=object) is not keeping.get("b", (thing,), make=object)
-
-
-def test_a_text_is_never_taken_for_an_object() -> None:
-    keeping: Keeping[str] = Keeping()
-    thing = Thing()
-    assert keeping.get(thing, make=lambda: "of the object") == "of the object"
-    assert keeping.get(str(id(thing)), make=lambda: "of the text") == "of the text"
+    assert keeping.get(thing, object, beside=("".join("ab"), 1)) is keeping.get(thing, object, beside=("ab", 1))
+    assert keeping.get(thing, object, beside=("ab", 1)) is not keeping.get(thing, object, beside=("ab", 2))
 
 
 def test_what_has_lived_its_life_is_made_anew() -> None:
     keeping: Keeping[object] = Keeping()
     thing = Thing()
-    assert keeping.get(thing, make=object, life_s=0) is not keeping.get(thing, make=object, life_s=0)
+    assert keeping.get(thing, object, life_s=0) is not keeping.get(thing, object, life_s=0)
 
 
 def test_what_is_kept_is_bounded_and_the_latest_stays() -> None:
     keeping: Keeping[object] = Keeping()
     first, latest = Thing(), Thing()
     gone = weakref.ref(first)
-    keeping.get(first, make=object)
+    keeping.get(first, object)
     del first
     for _ in range(100):
-        keeping.get(Thing(), make=object)
-    made = keeping.get(latest, make=object)
+        keeping.get(Thing(), object)
+    made = keeping.get(latest, object)
     gc.collect()
     assert gone() is None
-    assert keeping.get(latest, make=object) is made
-
-
-def test_nothing_of_the_viewer_is_known_inside_a_kept_part() -> None:
-    template = engines["django"].from_string(
-        "{% kept name=name %}{{ name }}|{{ other }}|{{ request }}|{{ csrf_token }}{% endkept %}|{{ other }}"
-    )
-    request = RequestFactory().get("/")
-    assert template.render({"name": "both", "other": "mine"}, request) == "both||||mine"
-    assert template.render({"name": "both", "other": "yours"}, request) == "both||||yours"
-
-
-def test_a_kept_part_is_made_for_each_value_and_for_each_place_the_site_is_mounted_at() -> None:
-    template = engines["django"].from_string("{% kept name=name %}{{ name }} {% url 'home' %}{% endkept %}")
-    try:
-        assert template.render({"name": "a"}) == "a /"
-        assert template.render({"name": "<b>"}) == "&lt;b&gt; /"
-        set_script_prefix("/below/")
-        assert template.render({"name": "a"}) == "a /below/"
-    finally:
-        set_script_prefix("/")
-
-
-def test_a_kept_part_says_what_it_takes() -> None:
-    with pytest.raises(TemplateSyntaxError, match="name=value"):
-        engines["django"].from_string("{% kept 600 %}{% endkept %}").render(Context())
+    assert keeping.get(latest, object) is made
 
 
 def test_those_who_share_a_reading_share_its_answer(world: World) -> None:
@@ -116,3 +92,77 @@ def test_a_page_after_a_failure_tells_the_new_reading(client: Client, world: Wor
     assert b"was not read" in client.get("/").content
     world("app-service")
     assert b"was read" in client.get("/").content
+
+
+FORM = "{{ reading.secret_name }} for {{ viewer|default:'nobody' }}{{ request }} at {% url 'home' %}{% csrf_token %}"
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., str]:
+    """`page(reading, **values)`: what a visitor gets of a template with a form in it."""
+    (tmp_path / "form.html").write_text(FORM)
+    monkeypatch.setattr(engines["django"].engine, "dirs", [tmp_path])
+    loader = engines["django"].engine.template_loaders[0]
+    loader.reset()
+
+    def visit(reading: Reading, **values: Any) -> str:
+        request = RequestFactory().get("/")
+        request.META["CSRF_COOKIE"] = values.pop("cookie", "a" * 32)
+        return shared_page(request, "form.html", reading, **values).content.decode()
+
+    return visit
+
+
+def reading_of(name: str) -> Reading:
+    return Reading(vault_url=None, secret_name=name, started_at=datetime(2026, 1, 1, tzinfo=UTC), elapsed_s=0)
+
+
+def tokens_in(page: str) -> list[str]:
+    return re.findall(r'value="(\w+)"', page)
+
+
+def accepted(token: str, cookie: str) -> bool:
+    """Whether Django takes a form with this token from the browser with this cookie."""
+    request = RequestFactory().post("/", {"csrfmiddlewaretoken": token})
+    request.COOKIES["csrftoken"] = cookie
+    middleware = CsrfViewMiddleware(lambda _request: HttpResponse())
+    middleware.process_request(request)
+    return middleware.process_view(request, lambda _request: HttpResponse(), (), {}) is None
+
+
+def test_a_shared_page_has_the_visitors_own_token_in_its_form(page: Callable[..., str]) -> None:
+    reading = reading_of("one")
+    (first,), (second,) = tokens_in(page(reading, cookie="a" * 32)), tokens_in(page(reading, cookie="b" * 32))
+    assert accepted(first, cookie="a" * 32)
+    assert accepted(second, cookie="b" * 32)
+    assert not accepted(first, cookie="b" * 32)
+
+
+def test_a_shared_page_knows_of_the_visitor_what_it_is_given_and_nothing_else(page: Callable[..., str]) -> None:
+    reading = reading_of("one")
+    assert page(reading, viewer="Ann").startswith("one for Ann at /<")
+    assert page(reading, viewer="Ben").startswith("one for Ben at /<")
+    assert page(reading).startswith("one for nobody at /<")
+    assert page(reading, viewer="Ann").startswith("one for Ann at /<")
+
+
+def test_two_readings_that_look_alike_have_pages_of_their_own(page: Callable[..., str]) -> None:
+    assert page(reading_of("one")).startswith("one for")
+    assert page(reading_of("two")).startswith("two for")
+
+
+def test_a_shared_page_leads_to_where_the_site_is_mounted(page: Callable[..., str]) -> None:
+    reading = reading_of("one")
+    assert " at /<" in page(reading)
+    try:
+        set_script_prefix("/below/")
+        assert " at /below/<" in page(reading)
+    finally:
+        set_script_prefix("/")
+
+
+def test_a_page_without_a_form_sets_no_cookie(client: Client, world: World) -> None:
+    world("no-role")
+    answer_ = client.get("/")
+    assert "csrftoken" not in answer_.cookies
+    assert "Vary" not in answer_

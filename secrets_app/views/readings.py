@@ -11,6 +11,7 @@ from secrets_app.doctor import examination, headline, problems_beside, sound
 from secrets_app.reading import Reading
 from secrets_app.report import markdown
 from secrets_app.views.query import query
+from secrets_app.views.shared_page import shared_page
 
 _SWITCH = {"": True, "1": True, "true": True, "0": False, "false": False}
 
@@ -19,7 +20,7 @@ _SWITCH = {"": True, "1": True, "true": True, "0": False, "false": False}
 def home(request: HttpRequest) -> HttpResponse:
     """Who am I, was I let in, what do I do now."""
     reading = _reading(request)
-    return render(request, "home.html", {"reading": reading, "beside": problems_beside(reading, conf.current())})
+    return shared_page(request, "home.html", reading, here="home", beside=problems_beside(reading, conf.current()))
 
 
 @require_safe
