@@ -50,11 +50,13 @@ class Stderr(logging.StreamHandler[Any]):
 
 def _without_body(record: logging.LogRecord) -> logging.LogRecord:
     if record.name == _LOGGER_OF_BODIES:
-        changed = {"msg": "A request or an answer in full: %s", "args": (NOT_LOGGED,)}
+        changed: dict[str, Any] = {"msg": "A request or an answer in full: %s", "args": (NOT_LOGGED,)}
     elif str(record.msg) in _TEMPLATES_WITH_A_BODY:
         changed = {"args": (NOT_LOGGED,)}
     else:
         changed = {}
+    if getattr(record, "status_code", 500) < 500:  # Django says it: a refusal is no fault of ours
+        changed["exc_info"] = None
     # What another handler's formatter left here went through no redaction, and ours is not for the others.
     formatted = copy.copy(record)
     vars(formatted).update(changed, exc_text=None)
