@@ -25,6 +25,12 @@ DEBUG = _config.debug
 _app_service_host = os.environ.get("WEBSITE_HOSTNAME")
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *_config.hosts, *([_app_service_host] if _app_service_host else [])]
 
+# App Service gives this one, which nobody can set, to a site whose authentication is on: it then drops the headers
+# X-MS-CLIENT-PRINCIPAL-* that a visitor sends. https://learn.microsoft.com/azure/app-service/reference-app-settings
+PLATFORM_SIGNS_IN = os.environ.get("WEBSITE_AUTH_ENABLED", "").lower() == "true" and bool(
+    os.environ.get("WEBSITE_SITE_NAME") or _app_service_host
+)
+
 # A site with a name of its own is in production: it answers over TLS alone.
 PRODUCTION = bool(_config.hosts or _app_service_host) and not DEBUG
 SECURE_SSL_REDIRECT = PRODUCTION
@@ -52,7 +58,7 @@ MIDDLEWARE = [
     "secrets_app.views.probes.answer_probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "secrets_app.access.guard",
+    "secrets_app.access.guarding.guard",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -64,7 +70,11 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
         "OPTIONS": {
-            "context_processors": ["django.template.context_processors.request", "secrets_app.views.shared_page.here"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "secrets_app.views.shared_page.here",
+                "secrets_app.access.viewer.in_templates",
+            ],
             "builtins": ["secrets_app.templatetags.words"],
         },
     }

@@ -11,6 +11,7 @@ from django.conf import settings
 from secrets_app.expectation import Expectation
 from secrets_app.redaction import well_formed
 from secrets_app.setting_readers import READERS, SETTINGS, Mistake, Problem
+from secrets_app.setting_readers.access import WayIn
 from secrets_app.setting_readers.site_key import missing_key
 from secrets_app.sign_in import SignIn
 
@@ -22,7 +23,15 @@ class Config:
     vault_url: str | None = None
     secret_name: str | None = None
     secret_version: str | None = None
-    access: str = "loopback"
+    access: WayIn = WayIn.LOOPBACK
+    people: tuple[str, ...] = ()
+    """Who of those who signed in may look: names in small letters, object ids, or `*`."""
+    value_people: tuple[str, ...] = ()
+    passphrase: str | None = field(default=None, repr=False)
+    values_passphrase: str | None = field(default=None, repr=False)
+    shows_values: bool = False
+    platform_signs_in: bool = False
+    """The platform says that its authentication is on, so its headers can be believed."""
     scope: str | None = None
     """Set: only a token for this scope is asked for, and no vault. A visitor or an argument gives it, not a setting."""
     sign_in: SignIn | None = field(default_factory=SignIn)
@@ -57,7 +66,7 @@ def current(overrides: Mapping[str, str | None] | None = None, names: Mapping[st
     """
     given = {name: words for name, words in (overrides or {}).items() if words is not None}
     words = {**settings.SECRETS_APP, **given}
-    site = (settings.SECRET_KEY, settings.PRODUCTION, settings.SITE_KEY_IS_KEPT)
+    site = (settings.SECRET_KEY, settings.PRODUCTION, settings.SITE_KEY_IS_KEPT, settings.PLATFORM_SIGNS_IN)
     return _loaded(tuple(words.items()), tuple((names or {}).items()), *site)
 
 
@@ -68,6 +77,7 @@ def _loaded(
     fingerprint_key: str,
     production: bool,  # noqa: FBT001 - lru_cache knows its arguments best by their places
     key_is_kept: bool,  # noqa: FBT001
+    platform_signs_in: bool,  # noqa: FBT001
 ) -> Config:
     config = load(dict(words), dict(names))
     missing = (
@@ -76,7 +86,7 @@ def _loaded(
         else missing_key(production=production, kept=key_is_kept)
     )
     problems = (*config.problems, missing) if missing else config.problems
-    return replace(config, fingerprint_key=fingerprint_key, problems=problems)
+    return replace(config, fingerprint_key=fingerprint_key, problems=problems, platform_signs_in=platform_signs_in)
 
 
 def load(words: Mapping[str, str], names: Mapping[str, str] | None = None) -> Config:

@@ -54,7 +54,7 @@ class SecretValue:
             if _is_odd(character):
                 if start < at:
                     yield Part(self._text[start:at])
-                yield Part(_visible(character), unicodedata.name(character, "a control character"))
+                yield Part(_visible(character), _name(character))
                 start = at + 1
         if start < len(self._text):
             yield Part(self._text[start:])
@@ -102,6 +102,11 @@ class SecretValue:
 
 def _is_odd(character: str) -> bool:
     return character not in _SPACING and (not character.isprintable() or bool(_UNSEEN.match(character)))
+
+
+def _name(character: str) -> str:
+    unnamed = "half of a character pair" if unicodedata.category(character) == "Cs" else "a control character"
+    return unicodedata.name(character, unnamed)
 
 
 def _visible(character: str) -> str:

@@ -1,10 +1,18 @@
 """The settings' mistakes as hints, with the command that mends each where this program runs."""
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from secrets_app.reading import Hint, Place, Platform
 from secrets_app.setting_readers import Problem
+
+_WEBAPP = "az webapp config appsettings set -g {group} -n {name} --settings {assignments}"
+_COMMANDS = {
+    Platform.APP_SERVICE: _WEBAPP,
+    Platform.FUNCTIONS: _WEBAPP,
+    Platform.CONTAINER_APPS: "az containerapp update -g {group} -n {name} --set-env-vars {assignments}",
+    Platform.KUBERNETES: "kubectl set env deployment/{name} {assignments}",
+}
 
 
 def setting_hints(problems: Iterable[Problem], place: Place) -> tuple[Hint, ...]:
@@ -24,11 +32,16 @@ def setting_hints(problems: Iterable[Problem], place: Place) -> tuple[Hint, ...]
 def _commands(problem: Problem, place: Place) -> tuple[str, ...]:
     if problem.example is None or problem.setting.startswith("-"):
         return ()
-    assignment = shlex.quote(f"{problem.setting}={problem.example}")
-    if place.platform in {Platform.APP_SERVICE, Platform.FUNCTIONS} and place.resource_name:
+    return commands_that_set({problem.setting: problem.example}, place)
+
+
+def commands_that_set(values: Mapping[str, str], place: Place) -> tuple[str, ...]:
+    """The commands that give these settings these values where this program runs."""
+    assignments = " ".join(shlex.quote(f"{setting}={value}") for setting, value in values.items())
+    if place.platform in _COMMANDS:
         group = shlex.quote(place.resource_group) if place.resource_group else "<resource-group>"
-        site = shlex.quote(place.resource_name)
-        return (f"az webapp config appsettings set -g {group} -n {site} --settings {assignment}",)
+        name = shlex.quote(place.resource_name) if place.resource_name else "<name>"
+        return (_COMMANDS[place.platform].format(group=group, name=name, assignments=assignments),)
     if place.system == "Windows":
-        return (f'$env:{problem.setting} = "{problem.example}"',)
-    return (f"export {assignment}",)
+        return tuple(f'$env:{setting} = "{value}"' for setting, value in values.items())
+    return (f"export {assignments}",)

@@ -2,10 +2,13 @@
 
 from django.urls import path
 
-from secrets_app.views import explaining, readings, tokens
+from secrets_app.views import explaining, readings, revealing, signing_in, tokens
 
 urlpatterns = [
     path("", readings.home, name="home"),
+    path("value/", revealing.value, name="value"),
+    path("sign-in/", signing_in.sign_in, name="sign_in"),
+    path("sign-out/", signing_in.sign_out, name="sign_out"),
     path("api/reading", readings.api_reading, name="api_reading"),
     path("token/", tokens.token, name="token"),
     path("api/token", tokens.api_token, name="api_token"),

@@ -39,6 +39,7 @@ ROOMS = (
     (
         "answer",
         "access",
+        "audit",
         "report",
         "terminal",
         "templatetags",

@@ -1,12 +1,16 @@
 """The secret's value: who gets it, how it looks, and where it never is."""
 
 import base64
+import logging
 import pickle
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from conftest import World
+from conftest import HERE, World
+from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +20,7 @@ from localazure.scenarios import SCENARIOS
 from localazure.vaults import Secret
 from secrets_app import conf
 from secrets_app.answer import answer, reveal
+from secrets_app.redaction import redact
 from secrets_app.secret_value import SecretValue
 
 
@@ -122,3 +127,152 @@ def test_what_an_eye_misses_is_said(value: str, content_type: str | None, said: 
 
 def test_an_ordinary_password_needs_no_note() -> None:
     assert SecretValue("correct horse battery staple").notes == ()
+
+
+# Over HTTP
+
+
+@pytest.fixture
+def audit(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+    """The lines of the audit log so far."""
+    caplog.set_level(logging.INFO, logger="secrets_app.audit")
+    return lambda: [record.getMessage() for record in caplog.records if record.name == "secrets_app.audit"]
+
+
+def test_the_home_page_offers_the_value_and_does_not_have_it(client: Client, world: World) -> None:
+    azure = world("app-service")
+    html = client.get("/").content.decode()
+    assert 'action="/value/#value"' in html
+    assert "Show the value" in html
+    assert azure.secret_value not in html
+
+
+def test_the_value_leaves_by_post_alone(client: Client, world: World) -> None:
+    azure = world("app-service")
+    assert client.get("/value/").status_code == 405
+    assert client.head("/value/").status_code == 405
+    assert client.post("/value/?secret=other").status_code == 400
+    response = client.post("/value/")
+    assert response.status_code == 200
+    assert azure.secret_value in response.content.decode()
+    assert response["Cache-Control"] == "no-store"
+    assert response["Refresh"] == "30; url=/"
+    assert "The secret demo was read." in response.content.decode()
+    assert azure.secret_value not in str(response.headers)
+    assert azure.secret_value not in client.get("/").content.decode()
+
+
+def test_another_site_s_form_gets_no_value(world: World) -> None:
+    azure = world("app-service")
+    response = Client(headers=HERE, enforce_csrf_checks=True).post("/value/")
+    assert response.status_code == 403
+    assert azure.secret_value not in response.content.decode()
+    assert azure.requests == ()
+
+
+@pytest.mark.parametrize("words", [{"KVSITE_ACCESS": "open"}, {"KVSITE_VALUES": "never"}, {"KVSITE_VALUES": "no"}])
+def test_where_values_are_closed_the_dots_stay_with_a_sentence(
+    client: Client, world: World, settings: Any, words: dict[str, str], audit: Callable[[], list[str]]
+) -> None:
+    azure = world("app-service")
+    settings.SECRETS_APP |= words
+    assert "Show the value" not in client.get("/").content.decode()
+    if words != {"KVSITE_VALUES": "no"}:  # that is a mistake, and nothing is read before it is mended
+        assert "Not shown to you. " in client.get("/").content.decode()
+    asked = len(azure.requests)
+    response = client.post("/value/")
+    assert response.status_code == 403
+    assert "The value is not shown to you" in response.content.decode()
+    assert azure.secret_value not in response.content.decode()
+    assert len(azure.requests) == asked
+    assert 'outcome="refused"' in audit()[-1]
+
+
+def test_the_version_that_is_set_is_the_one_that_is_shown(client: Client, world: World, settings: Any) -> None:
+    world("app-service")
+    version = client.get("/api/reading").json()["secret"]["version"]
+    settings.SECRETS_APP["SECRET_VERSION"] = version
+    assert f"version <code>{version}</code>" in client.post("/value/").content.decode()
+    settings.SECRETS_APP["SECRET_VERSION"] = "0" * 32
+    html = client.post("/value/").content.decode()
+    assert "was not read" in html
+    assert 'id="value"' not in html
+
+
+def test_a_failure_is_the_same_answer_page_with_its_cause(
+    client: Client, world: World, audit: Callable[[], list[str]]
+) -> None:
+    world("no-role")
+    response = client.post("/value/")
+    html = response.content.decode()
+    assert response.status_code == 200
+    assert "Refresh" not in response
+    assert 'data-cause="kv_rbac_denied"' in html
+    assert "az role assignment create" in html
+    assert 'outcome="not read: kv_rbac_denied"' in audit()[-1]
+
+
+@pytest.mark.parametrize(
+    ("value", "in_the_page"),
+    [
+        ("<script>alert(1)</script></pre>", "&lt;script&gt;alert(1)&lt;/script&gt;&lt;/pre&gt;"),
+        ("{{ settings.SECRET_KEY }}", "{{ settings.SECRET_KEY }}"),
+        ("first\nsecond", "first\nsecond"),
+        ("\nfirst", "<code><bdi>\nfirst"),
+        ("a\u202eb", '<span class="odd" title="RIGHT-TO-LEFT OVERRIDE">U+202E</span>'),
+        ("a\0b", '<span class="odd" title="a control character">␀</span>'),
+        ("x" * 25_000, "x" * 25_000),
+        ("", "It is empty."),
+    ],
+)
+def test_odd_values_are_shown_safely(client: Client, world: World, value: str, in_the_page: str) -> None:
+    world(scenario_with(value))  # type: ignore[arg-type]
+    html = client.post("/value/").content.decode()
+    assert in_the_page in html
+    assert "<script>alert" not in html
+    exactly = re.search(r'data-exactly="([^"]*)"', html)
+    assert exactly
+    assert base64.b64decode(exactly[1]).decode("utf-8", "surrogatepass") == value
+
+
+def test_the_audit_log_says_who_what_and_when_and_never_the_value(
+    client: Client, world: World, audit: Callable[[], list[str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    azure = world("app-service")
+    caplog.set_level(logging.DEBUG)
+    version = client.get("/api/reading").json()["secret"]["version"]
+    client.post("/value/")
+    (line,) = audit()
+    assert line.startswith('action="show value" outcome="shown" viewer="somebody on this machine" way_in="loopback"')
+    assert f'vault="https://contoso.vault.azure.net" secret="demo" version="{version}" at="20' in line
+    assert azure.secret_value not in caplog.text
+    assert redact(line) == line  # what the log's own redaction leaves of it is all of it
+
+
+def test_no_name_can_forge_a_line_of_the_audit_log(world: World, settings: Any, audit: Callable[[], list[str]]) -> None:
+    world("app-service")
+    settings.PLATFORM_SIGNS_IN = True
+    settings.SECRETS_APP |= {"KVSITE_ACCESS": "easy-auth"}
+    name = 'ada" outcome="shown"\r\n2026-11-21 INFO secrets_app.audit action="x" \u202e'
+    Client(headers={**HERE, "X-MS-CLIENT-PRINCIPAL-NAME": name, "X-Forwarded-For": "a\nb"}).post("/value/")
+    (line,) = audit()
+    assert "\n" not in line
+    assert "\r" not in line
+    assert "\u202e" not in line
+    assert line.count(' outcome="') == 1
+    assert 'outcome="refused"' in line
+    assert 'says_forwarded_for="a?b"' in line
+
+
+def test_a_debug_page_does_not_show_the_value(world: World, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    azure = world("app-service")
+    settings.DEBUG = True
+
+    def breaks(*_arguments: Any) -> None:
+        raise LookupError("after the value was read")
+
+    monkeypatch.setattr("secrets_app.views.revealing.problems_beside", breaks)
+    response = Client(headers=HERE, raise_request_exception=False).post("/value/")
+    assert response.status_code == 500
+    assert b"LookupError" in response.content
+    assert azure.secret_value not in response.content.decode()

@@ -1,4 +1,4 @@
-"""The site itself: who may look, how long, under which names."""
+"""The site itself: how long, under which names."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,18 +8,7 @@ from secrets_app.setting_readers.kinds import hosts_in, seconds
 from secrets_app.setting_readers.problem import Given, Mistake
 from secrets_app.setting_readers.site_key import site_key
 
-_ACCESS = ("loopback", "open")
 _SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
-
-
-def _access(given: Given) -> str | None:
-    access = given.get("KVSITE_ACCESS")
-    if access is None or access in _ACCESS:
-        return access
-    raise Mistake(
-        9, "KVSITE_ACCESS", f"is {access!r}, which is no way in; until it is mended only this machine is let in.",
-        f"Set it to one of: {', '.join(_ACCESS)}.", example="loopback",
-    )  # fmt: skip
 
 
 def _hosts(given: Given) -> tuple[str, ...]:
@@ -44,11 +33,6 @@ def _log_level(given: Given) -> str | None:
 
 
 SETTINGS: dict[str, tuple[str, str]] = {
-    "KVSITE_ACCESS": (
-        "`loopback`",
-        "Who may see the pages. `loopback`: only a browser on this machine. `open`: everybody who reaches the site; "
-        "they see ids, never the secret's value.",
-    ),
     "KVSITE_DEADLINE_S": ("`10`", "Seconds after which a reading ends, whatever Azure does: 1 to 60."),
     "KVSITE_RESULT_LIFE_S": (
         "`1`",
@@ -72,7 +56,6 @@ SETTINGS: dict[str, tuple[str, str]] = {
 }
 
 READERS: dict[str, Callable[[Given], Any]] = {
-    "access": _access,
     "deadline_s": seconds(10, "KVSITE_DEADLINE_S", at_least=1, example="10"),
     "result_life_s": seconds(13, "KVSITE_RESULT_LIFE_S", at_least=0, example="1"),
     "hosts": _hosts,

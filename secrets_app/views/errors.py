@@ -4,7 +4,6 @@ from django.core.exceptions import BadRequest, DisallowedHost, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from secrets_app import conf
 from secrets_app.views import explaining
 
 
@@ -16,10 +15,6 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, DisallowedHost):
         sentence = "This site does not answer to that host name. Its names are set with KVSITE_HOSTS."
     return _error_page(request, 400, "That address cannot be read", sentence)
-
-
-def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django hands it over by name
-    return render(request, "closed.html", {"access": conf.current().access}, status=403)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature

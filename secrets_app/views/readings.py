@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from secrets_app import conf
+from secrets_app.access import viewer_of
 from secrets_app.answer import answer
 from secrets_app.doctor import examination, headline, problems_beside, sound
 from secrets_app.reading import Reading
@@ -20,7 +21,8 @@ _SWITCH = {"": True, "1": True, "true": True, "0": False, "false": False}
 def home(request: HttpRequest) -> HttpResponse:
     """Who am I, was I let in, what do I do now."""
     reading = _reading(request)
-    return shared_page(request, "home.html", reading, here="home", beside=problems_beside(reading, conf.current()))
+    beside = problems_beside(reading, conf.current())
+    return shared_page(request, "home.html", reading, here="home", beside=beside, viewer=viewer_of(request))
 
 
 @require_safe

@@ -1,13 +1,13 @@
-"""Who may look: closed unless it is opened, and `loopback` means this very machine and no proxy in between."""
+"""`loopback` means this very machine and no proxy in between."""
 
-from collections.abc import Callable
 from ipaddress import ip_address
 
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.request import split_domain_port
 
-from secrets_app import conf
+from secrets_app.access.viewer import Viewer
+from secrets_app.conf import Config
+from secrets_app.setting_readers.access import WayIn
 
 # Any of these says that somebody passed the request on, so its sender is not who it seems.
 _PASSED_ON = frozenset(
@@ -33,26 +33,20 @@ _PROXY_PROTOCOL = "HTTP/1.0"
 _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
-def guard(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Django middleware: lets through whoever KVSITE_ACCESS lets in; others get the 403 page.
-
-    It stands before whatever may fail, so that a stranger never sees an error page either.
-    """
-
-    def respond(request: HttpRequest) -> HttpResponse:
-        if not may_look(request, conf.current().access):
-            raise PermissionDenied
-        return get_response(request)
-
-    return respond
+def viewer(request: HttpRequest, _config: Config) -> Viewer:
+    """Whoever sits at this machine, who could run the command and read the secret themselves."""
+    here = is_from_this_machine(request)
+    return Viewer(
+        how=WayIn.LOOPBACK,
+        name="somebody on this machine" if here else "somebody elsewhere",
+        may_look=here,
+        may_see_values=here,
+        closed_because="It lets in only a browser on its own machine, with no proxy in between.",
+    )
 
 
-def may_look(request: HttpRequest, access: str) -> bool:
-    """Whether `access` lets this request see the pages."""
-    return access == "open" or _is_from_this_machine(request)
-
-
-def _is_from_this_machine(request: HttpRequest) -> bool:
+def is_from_this_machine(request: HttpRequest) -> bool:
+    """Whether the request comes from here, by a name of this machine, and was passed on by nobody."""
     passed_on = request.META.get("SERVER_PROTOCOL") == _PROXY_PROTOCOL or any(
         name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIXES) for name in request.META
     )

@@ -1,0 +1,69 @@
+"""How long somebody has to wait after wrong pass-phrases."""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+
+FREE = 3
+LONGEST_WAIT_S = 300
+_FORGOTTEN_AFTER_S = 3600
+_KEPT = 1024
+
+
+@dataclass
+class _Record:
+    count: int = 0
+    next_at: float = 0.0
+
+
+class Tries:
+    """The tries from each address, in this process alone; the oldest are forgotten, so its memory is bounded."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._records: OrderedDict[str, _Record] = OrderedDict()
+
+    def admit(self, address: str) -> float:
+        """0.0 and the try counts as a wrong one until it is forgiven; else the seconds to wait first.
+
+        Nobody is kept waiting in a thread, and of a hundred tries sent at once the first few alone are looked at.
+        """
+        with self._lock:
+            now, record = self._clock(), self._record(address)
+            if now < record.next_at:
+                return record.next_at - now
+            if record.count and now > record.next_at + _FORGOTTEN_AFTER_S:
+                record.count = 0
+            record.count += 1
+            record.next_at = now + _wait_s(record.count)
+            return 0.0
+
+    def forgive(self, address: str) -> None:
+        """The try was right: those before it are forgotten."""
+        with self._lock:
+            self._records.pop(_group(address), None)
+
+    def _record(self, address: str) -> _Record:
+        record = self._records.setdefault(_group(address), _Record())
+        self._records.move_to_end(_group(address))
+        while len(self._records) > _KEPT:
+            self._records.popitem(last=False)
+        return record
+
+
+def _wait_s(count: int) -> float:
+    return 0.0 if count <= FREE else min(LONGEST_WAIT_S, 2.0 ** min(count - FREE, 20))
+
+
+def _group(address: str) -> str:
+    """The address; of IPv6 the network, since one machine has as many addresses there as it likes."""
+    try:
+        if ip_address(address).version == 6:
+            return str(ip_network(f"{address.partition('%')[0]}/64", strict=False))
+    except ValueError:
+        pass
+    return address

@@ -1,0 +1,144 @@
+"""Who may look, and who may see a value."""
+
+import re
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+from secrets_app.setting_readers.problem import Given, Mistake
+
+SHORTEST_PASSPHRASE = 12
+EVERYBODY = "*"
+"""In a list of people: whoever signed in."""
+_PERSON = re.compile(r"""[^\s,;*'"<>]+""")
+_PLACEHOLDER = re.compile(r"<.*>")
+EXAMPLE_PASSPHRASE = f"<{SHORTEST_PASSPHRASE} characters or more>"
+EXAMPLE_PEOPLE = "<name or object id, with commas between>"
+
+
+class WayIn(StrEnum):
+    """How somebody may come to see the pages."""
+
+    LOOPBACK = "loopback"
+    EASY_AUTH = "easy-auth"
+    TOKEN = "token"  # noqa: S105 - the word
+    OPEN = "open"
+
+
+def in_small_letters(name: str) -> str:
+    """The name with small ASCII letters: `K` the unit Kelvin is not `k`, whatever Unicode says of their small forms."""
+    return "".join(letter.lower() if letter.isascii() else letter for letter in name)
+
+
+def _access(given: Given) -> WayIn | None:
+    access = given.get("KVSITE_ACCESS")
+    if access is None or access in list(WayIn):
+        return None if access is None else WayIn(access)
+    raise Mistake(
+        9, "KVSITE_ACCESS", f"is {access!r}, which is no way in; until it is mended only this machine is let in.",
+        f"Set it to one of: {', '.join(WayIn)}.", example="loopback",
+    )  # fmt: skip
+
+
+def _people(given: Given) -> tuple[str, ...]:
+    if given.get("KVSITE_PEOPLE", EVERYBODY) == EVERYBODY:
+        return (EVERYBODY,)
+    return _people_in(18, "KVSITE_PEOPLE", given)
+
+
+def _value_people(given: Given) -> tuple[str, ...]:
+    return _people_in(19, "KVSITE_VALUE_PEOPLE", given) if "KVSITE_VALUE_PEOPLE" in given else ()
+
+
+def _people_in(number: int, setting: str, given: Given) -> tuple[str, ...]:
+    people = [part.strip() for part in given[setting].split(",") if part.strip()]
+    wrong = next((person for person in people if not _PERSON.fullmatch(person)), None)
+    if people and wrong is None:
+        return tuple(map(in_small_letters, people))
+    says = f"has {wrong!r} in it, which is no name or object id" if wrong else "names nobody"
+    raise Mistake(
+        number, setting, f"{says}; until it is mended nobody counts as listed.",
+        "Write names as people sign in with them, like ada@contoso.com, or object ids, with commas between.",
+        example=EXAMPLE_PEOPLE,
+    )  # fmt: skip
+
+
+def _passphrase(given: Given) -> str | None:
+    if given.get("KVSITE_ACCESS") != WayIn.TOKEN:
+        return None
+    if "KVSITE_PASSPHRASE" not in given:
+        raise Mistake(
+            17, "KVSITE_PASSPHRASE", "is not set, so nobody can sign in.",
+            "Set it to a pass-phrase of your own, for instance from: openssl rand -base64 24.",
+            cause="setting_missing", example=EXAMPLE_PASSPHRASE,
+        )  # fmt: skip
+    return _long_enough(20, "KVSITE_PASSPHRASE", given["KVSITE_PASSPHRASE"])
+
+
+def _values_passphrase(given: Given) -> str | None:
+    passphrase = given.get("KVSITE_VALUES_PASSPHRASE")
+    if passphrase is None or given.get("KVSITE_ACCESS") != WayIn.TOKEN:
+        return None
+    if passphrase == given.get("KVSITE_PASSPHRASE"):
+        raise Mistake(
+            22, "KVSITE_VALUES_PASSPHRASE", "is the same as KVSITE_PASSPHRASE; until it is mended no value is shown.",
+            "Give it another one: who knows only the first sees the pages without values.", example=EXAMPLE_PASSPHRASE,
+        )  # fmt: skip
+    return _long_enough(21, "KVSITE_VALUES_PASSPHRASE", passphrase)
+
+
+def _long_enough(number: int, setting: str, passphrase: str) -> str:
+    if len(passphrase) >= SHORTEST_PASSPHRASE and not _PLACEHOLDER.fullmatch(passphrase):
+        return passphrase
+    short = f"has fewer than {SHORTEST_PASSPHRASE} characters"
+    says = short if len(passphrase) < SHORTEST_PASSPHRASE else "still is the example, which everybody knows"
+    raise Mistake(
+        number, setting, f"{says}; until it is mended nobody can sign in with it.",
+        "Make one with: openssl rand -base64 24.", example=EXAMPLE_PASSPHRASE,
+    )  # fmt: skip
+
+
+def _shows_values(given: Given) -> bool:
+    text = given.get("KVSITE_VALUES", "allowed")
+    if text in {"allowed", "never"}:
+        return text == "allowed"
+    raise Mistake(
+        23, "KVSITE_VALUES", f"is {text!r}; it is either allowed or never. Until it is mended no value is shown.",
+        "Leave it out to allow what the way in allows.", example="never",
+    )  # fmt: skip
+
+
+SETTINGS: dict[str, tuple[str, str]] = {
+    "KVSITE_ACCESS": (
+        "`loopback`",
+        "Who may see the pages. `loopback`: only a browser on this machine; it may see the value. `easy-auth`: who "
+        "signed in with App Service's authentication. `token`: who knows a pass-phrase. `open`: everybody who reaches "
+        "the site; they see ids, never the secret's value.",
+    ),
+    "KVSITE_PEOPLE": (
+        "`*`",
+        "With `easy-auth`: who of those who signed in may see the pages. Names (Entra's only) or object ids, with "
+        "commas between; `*` is all.",
+    ),
+    "KVSITE_VALUE_PEOPLE": (
+        "nobody",
+        "With `easy-auth`: who of them may see the secret's value. Names or object ids, with commas between.",
+    ),
+    "KVSITE_PASSPHRASE": ("", "With `token`: the pass-phrase to sign in with, 12 characters or more."),
+    "KVSITE_VALUES_PASSPHRASE": (
+        "",
+        "With `token`: another pass-phrase; who signs in with this one may see the secret's value too. "
+        "Without it nobody may.",
+    ),
+    "KVSITE_VALUES": ("`allowed`", "`never`: the secret's value is shown to nobody, whatever the way in allows."),
+}
+
+# What is wrong must close, not open: the defaults of Config are closed, and these readers give the open ones.
+READERS: dict[str, Callable[[Given], Any]] = {
+    "access": _access,
+    "people": _people,
+    "value_people": _value_people,
+    "passphrase": _passphrase,
+    "values_passphrase": _values_passphrase,
+    "shows_values": _shows_values,
+}

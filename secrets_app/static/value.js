@@ -1,0 +1,20 @@
+// Takes the value off the page in time, or as soon as the page is left. Without this script the page itself goes back.
+const section = document.querySelector("[data-hides-in-s]");
+if (section) {
+  const hidesAt = Date.now() + 1000 * Number(section.dataset.hidesInS);
+  const countdown = section.querySelector(".countdown");
+  const hide = () => {
+    clearInterval(ticking);
+    delete section.dataset.exactly;
+    section.querySelectorAll(".command-frame, pre, ul").forEach((shown) => shown.remove());
+    countdown.setAttribute("role", "status");
+    countdown.textContent = "It is hidden again.";
+  };
+  const tick = () => {
+    const left = Math.ceil((hidesAt - Date.now()) / 1000);
+    countdown.textContent = `It is hidden again in ${left} second${left === 1 ? "" : "s"}.`;
+    if (left <= 0) hide();
+  };
+  const ticking = setInterval(tick, 1000);
+  addEventListener("pagehide", hide);
+}

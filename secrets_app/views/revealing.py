@@ -1,0 +1,55 @@
+"""The one page that shows the secret's value."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from secrets_app import audit, conf
+from secrets_app.access import viewer_of
+from secrets_app.answer import reveal
+from secrets_app.conf import Config
+from secrets_app.doctor import problems_beside
+from secrets_app.reading import Reading
+from secrets_app.views.query import query
+
+SHOWN_FOR_S = 30
+
+
+@require_POST
+def value(request: HttpRequest) -> HttpResponse:
+    """The value of the secret that the settings name, for a moment."""
+    query(request)
+    return show_value(request, conf.current(), back=reverse("home"))
+
+
+def show_value(request: HttpRequest, config: Config, *, back: str) -> HttpResponse:
+    """The answer page with the value in it, where the viewer may see values; it leads `back` after a moment."""
+    viewer = viewer_of(request)
+    if not viewer.may_see_values:
+        _note(request, "refused", config)
+        refusal = {"title": "The value is not shown to you", "sentence": viewer.no_values_because}
+        return render(request, "error.html", refusal, status=403)
+    revealed = reveal(config)
+    reading = revealed.reading
+    _note(request, "shown" if revealed.value else f"not read: {reading.main_cause}", config, reading)
+    beside = problems_beside(reading, config)
+    context = {"reading": reading, "beside": beside, "value": revealed.value, "seconds": SHOWN_FOR_S, "back": back}
+    response = render(request, "home.html", context)
+    if revealed.value:
+        # Our script hides it in time as well; this is for a browser that runs none.
+        response["Refresh"] = f"{SHOWN_FOR_S}; url={back}"
+    return response
+
+
+def _note(request: HttpRequest, outcome: str, config: Config, reading: Reading | None = None) -> None:
+    read = reading.secret if reading else None
+    audit.note(
+        "show value",
+        outcome,
+        request,
+        viewer_of(request),
+        vault=config.vault_url or "",
+        secret=config.secret_name or "",
+        version=(read.version if read else config.secret_version) or "the current one",
+    )
