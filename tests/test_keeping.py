@@ -101,9 +101,9 @@ FORM = "{{ reading.secret_name }} for {{ viewer|default:'nobody' }}{{ request }}
 def page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., str]:
     """`page(reading, **values)`: what a visitor gets of a template with a form in it."""
     (tmp_path / "form.html").write_text(FORM)
-    monkeypatch.setattr(engines["django"].engine, "dirs", [tmp_path])
-    loader = engines["django"].engine.template_loaders[0]
-    loader.reset()
+    engine = engines["django"].engine
+    monkeypatch.setattr(engine, "dirs", [tmp_path, *engine.dirs])
+    engine.template_loaders[0].reset()
 
     def visit(reading: Reading, **values: Any) -> str:
         request = RequestFactory().get("/")
