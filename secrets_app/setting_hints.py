@@ -21,7 +21,7 @@ def setting_hints(problems: Iterable[Problem], place: Place) -> tuple[Hint, ...]
         Hint(
             cause=problem.cause,
             title=problem.sentence,
-            why="It has to be right before the vault is asked." if problem.stops else "Everything else works.",
+            why="It has to be right before anything is asked." if problem.stops else "Everything else works.",
             fix=problem.way_out,
             commands=_commands(problem, place),
         )

@@ -22,17 +22,24 @@ def scope_of(text: str) -> str:
     return f"{text}{_DEFAULT}" if resource else text
 
 
-def token_check(config: Config, text: str, *, called: str = "scope") -> Config:
+def token_check(config: Config, text: str, *, called: str = "What you asked for") -> Config:
     """The configuration that asks for a token for `text` and for nothing else; mistakes about the vault do not count.
 
     A malformed one becomes a problem of the configuration, under the name it was given by.
     """
     scope = text.strip()
     problems = tuple(problem for problem in config.problems if problem.setting not in OF_THE_VAULT)
-    if not _SCOPE.fullmatch(scope):
+    if _SCOPE.fullmatch(scope):
+        scope = scope_of(scope)
+    else:
         problems = (*problems, _malformed(scope, called))
     return replace(
-        config, vault_url=None, secret_name=None, secret_version=None, scope=scope_of(scope), problems=problems
+        config,
+        vault_url=None,
+        secret_name=None,
+        secret_version=None,
+        scope=scope_of(scope) if _SCOPE.fullmatch(scope) else scope,
+        problems=problems,
     )
 
 

@@ -87,7 +87,7 @@ def where_it_stopped(reading: Reading) -> str:
 def as_whom(reading: Reading) -> str:
     """Who the vault was asked as, or would have been: `Asked as kvsite-demo, a system-assigned managed identity.`"""
     if reading.principal is None:
-        return "Nobody to ask as: no credential gave a token."
+        return "Nobody to ask as: no credential gave a token." if reading.attempts else "Nobody was asked who we are."
     reached = reading.secret is not None or (reading.failure and reading.failure.stage is Stage.VAULT)
     return f"{'Asked as' if reached else 'Here you are'} {who(reading.principal)}."
 

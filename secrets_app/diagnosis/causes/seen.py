@@ -3,6 +3,7 @@
 from secrets_app.diagnosis.cause import LINUX, MACOS, Area, Cause, Weight, run
 from secrets_app.diagnosis.causes import links
 from secrets_app.diagnosis.sign import Strength, says
+from secrets_app.reading import Platform
 
 CAUSES = (
     Cause(
@@ -69,7 +70,12 @@ CAUSES = (
         title="We are somebody else than was expected",
         why="A token was given, but for another identity than the one the settings name.",
         fix="Compare the two, then correct the settings or the sign-in.",
-        commands=(run("az account show --query user"),),
+        commands=(
+            run("az webapp identity show --resource-group {group} --name {site}", platforms=(Platform.APP_SERVICE,)),
+            run("az functionapp identity show --resource-group {group} --name {site}", platforms=(Platform.FUNCTIONS,)),
+            run("az account show --query user", platforms=(Platform.UNKNOWN,)),
+            run("python manage.py principal --all"),
+        ),
         links=(links.CREDENTIAL_CHAINS,),
     ),
     Cause(
