@@ -205,6 +205,8 @@ class Reading:
     """What a token was asked for where that was all that was asked; then there is no vault and no secret."""
     started_at: datetime
     elapsed_s: float
+    age_s: float | None = None
+    """Seconds since it ended, where asking anew came too soon after it."""
     secret: Secret | None = None
     principal: Principal | None = None
     vault_tenant_id: str | None = None

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from conftest import World
+from django.test import Client
 
 from secrets_app import conf
 from secrets_app.answer import answer
@@ -86,3 +87,40 @@ def test_those_who_ask_anew_share_one_that_was_asked_anew_and_no_other() -> None
     assert sharing.get("x", slow, life_s=60, anew=True) == 7
     waiting[0].join(5)
     assert late == [7]
+
+
+def test_a_refresh_right_after_another__gets_its_result_and_its_age(world: World, client: Client) -> None:
+    azure = world("app-service")
+    first = answer(conf.current(), refresh=True)
+    asked = len(azure.requests)
+    second = answer(conf.current(), refresh=True)
+    assert first.age_s is None
+    assert second.age_s is not None
+    assert 0 < second.age_s < 1
+    assert (second.started_at, second.secret) == (first.started_at, first.secret)
+    assert len(azure.requests) == asked
+    assert "ago. It was started over a moment before" in client.get("/?refresh=1").content.decode()
+    assert client.get("/api/reading?refresh=1").json()["age_s"] > 0
+    assert "ago. It was started over" not in client.get("/").content.decode()
+
+
+def test_a_refresh_is_done_again_after_a_rest() -> None:
+    sharing: Sharing[str, int] = Sharing()
+    numbers = iter(range(9))
+
+    def ask(rest_s: float) -> int:
+        return sharing.get("x", lambda: next(numbers), life_s=0, anew=True, rest_s=rest_s)
+
+    assert (ask(60), ask(60)) == (0, 0)
+    assert sharing.get("x", lambda: next(numbers), life_s=0) == 1
+    assert ask(60) == 1, "the last result there is, not the one that was asked for anew"
+    assert ask(0) == 2
+
+
+def test_a_crowd_that_refreshes_is_one_walk_along_the_chain(world: World) -> None:
+    azure = world("laptop")
+    config = conf.current()
+    with ThreadPoolExecutor(20) as crowd:
+        readings = list(crowd.map(lambda _: answer(config, refresh=True), range(40)))
+    assert all(reading.ok for reading in readings)
+    assert len([request for request in azure.requests if "/secrets/" in request.path and request.status == 200]) == 1

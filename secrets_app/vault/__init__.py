@@ -1,5 +1,9 @@
 """Config -> Reading: the one room that talks to Azure, and the one place that catches what Azure raises."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+
 from secrets_app.conf import Config
 from secrets_app.reading import Reading, Stage
 from secrets_app.vault import connection
@@ -9,6 +13,11 @@ from secrets_app.vault.sharing import Sharing
 
 __all__ = ["Revealed", "close", "read", "reveal"]
 
+_REST_S = 1.0
+"""Asking for a token anew costs the token service a request, or this machine a run of az."""
+
+_TOKEN_REFUSED = 401
+
 _sharing: Sharing[Config, Reading] = Sharing()
 
 
@@ -16,9 +25,14 @@ def read(config: Config, *, refresh: bool = False) -> Reading:
     """One reading: the secret or the failure, and who we are in both cases. Ends by `config.deadline_s`; never raises.
 
     Those who ask while one is under way, or within `config.result_life_s` after it, get that one.
-    `refresh` asks anew, forgets the token at hand and walks the credential chain again.
+    `refresh` asks anew, forgets the token at hand and walks the credential chain again; within a second (or the
+    result's life, if that is longer) after such a reading it gets the last one, with its age.
     """
-    return _sharing.get(config, lambda: _read(config, refresh=refresh), life_s=config.result_life_s, anew=refresh)
+    asked_at, life_s = datetime.now(UTC), config.result_life_s
+    work = partial(_read, config, refresh=refresh)
+    reading = _sharing.get(config, work, life_s=life_s, anew=refresh, rest_s=max(_REST_S, life_s))
+    age_s = (asked_at - reading.started_at).total_seconds() - reading.elapsed_s
+    return replace(reading, age_s=age_s) if refresh and age_s > 0 else reading
 
 
 def close() -> None:
@@ -31,6 +45,7 @@ def _read(config: Config, *, refresh: bool) -> Reading:
     if refresh:
         connection.forget(config)
     reading = Errand(config).run()
-    if reading.failure and reading.failure.stage in {Stage.TOKEN, Stage.DEADLINE}:
+    failure = reading.failure
+    if failure and (failure.stage in {Stage.TOKEN, Stage.DEADLINE} or failure.status == _TOKEN_REFUSED):
         connection.forget(config)  # the next reading walks the chain anew, so it sees what has been mended meanwhile
     return reading

@@ -16,6 +16,7 @@ from secrets_app.conf import Config
 from secrets_app.credentials.transport import with_transport
 from secrets_app.patience import vault_limits
 from secrets_app.trace import Watch
+from secrets_app.vault.renewal import Renewing
 from secrets_app.vault_address import cloud_of
 
 _KEPT = 8
@@ -29,6 +30,7 @@ class Connection:
         self._deadline_s = config.deadline_s
         self._scope = config.scope or cloud_of(self._vault_url).scope
         self.watch = Watch(credentials.build(config))
+        self._renewing = Renewing(self.watch.credential, limit_s=config.deadline_s)
         self._lock = threading.Lock()
         self._users, self._retired = 0, False
 
@@ -68,7 +70,7 @@ class Connection:
     @cached_property
     def _client(self) -> SecretClient:
         # Its annotation knows only the older of the two protocols that it takes.
-        credential = cast(TokenCredential, self.watch.credential)
+        credential = cast(TokenCredential, self._renewing)
         # A vault does not send its callers elsewhere, so whoever does is not to be followed.
         limits = with_transport(vault_limits(self._deadline_s))
         return SecretClient(self._vault_url, credential, permit_redirects=False, **limits)
@@ -82,6 +84,7 @@ class Connection:
     def close(self) -> None:
         if "_client" in self.__dict__:
             self._client.close()
+        self._renewing.close()
         self.watch.close()
 
 

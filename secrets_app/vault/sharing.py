@@ -1,5 +1,6 @@
 """Those who ask for the same thing at the same time, or a moment later, share one answer."""
 
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -20,17 +21,20 @@ class Sharing(Generic[Asked, Answer]):
         self._lock = threading.Lock()
         self._flights: OrderedDict[Asked, _Flight[Answer]] = OrderedDict()
 
-    def get(self, asked: Asked, work: Callable[[], Answer], *, life_s: float, anew: bool = False) -> Answer:
+    def get(
+        self, asked: Asked, work: Callable[[], Answer], *, life_s: float, anew: bool = False, rest_s: float = 0.0
+    ) -> Answer:
         """The answer that is under way or younger than `life_s` seconds, else what `work` gives now.
 
         `anew` is content only with an answer under way that was asked for anew too; those who come after share it.
+        Within `rest_s` seconds after such an answer `anew`, too, gets the last one there is.
         What `work` raises, all who share it get.
         """
         with self._lock:
             flight = self._flights.get(asked)
-            joins = flight is not None and flight.may_be_joined(life_s, anew=anew)
+            joins = flight is not None and flight.may_be_joined(life_s, anew=anew, rest_s=rest_s)
             if flight is None or not joins:
-                flight = _Flight(anew=anew)
+                flight = _Flight(anew=anew, before=flight)
                 self._flights[asked] = flight
                 self._flights.move_to_end(asked)
                 while len(self._flights) > _KEPT:
@@ -43,16 +47,21 @@ class Sharing(Generic[Asked, Answer]):
 
 
 class _Flight(Generic[Answer]):
-    def __init__(self, *, anew: bool) -> None:
+    def __init__(self, *, anew: bool, before: "_Flight[Answer] | None") -> None:
         self.answer: Future[Answer] = Future()
         self._anew = anew
-        self._landed = 0.0
+        self._landed = -math.inf
+        self._landed_anew = before.landed_anew() if before else -math.inf
 
-    def may_be_joined(self, life_s: float, *, anew: bool) -> bool:
-        under_way = not self.answer.done()
+    def landed_anew(self) -> float:
+        """When the last answer that was asked for anew came, by the monotonic clock."""
+        return self._landed if self._anew else self._landed_anew
+
+    def may_be_joined(self, life_s: float, *, anew: bool, rest_s: float) -> bool:
+        under_way, now = not self.answer.done(), time.monotonic()
         if anew:
-            return under_way and self._anew
-        return under_way or time.monotonic() - self._landed < life_s
+            return (under_way and self._anew) or now - self.landed_anew() < rest_s
+        return under_way or now - self._landed < life_s
 
     def fly(self, work: Callable[[], Answer]) -> Answer:
         try:
