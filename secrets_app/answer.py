@@ -6,6 +6,7 @@ from dataclasses import replace
 from secrets_app import environment, vault
 from secrets_app.conf import Config
 from secrets_app.diagnosis import diagnose
+from secrets_app.how_chosen import how_chosen
 from secrets_app.keeping import Keeping
 from secrets_app.reading import Mismatch, Place, Reading
 from secrets_app.setting_hints import setting_hints
@@ -34,11 +35,18 @@ def here() -> Place:
 
 
 def _explained(reading: Reading, config: Config) -> Reading:
-    placed = replace(reading, place=here(), mismatches=_mismatches(reading, config))
+    placed = replace(
+        reading, place=here(), chosen_by=_how_chosen(config), mismatches=_mismatches(reading, config)
+    )  # fmt: skip
     diagnosed = diagnose(placed)
     first = setting_hints(config.mistakes, placed.place)
     last = setting_hints((problem for problem in config.problems if not problem.stops), placed.place)
     return replace(diagnosed, hints=first + diagnosed.hints + last)
+
+
+def _how_chosen(config: Config) -> str | None:
+    sign_in = config.sign_in
+    return how_chosen(sign_in, os.environ.get("AZURE_TOKEN_CREDENTIALS", "")) if sign_in else None
 
 
 def _mismatches(reading: Reading, config: Config) -> tuple[Mismatch, ...]:

@@ -104,6 +104,9 @@ def load(words: Mapping[str, str], names: Mapping[str, str] | None = None) -> Co
                 values[attribute] = None
     problems += _unknown_names(given)
     called = names or {}
+    if values["sign_in"]:
+        by = values["sign_in"].chosen_by
+        values["sign_in"] = replace(values["sign_in"], chosen_by=called.get(by, by))
     named = (replace(problem, setting=called.get(problem.setting, problem.setting)) for problem in problems)
     return Config(
         **{name: value for name, value in values.items() if value is not None or name == "sign_in"},

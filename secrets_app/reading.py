@@ -212,6 +212,8 @@ class Reading:
     vault_tenant_id: str | None = None
     """The vault's own tenant, from its challenge: known before any token is."""
     vault_saw: VaultSaw | None = None
+    chosen_by: str | None = None
+    """Which setting chose whom to ask, and whom that leaves out, in words; None where every member is asked."""
     attempts: tuple[Attempt, ...] = ()
     token_reused: bool = False
     """The token came from an earlier reading; the attempts tell how it was got then."""

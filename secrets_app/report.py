@@ -25,7 +25,7 @@ def markdown(reading: Reading, checks: Iterable[Check] = (), *, shorten_ids: boo
     sections = (
         _summary(reading),
         _principal(reading.principal),
-        _attempts(reading.attempts),
+        _attempts(reading),
         _failure(reading.failure),
         _place(reading.place),
         *map(_hint, reading.hints),
@@ -79,11 +79,12 @@ def _principal(principal: Principal | None) -> Iterator[str]:
     )
 
 
-def _attempts(attempts: Iterable[Attempt]) -> Iterator[str]:
-    rows = [_attempt(attempt) for attempt in attempts]
+def _attempts(reading: Reading) -> Iterator[str]:
+    rows = [_attempt(attempt) for attempt in reading.attempts]
     if rows:
         yield "### What was tried"
         yield ""
+        yield from (_cell(reading.chosen_by), "") if reading.chosen_by else ()
         yield "| Credential | Outcome | Seconds | Cause | Message |"
         yield "| --- | --- | --- | --- | --- |"
         yield from rows

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from secrets_app import words
 from secrets_app.diagnosis import Explanation
-from secrets_app.reading import UNEXPECTED, Attempt, Hint, Principal, Reading, Secret
+from secrets_app.reading import UNEXPECTED, Hint, Principal, Reading, Secret
 from secrets_app.redaction import printable
 
 _WIDTH = 100
@@ -31,7 +31,7 @@ def _lines_of(reading: Reading) -> Iterator[str]:
         yield from _hint(hint)
     if reading.failure and reading.main_cause == UNEXPECTED:
         yield from _own_words(reading.failure.message)
-    yield from _chain(reading.attempts)
+    yield from _chain(reading)
 
 
 def _own_words(text: str) -> Iterator[str]:
@@ -71,11 +71,13 @@ def _hint(hint: Hint) -> Iterator[str]:
         yield f"    {link}"
 
 
-def _chain(attempts: tuple[Attempt, ...]) -> Iterator[str]:
-    if attempts:
+def _chain(reading: Reading) -> Iterator[str]:
+    if reading.attempts or reading.chosen_by:
         yield ""
         yield "How the credential was found:"
-    for attempt in attempts:
+    if reading.chosen_by:
+        yield from textwrap.wrap(reading.chosen_by, _WIDTH, initial_indent="    ", subsequent_indent="    ")
+    for attempt in reading.attempts:
         outcome, took = words.OUTCOMES[attempt.outcome], words.duration(attempt.elapsed_s)
         yield f"    {attempt.credential:<28} {outcome:<19} {took:>10}  {words.briefly(attempt)}".rstrip()
 

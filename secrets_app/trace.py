@@ -19,6 +19,7 @@ from secrets_app.reading import Attempt, Outcome, Principal
 from secrets_app.redaction import redact
 
 # The chain puts a stand-in where a member's constructor refused; in azure-identity 1.27 (default.py) only this one can.
+# One of ours says itself whom it stands for.
 _STAND_INS = {"FailedDACCredential": "WorkloadIdentityCredential"}
 _TOKENS_KEPT_IN_MIND = 8
 
@@ -173,7 +174,7 @@ class _Member(SupportsTokenInfo):
 
     def __init__(self, member: Any, watch: Watch) -> None:
         class_name = type(member).__name__
-        self.name = _STAND_INS.get(class_name, class_name)
+        self.name: str = getattr(member, "stands_for", None) or _STAND_INS.get(class_name, class_name)
         # The chain's own error message names its members by this attribute where there is one.
         self._credential_name = self.name
         self._member = member

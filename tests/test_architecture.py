@@ -30,6 +30,7 @@ ROOMS = (
         "conf",
         "token_check",
         "setting_hints",
+        "how_chosen",
         "words",
     ),
     ("credentials",),
@@ -46,7 +47,7 @@ ROOMS = (
         "checks",
         "apps",
     ),
-    ("doctor",),
+    ("doctor", "sign_in_arguments"),
     ("views", "management"),
     ("urls",),
 )

@@ -4,7 +4,9 @@ from azure.core.credentials import SupportsTokenInfo
 from azure.identity import ChainedTokenCredential
 
 from secrets_app.conf import Config
+from secrets_app.credentials.stand_in import StandIn
 from secrets_app.credentials.ways import MAKERS
+from secrets_app.sign_in import SignIn, Way
 
 __all__ = ["build"]
 
@@ -14,7 +16,17 @@ def build(config: Config) -> SupportsTokenInfo:
 
     Raises ValueError, in a sentence for people, where one cannot be made: a package or a file is missing.
     """
-    if config.sign_in is None:
+    sign_in = config.sign_in
+    if sign_in is None:
         raise ValueError("The settings that say who to be are wrong, so nobody is asked for a token.")
-    made = [MAKERS[way](config.sign_in, config.deadline_s) for way in config.sign_in.ways]
-    return made[0] if len(made) == 1 else ChainedTokenCredential(*made)
+    if len(sign_in.ways) == 1:
+        return MAKERS[sign_in.ways[0]](sign_in, config.deadline_s)
+    return ChainedTokenCredential(*(_one_of_several(way, sign_in, config.deadline_s) for way in sign_in.ways))
+
+
+def _one_of_several(way: Way, sign_in: SignIn, deadline_s: float) -> SupportsTokenInfo:
+    """As in azure-identity's own chain: who cannot even be made does not keep the others from being asked."""
+    try:
+        return MAKERS[way](sign_in, deadline_s)
+    except ValueError as error:
+        return StandIn(way, str(error))

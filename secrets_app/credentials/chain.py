@@ -9,10 +9,11 @@ from azure.identity import (
     AzureDeveloperCliCredential,
     AzurePowerShellCredential,
     DefaultAzureCredential,
+    InteractiveBrowserCredential,
     ManagedIdentityCredential,
 )
 
-from secrets_app.credentials import tools
+from secrets_app.credentials import interactive, tools
 from secrets_app.credentials.arguments import additional_tenants, given, limited, network, process
 from secrets_app.sign_in import MEMBERS, IdentityKind, SignIn, Way
 
@@ -90,6 +91,8 @@ def _own(member: Any, sign_in: SignIn, deadline_s: float) -> SupportsTokenInfo:
     """The member, or ours in its place where the chain does not hand it on what the settings say."""
     if isinstance(member, PlainAzureCliCredential):
         return tools.azure_cli(sign_in, deadline_s, in_chain=True)
+    if isinstance(member, InteractiveBrowserCredential):  # AZURE_TOKEN_CREDENTIALS names it
+        return interactive.interactive_browser(sign_in, deadline_s)
     if isinstance(member, AzurePowerShellCredential):
         return tools.azure_powershell(sign_in, deadline_s)
     if isinstance(member, AzureDeveloperCliCredential):

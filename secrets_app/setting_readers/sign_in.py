@@ -179,6 +179,7 @@ def _client_id(given: Given) -> str | None:
 
 _PARTS: dict[str, Callable[[Given], Any]] = {
     "ways": _ways,
+    "chosen_by": lambda given: "KVSITE_CREDENTIAL" if "KVSITE_CREDENTIAL" in given else None,
     "excluded": _excluded,
     "tenant_id": _tenant(34, "KVSITE_TENANT_ID"),
     "additional_tenants": _additional_tenants,
@@ -223,7 +224,7 @@ def _check_complete(sign_in: SignIn) -> None:
         for attribute, setting in _NEEDED.get(way, {}).items():
             if getattr(sign_in, attribute) is None:
                 raise Mistake(
-                    40, setting, f"is not set, and KVSITE_CREDENTIAL={way} cannot do without it.",
+                    40, setting, f"is not set, and {way} cannot do without it.",
                     f"Set it, or choose another credential. {way} takes {', '.join(_NEEDED[way].values())}.",
                     cause="setting_missing",
                 )  # fmt: skip

@@ -367,7 +367,7 @@ CAUSES = (
         area=Area.TOOL,
         title="Sign-in through the system's broker is not possible here",
         why="It works on Windows and WSL only, and needs the package azure-identity-broker.",
-        fix="Use az login. On Windows you can install azure-identity-broker instead.",
+        fix="Use az login. On Windows and in WSL you can install it instead: pip install azure-identity-broker.",
         signs=(
             says(
                 "interactivebrowserbrokercredential",
@@ -396,8 +396,9 @@ CAUSES = (
         area=Area.TOOL,
         title="VS Code has no Azure sign-in to lend",
         why="The Azure Resources extension is not signed in on this machine, or the package azure-identity-broker "
-        "is missing.",
-        fix="Use az login, or sign in with the Azure Resources extension of VS Code.",
+        "is missing. This way works on Windows and in WSL only.",
+        fix="Use az login. On Windows and in WSL: pip install azure-identity-broker, then sign in with the Azure "
+        "Resources extension of VS Code.",
         signs=(
             says("visualstudiocodecredential requires"),
             says("authentication record from visual studio code"),

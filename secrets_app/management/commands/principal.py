@@ -8,9 +8,11 @@ from django.core.management.base import BaseCommand
 
 from secrets_app import conf
 from secrets_app.answer import answer
+from secrets_app.conf import Config
 from secrets_app.doctor import examination
 from secrets_app.reading import Reading, Stage
 from secrets_app.report import markdown
+from secrets_app.sign_in_arguments import add_sign_in_arguments, for_a_person, sign_in_overrides
 from secrets_app.terminal import lines_of
 from secrets_app.token_check import token_check
 
@@ -29,15 +31,14 @@ class Command(BaseCommand):
         parser.add_argument(
             "--short-ids", action="store_true", help="with --report: only the first 8 digits of each id"
         )
+        add_sign_in_arguments(parser)
         what = parser.add_mutually_exclusive_group()
         what.add_argument("--secret", metavar="NAME", help="read this secret of the vault instead of SECRET_NAME")
         what.add_argument("--scope", help="read no secret: say whose token this resource or scope gets")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        config = conf.current({"SECRET_NAME": options["secret"]}, _names(options))
-        if options["scope"] is not None:
-            config = token_check(config, options["scope"], called="--scope")
-        reading = answer(config)
+        config = _config(options)
+        reading = answer(for_a_person(config))
         if options["json"]:
             self.stdout.write(json.dumps(reading.as_json(), indent=2))
         elif options["report"]:
@@ -48,9 +49,13 @@ class Command(BaseCommand):
         raise SystemExit(_exit_code(reading))
 
 
-def _names(options: dict[str, Any]) -> dict[str, str]:
-    """What a setting is called in sentences when an argument gave it."""
-    return {"SECRET_NAME": "--secret"} if options["secret"] is not None else {}
+def _config(options: dict[str, Any]) -> Config:
+    """The settings with the arguments in their place, called by the arguments' names. Raises CommandError."""
+    overrides, names = sign_in_overrides(options)
+    if options["secret"] is not None:
+        overrides, names = {**overrides, "SECRET_NAME": options["secret"]}, {**names, "SECRET_NAME": "--secret"}
+    config = conf.current(overrides, names)
+    return config if options["scope"] is None else token_check(config, options["scope"], called="--scope")
 
 
 def _exit_code(reading: Reading) -> int:

@@ -1,0 +1,78 @@
+"""Which setting chose the credential, and whom that leaves out: what the chain alone does not tell."""
+
+from collections.abc import Iterable
+
+from secrets_app.sign_in import CHAINS, SignIn, Way
+
+_NAMES: dict[Way, str] = {
+    Way.ENVIRONMENT: "the service principal of the environment",
+    Way.WORKLOAD_IDENTITY: "workload identity",
+    Way.MANAGED_IDENTITY: "the managed identity",
+    Way.SHARED_CACHE: "the shared token cache",
+    Way.VISUAL_STUDIO_CODE: "VS Code",
+    Way.AZURE_CLI: "az",
+    Way.AZURE_POWERSHELL: "Azure PowerShell",
+    Way.AZURE_DEVELOPER_CLI: "azd",
+    Way.BROKER: "the system's broker",
+    Way.INTERACTIVE_BROWSER: "a person in a browser",
+    Way.DEVICE_CODE: "a person with a device code",
+    Way.CLIENT_SECRET: "the service principal with its secret",
+    Way.CLIENT_CERTIFICATE: "the service principal with its certificate",
+    Way.AZURE_PIPELINES: "the pipeline's service connection",
+}
+_HALVES: dict[str, str] = {
+    "dev": "leaves out the environment's service principal, workload identity and the managed identity",
+    "prod": "leaves out the developer tools: az, PowerShell, azd, VS Code and their like",
+}
+
+
+def how_chosen(sign_in: SignIn, token_credentials: str = "") -> str | None:
+    """In a sentence or two who is asked, and by whose word; None where every member of the chain is.
+
+    `token_credentials` is the value of AZURE_TOKEN_CREDENTIALS.
+    """
+    return " ".join(_sentences(sign_in, token_credentials.strip())) or None
+
+
+def _sentences(sign_in: SignIn, token_credentials: str) -> Iterable[str]:
+    chosen = sign_in.ways[0] is not Way.DEFAULT
+    if chosen:
+        yield _of_our_own(sign_in)
+    if token_credentials and chosen:
+        yield f"AZURE_TOKEN_CREDENTIALS={token_credentials[:40]} does not count beside it."
+    elif token_credentials:
+        yield f"AZURE_TOKEN_CREDENTIALS={token_credentials[:40]} {_meaning(token_credentials)}."
+    if sign_in.excluded:
+        yield f"KVSITE_EXCLUDE_CREDENTIALS leaves out {_listed(sign_in.excluded)}."
+    if sign_in.az_folder and _may_ask(Way.AZURE_CLI, sign_in):
+        yield f"az is looked for in {sign_in.az_folder} first, because AzureCLIPath says so."
+
+
+def _of_our_own(sign_in: SignIn) -> str:
+    first, by = sign_in.ways[0], _who_says(sign_in)
+    if first in CHAINS:
+        return f"{by} {_HALVES[first]}."
+    if len(sign_in.ways) > 1:
+        return f"{by}: asked in this order are {_listed(sign_in.ways)}."
+    return f"{by}: only {_NAMES[first]} is asked."
+
+
+def _who_says(sign_in: SignIn) -> str:
+    words = ",".join(sign_in.ways)
+    if sign_in.chosen_by == "KVSITE_CREDENTIAL":
+        return f"KVSITE_CREDENTIAL={words}"
+    return f"--credential {words}" if sign_in.chosen_by == "--credential" else sign_in.chosen_by or "The settings"
+
+
+def _meaning(token_credentials: str) -> str:
+    """azure-identity 1.27, internal/utils.py: dev, prod, or one class by its name; it minds no case."""
+    return _HALVES.get(token_credentials.lower(), "lets only that one be asked")
+
+
+def _may_ask(way: Way, sign_in: SignIn) -> bool:
+    return way in sign_in.ways or (sign_in.ways[0] in CHAINS - {Way.PROD} and way not in sign_in.excluded)
+
+
+def _listed(ways: Iterable[Way]) -> str:
+    *most, last = [_NAMES[way] for way in ways]
+    return f"{', '.join(most)} and {last}" if most else last

@@ -1,0 +1,123 @@
+"""`manage.py principal` with the arguments that say who to be: they win over every setting, under their own names."""
+
+import io
+import json
+from contextlib import redirect_stderr, redirect_stdout
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from tests.conftest import World
+
+ID = "11111111-2222-3333-4444-555555555555"
+RESOURCE_ID = f"/subscriptions/{ID}/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/none"
+
+
+def principal(*arguments: str) -> tuple[int, str]:
+    """Exit code and standard output."""
+    output, errors = io.StringIO(), io.StringIO()
+    with redirect_stdout(output), redirect_stderr(errors), pytest.raises(SystemExit) as ended:
+        call_command("principal", *arguments)
+    assert errors.getvalue() == ""
+    return int(ended.value.code or 0), output.getvalue()
+
+
+def reading(*arguments: str) -> tuple[int, dict[str, Any]]:
+    code, output = principal(*arguments, "--json")
+    return code, json.loads(output)
+
+
+def test_a_credential_by_argument_is_the_only_one_asked(world: World) -> None:
+    world("laptop")
+    code, document = reading("--credential", "az")
+    assert code == 0
+    assert [attempt["credential"] for attempt in document["attempts"]] == ["AzureCliCredential"]
+    assert document["chosen_by"] == "--credential azure-cli: only az is asked."
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"KVSITE_CREDENTIAL": "environment"},
+        {"KVSITE_CREDENTIAL": "nonsense"},
+        {"KVSITE_EXCLUDE_CREDENTIALS": "az"},
+        {"KVSITE_EXCLUDE_CREDENTIALS": "nonsense"},
+    ],
+)
+def test_an_argument_wins_over_the_settings(world: World, settings: Any, words: dict[str, str]) -> None:
+    world("laptop")
+    settings.SECRETS_APP |= words
+    assert principal("--credential", "az")[0] == 0
+
+
+def test_a_chain_by_argument_keeps_what_the_settings_leave_out_of_it(world: World, settings: Any) -> None:
+    world("laptop")
+    settings.SECRETS_APP["KVSITE_EXCLUDE_CREDENTIALS"] = "az"
+    code, document = reading("--credential", "dev")
+    assert code == 1
+    assert "AzureCliCredential" not in [attempt["credential"] for attempt in document["attempts"]]
+
+
+@pytest.mark.parametrize(("argument", "attribute"), [("--client-id", "client_id"), ("--object-id", "object_id")])
+def test_an_identity_by_argument_is_the_one_asked(world: World, argument: str, attribute: str) -> None:
+    azure = world("vm-two-identities")
+    wanted = azure.scenario.identities[-1]
+    _, document = reading(argument, getattr(wanted, attribute))
+    assert document["principal"]["object_id"] == wanted.object_id
+    assert [attempt["credential"] for attempt in document["attempts"]] == ["ManagedIdentityCredential"]
+    assert document["chosen_by"] == f"{argument}: only the managed identity is asked."
+
+
+def test_an_identity_by_argument_wins_over_whatever_the_settings_say(world: World, settings: Any) -> None:
+    azure = world("vm-two-identities")
+    wanted = azure.scenario.identities[-1]
+    settings.SECRETS_APP |= {"KVSITE_CREDENTIAL": "az", "KVSITE_MANAGED_IDENTITY_OBJECT_ID": ID}
+    _, document = reading("--client-id", wanted.client_id)
+    assert document["principal"]["object_id"] == wanted.object_id
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--credential", "azz"), "--credential has 'azz' in it, which is no credential."),
+        (("--credential", ""), "--credential has"),
+        (("--credential", "default,az"), "--credential lists default beside others"),
+        (("--credential", "client-secret"), "KVSITE_TENANT_ID is not set, and client-secret cannot do without it."),
+        (("--client-id", "123"), "--client-id is not an id"),
+        (("--object-id", ""), "--object-id is not an id"),
+        (("--resource-id", "/subscriptions/1"), "--resource-id is not the resource id"),
+    ],
+)
+def test_a_bad_argument_is_exit_2_under_its_own_name(world: World, arguments: tuple[str, ...], said: str) -> None:
+    azure = world("app-service")
+    code, output = principal(*arguments)
+    assert code == 2
+    assert said in output
+    assert "KVSITE_CREDENTIAL" not in output
+    assert azure.requests == ()
+
+
+def test_an_unknown_resource_id_is_asked_for_and_refused(world: World) -> None:
+    world("app-service")
+    code, document = reading("--resource-id", RESOURCE_ID)
+    assert code == 1
+    assert document["principal"] is None
+
+
+@pytest.mark.parametrize("both", [("--client-id", "--object-id"), ("--resource-id", "--client-id")])
+def test_two_ids_are_refused(both: tuple[str, str]) -> None:
+    with pytest.raises(CommandError, match="not allowed with argument"):
+        call_command("principal", both[0], ID, both[1], ID)
+
+
+def test_an_id_beside_another_credential_is_refused() -> None:
+    with pytest.raises(CommandError, match="means somebody else") as refused:
+        call_command("principal", "--client-id", ID, "--credential", "az")
+    assert refused.value.returncode == 2
+
+
+def test_an_id_beside_the_managed_identity_is_no_contradiction(world: World) -> None:
+    azure = world("vm-two-identities")
+    wanted = azure.scenario.identities[-1].client_id
+    assert reading("--client-id", wanted, "--credential", "managed-identity")[1]["principal"]["app_id"] == wanted
