@@ -34,6 +34,10 @@ _VAULT_NAME = re.compile(r"(?!.*--)[a-zA-Z][a-zA-Z0-9-]{1,22}[a-zA-Z0-9]")
 _VAULT_HOST_IN_TEXT = re.compile(
     rf"(?<![\w.@-])[a-z0-9-]{{3,24}}\.(?:{'|'.join(re.escape(cloud.vault_suffix) for cloud in CLOUDS)})(?![\w.-])"
 )
+# What the WHATWG's URL rules, and so curl and browsers, read as an IPv4 address: 127.1, 0x7f.1, 0177.0.0.1, 2130706433.
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+# https://www.rfc-editor.org/rfc/rfc6761#section-6.3, and what Red Hat's and Debian's /etc/hosts call this machine.
+_LOOPBACK = re.compile(r"(?:.*\.)?localhost(?:[46]|\.localdomain[46]?)?")
 _HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))+")
 
 
@@ -64,6 +68,8 @@ def vault_url(text: str, *, also_allowed: tuple[str, ...] = ()) -> str:
 
 
 def _split(text: str) -> SplitResult:
+    if not text.isascii():
+        raise AddressError("It has a character that no host has, though it may look like one: type it anew.")
     if any(character <= " " or character == "\\" for character in text):
         raise AddressError("It has a space, a line break or a backslash in it.")
     try:
@@ -110,8 +116,13 @@ def likely_vault_url(text: str) -> str | None:
 
 
 def is_host(name: str) -> bool:
-    """`name` is a plain host name with a dot in it, in lower case: no port, no address of numbers."""
-    return bool(_HOST.fullmatch(name)) and not name.rpartition(".")[2].isdigit()
+    """`name` is a plain host name with a dot in it, in lower case: no port, no address of numbers in any spelling."""
+    return bool(_HOST.fullmatch(name)) and not _NUMBER.fullmatch(name.rpartition(".")[2])
+
+
+def is_loopback_name(name: str) -> bool:
+    """`name`, in lower case, means this machine wherever it is asked for."""
+    return bool(_LOOPBACK.fullmatch(name))
 
 
 def cloud_of(url: str | None) -> Cloud:

@@ -4,6 +4,7 @@ import json
 import re
 import uuid
 from typing import Any
+from urllib.parse import urlsplit
 
 from jwt.algorithms import RSAAlgorithm
 from starlette.applications import Starlette
@@ -22,6 +23,9 @@ from localazure.services.requests import form_of
 from localazure.world import World
 
 HOSTS = (LOGIN, "login.windows.net", "sts.windows.net")
+ALIASES = [LOGIN, "login.windows.net", "login.microsoft.com", "sts.windows.net"]
+INSTANCES = (*ALIASES, "login.microsoftonline.us", "login.partner.microsoftonline.cn", "login.chinacloudapi.cn")
+"""Whom Entra vouches for when a client asks whether a host is an authority."""
 SPECIAL_TENANTS = ("common", "organizations", "consumers")
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 DOMAIN = re.compile(r"([a-z0-9-]+\.)+[a-z]{2,}")
@@ -50,7 +54,10 @@ class Entra:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    async def instance(self, _request: Request) -> Response:
+    async def instance(self, request: Request) -> Response:
+        asked = urlsplit(request.query_params.get("authorization_endpoint", f"https://{LOGIN}")).hostname
+        if asked not in INSTANCES:
+            raise refusals.unknown_instance(self._world)
         return Json(_instance_metadata(self._world.tenant.id))
 
     async def configuration_v1(self, request: Request) -> Response:
@@ -115,11 +122,10 @@ def _tenant(world: World, request: Request) -> Tenant:
 
 
 def _instance_metadata(tenant_id: str) -> dict[str, Any]:
-    aliases = [LOGIN, "login.windows.net", "login.microsoft.com", "sts.windows.net"]
     return {
         "tenant_discovery_endpoint": f"https://{LOGIN}/{tenant_id}/v2.0/.well-known/openid-configuration",
         "api-version": "1.1",
-        "metadata": [{"preferred_network": LOGIN, "preferred_cache": "login.windows.net", "aliases": aliases}],
+        "metadata": [{"preferred_network": LOGIN, "preferred_cache": "login.windows.net", "aliases": ALIASES}],
     }
 
 

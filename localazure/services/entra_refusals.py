@@ -41,6 +41,10 @@ def unknown_tenant(world: World, tenant: str) -> Refusal:
     return refused(world, 90002, "invalid_tenant", text)
 
 
+def unknown_instance(world: World) -> Refusal:
+    return refused(world, 50049, "invalid_instance", "Unknown or invalid instance.")
+
+
 def malformed_tenant(world: World, tenant: str) -> Refusal:
     text = f"Specified tenant identifier '{tenant}' is neither a valid DNS name, nor a valid external domain."
     return refused(world, 900023, "invalid_request", text)

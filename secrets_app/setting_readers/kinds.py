@@ -25,8 +25,11 @@ def seconds(number: int, setting: str, at_least: float, example: str) -> Callabl
 
 
 def list_of(text: str) -> tuple[str, ...]:
-    """The parts between the commas, in small letters, without the empty ones."""
-    return tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    """The parts between the commas, in small letters, without the empty ones.
+
+    Only of ASCII: the small letter of the Kelvin sign is a plain k, and what looks alike must not become the same.
+    """
+    return tuple(part.strip().lower() if part.isascii() else part.strip() for part in text.split(",") if part.strip())
 
 
 def hosts_in(number: int, setting: str, given: Given, example: str) -> tuple[str, ...]:

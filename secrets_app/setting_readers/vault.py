@@ -11,6 +11,7 @@ from secrets_app.vault_address import (
     AddressError,
     ForeignHostError,
     check_vault_name,
+    is_loopback_name,
     likely_vault_url,
     vault_name,
     vault_url,
@@ -117,7 +118,14 @@ def _secret_version(given: Given) -> str | None:
 
 
 def _allowed_hosts(given: Given) -> tuple[str, ...]:
-    return hosts_in(11, "KVSITE_ALLOWED_VAULT_HOSTS", given, "vault.example.org")
+    hosts = hosts_in(11, "KVSITE_ALLOWED_VAULT_HOSTS", given, "vault.example.org")
+    for host in filter(is_loopback_name, hosts):
+        raise Mistake(
+            11, "KVSITE_ALLOWED_VAULT_HOSTS", f"has {host!r} in it, which is this machine: whatever listens here would "
+            "get the token.",
+            "Name the vault's own host.", example="vault.example.org",
+        )  # fmt: skip
+    return hosts
 
 
 SETTINGS: dict[str, tuple[str, str]] = {

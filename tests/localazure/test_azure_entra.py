@@ -308,3 +308,18 @@ def test_a_user_of_one_tenant_is_not_in_another(enter: Enter, browse: Browse) ->
     answer = client.post(TOKENS.replace(CONTOSO.id, FABRIKAM.id), data=form).json()
     assert answer["error_codes"] == [50020]
     assert "does not exist in tenant 'Fabrikam'" in answer["error_description"]
+
+
+@pytest.mark.parametrize(
+    ("host", "error"),
+    [("login.microsoftonline.com", None), ("login.microsoftonline.us", None), ("evil.example", "invalid_instance")],
+)
+def test_entra_vouches_for_no_authority_but_microsofts(
+    enter: Enter, browse: Browse, host: str, error: str | None
+) -> None:
+    answer = browse(enter("service-principal-secret")).get(
+        "https://login.microsoftonline.com/common/discovery/instance",
+        params={"authorization_endpoint": f"https://{host}/common/oauth2/v2.0/authorize", "api-version": "1.1"},
+    )
+    assert answer.json().get("error") == error
+    assert answer.status_code == (400 if error else 200)
