@@ -6,7 +6,6 @@ a slow moment of the machine falls on all of them. What is printed are medians a
 
 import json
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import time
 from collections.abc import Callable
 from http.client import HTTPConnection
 
+from benchmarks.served import served
 from localazure import LocalAzure
 
 VAULT_LATENCY_S = 0.010
@@ -38,23 +38,11 @@ def main() -> None:
 
 
 def _measure(env: dict[str, str], often: int, seldom: int) -> dict[str, float]:
-    port = _free_port()
-    command = [sys.executable, "-m", "gunicorn", "kvsite.wsgi", "--bind", f"127.0.0.1:{port}", "--log-level", "error"]
-    with subprocess.Popen(command, env=env) as site:
-        try:
-            arguments = [sys.executable, "-m", "benchmarks.home_page", "measure", str(port), str(often), str(seldom)]
-            done = subprocess.run(arguments, env=env, check=True, stdout=subprocess.PIPE, text=True)
-        finally:
-            site.terminate()
+    with served(env) as site:
+        arguments = [sys.executable, "-m", "benchmarks.home_page", "measure", str(site.port), str(often), str(seldom)]
+        done = subprocess.run(arguments, env=env, check=True, stdout=subprocess.PIPE, text=True)
     result: dict[str, float] = json.loads(done.stdout)
     return result
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def measure(port: int, often: int, seldom: int) -> dict[str, float]:
@@ -64,7 +52,7 @@ def measure(port: int, often: int, seldom: int) -> dict[str, float]:
 
     url, name = os.environ["KEY_VAULT_URI"], os.environ["SECRET_NAME"]
     warm = SecretClient(url, DefaultAzureCredential())
-    connection = _connect(port)
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
 
     def page() -> None:
         connection.request("GET", "/")
@@ -96,19 +84,6 @@ def _milliseconds(call: Callable[[], None]) -> float:
     start = time.perf_counter()
     call()
     return (time.perf_counter() - start) * 1000
-
-
-def _connect(port: int) -> HTTPConnection:
-    """A connection to the site, as soon as it answers."""
-    for _ in range(200):
-        try:
-            connection = HTTPConnection("127.0.0.1", port, timeout=30)
-            connection.connect()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return connection
-    raise SystemExit("The site did not start.")
 
 
 if __name__ == "__main__":

@@ -5,12 +5,14 @@ A process of its own, and no HTTP library in it: whatever it takes of the two co
 
 import asyncio
 import json
+import re
 import sys
 import time
 from dataclasses import asdict, dataclass, field
 
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = b"content-length:"
+_COOKIE = re.compile(rb"^set-cookie: ([^;\r]+)", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(kw_only=True)
@@ -28,7 +30,10 @@ class Outcome:
 
 
 class Reader(asyncio.Protocol):
-    """One of the crowd. An answer that is not 200, or has not `expected` in it, is an error; so is a closed line."""
+    """One of the crowd; it keeps its cookie, as a browser does.
+
+    An answer that is not 200, or has not `expected` in it, is an error; so is a closed line.
+    """
 
     def __init__(self, path: str, expected: bytes, end: float, outcome: Outcome) -> None:
         self._request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/html\r\n\r\n".encode()
@@ -51,6 +56,7 @@ class Reader(asyncio.Protocol):
         self._outcome.seconds.append(now - self._asked)
         if not self._answer.startswith(b"HTTP/1.1 200 ") or self._answer.find(self._expected, head) < 0:
             self._outcome.errors.append(self._answer[: head + 200].decode(errors="replace"))
+        self._keep_cookie(head)
         if now < self._end:
             self._ask()
         else:
@@ -65,6 +71,11 @@ class Reader(asyncio.Protocol):
         self._answer.clear()
         self._asked = time.perf_counter()
         self._transport.write(self._request)
+
+    def _keep_cookie(self, head: int) -> None:
+        cookie = _COOKIE.search(self._answer, 0, head)
+        if cookie and b"\r\nCookie: " not in self._request:
+            self._request = self._request.replace(b"\r\n\r\n", b"\r\nCookie: " + cookie[1] + b"\r\n\r\n")
 
     def _finish(self) -> None:
         self.done.set_result(None)

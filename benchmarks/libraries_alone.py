@@ -1,0 +1,16 @@
+"""A WSGI program that has imported Django and the Azure libraries, as any site with a vault does, and nothing else."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import azure.identity
+import azure.keyvault.secrets
+import django.core.wsgi
+
+IMPORTED = (azure.identity, azure.keyvault.secrets, django.core.wsgi)
+
+
+def application(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    body = b"imported\n"
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
+    return [body]
