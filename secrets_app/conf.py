@@ -34,6 +34,8 @@ class Config:
     """The platform says that its authentication is on, so its headers can be believed."""
     scope: str | None = None
     """Set: only a token for this scope is asked for, and no vault. A visitor or an argument gives it, not a setting."""
+    visitors_choice: bool = False
+    """A visitor named the identity or the secret: what is kept for it is kept apart from what the site itself needs."""
     sign_in: SignIn | None = field(default_factory=SignIn)
     """None where the settings that say who to be are wrong: then nobody is asked for a token."""
     expected: Expectation | None = None

@@ -6,12 +6,15 @@ from typing import Any
 from secrets_app.setting_readers import access, expected, sign_in, site, vault
 from secrets_app.setting_readers.problem import Given, Mistake, Problem
 
-__all__ = ["READERS", "SETTINGS", "Given", "Mistake", "Problem"]
+__all__ = ["READERS", "SETTINGS", "WHO_TO_BE", "Given", "Mistake", "Problem"]
 
 _SUBJECTS = (vault, sign_in, expected, access, site)
 
 SETTINGS: dict[str, tuple[str, str]] = {name: row for subject in _SUBJECTS for name, row in subject.SETTINGS.items()}
 """Name -> (default, meaning), in Markdown. The README's table is made from this one."""
+
+WHO_TO_BE = frozenset(name for subject in (sign_in, expected) for name in subject.SETTINGS)
+"""The settings that say who the site is or should be. None of them binds a visitor who chooses another identity."""
 
 READERS: dict[str, Callable[[Given], Any]] = {
     attribute: read for subject in _SUBJECTS for attribute, read in subject.READERS.items()

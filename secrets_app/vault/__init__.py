@@ -19,6 +19,7 @@ _REST_S = 1.0
 _TOKEN_REFUSED = 401
 
 _sharing: Sharing[Config, Reading] = Sharing()
+_visitors_sharing: Sharing[Config, Reading] = Sharing()
 
 
 def read(config: Config, *, refresh: bool = False) -> Reading:
@@ -29,8 +30,9 @@ def read(config: Config, *, refresh: bool = False) -> Reading:
     result's life, if that is longer) after such a reading it gets the last one, with its age.
     """
     asked_at, life_s = datetime.now(UTC), config.result_life_s
+    sharing = _visitors_sharing if config.visitors_choice else _sharing
     work = partial(_read, config, refresh=refresh)
-    reading = _sharing.get(config, work, life_s=life_s, anew=refresh, rest_s=max(_REST_S, life_s))
+    reading = sharing.get(config, work, life_s=life_s, anew=refresh, rest_s=max(_REST_S, life_s))
     age_s = (asked_at - reading.started_at).total_seconds() - reading.elapsed_s
     return replace(reading, age_s=age_s) if refresh and age_s > 0 else reading
 
@@ -38,6 +40,7 @@ def read(config: Config, *, refresh: bool = False) -> Reading:
 def close() -> None:
     """Forget every result and close every connection."""
     _sharing.forget()
+    _visitors_sharing.forget()
     connection.close()
 
 

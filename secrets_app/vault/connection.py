@@ -88,8 +88,14 @@ class Connection:
         self.watch.close()
 
 
-_connections: OrderedDict[object, Connection] = OrderedDict()
+# Whoever asks as ten thousand identities in turn pushes out what other visitors chose, never what the site itself uses.
+_of_the_site: OrderedDict[object, Connection] = OrderedDict()
+_of_visitors: OrderedDict[object, Connection] = OrderedDict()
 _lock = threading.Lock()
+
+
+def _kept_for(config: Config) -> OrderedDict[object, Connection]:
+    return _of_visitors if config.visitors_choice else _of_the_site
 
 
 def _key(config: Config) -> object:
@@ -103,19 +109,20 @@ def connection_for(config: Config) -> Connection:
     Raises what a credential's constructor does.
     """
     with _lock:
-        connection = _connections.get(_key(config)) or Connection(config)
-        _connections[_key(config)] = connection
-        _connections.move_to_end(_key(config))
+        kept = _kept_for(config)
+        connection = kept.get(_key(config)) or Connection(config)
+        kept[_key(config)] = connection
+        kept.move_to_end(_key(config))
         connection.borrow()
-        while len(_connections) > _KEPT:
-            _connections.popitem(last=False)[1].retire()
+        while len(kept) > _KEPT:
+            kept.popitem(last=False)[1].retire()
         return connection
 
 
 def forget(config: Config) -> None:
     """Drop the connection; readings under way still use theirs to the end, and the last of them closes it."""
     with _lock:
-        connection = _connections.pop(_key(config), None)
+        connection = _kept_for(config).pop(_key(config), None)
     if connection:
         connection.retire()
 
@@ -123,8 +130,9 @@ def forget(config: Config) -> None:
 def close() -> None:
     """Close every connection, as at the end of the process."""
     with _lock:
-        while _connections:
-            _connections.popitem()[1].close()
+        for kept in (_of_the_site, _of_visitors):
+            while kept:
+                kept.popitem()[1].close()
 
 
 atexit.register(close)

@@ -1,7 +1,7 @@
 """The pages for what cannot be shown: each one sentence and the way back."""
 
 from django.core.exceptions import BadRequest, DisallowedHost, RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from secrets_app.views import explaining
@@ -14,6 +14,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         return explaining.too_long(request)
     if isinstance(exception, DisallowedHost):
         sentence = "This site does not answer to that host name. Its names are set with KVSITE_HOSTS."
+    if request.path.startswith("/api/"):
+        return JsonResponse({"error": sentence}, status=400)
     return _error_page(request, 400, "That address cannot be read", sentence)
 
 

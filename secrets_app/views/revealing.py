@@ -8,23 +8,25 @@ from django.views.decorators.http import require_POST
 from secrets_app import audit, conf
 from secrets_app.access import viewer_of
 from secrets_app.answer import reveal
+from secrets_app.choosing import IDENTITY_PARAMETERS, SECRET_PARAMETERS, choice
 from secrets_app.conf import Config
 from secrets_app.doctor import problems_beside
 from secrets_app.reading import Reading
-from secrets_app.views.query import query
+from secrets_app.views.query import once_more, query, without_problems
 
 SHOWN_FOR_S = 30
 
 
 @require_POST
 def value(request: HttpRequest) -> HttpResponse:
-    """The value of the secret that the settings name, for a moment."""
-    query(request)
-    return show_value(request, conf.current(), back=reverse("home"))
+    """The value of the secret that the settings or this address name, for a moment."""
+    given = query(request, *SECRET_PARAMETERS, *IDENTITY_PARAMETERS)
+    asked = once_more(given)
+    return show_value(request, without_problems(choice(given)).config, page="secret" if asked else "home", asked=asked)
 
 
-def show_value(request: HttpRequest, config: Config, *, back: str) -> HttpResponse:
-    """The answer page with the value in it, where the viewer may see values; it leads `back` after a moment."""
+def show_value(request: HttpRequest, config: Config, *, page: str, asked: str) -> HttpResponse:
+    """The answer page with the value in it, where the viewer may see values; it leads back to `page` after a moment."""
     viewer = viewer_of(request)
     if not viewer.may_see_values:
         _note(request, "refused", config)
@@ -33,9 +35,11 @@ def show_value(request: HttpRequest, config: Config, *, back: str) -> HttpRespon
     revealed = reveal(config)
     reading = revealed.reading
     _note(request, "shown" if revealed.value else f"not read: {reading.main_cause}", config, reading)
-    beside = problems_beside(reading, config)
-    context = {"reading": reading, "beside": beside, "value": revealed.value, "seconds": SHOWN_FOR_S, "back": back}
-    response = render(request, "home.html", context)
+    beside = problems_beside(reading, conf.current())
+    back = reverse(page) + (f"?{asked}" if asked else "")
+    context = {"reading": reading, "beside": beside, "page": page, "asked": asked}
+    moment = {"value": revealed.value, "seconds": SHOWN_FOR_S, "back": back}
+    response = render(request, "home.html", context | moment)
     if revealed.value:
         # Our script hides it in time as well; this is for a browser that runs none.
         response["Refresh"] = f"{SHOWN_FOR_S}; url={back}"
