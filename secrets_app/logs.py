@@ -80,6 +80,7 @@ def logging_settings(level: str, *, no_probes: Any) -> dict[str, Any]:
             # Django's own handlers would print what the redaction has not seen; its DEBUG is about templates and files.
             "django": {"level": "INFO" if debug else level, "handlers": []},
             "django.server": {"level": "INFO" if debug else level, "handlers": [], "propagate": True},
+            "secrets_app.audit": {"level": "INFO"},  # who saw a value is written down whatever else is not
             "asyncio": {"level": "INFO" if debug else level},
         },
     }

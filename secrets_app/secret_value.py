@@ -11,6 +11,10 @@ _SPACING = "\n\t"
 # Letters and marks by their category, yet nothing that an eye sees: fillers, a blank pattern, variation selectors.
 _UNSEEN = re.compile("[\u034f\u115f\u1160\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4}){8,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+_CONTROLS = (
+    "NUL", "SOH", "STX", "ETX", "EOT", "ENQ", "ACK", "BEL", "BS", "HT", "LF", "VT", "FF", "CR", "SO", "SI",
+    "DLE", "DC1", "DC2", "DC3", "DC4", "NAK", "SYN", "ETB", "CAN", "EM", "SUB", "ESC", "FS", "GS", "RS", "US",
+)  # fmt: skip
 _BINARY = ("application/x-pkcs12", "application/octet-stream")
 
 
@@ -110,8 +114,6 @@ def _name(character: str) -> str:
 
 
 def _visible(character: str) -> str:
-    """`␍` for the old control characters, `U+202E` for the others."""
+    """`CR` for the old control characters, `U+202E` for the others."""
     code = ord(character)
-    if code < 0x20:
-        return chr(0x2400 + code)
-    return "\u2421" if code == 0x7F else f"U+{code:04X}"
+    return _CONTROLS[code] if code < len(_CONTROLS) else "DEL" if code == 0x7F else f"U+{code:04X}"

@@ -3,8 +3,16 @@
 import base64
 import json
 import logging
+import os
+import runpy
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import suppress
+from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +30,7 @@ from secrets_app.setting_readers.access import WayIn
 from secrets_app.views import signing_in
 from secrets_app.views.signing_in import own_address
 
+ROOT = Path(__file__).resolve().parent.parent
 RIGHT = {"KEY_VAULT_URI": "https://contoso.vault.azure.net", "SECRET_NAME": "demo"}
 ELSEWHERE = {"REMOTE_ADDR": "203.0.113.9"}
 BROWSER = {**HERE, "accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -256,6 +265,61 @@ def test_easy_auth__any_json_is_a_person_or_nobody(document: Any) -> None:
 
 def test_nobody_is_in_an_empty_list() -> None:
     assert not Person(shown=ADA, known_as=frozenset({ADA})).is_in(())
+
+
+@pytest.mark.parametrize(
+    ("variables", "believed"),
+    [
+        ({"WEBSITE_AUTH_ENABLED": "True", "WEBSITE_SITE_NAME": "x"}, True),
+        ({"WEBSITE_AUTH_ENABLED": "True", "WEBSITE_HOSTNAME": "x.azurewebsites.net"}, True),
+        ({"WEBSITE_AUTH_ENABLED": "False", "WEBSITE_SITE_NAME": "x"}, False),
+        ({"WEBSITE_AUTH_ENABLED": "1", "WEBSITE_SITE_NAME": "x"}, False),
+        ({"WEBSITE_AUTH_ENABLED": "True"}, False),
+        ({"WEBSITE_SITE_NAME": "x"}, False),
+    ],
+)
+def test_easy_auth__it_is_the_platform_that_says_it_is_on(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], believed: bool
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert runpy.run_path(str(ROOT / "kvsite" / "settings.py"))["PLATFORM_SIGNS_IN"] is believed
+
+
+def test_easy_auth__the_server_lets_no_look_alike_of_a_header_through() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    of_the_platform = {"WEBSITE_SITE_NAME": "x", "WEBSITE_AUTH_ENABLED": "True", "KVSITE_ACCESS": "easy-auth"}
+    command = [sys.executable, "-m", "gunicorn", "kvsite.wsgi", "--bind", f"127.0.0.1:{port}", "--log-level", "error"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **of_the_platform}, stderr=subprocess.DEVNULL
+    ) as server:
+        try:
+            assert status_of(port, ("X-MS-CLIENT-PRINCIPAL-NAME", ADA)) == 200
+            assert status_of(port, ("x-ms-client-principal-name", ADA)) == 200
+            assert status_of(port, ("X_MS_CLIENT_PRINCIPAL_NAME", ADA)) == 403
+            assert status_of(port, ("X-MS_CLIENT-PRINCIPAL-NAME", ADA)) == 403
+            assert status_of(port, ("HTTP_X_MS_CLIENT_PRINCIPAL_NAME", ADA)) == 403
+            assert status_of(port, *[("X-MS-CLIENT-PRINCIPAL-NAME", name) for name in (ADA, "bob@contoso.com")]) == 403
+        finally:
+            server.terminate()
+
+
+def status_of(port: int, *sent: tuple[str, str]) -> int:
+    """What a page that asks nobody is answered with; waits for the server to come up."""
+    for _ in range(500):
+        connection = HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.putrequest("GET", "/causes/")
+        for name, value in sent:
+            connection.putheader(name, value)
+        try:
+            connection.endheaders()
+            return connection.getresponse().status
+        except ConnectionRefusedError:
+            time.sleep(0.02)
+        finally:
+            connection.close()
+    raise AssertionError("gunicorn did not start")
 
 
 # token

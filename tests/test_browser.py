@@ -108,6 +108,20 @@ def test_the_page_is_accessible_and_fits(page: Page, scenario: str) -> None:
     assert errors == []  # the Content-Security-Policy refused nothing, nothing was missing
 
 
+def test_the_value_is_shown_and_hides_itself_again(page: Page) -> None:
+    enter(page, "app-service")
+    page.clock.install()
+    page.get_by_role("button", name="Show the value").click()
+    value = page.get_by_label("Value of the secret")
+    expect(value).to_be_visible()
+    assert value.inner_text()
+    assert Axe().run(page).violations_count == 0
+    page.clock.fast_forward(31_000)
+    expect(page.get_by_text("It is hidden again.")).to_be_visible()
+    expect(value).to_have_count(0)
+    assert page.locator("[data-exactly]").count() == 0
+
+
 def test_an_error_is_pasted_and_explained(page: Page, demo: str) -> None:
     page.goto(f"{demo}explain/")
     page.get_by_label("The error").fill("AADSTS7000222: The provided client secret keys for app 'x' are expired.")

@@ -20,6 +20,7 @@ from localazure.scenarios import SCENARIOS
 from localazure.vaults import Secret
 from secrets_app import conf
 from secrets_app.answer import answer, reveal
+from secrets_app.logs import LEVELS, logging_settings
 from secrets_app.redaction import redact
 from secrets_app.secret_value import SecretValue
 
@@ -83,15 +84,15 @@ def test_a_value_is_written_nowhere() -> None:
     [
         ("plain", "plain"),
         ("two\nlines\tand a tab", "two\nlines\tand a tab"),
-        ("a\r\nb", "a<␍>\nb"),
-        ("nul\0here", "nul<␀>here"),
-        ("\x1b[31mred", "<␛>[31mred"),
+        ("a\r\nb", "a<CR>\nb"),
+        ("nul\0here", "nul<NUL>here"),
+        ("\x1b[31mred", "<ESC>[31mred"),
         ("user\u202egpj.exe", "user<U+202E>gpj.exe"),
         ("zero\u200bwidth\ufeff", "zero<U+200B>width<U+FEFF>"),
         ("no\u00a0break", "no<U+00A0>break"),
         ("\u3164filler", "<U+3164>filler"),
         ("half \ud83d", "half <U+D83D>"),
-        ("\x7f", "<\u2421>"),
+        ("\x7f", "<DEL>"),
         ("pässword 🔑", "pässword 🔑"),
         ("", ""),
     ],
@@ -220,7 +221,7 @@ def test_a_failure_is_the_same_answer_page_with_its_cause(
         ("first\nsecond", "first\nsecond"),
         ("\nfirst", "<code><bdi>\nfirst"),
         ("a\u202eb", '<span class="odd" title="RIGHT-TO-LEFT OVERRIDE">U+202E</span>'),
-        ("a\0b", '<span class="odd" title="a control character">␀</span>'),
+        ("a\0b", '<span class="odd" title="a control character">NUL</span>'),
         ("x" * 25_000, "x" * 25_000),
         ("", "It is empty."),
     ],
@@ -247,6 +248,11 @@ def test_the_audit_log_says_who_what_and_when_and_never_the_value(
     assert f'vault="https://contoso.vault.azure.net" secret="demo" version="{version}" at="20' in line
     assert azure.secret_value not in caplog.text
     assert redact(line) == line  # what the log's own redaction leaves of it is all of it
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_no_log_level_silences_the_audit_log(level: str) -> None:
+    assert logging_settings(level, no_probes=None)["loggers"]["secrets_app.audit"]["level"] == "INFO"
 
 
 def test_no_name_can_forge_a_line_of_the_audit_log(world: World, settings: Any, audit: Callable[[], list[str]]) -> None:

@@ -29,15 +29,19 @@ class Way:
 
 def _anybody(_request: HttpRequest, _config: Config) -> Viewer:
     return Viewer(
-        how=WayIn.OPEN, name="anybody", may_look=True, no_values_because="To a site that is open no value is shown."
+        how=WayIn.OPEN,
+        name="anybody",
+        may_look=True,
+        no_values_because="A site that is open to everybody shows no value.",
     )
 
 
 WAYS: dict[WayIn, Way] = {
     WayIn.EASY_AUTH: Way(
-        meaning="Those who sign in with App Service's authentication. KVSITE_PEOPLE says who of them.",
+        meaning="Those who sign in with App Service's authentication. Its identity provider is added in the "
+        "portal, under Authentication. KVSITE_PEOPLE says who of them.",
         viewer=easy_auth.viewer,
-        first="az webapp auth update -g <resource-group> -n <site> --enabled true",
+        first="az webapp auth update -g <resource-group> -n <name> --enabled true",
         only_on=frozenset({Platform.APP_SERVICE, Platform.FUNCTIONS}),
     ),
     WayIn.TOKEN: Way(

@@ -7,6 +7,7 @@ if (section) {
     clearInterval(ticking);
     delete section.dataset.exactly;
     section.querySelectorAll(".command-frame, pre, ul").forEach((shown) => shown.remove());
+    section.querySelector(".button").textContent = "Back";
     countdown.setAttribute("role", "status");
     countdown.textContent = "It is hidden again.";
   };

@@ -8,7 +8,7 @@ from secrets_app.conf import Config
 from secrets_app.reading import Reading, Stage
 from secrets_app.vault import connection
 from secrets_app.vault.errand import Errand
-from secrets_app.vault.revealing import Revealed, reveal
+from secrets_app.vault.revealing import Revealed, Revealing
 from secrets_app.vault.sharing import Sharing
 
 __all__ = ["Revealed", "close", "read", "reveal"]
@@ -37,6 +37,13 @@ def read(config: Config, *, refresh: bool = False) -> Reading:
     return replace(reading, age_s=age_s) if refresh and age_s > 0 else reading
 
 
+def reveal(config: Config) -> Revealed:
+    """Read the secret afresh, its value too: shared with nobody, kept nowhere. Ends by `config.deadline_s`."""
+    errand = Revealing(config)
+    reading = _run(errand, config)
+    return Revealed(reading=reading, value=errand.value if reading.ok else None)
+
+
 def close() -> None:
     """Forget every result and close every connection."""
     _sharing.forget()
@@ -47,7 +54,11 @@ def close() -> None:
 def _read(config: Config, *, refresh: bool) -> Reading:
     if refresh:
         connection.forget(config)
-    reading = Errand(config).run()
+    return _run(Errand(config), config)
+
+
+def _run(errand: Errand, config: Config) -> Reading:
+    reading = errand.run()
     failure = reading.failure
     if failure and (failure.stage in {Stage.TOKEN, Stage.DEADLINE} or failure.status == _TOKEN_REFUSED):
         connection.forget(config)  # the next reading walks the chain anew, so it sees what has been mended meanwhile

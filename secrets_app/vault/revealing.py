@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from azure.keyvault.secrets import KeyVaultSecret
 
-from secrets_app.conf import Config
 from secrets_app.reading import Reading
 from secrets_app.secret_value import SecretValue
 from secrets_app.vault.errand import Errand
@@ -18,14 +17,9 @@ class Revealed:
     value: SecretValue | None = None
 
 
-def reveal(config: Config) -> Revealed:
-    """Read the secret afresh, its value too: shared with nobody, kept nowhere. Ends by `config.deadline_s`."""
-    errand = _Revealing(config)
-    reading = errand.run()
-    return Revealed(reading=reading, value=errand.value if reading.ok else None)
+class Revealing(Errand):
+    """The errand that brings the value home."""
 
-
-class _Revealing(Errand):
     value: SecretValue | None = None
 
     def _keep(self, found: KeyVaultSecret) -> None:
