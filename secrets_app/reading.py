@@ -121,6 +121,8 @@ class Attempt:
     message: str | None = None
     cause: str | None = None
     """A key of the catalogue of causes; the diagnosis sets it."""
+    reads_certificate: bool = False
+    """It was asked by another member, that signs in with a certificate kept in a vault: to read that certificate."""
 
 
 @dataclass(frozen=True, kw_only=True)

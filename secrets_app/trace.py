@@ -1,11 +1,11 @@
 """Watches a credential: what each member of the chain did, how long it took, and whose token came of it."""
 
 import hashlib
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,9 +22,6 @@ from secrets_app.redaction import redact
 # One of ours says itself whom it stands for.
 _STAND_INS = {"FailedDACCredential": "WorkloadIdentityCredential"}
 _TOKENS_KEPT_IN_MIND = 8
-
-_WALK: ContextVar["Walk | None"] = ContextVar("walk", default=None)
-"""The walk of the reading that this thread does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +49,8 @@ class Walk:
     """The last walk that ended in a token: the chain remembers its winner and asks no other again."""
     principal: Principal | None = None
     tenant_id: str | None = None
+    to_certificate: "Walk | None" = None
+    """The walk of those who read the certificate that a member signs in with, where it lies in a vault."""
     _steps: dict[str, _Step] = field(default_factory=dict)
 
     @property
@@ -65,20 +64,29 @@ class Walk:
         return next((a.credential for a in self.attempts() if a.outcome is Outcome.RUNNING), None)
 
     def attempts(self) -> tuple[Attempt, ...]:
-        """What every member did so far, in the chain's order."""
+        """What every member did so far, in the chain's order; those who read a certificate come first."""
         steps = dict(self._steps)  # the walking thread may add to them meanwhile
         passed = self._passed_earlier(steps)
-        return tuple(
+        own = tuple(
             _as_of_now(steps[name]) if name in steps else passed.get(name) or _not_reached(name) for name in self.names
         )
+        return (*self._readers(), *own)
+
+    def _readers(self) -> tuple[Attempt, ...]:
+        walk = self.to_certificate
+        if walk is None:
+            return ()
+        attempts = walk.attempts() if walk.begun else walk.before or walk.attempts()
+        return tuple(replace(attempt, reads_certificate=True) for attempt in attempts)
 
     def _passed_earlier(self, steps: Collection[str]) -> dict[str, Attempt]:
         """The members before the winner that an earlier walk has asked: this one went straight to the winner."""
         last = max((self.names.index(name) for name in steps if name in self.names), default=0)
-        return {attempt.credential: attempt for attempt in self.before if attempt.credential in self.names[:last]}
+        own = (attempt for attempt in self.before if not attempt.reads_certificate)
+        return {attempt.credential: attempt for attempt in own if attempt.credential in self.names[:last]}
 
     @contextmanager
-    def step(self, name: str, tenant_id: str | None) -> Iterator[None]:
+    def step(self, name: str, tenant_id: str | None, member: Any = None) -> Iterator[None]:
         """Notes how the block, one member's try for a token, ends."""
         self.tenant_id = tenant_id or self.tenant_id
         self._steps[name] = _Step(time.monotonic(), Attempt(credential=name, outcome=Outcome.RUNNING))
@@ -90,7 +98,7 @@ class Walk:
         except Exception as error:
             self._end(name, Outcome.FAILED, words_of(error))
             raise
-        self._end(name, Outcome.TOKEN, None)
+        self._end(name, Outcome.TOKEN, getattr(member, "remark", None))
 
     def _end(self, name: str, outcome: Outcome, message: str | None) -> None:
         step = self._steps[name]
@@ -134,17 +142,24 @@ class Watch:
             members = (_Member(credential, self),)
             self.credential = members[0]
         self.names = tuple(member.name for member in members)
+        readers = (Watch(member.reader) for member in members if member.reader)
+        self._to_certificate = next(readers, None)
+        self._here = threading.local()
+        """`walk`: the walk of the reading that this thread does."""
 
     def begin(self) -> Walk:
         """A new walk; what this thread asks of the credential from now on is noted in it."""
         last = next(reversed(self._stories.values()), None)
         walk = Walk(self.names, before=last.attempts if last else ())
-        _WALK.set(walk)
+        walk.to_certificate = self._to_certificate.begin() if self._to_certificate else None
+        self._here.walk = walk
         return walk
 
     def follow(self, walk: Walk) -> None:
         """What this thread asks of the credential from now on is noted in a walk that another thread began."""
-        _WALK.set(walk)
+        self._here.walk = walk
+        if self._to_certificate and walk.to_certificate:
+            self._to_certificate.follow(walk.to_certificate)
 
     def story_of(self, token: str) -> Story | None:
         """How `token` was got, if it came through here."""
@@ -157,10 +172,11 @@ class Watch:
     def ask(self, name: str, member: SupportsTokenInfo, scopes: tuple[str, ...], options: Any) -> AccessTokenInfo:
         """The token `member` gives, with its story noted. Raises whatever the member raises."""
         cutoff.current().check()  # a chain goes on to its next member whatever happens
-        walk = _WALK.get() or self.begin()
-        with walk.step(name, (options or {}).get("tenant_id")):
+        walk = getattr(self._here, "walk", None) or self.begin()
+        with walk.step(name, (options or {}).get("tenant_id"), member):
             token = member.get_token_info(*scopes, options=options)
-        walk.principal = principal_of(token.token, credential=name)
+        thumbprint = getattr(member, "certificate_thumbprint", None)
+        walk.principal = principal_of(token.token, credential=name, certificate_thumbprint=thumbprint)
         self._stories[_digest(token.token)] = Story(
             attempts=walk.attempts(), principal=walk.principal, tenant_id=walk.tenant_id
         )
@@ -177,6 +193,8 @@ class _Member(SupportsTokenInfo):
         self.name: str = getattr(member, "stands_for", None) or _STAND_INS.get(class_name, class_name)
         # The chain's own error message names its members by this attribute where there is one.
         self._credential_name = self.name
+        self.reader: SupportsTokenInfo | None = getattr(member, "reader", None)
+        """Who reads the certificate that this member signs in with, where it lies in a vault."""
         self._member = member
         self._watch = watch
 

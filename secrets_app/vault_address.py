@@ -41,6 +41,9 @@ _LOOPBACK = re.compile(r"(?:.*\.)?localhost(?:[46]|\.localdomain[46]?)?")
 _HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))+")
 
 
+_SECRET_PATH = re.compile(r"(?P<name>[0-9a-zA-Z-]{1,127})(?:/(?P<version>[0-9a-fA-F]{32}))?")
+
+
 class AddressError(ValueError):
     """An address that is no vault's; its text is a sentence for people."""
 
@@ -65,6 +68,30 @@ def vault_url(text: str, *, also_allowed: tuple[str, ...] = ()) -> str:
     if address.path.strip("/") or address.query or address.fragment:
         raise AddressError(f"It goes on after the host; the vault's address is only https://{host}.")
     return f"https://{host}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretId:
+    """The address of one secret, taken apart."""
+
+    vault_url: str
+    name: str
+    version: str | None
+
+
+def secret_id(text: str, *, also_allowed: tuple[str, ...] = ()) -> SecretId:
+    """What `https://<vault>/secrets/<name>` or `.../<name>/<version>` names. Raises AddressError, ForeignHostError."""
+    address = _split(text)
+    vault = vault_url(f"https://{address.hostname or ''}", also_allowed=also_allowed)
+    kind, _, rest = address.path.strip("/").partition("/")
+    if kind.lower() in {"certificates", "keys"}:
+        raise AddressError(f"It is the id of one of the vault's {kind.lower()}; write /secrets/ in place of /{kind}/.")
+    found = _SECRET_PATH.fullmatch(rest)
+    if kind.lower() != "secrets" or not found or address.query or address.fragment:
+        raise AddressError(
+            "It is not a secret's id; those look like https://contoso.vault.azure.net/secrets/my-certificate."
+        )
+    return SecretId(vault_url=vault, name=found["name"], version=found["version"])
 
 
 def _split(text: str) -> SplitResult:

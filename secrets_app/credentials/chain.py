@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from azure.core.credentials import SupportsTokenInfo
 from azure.identity import AzureCliCredential as PlainAzureCliCredential
+from azure.identity import EnvironmentCredential as PlainEnvironmentCredential
 from azure.identity import (
     AzureDeveloperCliCredential,
     AzurePowerShellCredential,
@@ -15,6 +16,7 @@ from azure.identity import (
 
 from secrets_app.credentials import interactive, tools
 from secrets_app.credentials.arguments import additional_tenants, given, limited, network, process
+from secrets_app.credentials.environment_credential import EnvironmentCredential
 from secrets_app.sign_in import MEMBERS, IdentityKind, SignIn, Way
 
 Maker = Callable[[SignIn, float], SupportsTokenInfo]
@@ -60,6 +62,11 @@ def managed_identity(sign_in: SignIn, deadline_s: float) -> SupportsTokenInfo:
     return ManagedIdentityCredential(**which, **limited(deadline_s))
 
 
+def environment(sign_in: SignIn, deadline_s: float) -> SupportsTokenInfo:
+    """The service principal of azure-identity's own variables."""
+    return EnvironmentCredential(**additional_tenants(sign_in), **network(sign_in, deadline_s))
+
+
 def _chain(members: tuple[Way, ...], sign_in: SignIn, deadline_s: float) -> DefaultAzureCredential:
     left_out = {_EXCLUDE[way]: True for way in sign_in.excluded}
     if members != MEMBERS:
@@ -89,6 +96,8 @@ def _client_id(sign_in: SignIn) -> str | None:
 
 def _own(member: Any, sign_in: SignIn, deadline_s: float) -> SupportsTokenInfo:
     """The member, or ours in its place where the chain does not hand it on what the settings say."""
+    if isinstance(member, PlainEnvironmentCredential):
+        return environment(sign_in, deadline_s)
     if isinstance(member, PlainAzureCliCredential):
         return tools.azure_cli(sign_in, deadline_s, in_chain=True)
     if isinstance(member, InteractiveBrowserCredential):  # AZURE_TOKEN_CREDENTIALS names it

@@ -7,20 +7,15 @@ from azure.core.credentials import SupportsTokenInfo
 from azure.identity import (
     AzurePipelinesCredential,
     ClientSecretCredential,
-    EnvironmentCredential,
     SharedTokenCacheCredential,
     VisualStudioCodeCredential,
     WorkloadIdentityCredential,
 )
 
-from secrets_app.credentials import interactive, tools
-from secrets_app.credentials.arguments import additional_tenants, given, network, tenants
-from secrets_app.credentials.chain import Maker, broker, chain_of, managed_identity
+from secrets_app.credentials import client_certificate, interactive, tools
+from secrets_app.credentials.arguments import given, network, tenants
+from secrets_app.credentials.chain import Maker, broker, chain_of, environment, managed_identity
 from secrets_app.sign_in import DEV_MEMBERS, MEMBERS, PROD_MEMBERS, SignIn, Way
-
-
-def _environment(sign_in: SignIn, deadline_s: float) -> SupportsTokenInfo:
-    return EnvironmentCredential(**additional_tenants(sign_in), **network(sign_in, deadline_s))
 
 
 def _workload_identity(sign_in: SignIn, deadline_s: float) -> SupportsTokenInfo:
@@ -58,7 +53,7 @@ MAKERS: Mapping[Way, Maker] = {
     Way.DEFAULT: chain_of(*MEMBERS),
     Way.DEV: chain_of(*DEV_MEMBERS),
     Way.PROD: chain_of(*PROD_MEMBERS),
-    Way.ENVIRONMENT: _environment,
+    Way.ENVIRONMENT: environment,
     Way.WORKLOAD_IDENTITY: _workload_identity,
     Way.MANAGED_IDENTITY: managed_identity,
     Way.SHARED_CACHE: _shared_cache,
@@ -70,5 +65,6 @@ MAKERS: Mapping[Way, Maker] = {
     Way.INTERACTIVE_BROWSER: interactive.interactive_browser,
     Way.DEVICE_CODE: interactive.device_code,
     Way.CLIENT_SECRET: _client_secret,
+    Way.CLIENT_CERTIFICATE: client_certificate.client_certificate,
     Way.AZURE_PIPELINES: _azure_pipelines,
 }

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from secrets_app.setting_readers.certificate import certificate
 from secrets_app.setting_readers.kinds import guid, seconds
 from secrets_app.setting_readers.problem import Given, Mistake
-from secrets_app.sign_in import MEMBERS, IdentityKind, ManagedIdentityId, SignIn, Way
+from secrets_app.sign_in import MEMBERS, CertificateInVault, IdentityKind, ManagedIdentityId, SignIn, Way
 
 _OTHER_WORDS: dict[str, Way] = {
     "defaultazure": Way.DEFAULT,
@@ -189,6 +190,7 @@ _PARTS: dict[str, Callable[[Given], Any]] = {
     "az_folder": lambda given: given.get("AzureCLIPath"),
     "client_id": _client_id,
     "client_secret": lambda given: given.get("KVSITE_CLIENT_SECRET"),
+    "certificate": certificate,
     "managed_identity": managed_identity,
     "service_connection_id": lambda given: given.get("KVSITE_PIPELINES_SERVICE_CONNECTION_ID"),
     "system_access_token": lambda given: given.get("SYSTEM_ACCESSTOKEN"),
@@ -200,6 +202,11 @@ _NEEDED: Mapping[Way, Mapping[str, str]] = {
         "tenant_id": "KVSITE_TENANT_ID",
         "client_id": "KVSITE_CLIENT_ID",
         "client_secret": "KVSITE_CLIENT_SECRET",
+    },
+    Way.CLIENT_CERTIFICATE: {
+        "client_id": "KVSITE_CLIENT_ID",
+        "certificate": "KVSITE_CERTIFICATE",
+        "tenant_id": "KVSITE_TENANT_ID",
     },
     Way.AZURE_PIPELINES: {
         "tenant_id": "KVSITE_TENANT_ID",
@@ -222,6 +229,8 @@ def read_sign_in(given: Given) -> SignIn:
 def _check_complete(sign_in: SignIn) -> None:
     for way in sign_in.ways:
         for attribute, setting in _NEEDED.get(way, {}).items():
+            if attribute == "tenant_id" and isinstance(sign_in.certificate, CertificateInVault):
+                continue  # then it is the tenant of the token that reads the certificate
             if getattr(sign_in, attribute) is None:
                 raise Mistake(
                     40, setting, f"is not set, and {way} cannot do without it.",

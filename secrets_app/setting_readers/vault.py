@@ -45,7 +45,7 @@ def _vault_named_by(setting: str, given: Given) -> str:
     if setting == "KEY_VAULT_NAME":
         return _vault_of_name(text)
     try:
-        return vault_url(text, also_allowed=_allowed_hosts(given))
+        return vault_url(text, also_allowed=allowed_hosts(given))
     except ForeignHostError as error:
         raise Mistake(
             5, setting, f"is refused: {error}",
@@ -117,7 +117,8 @@ def _secret_version(given: Given) -> str | None:
     )  # fmt: skip
 
 
-def _allowed_hosts(given: Given) -> tuple[str, ...]:
+def allowed_hosts(given: Given) -> tuple[str, ...]:
+    """Hosts that the operator trusts with a token besides Azure's own. Raises Mistake."""
     hosts = hosts_in(11, "KVSITE_ALLOWED_VAULT_HOSTS", given, "vault.example.org")
     for host in filter(is_loopback_name, hosts):
         raise Mistake(
@@ -144,5 +145,5 @@ READERS: dict[str, Callable[[Given], Any]] = {
     "vault_url": _vault,
     "secret_name": _secret_name,
     "secret_version": _secret_version,
-    "allowed_vault_hosts": _allowed_hosts,
+    "allowed_vault_hosts": allowed_hosts,
 }

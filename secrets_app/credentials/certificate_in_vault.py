@@ -1,0 +1,78 @@
+"""A certificate that is itself a secret of a vault -> the certificate, read by the managed identity or the developer."""
+
+import base64
+import binascii
+from typing import cast
+
+from azure.core.credentials import AccessTokenInfo, SupportsTokenInfo, TokenCredential, TokenRequestOptions
+from azure.core.exceptions import HttpResponseError
+from azure.keyvault.secrets import SecretClient
+
+from secrets_app.claims import principal_of
+from secrets_app.credentials.certificate import CertificateError, KeyedCertificate, load
+from secrets_app.credentials.transport import with_transport
+from secrets_app.patience import vault_limits
+from secrets_app.sign_in import CertificateInVault
+
+
+def in_vault(
+    where: CertificateInVault, reader: SupportsTokenInfo, deadline_s: float
+) -> tuple[KeyedCertificate, str | None]:
+    """The certificate, and the tenant of the token it was read with. Raises AzureError."""
+    noted = _Noted(reader)
+    name = f"{where.secret_name} in {where.vault_url}"
+    # The annotation knows only the older of the two protocols that it takes.
+    client = SecretClient(
+        where.vault_url, cast(TokenCredential, noted), permit_redirects=False, **with_transport(vault_limits(deadline_s))
+    )
+    try:
+        found = client.get_secret(where.secret_name, where.secret_version)
+    except HttpResponseError as error:
+        raise _refused(error, name) from error
+    finally:
+        SecretClient.close(client)
+    certificate = load(_content(found.value or "", name), None, f"The certificate {name}")
+    if reason := certificate.unusable():
+        raise CertificateError(message=f"The certificate {name} {reason}")
+    return certificate, noted.tenant_id
+
+
+class _Noted(SupportsTokenInfo):
+    """The reader, with the tenant of the token it gave."""
+
+    def __init__(self, reader: SupportsTokenInfo) -> None:
+        self._reader = reader
+        self.tenant_id: str | None = None
+
+    def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
+        token = self._reader.get_token_info(*scopes, options=options or {})
+        self.tenant_id = principal_of(token.token, credential=None).tenant_id
+        return token
+
+    def close(self) -> None:
+        """The reader outlives the one read that it is noted for."""
+
+    def __enter__(self) -> "_Noted":
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self.close()
+
+
+def _refused(error: HttpResponseError, name: str) -> CertificateError:
+    """The vault's refusal with its status and code, and words that say it was about the certificate."""
+    refused = CertificateError(response=error.response)
+    refused.message = f"The certificate {name} could not be read. {error.message}"
+    return refused
+
+
+def _content(value: str, name: str) -> bytes:
+    """Key Vault hands out PEM as it is and PFX as base64; the content type says which, but people copy without it."""
+    if "-----BEGIN" in value:
+        return value.encode("utf-8", "replace")
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise CertificateError(
+            message=f"The secret {name} is no certificate: neither PEM nor PFX. Name the secret of a certificate."
+        ) from error

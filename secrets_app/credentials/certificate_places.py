@@ -1,0 +1,136 @@
+"""Where a certificate lies on this machine -> the certificates to try, the newest first."""
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from cryptography import x509
+
+from secrets_app.credentials.certificate import CertificateError, KeyedCertificate, load
+from secrets_app.sign_in import CertificateFile, CertificateInStore, Store
+
+_DEFAULT_FOLDERS: Mapping[Store, str] = {
+    # https://learn.microsoft.com/dotnet/standard/security/cross-platform-cryptography#the-x509store-class
+    Store.CURRENT_USER: "~/.dotnet/corefx/cryptography/x509stores/my",
+    # https://learn.microsoft.com/azure/app-service/configure-ssl-certificate-in-code#load-certificate-in-linuxwindows-containers
+    Store.LOCAL_MACHINE: "/var/ssl/private",
+}
+_SETTINGS: Mapping[Store, str] = {
+    Store.CURRENT_USER: "KVSITE_USER_CERTIFICATES",
+    Store.LOCAL_MACHINE: "KVSITE_MACHINE_CERTIFICATES",
+}
+_ENDINGS = frozenset({".pem", ".pfx", ".p12", ".crt", ".cer", ".key"})
+_MOST_BYTES = 1024 * 1024
+_MOST_FILES = 500
+# Windows writes S and E where RFC 4514 has ST and EMAILADDRESS.
+_SAME_KIND = {"S": "ST", "E": "EMAILADDRESS", "1.2.840.113549.1.9.1": "EMAILADDRESS"}
+_PART = re.compile(r'(?:\\.|"(?:[^"]|"")*"|[^,"\\])+')
+
+
+def in_file(where: CertificateFile) -> tuple[KeyedCertificate, ...]:
+    """The certificate of one file. Raises CertificateError."""
+    path = Path(where.path).expanduser()
+    return (_usable(load(_content(path), where.password, str(path)), str(path)),)
+
+
+def in_store(where: CertificateInStore) -> tuple[KeyedCertificate, ...]:
+    """Every usable certificate of the folder that fits, the newest first, as the .NET library tried them.
+
+    Raises CertificateError.
+    """
+    folder = _folder(where)
+    wanted = f"with the thumbprint {where.thumbprint}" if where.thumbprint else f"for {where.subject}"
+    looked_at, found = 0, []
+    unopened: CertificateError | None = None
+    for path in _files(folder):
+        looked_at += 1
+        try:
+            candidate = load(_content(path), where.password, str(path))
+        except CertificateError as error:
+            # App Service names the file by its thumbprint: then it is the one that is wanted.
+            unopened = error if path.stem.upper() == where.thumbprint else unopened
+            continue
+        if _fits(candidate, where):
+            found.append((candidate, path))
+    if not found:
+        raise unopened or CertificateError(
+            message=f"There is no certificate {wanted} among the {looked_at} files of {folder}. "
+            f"Put it there as PEM or PFX, or set {_SETTINGS[where.store]} to the right folder."
+        )
+    found.sort(key=lambda pair: pair[0].certificate.not_valid_before_utc, reverse=True)
+    usable = tuple(candidate for candidate, _ in found if not candidate.unusable())
+    return usable or (_usable(*found[0]),)
+
+
+def _usable(candidate: KeyedCertificate, name: object) -> KeyedCertificate:
+    if reason := candidate.unusable():
+        raise CertificateError(message=f"The certificate {name} {reason}")
+    return candidate
+
+
+def _content(path: Path) -> bytes:
+    try:
+        if path.is_dir():
+            raise CertificateError(message=f"{path} is a folder. KVSITE_CERTIFICATE takes the certificate file itself.")
+        if path.exists() and not path.is_file():
+            raise CertificateError(message=f"{path} is not an ordinary file, so it is not read as a certificate.")
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+    except FileNotFoundError as error:
+        raise CertificateError(message=f"The certificate file {path} is not there. Set its right path.") from error
+    except (OSError, ValueError) as error:  # ValueError: a null character in the path
+        reason = getattr(error, "strerror", None) or "its path cannot be right"
+        raise CertificateError(message=f"The certificate file {path} cannot be read: {reason}.") from error
+    if len(content) > _MOST_BYTES:
+        raise CertificateError(message=f"{path} is larger than any certificate file, so it is not read.")
+    return content
+
+
+def _folder(where: CertificateInStore) -> Path:
+    setting = _SETTINGS[where.store]
+    folder = Path(where.folder or _DEFAULT_FOLDERS[where.store]).expanduser()
+    if not where.folder and sys.platform == "win32":
+        raise CertificateError(
+            message="The Windows certificate store gives Python no private key. Export the certificate as PFX and set "
+            f"KVSITE_CERTIFICATE to the file, or {setting} to its folder."
+        )
+    if not folder.is_dir():
+        why = "is not a folder" if where.folder else f"is not set, and its default {folder} is not there"
+        raise CertificateError(message=f"{setting} {why}. Set it to the folder with the certificate files.")
+    return folder
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    with suppress(OSError):  # a folder that we may not list has no files for us
+        names = sorted(entry.name for entry in os.scandir(folder) if Path(entry.name).suffix.lower() in _ENDINGS)
+        yield from (folder / name for name in names[:_MOST_FILES])
+
+
+def _fits(candidate: KeyedCertificate, where: CertificateInStore) -> bool:
+    if where.thumbprint:
+        return candidate.thumbprint == where.thumbprint
+    return fits_subject(candidate.certificate.subject, where.subject or "")
+
+
+def fits_subject(subject: x509.Name, wanted: str) -> bool:
+    """`wanted` is the whole subject, in any case and order of writing, as the .NET library compared it, or the bare CN."""
+    parts = [(_kind(part.rfc4514_attribute_name), str(part.value).casefold()) for part in subject]
+    if "=" not in wanted:
+        return ("CN", wanted.strip().casefold()) in parts
+    asked = [_asked(part) for part in _PART.findall(wanted)]
+    return asked in (parts, parts[::-1])
+
+
+def _asked(part: str) -> tuple[str, str]:
+    kind, _, value = part.strip().partition("=")
+    value = value.strip()
+    if len(value) > 1 and value[0] == value[-1] == '"':
+        value = value[1:-1].replace('""', '"')
+    return _kind(kind.strip()), re.sub(r"\\(.)", r"\1", value).casefold()
+
+
+def _kind(name: str) -> str:
+    return _SAME_KIND.get(name.upper(), name.upper())
