@@ -7,7 +7,7 @@ from secrets_app.diagnosis import Explanation
 from secrets_app.environment import Check
 from secrets_app.reading import Attempt, Failure, Hint, Place, Principal, Reading
 from secrets_app.redaction import redact
-from secrets_app.words import found, headline
+from secrets_app.words import asked, found, headline
 
 _GUID = re.compile(r"(?<![\w-])([0-9a-fA-F]{8})-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![\w-])")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@])")
@@ -92,7 +92,7 @@ def _attempts(reading: Reading) -> Iterator[str]:
 
 def _attempt(attempt: Attempt) -> str:
     took = "" if attempt.elapsed_s is None else f"{attempt.elapsed_s:.3f}"
-    cells = (attempt.credential, attempt.outcome, took, attempt.cause or "", attempt.message or "")
+    cells = (asked(attempt), attempt.outcome, took, attempt.cause or "", attempt.message or "")
     return f"| {' | '.join(map(_cell, cells))} |"
 
 

@@ -79,7 +79,7 @@ def _chain(reading: Reading) -> Iterator[str]:
         yield from textwrap.wrap(reading.chosen_by, _WIDTH, initial_indent="    ", subsequent_indent="    ")
     for attempt in reading.attempts:
         outcome, took = words.OUTCOMES[attempt.outcome], words.duration(attempt.elapsed_s)
-        yield f"    {attempt.credential:<28} {outcome:<19} {took:>10}  {words.briefly(attempt)}".rstrip()
+        yield f"    {words.asked(attempt):<28} {outcome:<19} {took:>10}  {words.briefly(attempt)}".rstrip()
 
 
 def lines_of_explanation(explanation: Explanation) -> Iterator[str]:

@@ -143,6 +143,11 @@ def age(when: datetime | None, now: datetime | None = None) -> str:
     return f"{words} ago" if seconds >= 0 else f"in {words}"
 
 
+def asked(attempt: Attempt) -> str:
+    """The attempt's credential, and what for where it is not the secret."""
+    return f"{attempt.credential} (reads the certificate)" if attempt.reads_certificate else attempt.credential
+
+
 def briefly(attempt: Attempt) -> str:
     """The attempt's message for a list: whole where it failed, only its beginning where it was not available."""
     line = (attempt.message or "").strip().partition("\n")[0]

@@ -9,9 +9,10 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-Key = serialization.pkcs12.PKCS12PrivateKeyTypes | None
+Key = PrivateKeyTypes | None
 
 
 class CertificateError(ClientAuthenticationError):
@@ -90,8 +91,7 @@ def _load_pem(data: bytes, password: str | None) -> KeyedCertificate | str:
 
 def _pem_key(data: bytes, password: str | None) -> Key:
     protected = b"ENCRYPTED" in data  # `BEGIN ENCRYPTED PRIVATE KEY`, or `Proc-Type: 4,ENCRYPTED` in the old form
-    key = serialization.load_pem_private_key(data, password.encode() if password and protected else None)
-    return key if isinstance(key, pkcs12.PKCS12PrivateKeyTypes) else None
+    return serialization.load_pem_private_key(data, password.encode() if password and protected else None)
 
 
 def _keyed(key: Key, certificates: Sequence[x509.Certificate]) -> KeyedCertificate | str:

@@ -17,7 +17,7 @@ Found = tuple[Sequence[KeyedCertificate], str]
 class CertificateCredential(SupportsTokenInfo):
     """azure-identity's own of that name, made for the certificate that is there when a token is asked for.
 
-    It keeps the certificate while it is valid. `reader` is the credential that reads it from its vault, if it lies there.
+    It keeps the certificate while it is valid. `reader` is the credential that reads it, where it lies in a vault.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
-"""A certificate that is itself a secret of a vault -> the certificate, read by the managed identity or the developer."""
+"""A certificate that is itself a secret of a vault: read by the managed identity or the developer."""
 
 import base64
-import binascii
+from contextlib import suppress
 from typing import cast
 
 from azure.core.credentials import AccessTokenInfo, SupportsTokenInfo, TokenCredential, TokenRequestOptions
@@ -13,6 +13,8 @@ from secrets_app.credentials.certificate import CertificateError, KeyedCertifica
 from secrets_app.credentials.transport import with_transport
 from secrets_app.patience import vault_limits
 from secrets_app.sign_in import CertificateInVault
+
+_DER_SEQUENCE = b"0"  # 0x30: what every PFX begins with
 
 
 def in_vault(
@@ -67,12 +69,13 @@ def _refused(error: HttpResponseError, name: str) -> CertificateError:
 
 
 def _content(value: str, name: str) -> bytes:
-    """Key Vault hands out PEM as it is and PFX as base64; the content type says which, but people copy without it."""
+    """Key Vault hands out PEM as it is, and PFX as base64; its content type says which, but copies often have none."""
     if "-----BEGIN" in value:
         return value.encode("utf-8", "replace")
-    try:
-        return base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise CertificateError(
-            message=f"The secret {name} is no certificate: neither PEM nor PFX. Name the secret of a certificate."
-        ) from error
+    with suppress(ValueError):
+        content = base64.b64decode(value, validate=True)
+        if content.startswith(_DER_SEQUENCE):
+            return content
+    raise CertificateError(
+        message=f"The secret {name} is no certificate: neither PEM nor PFX. Name the secret of a certificate."
+    )

@@ -116,7 +116,7 @@ def _fits(candidate: KeyedCertificate, where: CertificateInStore) -> bool:
 
 
 def fits_subject(subject: x509.Name, wanted: str) -> bool:
-    """`wanted` is the whole subject, in any case and order of writing, as the .NET library compared it, or the bare CN."""
+    """`wanted` is the whole subject, in any case, as the .NET library compared it, or only its common name."""
     parts = [(_kind(part.rfc4514_attribute_name), str(part.value).casefold()) for part in subject]
     if "=" not in wanted:
         return ("CN", wanted.strip().casefold()) in parts

@@ -5,7 +5,6 @@ from typing import Any, cast
 
 from azure.core.credentials import SupportsTokenInfo
 from azure.identity import AzureCliCredential as PlainAzureCliCredential
-from azure.identity import EnvironmentCredential as PlainEnvironmentCredential
 from azure.identity import (
     AzureDeveloperCliCredential,
     AzurePowerShellCredential,
@@ -13,6 +12,7 @@ from azure.identity import (
     InteractiveBrowserCredential,
     ManagedIdentityCredential,
 )
+from azure.identity import EnvironmentCredential as PlainEnvironmentCredential
 
 from secrets_app.credentials import interactive, tools
 from secrets_app.credentials.arguments import additional_tenants, given, limited, network, process
