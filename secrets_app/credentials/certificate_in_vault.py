@@ -23,16 +23,16 @@ def in_vault(
     """The certificate, and the tenant of the token it was read with. Raises AzureError."""
     noted = _Noted(reader)
     name = f"{where.secret_name} in {where.vault_url}"
-    # The annotation knows only the older of the two protocols that it takes.
-    client = SecretClient(
-        where.vault_url, cast(TokenCredential, noted), permit_redirects=False, **with_transport(vault_limits(deadline_s))
-    )
+    # Its annotation knows only the older of the two protocols that it takes.
+    credential = cast(TokenCredential, noted)
+    limits = with_transport(vault_limits(deadline_s))
+    client = SecretClient(where.vault_url, credential, permit_redirects=False, **limits)
     try:
         found = client.get_secret(where.secret_name, where.secret_version)
     except HttpResponseError as error:
         raise _refused(error, name) from error
     finally:
-        SecretClient.close(client)
+        client.close()
     certificate = load(_content(found.value or "", name), None, f"The certificate {name}")
     if reason := certificate.unusable():
         raise CertificateError(message=f"The certificate {name} {reason}")
