@@ -1,5 +1,6 @@
 """What the documents repeat of the code is what the code says."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,9 @@ def test_a_stale_document_is_found(tmp_path: Path, settings: object) -> None:
     (tmp_path / "README.md").write_text(
         (ROOT / "README.md").read_text().replace("KVSITE_DEADLINE_S", "KVSITE_PATIENCE")
     )
-    with pytest.raises(CommandError, match=r"README\.md, causes\.md"):
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        (tmp_path / name).write_text((ROOT / name).read_text())
+    with pytest.raises(CommandError, match=r"README\.md, causes\.md, licences\.md"):
         call_command("documents", "--check")
 
 
@@ -28,3 +31,20 @@ def test_every_setting_and_every_cause_is_in_the_documents() -> None:
     readme, causes = (ROOT / "README.md").read_text(), (ROOT / "docs" / "causes.md").read_text()
     assert [name for name in SETTINGS if f"| `{name}` |" not in readme] == []
     assert [key for key in CAUSES if f"### {key}\n" not in causes] == []
+
+
+def test_every_package_of_production_has_a_licence_that_lets_us_use_it() -> None:
+    rows = re.findall(r"^\| (\S+) \| \S+ \| (.+) \|$", (ROOT / "docs" / "licences.md").read_text(), re.M)
+    production = set(re.findall(r"^(\S+)==", (ROOT / "requirements.txt").read_text(), re.M)) - {"tzdata"}
+    licences = {name: licence for name, licence in rows if name in production}
+    assert licences.keys() == production
+    permissive = re.compile(r"MIT|BSD|Apache|PSF|MPL|Mozilla")
+    assert [name for name, licence in licences.items() if not permissive.search(licence)] == []
+    assert [name for name, licence in rows if re.search(r"\b[AL]?GPL", licence)] == []
+
+
+def test_every_package_is_pinned_with_its_hashes() -> None:
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        locked = re.split(r"^(?=[A-Za-z0-9])", (ROOT / name).read_text(), flags=re.M)[1:]
+        assert len(locked) > 15
+        assert [entry.split()[0] for entry in locked if "==" not in entry or "--hash=sha256:" not in entry] == []

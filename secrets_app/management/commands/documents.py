@@ -3,6 +3,7 @@
 import re
 from argparse import ArgumentParser
 from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from secrets_app.catalogue import by_area
 from secrets_app.diagnosis import CAUSES
+from secrets_app.management.licences import licences_page
 from secrets_app.setting_readers import SETTINGS
 
 _SETTINGS_IN_README = re.compile(
@@ -19,7 +21,7 @@ _SETTINGS_IN_README = re.compile(
 
 
 class Command(BaseCommand):
-    help = "Writes the settings into README.md and the causes into docs/causes.md. --check only says what is stale."
+    help = "Writes the settings into README.md, causes and licences into docs/. --check only says what is stale."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -38,6 +40,14 @@ def _documents() -> Iterator[tuple[Path, str]]:
     readme = settings.BASE_DIR / "README.md"
     yield readme, _SETTINGS_IN_README.sub(lambda _: settings_table(), readme.read_text(encoding="utf-8"))
     yield settings.BASE_DIR / "docs" / "causes.md", causes_page()
+    yield settings.BASE_DIR / "docs" / "licences.md", _licences()
+
+
+def _licences() -> str:
+    try:
+        return licences_page(settings.BASE_DIR)
+    except PackageNotFoundError as error:
+        raise CommandError(f"{error.name} is not installed, so its licence is not known. Run `make setup`.") from error
 
 
 def settings_table() -> str:
