@@ -29,7 +29,7 @@ def licences_page(root: Path) -> str:
             "",
             "Of every package in the lock files, as its own metadata says it. Made by `python manage.py documents`.",
             *_section("What production runs", production),
-            *_section("What tests, checks and Local Azure add", development),
+            *_section("What tests and checks add", development),
             "",
         ]
     )
