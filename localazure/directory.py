@@ -165,3 +165,8 @@ DEVELOPER = User(
 
 CLUSTER_ISSUER = f"https://westeurope.oic.prod-aks.azure.com/{CONTOSO.id}/6b0d4b35-9c26-4a0f-8e53-1f1a7c2d9e80/"
 """Who issues the service accounts' tokens of Contoso's cluster, the slash at the end included."""
+
+SERVICE_CONNECTION_ID = "f3a1d7c5-08e2-4b6f-9d34-7e5c2b10a896"
+"""Of the service connection kvsite-production of Contoso's project in Azure DevOps."""
+PIPELINES_ISSUER = "https://vstoken.dev.azure.com/2b9e6d14-a5c7-4f03-8d12-e4f7b0c96a35"
+PIPELINES_SUBJECT = "sc://contoso/kvsite/kvsite-production"

@@ -13,6 +13,7 @@ from localazure.world import World
 # Whatever could lead azure-identity, az or the program itself into another world.
 FOREIGN = re.compile(
     r"(AZURE|IDENTITY|MSI|IMDS|ARM|WEBSITE|CONTAINER_APP|KUBERNETES|FUNCTIONS|KVSITE|KEY_VAULT|SECRET|SYSTEM_OIDC)_.*"
+    r"|AZURESUBSCRIPTION_.*|SYSTEM_OIDCREQUESTURI|SYSTEM_ACCESSTOKEN|TF_BUILD"
     r"|MSAL.*|VSCODE.*|.*_PROXY|AzureServicesAuthConnectionString|AzureCLIPath"
     r"|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS|TERM_PROGRAM",
     re.IGNORECASE,

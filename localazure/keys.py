@@ -22,6 +22,9 @@ SERVER_NAMES = (
     "*.westcentralus.tokenvault.azure.net",
     "*.tokenstore.azure.net",
     "10.0.0.4",
+    "dev.azure.com",
+    "login.chinacloudapi.cn",
+    "login.microsoftonline.us",
 )
 
 
@@ -40,6 +43,12 @@ def stranger() -> trustme.CA:
 @cache
 def cluster_key() -> rsa.RSAPrivateKey:
     """The key a Kubernetes cluster signs its service accounts' tokens with."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@cache
+def pipelines_key() -> rsa.RSAPrivateKey:
+    """The key Azure DevOps signs the tokens of pipelines with."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Mapping
 
+from localazure.directory import SERVICE_CONNECTION_ID, SITE_APPLICATION
 from localazure.keys import authority, server_thumbprint
 from localazure.scenario import Host
 from localazure.services.app_service import PATH as APP_SERVICE_PATH
 from localazure.services.app_service import offers_token_service
 from localazure.services.arc import PATH as ARC_PATH
+from localazure.services.azure_pipelines import HOST as PIPELINES_HOST
+from localazure.services.azure_pipelines import PATH as PIPELINES_PATH
 from localazure.services.cloud_shell import PATH as CLOUD_SHELL_PATH
 from localazure.services.machine_learning import PATH as MACHINE_LEARNING_PATH
 from localazure.services.service_fabric import HOST as SERVICE_FABRIC_HOST
@@ -64,6 +67,21 @@ def _service_fabric(world: World, _own_address: str) -> dict[str, str]:
     }
 
 
+def _pipelines(world: World, _own_address: str) -> dict[str, str]:
+    """Of the job, and of the task AzureCLI@2 in it; SYSTEM_ACCESSTOKEN is there when the step maps it.
+
+    https://learn.microsoft.com/azure/devops/pipelines/build/variables
+    """
+    return {
+        "TF_BUILD": "True",
+        "SYSTEM_OIDCREQUESTURI": f"https://{PIPELINES_HOST}{PIPELINES_PATH}",
+        "SYSTEM_ACCESSTOKEN": world.job_token,
+        "AZURESUBSCRIPTION_CLIENT_ID": SITE_APPLICATION.client_id,
+        "AZURESUBSCRIPTION_TENANT_ID": world.tenant.id,
+        "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID": SERVICE_CONNECTION_ID,
+    }
+
+
 _PLATFORMS: Mapping[Host, Callable[[World, str], dict[str, str]]] = {
     Host.APP_SERVICE: _app_service,
     Host.KUBERNETES: _kubernetes,
@@ -71,4 +89,5 @@ _PLATFORMS: Mapping[Host, Callable[[World, str], dict[str, str]]] = {
     Host.CLOUD_SHELL: _cloud_shell,
     Host.MACHINE_LEARNING: _machine_learning,
     Host.SERVICE_FABRIC: _service_fabric,
+    Host.PIPELINES: _pipelines,
 }

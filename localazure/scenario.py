@@ -24,6 +24,7 @@ class Host(StrEnum):
     CLOUD_SHELL = "Cloud Shell"
     MACHINE_LEARNING = "Azure Machine Learning"
     SERVICE_FABRIC = "Service Fabric"
+    PIPELINES = "Azure Pipelines"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,8 @@ from localazure.directory import (
     DEVELOPER,
     FABRIKAM_IDENTITY,
     MACHINE_IDENTITY,
+    PIPELINES_ISSUER,
+    PIPELINES_SUBJECT,
     POD_IDENTITY,
     SANDBOX,
     SHARED_IDENTITY,
@@ -337,6 +339,19 @@ _TABLE = (
         host=Host.SERVICE_FABRIC,
         identities=(SITE_IDENTITY,),
         vault=vault_read_by(SITE_IDENTITY),
+    ),
+    Scenario(
+        name="azure-pipelines",
+        sentence="A job in Azure Pipelines proves itself by its service connection, which Entra trusts; az does too.",
+        host=Host.PIPELINES,
+        registrations=(
+            Registration(
+                identity=SITE_APPLICATION,
+                federated=(FederatedCredential(issuer=PIPELINES_ISSUER, subject=PIPELINES_SUBJECT),),
+            ),
+        ),
+        azure_cli=AzureCli(signed_in=SITE_APPLICATION),
+        vault=vault_read_by(SITE_APPLICATION),
     ),
     Scenario(
         name="certificate-in-vault",

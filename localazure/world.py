@@ -33,6 +33,8 @@ class World:
     """App Service's proof that a request comes from the site's own process."""
     cli_key: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     """Known only to the `az` of this world."""
+    job_token: str = field(default_factory=lambda: secrets.token_urlsafe(64))
+    """System.AccessToken of the job that runs in Azure Pipelines."""
     journal: Journal = field(default_factory=Journal)
     sessions: Sessions = field(default_factory=Sessions)
     stores: Mapping[str, SecretStore] = field(init=False)

@@ -13,6 +13,8 @@ class Cloud:
     name: str
     vault_suffix: str
     portal: str
+    login_host: str
+    """Where one signs in: azure.identity.AzureAuthorityHosts."""
 
     @property
     def scope(self) -> str:
@@ -21,11 +23,26 @@ class Cloud:
 
 
 # https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#dns-suffixes-for-object-identifiers
-PUBLIC = Cloud(name="Azure", vault_suffix="vault.azure.net", portal="https://portal.azure.com")
+PUBLIC = Cloud(
+    name="Azure",
+    vault_suffix="vault.azure.net",
+    portal="https://portal.azure.com",
+    login_host="login.microsoftonline.com",
+)
 CLOUDS = (
     PUBLIC,
-    Cloud(name="Azure China", vault_suffix="vault.azure.cn", portal="https://portal.azure.cn"),
-    Cloud(name="Azure US Government", vault_suffix="vault.usgovcloudapi.net", portal="https://portal.azure.us"),
+    Cloud(
+        name="Azure China",
+        vault_suffix="vault.azure.cn",
+        portal="https://portal.azure.cn",
+        login_host="login.chinacloudapi.cn",
+    ),
+    Cloud(
+        name="Azure US Government",
+        vault_suffix="vault.usgovcloudapi.net",
+        portal="https://portal.azure.us",
+        login_host="login.microsoftonline.us",
+    ),
 )
 
 # 3 to 24 letters, digits and hyphens; a letter first, no hyphen last, no two in a row.
@@ -154,8 +171,16 @@ def is_loopback_name(name: str) -> bool:
 
 def cloud_of(url: str | None) -> Cloud:
     """The cloud whose vault `url` names; the public one for anything else."""
-    host = urlsplit(url or "").hostname or ""
-    return next((cloud for cloud in CLOUDS if host.endswith(f".{cloud.vault_suffix}")), PUBLIC)
+    return cloud_at(url or "") or PUBLIC
+
+
+def cloud_at(url: str) -> Cloud | None:
+    """The cloud whose vault `url` names; None for anything else."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return None
+    return next((cloud for cloud in CLOUDS if host.endswith(f".{cloud.vault_suffix}")), None)
 
 
 def vault_name(url: str) -> str:

@@ -133,3 +133,48 @@ def test_a_token_check_asks_no_vault(world: World) -> None:
     assert reading.principal
     assert reading.principal.claims["aud"] == "https://management.azure.com"
     assert not [request for request in azure.requests if "vault" in str(request)]
+
+
+@pytest.mark.parametrize(
+    ("vault", "host", "right"),
+    [
+        ("contoso.vault.azure.cn", "public", "login.chinacloudapi.cn"),
+        ("contoso.vault.azure.net", "china", "login.microsoftonline.com"),
+        ("contoso.vault.usgovcloudapi.net", "china", "login.microsoftonline.us"),
+    ],
+)
+def test_a_vault_and_a_sign_in_host_of_two_clouds_are_a_mistake(vault: str, host: str, right: str) -> None:
+    config = loaded(KEY_VAULT_URI=f"https://{vault}", KVSITE_AUTHORITY_HOST=host)
+    assert [problem.id for problem in config.problems] == ["secrets_app.E044"]
+    assert config.problems[0].way_out.endswith(f"set it to {right}.")
+
+
+@pytest.mark.parametrize("host", ["https://login.chinacloudapi.cn/", "china", "China"])
+def test_a_vault_and_a_sign_in_host_of_one_cloud_agree(host: str) -> None:
+    config = loaded(KEY_VAULT_URI="https://contoso.vault.azure.cn", KVSITE_AUTHORITY_HOST=host)
+    assert config.problems == ()
+    assert config.sign_in
+    assert config.sign_in.authority_host == "login.chinacloudapi.cn"
+
+
+@pytest.mark.parametrize("folder", ["bin", "./bin", "~/bin"])
+def test_az_is_looked_for_in_no_folder_that_depends_on_where_we_are(folder: str) -> None:
+    assert [problem.id for problem in loaded(AzureCLIPath=folder).problems] == ["secrets_app.E045"]
+
+
+@pytest.mark.parametrize("folder", ["/opt/az/bin", r"C:\Program Files\Microsoft SDKs\Azure\CLI2\wbin"])
+def test_the_folder_of_az_is_a_whole_path_on_any_system(folder: str) -> None:
+    assert sign_in(AzureCLIPath=folder).az_folder == folder
+
+
+def test_the_pipelines_task_says_who_its_connection_is() -> None:
+    task = {
+        "AZURESUBSCRIPTION_CLIENT_ID": ID,
+        "AZURESUBSCRIPTION_TENANT_ID": ID,
+        "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID": "of-the-task",
+        "SYSTEM_ACCESSTOKEN": "never-to-be-seen",
+    }
+    assert sign_in(KVSITE_CREDENTIAL="azure-pipelines", **task).service_connection_id == "of-the-task"
+    ours = {"KVSITE_PIPELINES_SERVICE_CONNECTION_ID": "ours"}
+    assert sign_in(KVSITE_CREDENTIAL="azure-pipelines", **task, **ours).service_connection_id == "ours"
+    assert sign_in(**task).client_id is None

@@ -9,6 +9,8 @@ from localazure.services.arc import PATH as ARC_PATH
 from localazure.services.arc import arc
 from localazure.services.azure_cli_endpoint import PATH as AZURE_CLI_PATH
 from localazure.services.azure_cli_endpoint import azure_cli_endpoint
+from localazure.services.azure_pipelines import HOST as PIPELINES_HOST
+from localazure.services.azure_pipelines import azure_pipelines
 from localazure.services.cloud_shell import PATH as CLOUD_SHELL_PATH
 from localazure.services.cloud_shell import cloud_shell
 from localazure.services.entra import HOSTS as ENTRA_HOSTS
@@ -40,6 +42,8 @@ def hosts_of(world: World, keys: ArcKeys) -> Hosts:
     services |= {("https", host): management for host in MANAGEMENT_HOSTS}
     if world.scenario.host is Host.SERVICE_FABRIC:
         services["https", SERVICE_FABRIC_HOST] = Service(name="service-fabric", app=service_fabric(world))
+    if world.scenario.host is Host.PIPELINES:
+        services["https", PIPELINES_HOST] = Service(name="azure-pipelines", app=azure_pipelines(world))
     if world.scenario.token_vault:
         services |= {
             ("https", host): Service(name="token-vault", app=token_vault(world, host)) for host in TOKEN_VAULTS

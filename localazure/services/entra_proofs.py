@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from localazure.certificates import certificate_of
-from localazure.directory import AZURE_CLI_CLIENT_ID, Tenant
-from localazure.keys import cluster_key
+from localazure.directory import AZURE_CLI_CLIENT_ID, PIPELINES_ISSUER, Tenant
+from localazure.keys import cluster_key, pipelines_key
 from localazure.registrations import FederatedCredential, Registration
 from localazure.services import entra_refusals as refusals
 from localazure.tokens import ProofLevel
@@ -104,7 +104,7 @@ def _check_federation(world: World, registration: Registration, assertion: str, 
     if audience not in {known.audience for known in candidates}:
         raise refusals.federation_mismatch(world, 700212, "audience", audience)
     try:
-        _verified(assertion, cluster_key().public_key())
+        _verified(assertion, (pipelines_key() if issuer == PIPELINES_ISSUER else cluster_key()).public_key())
     except jwt.InvalidTokenError:
         raise refusals.malformed_assertion(world) from None
 

@@ -4,12 +4,16 @@ import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
 from secrets_app.setting_readers.certificate import certificate
 from secrets_app.setting_readers.kinds import guid, seconds
+from secrets_app.setting_readers.pipelines import SETTINGS as OF_PIPELINES
+from secrets_app.setting_readers.pipelines import filled_by_the_task
 from secrets_app.setting_readers.problem import Given, Mistake
 from secrets_app.sign_in import MEMBERS, CertificateInVault, IdentityKind, ManagedIdentityId, SignIn, Way
+from secrets_app.vault_address import CLOUDS, cloud_at
 
 _OTHER_WORDS: dict[str, Way] = {
     "defaultazure": Way.DEFAULT,
@@ -29,12 +33,10 @@ _OTHER_WORDS: dict[str, Way] = {
 """What people call them elsewhere, in small letters without hyphens; azure-identity's class names do too."""
 _WORDS: Mapping[str, Way] = {way.value.replace("-", ""): way for way in Way} | _OTHER_WORDS
 
-AUTHORITY_HOSTS: Mapping[str, str] = {
-    "public": "login.microsoftonline.com",
-    "china": "login.chinacloudapi.cn",
-    "usgovernment": "login.microsoftonline.us",
-}
-"""The clouds' sign-in hosts: azure.identity.AzureAuthorityHosts."""
+AUTHORITY_HOSTS: Mapping[str, str] = dict(
+    zip(("public", "china", "usgovernment"), (cloud.login_host for cloud in CLOUDS), strict=True)
+)
+"""The clouds' sign-in hosts by the word for each."""
 _IDENTITY_SETTINGS: Mapping[str, IdentityKind] = {
     "KVSITE_MANAGED_IDENTITY_CLIENT_ID": IdentityKind.CLIENT_ID,
     "KVSITE_MANAGED_IDENTITY_RESOURCE_ID": IdentityKind.RESOURCE_ID,
@@ -136,12 +138,25 @@ def _authority_host(given: Given) -> str | None:
     word = re.sub(r"[-_ ]", "", text.lower())
     host = AUTHORITY_HOSTS.get(word, text.lower().removeprefix("https://").rstrip("/"))
     if host in AUTHORITY_HOSTS.values():
+        _check_cloud(host, given)
         return host
     raise Mistake(
         36, "KVSITE_AUTHORITY_HOST", "is not the sign-in host of a cloud; secrets of ours go to no other.",
         f"Set it to public, china or usgovernment, or to one of: {', '.join(AUTHORITY_HOSTS.values())}.",
         cause="authority_or_cloud_wrong", example="public",
     )  # fmt: skip
+
+
+def _check_cloud(host: str, given: Given) -> None:
+    """A vault and a sign-in host of two clouds can never agree: a cloud's tenants and tokens are its own."""
+    vault = given.get("KEY_VAULT_URI") or given.get("KEY_VAULT_URL") or ""
+    cloud = cloud_at(vault.lower())
+    if cloud and cloud.login_host != host:
+        raise Mistake(
+            44, "KVSITE_AUTHORITY_HOST", f"signs in at {host}, but the vault is in {cloud.name}, which has another.",
+            f"Leave it out, or set it to {cloud.login_host}.",
+            cause="authority_or_cloud_wrong", example=cloud.login_host,
+        )  # fmt: skip
 
 
 def _az_subscription(given: Given) -> str | None:
@@ -151,6 +166,16 @@ def _az_subscription(given: Given) -> str | None:
     raise Mistake(
         38, "KVSITE_AZ_SUBSCRIPTION", "is not a subscription's name or id.",
         "Copy it from `az account list --output table`.", cause="az_subscription_wrong", example="<subscription>",
+    )  # fmt: skip
+
+
+def _az_folder(given: Given) -> str | None:
+    folder = given.get("AzureCLIPath")
+    if folder is None or PurePosixPath(folder).is_absolute() or PureWindowsPath(folder).is_absolute():
+        return folder
+    raise Mistake(
+        45, "AzureCLIPath", "is not the whole path of a folder, and az is never looked for in whatever folder this is.",
+        "Write it from the root on, or take it out and put the folder of az into PATH.", example="/usr/bin",
     )  # fmt: skip
 
 
@@ -187,7 +212,7 @@ _PARTS: dict[str, Callable[[Given], Any]] = {
     "authority_host": _authority_host,
     "process_timeout_s": seconds(37, "KVSITE_PROCESS_TIMEOUT_S", at_least=1, example="8"),
     "az_subscription": _az_subscription,
-    "az_folder": lambda given: given.get("AzureCLIPath"),
+    "az_folder": _az_folder,
     "client_id": _client_id,
     "client_secret": lambda given: given.get("KVSITE_CLIENT_SECRET"),
     "certificate": certificate,
@@ -220,6 +245,8 @@ _NEEDED: Mapping[Way, Mapping[str, str]] = {
 
 def read_sign_in(given: Given) -> SignIn:
     """Who the settings say we should be. Raises Mistake at the first setting that is wrong or missing."""
+    if Way.AZURE_PIPELINES in (_ways(given) or ()):
+        given = filled_by_the_task(given)
     parts = {attribute: read(given) for attribute, read in _PARTS.items()}
     sign_in = replace(SignIn(), **{attribute: part for attribute, part in parts.items() if part is not None})
     _check_complete(sign_in)
@@ -267,8 +294,7 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "KVSITE_MANAGED_IDENTITY_CLIENT_ID": ("", "The user-assigned managed identity, by its client id."),
     "KVSITE_MANAGED_IDENTITY_RESOURCE_ID": ("", "The same, by its resource id."),
     "KVSITE_MANAGED_IDENTITY_OBJECT_ID": ("", "The same, by its object id."),
-    "KVSITE_PIPELINES_SERVICE_CONNECTION_ID": ("", "The service connection, for `azure-pipelines`."),
-    "SYSTEM_ACCESSTOKEN": ("", "The job's own token, for `azure-pipelines`."),
+    **OF_PIPELINES,
 }
 
 READERS: dict[str, Callable[[Given], Any]] = {"sign_in": read_sign_in}

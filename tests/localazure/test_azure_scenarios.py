@@ -22,7 +22,7 @@ Enter = Callable[..., LocalAzure]
 READS = (
     *("app-service", "app-service-user-assigned", "vm", "laptop", "laptop-service-principal", "kubernetes"),
     *("service-principal-secret", "service-principal-certificate", "token-vault", "certificate-in-vault"),
-    *("arc", "cloud-shell", "azure-ml", "service-fabric"),
+    *("arc", "cloud-shell", "azure-ml", "service-fabric", "azure-pipelines"),
 )
 READS_WITH_SOMETHING_TO_SAY = ("secret-expired", "clock-ahead")
 NO_TOKEN = {
