@@ -21,6 +21,7 @@ from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from secrets_app import conf
 from secrets_app.access import WAYS
 from secrets_app.access.easy_auth import Person, UnreadableError, person_of
 from secrets_app.access.passphrase import COOKIE
@@ -490,6 +491,16 @@ def test_token__signing_in_is_in_the_audit_log_without_the_pass_phrase(
     assert PASSPHRASE not in caplog.text
 
 
+def test_token__no_page_and_no_log_has_a_pass_phrase_in_it(locked: Client, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    sign_in(locked, VALUES_PASSPHRASE)
+    paths = ("/", "/api/reading", "/environment/", "/report/", "/sign-in/", "/nothing", "/?x=1")
+    said = "".join(locked.get(path).content.decode() for path in paths) + caplog.text
+    said += repr(conf.current()) + locked.cookies.output()
+    assert PASSPHRASE not in said
+    assert VALUES_PASSPHRASE not in said
+
+
 # How long to wait
 
 
@@ -549,14 +560,17 @@ def test_what_is_kept_of_tries_is_bounded(clock: Clock) -> None:
 @pytest.mark.parametrize(
     ("words", "id_", "said"),
     [
-        ({"KVSITE_PEOPLE": "ada lovelace"}, "E018", "no name or object id"),
-        ({"KVSITE_PEOPLE": ","}, "E018", "names nobody"),
-        ({"KVSITE_VALUE_PEOPLE": "*"}, "E019", "no name or object id"),
+        ({"KVSITE_ACCESS": "easy-auth", "KVSITE_PEOPLE": "ada lovelace"}, "E018", "no name or object id"),
+        ({"KVSITE_ACCESS": "easy-auth", "KVSITE_PEOPLE": ","}, "E018", "names nobody"),
+        ({"KVSITE_ACCESS": "easy-auth", "KVSITE_VALUE_PEOPLE": "*"}, "E019", "no name or object id"),
         ({"KVSITE_ACCESS": "token", "KVSITE_PASSPHRASE": PASSPHRASE, "KVSITE_VALUES_PASSPHRASE": "short"}, "E021",
          "fewer than 12"),
         ({"KVSITE_ACCESS": "token", "KVSITE_PASSPHRASE": PASSPHRASE, "KVSITE_VALUES_PASSPHRASE": PASSPHRASE}, "E022",
          "the same as KVSITE_PASSPHRASE"),
         ({"KVSITE_VALUES": "Never"}, "E023", "no value is shown"),
+        ({"KVSITE_ACCESS": "open", "KVSITE_PASSPHRASE": PASSPHRASE}, "W024", "the way in is open"),
+        ({"KVSITE_PEOPLE": ADA}, "W024", "the way in is loopback"),
+        ({"KVSITE_ACCESS": "Token", "KVSITE_PASSPHRASE": PASSPHRASE}, "E009", "only this machine"),
     ],
 )  # fmt: skip
 def test_each_mistake_has_its_own_sentence(words: dict[str, str], id_: str, said: str) -> None:
@@ -567,7 +581,7 @@ def test_each_mistake_has_its_own_sentence(words: dict[str, str], id_: str, said
 
 
 def test_a_mistake_closes_and_never_opens() -> None:
-    assert load({**RIGHT, "KVSITE_PEOPLE": "a b"}).people == ()
+    assert load({**RIGHT, "KVSITE_ACCESS": "easy-auth", "KVSITE_PEOPLE": "a b"}).people == ()
     assert load({**RIGHT, "KVSITE_VALUES": "off"}).shows_values is False
     assert load(RIGHT).people == ("*",)
     assert load(RIGHT).shows_values is True

@@ -40,14 +40,26 @@ def _access(given: Given) -> WayIn | None:
     )  # fmt: skip
 
 
+def _is_used(setting: str, way: WayIn, given: Given) -> bool:
+    """Whether it is set and its way in is the one in use. Raises Mistake where somebody trusts in it in vain."""
+    access = given.get("KVSITE_ACCESS", WayIn.LOOPBACK)
+    if setting in given and access != way and access in list(WayIn):
+        raise Mistake(
+            24, setting, f"protects nothing: it belongs to KVSITE_ACCESS={way}, and the way in is {access}.",
+            f"Set KVSITE_ACCESS to {way}, or leave {setting} out.", stops=False,
+        )  # fmt: skip
+    return setting in given and access == way
+
+
 def _people(given: Given) -> tuple[str, ...]:
-    if given.get("KVSITE_PEOPLE", EVERYBODY) == EVERYBODY:
+    if not _is_used("KVSITE_PEOPLE", WayIn.EASY_AUTH, given) or given["KVSITE_PEOPLE"] == EVERYBODY:
         return (EVERYBODY,)
     return _people_in(18, "KVSITE_PEOPLE", given)
 
 
 def _value_people(given: Given) -> tuple[str, ...]:
-    return _people_in(19, "KVSITE_VALUE_PEOPLE", given) if "KVSITE_VALUE_PEOPLE" in given else ()
+    used = _is_used("KVSITE_VALUE_PEOPLE", WayIn.EASY_AUTH, given)
+    return _people_in(19, "KVSITE_VALUE_PEOPLE", given) if used else ()
 
 
 def _people_in(number: int, setting: str, given: Given) -> tuple[str, ...]:
@@ -64,21 +76,20 @@ def _people_in(number: int, setting: str, given: Given) -> tuple[str, ...]:
 
 
 def _passphrase(given: Given) -> str | None:
-    if given.get("KVSITE_ACCESS") != WayIn.TOKEN:
-        return None
-    if "KVSITE_PASSPHRASE" not in given:
+    if given.get("KVSITE_ACCESS") == WayIn.TOKEN and "KVSITE_PASSPHRASE" not in given:
         raise Mistake(
             17, "KVSITE_PASSPHRASE", "is not set, so nobody can sign in.",
             "Set it to a pass-phrase of your own, for instance from: openssl rand -base64 24.",
             cause="setting_missing", example=EXAMPLE_PASSPHRASE,
         )  # fmt: skip
-    return _long_enough(20, "KVSITE_PASSPHRASE", given["KVSITE_PASSPHRASE"])
+    used = _is_used("KVSITE_PASSPHRASE", WayIn.TOKEN, given)
+    return _long_enough(20, "KVSITE_PASSPHRASE", given["KVSITE_PASSPHRASE"]) if used else None
 
 
 def _values_passphrase(given: Given) -> str | None:
-    passphrase = given.get("KVSITE_VALUES_PASSPHRASE")
-    if passphrase is None or given.get("KVSITE_ACCESS") != WayIn.TOKEN:
+    if not _is_used("KVSITE_VALUES_PASSPHRASE", WayIn.TOKEN, given):
         return None
+    passphrase = given["KVSITE_VALUES_PASSPHRASE"]
     if passphrase == given.get("KVSITE_PASSPHRASE"):
         raise Mistake(
             22, "KVSITE_VALUES_PASSPHRASE", "is the same as KVSITE_PASSPHRASE; until it is mended no value is shown.",

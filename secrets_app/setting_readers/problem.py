@@ -39,5 +39,6 @@ class Mistake(Exception):  # noqa: N818 - it is the user's mistake, told as a Pr
     """Carries the problem of a setting that cannot be read."""
 
     def __init__(self, number: int, setting: str, says: str, way_out: str, **more: Any) -> None:
-        self.problem = Problem(id=f"secrets_app.E{number:03}", setting=setting, says=says, way_out=way_out, **more)
+        kind = "E" if more.get("stops", True) else "W"
+        self.problem = Problem(id=f"secrets_app.{kind}{number:03}", setting=setting, says=says, way_out=way_out, **more)
         super().__init__(self.problem.sentence)
