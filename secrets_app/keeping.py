@@ -5,11 +5,20 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 Made = TypeVar("Made")
 
 _KEPT = 16
+
+
+@dataclass(frozen=True)
+class _Kept(Generic[Made]):
+    of: object
+    """Kept too: its id tells it apart from others only while it lives."""
+    made: Made
+    ends: float
 
 
 class Keeping(Generic[Made]):
@@ -19,24 +28,29 @@ class Keeping(Generic[Made]):
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[Hashable, tuple[object, Made, float]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, _Kept[Made]] = OrderedDict()
+        self._making = threading.Lock()
 
     def get(self, of: object, make: Callable[[], Made], *, beside: Hashable = None, life_s: float = math.inf) -> Made:
         """What `make` gave for this object, and for what it depends on `beside` it, less than `life_s` seconds ago.
 
-        Else what it gives now. Two who ask at the same time may both make it: that costs little and harms nobody.
+        Else what it gives now, and whoever asks meanwhile waits for that: a crowd that all made it at once would be
+        served the last of them. `make` must be quick.
         """
         key = id(of), beside
-        with self._lock:
-            found = self._kept.get(key)
-        if found and time.monotonic() < found[2]:
-            return found[1]
-        ends, made = time.monotonic() + life_s, make()
-        with self._lock:
-            # `of` is kept too: an id tells it apart from others only while it lives.
-            self._kept[key] = of, made, ends
-            self._kept.move_to_end(key)
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
-        return made
+        kept = self._fresh(key)
+        if kept is None:
+            with self._making:
+                kept = self._fresh(key) or self._keep(key, _Kept(of, make(), time.monotonic() + life_s))
+        return kept.made
+
+    def _fresh(self, key: Hashable) -> _Kept[Made] | None:
+        kept = self._kept.get(key)
+        return kept if kept and time.monotonic() < kept.ends else None
+
+    def _keep(self, key: Hashable, kept: _Kept[Made]) -> _Kept[Made]:
+        self._kept[key] = kept
+        self._kept.move_to_end(key)
+        while len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        return kept

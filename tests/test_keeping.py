@@ -2,8 +2,11 @@
 
 import gc
 import re
+import threading
+import time
 import weakref
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -49,6 +52,33 @@ def test_for_what_stands_beside_it_it_is_made_anew() -> None:
     thing = Thing()
     assert keeping.get(thing, object, beside=("".join("ab"), 1)) is keeping.get(thing, object, beside=("ab", 1))
     assert keeping.get(thing, object, beside=("ab", 1)) is not keeping.get(thing, object, beside=("ab", 2))
+
+
+def test_a_crowd_waits_for_the_one_who_makes_it() -> None:
+    keeping: Keeping[object] = Keeping()
+    thing, together = Thing(), threading.Barrier(8)
+
+    def ask(_: int) -> object:
+        together.wait(5)
+        return keeping.get(thing, slow)
+
+    def slow() -> object:
+        made.append(threading.get_ident())
+        time.sleep(0.02)
+        return object()
+
+    made: list[int] = []
+    with ThreadPoolExecutor(8) as crowd:
+        assert len(set(crowd.map(ask, range(8)))) == 1
+    assert len(made) == 1
+
+
+def test_what_cannot_be_made_hinders_nobody() -> None:
+    keeping: Keeping[int] = Keeping()
+    thing = Thing()
+    with pytest.raises(ZeroDivisionError):
+        keeping.get(thing, lambda: 1 // 0)
+    assert keeping.get(thing, lambda: 1) == 1
 
 
 def test_what_has_lived_its_life_is_made_anew() -> None:
