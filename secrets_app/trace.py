@@ -126,7 +126,16 @@ def words_of(error: Exception) -> str:
     """
     if isinstance(error, DecodeError) and not isinstance(error, IncompleteReadError):
         return f"The answer, HTTP status {error.status_code}, cannot be read as what it says it is."
-    return str(error.message) if isinstance(error, AzureError) else str(error)
+    return _without_body(str(error.message) if isinstance(error, AzureError) else str(error))
+
+
+def _without_body(words: str) -> str:
+    """Without what azure-core 1.41 adds where JSON cannot be read; a credential takes that over into its own words."""
+    before, mark, body = words.partition("\nContent: ")
+    if not mark or "JSON is invalid: " not in before:
+        return words
+    advice = body.rfind("\nTo mitigate this issue")  # the end of a chain's message
+    return before if advice < 0 else before + body[advice:]
 
 
 class Watch:

@@ -5,13 +5,14 @@ import socketserver
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from conftest import World
-from leftovers import ends, leftovers, running
+from leftovers import ends, leftovers, running, sockets
 
 from localazure import Fault, Trouble
 from secrets_app import conf
@@ -123,6 +124,16 @@ def test_when_too_many_wait__the_next_one_says_so_at_its_deadline(
     ends_in_time(read(), "one of 64 earlier readings to end")
     room.release()
     assert read().ok
+
+
+def test_a_crowd_of_readings_given_up__leaves_no_thread_and_no_socket(world: World) -> None:
+    world("app-service", troubles={"keyvault": Trouble(fault=Fault.DRIP)})
+    config, before = replace(conf.current(), deadline_s=0.25), sockets()
+    with ThreadPoolExecutor(30) as crowd:
+        names = [replace(config, secret_name=f"demo-{number}") for number in range(60)]
+        readings = list(crowd.map(answer, names))
+    assert not any(reading.ok for reading in readings)
+    assert ends(lambda: not leftovers() and sockets() <= before)
 
 
 HANGS = """#!/bin/sh

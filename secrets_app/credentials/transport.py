@@ -8,11 +8,11 @@ from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any
 
+import urllib3
+import urllib3.connection
 from azure.core.pipeline.transport import RequestsTransport
 from requests import Session
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
-from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from secrets_app import cutoff
 from secrets_app.patience import ClientLimits, longest_pause_s
@@ -69,23 +69,24 @@ class _Noted:
         super().request(*args, **kwargs)  # type: ignore[misc]
 
 
-class _Connection(_Noted, HTTPConnection):
+# By the names of urllib3's own: an error's words carry them, and people and the diagnosis know those.
+class HTTPConnection(_Noted, urllib3.connection.HTTPConnection):
     pass
 
 
-class _TlsConnection(_Noted, HTTPSConnection):
+class HTTPSConnection(_Noted, urllib3.connection.HTTPSConnection):
     pass
 
 
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
+class HTTPConnectionPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = HTTPConnection
 
 
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _TlsConnection
+class HTTPSConnectionPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = HTTPSConnection
 
 
-_POOLS = {"http": _Pool, "https": _TlsPool}
+_POOLS = {"http": HTTPConnectionPool, "https": HTTPSConnectionPool}
 
 
 class _Adapter(HTTPAdapter):
@@ -95,8 +96,8 @@ class _Adapter(HTTPAdapter):
         super().init_poolmanager(*args, **kwargs, blocksize=_BLOCK)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
-    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> PoolManager:
-        manager: PoolManager = super().proxy_manager_for(*args, **kwargs)
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> urllib3.PoolManager:
+        manager: urllib3.PoolManager = super().proxy_manager_for(*args, **kwargs)
         manager.pool_classes_by_scheme = _POOLS
         return manager
 
