@@ -13,6 +13,7 @@ threads = 32  # most of them wait for Azure; the probes must find a free one
 timeout = 75  # longer than the longest deadline of a reading
 graceful_timeout = 15
 keepalive = 75
+control_socket_disable = True  # nobody steers this site while it runs, so nobody can; it would lie in the home folder
 header_map = "drop"  # `X_MS_CLIENT_PRINCIPAL` is not `X-MS-CLIENT-PRINCIPAL`, which the platform answers for
 
 

@@ -155,6 +155,11 @@ def test_the_sites_settings_send_every_logger_through_the_one_redaction() -> Non
             assert not logger.get("handlers"), f"{name} has a handler of its own"
 
 
+@pytest.mark.parametrize("level", LEVELS)
+def test_who_saw_a_value_is_written_down_at_every_level(level: str) -> None:
+    assert logging_settings(level, no_probes=is_probe)["loggers"]["secrets_app.audit"] == {"level": "INFO"}
+
+
 @pytest.mark.parametrize(("level", "talks"), [("DEBUG", True), ("INFO", False)])
 def test_the_azure_libraries_speak_at_debug_alone(level: str, talks: bool) -> None:
     with LocalAzure("app-service") as azure:
