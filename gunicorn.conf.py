@@ -1,17 +1,22 @@
 """How gunicorn serves the site, here and on App Service; its command line wins over this file."""
 
+import math
 import os
 from typing import Any
 
+from secrets_app.conf import load
 from secrets_app.logs import Redacted
+from secrets_app.setting_readers import SETTINGS
+
+_config = load({name: os.environ[name] for name in SETTINGS if name in os.environ})
 
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"
 # One process shares one credential, one vault client and one token among its threads; more processes ask more often.
 workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
-threads = 32  # most of them wait for Azure; the probes must find a free one
+threads = _config.threads  # most of them wait for Azure; the probes must find a free one
 timeout = 75  # longer than the longest deadline of a reading
-graceful_timeout = 15
+graceful_timeout = math.ceil(_config.deadline_s) + 5  # a stop lets every reading under way end
 keepalive = 75
 control_socket_disable = True  # nobody steers this site while it runs, so nobody can; it would lie in the home folder
 header_map = "drop"  # `X_MS_CLIENT_PRINCIPAL` is not `X-MS-CLIENT-PRINCIPAL`, which the platform answers for

@@ -15,10 +15,10 @@ from conftest import World
 from leftovers import ends, leftovers, running, sockets
 
 from localazure import Fault, Trouble
-from secrets_app import conf
+from secrets_app import conf, vault
 from secrets_app.answer import answer
 from secrets_app.reading import Reading, Stage
-from secrets_app.vault import errand
+from secrets_app.vault import connection, errand
 
 DEADLINE_S = 0.4
 """Less than the setting takes: these tests wait for it."""
@@ -134,6 +134,26 @@ def test_a_crowd_of_readings_given_up__leaves_no_thread_and_no_socket(world: Wor
         readings = list(crowd.map(answer, names))
     assert not any(reading.ok for reading in readings)
     assert ends(lambda: not leftovers() and sockets() <= before)
+
+
+def test_closing__leaves_no_socket(world: World) -> None:
+    world("app-service")
+    before = sockets()
+    assert read(5).ok
+    assert sockets() > before
+    vault.close()
+    assert ends(lambda: sockets() <= before)
+
+
+def test_what_is_dropped__is_closed_at_once(world: World) -> None:
+    world("app-service")
+    before = sockets()
+    config = conf.current()
+    for number in range(5):
+        assert answer(replace(config, secret_name="demo", deadline_s=5 + number)).ok
+    for number in range(5):
+        connection.forget(replace(config, deadline_s=5 + number))
+    assert ends(lambda: sockets() <= before)
 
 
 HANGS = """#!/bin/sh

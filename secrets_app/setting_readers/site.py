@@ -1,5 +1,6 @@
 """The site itself: how long, under which names."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,16 @@ from secrets_app.setting_readers.problem import Given, Mistake
 from secrets_app.setting_readers.site_key import site_key
 
 _SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+
+def _threads(given: Given) -> int | None:
+    text = given.get("KVSITE_THREADS")
+    if text is None or (re.fullmatch(r"[0-9]{1,3}", text) and 2 <= int(text) <= 512):
+        return int(text) if text else None
+    raise Mistake(
+        29, "KVSITE_THREADS", f"is {text!r}; it must be a whole number from 2 to 512, and until then there are 32.",
+        "Leave it out for 32.", example="32",
+    )  # fmt: skip
 
 
 def _hosts(given: Given) -> tuple[str, ...]:
@@ -38,6 +49,10 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "`1`",
         "Seconds a result is shown again before the vault is asked anew: 0 to 60. A crowd is one call on the vault.",
     ),
+    "KVSITE_THREADS": (
+        "`32`",
+        "How many requests gunicorn answers at a time in each process, 2 to 512; `WEB_CONCURRENCY` sets the processes.",
+    ),
     "KVSITE_HOSTS": (
         "",
         "The site's own host names, separated by commas, besides loopback and the one App Service gives. "
@@ -58,6 +73,7 @@ SETTINGS: dict[str, tuple[str, str]] = {
 READERS: dict[str, Callable[[Given], Any]] = {
     "deadline_s": seconds(10, "KVSITE_DEADLINE_S", at_least=1, example="10"),
     "result_life_s": seconds(13, "KVSITE_RESULT_LIFE_S", at_least=0, example="1"),
+    "threads": _threads,
     "hosts": _hosts,
     "debug": _debug,
     "log_level": _log_level,
