@@ -114,7 +114,8 @@ def check(azure: LocalAzure, asked: dict, status: int, body: bytes) -> None:
     assert status < 500 or (status == 503 and asked["route"] == "/readyz"), asked
     assert b"Traceback" not in body, asked
     assert b"<script>alert" not in body, asked
-    assert azure.secret_value.encode() not in body, asked
+    if (asked["route"], asked["method"]) != ("/value/", "POST"):  # what that one is for: test_revealing.py
+        assert azure.secret_value.encode() not in body, asked
     assert not [token for token in azure.tokens if token.text.encode() in body], asked
 
 
@@ -142,7 +143,8 @@ def test_every_address_bears_each_parameter_twice_and_each_method(world: World, 
     client = Client(raise_request_exception=False)
     blank = {"route": route, "segment": "x", "query": [], "headers": {}, "body": b"", "as_form": False}
     for method in METHODS:
-        check(azure, blank, *sent(client, blank | {"method": method}))
+        asked = blank | {"method": method}
+        check(azure, asked, *sent(client, asked))
     for name in PARAMETERS:
         twice = blank | {"method": "GET", "query": [(name, "a"), (name, "b")]}
         check(azure, twice, *sent(client, twice))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from conftest import HERE, World
 from django.test import Client
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localazure import LocalAzure
@@ -101,6 +101,7 @@ def test_what_hides_is_made_visible(value: str, seen: str) -> None:
     assert shown(SecretValue(value)) == seen
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec=None)))
 def test_any_text_can_be_shown_and_copied_whole(text: str) -> None:
     value = SecretValue(text)
