@@ -29,6 +29,11 @@ def reveal(config: Config) -> vault.Revealed:
     return replace(revealed, reading=_explained(revealed.reading, config))
 
 
+def answer_apart(apart: vault.Apart, config: Config) -> Reading:
+    """The same of a reading that shares nothing with others."""
+    return _explained(apart.run(), config)
+
+
 def here() -> Place:
     """Where this program runs."""
     return environment.place(os.environ)

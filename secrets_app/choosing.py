@@ -25,7 +25,7 @@ _KIND_OF_PARAMETER = {
     "userAssignedResourceId": IdentityKind.RESOURCE_ID,
     "userAssignedObjectId": IdentityKind.OBJECT_ID,
 }
-_NAMES = {"SECRET_NAME": "The secret's name", "SECRET_VERSION": "The version"}
+_NAMES = {"SECRET_NAME": "The secret's name", "SECRET_VERSION": "The version", "KVSITE_CREDENTIAL": "The address"}
 _VAULT_SETTINGS = ("KEY_VAULT_URI", "KEY_VAULT_URL", "KEY_VAULT_NAME")
 
 

@@ -2,12 +2,13 @@
 
 from django.urls import path, re_path
 
-from secrets_app.views import explaining, readings, revealing, signing_in, tokens
+from secrets_app.views import comparing, explaining, readings, revealing, signing_in, tokens
 from secrets_app.views.old_addresses import leads_to
 
 urlpatterns = [
     path("", readings.home, name="home"),
     path("secret/", readings.secret, name="secret"),
+    path("identities/", comparing.identities, name="identities"),
     path("value/", revealing.value, name="value"),
     path("sign-in/", signing_in.sign_in, name="sign_in"),
     path("sign-out/", signing_in.sign_out, name="sign_out"),

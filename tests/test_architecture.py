@@ -45,11 +45,11 @@ ROOMS = (
         "audit",
         "report",
         "terminal",
-        "templatetags",
         "checks",
         "apps",
     ),
-    ("doctor", "sign_in_arguments"),
+    ("doctor", "sign_in_arguments", "identities"),
+    ("templatetags",),
     ("views", "management"),
     ("urls",),
 )
@@ -107,7 +107,7 @@ def test_local_azure_does_not_know_the_product(path: Path) -> None:
 @pytest.mark.parametrize("path", PRODUCT, ids=str)
 def test_settings_are_read_from_the_environment_in_one_place(path: Path) -> None:
     # They hand the environment to the room that says where we run, and to the tool that is started.
-    if room_of(path) not in {"answer", "doctor", "tool_process"}:
+    if room_of(path) not in {"answer", "doctor", "identities", "tool_process"}:
         assert "os.environ" not in path.read_text()
 
 

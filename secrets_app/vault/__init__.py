@@ -7,11 +7,12 @@ from functools import partial
 from secrets_app.conf import Config
 from secrets_app.reading import Reading, Stage
 from secrets_app.vault import connection
+from secrets_app.vault.apart import Apart
 from secrets_app.vault.errand import Errand
 from secrets_app.vault.revealing import Revealed, Revealing
 from secrets_app.vault.sharing import Sharing
 
-__all__ = ["Revealed", "close", "read", "reveal"]
+__all__ = ["Apart", "Revealed", "close", "read", "reveal"]
 
 _REST_S = 1.0
 """Asking for a token anew costs the token service a request, or this machine a run of az."""

@@ -99,13 +99,17 @@ class Errand:
         try:
             if self._config.mistakes:
                 self._failure = failure.of_configuration(self._config.mistakes)
-            connection = self._try(lambda: connection_for(self._config)) if not self._config.asks_nobody else None
+            connection = self._try(self._connect) if not self._config.asks_nobody else None
             if connection:
                 self._walk, self._connection = connection.watch.begin(), connection
                 self._ask(connection)
                 connection.give_back()
         finally:
             _ROOM.release()
+
+    def _connect(self) -> Connection:
+        """A connection that is given back at the end. Raises what a credential's constructor does."""
+        return connection_for(self._config)
 
     def _ask(self, connection: Connection) -> None:
         if not self._config.mistakes and not self._config.scope:

@@ -4,12 +4,14 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from secrets_app import conf
 from secrets_app.answer import answer
 from secrets_app.conf import Config
 from secrets_app.doctor import examination
+from secrets_app.identities import as_json, comparison_of, pick_of
+from secrets_app.identities.wording import line_of, line_of_pick
 from secrets_app.reading import Reading, Stage
 from secrets_app.report import markdown
 from secrets_app.sign_in_arguments import add_sign_in_arguments, for_a_person, sign_in_overrides
@@ -31,6 +33,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--short-ids", action="store_true", help="with --report: only the first 8 digits of each id"
         )
+        parser.add_argument("--all", action="store_true", help="ask every credential that could work here")
         add_sign_in_arguments(parser)
         what = parser.add_mutually_exclusive_group()
         what.add_argument("--secret", metavar="NAME", help="read this secret of the vault instead of SECRET_NAME")
@@ -38,6 +41,8 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         config = _config(options)
+        if options["all"]:
+            raise SystemExit(self._compare(config, options))
         reading = answer(for_a_person(config))
         if options["json"]:
             self.stdout.write(json.dumps(reading.as_json(), indent=2))
@@ -47,6 +52,24 @@ class Command(BaseCommand):
             self.stdout.write("\n".join(lines_of(reading)))
         self.stdout.flush()
         raise SystemExit(_exit_code(reading))
+
+    def _compare(self, config: Config, options: dict[str, Any]) -> int:
+        """Each row as it finishes, or one JSON document at the end; the exit code is that of the one the site picks."""
+        if options["report"]:
+            raise CommandError("A report is about one reading: leave out --all or --report.", returncode=COULD_NOT_RUN)
+        rows = []
+        for row in comparison_of(config).follow():
+            if row:
+                rows.append(row)
+                if not options["json"]:
+                    self.stdout.write(line_of(row))
+                    self.stdout.flush()
+        pick = pick_of(rows)
+        self.stdout.write(json.dumps(as_json(rows, pick), indent=2) if options["json"] else f"\n{line_of_pick(pick)}")
+        self.stdout.flush()
+        if pick.ok:
+            return READ
+        return COULD_NOT_RUN if config.mistakes else NOT_READ
 
 
 def _config(options: dict[str, Any]) -> Config:

@@ -1,0 +1,112 @@
+"""Which credentials could work here: the chain's members, what the settings name, and what only a person can do."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from secrets_app.conf import Config
+from secrets_app.identities.names import CLASSES, TITLES
+from secrets_app.setting_readers.sign_in import way_named
+from secrets_app.sign_in import DEV_MEMBERS, INTERACTIVE, MEMBERS, PROD_MEMBERS, SignIn, Way
+
+_A_PERSON = "A person would have to sign in. In a terminal: manage.py principal --credential "
+# azure-identity's own variables with which AZURE_CLIENT_ID means an application, not a managed identity.
+_OF_AN_APPLICATION = (
+    *("AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_USERNAME"),
+)
+_CHAINS: dict[Way, tuple[Way, ...]] = {Way.DEFAULT: MEMBERS, Way.PROD: PROD_MEMBERS, Way.DEV: DEV_MEMBERS}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """One credential to ask, and how."""
+
+    number: int
+    """Its place on the page: the chain's own order first."""
+    way: Way
+    identity: str | None = None
+    """Which managed identity, in words, where there may be several."""
+    config: Config | None
+    """What it is asked with; None where it is not asked."""
+    why_not: str | None = None
+    turn: int | None = None
+    """When the site itself asks it, counted from 0; None where the settings leave it out."""
+
+    @property
+    def name(self) -> str:
+        return TITLES[self.way]
+
+    @property
+    def title(self) -> str:
+        """The name, told apart from others of the same one."""
+        return f"{self.name} ({self.identity})" if self.identity else self.name
+
+    @property
+    def credential(self) -> str:
+        """The class of azure-identity."""
+        return CLASSES[self.way]
+
+
+def candidates(config: Config, variables: Mapping[str, str]) -> tuple[Candidate, ...]:
+    """All of them, each with a configuration that asks it alone. `variables` are the environment's."""
+    asked = _in_turn(config.sign_in, variables.get("AZURE_TOKEN_CREDENTIALS", "")) if config.sign_in else ()
+    drafts = sorted(_drafts(config, asked, variables), key=_place)
+    return tuple(replace(draft, number=number) for number, draft in enumerate(drafts))
+
+
+def _place(draft: Candidate) -> tuple[int, int]:
+    """Whom the site itself asks comes first, in its order; whom nobody asks comes last."""
+    return (0, draft.turn) if draft.turn is not None else (1 if draft.config else 2, list(Way).index(draft.way))
+
+
+def _in_turn(sign_in: SignIn, token_credentials: str) -> tuple[Way, ...]:
+    """Whom the site asks, in its order: what azure-identity makes of the settings and of AZURE_TOKEN_CREDENTIALS."""
+    first = sign_in.ways[0]
+    if not first.is_chain:
+        return sign_in.ways
+    chosen = (way_named(token_credentials) if first is Way.DEFAULT else first) or Way.DEFAULT
+    members = _CHAINS.get(chosen, (chosen,))
+    return tuple(way for way in members if way not in sign_in.excluded)
+
+
+def _drafts(config: Config, asked: tuple[Way, ...], variables: Mapping[str, str]) -> Iterator[Candidate]:
+    sign_in = config.sign_in or SignIn()
+    named = _named(sign_in, variables)
+    for way in dict.fromkeys((*asked, *MEMBERS, *_given(sign_in), *sorted(INTERACTIVE))):
+        turn = asked.index(way) if way in asked else None
+        if way in INTERACTIVE:
+            yield Candidate(number=0, way=way, config=None, why_not=f"{_A_PERSON}{way}", turn=turn)
+            continue
+        which = named if way is Way.MANAGED_IDENTITY else None
+        yield Candidate(number=0, way=way, identity=which, config=_alone(config, way, sign_in), turn=turn)
+    if named:
+        bare = replace(sign_in, ways=(Way.MANAGED_IDENTITY,), excluded=(), managed_identity=None)
+        config = replace(config, sign_in=bare)
+        yield Candidate(number=0, way=Way.MANAGED_IDENTITY, identity="system-assigned", config=config)
+
+
+def _named(sign_in: SignIn, variables: Mapping[str, str]) -> str | None:
+    """The user-assigned identity that the settings or, for the chain, the environment names."""
+    if sign_in.managed_identity:
+        return f"{sign_in.managed_identity.kind.replace('_', ' ')} {sign_in.managed_identity.value}"
+    client_id = variables.get("AZURE_CLIENT_ID")
+    alone = Way.MANAGED_IDENTITY in sign_in.ways  # there azure-identity minds no variable
+    of_an_application = any(variables.get(name) for name in _OF_AN_APPLICATION)
+    return None if alone or of_an_application or not client_id else f"client id {client_id}, as AZURE_CLIENT_ID says"
+
+
+def _given(sign_in: SignIn) -> Iterator[Way]:
+    """What the settings have all the parts of, chosen or not."""
+    if sign_in.tenant_id and sign_in.client_id:
+        if sign_in.client_secret:
+            yield Way.CLIENT_SECRET
+        if sign_in.certificate:
+            yield Way.CLIENT_CERTIFICATE
+
+
+def _alone(config: Config, way: Way, sign_in: SignIn) -> Config:
+    """Asks that one alone; a member of the chain in a chain of one, where it does as in the whole."""
+    half = next((half for half in (Way.PROD, Way.DEV) if way in _CHAINS[half]), None)
+    if half and way not in sign_in.ways:
+        others = tuple(member for member in _CHAINS[half] if member is not way)
+        return replace(config, sign_in=replace(sign_in, ways=(half,), excluded=others))
+    return replace(config, sign_in=replace(sign_in, ways=(way,), excluded=()))

@@ -1,0 +1,222 @@
+"""Every credential of this machine side by side: each row as it finishes, and nothing of the site's own touched."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import World
+from django.core.management import call_command
+from django.test import Client
+
+from localazure.directory import MACHINE_IDENTITY
+from secrets_app import conf
+from secrets_app.answer import answer
+from secrets_app.identities import Pick, Row, comparison_of, pick_of
+from secrets_app.identities.wording import mark, what_came, what_the_site_does, who_it_is
+from secrets_app.reading import Outcome
+from secrets_app.sign_in import MEMBERS, Way
+from secrets_app.vault import connection
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def compared() -> tuple[list[Row], Pick]:
+    rows = [row for row in comparison_of(conf.current()).follow() if row]
+    return rows, pick_of(rows)
+
+
+def row_of(rows: list[Row], way: Way, identity: str | None = None) -> Row:
+    return next(row for row in rows if row.candidate.way is way and (identity or "") in (row.candidate.identity or ""))
+
+
+def test_laptop__every_way_has_its_row_and_az_is_picked(world: World) -> None:
+    world("laptop")
+    rows, pick = compared()
+    assert {row.candidate.way for row in rows} == {*MEMBERS, Way.INTERACTIVE_BROWSER, Way.DEVICE_CODE}
+    az = row_of(rows, Way.AZURE_CLI)
+    assert pick.row == az
+    assert pick.ok
+    assert what_the_site_does(pick) == "The site picks Azure CLI."
+    assert what_came(az) == "It reads the secret demo."
+    assert row_of(rows, Way.AZURE_POWERSHELL).outcome is Outcome.UNAVAILABLE
+    assert "PowerShell is not to be found" in what_came(row_of(rows, Way.AZURE_POWERSHELL))
+    assert "a person would have to sign in" in what_came(row_of(rows, Way.DEVICE_CODE)).lower()
+
+
+def test_two_identities_of_a_site_differ_and_so_does_what_they_may(world: World) -> None:
+    world("app-service-user-assigned")
+    rows, pick = compared()
+    named = row_of(rows, Way.MANAGED_IDENTITY, "as AZURE_CLIENT_ID says")
+    bare = row_of(rows, Way.MANAGED_IDENTITY, "system-assigned")
+    assert pick.row == named
+    assert "kvsite-reader" in who_it_is(named)
+    assert "kvsite-demo" in who_it_is(bare)
+    assert named.principal_number != bare.principal_number
+    assert what_came(bare).startswith("It does not read the secret: ")
+
+
+def test_the_same_principal_by_two_ways_is_said_to_be_the_same(world: World, settings: Any) -> None:
+    azure = world("service-principal-secret")
+    settings.SECRETS_APP |= {"KVSITE_TENANT_ID": azure.env["AZURE_TENANT_ID"],
+                             "KVSITE_CLIENT_ID": azure.env["AZURE_CLIENT_ID"],
+                             "KVSITE_CLIENT_SECRET": azure.env["AZURE_CLIENT_SECRET"]}  # fmt: skip
+    rows, pick = compared()
+    pair = [row_of(rows, Way.ENVIRONMENT), row_of(rows, Way.CLIENT_SECRET)]
+    assert [row.principal_number for row in pair] == [1, 1]
+    assert sorted("The same as" in who_it_is(row) for row in pair) == [False, True]
+    assert pick.row == pair[0]
+
+
+def test_a_failure_that_stops_the_chain_is_said_to_stop_it(world: World) -> None:
+    world("service-principal-wrong-secret")
+    rows, pick = compared()
+    assert pick.row == row_of(rows, Way.ENVIRONMENT)
+    assert not pick.picked
+    assert "stops at Environment variables" in what_the_site_does(pick)
+    assert mark(pick) == "The site gets no further than this one."
+
+
+def test_az_that_hangs_ends_by_itself_and_keeps_nobody_waiting(world: World) -> None:
+    world("laptop-slow-az")
+    rows, pick = compared()
+    assert rows[-1].candidate.way is Way.AZURE_CLI
+    assert rows[-1].reading
+    assert rows[-1].reading.main_cause == "az_timeout"
+    assert pick.row is None
+    assert what_the_site_does(pick) == "None of those that the site asks gives a token."
+
+
+def test_nothing_of_the_sites_own_is_touched(world: World) -> None:
+    world("app-service")
+    answer(conf.current())
+    own = connection.connection_for(conf.current())
+    own.give_back()
+    compared()
+    assert connection.connection_for(conf.current()) is own
+    own.give_back()
+    assert answer(conf.current()).token_reused
+
+
+def test_a_member_that_the_settings_leave_out_is_asked_and_not_picked(world: World) -> None:
+    world("laptop")
+    os.environ["AZURE_TOKEN_CREDENTIALS"] = "prod"
+    rows, pick = compared()
+    az = row_of(rows, Way.AZURE_CLI)
+    assert az.reading
+    assert az.reading.ok
+    assert az.reading.chosen_by is None
+    assert az.candidate.turn is None
+    assert pick.row is None
+
+
+@pytest.mark.parametrize(("chosen", "picked"), [("azure-cli", True), ("azure-powershell,az", True), ("dev", True)])
+def test_who_is_picked_follows_the_settings(world: World, settings: Any, chosen: str, picked: bool) -> None:
+    world("laptop")
+    settings.SECRETS_APP["KVSITE_CREDENTIAL"] = chosen
+    rows, pick = compared()
+    assert pick.row == row_of(rows, Way.AZURE_CLI)
+    assert pick.picked is picked
+    assert sorted(row.candidate.number for row in rows) == list(range(len(rows)))
+
+
+def test_without_a_vault_everybody_is_known_all_the_same(world: World, settings: Any) -> None:
+    world("app-service")
+    settings.SECRETS_APP = {"KVSITE_RESULT_LIFE_S": "0"}
+    rows, pick = compared()
+    assert "kvsite-demo" in who_it_is(row_of(rows, Way.MANAGED_IDENTITY))
+    assert what_came(row_of(rows, Way.MANAGED_IDENTITY)).startswith("The vault was not asked")
+    assert not pick.ok
+
+
+def test_somebody_unexpected_is_said(world: World, settings: Any) -> None:
+    world("app-service")
+    settings.SECRETS_APP["KVSITE_EXPECTED_APP_ID"] = MACHINE_IDENTITY.client_id
+    rows, pick = compared()
+    assert what_came(row_of(rows, Way.MANAGED_IDENTITY)).startswith("It reads the secret demo. But: ")
+    assert not pick.ok
+
+
+def test_the_page_leaves_before_any_row_is_there(client: Client, world: World, settings: Any) -> None:
+    world("laptop-slow-az")
+    settings.SECRETS_APP["KVSITE_DEADLINE_S"] = "30"
+    response = client.get("/identities/")
+    pieces = iter(response.streaming_content)  # type: ignore[attr-defined]
+    first = next(pieces).decode()
+    assert "Who could this be?" in first
+    assert 'slot="row-' not in first
+    assert first.count("Being asked.") == len(MEMBERS) + 2
+    assert 'slot="row-' in next(pieces).decode()
+    under_way = comparison_of(conf.current())
+    assert not under_way.is_done
+    response.close()  # the visitor goes away: so does az, which would take a minute
+    assert [row for row in under_way.follow() if row]
+    assert under_way.is_done
+    assert not under_way.may_be_joined
+
+
+def test_the_page_has_everything_and_no_token(client: Client, world: World) -> None:
+    azure = world("app-service-user-assigned")
+    response = client.get("/identities/")
+    html = b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
+    assert html.endswith("</html>\n")
+    assert html.count("<article") == html.count("</article>")
+    assert "The site picks this one." in html
+    assert "Principal Used: IsAuthenticated:True Type:App AppId:" in html
+    assert response.headers["Cache-Control"] == "no-store"
+    assert " style=" not in html
+    assert not [token for token in azure.tokens if token.text in html]
+    assert azure.secret_value not in html
+
+
+def test_a_crowd_follows_one_comparison(world: World) -> None:
+    world("laptop", az_latency_s=0.3)
+    first = comparison_of(conf.current())
+    assert comparison_of(conf.current()) is first
+    assert len(list(first.follow())) == len([row for row in first.follow() if row]) == len(first.candidates)
+    assert comparison_of(conf.current()) is not first
+
+
+def test_head_asks_nobody(client: Client, world: World) -> None:
+    azure = world("app-service")
+    response = client.head("/identities/")
+    assert (response.status_code, response.content) == (200, b"")
+    assert client.get("/identities/?x=1").status_code == 400
+    assert client.post("/identities/").status_code == 405
+    assert client.get("/identities/", REMOTE_ADDR="203.0.113.9").status_code == 403
+    assert azure.requests == ()
+
+
+def test_the_command_prints_each_row_and_its_exit_code_is_that_of_the_one_picked(
+    world: World, settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world("no-role")
+    with pytest.raises(SystemExit) as ended:
+        call_command("principal", "--all")
+    said = capsys.readouterr().out
+    assert ended.value.code == 1
+    assert "Managed identity             gave a token" in said
+    assert said.rstrip().endswith("The site picks Managed identity. That one does not do, as its row says.")
+    settings.SECRETS_APP["KEY_VAULT_URI"] = "contoso"
+    with pytest.raises(SystemExit) as ended:
+        call_command("principal", "--all", "--json")
+    assert ended.value.code == 2
+    assert len(json.loads(capsys.readouterr().out)) > len(MEMBERS)
+
+
+def test_the_commands_json_is_one_document(world: World) -> None:
+    azure = world("laptop")
+    command = [sys.executable, "manage.py", "principal", "--all", "--json"]
+    result = subprocess.run(command, cwd=ROOT, env=azure.env, capture_output=True, text=True, check=False, timeout=30)
+    document = json.loads(result.stdout)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert [entry["way"] for entry in document][: len(MEMBERS)] == [str(way) for way in MEMBERS]
+    assert [entry["way"] for entry in document if entry["picked"]] == ["azure-cli"]
+    picked = next(entry for entry in document if entry["picked"])
+    assert picked["credential"] == "AzureCliCredential"
+    assert picked["reading"]["principal"]["legacy"].startswith("IsAuthenticated:True Type:User")
+    assert document[-1]["reading"] is None
+    assert not [token for token in azure.tokens if token.text in result.stdout]
