@@ -7,6 +7,8 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from secrets_app.logs import redact_uncaught
+
 COULD_NOT_RUN = 2
 INTERRUPTED = 130
 READER_GONE = 141
@@ -17,6 +19,7 @@ NOT_WRITABLE = frozenset({errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF})
 def main() -> None:
     """Run the command and exit as it does; where its answer cannot be written, with one sentence and an own code."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kvsite.settings")
+    redact_uncaught()
     if sys.stdout is None:  # `manage.py principal >&-`
         not_written("standard output is closed")
     if hasattr(sys.stdout, "reconfigure"):

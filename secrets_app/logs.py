@@ -4,6 +4,8 @@ import copy
 import logging
 import re
 import sys
+import threading
+import traceback
 from typing import Any
 
 from secrets_app.redaction import redact
@@ -30,8 +32,7 @@ class Redacted(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The finished text of `record`. The record itself stays as it is, for other handlers."""
-        line = super().format(_without_body(record))
-        return redact(_BODY_OF_AN_ERROR.sub(f"\nContent: {NOT_LOGGED}", line))
+        return _safe(super().format(_without_body(record)))
 
 
 class Stderr(logging.StreamHandler[Any]):
@@ -48,6 +49,10 @@ class Stderr(logging.StreamHandler[Any]):
             return
 
 
+def _safe(text: str) -> str:
+    return redact(_BODY_OF_AN_ERROR.sub(f"\nContent: {NOT_LOGGED}", text))
+
+
 def _without_body(record: logging.LogRecord) -> logging.LogRecord:
     if record.name == _LOGGER_OF_BODIES:
         changed: dict[str, Any] = {"msg": "A request or an answer in full: %s", "args": (NOT_LOGGED,)}
@@ -61,6 +66,18 @@ def _without_body(record: logging.LogRecord) -> logging.LogRecord:
     formatted = copy.copy(record)
     vars(formatted).update(changed, exc_text=None)
     return formatted
+
+
+def redact_uncaught() -> None:
+    """What nobody catches, in the main thread or another, goes to standard error through the same redaction."""
+    sys.excepthook = lambda _kind, error, _trace: _write_uncaught(error)
+    threading.excepthook = lambda ended: _write_uncaught(ended.exc_value)
+
+
+def _write_uncaught(error: BaseException | None) -> None:
+    if error is None or sys.stderr is None:
+        return
+    sys.stderr.write(_safe("".join(traceback.format_exception(error)).rstrip()) + "\n")
 
 
 def logging_settings(level: str, *, no_probes: Any) -> dict[str, Any]:

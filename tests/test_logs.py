@@ -121,6 +121,30 @@ def test_a_closed_standard_error_stops_nothing() -> None:
     handler.handle(logging.makeLogRecord({"msg": "nobody reads this"}))
 
 
+UNCAUGHT = """
+import sys, threading
+from secrets_app.logs import redact_uncaught
+redact_uncaught()
+def fail():
+    raise ValueError(f"refused: {sys.argv[1]}\\nContent: {sys.argv[2]}")
+thread = threading.Thread(target=fail)
+thread.start()
+thread.join()
+fail()
+"""
+
+
+def test_what_nobody_catches_is_redacted_too() -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", UNCAUGHT, TOKEN, "just-a-value"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert result.returncode == 1
+    assert result.stderr.count("ValueError: refused: [hidden]\nContent: [the body is not logged]\n") == 2
+    assert TOKEN[:20] not in result.stderr
+    assert "just-a-value" not in result.stderr
+
+
 def test_other_handlers_get_the_record_as_it_was() -> None:
     record = logging.makeLogRecord({"msg": "IMDS emits unexpected payload: %s", "args": ("body",)})
     Redacted().format(record)
