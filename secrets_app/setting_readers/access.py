@@ -133,13 +133,14 @@ SETTINGS: dict[str, tuple[str, str]] = {
     ),
     "KVSITE_VALUE_PEOPLE": (
         "nobody",
-        "With `easy-auth`: who of them may see the secret's value. Names or object ids, with commas between.",
+        "With `easy-auth`: who of them may see values, of every secret that the site's identity may read. Names or "
+        "object ids, with commas between.",
     ),
     "KVSITE_PASSPHRASE": ("", "With `token`: the pass-phrase to sign in with, 12 characters or more."),
     "KVSITE_VALUES_PASSPHRASE": (
         "",
-        "With `token`: another pass-phrase; who signs in with this one may see the secret's value too. "
-        "Without it nobody may.",
+        "With `token`: another pass-phrase; who signs in with this one may see values too, of every secret "
+        "that the site's identity may read. Without it nobody may.",
     ),
     "KVSITE_VALUES": ("`allowed`", "`never`: the secret's value is shown to nobody, whatever the way in allows."),
 }
