@@ -54,5 +54,6 @@ def _reader(where: CertificateInVault, sign_in: SignIn, deadline_s: float) -> Su
     identity = sign_in.managed_identity
     if where.reader_client_id:
         identity = ManagedIdentityId(kind=IdentityKind.CLIENT_ID, value=where.reader_client_id)
-    reads = replace(sign_in, managed_identity=identity, excluded=())
+    # The tenant is the service principal's: the reader may belong to another one.
+    reads = replace(sign_in, managed_identity=identity, excluded=(), tenant_id=None)
     return chain_of(Way.WORKLOAD_IDENTITY, Way.MANAGED_IDENTITY, *DEV_MEMBERS)(reads, deadline_s)
