@@ -14,6 +14,7 @@ from secrets_app.setting_readers import READERS, SETTINGS, Mistake, Problem
 from secrets_app.setting_readers.access import WayIn
 from secrets_app.setting_readers.site_key import missing_key
 from secrets_app.sign_in import SignIn
+from secrets_app.token_vault_address import KeptTokenAddress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,12 @@ class Config:
     """The platform says that its authentication is on, so its headers can be believed."""
     scope: str | None = None
     """Set: only a token for this scope is asked for, and no vault. A visitor or an argument gives it, not a setting."""
+    token_vault: KeptTokenAddress | None = None
+    """The token of the retired Token Vault that the settings name."""
+    reads_kept_token: bool = False
+    """That token is read, and no secret. The page or an argument asks for it, not a setting."""
+    creates_kept_token: bool = False
+    """It is made first where there is none."""
     visitors_choice: bool = False
     """A visitor named the identity or the secret: what is kept for it is kept apart from what the site itself needs."""
     sign_in: SignIn | None = field(default_factory=SignIn)

@@ -144,6 +144,21 @@ class Secret:
 
 
 @dataclass(frozen=True, kw_only=True)
+class KeptToken:
+    """Everything about a token of the retired Token Vault but the token."""
+
+    display_name: str | None = None
+    state: str | None = None
+    """`Ok`, or why there is none: `Unauthenticated` while nobody has signed in."""
+    created: bool = False
+    """It was not there before this reading."""
+    length: int | None = None
+    """Characters of the token; None where it was not handed out."""
+    fingerprint: str | None = None
+    expires_in_s: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class VaultSaw:
     """The caller, as the vault's own answer named it."""
 
@@ -210,6 +225,9 @@ class Reading:
     age_s: float | None = None
     """Seconds since it ended, where asking anew came too soon after it."""
     secret: Secret | None = None
+    kept_token_url: str | None = None
+    """The token of the retired Token Vault that was asked for instead of a secret; empty where no setting names one."""
+    kept_token: KeptToken | None = None
     principal: Principal | None = None
     vault_tenant_id: str | None = None
     """The vault's own tenant, from its challenge: known before any token is."""
@@ -233,6 +251,8 @@ class Reading:
     @property
     def came(self) -> bool:
         """What was asked for came, whoever we are."""
+        if self.kept_token_url is not None:
+            return self.failure is None and self.kept_token is not None and self.kept_token.length is not None
         came = self.principal if self.scope else self.secret
         return came is not None and self.failure is None
 

@@ -47,6 +47,7 @@ def _summary(reading: Reading) -> Iterator[str]:
     yield ""
     yield from _table(
         {
+            "Token Vault": reading.kept_token_url,
             "Scope": reading.scope,
             "Vault": reading.vault_url,
             "Secret": reading.secret_name,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from secrets_app import words
 from secrets_app.diagnosis import Explanation
-from secrets_app.reading import UNEXPECTED, Hint, Principal, Reading, Secret
+from secrets_app.reading import UNEXPECTED, Hint, KeptToken, Principal, Reading, Secret
 from secrets_app.redaction import printable
 
 _WIDTH = 100
@@ -27,6 +27,8 @@ def _lines_of(reading: Reading) -> Iterator[str]:
         yield from _principal(reading.principal)
     if reading.secret:
         yield from _secret(reading.secret)
+    if reading.kept_token:
+        yield from _kept_token(reading.kept_token, reading.kept_token_url or "")
     for hint in reading.hints:
         yield from _hint(hint)
     if reading.failure and reading.main_cause == UNEXPECTED:
@@ -58,6 +60,13 @@ def _secret(secret: Secret) -> Iterator[str]:
     yield ""
     yield f"Secret {secret.name}: {secret.length} characters, hidden. Fingerprint {secret.fingerprint}."
     yield f"    Version {secret.version}, updated {words.moment(secret.updated_on)}."
+
+
+def _kept_token(token: KeptToken, url: str) -> Iterator[str]:
+    yield ""
+    if token.length is not None:
+        yield f"Token {url}: {token.length} characters, hidden. Fingerprint {token.fingerprint}."
+    yield f"    Status {token.state or 'unknown'}{', just made' if token.created else ''}. Sign in to it: {url}/login"
 
 
 def _hint(hint: Hint) -> Iterator[str]:

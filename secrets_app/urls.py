@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from secrets_app.views import comparing, explaining, readings, revealing, signing_in, tokens
+from secrets_app.views import comparing, explaining, readings, revealing, signing_in, token_vaults, tokens
 from secrets_app.views.old_addresses import leads_to
 
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("api/reading", readings.api_reading, name="api_reading"),
     path("token/", tokens.token, name="token"),
     path("api/token", tokens.api_token, name="api_token"),
+    path("token-vault/", token_vaults.token_vault, name="token_vault"),
     path("report/", readings.report, name="report"),
     path("environment/", readings.environment, name="environment"),
     path("explain/", explaining.explain, name="explain"),

@@ -74,17 +74,25 @@ def vault_url(text: str, *, also_allowed: tuple[str, ...] = ()) -> str:
 
     `also_allowed` are host names the operator trusts besides Azure's. Raises AddressError, ForeignHostError.
     """
-    address = _split(text)
-    host = address.hostname or ""
-    if not is_host(host):
-        raise AddressError(
-            "It has no readable host name; a vault's address looks like https://contoso.vault.azure.net."
-        )
+    host, address = https_host(text), urlsplit(text)
     if host not in also_allowed:
         _check_azure_host(host)
     if address.path.strip("/") or address.query or address.fragment:
         raise AddressError(f"It goes on after the host; the vault's address is only https://{host}.")
     return f"https://{host}"
+
+
+def https_host(text: str) -> str:
+    """The host, in lower case, of an address that begins with https:// and has nothing odd in it.
+
+    Raises AddressError.
+    """
+    host = _split(text).hostname or ""
+    if not is_host(host):
+        raise AddressError(
+            "It has no readable host name; a vault's address looks like https://contoso.vault.azure.net."
+        )
+    return host
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -47,6 +47,13 @@ _CHECK_STAGES: dict[Stage, str] = {
     Stage.NETWORK: "No answer came from the token service.",
 }
 """The same for a token check, which has no vault."""
+_KEPT_TOKEN: dict[Stage | int | None, str] = {
+    Stage.CONFIGURATION: "Nobody was asked: the settings of the Token Vault have to be mended first.",
+    Stage.DEADLINE: _STAGES[Stage.DEADLINE],
+    401: "The Token Vault does not hand it out: nobody has signed in to it yet, or it does not accept our token.",
+    404: "The Token Vault has no token of that name yet.",
+}
+_NO_USE = "The Token Vault gave no answer that helps."
 _VAULT_ANSWERS: dict[int | None, str] = {
     401: "The vault does not accept the token.",
     404: "The vault let us in, but has nothing to give.",
@@ -62,6 +69,8 @@ TOO_MANY_REQUESTS = 429
 def headline(reading: Reading) -> str:
     """Did what was asked for come? One line."""
     but = ", but not by whom the settings expect" if reading.mismatches else ""
+    if reading.kept_token_url is not None:
+        return f"The Token Vault's token was {'' if reading.came else 'not '}read{but if reading.came else ''}."
     if reading.scope:
         return f"A token for {reading.scope} was given{but}." if reading.came else f"No token for {reading.scope}."
     if reading.came:
@@ -74,6 +83,8 @@ def where_it_stopped(reading: Reading) -> str:
     failure = reading.failure
     if failure is None:
         return ""
+    if reading.kept_token_url is not None and failure.stage is not Stage.TOKEN:
+        return _KEPT_TOKEN.get(failure.status if failure.stage is Stage.VAULT else failure.stage, _NO_USE)
     if reading.scope and failure.stage in _CHECK_STAGES:
         return _CHECK_STAGES[failure.stage]
     if failure.stage is not Stage.VAULT:
@@ -88,7 +99,7 @@ def as_whom(reading: Reading) -> str:
     """Who the vault was asked as, or would have been: `Asked as kvsite-demo, a system-assigned managed identity.`"""
     if reading.principal is None:
         return "Nobody to ask as: no credential gave a token." if reading.attempts else "Nobody was asked who we are."
-    reached = reading.secret is not None or (reading.failure and reading.failure.stage is Stage.VAULT)
+    reached = reading.secret or reading.kept_token or (reading.failure and reading.failure.stage is Stage.VAULT)
     return f"{'Asked as' if reached else 'Here you are'} {who(reading.principal)}."
 
 

@@ -16,6 +16,7 @@ ROOMS = (
         "patience",
         "cutoff",
         "vault_address",
+        "token_vault_address",
         "secret_identifier",
         "site_key",
         "sign_in",
@@ -30,6 +31,7 @@ ROOMS = (
     (
         "conf",
         "token_check",
+        "token_vault_check",
         "setting_hints",
         "how_chosen",
         "words",

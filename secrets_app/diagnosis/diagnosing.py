@@ -17,6 +17,7 @@ from secrets_app.diagnosis.weighing import Member, cause_here, main_member
 from secrets_app.reading import UNEXPECTED, Attempt, Failure, Outcome, Reading, Stage
 
 _SKEW = timedelta(minutes=5)
+_FROM_AFAR = frozenset({Stage.VAULT, Stage.NETWORK})
 _DENIED = frozenset({"kv_rbac_denied", "kv_access_policy_denied"})
 
 
@@ -76,6 +77,8 @@ def _failure_causes(reading: Reading, evidence: Evidence) -> Iterable[str]:
     found = recognise(evidence)
     if failure.stage is Stage.CONFIGURATION:
         return found
+    if reading.kept_token_url is not None and failure.stage in _FROM_AFAR:
+        return ["token_vault_retired"]
     if failure.stage is Stage.DEADLINE:
         return ["deadline_exceeded"]
     causes = _chain_causes(reading) if failure.stage is Stage.TOKEN else []
@@ -114,7 +117,8 @@ def _hidden(reading: Reading) -> str:
 
 def _seen(reading: Reading, causes: Sequence[str]) -> dict[str, str]:
     """Causes seen in the reading itself, each with a sentence on what is known of this case."""
-    found = {**_seen_at_failure(reading, causes), **_seen_in_secret(reading), **_seen_in_token(reading)}
+    retired = {} if reading.kept_token_url is None else {"token_vault_retired": ""}
+    found = retired | {**_seen_at_failure(reading, causes), **_seen_in_secret(reading), **_seen_in_token(reading)}
     if "kv_wrong_tenant" in causes:
         found.pop("tenant_mismatch_ahead", None)
     return found

@@ -11,6 +11,7 @@ from secrets_app.vault.apart import Apart
 from secrets_app.vault.errand import Errand
 from secrets_app.vault.revealing import Revealed, Revealing
 from secrets_app.vault.sharing import Sharing
+from secrets_app.vault.token_vault_errand import TokenVaultErrand
 
 __all__ = ["Apart", "Revealed", "close", "read", "reveal"]
 
@@ -55,7 +56,8 @@ def close() -> None:
 def _read(config: Config, *, refresh: bool) -> Reading:
     if refresh:
         connection.forget(config)
-    return _run(Errand(config), config)
+    errand = TokenVaultErrand(config) if config.reads_kept_token else Errand(config)
+    return _run(errand, config)
 
 
 def _run(errand: Errand, config: Config) -> Reading:

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, cast
 
-from azure.core.credentials import TokenCredential
+from azure.core.credentials import SupportsTokenInfo, TokenCredential
 from azure.core.exceptions import AzureError
 from azure.keyvault.secrets import KeyVaultSecret, SecretClient
 
@@ -48,6 +48,11 @@ class Connection:
         """Close it as soon as no reading uses it any more."""
         self._retired = True
         self._close_if_done()
+
+    @property
+    def credential(self) -> SupportsTokenInfo:
+        """What any other client of Azure asks for a token here: watched, and renewed in time."""
+        return self._renewing
 
     def get_secret(self, name: str, version: str | None, hook: Any) -> KeyVaultSecret:
         """The secret; `hook` is shown every answer of the vault (azure-core's raw_response_hook). Raises AzureError."""

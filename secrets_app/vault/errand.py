@@ -1,7 +1,5 @@
 """One reading under way: a thread asks the vault, and whoever waits for it can tell at any moment how far it is."""
 
-import hashlib
-import hmac
 import threading
 import time
 from collections.abc import Callable
@@ -15,11 +13,12 @@ from azure.keyvault.secrets import KeyVaultSecret
 
 from secrets_app import cutoff
 from secrets_app.conf import Config
-from secrets_app.reading import Failure, Reading, Secret
+from secrets_app.reading import Failure, KeptToken, Reading, Secret
 from secrets_app.redaction import well_formed
 from secrets_app.trace import Story, Walk
 from secrets_app.vault import failure
 from secrets_app.vault.connection import Connection, connection_for
+from secrets_app.vault.fingerprint import fingerprint
 
 Given = TypeVar("Given")
 
@@ -39,6 +38,7 @@ class Errand:
         self._connection: Connection | None = None
         self._story: Story | None = None
         self._secret: Secret | None = None
+        self._kept_token: KeptToken | None = None
         self._failure: Failure | None = None
         self._client_address: str | None = None
         self._deleted_on: datetime | None = None
@@ -82,6 +82,8 @@ class Errand:
             started_at=started_at,
             elapsed_s=elapsed_s,
             secret=self._secret,
+            kept_token=self._kept_token,
+            kept_token_url=self._kept_token_url(),
             principal=story.principal if story else walk.principal,
             vault_tenant_id=story.tenant_id if story else walk.tenant_id,
             vault_saw=failure.vault_saw(failed, self._client_address),
@@ -92,7 +94,14 @@ class Errand:
 
     def _waiting_for(self) -> str:
         running = self._walk.running
-        return f"{running} to give a token" if running else f"{self._config.vault_url} to answer"
+        return f"{running} to give a token" if running else f"{self._whom()} to answer"
+
+    def _whom(self) -> str | None:
+        return self._kept_token_url() or self._config.vault_url
+
+    def _kept_token_url(self) -> str | None:
+        address = self._config.token_vault
+        return (address.url if address else "") if self._config.reads_kept_token else None
 
     def _run(self) -> None:
         cutoff.follow(self._cutoff)
@@ -112,8 +121,8 @@ class Errand:
         return connection_for(self._config)
 
     def _ask(self, connection: Connection) -> None:
-        if not self._config.mistakes and not self._config.scope:
-            self._try(lambda: self._ask_vault(connection))
+        if not self._config.mistakes:
+            self._try(lambda: self._fetch(connection))
         if not self._walk.begun and not self._story:
             self._try(connection.ask_for_token)
 
@@ -133,7 +142,19 @@ class Errand:
                 self._failure = self._failure or failure.of(error, self._walk)
             return None
 
-    def _ask_vault(self, connection: Connection) -> None:
+    def _fetch(self, connection: Connection) -> None:
+        """Get the secret; a token check has nothing to get."""
+        if self._config.scope:
+            return
+        name = self._config.secret_name or ""
+        try:
+            found = connection.get_secret(name, self._config.secret_version, self._note(connection))
+        except ResourceNotFoundError:
+            self._deleted_on = connection.deleted_on(name)
+            raise
+        self._keep(found)
+
+    def _note(self, connection: Connection) -> Callable[[PipelineResponse[Any, Any]], None]:
         def note(answer: PipelineResponse[Any, Any]) -> None:
             """azure-core shows every answer here: by which token the vault was asked, and what it saw."""
             scheme, _, token = answer.http_request.headers.get("Authorization", "").partition(" ")
@@ -141,13 +162,7 @@ class Errand:
                 self._story = connection.watch.story_of(token)
             self._client_address = failure.address_seen(answer.http_response.headers) or self._client_address
 
-        name = self._config.secret_name or ""
-        try:
-            found = connection.get_secret(name, self._config.secret_version, note)
-        except ResourceNotFoundError:
-            self._deleted_on = connection.deleted_on(name)
-            raise
-        self._keep(found)
+        return note
 
     def _keep(self, found: KeyVaultSecret) -> None:
         self._secret = _without_value(found, self._config.fingerprint_key)
@@ -159,9 +174,8 @@ def _date(value: Any) -> datetime | None:
 
 
 def _without_value(found: KeyVaultSecret, fingerprint_key: str) -> Secret:
-    """All of the secret but its value. The fingerprint is keyed: nobody can try out values against it elsewhere."""
+    """All of the secret but its value."""
     value = found.value or ""
-    digest = hmac.new(fingerprint_key.encode(), value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
     properties = found.properties
     return Secret(
         name=properties.name or "",
@@ -173,5 +187,5 @@ def _without_value(found: KeyVaultSecret, fingerprint_key: str) -> Secret:
         not_before=_date(properties.not_before),
         expires_on=_date(properties.expires_on),
         length=len(value),
-        fingerprint=digest[:16],
+        fingerprint=fingerprint(value, fingerprint_key),
     )

@@ -17,6 +17,7 @@ from secrets_app.report import markdown
 from secrets_app.sign_in_arguments import add_sign_in_arguments, for_a_person, sign_in_overrides
 from secrets_app.terminal import lines_of
 from secrets_app.token_check import token_check
+from secrets_app.token_vault_check import token_vault_check
 
 READ, NOT_READ, COULD_NOT_RUN = 0, 1, 2
 
@@ -38,6 +39,11 @@ class Command(BaseCommand):
         what = parser.add_mutually_exclusive_group()
         what.add_argument("--secret", metavar="NAME", help="read this secret of the vault instead of SECRET_NAME")
         what.add_argument("--scope", help="read no secret: say whose token this resource or scope gets")
+
+        what.add_argument(
+            "--token-vault", action="store_true",
+            help="read no secret: read the token of the retired Token Vault that the settings name; make it if missing",
+        )  # fmt: skip
 
     def handle(self, *_args: Any, **options: Any) -> None:
         config = _config(options)
@@ -78,6 +84,8 @@ def _config(options: dict[str, Any]) -> Config:
     if options["secret"] is not None:
         overrides, names = {**overrides, "SECRET_NAME": options["secret"]}, {**names, "SECRET_NAME": "--secret"}
     config = conf.current(overrides, names)
+    if options["token_vault"]:
+        return token_vault_check(config, create=True)
     return config if options["scope"] is None else token_check(config, options["scope"], called="--scope")
 
 

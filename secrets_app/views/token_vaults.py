@@ -1,0 +1,24 @@
+"""The retired Token Vault: whose token reads the kept one, and what took the service's place."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from secrets_app import conf
+from secrets_app.answer import answer, here
+from secrets_app.setting_hints import setting_hints
+from secrets_app.token_vault_check import token_vault_check
+from secrets_app.views.query import query
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def token_vault(request: HttpRequest) -> HttpResponse:
+    """The kept token without its value. POST makes it first where there is none."""
+    query(request)
+    config = token_vault_check(conf.current(), create=request.method == "POST")
+    if config.token_vault is None:
+        return render(request, "token_vault.html", {"mistakes": setting_hints(config.mistakes, here())})
+    back = request.build_absolute_uri(reverse("token_vault"))
+    context = {"reading": answer(config), "address": config.token_vault, "back": back, "page": "token_vault"}
+    return render(request, "token_vault.html", context)

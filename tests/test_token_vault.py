@@ -1,0 +1,204 @@
+"""A token of the retired Token Vault: read as whom, never shown, and what took the service's place."""
+
+import json
+from typing import Any
+
+import pytest
+import requests
+from azure.identity import ManagedIdentityCredential
+from django.core.management import call_command
+from django.test import Client
+
+from localazure import LocalAzure
+from secrets_app.answer import answer
+from secrets_app.conf import current, load
+from secrets_app.reading import Reading, Stage
+from secrets_app.token_vault_address import token_vault_url
+from secrets_app.token_vault_check import token_vault_check
+from secrets_app.vault_address import AddressError, ForeignHostError
+from tests.conftest import HERE, World
+
+VAULT = "https://contoso.westcentralus.tokenvault.azure.net"
+STORE = "https://contoso.tokenstore.azure.net"
+TOKEN = "/services/dropbox/tokens/sampleToken"
+
+
+@pytest.fixture
+def azure(world: World, settings: Any) -> LocalAzure:
+    """The Token Vault of 2020, with a token in it, and a site that has its address."""
+    azure = world("token-vault")
+    settings.SECRETS_APP["KVSITE_TOKEN_VAULT_URL"] = VAULT
+    return azure
+
+
+def read(*, create: bool = False, **words: str) -> Reading:
+    return answer(token_vault_check(current(words), create=create))
+
+
+def kept_token() -> str:
+    """What the Token Vault hands out."""
+    with ManagedIdentityCredential() as credential:
+        ours = credential.get_token("https://tokenvault.azure.net/.default").token
+    answer = requests.post(VAULT + TOKEN, headers={"Authorization": f"Bearer {ours}"}, timeout=5)
+    return str(answer.json()["Value"]["AccessToken"])
+
+
+def unseen(azure: LocalAzure, text: str) -> None:
+    """Neither our own token nor the one that is kept."""
+    assert azure.tokens
+    assert not [token for token in azure.tokens if token.text in text]
+    assert kept_token() not in text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {},
+        {"KVSITE_TOKEN_VAULT_URL": STORE},
+        {"KVSITE_TOKEN_VAULT_URL": "", "tokenResourceUrl": f"{STORE}/services/dropbox/tokens/sampleToken"},
+        {"KVSITE_TOKEN_VAULT_URL": "", "storeName": "contoso"},
+    ],
+)
+def test_a_kept_token_is_read__and_only_its_fingerprint_is_told(azure: LocalAzure, words: dict[str, str]) -> None:
+    reading = read(**words)
+    assert reading.ok, reading.failure
+    assert reading.kept_token
+    assert (reading.kept_token.length, reading.kept_token.state) == (43, "Ok")
+    assert reading.kept_token.fingerprint
+    assert reading.principal
+    assert reading.principal.legacy.startswith("IsAuthenticated:True Type:App AppId:")
+    assert [hint.cause for hint in reading.hints] == ["token_vault_retired"]
+    unseen(azure, json.dumps(reading.as_json()) + repr(reading))
+    assert not any("contoso.vault.azure.net" in str(request) for request in azure.requests)
+
+
+def test_the_page_says_who_and_that_the_service_was_closed(azure: LocalAzure, client: Client) -> None:
+    page = client.get("/token-vault/").content.decode()
+    assert "The Token Vault&#x27;s token was read." in page
+    assert "Principal Used: IsAuthenticated:True Type:App" in page
+    assert "Token Vault was closed on 17 November 2020" in page
+    assert "credential manager of API Management" in page
+    login = f"{VAULT}/services/dropbox/tokens/sampleToken/login?PostLoginRedirectUrl="
+    assert f'href="{login}http%3A%2F%2F127.0.0.1%3A8000%2Ftoken-vault%2F"' in page
+    unseen(azure, page)
+
+
+def test_a_token_that_is_not_there_is_made_only_when_asked(azure: LocalAzure, client: Client, settings: Any) -> None:
+    settings.SECRETS_APP["KVSITE_TOKEN_VAULT_TOKEN"] = "new"
+    page = client.get("/token-vault/").content.decode()
+    assert "has no token of that name yet" in page
+    assert "Make the token and read it" in page
+    assert not any("PUT" in str(request) for request in azure.requests)
+    page = client.post("/token-vault/").content.decode()
+    assert "just made" in page
+    assert "nobody has signed in to it yet" in page
+    assert "Unauthenticated" in page
+    assert "Make the token and read it" not in page
+
+
+def test_a_token_is_made_by_a_form_of_this_site_alone(azure: LocalAzure) -> None:
+    assert Client(headers=HERE, enforce_csrf_checks=True).post("/token-vault/").status_code == 403
+    assert azure.requests == ()
+
+
+def test_a_token_nobody_signed_in_to_is_no__and_we_know_who_we_are(azure: LocalAzure) -> None:
+    reading = read(create=True, KVSITE_TOKEN_VAULT_TOKEN="new")
+    assert not reading.ok
+    assert reading.failure
+    assert (reading.failure.stage, reading.failure.status, reading.failure.code) == (
+        Stage.VAULT,
+        401,
+        "Unauthenticated",
+    )
+    assert reading.principal
+    assert reading.kept_token
+    assert (reading.kept_token.created, reading.kept_token.length) == (True, None)
+    assert reading.main_cause == "token_vault_retired"
+    unseen(azure, repr(reading))
+
+
+def test_where_the_service_is_gone__that_is_the_cause(world: World) -> None:
+    world("app-service")
+    reading = read(KVSITE_TOKEN_VAULT_URL=VAULT)
+    assert not reading.ok
+    assert reading.main_cause == "token_vault_retired"
+
+
+def test_without_settings_the_page_says_so_and_nobody_is_asked(world: World, client: Client) -> None:
+    azure = world("app-service")
+    page = client.get("/token-vault/").content.decode()
+    assert "KVSITE_TOKEN_VAULT_URL is not set" in page
+    assert "Token Vault was closed" in page
+    assert azure.requests == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "id_", "sentence"),
+    [
+        ({"KVSITE_TOKEN_VAULT_URL": "contoso"}, "W070", "must begin with https://"),
+        ({"KVSITE_TOKEN_VAULT_URL": f"{VAULT}/services"}, "W070", "goes on after the host"),
+        ({"tokenResourceUrl": f"{VAULT}/services/dropbox"}, "W070", "/services/<service>/tokens/<token>"),
+        ({"tokenResourceUrl": f"{VAULT}/services/dropbox/tokens/.."}, "W070", "/services/<service>/tokens/<token>"),
+        ({"KVSITE_TOKEN_VAULT_URL": "https://evil.example"}, "W071", "no token is sent there"),
+        ({"KVSITE_TOKEN_VAULT_URL": "https://contoso.vault.azure.net"}, "W071", "is not a Token Vault"),
+        ({"storeName": "evil.example/"}, "W071", "is refused"),
+        ({"KVSITE_TOKEN_VAULT_URL": VAULT, "KVSITE_TOKEN_VAULT_SERVICE": "a/b"}, "W072", "is not a name"),
+        ({"KVSITE_TOKEN_VAULT_URL": VAULT, "KVSITE_TOKEN_VAULT_TOKEN": ".."}, "W073", "is not a name"),
+    ],
+)
+def test_a_mistake_has_its_sentence__and_does_not_stop_the_secret(
+    words: dict[str, str], id_: str, sentence: str
+) -> None:
+    config = load({"KEY_VAULT_URI": "https://contoso.vault.azure.net", "SECRET_NAME": "demo", **words})
+    assert [problem.id for problem in config.problems] == [f"secrets_app.{id_}"]
+    assert sentence in config.problems[0].sentence
+    assert config.mistakes == ()
+    assert token_vault_check(config).mistakes
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://tokenvault.azure.net", "https://a.b.c.tokenvault.azure.net",
+        "https://contoso.westcentralus.tokenvault.azure.net.evil.example", "https://x.contoso.tokenstore.azure.net",
+        "https://evil.example#.tokenstore.azure.net", "https://u:p@contoso.tokenstore.azure.net",
+        "http://contoso.tokenstore.azure.net",
+    ],
+)  # fmt: skip
+def test_only_the_services_own_hosts_get_a_token(url: str) -> None:
+    with pytest.raises((AddressError, ForeignHostError)):
+        token_vault_url(url)
+
+
+def test_a_host_the_operator_trusts_is_let_through() -> None:
+    assert token_vault_url("https://Token.example.org/", also_allowed=("token.example.org",)) == (
+        "https://token.example.org"
+    )
+
+
+def test_a_foreign_host_is_refused_before_a_token_is_asked_for(world: World) -> None:
+    azure = world("token-vault")
+    reading = read(KVSITE_TOKEN_VAULT_URL="https://evil.example")
+    assert reading.main_cause == "vault_url_refused"
+    assert reading.principal is None
+    assert azure.requests == ()
+
+
+def test_the_command_reads_it_too(azure: LocalAzure, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        call_command("principal", token_vault=True)
+    printed = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert "YES  The Token Vault's token was read." in printed
+    assert "43 characters, hidden." in printed
+    assert f"Sign in to it: {VAULT}/services/dropbox/tokens/sampleToken/login" in printed
+    assert "Token Vault was closed on 17 November 2020" in printed
+    unseen(azure, printed)
+
+
+def test_the_command_without_settings_could_not_run(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world("app-service")
+    with pytest.raises(SystemExit) as ended:
+        call_command("principal", token_vault=True)
+    assert ended.value.code == 2
+    assert "KVSITE_TOKEN_VAULT_URL is not set" in capsys.readouterr().out
