@@ -111,6 +111,7 @@ def test_the_page_is_accessible_and_fits(page: Page, scenario: str) -> None:
 def test_the_value_is_shown_and_hides_itself_again(page: Page) -> None:
     enter(page, "app-service")
     page.clock.install()
+    page.get_by_role("link", name="Show the value").click()
     page.get_by_role("button", name="Show the value").click()
     value = page.get_by_label("Value of the secret")
     expect(value).to_be_visible()

@@ -191,8 +191,9 @@ def test_a_shared_page_leads_to_where_the_site_is_mounted(page: Callable[..., st
         set_script_prefix("/")
 
 
-def test_a_page_without_a_form_sets_no_cookie(client: Client, world: World) -> None:
-    world("no-role")
-    answer_ = client.get("/")
-    assert "csrftoken" not in answer_.cookies
-    assert "Vary" not in answer_
+@pytest.mark.parametrize("scenario", ["app-service", "no-role"])
+def test_the_home_page_has_no_form_and_sets_no_cookie(client: Client, world: World, scenario: str) -> None:
+    world(scenario)
+    home = client.get("/")
+    assert not home.cookies
+    assert "Vary" not in home

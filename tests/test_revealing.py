@@ -143,10 +143,16 @@ def audit(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
 
 def test_the_home_page_offers_the_value_and_does_not_have_it(client: Client, world: World) -> None:
     azure = world("app-service")
-    html = client.get("/").content.decode()
-    assert 'action="/value/#value"' in html
-    assert "Show the value" in html
+    home = client.get("/")
+    html = home.content.decode()
+    assert '<a class="button" href="/secret/#value-heading">Show the value</a>' in html
     assert azure.secret_value not in html
+    assert "csrfmiddlewaretoken" not in html  # the page is the same for all who may see values, and sets no cookie
+    assert not home.cookies
+    asking = client.get("/secret/").content.decode()
+    assert 'action="/value/#value"' in asking
+    assert "csrfmiddlewaretoken" in asking
+    assert azure.secret_value not in asking
 
 
 def test_the_value_leaves_by_post_alone(client: Client, world: World) -> None:
