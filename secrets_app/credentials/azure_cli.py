@@ -2,7 +2,7 @@
 
 azure-identity 1.27 looks for az on the whole process's PATH and ends only the script that az is, not the Python that
 the script started; neither can be changed from outside. Arguments and messages here are those of its azure_cli.py:
-tests/test_azure_cli.py runs both over the same az and compares.
+tests/test_az_as_credential.py runs both over the same az and compares.
 """
 
 import base64
