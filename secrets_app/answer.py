@@ -44,7 +44,8 @@ def _explained(reading: Reading, config: Config) -> Reading:
         reading, place=here(), chosen_by=_how_chosen(config), mismatches=_mismatches(reading, config)
     )  # fmt: skip
     diagnosed = diagnose(placed)
-    first = setting_hints(config.mistakes, placed.place)
+    stops = (*config.mistakes, *environment.wrong_cloud(reading, config, os.environ))
+    first = setting_hints(stops, placed.place)
     last = setting_hints((problem for problem in config.problems if not problem.stops), placed.place)
     return replace(diagnosed, hints=first + diagnosed.hints + last)
 

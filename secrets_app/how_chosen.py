@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from secrets_app.sign_in import CHAINS, SignIn, Way
+from secrets_app.setting_readers.sign_in import way_named
+from secrets_app.sign_in import CHAINS, MEMBERS, SignIn, Way
 
 _NAMES: dict[Way, str] = {
     Way.ENVIRONMENT: "the service principal of the environment",
@@ -39,9 +40,9 @@ def _sentences(sign_in: SignIn, token_credentials: str) -> Iterable[str]:
     if chosen:
         yield _of_our_own(sign_in)
     if token_credentials and chosen:
-        yield f"AZURE_TOKEN_CREDENTIALS={token_credentials[:40]} does not count beside it."
-    elif token_credentials:
-        yield f"AZURE_TOKEN_CREDENTIALS={token_credentials[:40]} {_meaning(token_credentials)}."
+        yield f"{_variable(token_credentials)} does not count beside it."
+    elif _is_known(token_credentials):
+        yield f"{_variable(token_credentials)} {_meaning(token_credentials)}."
     if sign_in.excluded:
         yield f"KVSITE_EXCLUDE_CREDENTIALS leaves out {_listed(sign_in.excluded)}."
     if sign_in.az_folder and _may_ask(Way.AZURE_CLI, sign_in):
@@ -62,6 +63,16 @@ def _who_says(sign_in: SignIn) -> str:
     if sign_in.chosen_by == "KVSITE_CREDENTIAL":
         return f"KVSITE_CREDENTIAL={words}"
     return f"--credential {words}" if sign_in.chosen_by == "--credential" else sign_in.chosen_by or "The settings"
+
+
+def _variable(token_credentials: str) -> str:
+    """With its value only where it is one of its words: somebody may have put something else there by mistake."""
+    return f"AZURE_TOKEN_CREDENTIALS={token_credentials}" if _is_known(token_credentials) else "AZURE_TOKEN_CREDENTIALS"
+
+
+def _is_known(token_credentials: str) -> bool:
+    word = token_credentials.lower()
+    return word in _HALVES or (way_named(word) in (*MEMBERS, Way.INTERACTIVE_BROWSER) and word.endswith("credential"))
 
 
 def _meaning(token_credentials: str) -> str:

@@ -378,3 +378,31 @@ def test_an_interactive_way_does_not_keep_a_finished_command(world: World) -> No
     azure = world("laptop-no-az")
     azure.trouble("entra", Trouble(status=503))
     assert principal("--credential", "device-code")[0] == 1
+
+
+# -- clouds
+
+
+@pytest.mark.parametrize("host", ["https://login.chinacloudapi.cn/", "login.microsoftonline.us"])
+def test_a_sign_in_host_of_another_cloud_is_the_first_thing_said(world: World, host: str) -> None:
+    azure = world("service-principal-secret")
+    os.environ["AZURE_AUTHORITY_HOST"] = host
+    reading = answer(current())
+    assert reading.main_cause == "authority_or_cloud_wrong"
+    named = host.removeprefix("https://").rstrip("/")
+    assert reading.hints[0].title == f"AZURE_AUTHORITY_HOST names {named} to sign in at, and the vault is in Azure."
+    assert "https://login.microsoftonline.com" in reading.hints[0].fix
+    assert named in {request.host for request in azure.requests}
+
+
+def test_a_managed_identity_minds_no_sign_in_host(world: World) -> None:
+    world("app-service")
+    os.environ["AZURE_AUTHORITY_HOST"] = "https://login.chinacloudapi.cn"
+    assert answer(current()).ok
+
+
+def test_somebody_elses_host_gets_no_secret_of_ours(world: World) -> None:
+    azure = world("service-principal-secret")
+    config = current({"KVSITE_AUTHORITY_HOST": "login.evil.example"})
+    assert answer(config).main_cause == "authority_or_cloud_wrong"
+    assert azure.requests == ()

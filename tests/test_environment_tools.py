@@ -7,10 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from environment_scenes import CLIENT, OTHER_TENANT, SITE, TENANT, first_on_path, found, reading, secret, stand_in
+from environment_scenes import (
+    CLIENT,
+    OTHER_TENANT,
+    SITE,
+    TENANT,
+    VAULT,
+    first_on_path,
+    found,
+    reading,
+    secret,
+    stand_in,
+)
 
+from secrets_app.conf import Config
 from secrets_app.environment import Verdict
 from secrets_app.reading import Failure, Stage
+from secrets_app.sign_in import SignIn, Way
 from secrets_app.tool_process import ToolFailed, ToolTooSlow, find, output_of
 
 FAILED = reading(failure=Failure(stage=Stage.TOKEN, message="nobody"))
@@ -157,7 +170,36 @@ def test_az__not_there(environ: dict[str, str]) -> None:
     assert found("az", {**environ, **SITE}, read=FAILED).verdict is Verdict.OK
     never = {**environ, "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential"}
     assert found("az", never, read=FAILED).verdict is Verdict.OK
-    assert "does not read that old name" in found("az", {**environ, "AzureCLIPath": "/opt/az"}).finding
+    named = Config(vault_url=VAULT, secret_name="demo", sign_in=SignIn(az_folder="/no/such/folder"))
+    check = found("az", environ, config=named)
+    said = "AzureCLIPath names /no/such/folder, which is no folder on this machine. It is not on PATH either."
+    assert check.finding == said
+
+
+def test_az__its_folder_is_named_by_a_setting(environ: dict[str, str], tmp_path: Path) -> None:
+    az_says(tmp_path)
+    elsewhere = {**environ, "PATH": "/usr/bin:/bin"}
+    named = Config(vault_url=VAULT, secret_name="demo", sign_in=SignIn(az_folder=str(tmp_path / "bin")))
+    facts = dict(found("az", elsewhere, config=named).facts)
+    assert facts["Found at"] == str(tmp_path / "bin" / "az")
+    assert facts["AzureCLIPath"] == f"az is looked for in {tmp_path}/bin first, because AzureCLIPath says so."
+    empty = Config(vault_url=VAULT, secret_name="demo", sign_in=SignIn(az_folder=str(tmp_path)))
+    assert dict(found("az", environ, config=empty).facts)["AzureCLIPath"].endswith("and no az lies there.")
+
+
+@pytest.mark.parametrize(
+    ("ways", "cause"), [((Way.AZURE_POWERSHELL,), "powershell_not_installed"), ((Way.PROD,), None)]
+)
+def test_powershell__chosen_by_our_own_setting(environ: dict[str, str], ways: tuple[Way, ...], cause: str) -> None:
+    chosen = Config(vault_url=VAULT, secret_name="demo", sign_in=SignIn(ways=ways))
+    assert found("powershell", environ, config=chosen).cause == cause
+
+
+def test_az__a_chain_without_tools_does_not_need_it(environ: dict[str, str]) -> None:
+    chosen = Config(vault_url=VAULT, secret_name="demo", sign_in=SignIn(ways=(Way.PROD,)))
+    assert found("az", environ, read=FAILED, config=chosen).verdict is Verdict.OK
+    chosen = Config(vault_url=VAULT, secret_name="demo", sign_in=SignIn(ways=(Way.AZURE_CLI,)))
+    assert found("az", {**environ, **SITE}, read=FAILED, config=chosen).cause == "az_not_installed"
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,18 @@
 from pathlib import Path
 
 import pytest
-from environment_scenes import CLIENT, IDENTITY, OTHER_TENANT, SITE, TENANT, found
+from environment_scenes import CLIENT, IDENTITY, OTHER_TENANT, SITE, TENANT, VAULT, found, reading, secret
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from secrets_app.conf import Config
 from secrets_app.environment import Verdict
 from secrets_app.environment.remedies import unset
 from secrets_app.environment.told import told
-from secrets_app.reading import Place, Platform
+from secrets_app.reading import Failure, Place, Platform, Reading, Stage
+from secrets_app.sign_in import SignIn, Way
 
+READ, FAILED = reading(secret=secret()), reading(failure=Failure(stage=Stage.TOKEN, message="nobody"))
 OK, NOTICE, PROBLEM = Verdict.OK, Verdict.NOTICE, Verdict.PROBLEM
 HALF = "environment_half_set"
 SECRET = "S3cr3t~not.to.be.seen"
@@ -212,3 +215,44 @@ def test_told__values_are_shown_only_in_their_right_form(name: str, value: str, 
 )
 def test_taking_variables_away__the_command_fits_the_place(place: Place, command: str) -> None:
     assert unset(["AZURE_CLIENT_SECRET", "AZURE_TENANT_ID"], place) == (command,)
+
+
+CHINA = {"AZURE_AUTHORITY_HOST": "https://login.chinacloudapi.cn"}
+
+
+@pytest.mark.parametrize(
+    ("vault", "environ", "read", "verdict", "finding"),
+    [
+        (VAULT, {}, FAILED, OK, "it is the same cloud"),
+        (VAULT, CHINA, FAILED, PROBLEM, "names login.chinacloudapi.cn to sign in at, and the vault is in Azure."),
+        (VAULT, CHINA, READ, NOTICE, "did not sign in there"),
+        (VAULT, {"AZURE_AUTHORITY_HOST": "my secret!"}, FAILED, PROBLEM, "something that is no host"),
+        ("https://contoso.vault.azure.cn", {}, FAILED, PROBLEM, "is not set, so one signs in at login.microsoftonline"),
+        ("https://contoso.vault.azure.cn", {"AZURE_AUTHORITY_HOST": "LOGIN.CHINACLOUDAPI.CN"}, FAILED, OK, "same"),
+        ("https://vault.example.org", CHINA, FAILED, OK, ""),
+    ],
+)
+def test_cloud__where_one_signs_in_and_where_the_vault_is(
+    vault: str, environ: dict[str, str], read: Reading, verdict: Verdict, finding: str
+) -> None:
+    check = found("cloud", environ, read=read, config=Config(vault_url=vault, secret_name="demo"))
+    assert check.verdict is verdict
+    assert finding in check.finding
+    assert "my secret!" not in repr(check)
+
+
+@pytest.mark.parametrize(
+    ("ways", "variable", "verdict", "finding"),
+    [
+        ((Way.AZURE_CLI,), "nonsense", OK, "does not count"),
+        ((Way.PROD,), "dev", OK, "prod of KVSITE_CREDENTIAL wins over it"),
+        ((Way.PROD,), "nonsense", PROBLEM, "azure-identity knows"),
+    ],
+)
+def test_azure_token_credentials__beside_a_word_of_our_own(
+    ways: tuple[Way, ...], variable: str, verdict: Verdict, finding: str
+) -> None:
+    config = Config(vault_url=VAULT, secret_name="demo", sign_in=SignIn(ways=ways, chosen_by="KVSITE_CREDENTIAL"))
+    check = found("token_credentials", {"AZURE_TOKEN_CREDENTIALS": variable}, config=config)
+    assert check.verdict is verdict
+    assert finding in check.finding

@@ -15,6 +15,8 @@ from localazure.services.cloud_shell import PATH as CLOUD_SHELL_PATH
 from localazure.services.cloud_shell import cloud_shell
 from localazure.services.entra import HOSTS as ENTRA_HOSTS
 from localazure.services.entra import entra, entra_headers
+from localazure.services.entra_of_other_clouds import HOSTS as OTHER_CLOUDS_HOSTS
+from localazure.services.entra_of_other_clouds import entra_of_other_clouds
 from localazure.services.instance_metadata import HOST as METADATA_HOST
 from localazure.services.instance_metadata import instance_metadata, metadata_failure, metadata_headers
 from localazure.services.keyvault import keyvault, vault_headers
@@ -38,6 +40,8 @@ def hosts_of(world: World, keys: ArcKeys) -> Hosts:
     services = {("http", METADATA_HOST): _metadata(world)}
     sign_in = Service(name="entra", app=entra(world), headers=entra_headers)
     services |= {("https", host): sign_in for host in ENTRA_HOSTS}
+    elsewhere = Service(name="entra-elsewhere", app=entra_of_other_clouds(world), headers=entra_headers)
+    services |= {("https", host): elsewhere for host in OTHER_CLOUDS_HOSTS}
     management = Service(name="arm", app=resource_manager(world), headers=resource_manager_headers)
     services |= {("https", host): management for host in MANAGEMENT_HOSTS}
     if world.scenario.host is Host.SERVICE_FABRIC:

@@ -11,6 +11,7 @@ from secrets_app.environment.remedies import unset
 from secrets_app.environment.scene import Scene
 from secrets_app.environment.told import all_told, is_id, listed, told
 from secrets_app.reading import Platform
+from secrets_app.sign_in import Way
 
 _CHOICE = "AZURE_TOKEN_CREDENTIALS"
 # azure-identity 1.27, default.py: `dev`, `prod`, or one class name in any case; anything else is a ValueError.
@@ -43,12 +44,17 @@ def token_credentials(scene: Scene) -> Check:
     facts = all_told(scene.environ, [_CHOICE])
     if not value:
         return ok("It is not set, so every way of signing in is tried in turn, the first that works wins.", facts=facts)
+    if not _is_read(scene):
+        by = scene.config.sign_in.chosen_by if scene.config.sign_in else None
+        return ok(f"It is set, and does not count: {by or 'a setting'} says who is asked.", facts=facts)
     if value not in {"dev", "prod", *_CLASSES}:
         return problem(
             f"Its value is not one that azure-identity knows, so no credential can be made. It knows dev, prod, "
             f"{listed(_CLASSES.values())}.",
             cause="token_credentials_env_invalid", facts=facts,
         )  # fmt: skip
+    if scene.config.sign_in and scene.config.sign_in.ways[0] is not Way.DEFAULT:
+        return ok(f"It is set, and {scene.config.sign_in.ways[0]} of KVSITE_CREDENTIAL wins over it.", facts=facts)
     said = _said(value)
     desk = value == "dev" or _CLASSES.get(value) in _ON_A_DESK
     if desk and scene.place.platform in SITES:
@@ -61,6 +67,12 @@ def token_credentials(scene: Scene) -> Check:
         return problem(f"{said} Its variables are not all set.", "Set them all, or take this variable away.",
                        cause="environment_half_set", commands=unset([_CHOICE], scene.place), facts=facts)  # fmt: skip
     return ok(said, facts=facts)
+
+
+def _is_read(scene: Scene) -> bool:
+    """azure-identity reads it whenever it makes a chain, and refuses a wrong one even where another word wins."""
+    sign_in = scene.config.sign_in
+    return sign_in is None or sign_in.ways[0].is_chain
 
 
 def _said(value: str) -> str:

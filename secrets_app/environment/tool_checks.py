@@ -4,6 +4,7 @@ import json
 import re
 import time
 
+from secrets_app.environment.az_path import az_environ, said_of_folder
 from secrets_app.environment.check import Check, Fact, notice, ok, problem
 from secrets_app.environment.meaning import choice, tools_are_asked
 from secrets_app.environment.principal_variables import way_set
@@ -21,6 +22,8 @@ from secrets_app.environment.tool_files import (
     text,
 )
 from secrets_app.reading import Platform
+from secrets_app.setting_readers.sign_in import way_named
+from secrets_app.sign_in import Way
 from secrets_app.tool_process import ToolFailed, ToolTooSlow, find, output_of
 
 _TOOLS_S = 1.8
@@ -29,15 +32,17 @@ _MOMENT_S = 0.3
 """Seconds that a finding waits for what only makes it more exact."""
 _VERSION = re.compile(r"\d+\.\d+\.\d+[\w.-]{0,40}")
 _MANY = 12
+_TOOLS = {Way.DEV, Way.AZURE_CLI, Way.AZURE_POWERSHELL, Way.AZURE_DEVELOPER_CLI}
 
 
 @check("az", "Azure CLI (az)", waits_for="az")
 def az(scene: Scene) -> Check:
-    path = find(scene.environ, "az")
+    path = find(az_environ(scene), "az")
+    said = said_of_folder(scene, path)
     if path is None:
-        return _az_missing(scene)
+        return _az_missing(scene, said)
     folder, ends = az_folder(scene.environ), time.monotonic() + _TOOLS_S
-    facts: list[Fact] = [("Found at", path)]
+    facts: list[Fact] = [("Found at", path), *([("AzureCLIPath", said)] if said else [])]
     try:
         subscriptions = az_subscriptions(folder)
         if subscriptions is None:
@@ -53,19 +58,16 @@ def az(scene: Scene) -> Check:
 
 
 def _az_says(scene: Scene, command: list[str], ends: float) -> object:
-    output = output_of([*command, "--output", "json"], scene.environ, ends - time.monotonic())
+    output = output_of([*command, "--output", "json"], az_environ(scene), ends - time.monotonic())
     try:
         return json.loads(output)
     except (ValueError, RecursionError):
         return None
 
 
-def _az_missing(scene: Scene) -> Check:
-    if "AzureCLIPath" in scene.environ:
-        return notice(
-            "az is not on PATH. AzureCLIPath is set, but azure-identity does not read that old name.",
-            "Put the folder of az into PATH.",
-        )
+def _az_missing(scene: Scene, said: str | None) -> Check:
+    if said:
+        return notice(f"{said} It is not on PATH either.", "Correct AzureCLIPath, or put the folder of az into PATH.")
     if _needs_a_tool(scene):
         return notice("az is not on PATH.", cause="az_not_installed")
     return ok("az is not on PATH, and nothing here needs it.")
@@ -113,7 +115,7 @@ def powershell(scene: Scene) -> Check:
     names = ("pwsh", "powershell") if scene.place.system == "Windows" else ("pwsh",)
     path = find(scene.environ, *names)
     if path is None:
-        return _other_missing(scene, "PowerShell", "azurepowershellcredential", "powershell_not_installed")
+        return _other_missing(scene, "PowerShell", Way.AZURE_POWERSHELL, "powershell_not_installed")
     command = [path, "--version"] if "pwsh" in path else [path, "-NoProfile", "-Command", "$PSVersionTable.PSVersion"]
     return _other_tool(scene, "PowerShell", path, command, powershell_account(scene.environ))
 
@@ -122,12 +124,15 @@ def powershell(scene: Scene) -> Check:
 def azd(scene: Scene) -> Check:
     path = find(scene.environ, "azd")
     if path is None:
-        return _other_missing(scene, "azd", "azuredeveloperclicredential", "azd_not_installed")
+        return _other_missing(scene, "azd", Way.AZURE_DEVELOPER_CLI, "azd_not_installed")
     return _other_tool(scene, "azd", path, [path, "version"], azd_account(scene.environ))
 
 
-def _other_missing(scene: Scene, name: str, credential: str, cause: str) -> Check:
-    if choice(scene.environ) == credential:
+def _other_missing(scene: Scene, name: str, way: Way, cause: str) -> Check:
+    ways = scene.config.sign_in.ways if scene.config.sign_in else ()
+    if ways == (way,):
+        return problem(f"{name} is not on PATH, and KVSITE_CREDENTIAL asks it alone.", cause=cause)
+    if ways[:1] == (Way.DEFAULT,) and way_named(choice(scene.environ)) is way:
         return problem(f"{name} is not on PATH, and AZURE_TOKEN_CREDENTIALS asks it alone.", cause=cause)
     return ok(f"{name} is not on PATH. It is only one of several ways to sign in.")
 
@@ -146,7 +151,10 @@ def _other_tool(scene: Scene, name: str, path: str, command: list[str], account:
 
 
 def _needs_a_tool(scene: Scene) -> bool:
-    """No other way of signing in is set up here, as far as variables tell, and none has worked."""
+    """One was chosen, or no other way of signing in is set up here, as far as variables tell, and none has worked."""
+    ways = scene.config.sign_in.ways if scene.config.sign_in else ()
+    if ways and ways[0] is not Way.DEFAULT:
+        return not _TOOLS.isdisjoint(ways)
     elsewhere = scene.place.platform is not Platform.UNKNOWN or way_set(scene.environ) is not None
     if elsewhere or not tools_are_asked(scene.environ):
         return False
