@@ -3,6 +3,7 @@
 import datetime
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ from django.test import Client
 
 from localazure import LocalAzure
 from localazure.certificates import certificate_of
-from localazure.directory import SITE_APPLICATION
+from localazure.directory import DEVELOPER, SITE_APPLICATION
+from localazure.scenarios import find_scenario
 from secrets_app.answer import answer
 from secrets_app.conf import current, load
 from secrets_app.credentials.certificate_places import fits_subject
@@ -359,6 +361,37 @@ def test_a_certificate_that_is_not_in_the_vault_is_said_to_be_the_certificate(az
     )
     assert reading.principal is None
     assert reading.main_cause == "kv_secret_not_found"
+
+
+def test_whoever_may_not_read_the_certificate_is_named__with_the_role_to_give(world: World) -> None:
+    scenario = find_scenario("certificate-in-vault")
+    only_the_application = {SITE_APPLICATION.object_id: scenario.vault.grants[SITE_APPLICATION.object_id]}
+    world(replace(scenario, vault=replace(scenario.vault, grants=only_the_application)))
+    reading = vaulted()
+    assert reading.failure
+    assert (reading.failure.stage, reading.failure.status) == (Stage.TOKEN, 403)
+    assert reading.failure.message.startswith("The certificate kvsite-app in https://contoso.vault.azure.net could not")
+    assert reading.main_cause == "kv_rbac_denied"
+    assert f"--assignee-object-id {DEVELOPER.object_id}" in reading.hints[0].commands[0]
+    assert "chain_stopped_early" not in {hint.cause for hint in reading.hints}
+
+
+def test_a_vault_that_keeps_the_certificate_and_is_silent_ends_with_the_deadline(world: World, settings: Any) -> None:
+    world("certificate-in-vault", vault_latency_s=5.0)
+    settings.SECRETS_APP["KVSITE_DEADLINE_S"] = "1"
+    reading = vaulted()
+    assert reading.elapsed_s < 1.5
+    assert reading.failure
+    assert reading.failure.stage is Stage.DEADLINE
+    assert reading.failure.waiting_for == "CertificateCredential to give a token"
+
+
+def test_the_windows_store_is_said_to_be_out_of_reach(
+    read: Callable[..., Reading], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("secrets_app.credentials.certificate_places._SYSTEM", "Windows")
+    found = said(read(KVSITE_CERTIFICATE_SUBJECT="CN=app"))
+    assert found.startswith("The Windows certificate store gives Python no private key.")
 
 
 def test_the_environments_certificate_has_its_thumbprint_on_the_legacy_line(world: World, client: Client) -> None:

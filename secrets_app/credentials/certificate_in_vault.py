@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import cast
 
 from azure.core.credentials import AccessTokenInfo, SupportsTokenInfo, TokenCredential, TokenRequestOptions
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import AzureError, HttpResponseError
 from azure.keyvault.secrets import SecretClient
 
 from secrets_app.claims import principal_of
@@ -31,6 +31,9 @@ def in_vault(
         found = client.get_secret(where.secret_name, where.secret_version)
     except HttpResponseError as error:
         raise _refused(error, name) from error
+    except AzureError as error:
+        error.message = f"{_not_read(name)} {error.message}"
+        raise
     finally:
         client.close()
     certificate = load(_content(found.value or "", name), None, f"The certificate {name}")
@@ -62,10 +65,17 @@ class _Noted(SupportsTokenInfo):
 
 
 def _refused(error: HttpResponseError, name: str) -> CertificateError:
-    """The vault's refusal with its status and code, and words that say it was about the certificate."""
+    """The vault's refusal with its status and code, in words that say it was about the certificate.
+
+    Never one of the vault client's own classes: a reading would take it for an answer about its secret.
+    """
     refused = CertificateError(response=error.response)
-    refused.message = f"The certificate {name} could not be read. {error.message}"
+    refused.message = f"{_not_read(name)} {error.message}"
     return refused
+
+
+def _not_read(name: str) -> str:
+    return f"The certificate {name} could not be read."
 
 
 def _content(value: str, name: str) -> bytes:

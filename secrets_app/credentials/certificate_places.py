@@ -1,8 +1,8 @@
 """Where a certificate lies on this machine -> the certificates to try, the newest first."""
 
 import os
+import platform
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +23,7 @@ _SETTINGS: Mapping[Store, str] = {
     Store.LOCAL_MACHINE: "KVSITE_MACHINE_CERTIFICATES",
 }
 _ENDINGS = frozenset({".pem", ".pfx", ".p12", ".crt", ".cer", ".key"})
+_SYSTEM = platform.system()
 _MOST_BYTES = 1024 * 1024
 _MOST_FILES = 500
 # Windows writes S and E where RFC 4514 has ST and EMAILADDRESS.
@@ -92,7 +93,7 @@ def _content(path: Path) -> bytes:
 def _folder(where: CertificateInStore) -> Path:
     setting = _SETTINGS[where.store]
     folder = Path(where.folder or _DEFAULT_FOLDERS[where.store]).expanduser()
-    if not where.folder and sys.platform == "win32":
+    if not where.folder and _SYSTEM == "Windows":
         raise CertificateError(
             message="The Windows certificate store gives Python no private key. Export the certificate as PFX and set "
             f"KVSITE_CERTIFICATE to the file, or {setting} to its folder."

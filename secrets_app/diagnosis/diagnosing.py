@@ -109,9 +109,10 @@ def _chain_causes(reading: Reading) -> list[str]:
 
 def _hidden(reading: Reading) -> str:
     members = _members(reading)
-    if not members or any(attempt.outcome is Outcome.TOKEN for attempt in reading.attempts):
+    own = [attempt for attempt in reading.attempts if not attempt.reads_certificate]
+    if not members or any(attempt.outcome is Outcome.TOKEN for attempt in own):
         return ""
-    behind = [attempt.credential for attempt in reading.attempts if attempt.outcome is Outcome.NOT_REACHED]
+    behind = [attempt.credential for attempt in own if attempt.outcome is Outcome.NOT_REACHED]
     return what_was_hidden(members[-1], behind)
 
 
