@@ -113,9 +113,7 @@ def secret_id(text: str, *, also_allowed: tuple[str, ...] = ()) -> SecretId:
         raise AddressError(f"It is the id of one of the vault's {kind.lower()}; write /secrets/ in place of /{kind}/.")
     found = _SECRET_PATH.fullmatch(rest)
     if kind.lower() != "secrets" or not found or address.query or address.fragment:
-        raise AddressError(
-            "It is not a secret's id; those look like https://contoso.vault.azure.net/secrets/my-certificate."
-        )
+        raise AddressError(f"It should be {vault}/secrets/<name>, or the same with /<version> after it.")
     return SecretId(vault_url=vault, name=found["name"], version=found["version"])
 
 
