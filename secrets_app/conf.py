@@ -12,6 +12,7 @@ from secrets_app.expectation import Expectation
 from secrets_app.redaction import well_formed
 from secrets_app.setting_readers import READERS, SETTINGS, Mistake, Problem
 from secrets_app.setting_readers.access import WayIn
+from secrets_app.setting_readers.connection_string import ConnectionString
 from secrets_app.setting_readers.site_key import missing_key
 from secrets_app.sign_in import SignIn
 from secrets_app.token_vault_address import KeptTokenAddress
@@ -45,6 +46,8 @@ class Config:
     """A visitor named the identity or the secret: what is kept for it is kept apart from what the site itself needs."""
     sign_in: SignIn | None = field(default_factory=SignIn)
     """None where the settings that say who to be are wrong: then nobody is asked for a token."""
+    connection_string: ConnectionString | None = None
+    """The old library's, where one is set and was understood; `sign_in` is what it means."""
     expected: Expectation | None = None
     allowed_vault_hosts: tuple[str, ...] = ()
     deadline_s: float = 10.0

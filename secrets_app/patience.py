@@ -1,6 +1,7 @@
 """How long we wait for Azure: the limits on every client, far below the libraries' own minutes."""
 
-from typing import TypedDict
+import math
+from typing import NotRequired, TypedDict
 
 
 class ClientLimits(TypedDict):
@@ -12,6 +13,9 @@ class ClientLimits(TypedDict):
     retry_read: int
     retry_status: int
     retry_backoff_factor: float
+    retry_connect: NotRequired[int]
+    retry_mode: NotRequired[str]
+    """azure.core.pipeline.policies.RetryMode: `exponential`, `fixed`."""
 
 
 def vault_limits(deadline_s: float) -> ClientLimits:
@@ -37,6 +41,32 @@ def credential_limits(deadline_s: float) -> ClientLimits:
 def longest_pause_s(limits: ClientLimits) -> float:
     """The pause before a second try. A service may ask for an hour; after a moment its refusal is worth more."""
     return limits["read_timeout"] / 10
+
+
+def asks_again_s(deadline_s: float, seconds: float) -> float:
+    """How long a managed identity's endpoint is asked again where the settings say `seconds`.
+
+    It ends before the reading does, so that the page can show the endpoint's own refusal.
+    """
+    return min(seconds, deadline_s * 0.8)
+
+
+def limits_asking_again(deadline_s: float, seconds: float) -> ClientLimits:
+    """Limits for a managed identity's endpoint that is asked again, in even steps, for about that long."""
+    limits = credential_limits(deadline_s)
+    pause_s = longest_pause_s(limits)
+    # The first new try comes at once. azure-core counts tries; its own limit of time would hide what was answered.
+    tries = math.ceil(asks_again_s(deadline_s, seconds) / pause_s) + 1 if seconds else 0
+    return ClientLimits(
+        **{
+            **limits,
+            "retry_total": tries,
+            "retry_status": tries,
+            "retry_connect": min(tries, 1),  # where nothing listens at all, more tries only wait
+            "retry_backoff_factor": pause_s,
+            "retry_mode": "fixed",
+        }
+    )
 
 
 def az_limit_s(deadline_s: float) -> float:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from secrets_app import words
 from secrets_app.diagnosis import Explanation
+from secrets_app.environment import Translation
 from secrets_app.reading import UNEXPECTED, Hint, KeptToken, Principal, Reading, Secret
 from secrets_app.redaction import printable
 
@@ -89,6 +90,28 @@ def _chain(reading: Reading) -> Iterator[str]:
     for attempt in reading.attempts:
         outcome, took = words.OUTCOMES[attempt.outcome], words.duration(attempt.elapsed_s)
         yield f"    {words.asked(attempt):<28} {outcome:<19} {took:>10}  {words.briefly(attempt)}".rstrip()
+
+
+def lines_of_translation(translation: Translation | None) -> Iterator[str]:
+    """What the connection string says, and the same without one; nothing where none is set."""
+    return map(printable, _lines_of_translation(translation) if translation else ())
+
+
+def _lines_of_translation(translation: Translation) -> Iterator[str]:
+    yield ""
+    yield f"{translation.setting} says who to be: {translation.who}."
+    for remark in translation.remarks:
+        yield from textwrap.wrap(
+            f"It {remark.says} {remark.way_out}", _WIDTH, initial_indent="    ", subsequent_indent="    "
+        )
+    for title, blocks in (
+        ("The settings of today say the same:", translation.commands),
+        ("For any program with DefaultAzureCredential:", translation.variables),
+        ("In Python:", (translation.python,)),
+    ):
+        lines = [line for block in blocks for line in block.splitlines()]
+        yield from (f"    {title}" for _ in lines[:1])
+        yield from (f"      {line}" for line in lines)
 
 
 def lines_of_explanation(explanation: Explanation) -> Iterator[str]:

@@ -18,6 +18,8 @@ ROOMS = (
         "vault_address",
         "token_vault_address",
         "secret_identifier",
+        "ids",
+        "connection_string",
         "site_key",
         "sign_in",
         "expectation",

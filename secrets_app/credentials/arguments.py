@@ -3,7 +3,7 @@
 from typing import Any
 
 from secrets_app.credentials.transport import with_transport
-from secrets_app.patience import credential_limits, process_timeout_s
+from secrets_app.patience import credential_limits, limits_asking_again, process_timeout_s
 from secrets_app.sign_in import SignIn
 
 
@@ -29,6 +29,11 @@ def network(sign_in: SignIn, deadline_s: float) -> dict[str, Any]:
 def limited(deadline_s: float) -> dict[str, Any]:
     """How long a token service may take."""
     return with_transport(credential_limits(deadline_s))
+
+
+def limited_asking_again(deadline_s: float, seconds: float | None) -> dict[str, Any]:
+    """The same for a managed identity's endpoint, which the settings may have asked again for some seconds."""
+    return limited(deadline_s) if seconds is None else with_transport(limits_asking_again(deadline_s, seconds))
 
 
 def process(sign_in: SignIn, deadline_s: float) -> dict[str, Any]:

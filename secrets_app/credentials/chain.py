@@ -15,7 +15,7 @@ from azure.identity import (
 from azure.identity import EnvironmentCredential as PlainEnvironmentCredential
 
 from secrets_app.credentials import interactive, tools
-from secrets_app.credentials.arguments import additional_tenants, given, limited, network, process
+from secrets_app.credentials.arguments import additional_tenants, given, limited_asking_again, network, process
 from secrets_app.credentials.environment_credential import EnvironmentCredential
 from secrets_app.sign_in import MEMBERS, IdentityKind, SignIn, Way
 
@@ -59,7 +59,7 @@ def managed_identity(sign_in: SignIn, deadline_s: float) -> SupportsTokenInfo:
     if identity:
         by_client_id = identity.kind is IdentityKind.CLIENT_ID
         which = {"client_id": identity.value} if by_client_id else {"identity_config": {identity.kind: identity.value}}
-    return ManagedIdentityCredential(**which, **limited(deadline_s))
+    return ManagedIdentityCredential(**which, **limited_asking_again(deadline_s, sign_in.retry_timeout_s))
 
 
 def environment(sign_in: SignIn, deadline_s: float) -> SupportsTokenInfo:

@@ -9,8 +9,9 @@ from secrets_app.environment.check import Check, Verdict
 from secrets_app.environment.clouds import wrong_cloud
 from secrets_app.environment.examining import examine
 from secrets_app.environment.platforms import place
+from secrets_app.environment.translation import Translation, translation
 
-__all__ = ["Check", "Verdict", "examine", "place", "wrong_cloud"]
+__all__ = ["Check", "Translation", "Verdict", "examine", "place", "translation", "wrong_cloud"]
 
 # Each registers its checks; findings of the same weight are shown in this order.
 for _module in (
@@ -19,6 +20,7 @@ for _module in (
     "dns",
     "identity_variables",
     "principal_variables",
+    "connection_string_check",
     "meaning",
     "cloud_check",
     "tool_checks",

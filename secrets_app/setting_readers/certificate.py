@@ -1,9 +1,9 @@
 """The certificate to sign in with: a file, one of a folder, or a secret of a vault."""
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from secrets_app.ids import thumbprint_in
 from secrets_app.setting_readers.kinds import guid
 from secrets_app.setting_readers.problem import Given, Mistake
 from secrets_app.setting_readers.vault import allowed_hosts
@@ -20,8 +20,6 @@ FOLDER_SETTINGS: Mapping[Store, str] = {
     Store.LOCAL_MACHINE: "KVSITE_MACHINE_CERTIFICATES",
 }
 """The setting that names the folder which stands for a Windows certificate store."""
-# Windows' own window for certificates puts spaces between the digits and an invisible mark before them.
-_BETWEEN_DIGITS = re.compile("[\\s:\u200e\u200f]+")
 
 
 def certificate(given: Given) -> Certificate | None:
@@ -47,12 +45,6 @@ def in_store(
         subject=subject,
         password=_password(given),
     )
-
-
-def thumbprint_in(text: str) -> str | None:
-    """The thumbprint in capitals without what stands between its digits; None when it is none."""
-    digits = _BETWEEN_DIGITS.sub("", text).upper()
-    return digits if re.fullmatch("[0-9A-F]{40}", digits) else None
 
 
 def _password(given: Given) -> str | None:

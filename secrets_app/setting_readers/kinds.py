@@ -3,10 +3,9 @@
 import re
 from collections.abc import Callable
 
+from secrets_app.ids import guid_in
 from secrets_app.setting_readers.problem import Given, Mistake
 from secrets_app.vault_address import is_host
-
-_GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def seconds(number: int, setting: str, at_least: float, example: str) -> Callable[[Given], float | None]:
@@ -46,8 +45,9 @@ def hosts_in(number: int, setting: str, given: Given, example: str) -> tuple[str
 
 def guid(number: int, setting: str, text: str) -> str:
     """The id in small letters. Raises Mistake where it is none."""
-    if _GUID.fullmatch(text):
-        return text.lower()
+    id_ = guid_in(text)
+    if id_:
+        return id_
     raise Mistake(
         number, setting, "is not an id: those are 32 digits, 0-9 and a-f, with hyphens as in 8-4-4-4-12.",
         "Copy it from the portal, without braces or quotes.", example="00000000-0000-0000-0000-000000000000",

@@ -7,7 +7,9 @@ from dataclasses import replace
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
+from secrets_app.ids import is_tenant
 from secrets_app.setting_readers.certificate import certificate
+from secrets_app.setting_readers.connection_string import connection_string
 from secrets_app.setting_readers.kinds import guid, seconds
 from secrets_app.setting_readers.pipelines import SETTINGS as OF_PIPELINES
 from secrets_app.setting_readers.pipelines import filled_by_the_task
@@ -49,7 +51,6 @@ _RESOURCE_ID = re.compile(
     r"/providers/microsoft\.managedidentity/userassignedidentities/[a-z0-9][\w-]{2,127}",
     re.IGNORECASE | re.ASCII,
 )
-_TENANT = re.compile(r"[0-9a-zA-Z.-]{1,255}")
 _SUBSCRIPTION = re.compile(r"[\w.()' -]{1,120}", re.ASCII)
 _EXAMPLE_RESOURCE_ID = (
     "/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.ManagedIdentity/userAssignedIdentities/<name>"
@@ -109,7 +110,7 @@ def _excluded(given: Given) -> tuple[Way, ...]:
 def _tenant(number: int, setting: str) -> Callable[[Given], str | None]:
     def read(given: Given) -> str | None:
         tenant = given.get(setting)
-        if tenant is None or _TENANT.fullmatch(tenant):
+        if tenant is None or is_tenant(tenant):
             return tenant
         raise Mistake(
             number, setting, "is not a tenant: that is an id or a domain, like contoso.onmicrosoft.com.",
@@ -123,7 +124,7 @@ def _additional_tenants(given: Given) -> tuple[str, ...]:
     setting = "KVSITE_ADDITIONALLY_ALLOWED_TENANTS"
     tenants = tuple(part.strip() for part in given.get(setting, "").split(",") if part.strip())
     for tenant in tenants:
-        if tenant != "*" and not _TENANT.fullmatch(tenant):
+        if tenant != "*" and not is_tenant(tenant):
             raise Mistake(
                 35, setting, f"has {tenant[:40]!r} in it, which is no tenant.",
                 "List tenant ids or domains, with commas between; * alone stands for every tenant.",
@@ -217,6 +218,7 @@ _PARTS: dict[str, Callable[[Given], Any]] = {
     "client_secret": lambda given: given.get("KVSITE_CLIENT_SECRET"),
     "certificate": certificate,
     "managed_identity": managed_identity,
+    "retry_timeout_s": seconds(56, "KVSITE_MANAGED_IDENTITY_RETRY_S", at_least=0, example="one more try"),
     "service_connection_id": lambda given: given.get("KVSITE_PIPELINES_SERVICE_CONNECTION_ID"),
     "system_access_token": lambda given: given.get("SYSTEM_ACCESSTOKEN"),
 }
@@ -245,10 +247,14 @@ _NEEDED: Mapping[Way, Mapping[str, str]] = {
 
 def read_sign_in(given: Given) -> SignIn:
     """Who the settings say we should be. Raises Mistake at the first setting that is wrong or missing."""
+    translated = connection_string(given)
     if Way.AZURE_PIPELINES in (_ways(given) or ()):
         given = filled_by_the_task(given)
     parts = {attribute: read(given) for attribute, read in _PARTS.items()}
-    sign_in = replace(SignIn(), **{attribute: part for attribute, part in parts.items() if part is not None})
+    sign_in = replace(
+        translated.sign_in if translated else SignIn(),
+        **{attribute: part for attribute, part in parts.items() if part is not None},
+    )
     _check_complete(sign_in)
     return sign_in
 
@@ -294,6 +300,10 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "KVSITE_MANAGED_IDENTITY_CLIENT_ID": ("", "The user-assigned managed identity, by its client id."),
     "KVSITE_MANAGED_IDENTITY_RESOURCE_ID": ("", "The same, by its resource id."),
     "KVSITE_MANAGED_IDENTITY_OBJECT_ID": ("", "The same, by its object id."),
+    "KVSITE_MANAGED_IDENTITY_RETRY_S": (
+        "one more try",
+        "For `managed-identity`: seconds for which its endpoint is asked again, 0 to 60. The deadline ends it too.",
+    ),
     **OF_PIPELINES,
 }
 

@@ -12,6 +12,7 @@ from secrets_app.access import viewer_of
 from secrets_app.answer import answer, here
 from secrets_app.choosing import IDENTITY_PARAMETERS, SECRET_PARAMETERS, Choice, choice, hidden_parameters
 from secrets_app.doctor import examination, headline, problems_beside, sound
+from secrets_app.environment import translation
 from secrets_app.reading import Reading
 from secrets_app.report import markdown
 from secrets_app.setting_hints import setting_hints
@@ -80,6 +81,7 @@ def _answered(page: str, given: dict[str, str], chosen: Choice) -> dict[str, Any
     return {
         "reading": reading,
         "beside": problems_beside(reading, conf.current()),
+        "translation": translation(chosen.config, reading.place),
         "page": page,
         "asked": once_more(given),
         "identity": _in_words(chosen.identity),

@@ -10,12 +10,13 @@ from secrets_app import conf
 from secrets_app.answer import answer
 from secrets_app.conf import Config
 from secrets_app.doctor import examination
+from secrets_app.environment import translation
 from secrets_app.identities import as_json, comparison_of, pick_of
 from secrets_app.identities.wording import line_of, line_of_pick
 from secrets_app.reading import Reading, Stage
 from secrets_app.report import markdown
 from secrets_app.sign_in_arguments import add_sign_in_arguments, for_a_person, sign_in_overrides
-from secrets_app.terminal import lines_of
+from secrets_app.terminal import lines_of, lines_of_translation
 from secrets_app.token_check import token_check
 from secrets_app.token_vault_check import token_vault_check
 
@@ -55,7 +56,9 @@ class Command(BaseCommand):
         elif options["report"]:
             self.stdout.write(markdown(reading, examination(config), shorten_ids=options["short_ids"]))
         else:
-            self.stdout.write("\n".join(lines_of(reading)))
+            self.stdout.write(
+                "\n".join([*lines_of(reading), *lines_of_translation(translation(config, reading.place))])
+            )
         self.stdout.flush()
         raise SystemExit(_exit_code(reading))
 

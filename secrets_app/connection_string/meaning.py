@@ -1,0 +1,30 @@
+"""What a connection string means."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from secrets_app.connection_string.words import Words
+from secrets_app.sign_in import SignIn
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remark:
+    """What a person should know about a string that works."""
+
+    says: str
+    """A sentence that begins after the setting's name."""
+    way_out: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meaning:
+    """Who a connection string says to be."""
+
+    sign_in: SignIn
+    who: str
+    """In words: `a service principal with a client secret`."""
+    remarks: tuple[Remark, ...] = ()
+
+
+Form = Callable[[Words, tuple[str, ...]], Meaning]
+"""(the pairs, vault hosts allowed besides Azure's) -> the meaning. Raises Fault."""

@@ -1,0 +1,325 @@
+"""The old .NET library's connection string: its grammar, its forms, and no value of it in any sentence."""
+
+import traceback
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from secrets_app.connection_string import Fault, Meaning, meaning_of, modern_of, pairs_in
+from secrets_app.connection_string.keys import Key
+from secrets_app.sign_in import (
+    CertificateInStore,
+    CertificateInVault,
+    IdentityKind,
+    ManagedIdentityId,
+    SignIn,
+    Store,
+    Way,
+)
+
+APP = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
+TENANT = "8b7a232e-7db2-4618-9223-c1d922beb033"
+READER = "11111111-2222-4333-8444-555555555555"
+THUMBPRINT = "0123456789ABCDEF0123456789ABCDEF01234567"
+SECRET = "Never~to.be_seen"
+WITH_SECRET = f"RunAs=App;AppId={APP};TenantId={TENANT};AppKey={SECRET}"
+CERTIFICATE_ID = "https://contoso.vault.azure.net/secrets/app-cert"
+
+
+def split(text: str) -> dict[str, str]:
+    return {pair.key: pair.value for pair in pairs_in(text)}
+
+
+def meaning(text: str) -> Meaning:
+    return meaning_of(pairs_in(text))
+
+
+def fault(text: str) -> Fault:
+    with pytest.raises(Fault) as raised:
+        meaning(text)
+    return raised.value
+
+
+@pytest.mark.parametrize(
+    ("text", "pairs"),
+    [
+        ("RunAs=App", {"RunAs": "App"}),
+        ("RunAs=Developer; DeveloperTool=AzureCli", {"RunAs": "Developer", "DeveloperTool": "AzureCli"}),
+        ("  RunAs = App ;; ; AppId\t=\n x ; ", {"RunAs": "App", "AppId": "x"}),
+        ("a='it''s; here'", {"a": "it's; here"}),
+        ('a="say ""no"""', {"a": 'say "no"'}),
+        ("a='say \"no\"'", {"a": 'say "no"'}),
+        ("a=' kept ' ; b=2", {"a": " kept ", "b": "2"}),
+        ("a=''", {"a": ""}),
+        ("a=;b=", {"a": "", "b": ""}),
+        ("a=O'Brien", {"a": "O'Brien"}),
+        ("a=b=c==", {"a": "b=c=="}),
+        ("a= =b", {"a": "=b"}),
+        ("a==b=c", {"a=b": "c"}),
+        ("a===b", {"a=": "b"}),
+        ("a='line\nbreak'", {"a": "line\nbreak"}),
+        ("two words=x y", {"two words": "x y"}),
+    ],
+)
+def test_the_grammar_is_that_of_the_library(text: str, pairs: dict[str, str]) -> None:
+    assert split(text) == pairs
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "nothing in it"),
+        (" ;; ; ", "nothing in it"),
+        ("RunAs", "has no = in its part 1 (RunAs)"),
+        ("RunAs=App;hunter2~hunter2", "has no = in its part 2."),
+        ("RunAs==App", "has == in its part 1 (RunAs)"),
+        ("a====b", "has == in its part 1."),
+        ("=App", "nothing before the = in its part 1"),
+        (" ; = ; ", "nothing before the = in its part 1"),
+        ("RunAs=App;AppKey='open", "opens a quote in its part 2 (AppKey)"),
+        ("AppKey='open''", "opens a quote in its part 1 (AppKey)"),
+        ("AppKey=\"a\"b;RunAs=App", "text after the closing quote in its part 1 (AppKey)"),
+        ("AppKey='a' b", "text after the closing quote"),
+        ("AppKey=a'", "ends with a quote"),
+        ('appkey=a";x=y', "ends with a quote"),
+        ("AppKey=a\x07b", "a character in its part 1 (AppKey) that cannot be seen"),
+        ("Ap\x00pKey=ab", "a character in its part 1 that cannot be seen"),
+        ("AppKey='a\x00b'", "opens a quote"),
+    ],
+)  # fmt: skip
+def test_what_is_no_connection_string_is_told_by_its_part(text: str, said: str) -> None:
+    found = fault(text)
+    assert found.number == 46
+    assert said in found.says
+
+
+@pytest.mark.parametrize(
+    ("text", "sign_in", "who"),
+    [
+        ("RunAs=Developer; DeveloperTool=AzureCli", SignIn(ways=(Way.AZURE_CLI,)), "az"),
+        ("runas=developer;DEVELOPERTOOL=azurecli;", SignIn(ways=(Way.AZURE_CLI,)), "az"),
+        ("RunAs=Developer;DeveloperTool=VisualStudio", SignIn(ways=(Way.VISUAL_STUDIO_CODE, Way.AZURE_CLI)),
+         "Visual Studio"),
+        ("RunAs=Developer;DeveloperTool=VisualStudioCode", SignIn(ways=(Way.VISUAL_STUDIO_CODE,)), "VS Code"),
+        ("RunAs=CurrentUser", SignIn(ways=(Way.BROKER, Way.AZURE_CLI)), "Windows"),
+        ("RunAs=App", SignIn(ways=(Way.MANAGED_IDENTITY,)), "system-assigned"),
+        ("RunAs=App;MsiRetryTimeout=30", SignIn(ways=(Way.MANAGED_IDENTITY,), retry_timeout_s=30), "system-assigned"),
+        ("RunAs=App;MsiRetryTimeout=0", SignIn(ways=(Way.MANAGED_IDENTITY,), retry_timeout_s=0), "system-assigned"),
+        ("RunAs=App;MsiRetryTimeout=", SignIn(ways=(Way.MANAGED_IDENTITY,)), "system-assigned"),
+        (f"RunAs=App;AppId={APP.upper()}",
+         SignIn(ways=(Way.MANAGED_IDENTITY,),
+                managed_identity=ManagedIdentityId(kind=IdentityKind.CLIENT_ID, value=APP)), "user-assigned"),
+        (WITH_SECRET,
+         SignIn(ways=(Way.CLIENT_SECRET,), client_id=APP, tenant_id=TENANT, client_secret=SECRET), "client secret"),
+        (f"RunAs=App;AppId={APP};TenantId=contoso.com;AppKey=' a; b '",
+         SignIn(ways=(Way.CLIENT_SECRET,), client_id=APP, tenant_id="contoso.com", client_secret=" a; b "), "secret"),
+        (f"RunAs=App;AppId={APP};TenantId={TENANT};AppKeyPercentEncoded=a%3bb%xx%2",
+         SignIn(ways=(Way.CLIENT_SECRET,), client_id=APP, tenant_id=TENANT, client_secret="a;b%xx%2"), "secret"),
+        (f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateThumbprint={THUMBPRINT.lower()};"
+         "CertificateStoreLocation=currentuser",
+         SignIn(ways=(Way.CLIENT_CERTIFICATE,), client_id=APP, tenant_id=TENANT,
+                certificate=CertificateInStore(store=Store.CURRENT_USER, folder=None, thumbprint=THUMBPRINT)),
+         "the store CurrentUser"),
+        (f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateSubjectName=CN=my-app;"
+         "CertificateStoreLocation=LocalMachine",
+         SignIn(ways=(Way.CLIENT_CERTIFICATE,), client_id=APP, tenant_id=TENANT,
+                certificate=CertificateInStore(store=Store.LOCAL_MACHINE, folder=None, subject="CN=my-app")),
+         "the store LocalMachine"),
+        (f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier={CERTIFICATE_ID}",
+         SignIn(ways=(Way.CLIENT_CERTIFICATE,), client_id=APP,
+                certificate=CertificateInVault(vault_url="https://contoso.vault.azure.net", secret_name="app-cert")),
+         "in Key Vault"),
+        (f"RunAs=App;AppId={APP};TenantId={TENANT};KeyVaultSecretIdentifier={CERTIFICATE_ID}/{'a' * 32};"
+         f"KeyVaultUserAssignedManagedIdentityId={READER};MsiRetryTimeout=5",
+         SignIn(ways=(Way.CLIENT_CERTIFICATE,), client_id=APP, tenant_id=TENANT, retry_timeout_s=5,
+                certificate=CertificateInVault(vault_url="https://contoso.vault.azure.net", secret_name="app-cert",
+                                               secret_version="a" * 32, reader_client_id=READER)),
+         "in Key Vault"),
+        (f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier={CERTIFICATE_ID};KeyVaultAppId={READER}",
+         SignIn(ways=(Way.CLIENT_CERTIFICATE,), client_id=APP,
+                certificate=CertificateInVault(vault_url="https://contoso.vault.azure.net", secret_name="app-cert",
+                                               reader_client_id=READER)),
+         "in Key Vault"),
+        ("RunAs=Workload", SignIn(ways=(Way.WORKLOAD_IDENTITY,)), "workload identity"),
+        (f"RunAs=Workload;AppId={APP};TenantId={TENANT}",
+         SignIn(ways=(Way.WORKLOAD_IDENTITY,), client_id=APP, tenant_id=TENANT), "workload identity"),
+    ],
+)  # fmt: skip
+def test_each_form_says_who_to_be(text: str, sign_in: SignIn, who: str) -> None:
+    found = meaning(text)
+    assert found.sign_in == sign_in
+    assert who in found.who
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "said"),
+    [
+        ("RunAs=App;runas=App", 47, "names RunAs twice, in its parts 1 and 2"),
+        ("RunAs=App;x=1;X=2", 47, "names the same key twice, in its parts 2 and 3"),
+        (f"RunAs=App;KeyVaultSecretIdentifier={CERTIFICATE_ID};KeyVaultCertificateSecretIdentifier={CERTIFICATE_ID}",
+         47, "names KeyVaultCertificateSecretIdentifier twice"),
+        (f"{WITH_SECRET};AppKeyPercentEncoded=x", 47, "gives the secret twice"),
+        (f"AppId={APP}", 48, "has no RunAs"),
+        ("RunAs=", 48, "has RunAs without a value"),
+        ("RunAs=''", 48, "has RunAs without a value"),
+        ("RunAs=Service", 48, "has a word in its RunAs that is none of Developer, CurrentUser, App, Workload"),
+        ("RunAs=Developer", 49, "has no DeveloperTool"),
+        ("RunAs=Developer;DeveloperTool= ", 49, "has DeveloperTool without a value"),
+        ("RunAs=Developer;DeveloperTool=Rider", 49, "in its DeveloperTool that is none of AzureCli, VisualStudio"),
+        ("RunAs=App;AppId=", 50, "has AppId without a value"),
+        (f"RunAs=App;AppId={APP};AppKey=x", 50, "has no TenantId"),
+        (f"RunAs=App;AppId={APP};TenantId=;AppKey=x", 50, "has TenantId without a value"),
+        (f"RunAs=App;AppId={APP};TenantId={TENANT};AppKey=", 50, "has AppKey without a value"),
+        (f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateStoreLocation=CurrentUser", 50,
+         "has neither CertificateThumbprint nor CertificateSubjectName"),
+        (f"RunAs=App;AppId={APP};CertificateThumbprint={THUMBPRINT};CertificateStoreLocation=CurrentUser", 50,
+         "has no TenantId"),
+        (f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateSubjectName=;CertificateStoreLocation=CurrentUser", 50,
+         "has CertificateSubjectName without a value"),
+        (f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier=", 50, "without a value"),
+        ("RunAs=App;AppId=my-app", 51, "has no id in its AppId"),
+        (f"RunAs=App;AppId={APP};TenantId=con toso;AppKey=x", 51, "has no tenant in its TenantId"),
+        (f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateThumbprint=12;CertificateStoreLocation=CurrentUser", 51,
+         "has no thumbprint in its"),
+        (f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier={CERTIFICATE_ID};KeyVaultAppId=me", 51,
+         "has no id in its KeyVaultAppId"),
+        (f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateThumbprint={THUMBPRINT}", 52,
+         "but no CertificateStoreLocation"),
+        (f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateSubjectName=CN=a;CertificateStoreLocation=", 52,
+         "has CertificateStoreLocation without a value"),
+        (f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateSubjectName=CN=a;CertificateStoreLocation=My", 52,
+         "none of CurrentUser, LocalMachine"),
+        ("RunAs=App;MsiRetryTimeout=-1", 53, "has no number of whole seconds"),
+        ("RunAs=App;MsiRetryTimeout=1.5", 53, "whole seconds"),
+        ("RunAs=App;MsiRetryTimeout=\u0663", 53, "whole seconds"),
+        (f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier=https://evil.example/secrets/a", 54,
+         "is not an Azure vault; no token is sent there"),
+        (f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier=https://contoso.vault.azure.net", 54,
+         "has no address of a secret"),
+        (f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier=app-cert", 54, "has no address of a secret"),
+    ],
+)  # fmt: skip
+def test_each_mistake_names_the_key_at_fault(text: str, number: int, said: str) -> None:
+    found = fault(text)
+    assert found.number == number
+    assert said in found.says
+    assert found.way_out.endswith((".", "say.", "'it''s; here'."))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("RunAs=App;AppKey=x", "has AppKey, which did nothing"),
+        (f"RunAs=App;AppId={APP};TenantId={TENANT};hunter2=x", "has TenantId and the key of its part 4, which did"),
+        (
+            f"RunAs=App;AppId={APP};TenantId={TENANT};AppKey=ab;hunter2=x",
+            "has the key of its part 5, which did nothing",
+        ),
+        ("RunAs=CurrentUser;MsiRetryTimeout=3", "has MsiRetryTimeout, which did nothing"),
+        ("RunAs=Developer;DeveloperTool=VisualStudio", "which Python cannot use"),
+        ("RunAs=CurrentUser", "which Python cannot do"),
+    ],
+)
+def test_what_works_otherwise_than_one_may_think_is_said(text: str, said: str) -> None:
+    remarks = meaning(text).remarks
+    assert said in " ".join(remark.says for remark in remarks)
+    assert "hunter2" not in str(remarks)
+
+
+def test_a_certificate_counts_before_a_key_as_in_the_library() -> None:
+    found = meaning(
+        f"{WITH_SECRET};CertificateThumbprint={THUMBPRINT};CertificateStoreLocation=CurrentUser;CertificateSubjectName=a"
+    )
+    assert found.sign_in.ways == (Way.CLIENT_CERTIFICATE,)
+    assert "has AppKey and CertificateSubjectName, which did nothing" in found.remarks[0].says
+
+
+def test_a_foreign_vault_host_can_be_allowed_by_the_settings() -> None:
+    pairs = pairs_in(f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier=https://kv.example.org/secrets/a")
+    certificate = meaning_of(pairs, allowed_hosts=("kv.example.org",)).sign_in.certificate
+    assert certificate == CertificateInVault(vault_url="https://kv.example.org", secret_name="a")
+
+
+# Long enough that none of them is by chance a part of a sentence of ours.
+_VALUES = st.text(st.characters(codec="utf-8"), min_size=12, max_size=40)
+_KEYS = st.one_of(st.sampled_from(list(Key)), _VALUES)
+_LINKS = st.sampled_from(["=", " = ", "==", "='", '="', ""])
+_ENDS = st.sampled_from([";", " ; ", "';", '";', "", "x;"])
+_RUN_AS = st.sampled_from(["", "RunAs=App;", "RunAs=Developer;", "RunAs=Workload;", f"RunAs=App;AppId={APP};"])
+
+
+@settings(max_examples=60)
+@given(_RUN_AS, st.lists(st.tuples(_KEYS, _LINKS, _VALUES, _ENDS), max_size=4))
+@example("RunAs=App;", [("AppId", "=", "secret-in-the-wrong-place", ";")])
+@example("", [("secret-in-the-wrong-place", "", "another-secret", "")])
+@example(f"RunAs=App;AppId={APP};", [("KeyVaultCertificateSecretIdentifier", "=", "https://hunter2-hunter2/", "")])
+def test_whatever_comes_in_a_sign_in_or_one_clear_sentence_comes_out(
+    run_as: str, parts: list[tuple[str, str, str, str]]
+) -> None:
+    text = run_as + "".join("".join(part) for part in parts)
+    hidden = [value for key, _, value, _ in parts] + [key for key, *_ in parts if key not in list(Key)]
+    try:
+        found = meaning(text)
+        said = "".join(f"{remark.says} {remark.way_out}" for remark in found.remarks)
+        assert modern_of(found.sign_in).settings
+    except Fault as fault:
+        said = "".join(traceback.format_exception(fault)) + repr(fault) + fault.way_out
+    for value in hidden:
+        assert len(value.strip()) < 6 or value.strip() not in said  # a few characters are in any sentence
+
+
+@settings(max_examples=60)
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\0")), st.sampled_from(["'", '"']))
+def test_any_value_comes_back_from_between_quotes(value: str, quote: str) -> None:
+    quoted = f"{quote}{value.replace(quote, quote * 2)}{quote}"
+    assert split(f"first={quoted} ; last={quoted}") == {"first": value, "last": value}
+
+
+def test_no_value_is_in_a_repr() -> None:
+    assert SECRET not in repr(pairs_in(WITH_SECRET))
+    assert SECRET not in repr(meaning(WITH_SECRET))
+    assert SECRET not in repr(modern_of(meaning(WITH_SECRET).sign_in))
+
+
+@pytest.mark.parametrize(
+    ("text", "settings_", "variables", "python"),
+    [
+        (WITH_SECRET,
+         {"KVSITE_CREDENTIAL": "client-secret", "KVSITE_TENANT_ID": TENANT, "KVSITE_CLIENT_ID": APP,
+          "KVSITE_CLIENT_SECRET": "<the AppKey>"},
+         {"AZURE_TENANT_ID": TENANT, "AZURE_CLIENT_ID": APP, "AZURE_CLIENT_SECRET": "<the AppKey>"},
+         f'ClientSecretCredential("{TENANT}", "{APP}", "<the AppKey>")'),
+        ("RunAs=App;MsiRetryTimeout=600",
+         {"KVSITE_CREDENTIAL": "managed-identity", "KVSITE_MANAGED_IDENTITY_RETRY_S": "60"},
+         {"AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential"}, "ManagedIdentityCredential()"),
+        (f"RunAs=App;AppId={APP}",
+         {"KVSITE_CREDENTIAL": "managed-identity", "KVSITE_MANAGED_IDENTITY_CLIENT_ID": APP},
+         {"AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential", "AZURE_CLIENT_ID": APP},
+         f'ManagedIdentityCredential(client_id="{APP}")'),
+        ("RunAs=Developer;DeveloperTool=AzureCli", {"KVSITE_CREDENTIAL": "azure-cli"},
+         {"AZURE_TOKEN_CREDENTIALS": "AzureCliCredential"}, "AzureCliCredential()"),
+        ("RunAs=Developer;DeveloperTool=VisualStudio", {"KVSITE_CREDENTIAL": "visual-studio-code,azure-cli"},
+         {"AZURE_TOKEN_CREDENTIALS": "dev"},
+         "ChainedTokenCredential(VisualStudioCodeCredential(), AzureCliCredential())"),
+        ("RunAs=CurrentUser", {"KVSITE_CREDENTIAL": "broker,azure-cli"}, {"AZURE_TOKEN_CREDENTIALS": "dev"},
+         "DefaultAzureCredential()  # with the package azure-identity-broker beside it"),
+        (f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateThumbprint={THUMBPRINT};"
+         "CertificateStoreLocation=LocalMachine",
+         {"KVSITE_CREDENTIAL": "client-certificate", "KVSITE_TENANT_ID": TENANT, "KVSITE_CLIENT_ID": APP,
+          "KVSITE_CERTIFICATE_THUMBPRINT": THUMBPRINT, "KVSITE_CERTIFICATE_STORE": "LocalMachine"},
+         {"AZURE_TENANT_ID": TENANT, "AZURE_CLIENT_ID": APP,
+          "AZURE_CLIENT_CERTIFICATE_PATH": "<path of the PEM or PFX file>"},
+         f'CertificateCredential("{TENANT}", "{APP}", "<path of the PEM or PFX file>")'),
+        (f"RunAs=Workload;AppId={APP}", {"KVSITE_CREDENTIAL": "workload-identity", "KVSITE_CLIENT_ID": APP},
+         {"AZURE_TOKEN_CREDENTIALS": "WorkloadIdentityCredential", "AZURE_CLIENT_ID": APP},
+         f'WorkloadIdentityCredential(client_id="{APP}")'),
+    ],
+)  # fmt: skip
+def test_the_same_is_said_in_the_words_of_today(
+    text: str, settings_: dict[str, str], variables: dict[str, str], python: str
+) -> None:
+    modern = modern_of(meaning(text).sign_in)
+    assert dict(modern.settings) == settings_
+    assert dict(modern.variables) == variables
+    assert modern.python == python
