@@ -16,7 +16,7 @@ NO_ANSWER = "localazure.no_answer"
 """Sent in place of an answer when there will be none."""
 HUGE = 64 * 1024 * 1024
 PIECE = b" " * 65536
-DRIP_S = 0.05
+DROPS, DRIP_S = 4096, 0.05
 
 GATEWAY_PAGE = """<html>\r
 <head><title>502 Bad Gateway</title></head>\r
@@ -126,12 +126,12 @@ async def _spaces() -> AsyncIterator[bytes]:
 
 def _drip(_app: ASGIApp) -> ASGIApp:
     """An answer that comes byte by byte, each of them in time."""
-    headers = {"Content-Length": str(HUGE)}
+    headers = {"Content-Length": str(DROPS)}
     return StreamingResponse(_drops(), media_type="application/json", headers=headers)
 
 
 async def _drops() -> AsyncIterator[bytes]:
-    while True:
+    for _ in range(DROPS):
         yield b" "
         await asyncio.sleep(DRIP_S)
 

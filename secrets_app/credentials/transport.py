@@ -10,6 +10,7 @@ from typing import Any
 
 import urllib3
 import urllib3.connection
+import urllib3.exceptions
 from azure.core.pipeline.transport import RequestsTransport
 from requests import Session
 from requests.adapters import HTTPAdapter
@@ -19,6 +20,9 @@ from secrets_app.patience import ClientLimits, longest_pause_s
 
 _LINES = 32  # as many as gunicorn has threads: none is thrown away after one use
 _BLOCK = 32 * 1024  # what azure-core's own adapter asks for
+
+_LONGEST_ANSWER = 1024 * 1024
+"""Bytes; a secret has 25 KB at most, and what Entra says about itself is shorter."""
 
 _OPENED: ContextVar["_Sockets | None"] = ContextVar("opened", default=None)
 """The sockets of the request that this thread is sending."""
@@ -67,6 +71,12 @@ class _Noted:
     def request(self, *args: Any, **kwargs: Any) -> None:
         self._note()  # a connection kept from an earlier request
         super().request(*args, **kwargs)  # type: ignore[misc]
+
+    def getresponse(self) -> Any:
+        answer = super().getresponse()  # type: ignore[misc]
+        if (answer.length_remaining or 0) > _LONGEST_ANSWER:
+            raise urllib3.exceptions.ProtocolError("The answer is too long to be one of Azure's, so it was not read.")
+        return answer
 
 
 # By the names of urllib3's own: an error's words carry them, and people and the diagnosis know those.

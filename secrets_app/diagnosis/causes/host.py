@@ -406,7 +406,12 @@ CAUSES = (
             says("unexpected content type"),
             Sign(
                 phrases=(),
-                any_of=("expecting value: line", "json is invalid", "cannot be read as what it says it is"),
+                any_of=(
+                    "expecting value: line",
+                    "json is invalid",
+                    "cannot be read as what it says it is",
+                    "too long to be one of azure",
+                ),
                 credentials=("ManagedIdentityCredential",),
             ),
             says("unexpected response", any_of=("access_token", "managedidentity", "imds")),

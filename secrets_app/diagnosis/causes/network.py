@@ -292,6 +292,7 @@ CAUSES = (
             says("incompleteread", strength=Strength.LIKELY),
             says("json is invalid", strength=Strength.WEAK),
             says("cannot be read as what it says it is", strength=Strength.LIKELY),
+            says("too long to be one of azure", strength=Strength.LIKELY),
             says("cannot connect to host", strength=Strength.WEAK),
             says("unable to connect to the remote server", strength=Strength.WEAK),
             says("connection prematurely closed", strength=Strength.LIKELY),
