@@ -58,6 +58,7 @@ bench: .venv/installed  ## how fast, side by side in one run
 	$(BIN)/python -m benchmarks.home_page
 	$(BIN)/python -m benchmarks.crowd
 	$(BIN)/python -m benchmarks.memory
+	$(BIN)/python -m benchmarks.identities
 	$(BIN)/python -m benchmarks.patience
 	$(BIN)/python -m benchmarks.environment
 	$(BIN)/python -m benchmarks.explain

@@ -23,11 +23,9 @@ class Comparison:
         self._changed = threading.Condition()
         self._rows: list[Row] = [Row(candidate=candidate) for candidate in asked if not candidate.config]
         self._under_way: dict[int, vault.Apart] = {}
+        self._begun = False
         self._followers = 0
         self._abandoned = False
-        for candidate in asked:
-            if candidate.config:
-                self._start(candidate, candidate.config)
 
     @property
     def may_be_joined(self) -> bool:
@@ -35,15 +33,18 @@ class Comparison:
 
     @property
     def is_done(self) -> bool:
-        return not self._under_way
+        return self._begun and not self._under_way
 
     def follow(self) -> Iterator[Row | None]:
         """Each row as soon as it is there, those of earlier first; None once a second while nothing new is.
 
-        The last who stops following before the end ends it.
+        The first who follows begins it, so that a page can leave before a dozen threads start; the last who stops
+        following before the end ends it.
         """
         with self._changed:
             self._followers += 1
+            if not self._begun:
+                self._begin()
         try:
             yield from self._from(0)
         finally:
@@ -69,6 +70,12 @@ class Comparison:
         with self._changed:
             self._changed.wait_for(lambda: len(self._rows) > seen or self.is_done, timeout=_TICK_S)
             return self._rows[seen:], self.is_done
+
+    def _begin(self) -> None:
+        self._begun = True
+        for candidate in self.candidates:
+            if candidate.config:
+                self._start(candidate, candidate.config)
 
     def _start(self, candidate: Candidate, config: Config) -> None:
         apart = vault.Apart(config)
