@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.urls import resolve
 
+from secrets_app.connection_string import meaning_of, pairs_in
 from secrets_app.diagnosis import CAUSES
 from secrets_app.setting_readers import SETTINGS
+from secrets_app.sign_in import Way
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -48,3 +51,32 @@ def test_every_package_is_pinned_with_its_hashes() -> None:
         locked = re.split(r"^(?=[A-Za-z0-9])", (ROOT / name).read_text(), flags=re.M)[1:]
         assert len(locked) > 15
         assert [entry.split()[0] for entry in locked if "==" not in entry or "--hash=sha256:" not in entry] == []
+
+
+def test_the_guide_for_dotnet_names_what_there_is() -> None:
+    guide = (ROOT / "docs" / "coming-from-dotnet.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"\bKVSITE_[A-Z_]+\b", guide)) <= set(SETTINGS)
+    assert set(re.findall(r"KVSITE_CREDENTIAL=([a-z-]+)", guide)) <= set(Way)
+    for address in re.findall(r"`(/[\w/-]+)(?:\?[^`]*)?`", guide):
+        resolve(address)
+
+
+def test_every_connection_string_of_the_guide_is_understood() -> None:
+    guide = (ROOT / "docs" / "coming-from-dotnet.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(RunAs=[^`]+)` \|", guide, re.M)
+    filled = {
+        "<client id>": "",
+        "AppId=": "AppId=11111111-2222-4333-8444-555555555555",
+        "TenantId=": "TenantId=contoso.com",
+        "AppKey=": "AppKey=x",
+        "CertificateThumbprint=": f"CertificateThumbprint={'0' * 40}",
+        "CertificateSubjectName=": "CertificateSubjectName=x",
+        "CertificateStoreLocation=": "CertificateStoreLocation=CurrentUser",
+        "SecretIdentifier=": "SecretIdentifier=https://contoso.vault.azure.net/secrets/x",
+    }
+    assert len(rows) == 9
+    for row in rows:
+        text = row
+        for empty, value in filled.items():
+            text = text.replace(empty, value)
+        assert meaning_of(pairs_in(text)).sign_in
