@@ -25,8 +25,18 @@ class DeviceSignIn:
 
 
 @dataclass
+class BrowserSignIn:
+    """A sign-in in a browser, whose code was given out."""
+
+    asked: Mapping[str, str]
+    """With which query the browser came: scope, redirect and challenge hold for the code."""
+    redeemed: bool = False
+
+
+@dataclass
 class Sessions:
     device_codes: dict[str, DeviceSignIn] = field(default_factory=dict)
+    browser_codes: dict[str, BrowserSignIn] = field(default_factory=dict)
     refresh_tokens: dict[str, Session] = field(default_factory=dict)
 
     def remember(self, session: Session) -> str:

@@ -65,10 +65,11 @@ def issue(
     return AccessToken(text=sign(claims), audience=audience, not_before=not_before, expires_on=expires_on)
 
 
-def id_token(user: User, *, tenant: Tenant, client_id: str, now_s: int) -> str:
-    """The OpenID Connect token that tells a public client who signed in."""
+def id_token(user: User, *, tenant: Tenant, client_id: str, now_s: int, nonce: str | None = None) -> str:
+    """The OpenID Connect token that tells a public client who signed in, with the nonce it came with."""
     return sign(
         {
+            **({"nonce": nonce} if nonce else {}),
             "aud": client_id,
             "iss": tenant.issuer_v2,
             "iat": now_s - CLOCK_SKEW_S,

@@ -43,6 +43,8 @@ def test_a_credential_by_argument_is_the_only_one_asked(world: World) -> None:
         {"KVSITE_CREDENTIAL": "nonsense"},
         {"KVSITE_EXCLUDE_CREDENTIALS": "az"},
         {"KVSITE_EXCLUDE_CREDENTIALS": "nonsense"},
+        {"AzureServicesAuthConnectionString": "RunAs=App"},
+        {"KVSITE_CONNECTION_STRING": "RunAs=Nobody"},
     ],
 )
 def test_an_argument_wins_over_the_settings(world: World, settings: Any, words: dict[str, str]) -> None:

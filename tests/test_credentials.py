@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ from secrets_app.terminal import lines_of
 from tests.conftest import World
 from tests.test_arguments import principal
 
-APPLICATION = "6e2f8b1d-4a97-4c05-b3d8-8f6a0c9e7d12"
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def read(credential: str, **words: str) -> Reading:
@@ -251,6 +253,16 @@ def test_a_device_code_is_shown_and_waited_for_in_the_command(world: World, caps
     assert ended.value.code == 0
     assert re.search(r"^To sign in, open https://\S+ in a browser and type the code [0-9A-F]{9}$", output.err, re.M)
     assert '"credential": "DeviceCodeCredential"' in output.out
+
+
+def test_a_browser_is_opened_and_waited_for_in_the_command(world: World, tmp_path: Path) -> None:
+    world("laptop-no-az")
+    tools.browser(tmp_path / "bin")
+    command = [sys.executable, "manage.py", "principal", "--credential", "interactive-browser", "--json"]
+    result = subprocess.run(command, cwd=ROOT, env=dict(os.environ), capture_output=True, check=False, timeout=30)
+    assert result.returncode == 0, result.stdout
+    assert b'"credential": "InteractiveBrowserCredential"' in result.stdout
+    assert (tmp_path / "bin" / "asked").read_text().startswith(f"https://login.microsoftonline.com/{CONTOSO.id}/")
 
 
 # -- Azure Pipelines

@@ -31,6 +31,15 @@ tenant = re.search(r"[$]tenantId = '([^']*)'", script)[1]
 open({asked!r}, "a").write(resource + " " + tenant + "\\n")
 print("\\nazsdk%" + {token!r} + "%" + {expires_on!r} + "\\n")
 """
+_BROWSER = """\
+import html, os, re, sys, urllib.parse, urllib.request
+page = urllib.request.urlopen(sys.argv[1]).read().decode()
+action = html.unescape(re.search('action="([^"]*)"', page)[1])
+fields = {{name: html.unescape(value) for name, value in re.findall('name="([a-z_]+)" value="([^"]*)"', page)}}
+direct = urllib.request.build_opener(urllib.request.ProxyHandler({{}}))
+direct.open(action, urllib.parse.urlencode(fields).encode())
+open({asked!r}, "a").write(sys.argv[1] + "\\n")
+"""
 _SAYS = "import sys; sys.stdout.write({output!r}); sys.stderr.write({errors!r}); sys.exit({code})\n"
 
 
@@ -42,6 +51,12 @@ def azd(folder: Path) -> AccessToken:
 def pwsh(folder: Path) -> AccessToken:
     """A PowerShell with Az.Accounts where Dana is signed in; resource and tenant are noted in `folder/asked`."""
     return _signed_in(folder, "pwsh", _PWSH)
+
+
+def browser(folder: Path) -> None:
+    """A browser where Dana is signed in: it opens the page it is given, and sends the form in it. Visits are noted."""
+    _install(folder, "browser", _BROWSER.format(asked=str(folder / "asked")))
+    os.environ["BROWSER"] = f"{folder / 'browser'} %s &"  # in the background, as a window is
 
 
 def says(folder: Path, name: str, output: str = "", errors: str = "", code: int = 0) -> None:

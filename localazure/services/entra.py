@@ -15,6 +15,7 @@ from starlette.routing import Route
 from localazure.directory import Tenant
 from localazure.keys import signing_key
 from localazure.services import entra_refusals as refusals
+from localazure.services.entra_authorize import authorize
 from localazure.services.entra_catalogue import refuse_in_trouble
 from localazure.services.entra_grants import TokenRequest, begin_device_sign_in, grant
 from localazure.services.entra_refusals import LOGIN
@@ -43,6 +44,7 @@ def entra(world: World) -> Starlette:
             Route("/{tenant}/discovery/v2.0/keys", served.keys),
             Route("/{tenant}/oauth2/token", served.token, methods=["POST"]),
             Route("/{tenant}/oauth2/v2.0/token", served.token, methods=["POST"]),
+            Route("/{tenant}/oauth2/v2.0/authorize", served.authorize),
             Route("/{tenant}/oauth2/devicecode", served.device_code, methods=["POST"]),
             Route("/{tenant}/oauth2/v2.0/devicecode", served.device_code, methods=["POST"]),
         ],
@@ -77,6 +79,10 @@ class Entra:
         asked = TokenRequest(world=self._world, tenant=_tenant(self._world, request), form=form, v2=v2)
         refuse_in_trouble(self._world, form.get("client_id", ""), form.get("resource") or form.get("scope", ""))
         return Json(grant(asked))
+
+    async def authorize(self, request: Request) -> Response:
+        _tenant(self._world, request)
+        return authorize(self._world, request)
 
     async def device_code(self, request: Request) -> Response:
         _tenant(self._world, request)

@@ -12,6 +12,7 @@ from typing import Any
 
 from localazure.directory import AUDIENCES, DEVELOPER, Tenant
 from localazure.services import entra_refusals as refusals
+from localazure.services.entra_authorize import redeemed
 from localazure.services.entra_proofs import prove_client
 from localazure.sessions import DeviceSignIn, Session
 from localazure.tokens import AccessToken, id_token
@@ -84,6 +85,12 @@ def _device_code(request: TokenRequest) -> dict[str, Any]:
     return _user_answer(replace(request, form={**begun.form, **request.form}), Session(user=DEVELOPER, mfa=True))
 
 
+def _authorization_code(request: TokenRequest) -> dict[str, Any]:
+    asked = redeemed(request.world, request.form)
+    form = {"scope": asked["scope"], **request.form, "client_id": asked["client_id"], "nonce": asked.get("nonce", "")}
+    return _user_answer(replace(request, form=form), Session(user=DEVELOPER, mfa=True))
+
+
 def _refresh_token(request: TokenRequest) -> dict[str, Any]:
     session = request.world.sessions.refresh_tokens.get(request.form.get("refresh_token", ""))
     if session is None:
@@ -103,13 +110,16 @@ def _user_answer(request: TokenRequest, session: Session) -> dict[str, Any]:
     return _answer_v2(request, token, scope=f"{resource}/user_impersonation {resource}{DEFAULT_SCOPE}") | {
         "refresh_token": world.sessions.remember(session),
         "foci": "1",
-        "id_token": id_token(user, tenant=request.tenant, client_id=client_id, now_s=world.now_s()),
+        "id_token": id_token(
+            user, tenant=request.tenant, client_id=client_id, now_s=world.now_s(), nonce=request.form.get("nonce")
+        ),
         "client_info": _base64url(json.dumps({"uid": user.object_id, "utid": request.tenant.id})),
     }
 
 
 _GRANTS: Mapping[str, Callable[[TokenRequest], dict[str, Any]]] = {
     "client_credentials": _client_credentials,
+    "authorization_code": _authorization_code,
     "urn:ietf:params:oauth:grant-type:device_code": _device_code,
     "device_code": _device_code,
     "refresh_token": _refresh_token,

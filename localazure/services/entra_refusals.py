@@ -155,6 +155,15 @@ def subject_in_another_case(world: World, found: str) -> Refusal:
     return invalid_client(world, 7002138, text)
 
 
+def unknown_redirect(world: World, redirect: str, client_id: str) -> Refusal:
+    text = (
+        f"The redirect URI '{redirect}' specified in the request does not match the redirect URIs configured for the"
+        f" application '{client_id}'. Make sure the redirect URI sent in the request matches one added to your"
+        " application in the Azure portal."
+    )
+    return refused(world, 50011, "invalid_request", text)
+
+
 def invalid_scope(world: World, scope: str) -> Refusal:
     text = (
         "The provided request must include a 'scope' input parameter. The provided value for the input parameter"
