@@ -140,6 +140,33 @@ def test_the_catalogue_is_searched(page: Page, demo: str) -> None:
     assert Axe().run(page).violations_count == 0
 
 
+def test_identities__each_row_comes_into_its_place(page: Page, demo: str) -> None:
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    enter(page, "app-service-user-assigned")
+    page.goto(f"{demo}identities/")
+    expect(page.get_by_text("The site picks Managed identity")).to_be_visible()
+    expect(page.get_by_text("Being asked.").locator("visible=true")).to_have_count(0)
+    places = page.locator("article[slot]").evaluate_all("rows => rows.map(row => [row.slot, row.offsetTop])")
+    by_place = sorted(places, key=lambda place: int(place[0].removeprefix("row-")))
+    assert [top for _, top in by_place] == sorted(top for _, top in places)
+    assert errors == []  # axe itself puts a style into the shadow root, so this is looked at before
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        assert Axe().run(page).violations_count == 0
+
+
+@pytest.mark.parametrize("query", ["", "?name=a_b"])
+def test_get_secret__the_form_and_its_answer_are_accessible(page: Page, demo: str, query: str) -> None:
+    page.goto(f"{demo}secret/{query}")
+    expect(page.get_by_label("Managed identity")).to_be_visible()
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        assert Axe().run(page).violations_count == 0
+
+
 def test_without_javascript_all_is_there(browser: Browser, demo: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

@@ -10,8 +10,11 @@ from secrets_app.answer import answer_apart
 from secrets_app.conf import Config
 from secrets_app.identities.candidates import Candidate, candidates
 from secrets_app.identities.row import Row
+from secrets_app.sign_in import Way
 
 _TICK_S = 1.0
+# Who starts a process or asks a network takes longest, so they begin before the others keep this process busy.
+_FIRST = (Way.AZURE_CLI, Way.AZURE_POWERSHELL, Way.AZURE_DEVELOPER_CLI, Way.MANAGED_IDENTITY)
 
 
 class Comparison:
@@ -73,7 +76,7 @@ class Comparison:
 
     def _begin(self) -> None:
         self._begun = True
-        for candidate in self.candidates:
+        for candidate in sorted(self.candidates, key=lambda candidate: candidate.way not in _FIRST):
             if candidate.config:
                 self._start(candidate, candidate.config)
 
