@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from secrets_app.conf import Config
+from secrets_app.setting_readers.connection_string import NAMES as CONNECTION_STRINGS
 from secrets_app.setting_readers.sign_in import SETTINGS as OF_SIGN_IN
 from secrets_app.setting_readers.sign_in import way_named
 from secrets_app.sign_in import INTERACTIVE, Way
@@ -20,8 +21,6 @@ _IDENTITIES = {
     "object_id": "KVSITE_MANAGED_IDENTITY_OBJECT_ID",
     "resource_id": "KVSITE_MANAGED_IDENTITY_RESOURCE_ID",
 }
-# What else names a credential: an argument wins over all of it.
-_OVERRULED = ("AzureServicesAuthConnectionString", "KVSITE_CONNECTION_STRING")
 
 
 def add_sign_in_arguments(parser: ArgumentParser) -> None:
@@ -64,7 +63,7 @@ def for_a_person(config: Config) -> Config:
 
 def _of_identity(argument: str, identity: str) -> tuple[dict[str, str], dict[str, str]]:
     setting, called = _IDENTITIES[argument], f"--{argument.replace('_', '-')}"
-    nothing_else = dict.fromkeys((*OF_SIGN_IN, *_OVERRULED), "")
+    nothing_else = dict.fromkeys((*OF_SIGN_IN, *CONNECTION_STRINGS), "")
     # An empty id must not mean another identity: it goes on as a text that is no id.
     chosen = {_CREDENTIAL: Way.MANAGED_IDENTITY.value, setting: identity.strip() or "''"}
     return nothing_else | chosen, {_CREDENTIAL: called, setting: called}
@@ -72,7 +71,7 @@ def _of_identity(argument: str, identity: str) -> tuple[dict[str, str], dict[str
 
 def _of_credential(credential: str) -> tuple[dict[str, str], dict[str, str]]:
     way = way_named(credential)
-    overruled = dict.fromkeys(_OVERRULED, "")
+    overruled = dict.fromkeys(CONNECTION_STRINGS, "")
     if way is None or not way.is_chain:
         overruled |= {"KVSITE_EXCLUDE_CREDENTIALS": ""}
     return overruled | {_CREDENTIAL: credential.strip() or "''"}, {_CREDENTIAL: "--credential"}

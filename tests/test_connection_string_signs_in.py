@@ -220,6 +220,15 @@ def test_the_endpoint_is_asked_again_as_long_as_the_string_says(world: World, se
     assert reading.main_cause == "mi_endpoint_error"  # its own refusal, not our deadline
 
 
+def test_a_chain_asks_the_managed_identity_again_as_well(world: World) -> None:
+    azure: LocalAzure = world("vm", troubles={"imds": Trouble(status=503)})
+    config = current({"KVSITE_DEADLINE_S": "3"})
+    assert config.sign_in
+    answer(replace(config, sign_in=replace(config.sign_in, retry_timeout_s=0.2)))
+    # azure-identity's chain asks once whether anybody is there, then four times for the token.
+    assert len([request for request in azure.requests if request.service == "imds"]) == 5
+
+
 def test_a_time_that_the_deadline_cuts_short_is_said() -> None:
     config = load({**RIGHT, NAME: "RunAs=App;MsiRetryTimeout=30"})
     shown = translation(config, Place())

@@ -75,7 +75,9 @@ def _chain(members: tuple[Way, ...], sign_in: SignIn, deadline_s: float) -> Defa
         raise ValueError("KVSITE_EXCLUDE_CREDENTIALS leaves nobody in the chain. Let one member in.")
     return DefaultAzureCredential(
         **left_out,
-        **network(sign_in, deadline_s),
+        # The chain takes one patience for all of its members; only the managed identity's settings ask for more.
+        **limited_asking_again(deadline_s, sign_in.retry_timeout_s),
+        **given(authority=sign_in.authority_host),
         **process(sign_in, deadline_s),
         **additional_tenants(sign_in),
         **_tenant(sign_in),

@@ -302,7 +302,7 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "KVSITE_MANAGED_IDENTITY_OBJECT_ID": ("", "The same, by its object id."),
     "KVSITE_MANAGED_IDENTITY_RETRY_S": (
         "one more try",
-        "For `managed-identity`: seconds for which its endpoint is asked again, 0 to 60. The deadline ends it too.",
+        "Seconds for which a managed identity's endpoint is asked again: 0 to 60. The deadline ends it too.",
     ),
     **OF_PIPELINES,
 }
