@@ -52,7 +52,7 @@ class UnknownTroubleError(ValueError):
 
 SERVICES = (
     *("keyvault", "entra", "arm", "imds", "app-service", "arc", "cloud-shell", "azure-ml", "service-fabric"),
-    "token-vault",
+    *("azure-pipelines", "token-vault"),
 )
 """The services that can be in trouble, by the names the requests of a world have."""
 _AADSTS = re.compile(r"AADSTS(\d{4,8})")

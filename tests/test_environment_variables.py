@@ -256,3 +256,10 @@ def test_azure_token_credentials__beside_a_word_of_our_own(
     check = found("token_credentials", {"AZURE_TOKEN_CREDENTIALS": variable}, config=config)
     assert check.verdict is verdict
     assert finding in check.finding
+
+
+def test_client_id__does_not_count_for_a_managed_identity_that_is_asked_alone() -> None:
+    config = Config(vault_url=VAULT, secret_name="demo", sign_in=SignIn(ways=(Way.MANAGED_IDENTITY,)))
+    assert "does not count" in found("client_id", {"AZURE_CLIENT_ID": CLIENT, **IDENTITY}, config=config).finding
+    pod = {"AZURE_CLIENT_ID": CLIENT, "AZURE_FEDERATED_TOKEN_FILE": "/token"}
+    assert "names the identity this pod" in found("client_id", pod, config=config).finding

@@ -105,6 +105,9 @@ def _meaning_of_none(scene: Scene) -> str:
 
 
 def _meaning_of(scene: Scene) -> str:
+    alone = scene.config.sign_in and scene.config.sign_in.ways == (Way.MANAGED_IDENTITY,)
+    if alone and not scene.environ.get(TOKEN_FILE):
+        return "It does not count: a managed identity asked alone is named by KVSITE_MANAGED_IDENTITY_CLIENT_ID."
     if way := way_set(scene.environ):
         return f"It is the application id of the service principal with {way[0]}."
     if scene.environ.get(TOKEN_FILE):

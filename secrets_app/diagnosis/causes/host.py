@@ -14,7 +14,8 @@ CAUSES = (
         area=Area.HOST,
         title="Several identities are attached here, and none was chosen",
         why="This resource has more than one user-assigned managed identity. Azure does not guess which one is meant.",
-        fix="Name the one to use: set AZURE_CLIENT_ID to its client id, or pass client_id.",
+        fix="Name the one to use: set AZURE_CLIENT_ID to its client id, or pass client_id. Beside "
+        "KVSITE_CREDENTIAL=managed-identity this site reads KVSITE_MANAGED_IDENTITY_CLIENT_ID instead.",
         signs=(
             says("multiple user assigned identities exist"),
             says("multiple user assigned", any_of=("identities", "specify the clientid")),
