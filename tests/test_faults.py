@@ -120,7 +120,7 @@ def test_an_az_that_breaks__is_named_and_mended_without_a_restart(
     (tmp_path / "az").write_text(f"#!/bin/sh\n{script}\n")
     (tmp_path / "az").chmod(0o755)
     os.environ["PATH"] = f"{tmp_path}{os.pathsep}{good}"
-    broken = answer(replace(conf.current(), deadline_s=1 if cause == "az_timeout" else SLOW_S))
+    broken = answer(replace(conf.current(), deadline_s=1.5 if cause == "az_timeout" else SLOW_S))
     assert broken.main_cause == cause
     os.environ["PATH"] = good
     assert answer(conf.current()).ok
