@@ -134,7 +134,7 @@ def test_a_crowd_of_readings_given_up__leaves_no_thread_and_no_socket(world: Wor
         readings = list(crowd.map(answer, names))
     assert not any(reading.ok for reading in readings)
     vault.close()  # what was kept for the next reading
-    assert ends(lambda: not leftovers() and sockets() <= before)
+    assert ends(lambda: not leftovers() and sockets() <= before), (leftovers(), before, sockets())
 
 
 def test_closing__leaves_no_socket(world: World) -> None:

@@ -75,6 +75,7 @@ class _Noted:
     def getresponse(self) -> Any:
         answer = super().getresponse()  # type: ignore[misc]
         if (answer.length_remaining or 0) > _LONGEST_ANSWER:
+            answer.close()
             raise urllib3.exceptions.ProtocolError("The answer is too long to be one of Azure's, so it was not read.")
         return answer
 
@@ -111,6 +112,14 @@ class _Adapter(HTTPAdapter):
         manager.pool_classes_by_scheme = _POOLS
         return manager
 
+    def close(self) -> None:
+        """urllib3 2 only forgets its pools, and what an error's traceback still refers to would stay open."""
+        for manager in (self.poolmanager, *self.proxy_manager.values()):
+            for key in manager.pools.keys():  # noqa: SIM118 - it is no mapping to go through
+                with suppress(KeyError):
+                    manager.pools[key].close()
+        super().close()
+
 
 def _session() -> Session:
     session = Session()
@@ -129,6 +138,12 @@ class CutoffTransport(RequestsTransport):  # type: ignore[misc]
     def __init__(self, limits: ClientLimits) -> None:
         super().__init__(session=_session(), **limits)
         self._longest_pause_s = longest_pause_s(limits)
+
+    def open(self) -> None:
+        """Once closed it stays closed: azure-core's would open a session of its own if none was used before."""
+        if self.session is None:
+            raise ValueError("This connection was closed meanwhile.")
+        super().open()
 
     def send(self, request: Any, **kwargs: Any) -> Any:
         sockets = _Sockets()
