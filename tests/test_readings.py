@@ -187,8 +187,8 @@ def test_wrong_tenant__both_tenants_are_known(world: World) -> None:
 
 def test_az_that_hangs__is_given_up_before_the_page(world: World) -> None:
     world("laptop", az_latency_s=30)
-    reading = answer(conf.current({"KVSITE_DEADLINE_S": "1"}))
-    assert reading.elapsed_s < 1.5
+    reading = answer(conf.current({"KVSITE_DEADLINE_S": "2"}))
+    assert reading.elapsed_s < 2.5
     assert reading.failure
     assert reading.failure.stage is Stage.TOKEN
     assert reading.main_cause == "az_timeout"
