@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from secrets_app.setting_readers.sign_in import way_named
+from secrets_app.setting_readers.ways import way_named
 from secrets_app.sign_in import CHAINS, MEMBERS, SignIn, Way
 
 _NAMES: dict[Way, str] = {

@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 from secrets_app.conf import Config
 from secrets_app.setting_readers.connection_string import NAMES as CONNECTION_STRINGS
 from secrets_app.setting_readers.sign_in import SETTINGS as OF_SIGN_IN
-from secrets_app.setting_readers.sign_in import way_named
+from secrets_app.setting_readers.ways import way_named
 from secrets_app.sign_in import INTERACTIVE, Way
 
 _PERSON_S = 300.0

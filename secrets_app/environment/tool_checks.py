@@ -22,7 +22,7 @@ from secrets_app.environment.tool_files import (
     text,
 )
 from secrets_app.reading import Platform
-from secrets_app.setting_readers.sign_in import way_named
+from secrets_app.setting_readers.ways import way_named
 from secrets_app.sign_in import Way
 from secrets_app.tool_process import ToolFailed, ToolTooSlow, find, output_of
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from secrets_app.conf import Config
 from secrets_app.identities.names import CLASSES, TITLES
-from secrets_app.setting_readers.sign_in import way_named
+from secrets_app.setting_readers.ways import way_named
 from secrets_app.sign_in import DEV_MEMBERS, INTERACTIVE, MEMBERS, PROD_MEMBERS, SignIn, Way
 
 _A_PERSON = "A person would have to sign in. In a terminal: manage.py principal --credential "
