@@ -1,6 +1,7 @@
 """The settings: what each word makes, and the sentence for each mistake."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -145,3 +146,14 @@ def test_check_reports_mistakes_by_id_with_the_way_out() -> None:
 
 def test_check_is_content_with_right_settings() -> None:
     assert check(**RIGHT).returncode == 0
+
+
+def test_no_two_subjects_share_a_number() -> None:
+    """Whoever searches for an id finds one mistake."""
+    number = re.compile(r"(?:(?:Mistake|seconds|guid|_id|hosts_in|_ways_in)\(\s*|secrets_app\.[EW]0?)(\d{1,3})\b")
+    owners: dict[str, set[str]] = {}
+    for path in (ROOT / "secrets_app" / "setting_readers").glob("*.py"):
+        for found in number.findall(path.read_text()):
+            owners.setdefault(found, set()).add(path.stem)
+    assert {found: names for found, names in owners.items() if len(names) > 1} == {}
+    assert len(owners) > 40

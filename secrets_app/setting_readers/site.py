@@ -17,7 +17,7 @@ def _threads(given: Given) -> int | None:
     if text is None or (re.fullmatch(r"[0-9]{1,3}", text) and 2 <= int(text) <= 512):
         return int(text) if text else None
     raise Mistake(
-        29, "KVSITE_THREADS", f"is {text!r}; it must be a whole number from 2 to 512, and until then there are 32.",
+        25, "KVSITE_THREADS", f"is {text!r}; it must be a whole number from 2 to 512, and until then there are 32.",
         "Leave it out for 32.", example="32",
     )  # fmt: skip
 
