@@ -5,12 +5,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+_OF_THE_RUN = ("playwright", "chrom", "localazure demo")
+"""Children of this process that the whole run shares: the browser, and the demo it looks at."""
+
 
 def leftovers() -> list[str]:
     """The reading's threads that still run, and the processes they started."""
     threads = [thread.name for thread in threading.enumerate() if thread.name in {"reading", "who we are", "renewal"}]
-    # The browser that the whole run shares is a child of this process, too.
-    return threads + [f"process {child}" for child in children() if "chrom" not in child]
+    return threads + [f"process {child}" for child in children() if not any(name in child for name in _OF_THE_RUN)]
 
 
 def children() -> list[str]:
