@@ -14,7 +14,7 @@ bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"
 # One process shares one credential, one vault client and one token among its threads; more processes ask more often.
 workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
-threads = _config.threads  # most of them wait for Azure; the probes must find a free one
+threads = _config.threads  # most of them wait for Azure; a crowd that waits must leave the probes a free one
 timeout = 75  # longer than the longest deadline of a reading
 graceful_timeout = math.ceil(_config.deadline_s) + 5  # a stop lets every reading under way end
 keepalive = 75

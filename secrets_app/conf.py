@@ -52,7 +52,7 @@ class Config:
     allowed_vault_hosts: tuple[str, ...] = ()
     deadline_s: float = 10.0
     result_life_s: float = 1.0
-    threads: int = 32
+    threads: int = 128
     hosts: tuple[str, ...] = ()
     debug: bool = False
     log_level: str = "INFO"

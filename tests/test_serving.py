@@ -76,6 +76,21 @@ def test_a_stop_lets_the_reading_under_way_end() -> None:
         assert site.status("/healthz") == 0
 
 
+def test_a_crowd_that_waits_for_a_silent_vault__leaves_the_probe_a_thread() -> None:
+    """A platform that gets no answer from its probe starts the site anew, and everybody waits again."""
+    statuses: list[int] = []
+    with LocalAzure("vault-silent") as azure, served({**azure.env, "KVSITE_DEADLINE_S": "2"}) as site:
+        crowd = [threading.Thread(target=lambda: statuses.append(site.status("/"))) for _ in range(100)]
+        for reader in crowd:
+            reader.start()
+        assert ends(lambda: bool(azure.requests))
+        assert site.status("/healthz") == 200
+        assert statuses == []  # the probe was first, though it came last
+        for reader in crowd:
+            reader.join(20)
+    assert statuses == [200] * 100
+
+
 def test_a_worker_that_is_killed__takes_no_other_request_along() -> None:
     """Each of the readers may lose the one request that worker was just doing, and no more."""
     ended = threading.Event()
@@ -104,7 +119,7 @@ def test_a_worker_that_is_killed__takes_no_other_request_along() -> None:
     assert all(mine[-1] == 200 for mine in statuses)
 
 
-@pytest.mark.parametrize(("words", "graceful_s", "threads"), [({}, 15, 32), ({"KVSITE_DEADLINE_S": "60"}, 65, 32)])
+@pytest.mark.parametrize(("words", "graceful_s", "threads"), [({}, 15, 128), ({"KVSITE_DEADLINE_S": "60"}, 65, 128)])
 def test_a_stop_waits_for_the_longest_reading(words: dict[str, str], graceful_s: int, threads: int) -> None:
     os.environ.update(words)
     told = runpy.run_path(str(ROOT / "gunicorn.conf.py"))

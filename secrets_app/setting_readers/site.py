@@ -17,8 +17,8 @@ def _threads(given: Given) -> int | None:
     if text is None or (re.fullmatch(r"[0-9]{1,3}", text) and 2 <= int(text) <= 512):
         return int(text) if text else None
     raise Mistake(
-        25, "KVSITE_THREADS", f"is {text!r}; it must be a whole number from 2 to 512, and until then there are 32.",
-        "Leave it out for 32.", example="32",
+        25, "KVSITE_THREADS", f"is {text!r}; it must be a whole number from 2 to 512, and until then there are 128.",
+        "Leave it out for 128.", example="128",
     )  # fmt: skip
 
 
@@ -50,7 +50,7 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "Seconds a result is shown again before the vault is asked anew: 0 to 60. A crowd is one call on the vault.",
     ),
     "KVSITE_THREADS": (
-        "`32`",
+        "`128`",
         "How many requests gunicorn answers at a time in each process, 2 to 512; `WEB_CONCURRENCY` sets the processes.",
     ),
     "KVSITE_HOSTS": (
