@@ -190,7 +190,7 @@ def test_a_wrong_connection_string_asks_nobody_and_says_what_to_write(world: Wor
 
 
 def test_an_argument_wins_over_the_connection_string(world: World, settings: Any) -> None:
-    from secrets_app.sign_in_arguments import sign_in_overrides
+    from secrets_app.asking.arguments import sign_in_overrides
 
     world("laptop")
     settings.SECRETS_APP[NAME] = "RunAs=App"

@@ -13,7 +13,7 @@ from django.test import Client
 from localazure.directory import SHARED_IDENTITY, SITE_IDENTITY, WRITER_IDENTITY
 from secrets_app import conf
 from secrets_app.answer import answer
-from secrets_app.choosing import choice
+from secrets_app.asking.choosing import choice
 from secrets_app.vault import connection
 
 ME = "userAssignedClientId"

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from localazure import LocalAzure
-from secrets_app.token_check import scope_of
+from secrets_app.asking.token_check import scope_of
 from tests.conftest import World
 
 

@@ -11,10 +11,10 @@ from django.test import Client
 
 from localazure import LocalAzure
 from secrets_app.answer import answer
+from secrets_app.asking.token_vault_check import token_vault_check
 from secrets_app.conf import current, load
 from secrets_app.reading import Reading, Stage
 from secrets_app.token_vault_address import token_vault_url
-from secrets_app.token_vault_check import token_vault_check
 from secrets_app.vault_address import AddressError, ForeignHostError
 from tests.conftest import HERE, World
 

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 
-from secrets_app.choosing import Choice
+from secrets_app.asking.choosing import Choice
 
 
 def query(request: HttpRequest, *known: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from secrets_app import conf
 from secrets_app.access import viewer_of
 from secrets_app.answer import answer, here
-from secrets_app.choosing import IDENTITY_PARAMETERS, SECRET_PARAMETERS, Choice, choice, hidden_parameters
+from secrets_app.asking.choosing import IDENTITY_PARAMETERS, SECRET_PARAMETERS, Choice, choice, hidden_parameters
 from secrets_app.doctor import examination, headline, problems_beside, sound
 from secrets_app.environment import translation
 from secrets_app.reading import Reading

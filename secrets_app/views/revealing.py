@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 from secrets_app import audit, conf
 from secrets_app.access import viewer_of
 from secrets_app.answer import reveal
-from secrets_app.choosing import IDENTITY_PARAMETERS, SECRET_PARAMETERS, choice
+from secrets_app.asking.choosing import IDENTITY_PARAMETERS, SECRET_PARAMETERS, choice
 from secrets_app.conf import Config
 from secrets_app.doctor import problems_beside
 from secrets_app.reading import Reading

@@ -7,8 +7,8 @@ from django.views.decorators.http import require_http_methods
 
 from secrets_app import conf
 from secrets_app.answer import answer, here
+from secrets_app.asking.token_vault_check import token_vault_check
 from secrets_app.setting_hints import setting_hints
-from secrets_app.token_vault_check import token_vault_check
 from secrets_app.views.query import query
 
 

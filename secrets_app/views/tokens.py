@@ -6,8 +6,8 @@ from django.views.decorators.http import require_safe
 
 from secrets_app import conf
 from secrets_app.answer import answer
+from secrets_app.asking.token_check import token_check
 from secrets_app.reading import Reading
-from secrets_app.token_check import token_check
 from secrets_app.views.query import query
 
 

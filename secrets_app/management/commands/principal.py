@@ -8,6 +8,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from secrets_app import conf
 from secrets_app.answer import answer
+from secrets_app.asking.arguments import add_sign_in_arguments, for_a_person, sign_in_overrides
+from secrets_app.asking.token_check import token_check
+from secrets_app.asking.token_vault_check import token_vault_check
 from secrets_app.conf import Config
 from secrets_app.doctor import examination
 from secrets_app.environment import translation
@@ -15,10 +18,7 @@ from secrets_app.identities import as_json, comparison_of, pick_of
 from secrets_app.identities.wording import line_of, line_of_pick
 from secrets_app.reading import Reading, Stage
 from secrets_app.report import markdown
-from secrets_app.sign_in_arguments import add_sign_in_arguments, for_a_person, sign_in_overrides
 from secrets_app.terminal import lines_of, lines_of_translation
-from secrets_app.token_check import token_check
-from secrets_app.token_vault_check import token_vault_check
 
 READ, NOT_READ, COULD_NOT_RUN = 0, 1, 2
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from secrets_app import conf
+from secrets_app.asking.secret_identifier import looks_like_identifier, secret_identifier
 from secrets_app.conf import Config
-from secrets_app.secret_identifier import looks_like_identifier, secret_identifier
 from secrets_app.setting_readers import WHO_TO_BE, Mistake, Problem
 from secrets_app.setting_readers.managed_identity import managed_identity
 from secrets_app.sign_in import IdentityKind, ManagedIdentityId

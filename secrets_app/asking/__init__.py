@@ -1,0 +1,1 @@
+"""What a visitor or an argument asks for: the settings of the site with that in their place."""
