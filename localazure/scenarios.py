@@ -379,6 +379,10 @@ _TABLE = (
         identities=(SITE_IDENTITY,),
         vault=vault_read_by(SITE_IDENTITY),
         token_vault=True,
+        # The app setting that the Token Store samples had.
+        settings={
+            "tokenResourceUrl": "https://contoso.westcentralus.tokenvault.azure.net/services/dropbox/tokens/sampleToken"
+        },
     ),
 )
 
