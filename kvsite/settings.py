@@ -8,6 +8,7 @@ from secrets_app.conf import load
 from secrets_app.headers import ON_EVERYTHING
 from secrets_app.logs import logging_settings
 from secrets_app.setting_readers import SETTINGS
+from secrets_app.setting_readers.problem import Words
 from secrets_app.site_key import is_kept, kept_site_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -15,7 +16,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # The product's settings as they were given: words, not yet values. `secrets_app.conf` makes them a Config.
 # Every KVSITE_ variable goes in, known or not, so that a misspelt one is found. The known ones are asked for by name:
 # Windows minds no case there, and shows `AzureCLIPath` in capitals to those who go through the whole environment.
-SECRETS_APP = {name: value for name, value in os.environ.items() if name.upper().startswith("KVSITE_")}
+SECRETS_APP = Words({name: value for name, value in os.environ.items() if name.upper().startswith("KVSITE_")})
 SECRETS_APP |= {name: os.environ[name] for name in SETTINGS if name in os.environ}
 
 _config = load(SECRETS_APP)
@@ -30,6 +31,9 @@ ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *_config.hosts, *([_app_serv
 PLATFORM_SIGNS_IN = os.environ.get("WEBSITE_AUTH_ENABLED", "").lower() == "true" and bool(
     os.environ.get("WEBSITE_SITE_NAME") or _app_service_host
 )
+
+# App Service's front end takes every request and passes it on: secrets_app/access/address.py.
+PLATFORM_PASSES_ON = bool(_app_service_host)
 
 # A site with a name of its own is in production: it answers over TLS alone.
 PRODUCTION = bool(_config.hosts or _app_service_host) and not DEBUG

@@ -17,6 +17,9 @@ _SECRET_NAME = re.compile(
     f"{SafeExceptionReporterFilter.hidden_settings.pattern}|VALUE|CREDENTIAL|ENVIRON", re.IGNORECASE
 )
 
+# All that is at hand in these is settings as they were given, passwords among them, under any name.
+_OF_SETTINGS = ("secrets_app.conf", "secrets_app.setting_readers", "secrets_app.connection_string", "kvsite.settings")
+
 # While quotes are still quotes: on the finished page they are written as entities.
 _SAID = {"exception_value", "exception_notes", "unicode_hint"}
 
@@ -37,9 +40,10 @@ class RequestOnly(SafeExceptionReporterFilter):
         return dict.fromkeys(request.POST if request else (), self.cleansed_substitute)
 
     def get_traceback_frame_variables(self, request: HttpRequest | None, tb_frame: FrameType) -> ItemsView[str, Any]:
-        """Each variable under a name that says secret is hidden, the others go through the redaction."""
+        """What settings are read with, or a name calls secret, is hidden; the others go through the redaction."""
+        hidden = str(tb_frame.f_globals.get("__name__")).startswith(_OF_SETTINGS)
         return {
-            name: self.cleansed_substitute if _SECRET_NAME.search(name) else _Shown(redact(pformat(value)))
+            name: self.cleansed_substitute if hidden or _SECRET_NAME.search(name) else _Shown(redact(pformat(value)))
             for name, value in super().get_traceback_frame_variables(request, tb_frame)
         }.items()
 

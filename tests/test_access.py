@@ -17,12 +17,13 @@ from typing import Any
 
 import pytest
 from conftest import HERE, World
-from django.test import Client
+from django.test import Client, RequestFactory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from secrets_app import conf
 from secrets_app.access import WAYS
+from secrets_app.access.address import address_of
 from secrets_app.access.easy_auth import Person, UnreadableError, person_of
 from secrets_app.access.passphrase import COOKIE
 from secrets_app.access.tries import FREE, LONGEST_WAIT_S, Tries
@@ -303,6 +304,9 @@ def test_easy_auth__the_server_lets_no_look_alike_of_a_header_through() -> None:
             assert status_of(port, ("X-MS_CLIENT-PRINCIPAL-NAME", ADA)) == 403
             assert status_of(port, ("HTTP_X_MS_CLIENT_PRINCIPAL_NAME", ADA)) == 403
             assert status_of(port, *[("X-MS-CLIENT-PRINCIPAL-NAME", name) for name in (ADA, "bob@contoso.com")]) == 403
+            # Nobody but the server says where the site is mounted.
+            assert status_of(port, ("X-MS-CLIENT-PRINCIPAL-NAME", ADA), ("SCRIPT_NAME", "/nowhere")) == 200
+            assert status_of(port, ("X-MS-CLIENT-PRINCIPAL-NAME", ADA), ("PATH_INFO", "/nowhere")) == 200
         finally:
             server.terminate()
 
@@ -454,6 +458,86 @@ def test_token__after_wrong_ones_even_the_right_one_has_to_wait(locked: Client) 
     assert response["Retry-After"] == "2"
     assert "Wait 2 seconds, then try again" in response.content.decode()
     assert sign_in(locked, PASSPHRASE, REMOTE_ADDR="198.51.100.7").status_code == 302  # somebody else's way is free
+
+
+def test_token__who_knows_the_first_one_does_not_try_for_the_second_without_end(locked: Client) -> None:
+    tried = [sign_in(locked, PASSPHRASE if number % 3 == 2 else "a guess").status_code for number in range(9)]
+    assert tried == [403, 403, 302, 403, 403, 302 if FREE > 3 else 429, 429, 429, 429]
+
+
+def test_token__to_sign_in_rightly_again_and_again_keeps_nobody_waiting(locked: Client) -> None:
+    assert [sign_in(locked, PASSPHRASE).status_code for _ in range(FREE + 3)] == [302] * (FREE + 3)
+
+
+def test_token__on_app_service_another_visitors_wrong_ones_lock_nobody_out(locked: Client, settings: Any) -> None:
+    """All requests come from the front end there; it says at the end of the header whom it saw."""
+    settings.PLATFORM_PASSES_ON = True
+    for number in range(FREE + 1):
+        forged = f"203.0.113.{number}, 198.51.100.66:{50_000 + number}"
+        assert sign_in(locked, "wrong", headers={"X-Forwarded-For": forged}).status_code == 403
+    assert sign_in(locked, "wrong", headers={"X-Forwarded-For": "198.51.100.66:1"}).status_code == 429
+    assert sign_in(locked, PASSPHRASE, headers={"X-Forwarded-For": "198.51.100.66, 192.0.2.1:1"}).status_code == 302
+
+
+def test_token__elsewhere_anybody_could_write_that_header(locked: Client) -> None:
+    for number in range(FREE + 1):
+        sign_in(locked, "wrong", headers={"X-Forwarded-For": f"203.0.113.{number}"})
+    assert sign_in(locked, "wrong", headers={"X-Forwarded-For": "198.51.100.7"}).status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("sent", "address"),
+    [
+        ("203.0.113.9:50123", "203.0.113.9"),
+        ("1.1.1.1, 203.0.113.9", "203.0.113.9"),
+        ("[2001:db8::1]:50123", "2001:db8::1"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("1.1.1.1,", "127.0.0.1"),
+        ("", "127.0.0.1"),
+    ],
+)
+def test_the_visitors_address_is_the_one_that_the_front_end_saw(settings: Any, sent: str, address: str) -> None:
+    settings.PLATFORM_PASSES_ON = True
+    assert address_of(RequestFactory().get("/", headers={"X-Forwarded-For": sent})) == address
+
+
+# Pages of other sites
+
+
+def from_elsewhere(site: str, mode: str, dest: str) -> dict[str, str]:
+    return {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": dest}
+
+
+@pytest.mark.parametrize("path", ["/token/?scope=https://a.example", "/secret/?name=a", "/identities/", "/?refresh=1"])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        from_elsewhere("cross-site", "no-cors", "image"),
+        from_elsewhere("same-site", "no-cors", "script"),
+        from_elsewhere("cross-site", "navigate", "iframe"),
+        from_elsewhere("cross-site", "cors", "empty"),
+    ],
+)
+def test_another_sites_page_cannot_have_the_visitor_ask(world: World, path: str, sent: dict[str, str]) -> None:
+    azure = world("app-service")
+    refused = Client(headers=HERE | sent).get(path)
+    assert (refused.status_code, refused["Content-Security-Policy"][:11]) == (403, "default-src")
+    assert "Open it in a window of its own" in refused.content.decode()
+    assert azure.requests == ()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        from_elsewhere("cross-site", "navigate", "document"),
+        from_elsewhere("same-origin", "cors", "empty"),
+        from_elsewhere("none", "navigate", "document"),
+        {},
+    ],
+)
+def test_a_link_that_is_followed_and_our_own_pages_may(world: World, sent: dict[str, str]) -> None:
+    world("app-service")
+    assert Client(headers=HERE | sent).get("/").status_code == 200
 
 
 @pytest.mark.parametrize(

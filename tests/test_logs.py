@@ -2,6 +2,7 @@
 
 import io
 import logging
+import operator
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from localazure.trouble import Fault, Trouble
 from secrets_app import conf
 from secrets_app.answer import answer
 from secrets_app.logs import LEVELS, Redacted, Stderr, logging_settings
+from secrets_app.setting_readers import READERS
 
 TOKEN = f"eyJ{'hbGciOiJSUzI1NiJ9' * 3}.eyJ{'vaWQiOiJ4In0' * 3}.{'s1gnature' * 5}"
 ROOT = Path(__file__).resolve().parent.parent
@@ -213,6 +215,32 @@ def test_a_debug_page_hides_what_was_typed_and_what_an_error_says(settings: Any,
         assert shown in html
     for secret in (*SECRETS, TOKEN[:20], django_settings.SECRET_KEY):
         assert secret not in html
+
+
+def test_a_debug_page_shows_nothing_that_settings_are_read_with(
+    settings: Any, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever breaks there: what lies in each frame is the settings, with passwords that look like anything."""
+    world("app-service")
+    settings.DEBUG = True
+    canary = "c4nary 'it''s; here'"
+    settings.SECRETS_APP |= dict.fromkeys(("KVSITE_PASSPHRASE", "AzureServicesAuthConnectionString"), canary)
+    monkeypatch.setitem(READERS, "threads", operator.itemgetter("no such setting"))
+    page = Client(raise_request_exception=False, headers={"host": "127.0.0.1", "accept": "text/html"}).get("/")
+    assert page.status_code == 500
+    html = page.content.decode()
+    assert "KeyError" in html
+    assert "c4nary" not in html
+    assert "s; here" not in html
+
+
+def test_diffsettings_names_the_settings_and_has_none_of_their_values(world: World) -> None:
+    azure = world("app-service")
+    environ = {**azure.env, "KVSITE_PASSPHRASE": "c4nary in a cage", "KVSITE_CLIENT_SECRET": "c4nary-0123"}
+    command = [sys.executable, "manage.py", "diffsettings"]
+    result = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=True)
+    assert "KVSITE_PASSPHRASE" in result.stdout
+    assert "c4nary" not in result.stdout
 
 
 def breaks(_request: Any) -> None:

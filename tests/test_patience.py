@@ -17,6 +17,7 @@ from leftovers import ends, leftovers, running, sockets
 from localazure import Fault, Trouble
 from secrets_app import conf, vault
 from secrets_app.answer import answer
+from secrets_app.asking.token_check import token_check
 from secrets_app.reading import Reading, Stage
 from secrets_app.vault import connection, errand
 
@@ -124,6 +125,22 @@ def test_when_too_many_wait__the_next_one_says_so_at_its_deadline(
     ends_in_time(read(), "one of 64 earlier readings to end")
     room.release()
     assert read().ok
+
+
+def test_whatever_visitors_ask_for__the_sites_own_reading_has_room(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    azure = world("app-service")
+    monkeypatch.setattr(errand, "_VISITORS_ROOM", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(errand, "_VISITORS_WAIT_S", 0.1)
+    errand._VISITORS_ROOM.acquire()  # noqa: SLF001 - as by visitors who keep it all
+    theirs = answer(token_check(conf.current(), "https://graph.microsoft.com"))
+    assert theirs.failure
+    assert theirs.failure.message == "After 0.1 seconds we were still waiting for one of 16 earlier readings to end."
+    assert azure.requests == ()
+    assert read().ok
+    errand._VISITORS_ROOM.release()  # noqa: SLF001
+    assert answer(token_check(conf.current(), "https://graph.microsoft.com")).ok
 
 
 def test_a_crowd_of_readings_given_up__leaves_no_thread_and_no_socket(world: World) -> None:

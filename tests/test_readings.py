@@ -1,6 +1,7 @@
 """One reading in each world: the real SDK asks Local Azure, and the answer says who, whether and why."""
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from django.test import Client
 from localazure.scenarios import SCENARIOS
 from secrets_app import conf
 from secrets_app.answer import answer
-from secrets_app.reading import Kind, Outcome, PrincipalType, Reading, Stage
+from secrets_app.reading import Failure, Kind, Outcome, PrincipalType, Reading, Stage
+from secrets_app.vault.failure import vault_saw
 
 CHAIN = (
     "EnvironmentCredential",
@@ -294,3 +296,12 @@ def test_a_token_that_cannot_be_read_has_no_type_and_the_page_says_so(
     html = client.get("/").content.decode()
     assert "This token cannot be read from outside" in html
     assert "somebody unknown: the token cannot be read" in html
+
+
+@pytest.mark.parametrize("text", ["appid=", "appid=a;oid=", "appid=a;oid=b;c=d"])
+def test_a_long_refusal_is_looked_through_at_once(text: str) -> None:
+    """An answer may be 1 MiB long, and no deadline ends a search in it."""
+    refusal = Failure(stage=Stage.VAULT, message=text * (200_000 // len(text)))
+    start = time.process_time()
+    vault_saw(refusal, None)
+    assert time.process_time() - start < 1

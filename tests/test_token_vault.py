@@ -101,6 +101,14 @@ def test_a_token_is_made_by_a_form_of_this_site_alone(azure: LocalAzure) -> None
     assert azure.requests == ()
 
 
+def test_nothing_is_made_for_whoever_passes_by(azure: LocalAzure, client: Client, settings: Any) -> None:
+    settings.SECRETS_APP |= {"KVSITE_ACCESS": "open", "KVSITE_TOKEN_VAULT_TOKEN": "new"}
+    refused = client.post("/token-vault/")
+    assert refused.status_code == 403
+    assert "open to everybody makes nothing" in refused.content.decode()
+    assert azure.requests == ()
+
+
 def test_a_token_nobody_signed_in_to_is_no__and_we_know_who_we_are(azure: LocalAzure) -> None:
     reading = read(create=True, KVSITE_TOKEN_VAULT_TOKEN="new")
     assert not reading.ok

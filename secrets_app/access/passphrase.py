@@ -58,6 +58,11 @@ def role_for(given: str, config: Config) -> Role | None:
     return next((role for role, right in fits.items() if right), None)
 
 
+def opens_all(role: Role, config: Config) -> bool:
+    """Whether no other pass-phrase opens more than this role has."""
+    return role is Role.SEE_VALUES or not config.values_passphrase
+
+
 def give_ticket(response: HttpResponse, role: Role, config: Config, *, secure: bool) -> None:
     """Put the ticket into the browser: unreadable for scripts, not sent along by other sites' forms."""
     ticket = _signer(role, _passphrases(config)[role], config).sign(role.name)

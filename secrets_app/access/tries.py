@@ -43,9 +43,19 @@ class Tries:
             return 0.0
 
     def forgive(self, address: str) -> None:
-        """The try was right: those before it are forgotten."""
+        """The try was right, and nothing more can be tried for: those before it are forgotten."""
         with self._lock:
             self._records.pop(_group(address), None)
+
+    def take_back(self, address: str) -> None:
+        """The try was right, but another pass-phrase opens more: it does not count, and those before it still do.
+
+        Else whoever knows the one could try for the other without end, with their own in between.
+        """
+        with self._lock:
+            record = self._record(address)
+            record.count = max(0, record.count - 1)
+            record.next_at = self._clock()
 
     def _record(self, address: str) -> _Record:
         record = self._records.setdefault(_group(address), _Record())

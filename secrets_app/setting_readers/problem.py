@@ -8,6 +8,13 @@ Given = Mapping[str, str]
 """Setting -> its text, without the empty ones."""
 
 
+class Words(dict[str, str]):
+    """The settings as they were given, passwords among them: a repr, as in `diffsettings`, has the names alone."""
+
+    def __repr__(self) -> str:
+        return f"<{', '.join(sorted(self)) or 'none'}: values not shown>"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Problem:
     """One mistake in the settings, in words, with the way out."""

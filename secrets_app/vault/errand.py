@@ -24,7 +24,11 @@ Given = TypeVar("Given")
 
 MOST_AT_ONCE = 64
 """Readings under way in this process, those included that nobody waits for any more and that are just ending."""
+MOST_OF_VISITORS = 16
+"""Besides them, those that visitors chose: each may start az, and a thousand must not keep the site's own out."""
+_VISITORS_WAIT_S = 1.0
 _ROOM = threading.BoundedSemaphore(MOST_AT_ONCE)
+_VISITORS_ROOM = threading.BoundedSemaphore(MOST_OF_VISITORS)
 
 
 class Errand:
@@ -32,6 +36,7 @@ class Errand:
 
     def __init__(self, config: Config) -> None:
         self._config = config
+        self._room = _VISITORS_ROOM if config.visitors_choice else _ROOM
         self._cutoff = cutoff.Cutoff()
         self._thread = threading.Thread(target=self._run, name="reading", daemon=True)
         self._walk = Walk(names=())
@@ -53,8 +58,10 @@ class Errand:
 
     def _run_for(self, seconds: float) -> None:
         start = time.monotonic()
-        if not _ROOM.acquire(timeout=seconds):
-            self._failure = failure.of_deadline(seconds, f"one of {MOST_AT_ONCE} earlier readings to end")
+        wait_s = min(seconds, _VISITORS_WAIT_S) if self._config.visitors_choice else seconds
+        if not self._room.acquire(timeout=wait_s):
+            most = MOST_OF_VISITORS if self._config.visitors_choice else MOST_AT_ONCE
+            self._failure = failure.of_deadline(wait_s, f"one of {most} earlier readings to end")
             return
         # The threads are daemons: a silent Azure must not keep a finished command from ending.
         self._thread.start()
@@ -114,7 +121,7 @@ class Errand:
                 self._ask(connection)
                 connection.give_back()
         finally:
-            _ROOM.release()
+            self._room.release()
 
     def _connect(self) -> Connection:
         """A connection that is given back at the end. Raises what a credential's constructor does."""

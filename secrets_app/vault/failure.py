@@ -18,7 +18,8 @@ log = logging.getLogger(__name__)
 _CODE_IN_TEXT = re.compile(r"\b(AKV\d{4,6}|AADSTS\d{4,9})\b")
 # Key Vault's 403 names the caller it saw: `appid=...;oid=...;iss=https://sts.windows.net/<tenant>/`.
 _CALLER = re.compile(
-    r"appid=(?P<app_id>[^;'\s]*);oid=(?P<object_id>[^;'\s]*)(?:;[^;'\s=]+=[^;'\s]*)*?;iss=(?P<issuer>[^;'\s]*)"
+    r"appid=(?P<app_id>[^;'\s]{0,100});oid=(?P<object_id>[^;'\s]{0,100})"
+    r"(?:;[^;'\s=]{1,40}=[^;'\s]{0,400}){0,20}?;iss=(?P<issuer>[^;'\s]{0,400})"
 )
 _ADDRESS_IN_TEXT = re.compile(r"Client address: (\S+)")
 # `x-ms-keyvault-network-info: conn_type=Ipv4;addr=203.0.113.7;act_addr_fam=InterNetwork;`

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from secrets_app import audit, conf
 from secrets_app.access import viewer_of
-from secrets_app.access.passphrase import SIGN_IN, Role, give_ticket, role_for, take_ticket
+from secrets_app.access.address import address_of
+from secrets_app.access.passphrase import SIGN_IN, Role, give_ticket, opens_all, role_for, take_ticket
 from secrets_app.access.tries import Tries
 from secrets_app.setting_readers.access import WayIn
 from secrets_app.views.query import query
@@ -29,7 +30,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     asked_for = own_address(query(request, "next").get("next", "/"))
     if request.method != "POST":
         return _form(request, asked_for)
-    address = request.META.get("REMOTE_ADDR", "")
+    address = address_of(request)
     wait_s = math.ceil(TRIES.admit(address))
     if wait_s:
         return _too_many(request, asked_for, wait_s)
@@ -37,7 +38,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     audit.note("sign in", "let in" if role else "wrong pass-phrase", request, viewer_of(request), role=role)
     if role is None:
         return _form(request, asked_for, mistake="That is not the pass-phrase.", status=403)
-    TRIES.forgive(address)
+    (TRIES.forgive if opens_all(role, conf.current()) else TRIES.take_back)(address)
     return _let_in(request, asked_for, role)
 
 

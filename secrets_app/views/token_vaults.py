@@ -6,9 +6,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from secrets_app import conf
+from secrets_app.access import viewer_of
 from secrets_app.answer import answer, here
 from secrets_app.asking.token_vault_check import token_vault_check
 from secrets_app.setting_hints import setting_hints
+from secrets_app.setting_readers.access import WayIn
 from secrets_app.views.query import query
 
 
@@ -16,6 +18,9 @@ from secrets_app.views.query import query
 def token_vault(request: HttpRequest) -> HttpResponse:
     """The kept token without its value. POST makes it first where there is none."""
     query(request)
+    if request.method == "POST" and viewer_of(request).how is WayIn.OPEN:
+        refusal = {"title": "No token is made for you", "sentence": "A site that is open to everybody makes nothing."}
+        return render(request, "error.html", refusal, status=403)
     config = token_vault_check(conf.current(), create=request.method == "POST")
     if config.token_vault is None:
         return render(request, "token_vault.html", {"mistakes": setting_hints(config.mistakes, here())})
