@@ -72,6 +72,27 @@ def test_the_same_answer_as_azure_identity_gives(tools: Path, script: str | None
     assert told(ours) == told(plain)
 
 
+@pytest.mark.parametrize(
+    "output",
+    [
+        '{"accessToken": null, "expires_on": 1900000000}',
+        '{"accessToken": 5, "expires_on": 1900000000}',
+        '{"accessToken": "", "expires_on": 1900000000}',
+        '{"accessToken": "two words", "expires_on": 1900000000}',
+        '{"accessToken":"never-to-be-seen", "expires_on": 1e999}',
+        '{"accessToken":"never-to-be-seen", "expires_on": 1900000000} and more',
+        '["accessToken"]',
+        "null",
+    ],
+)
+def test_what_is_no_token__is_an_unexpected_output(tools: Path, output: str) -> None:
+    stand_in(tools, "az", f"echo '{output}'")
+    kind, words = told(AzureCliCredential(process_timeout=10))
+    assert kind == "ClientAuthenticationError"
+    assert words.startswith("Unexpected output from Azure CLI")
+    assert "never-to-be-seen" not in words
+
+
 @pytest.mark.parametrize("claims", [None, '{"access_token":{"nbf":{"essential":true}}}'])
 @pytest.mark.parametrize("asked", [None, TENANT, OTHER])
 @pytest.mark.parametrize("set_up", [{}, {"tenant_id": TENANT}])

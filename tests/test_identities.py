@@ -19,7 +19,7 @@ from secrets_app.identities import Pick, Row, comparison_of, pick_of
 from secrets_app.identities.wording import mark, what_came, what_the_site_does, who_it_is
 from secrets_app.reading import Outcome
 from secrets_app.sign_in import MEMBERS, Way
-from secrets_app.vault import connection
+from secrets_app.vault import connections
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -93,10 +93,10 @@ def test_az_that_hangs_ends_by_itself_and_keeps_nobody_waiting(world: World) -> 
 def test_nothing_of_the_sites_own_is_touched(world: World) -> None:
     world("app-service")
     answer(conf.current())
-    own = connection.connection_for(conf.current())
+    own = connections.connection_for(conf.current())
     own.give_back()
     compared()
-    assert connection.connection_for(conf.current()) is own
+    assert connections.connection_for(conf.current()) is own
     own.give_back()
     assert answer(conf.current()).token_reused
 

@@ -19,7 +19,7 @@ from secrets_app import conf, vault
 from secrets_app.answer import answer
 from secrets_app.asking.token_check import token_check
 from secrets_app.reading import Reading, Stage
-from secrets_app.vault import connection, errand
+from secrets_app.vault import connections, errand
 
 DEADLINE_S = 0.8
 """Less than the setting takes: these tests wait for it."""
@@ -170,7 +170,7 @@ def test_what_is_dropped__is_closed_at_once(world: World) -> None:
     for number in range(5):
         assert answer(replace(config, secret_name="demo", deadline_s=5 + number)).ok
     for number in range(5):
-        connection.forget(replace(config, deadline_s=5 + number))
+        connections.forget(replace(config, deadline_s=5 + number))
     assert ends(lambda: sockets() <= before)
 
 

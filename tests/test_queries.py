@@ -14,7 +14,7 @@ from localazure.directory import SHARED_IDENTITY, SITE_IDENTITY, WRITER_IDENTITY
 from secrets_app import conf
 from secrets_app.answer import answer
 from secrets_app.asking.choosing import choice
-from secrets_app.vault import connection
+from secrets_app.vault import connections
 
 ME = "userAssignedClientId"
 
@@ -132,7 +132,7 @@ def test_an_old_link_arrives_at_its_answer(client: Client, world: World) -> None
 def test_a_flood_of_ids_neither_grows_nor_pushes_out_the_sites_own_connection(world: World) -> None:
     world("app-service")
     answer(conf.current())
-    own = connection.connection_for(conf.current())
+    own = connections.connection_for(conf.current())
 
     def flood(count: int) -> None:
         for _ in range(count):
@@ -149,5 +149,5 @@ def test_a_flood_of_ids_neither_grows_nor_pushes_out_the_sites_own_connection(wo
     finally:
         tracemalloc.stop()
     assert grown < 40 * 50_000  # a connection that stays is 100 KB and more
-    assert connection.connection_for(conf.current()) is own
+    assert connections.connection_for(conf.current()) is own
     assert answer(conf.current()).token_reused

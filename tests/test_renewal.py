@@ -1,5 +1,6 @@
 """Tokens are renewed before they expire, and no page waits for it."""
 
+import os
 from typing import Any
 
 import pytest
@@ -89,4 +90,23 @@ def test_closing_gives_a_renewal_up(world: World) -> None:
     assert "renewal" in leftovers()
     vault.close()
     assert ends(lambda: not leftovers(), within_s=AZ_S / 2)
+    assert len(azure.tokens) == 1
+
+
+def test_somebody_else_who_signs_in_meanwhile__is_shown_as_soon_as_the_token_is_theirs(
+    world: World, settings: Any
+) -> None:
+    other = world("laptop-service-principal").env["PATH"]
+    azure = world("laptop", token_life_s=DUE_S)
+    settings.SECRETS_APP["KVSITE_EXPECTED_TYPE"] = "User"
+    first = answer(conf.current())
+    assert first.ok
+    assert first.principal
+    os.environ["PATH"] = other  # az of the same machine, signed in as an application
+    assert answer(conf.current()).principal == first.principal, "the vault was given the token at hand"
+    assert ends(lambda: not leftovers())
+    now = answer(conf.current())
+    assert now.principal
+    assert now.principal.type == "App"
+    assert now.main_cause == "unexpected_principal"
     assert len(azure.tokens) == 1

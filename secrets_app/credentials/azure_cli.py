@@ -24,6 +24,8 @@ _ONE_TENANT = "AZURE_IDENTITY_DISABLE_MULTITENANTAUTH"
 _NOT_FOUND_CODE = 127
 _TENANT = re.compile(r"[0-9a-zA-Z.-]+")
 _SCOPE = re.compile(r"[0-9a-zA-Z_.:/-]+")
+_TOKEN = re.compile(r"[!-~]+")
+"""What a header can carry."""
 
 
 class AzureCliCredential(SupportsTokenInfo):
@@ -118,7 +120,7 @@ class AzureCliCredential(SupportsTokenInfo):
     def _token_in(self, output: str) -> AccessTokenInfo:
         try:
             return _token(json.loads(output))
-        except (KeyError, ValueError, TypeError, RecursionError):
+        except (KeyError, ValueError, TypeError, OverflowError, RecursionError):
             said = f"Unexpected output from Azure CLI: '{_without_token(output)}'. \n"
             raise self._failed(
                 f"{said}To mitigate this issue, please refer to the troubleshooting guidelines here at "
@@ -130,15 +132,18 @@ class AzureCliCredential(SupportsTokenInfo):
 
 
 def _token(answer: Mapping[str, Any]) -> AccessTokenInfo:
-    """Raises KeyError, TypeError, ValueError for anything but a token."""
+    """Raises KeyError, TypeError, ValueError, OverflowError for anything but a token."""
+    token = answer["accessToken"]
+    if not _TOKEN.fullmatch(token):
+        raise ValueError("no token")
     if "expires_on" in answer:
-        return AccessTokenInfo(answer["accessToken"], int(answer["expires_on"]))
+        return AccessTokenInfo(token, int(answer["expires_on"]))
     local = datetime.strptime(answer["expiresOn"], "%Y-%m-%d %H:%M:%S.%f")  # noqa: DTZ007 - az prints local time
-    return AccessTokenInfo(answer["accessToken"], int(local.timestamp()))
+    return AccessTokenInfo(token, int(local.timestamp()))
 
 
 def _without_token(text: str) -> str:
-    return re.sub(r"\"accessToken\": \"(.*?)(\"|$)", "****", text)
+    return re.sub(r"\"accessToken\"\s*:\s*\"(.*?)(\"|$)", "****", text)
 
 
 def _claims_unsupported(scopes: tuple[str, ...], options: TokenRequestOptions) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 
 from secrets_app.conf import Config
 from secrets_app.reading import Reading, Stage
-from secrets_app.vault import connection
+from secrets_app.vault import connections
 from secrets_app.vault.apart import Apart
 from secrets_app.vault.errand import Errand
 from secrets_app.vault.revealing import Revealed, Revealing
@@ -50,12 +50,12 @@ def close() -> None:
     """Forget every result and close every connection."""
     _sharing.forget()
     _visitors_sharing.forget()
-    connection.close()
+    connections.close()
 
 
 def _read(config: Config, *, refresh: bool) -> Reading:
     if refresh:
-        connection.forget(config)
+        connections.forget(config)
     errand = TokenVaultErrand(config) if config.reads_kept_token else Errand(config)
     return _run(errand, config)
 
@@ -64,5 +64,5 @@ def _run(errand: Errand, config: Config) -> Reading:
     reading = errand.run()
     failure = reading.failure
     if failure and (failure.stage in {Stage.TOKEN, Stage.DEADLINE} or failure.status == _TOKEN_REFUSED):
-        connection.forget(config)  # the next reading walks the chain anew, so it sees what has been mended meanwhile
+        connections.forget(config)  # the next reading walks the chain anew, so it sees what has been mended meanwhile
     return reading

@@ -15,4 +15,5 @@ class Apart(Errand):
         connection = Connection(self._config)
         connection.borrow()
         connection.retire()  # it closes when it is given back
+        connection.open()
         return connection

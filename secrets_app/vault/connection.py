@@ -1,11 +1,8 @@
 """The credential and the vault client that all readings of one configuration share."""
 
-import atexit
 import threading
-from collections import OrderedDict
 from datetime import datetime
-from functools import cached_property
-from typing import Any, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from azure.core.credentials import SupportsTokenInfo, TokenCredential
 from azure.core.exceptions import AzureError
@@ -19,20 +16,33 @@ from secrets_app.trace import Watch
 from secrets_app.vault.renewal import Renewing
 from secrets_app.vault_address import cloud_of
 
-_KEPT = 8
+
+class _Closable(Protocol):
+    def close(self) -> None: ...
+
+
+_Opened = TypeVar("_Opened", bound=_Closable)
 
 
 class Connection:
     """One credential and one SecretClient. Tools like az cost a second for each token, so both are kept."""
 
     def __init__(self, config: Config) -> None:
+        """Makes nothing yet: `open` does, and it may take its time."""
+        self._config = config
         self._vault_url = config.vault_url or ""
-        self._deadline_s = config.deadline_s
-        self._scope = config.scope or cloud_of(self._vault_url).scope
-        self.watch = Watch(credentials.build(config))
-        self._renewing = Renewing(self.watch.credential, limit_s=config.deadline_s)
+        self._making = threading.Lock()
         self._lock = threading.Lock()
         self._users, self._retired = 0, False
+        self._made: SecretClient | None = None
+        self._to_close: list[_Closable] = []
+
+    def open(self) -> None:
+        """Make the credential, where nobody has; whoever comes meanwhile waits. Raises what its constructor does."""
+        with self._making:
+            if "watch" not in self.__dict__:
+                self.watch = self._noted(Watch(credentials.build(self._config)))
+                self._renewing = self._noted(Renewing(self.watch.credential, limit_s=self._config.deadline_s))
 
     def borrow(self) -> None:
         """Keep it open, even when it is retired, until it is given back."""
@@ -56,12 +66,12 @@ class Connection:
 
     def get_secret(self, name: str, version: str | None, hook: Any) -> KeyVaultSecret:
         """The secret; `hook` is shown every answer of the vault (azure-core's raw_response_hook). Raises AzureError."""
-        return self._client.get_secret(name, version, raw_response_hook=hook)
+        return self._client().get_secret(name, version, raw_response_hook=hook)
 
     def deleted_on(self, name: str) -> datetime | None:
         """When a secret of that name was deleted; None when none was, or when we may not see it."""
         try:
-            return self._client.get_deleted_secret(name).deleted_date
+            return self._client().get_deleted_secret(name).deleted_date
         except AzureError:
             return None
 
@@ -70,15 +80,23 @@ class Connection:
 
         Raises AzureError.
         """
-        self.watch.credential.get_token_info(self._scope)
+        scope = self._config.scope or cloud_of(self._vault_url).scope
+        self.watch.credential.get_token_info(scope)
 
-    @cached_property
     def _client(self) -> SecretClient:
-        # Its annotation knows only the older of the two protocols that it takes.
-        credential = cast(TokenCredential, self._renewing)
-        # A vault does not send its callers elsewhere, so whoever does is not to be followed.
-        limits = with_transport(vault_limits(self._deadline_s))
-        return SecretClient(self._vault_url, credential, permit_redirects=False, **limits)
+        with self._making:
+            if self._made is None:
+                # Its annotation knows only the older of the two protocols that it takes.
+                credential = cast(TokenCredential, self._renewing)
+                # A vault does not send its callers elsewhere, so whoever does is not to be followed.
+                limits = with_transport(vault_limits(self._config.deadline_s))
+                self._made = self._noted(SecretClient(self._vault_url, credential, permit_redirects=False, **limits))
+            return self._made
+
+    def _noted(self, made: _Opened) -> _Opened:
+        with self._lock:
+            self._to_close.insert(0, made)
+        return made
 
     def _close_if_done(self) -> None:
         with self._lock:
@@ -87,57 +105,9 @@ class Connection:
             self.close()
 
     def close(self) -> None:
-        if "_client" in self.__dict__:
-            self._client.close()
-        self._renewing.close()
-        self.watch.close()
-
-
-# Whoever asks as ten thousand identities in turn pushes out what other visitors chose, never what the site itself uses.
-_of_the_site: OrderedDict[object, Connection] = OrderedDict()
-_of_visitors: OrderedDict[object, Connection] = OrderedDict()
-_lock = threading.Lock()
-
-
-def _kept_for(config: Config) -> OrderedDict[object, Connection]:
-    return _of_visitors if config.visitors_choice else _of_the_site
-
-
-def _key(config: Config) -> object:
-    """All of the configuration that decides who asks and whom: readings that agree in it share a connection."""
-    return config.vault_url, config.deadline_s, config.scope, config.sign_in
-
-
-def connection_for(config: Config) -> Connection:
-    """The connection for this configuration, made at its first reading and borrowed: give it back.
-
-    Raises what a credential's constructor does.
-    """
-    with _lock:
-        kept = _kept_for(config)
-        connection = kept.get(_key(config)) or Connection(config)
-        kept[_key(config)] = connection
-        kept.move_to_end(_key(config))
-        connection.borrow()
-        while len(kept) > _KEPT:
-            kept.popitem(last=False)[1].retire()
-        return connection
-
-
-def forget(config: Config) -> None:
-    """Drop the connection; readings under way still use theirs to the end, and the last of them closes it."""
-    with _lock:
-        connection = _kept_for(config).pop(_key(config), None)
-    if connection:
-        connection.retire()
-
-
-def close() -> None:
-    """Close every connection, as at the end of the process."""
-    with _lock:
-        for kept in (_of_the_site, _of_visitors):
-            while kept:
-                kept.popitem()[1].close()
-
-
-atexit.register(close)
+        """Close what is open, each thing once; what a reading under way opens after that goes when it is given back."""
+        with self._lock:
+            self._retired = True
+            to_close, self._to_close = self._to_close, []
+        for made in to_close:
+            made.close()

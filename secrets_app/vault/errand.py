@@ -17,7 +17,8 @@ from secrets_app.reading import Failure, KeptToken, Reading, Secret
 from secrets_app.redaction import well_formed
 from secrets_app.trace import Story, Walk
 from secrets_app.vault import failure
-from secrets_app.vault.connection import Connection, connection_for
+from secrets_app.vault.connection import Connection
+from secrets_app.vault.connections import connection_for
 from secrets_app.vault.fingerprint import fingerprint
 
 Given = TypeVar("Given")
@@ -101,6 +102,8 @@ class Errand:
 
     def _waiting_for(self) -> str:
         running = self._walk.running
+        if self._connection is None:  # a file that a credential is made of is a pipe, or lies on a share that is gone
+            return "the credential's files to be read"
         return f"{running} to give a token" if running else f"{self._whom()} to answer"
 
     def _whom(self) -> str | None:
