@@ -24,6 +24,8 @@ _LOGGER_OF_BODIES = "azure.core.pipeline.policies._universal"  # what `logging_e
 _BODY_OF_AN_ERROR = re.compile(
     r"\nContent: .*?(?=\n(?:Traceback |During handling of |The above exception |  File \")|\Z)", re.DOTALL
 )
+# What a terminal or a viewer obeys instead of showing; lines and tabs are a traceback's own.
+_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 NOT_LOGGED = "[the body is not logged]"
 
 
@@ -50,7 +52,8 @@ class Stderr(logging.StreamHandler[Any]):
 
 
 def _safe(text: str) -> str:
-    return redact(_BODY_OF_AN_ERROR.sub(f"\nContent: {NOT_LOGGED}", text))
+    safe = redact(_BODY_OF_AN_ERROR.sub(f"\nContent: {NOT_LOGGED}", text))
+    return _OBEYED.sub("?", safe)
 
 
 def _without_body(record: logging.LogRecord) -> logging.LogRecord:

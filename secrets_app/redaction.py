@@ -39,6 +39,8 @@ _OPTION = re.compile(
         (?:"[^"\n]*"|'[^'\n]*'|[^\s"']+)""",
     re.IGNORECASE | re.VERBOSE,
 )
+# A client secret as Entra makes them, without a name beside it: Q~ is in each. A setting read in small letters has q~.
+_CLIENT_SECRET = re.compile(r"(?<![\w~.-])[\w~.-]{3}[0-9][Qq]~[\w~.-]{31,34}(?![\w~.-])", re.ASCII)
 _SIGNATURE = re.compile(r"(?<![A-Za-z])(sig=)[A-Za-z0-9%+/_~.-]{8,}={0,2}", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"(?<=://)([^\s/@:\"'<>]{0,256}):([^\s/\"'<>]{1,256})@")
 # A vault's own answer with a secret in it: `{"value": "...", "id": "https://contoso.vault.azure.net/secrets/..."`; an
@@ -70,6 +72,7 @@ def redact(text: str) -> str:
     text = _PEM.sub(HIDDEN, well_formed(text))
     text = _JWT.sub(HIDDEN, text)
     text = _AUTHORIZATION.sub(rf"\1{HIDDEN}", text)
+    text = _CLIENT_SECRET.sub(HIDDEN, text) if "~" in text else text
     text = _SCHEME.sub(rf"\1{HIDDEN}", text)
     text = _NAMED.sub(rf"\1{HIDDEN}", text)
     text = _OPTION.sub(rf"\1{HIDDEN}", text)

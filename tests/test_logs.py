@@ -107,6 +107,11 @@ def test_the_body_that_an_azure_error_ends_in_is_left_out(log: io.StringIO, worl
     assert log.getvalue() == "azure.identity failed: JSON is invalid\nContent: [the body is not logged]\n"
 
 
+def test_no_terminal_obeys_a_line(log: io.StringIO) -> None:
+    logging.getLogger("azure").warning("az said: %s", "\x1b[2J\x1b]0;gone\x07 \r\x9b1m \u202egnp.exe\n\tnext line")
+    assert log.getvalue() == "azure az said: ?[2J?]0;gone? ??1m ?gnp.exe\n\tnext line\n"
+
+
 def test_a_line_that_cannot_be_made_does_not_print_its_arguments() -> None:
     handler, written = Stderr(), io.StringIO()
     handler.stream = written

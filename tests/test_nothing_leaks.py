@@ -137,3 +137,18 @@ def test_a_password_in_the_proxys_address_is_shown_nowhere(client: Client, world
         os.environ[name] = azure.env[name].replace("://", f"://me:{CANARY}@")
     said = [client.get(path).content.decode() for path in ("/", "/environment/", "/report/", "/api/reading")]
     assert CANARY not in "".join([*said, log.getvalue()])
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        f"RunAs=App;AppId=a;TenantId=b;AppKey={CANARY}",
+        f"https://user:{CANARY}@contoso.vault.azure.net",
+        f"abc8Q~{CANARY}{'x' * (33 - len(CANARY))}",
+    ],
+)
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_secret_in_the_wrong_setting_is_in_no_sentence(name: str, secret: str) -> None:
+    for access in ("loopback", "easy-auth", "token"):
+        for problem in conf.load({"KVSITE_ACCESS": access, name: secret}).problems:
+            assert CANARY not in f"{problem.sentence} {problem.way_out} {problem.example}"

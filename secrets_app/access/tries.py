@@ -70,10 +70,10 @@ def _wait_s(count: int) -> float:
 
 
 def _group(address: str) -> str:
-    """The address; of IPv6 the network, since one machine has as many addresses there as it likes."""
+    """The address; of IPv6 the network that one customer is given, since they have as many addresses as they like."""
     try:
         if ip_address(address).version == 6:
-            return str(ip_network(f"{address.partition('%')[0]}/64", strict=False))
+            return str(ip_network(f"{address.partition('%')[0]}/56", strict=False))
     except ValueError:
         pass
     return address

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from secrets_app.redaction import redact
+
 Given = Mapping[str, str]
 """Setting -> its text, without the empty ones."""
 
@@ -46,6 +48,7 @@ class Mistake(Exception):  # noqa: N818 - it is the user's mistake, told as a Pr
     """Carries the problem of a setting that cannot be read."""
 
     def __init__(self, number: int, setting: str, says: str, way_out: str, **more: Any) -> None:
-        kind = "E" if more.get("stops", True) else "W"
-        self.problem = Problem(id=f"secrets_app.{kind}{number:03}", setting=setting, says=says, way_out=way_out, **more)
+        id_ = f"secrets_app.{'E' if more.get('stops', True) else 'W'}{number:03}"
+        # What is quoted may be a secret that was put into the wrong setting.
+        self.problem = Problem(id=id_, setting=setting, says=redact(says), way_out=redact(way_out), **more)
         super().__init__(self.problem.sentence)

@@ -29,7 +29,9 @@ def _hosts(given: Given) -> tuple[str, ...]:
 def _debug(given: Given) -> bool:
     text = given.get("KVSITE_DEBUG", "0").lower()
     if text not in _SWITCH:
-        raise Mistake(15, "KVSITE_DEBUG", f"is {text!r}; it is either 1 or 0.", "Leave it out in production.")
+        raise Mistake(
+            15, "KVSITE_DEBUG", f"is {given['KVSITE_DEBUG']!r}; it is either 1 or 0.", "Leave it out in production."
+        )
     return _SWITCH[text]
 
 

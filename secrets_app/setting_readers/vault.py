@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from secrets_app.redaction import redact
 from secrets_app.setting_readers.kinds import hosts_in
 from secrets_app.setting_readers.problem import Given, Mistake
 from secrets_app.vault_address import (
@@ -100,7 +101,8 @@ def _secret_name_mistake(name: str) -> tuple[str, str, str]:
     if len(name) > 127:
         copy = "Copy the name from the vault's Secrets page."
         return f"is {len(name)} characters long; Key Vault allows 127.", copy, ""
-    likely = re.sub(r"[^0-9a-zA-Z-]+", "-", name).strip("-")
+    # With hyphens in it a secret that was put here by mistake would look like none.
+    likely = re.sub(r"[^0-9a-zA-Z-]+", "-", name).strip("-") if redact(name) == name else ""
     if "_" in name:
         return f"has an underscore: {allowed}", f"Write a hyphen instead, as in {likely or 'my-secret'}.", likely
     says = f"has a character that no secret's name can have: {allowed}"
