@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import manage
 from conftest import World
 from django.test import Client
 from environment_scenes import CLIENT, TENANT, by_key, first_on_path, silence, stand_in
@@ -54,14 +55,6 @@ def _no_name_server(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def examine() -> dict[str, Check]:
     return by_key(environment.examine(conf.current(), os.environ, answer))
-
-
-def doctor(scenario: str, *arguments: str, **words: str) -> subprocess.CompletedProcess[str]:
-    with LocalAzure(scenario) as azure:
-        return subprocess.run(
-            [sys.executable, "manage.py", "doctor", *arguments],
-            cwd=ROOT, env={**azure.env, **words}, capture_output=True, text=True, check=False, timeout=30,
-        )  # fmt: skip
 
 
 WELL = [scenario.name for scenario in SCENARIOS.values() if scenario.cause is None]
@@ -302,8 +295,9 @@ def test_neither_secret_nor_token_nor_proxy_password_is_seen(
     assert "set, 21 characters" in said  # what is looked for was there to be seen
 
 
-def test_command__no_problem_is_exit_0() -> None:
-    result = doctor("app-service")
+def test_command__no_problem_is_exit_0(world: World) -> None:
+    world("app-service")
+    result = manage("doctor")
     assert result.returncode == 0
     assert result.stdout.startswith("No problem found")
     assert "FINE  The vault's tenant and ours\n    The vault and our token belong to the same tenant." in result.stdout
@@ -311,7 +305,11 @@ def test_command__no_problem_is_exit_0() -> None:
 
 
 def test_command__a_problem_is_exit_1_and_comes_first() -> None:
-    result = doctor("app-service", AZURE_CLIENT_SECRET=SECRET)
+    with LocalAzure("app-service") as azure:
+        result = subprocess.run(
+            [sys.executable, "manage.py", "doctor"],
+            cwd=ROOT, env={**azure.env, "AZURE_CLIENT_SECRET": SECRET}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
     assert result.returncode == 1
     assert result.stdout.split("\n")[2] == "PROBLEM  A service principal in the environment"
     assert "az webapp config appsettings delete -g kvsite-rg -n kvsite-demo --setting-names" in result.stdout
@@ -319,15 +317,20 @@ def test_command__a_problem_is_exit_1_and_comes_first() -> None:
     assert result.stderr == ""
 
 
-def test_command__wrong_settings_are_explained_too() -> None:
-    result = doctor("app-service", KEY_VAULT_URI="contoso", AZURE_TOKEN_CREDENTIALS="cli")
+def test_command__wrong_settings_are_explained_too(world: World, settings: Any) -> None:
+    world("app-service")
+    os.environ["AZURE_TOKEN_CREDENTIALS"] = "cli"
+    os.environ["KEY_VAULT_URI"] = settings.SECRETS_APP["KEY_VAULT_URI"] = "contoso"
+    result = manage("doctor")
     assert result.returncode == 1
     assert "KEY_VAULT_URI" in result.stdout
     assert "Traceback" not in result.stdout + result.stderr
 
 
-def test_command__json_is_one_document_with_the_same_words() -> None:
-    result = doctor("no-role", "--json", AZURE_CLIENT_ID=CLIENT)
+def test_command__json_is_one_document_with_the_same_words(world: World) -> None:
+    world("no-role")
+    os.environ["AZURE_CLIENT_ID"] = CLIENT
+    result = manage("doctor", "--json")
     document = json.loads(result.stdout)
     assert result.returncode == 1
     assert document["ok"] is False
@@ -338,6 +341,6 @@ def test_command__json_is_one_document_with_the_same_words() -> None:
 
 
 def test_command__wrong_arguments_are_exit_2() -> None:
-    result = doctor("app-service", "--nonsense")
+    result = manage("doctor", "--nonsense")
     assert result.returncode == 2
     assert "Traceback" not in result.stderr

@@ -2,12 +2,10 @@
 
 import json
 import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import manage
 from conftest import World
 from django.core.management import call_command
 from django.test import Client
@@ -20,8 +18,6 @@ from secrets_app.identities.wording import mark, what_came, what_the_site_does, 
 from secrets_app.reading import Outcome
 from secrets_app.sign_in import MEMBERS, Way
 from secrets_app.vault import connections
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def compared() -> tuple[list[Row], Pick]:
@@ -211,8 +207,7 @@ def test_the_command_prints_each_row_and_its_exit_code_is_that_of_the_one_picked
 
 def test_the_commands_json_is_one_document(world: World) -> None:
     azure = world("laptop")
-    command = [sys.executable, "manage.py", "principal", "--all", "--json"]
-    result = subprocess.run(command, cwd=ROOT, env=azure.env, capture_output=True, text=True, check=False, timeout=30)
+    result = manage("principal", "--all", "--json")
     document = json.loads(result.stdout)
     assert (result.returncode, result.stderr) == (0, "")
     assert [entry["way"] for entry in document][: len(MEMBERS)] == [str(way) for way in MEMBERS]

@@ -1,0 +1,35 @@
+"""`manage.py` inside this process: one of its own spends half a second on imports, and few tests are about that."""
+
+import io
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+
+import pytest
+from django.core.management import load_command_class
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a command left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def manage(command: str, *arguments: str, given: bytes = b"") -> Ended:
+    """Runs the command with those words of a command line, and `given` on standard input, until it ends."""
+    output, errors = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(output), redirect_stderr(errors):
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
+        code = _exit_code(command, *arguments)
+    return Ended(code, output.getvalue(), errors.getvalue())
+
+
+def _exit_code(command: str, *arguments: str) -> int:
+    try:
+        load_command_class("secrets_app", command).run_from_argv(["manage.py", command, *arguments])
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    return 0
