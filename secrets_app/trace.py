@@ -143,6 +143,8 @@ class Watch:
 
     def __init__(self, credential: SupportsTokenInfo) -> None:
         self._stories: OrderedDict[bytes, Story] = OrderedDict()
+        self._last: tuple[Attempt, ...] = ()
+        """How the last token was got."""
         if isinstance(credential, ChainedTokenCredential):
             members = tuple(_Member(member, self) for member in credential.credentials)
             credential.credentials = members
@@ -158,8 +160,7 @@ class Watch:
 
     def begin(self) -> Walk:
         """A new walk; what this thread asks of the credential from now on is noted in it."""
-        last = next(reversed(self._stories.values()), None)
-        walk = Walk(self.names, before=last.attempts if last else ())
+        walk = Walk(self.names, before=self._last)
         walk.to_certificate = self._to_certificate.begin() if self._to_certificate else None
         self._here.walk = walk
         return walk
@@ -186,8 +187,9 @@ class Watch:
             token = member.get_token_info(*scopes, options=options)
         thumbprint = getattr(member, "certificate_thumbprint", None)
         walk.principal = principal_of(token.token, credential=name, certificate_thumbprint=thumbprint)
+        self._last = walk.attempts()
         self._stories[_digest(token.token)] = Story(
-            attempts=walk.attempts(), principal=walk.principal, tenant_id=walk.tenant_id
+            attempts=self._last, principal=walk.principal, tenant_id=walk.tenant_id
         )
         while len(self._stories) > _TOKENS_KEPT_IN_MIND:
             self._stories.popitem(last=False)

@@ -145,6 +145,11 @@ def test_a_file_of_either_form_signs_in__and_its_thumbprint_is_told(
     assert "PRIVATE KEY" not in str(reading.as_json())
 
 
+def der(certificate: x509.Certificate) -> bytes:
+    """As the portal hands a certificate out."""
+    return certificate.public_bytes(serialization.Encoding.DER)
+
+
 UNUSABLE: dict[str, tuple[Callable[[], bytes], dict[str, str], str]] = {
     "expired": (lambda: pem(rsa_key(), issued(rsa_key(), starts=-3, ends=-2)), {}, "expired on "),
     "not_yet_valid": (lambda: pem(rsa_key(), issued(rsa_key(), starts=1, ends=2)), {}, "is not valid before "),
@@ -168,7 +173,8 @@ UNUSABLE: dict[str, tuple[Callable[[], bytes], dict[str, str], str]] = {
         "KVSITE_CERTIFICATE_PASSWORD is wrong",
     ),
     "no_certificate_at_all": (lambda: b"hello", {}, "is neither PEM nor PFX"),
-    "empty": (lambda: b"", {}, "is neither PEM nor PFX"),
+    "empty": (lambda: b"", {}, "is empty: it has no certificate in it"),
+    "der": (lambda: der(issued(rsa_key())), {"KVSITE_CERTIFICATE_PASSWORD": PASSWORD}, "has no private key in it"),
     "a_word_document": (lambda: b"\0" * (1024 * 1024 + 1), {}, "is larger than any certificate file"),
 }  # fmt: skip
 

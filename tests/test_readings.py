@@ -9,6 +9,7 @@ import pytest
 from conftest import World
 from django.test import Client
 
+from localazure.directory import CONTOSO, SITE_APPLICATION
 from localazure.scenarios import SCENARIOS
 from secrets_app import conf
 from secrets_app.answer import answer
@@ -253,6 +254,24 @@ def test_a_credential_that_cannot_be_made_is_a_failure_in_words(world: World, mo
     assert reading.failure.stage is Stage.CONFIGURATION
     assert reading.main_cause == "token_credentials_env_invalid"
     assert reading.attempts == ()
+
+
+@pytest.mark.parametrize("name", ["not-there.pem", ""], ids=["missing", "folder"])
+def test_a_certificate_file_of_the_environment_that_cannot_be_read__comes_before_a_settings_warning(
+    world: World, settings: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    world("app-service")
+    settings.SECRETS_APP["KVSITE_CREDENTAIL"] = "dev"  # a warning, and not the reason
+    os.environ |= {
+        "AZURE_TENANT_ID": CONTOSO.id,
+        "AZURE_CLIENT_ID": SITE_APPLICATION.client_id,
+        "AZURE_CLIENT_CERTIFICATE_PATH": str(tmp_path / name),
+    }
+    reading = answer(conf.current())
+    assert [hint.cause for hint in reading.hints] == ["certificate_file_invalid", "setting_invalid"]
+    assert reading.failure
+    assert reading.failure.message.startswith(f"The certificate file {tmp_path / name} ")
+    assert "Traceback" not in caplog.text
 
 
 def test_one_version_of_the_secret(world: World) -> None:

@@ -20,13 +20,22 @@ def build(config: Config) -> SupportsTokenInfo:
     if sign_in is None:
         raise ValueError("The settings that say who to be are wrong, so nobody is asked for a token.")
     if len(sign_in.ways) == 1:
-        return MAKERS[sign_in.ways[0]](sign_in, config.deadline_s)
+        return _made(sign_in.ways[0], sign_in, config.deadline_s)
     return ChainedTokenCredential(*(_one_of_several(way, sign_in, config.deadline_s) for way in sign_in.ways))
+
+
+def _made(way: Way, sign_in: SignIn, deadline_s: float) -> SupportsTokenInfo:
+    try:
+        return MAKERS[way](sign_in, deadline_s)
+    except OSError as error:  # azure-identity reads the file of AZURE_CLIENT_CERTIFICATE_PATH at once
+        missing = isinstance(error, FileNotFoundError)
+        reason = "is not there" if missing else f"cannot be read: {error.strerror}"
+        raise ValueError(f"The certificate file {error.filename} {reason}. Set its right path.") from error
 
 
 def _one_of_several(way: Way, sign_in: SignIn, deadline_s: float) -> SupportsTokenInfo:
     """As in azure-identity's own chain: who cannot even be made does not keep the others from being asked."""
     try:
-        return MAKERS[way](sign_in, deadline_s)
+        return _made(way, sign_in, deadline_s)
     except ValueError as error:
         return StandIn(way, str(error))

@@ -1,6 +1,7 @@
 """The bytes of a PEM or PFX file -> a certificate with its private key that Entra takes, or the sentence why not."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -67,7 +68,7 @@ def load(data: bytes, password: str | None, name: str) -> KeyedCertificate:
     except TypeError:  # cryptography: the key is encrypted and no password was given
         found = "is protected by a password. Set KVSITE_CERTIFICATE_PASSWORD to it."
     except ValueError:
-        found = (
+        found = _without_key(data) or (
             "cannot be opened: the password in KVSITE_CERTIFICATE_PASSWORD is wrong, or it is neither PEM nor PFX."
             if password
             else "is neither PEM nor PFX, or it needs a password. Set KVSITE_CERTIFICATE_PASSWORD to it."
@@ -75,6 +76,15 @@ def load(data: bytes, password: str | None, name: str) -> KeyedCertificate:
     if isinstance(found, str):
         raise CertificateError(message=f"{name} {found}")
     return found
+
+
+def _without_key(data: bytes) -> KeyedCertificate | str | None:
+    """What is no PEM and no PFX, and yet says why it does not do."""
+    if not data:
+        return "is empty: it has no certificate in it."
+    with suppress(ValueError):  # DER, as the portal hands a certificate out: with no key, and no password opens it
+        return KeyedCertificate(certificate=x509.load_der_x509_certificate(data))
+    return None
 
 
 def _load_pfx(data: bytes, password: str | None) -> KeyedCertificate | str:

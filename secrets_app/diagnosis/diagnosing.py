@@ -76,7 +76,8 @@ def _failure_causes(reading: Reading, evidence: Evidence) -> Iterable[str]:
         return [(failure.code or "").lower()]
     found = recognise(evidence)
     if failure.stage is Stage.CONFIGURATION:
-        return found
+        # The settings' own mistakes have hints of their own, and no exception.
+        return found or ([UNEXPECTED] if failure.exception else [])
     if reading.kept_token_url is not None and failure.stage in _FROM_AFAR:
         return ["token_vault_retired"]
     if failure.stage is Stage.DEADLINE:

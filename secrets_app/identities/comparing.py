@@ -13,6 +13,9 @@ from secrets_app.identities.row import Row
 from secrets_app.sign_in import Way
 
 _TICK_S = 1.0
+_NO_THREAD = (
+    "This machine gives the site no thread to ask it with. Stop other programs, or raise its limit (ulimit -u)."
+)
 # Who starts a process or asks a network takes longest, so they begin before the others keep this process busy.
 _FIRST = (Way.AZURE_CLI, Way.AZURE_POWERSHELL, Way.AZURE_DEVELOPER_CLI, Way.MANAGED_IDENTITY)
 
@@ -84,7 +87,11 @@ class Comparison:
         apart = vault.Apart(config)
         self._under_way[candidate.number] = apart
         asking = threading.Thread(target=self._ask, args=(candidate, config, apart), name="identity", daemon=True)
-        asking.start()
+        try:
+            asking.start()
+        except RuntimeError:  # the system gives this process no more threads
+            del self._under_way[candidate.number]
+            self._rows.append(Row(candidate=replace(candidate, config=None, why_not=_NO_THREAD)))
 
     def _ask(self, candidate: Candidate, config: Config, apart: vault.Apart) -> None:
         row = None

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -65,13 +66,18 @@ class Errand:
             self._failure = failure.of_deadline(wait_s, f"one of {most} earlier readings to end")
             return
         # The threads are daemons: a silent Azure must not keep a finished command from ending.
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:  # the system gives this process no more threads
+            self._room.release()
+            self._failure = failure.of(error, self._walk)
+            return
         self._thread.join(start + seconds / 2 - time.monotonic())
         if self._thread.is_alive() and self._connection and not self._walk.begun:
             # The vault is silent and has not come to ask for a token; who we are is worth knowing all the same.
-            self._connection.borrow()
             ask, about = self._ask_who_we_are, (self._connection,)
-            threading.Thread(target=ask, args=about, name="who we are", daemon=True).start()
+            with suppress(RuntimeError):  # without a thread it stays unknown
+                threading.Thread(target=ask, args=about, name="who we are", daemon=True).start()
         self._thread.join(start + seconds - time.monotonic())
 
     def _reading(self, started_at: datetime, elapsed_s: float) -> Reading:
@@ -139,6 +145,7 @@ class Errand:
     def _ask_who_we_are(self, connection: Connection) -> None:
         """Ask for a token on its own, while the vault has not come to ask for one."""
         cutoff.follow(self._cutoff)
+        connection.borrow()
         connection.watch.follow(self._walk)
         self._try(connection.ask_for_token)
         connection.give_back()

@@ -4,6 +4,7 @@ import logging
 import math
 import threading
 import time
+from contextlib import suppress
 
 from azure.core.credentials import AccessTokenInfo, SupportsTokenInfo, TokenRequestOptions
 from azure.core.exceptions import AzureError
@@ -65,17 +66,21 @@ class Renewing(SupportsTokenInfo):
         with self._lock:
             if self._under_way or time.monotonic() < self._rests_until:
                 return
-            self._under_way = cutoff.Cutoff()
-            ask = (scopes, asked, self._under_way)
-        threading.Thread(target=self._renew, args=ask, name="renewal", daemon=True).start()
+            # Not again at once, unless this one succeeds: whatever ends it.
+            self._rests_until = time.monotonic() + self._limit_s + _REST_S
+            ask = (scopes, asked, cutoff.Cutoff())
+            with suppress(RuntimeError):  # without a thread a reading asks by itself when the time has come
+                threading.Thread(target=self._renew, args=ask, name="renewal", daemon=True).start()
+                self._under_way = ask[2]
 
     def _renew(self, scopes: tuple[str, ...], asked: TokenRequestOptions, ends: cutoff.Cutoff) -> None:
         cutoff.follow(ends)
         limit = threading.Timer(self._limit_s, ends.pull)
         limit.daemon = True
-        limit.start()
         try:
+            limit.start()
             self._fetch(scopes, asked)
+            self._rests_until = -math.inf
         except cutoff.GivenUp:
             self._rests_until = time.monotonic() + _REST_S
         except (AzureError, OSError, ValueError) as error:

@@ -237,6 +237,11 @@ def test_configuration_we_do_not_know__invents_no_cause() -> None:
     assert _reading(failure=_failure(Stage.CONFIGURATION, "KVSITE_CREDENTIAL: no such credential")).hints == ()
 
 
+def test_a_credential_refused_for_a_reason_we_do_not_know__is_unexpected() -> None:
+    refused = _failure(Stage.CONFIGURATION, "Invalid IPv6 URL", exception="builtins.ValueError")
+    assert _reading(failure=refused).main_cause == "unexpected"
+
+
 def test_deadline__names_what_was_waited_for() -> None:
     reading = _reading(
         attempts=(_attempt("AzureCliCredential", None, Outcome.RUNNING),),
