@@ -1,6 +1,5 @@
 """The demo in a real browser, read as a person would read it."""
 
-import itertools
 import os
 import re
 import signal
@@ -22,7 +21,7 @@ pytestmark = [
 ]
 
 ROOT = Path(__file__).resolve().parent.parent
-SCENARIOS = ("app-service", "no-role", "laptop-signed-out")
+WIDTHS = (360, 1280)
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync")  # fmt: skip
 
@@ -52,12 +51,27 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, demo: str) -> Iterator[Page]:
+def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
-    page = context.new_page()
-    page.goto(demo)
-    yield page
+    yield context.new_page()
     context.close()
+
+
+@pytest.fixture(scope="session")
+def inside(browser: Browser, demo: str, request: pytest.FixtureRequest) -> str:
+    """The site's address, in the scenario of the mark `inside`.
+
+    A new scenario is a new process for the site, so pytest lets the tests of one scenario follow each other.
+    """
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(demo)
+        enter(page, request.param)
+    return demo
+
+
+def in_scenario(*names: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("inside", names, indirect=True)
 
 
 def enter(page: Page, scenario: str) -> None:
@@ -67,16 +81,29 @@ def enter(page: Page, scenario: str) -> None:
     expect(page.get_by_label("Scenario")).to_have_value(scenario)
 
 
-def test_app_service__a_visitor_reads_yes_and_as_whom(page: Page) -> None:
-    enter(page, "app-service")
+def assert_fits(page: Page) -> None:
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def assert_accessible(page: Page) -> None:
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+
+
+@in_scenario("app-service")
+def test_app_service__a_visitor_reads_yes_and_as_whom(page: Page, inside: str) -> None:
+    page.goto(inside)
     expect(page.get_by_role("heading", level=1)).to_have_text("The secret demo was read.")
     expect(page.get_by_text("Asked as kvsite-demo, a system-assigned managed identity.")).to_be_visible()
     expect(page.get_by_text("Principal Used: IsAuthenticated:True Type:App AppId:")).to_be_visible()
     expect(page.get_by_role("complementary").get_by_text("This Azure is local")).to_be_visible()
 
 
-def test_no_role__a_visitor_can_copy_the_command_that_mends_it(page: Page) -> None:
-    enter(page, "no-role")
+@in_scenario("no-role")
+def test_no_role__a_visitor_can_copy_the_command_that_mends_it(page: Page, inside: str) -> None:
+    page.goto(inside)
     expect(page.get_by_role("heading", level=1)).to_have_text("The secret demo was not read.")
     command = page.locator("pre.command").first
     expect(command).to_contain_text("az role assignment create")
@@ -85,8 +112,9 @@ def test_no_role__a_visitor_can_copy_the_command_that_mends_it(page: Page) -> No
     expect(page.get_by_role("button", name="Copy").first).to_be_visible()
 
 
-def test_laptop_signed_out__a_visitor_is_told_to_sign_in(page: Page) -> None:
-    enter(page, "laptop-signed-out")
+@in_scenario("laptop-signed-out")
+def test_laptop_signed_out__a_visitor_is_told_to_sign_in(page: Page, inside: str) -> None:
+    page.goto(inside)
     expect(page.locator("pre.command").first).to_contain_text("az login")
     item = page.get_by_role("listitem").filter(has_text="AzureCliCredential")
     expect(item).to_contain_text("this is the one to mend")
@@ -94,29 +122,29 @@ def test_laptop_signed_out__a_visitor_is_told_to_sign_in(page: Page) -> None:
     expect(item.locator("pre")).to_contain_text("az login")
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
-def test_the_page_is_accessible_and_fits(page: Page, scenario: str) -> None:
+@in_scenario("app-service", "no-role", "laptop-signed-out")
+def test_the_page_is_accessible_and_fits(page: Page, inside: str) -> None:
     errors: list[str] = []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    enter(page, scenario)
-    for width, scheme in itertools.product((360, 1280), ("light", "dark")):
+    page.goto(inside)
+    assert_fits(page)
+    for width, scheme in zip(WIDTHS, ("light", "dark"), strict=True):  # no colour depends on the width
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-        results = Axe().run(page)
-        assert results.violations_count == 0, f"{width} {scheme} {results.generate_report()}"
+        assert_accessible(page)
     assert errors == []  # the Content-Security-Policy refused nothing, nothing was missing
 
 
-def test_the_value_is_shown_and_hides_itself_again(page: Page) -> None:
-    enter(page, "app-service")
+@in_scenario("app-service")
+def test_the_value_is_shown_and_hides_itself_again(page: Page, inside: str) -> None:
+    page.goto(inside)
     page.clock.install()
     page.get_by_role("link", name="Show the value").click()
     page.get_by_role("button", name="Show the value").click()
     value = page.get_by_label("Value of the secret")
     expect(value).to_be_visible()
     assert value.inner_text()
-    assert Axe().run(page).violations_count == 0
+    assert_accessible(page)
     page.clock.fast_forward(31_000)
     expect(page.get_by_text("It is hidden again.")).to_be_visible()
     expect(value).to_have_count(0)
@@ -128,7 +156,7 @@ def test_an_error_is_pasted_and_explained(page: Page, demo: str) -> None:
     page.get_by_label("The error").fill("AADSTS7000222: The provided client secret keys for app 'x' are expired.")
     page.get_by_role("button", name="Explain").click()
     expect(page.locator("[data-cause=client_secret_expired]")).to_be_visible()
-    assert Axe().run(page).violations_count == 0
+    assert_accessible(page)
 
 
 def test_the_catalogue_is_searched(page: Page, demo: str) -> None:
@@ -137,40 +165,37 @@ def test_the_catalogue_is_searched(page: Page, demo: str) -> None:
     page.get_by_role("button", name="Find").click()
     page.get_by_role("link", name="deleted").first.click()
     expect(page.get_by_text("Cause: kv_soft_deleted")).to_be_visible()
-    assert Axe().run(page).violations_count == 0
+    assert_accessible(page)
 
 
-def test_identities__each_row_comes_into_its_place(page: Page, demo: str) -> None:
+@in_scenario("app-service-user-assigned")
+def test_identities__each_row_comes_into_its_place(page: Page, inside: str) -> None:
     errors: list[str] = []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    enter(page, "app-service-user-assigned")
-    page.goto(f"{demo}identities/")
+    page.goto(f"{inside}identities/")
     expect(page.get_by_text("The site picks Managed identity")).to_be_visible()
     expect(page.get_by_text("Being asked.").locator("visible=true")).to_have_count(0)
     places = page.locator("article[slot]").evaluate_all("rows => rows.map(row => [row.slot, row.offsetTop])")
     by_place = sorted(places, key=lambda place: int(place[0].removeprefix("row-")))
     assert [top for _, top in by_place] == sorted(top for _, top in places)
     assert errors == []  # axe itself puts a style into the shadow root, so this is looked at before
-    for width in (390, 1280):
-        page.set_viewport_size({"width": width, "height": 800})
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-        assert Axe().run(page).violations_count == 0
+    assert_fits(page)
+    assert_accessible(page)
 
 
 @pytest.mark.parametrize("query", ["", "?name=a_b"])
 def test_get_secret__the_form_and_its_answer_are_accessible(page: Page, demo: str, query: str) -> None:
     page.goto(f"{demo}secret/{query}")
     expect(page.get_by_label("Managed identity")).to_be_visible()
-    for width in (390, 1280):
-        page.set_viewport_size({"width": width, "height": 800})
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-        assert Axe().run(page).violations_count == 0
+    assert_fits(page)
+    assert_accessible(page)
 
 
-def test_without_javascript_all_is_there(browser: Browser, demo: str) -> None:
+@in_scenario("no-role")
+def test_without_javascript_all_is_there(browser: Browser, inside: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(demo)
+    page.goto(inside)
     enter(page, "no-role")
     expect(page.locator("pre.command").first).to_be_visible()
     page.get_by_text("The error in its own words").click()
@@ -178,8 +203,9 @@ def test_without_javascript_all_is_there(browser: Browser, demo: str) -> None:
     context.close()
 
 
-def test_the_keyboard_reaches_the_answer_first(page: Page) -> None:
-    enter(page, "no-role")
+@in_scenario("no-role")
+def test_the_keyboard_reaches_the_answer_first(page: Page, inside: str) -> None:
+    page.goto(inside)
     page.locator("body").press("Tab")
     names = [page.evaluate("document.activeElement.textContent")]
     for _ in range(20):
