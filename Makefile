@@ -39,7 +39,7 @@ checks: .venv/installed
 	$(BIN)/python manage.py documents --check
 
 tests: .venv/installed
-	$(BIN)/pytest -n 3 --dist loadgroup  # three for two cores: some tests wait on purpose, for what never answers
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadgroup  # three for two cores: some wait for what never answers
 
 coverage: .venv/installed  ## which lines no test runs
 	$(BIN)/pytest -n 2 --cov --cov-report=term-missing:skip-covered

@@ -12,6 +12,7 @@ from localazure.hosts import Hosts
 
 LOOPBACK = "127.0.0.1"
 BACKLOG = 256
+TURNS = 5
 
 
 class Server:
@@ -50,8 +51,16 @@ class Server:
         self._started.set()
         await self._stop.wait()
         listening.close()
+        await _turns()  # whoever was just let in becomes a connection
         for connection in list(state.connections):
             connection.transport.abort()
         for task in list(state.tasks):
             task.cancel()
         await asyncio.gather(*state.tasks, return_exceptions=True)
+        await _turns()  # what was aborted closes its socket
+
+
+async def _turns() -> None:
+    """Lets the loop do what it has put off: asyncio opens and closes a connection over several of its turns."""
+    for _ in range(TURNS):
+        await asyncio.sleep(0)

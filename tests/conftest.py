@@ -18,6 +18,9 @@ HERE = {"host": "127.0.0.1:8000"}
 
 World = Callable[..., LocalAzure]
 
+READ_ALL_THE_SAME = ("secret_expired", "clock_skew")
+"""Causes that are worth a word though the secret was read."""
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 

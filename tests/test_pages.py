@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from conftest import HERE, World
+from conftest import HERE, READ_ALL_THE_SAME, World
 from django.test import Client
 
 from kvsite.settings import is_probe
@@ -28,10 +28,6 @@ class Text(HTMLParser):
 
 def text_of(response: Any) -> str:
     return re.sub(r"\s+", " ", " ".join(Text(response.content.decode()).words))
-
-
-READ_ALL_THE_SAME = ("secret_expired", "clock_skew")
-"""Causes that are worth a word though the secret was read."""
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

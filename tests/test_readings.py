@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import World
+from conftest import READ_ALL_THE_SAME, World
+from deadlines import read_as
 from django.test import Client
 
 from localazure.directory import CONTOSO, SITE_APPLICATION
@@ -38,21 +39,17 @@ def outcomes(reading: Reading) -> dict[str, Outcome]:
     return {attempt.credential: attempt.outcome for attempt in reading.attempts}
 
 
+def first_hint(reading: Reading) -> str | None:
+    return reading.hints[0].cause if reading.hints else None
+
+
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_the_first_hint_is_the_scenarios_own_cause(world: World, scenario: str) -> None:
-    reading = read(world, scenario)
+def test_the_first_hint_is_the_scenarios_own_cause__and_every_member_reports(world: World, scenario: str) -> None:
+    world(scenario)
     expected = SCENARIOS[scenario].cause
-    if expected is None:
-        assert reading.ok
-        assert reading.hints == ()
-    else:
-        assert reading.hints, reading.failure
-        assert reading.hints[0].cause == expected
-
-
-@pytest.mark.parametrize("scenario", SCENARIOS)
-def test_every_member_of_the_chain_reports(world: World, scenario: str) -> None:
-    reading = read(world, scenario)
+    reading = read_as(lambda reading: first_hint(reading) == expected, conf.current().deadline_s)
+    assert first_hint(reading) == expected, reading.failure
+    assert reading.ok is (expected in {None, *READ_ALL_THE_SAME})
     assert tuple(outcomes(reading)) == CHAIN or len(reading.attempts) == 1
     for attempt in reading.attempts:
         asked = attempt.outcome is not Outcome.NOT_REACHED
@@ -162,8 +159,8 @@ def test_vault_unknown__who_we_are_is_known_all_the_same(world: World) -> None:
 
 
 def test_vault_silent__the_deadline_names_it_and_who_we_are_is_known(world: World) -> None:
-    reading = read(world, "vault-silent")
-    assert reading.elapsed_s < 2.5
+    world("vault-silent")
+    reading = read_as(lambda reading: bool(reading.principal), 1.0)
     assert reading.failure
     assert reading.failure.stage is Stage.DEADLINE
     assert reading.failure.waiting_for == "https://contoso.vault.azure.net to answer"
@@ -190,8 +187,7 @@ def test_wrong_tenant__both_tenants_are_known(world: World) -> None:
 
 def test_az_that_hangs__is_given_up_before_the_page(world: World) -> None:
     world("laptop", az_latency_s=30)
-    reading = answer(conf.current({"KVSITE_DEADLINE_S": "2"}))
-    assert reading.elapsed_s < 2.5
+    reading = read_as(lambda reading: reading.main_cause == "az_timeout", 1.5)
     assert reading.failure
     assert reading.failure.stage is Stage.TOKEN
     assert reading.main_cause == "az_timeout"
