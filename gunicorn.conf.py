@@ -11,7 +11,7 @@ from secrets_app.setting_readers import SETTINGS
 _config = load({name: os.environ[name] for name in SETTINGS if name in os.environ})
 
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
-worker_class = "gthread"
+worker_class = "kvsite.worker.Worker"  # gthread
 # One process shares one credential, one vault client and one token among its threads; more processes ask more often.
 workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
 threads = _config.threads  # most of them wait for Azure; a crowd that waits must leave the probes a free one

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
@@ -46,12 +47,12 @@ class Site:
 
 
 @contextmanager
-def served(env: Mapping[str, str]) -> Iterator[Site]:
+def served(env: Mapping[str, str], *arguments: str) -> Iterator[Site]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", "kvsite.wsgi", "--bind", f"127.0.0.1:{port}", "--log-level", "error"]
-    with subprocess.Popen(command, env={**os.environ, **env}, cwd=ROOT) as process:
+    with subprocess.Popen([*command, *arguments], env={**os.environ, **env}, cwd=ROOT) as process:
         site = Site(port, process)
         try:
             assert ends(lambda: site.status("/healthz") == 200, within_s=20)
@@ -89,6 +90,41 @@ def test_a_crowd_that_waits_for_a_silent_vault__leaves_the_probe_a_thread() -> N
         for reader in crowd:
             reader.join(20)
     assert statuses == [200] * 100
+
+
+def half_open(site: Site, sent: bytes, count: int) -> list[socket.socket]:
+    """Connections of visitors who send this and then neither go on nor hang up."""
+    opened = [socket.create_connection(("127.0.0.1", site.port)) for _ in range(count)]
+    for connection in opened:
+        connection.sendall(sent)
+    return opened
+
+
+def test_visitors_who_do_not_hang_up__keep_nobody_else_waiting() -> None:
+    with LocalAzure("app-service") as azure, served(azure.env) as site:
+        whole = b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+        held = half_open(site, whole, 5)
+        for connection in held:
+            assert connection.recv(12) == b"HTTP/1.1 200"
+        start = time.monotonic()
+        assert site.status("/healthz") == 200
+        assert time.monotonic() - start < 1.5  # gunicorn alone waits 2 s for each of them
+        for connection in held:
+            connection.close()
+
+
+def test_visitors_who_send_half_a_request__are_not_waited_for(tmp_path: Path) -> None:
+    """There were as many of them as threads, and no page came any more, nor the probe's answer."""
+    settings = tmp_path / "gunicorn.conf.py"
+    settings.write_text(f"{(ROOT / 'gunicorn.conf.py').read_text()}\nimport kvsite.worker\nkvsite.worker.PAUSE_S = 1\n")
+    with (
+        LocalAzure("app-service") as azure,
+        served({**azure.env, "KVSITE_THREADS": "2"}, "--config", str(settings), "--log-level", "critical") as site,
+    ):
+        held = half_open(site, b"GET /healthz HTTP/1.1\r\nHost: a\r\n", 2)
+        assert site.status("/healthz") == 200
+        for connection in held:
+            connection.close()
 
 
 def test_a_worker_that_is_killed__takes_no_other_request_along() -> None:
