@@ -75,6 +75,15 @@ def test_app_service_tells_no_reason__so_the_unknown_resource_is_offered_as_one(
     assert [hint["cause"] for hint in document["hints"]][:2] == ["mi_endpoint_error", "resource_not_in_tenant"]
 
 
+@pytest.mark.parametrize("scope", ["", " "])
+def test_an_empty_form_comes_back_with_a_sentence(world: World, client: Client, scope: str) -> None:
+    azure = world("app-service")
+    answer = client.get("/token/", {"scope": scope})
+    assert answer.status_code == 400
+    assert "Write the resource that the token is for" in answer.content.decode()
+    assert azure.requests == ()
+
+
 def test_settings_about_the_vault_do_not_matter(world: World, client: Client, settings) -> None:
     world("app-service")
     settings.SECRETS_APP = {}

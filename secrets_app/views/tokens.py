@@ -15,8 +15,12 @@ from secrets_app.views.query import query
 def token(request: HttpRequest) -> HttpResponse:
     """A form for the scope, and what came of the last one."""
     asked = query(request, "scope").get("scope")
-    context = {"asked": asked or "", "reading": None if asked is None else _checked(asked)}
-    return render(request, "token.html", context)
+    if asked is None:
+        return render(request, "token.html")
+    if not asked.strip():
+        mistake = "Write the resource that the token is for, like https://management.azure.com."
+        return render(request, "token.html", {"mistake": mistake}, status=400)
+    return render(request, "token.html", {"asked": asked, "reading": _checked(asked)})
 
 
 @require_safe
