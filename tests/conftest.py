@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from handing_out import scheduler
 
 from localazure import LocalAzure
 from secrets_app import vault
@@ -59,6 +60,11 @@ def world(settings: Any) -> Iterator[World]:
             return azure
 
         yield enter
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    return scheduler(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("architecture")  # handing so many out one by one costs more than they do
-
 ROOT = Path(__file__).resolve().parent.parent
 
 # Lower rooms first; a module may import from its own row and the rows above it in this list, never from below.

@@ -17,7 +17,6 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
-    pytest.mark.xdist_group("browser"),  # one demo and one browser for all of them
 ]
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -8,8 +8,6 @@ import pytest
 
 from secrets_app.diagnosis import CAUSES, explain
 
-pytestmark = pytest.mark.xdist_group("cases")  # handing so many out one by one costs more than they do
-
 _HERE = Path(__file__).parent
 
 
