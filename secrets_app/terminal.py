@@ -89,7 +89,9 @@ def _chain(reading: Reading) -> Iterator[str]:
         yield from textwrap.wrap(reading.chosen_by, _WIDTH, initial_indent="    ", subsequent_indent="    ")
     for attempt in reading.attempts:
         outcome, took = words.OUTCOMES[attempt.outcome], words.duration(attempt.elapsed_s)
-        yield f"    {words.asked(attempt):<28} {outcome:<19} {took:>10}  {words.briefly(attempt)}".rstrip()
+        # What it was asked for stands behind the columns: before them it would push this row's out of line.
+        said = f"{'Reads the certificate. ' if attempt.reads_certificate else ''}{words.briefly(attempt)}"
+        yield f"    {attempt.credential:<28} {outcome:<19} {took:>10}  {said}".rstrip()
 
 
 def lines_of_translation(translation: Translation | None) -> Iterator[str]:

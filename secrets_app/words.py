@@ -154,6 +154,16 @@ def age(when: datetime | None, now: datetime | None = None) -> str:
     return f"{words} ago" if seconds >= 0 else f"in {words}"
 
 
+def span(seconds: int) -> str:
+    """`1 hour`, `90 minutes`, `45 seconds`: exact, in the largest unit that needs no fraction."""
+    size, unit = next(
+        (seconds // length, name)
+        for length, name in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
+        if seconds % length == 0
+    )
+    return f"{size} {unit}{'' if size == 1 else 's'}"
+
+
 def asked(attempt: Attempt) -> str:
     """The attempt's credential, and what for where it is not the secret."""
     return f"{attempt.credential} (reads the certificate)" if attempt.reads_certificate else attempt.credential

@@ -15,7 +15,7 @@ from command_line import Ended, manage
 from conftest import World
 
 from localazure import LocalAzure
-from secrets_app.reading import Kind, Principal, PrincipalType, Reading
+from secrets_app.reading import Attempt, Kind, Outcome, Principal, PrincipalType, Reading
 from secrets_app.setting_readers import SETTINGS
 from secrets_app.terminal import lines_of
 
@@ -128,6 +128,18 @@ def test_a_token_cannot_forge_a_line_or_steer_the_terminal() -> None:
     lines = list(lines_of(reading))
     assert not [line for line in lines if line.startswith("YES")]
     assert not set("\n\x1b\u202e") & set("".join(lines))
+
+
+def test_who_reads_the_certificate_stands_in_the_columns_of_the_others() -> None:
+    attempts = [
+        Attempt(credential="ManagedIdentityCredential", outcome=Outcome.TOKEN, elapsed_s=0.008, reads_certificate=reads)
+        for reads in (True, False)
+    ]
+    reading = Reading(
+        vault_url=None, secret_name="demo", started_at=datetime.now(UTC), elapsed_s=0.1, attempts=tuple(attempts)
+    )
+    *_, first, second = lines_of(reading)
+    assert first == f"{second}  Reads the certificate."
 
 
 @pytest.mark.parametrize(

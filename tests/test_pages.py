@@ -68,6 +68,15 @@ def test_the_page_needs_nothing_from_elsewhere(client: Client, world: World) -> 
     assert "onclick" not in html
 
 
+@pytest.mark.parametrize(("scenario", "tag"), [("app-service", "<details open>"), ("no-role", "<details>")])
+def test_the_claims_are_folded_in_where_something_is_to_be_mended(
+    client: Client, world: World, scenario: str, tag: str
+) -> None:
+    world(scenario)
+    html = client.get("/").content.decode()
+    assert re.search(rf"{tag}<summary>[0-9]+ claims</summary>", html)
+
+
 def test_the_headers_keep_the_page_to_itself(client: Client, world: World) -> None:
     world("app-service")
     headers = client.get("/").headers

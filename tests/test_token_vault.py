@@ -68,6 +68,8 @@ def test_a_kept_token_is_read__and_only_its_fingerprint_is_told(azure: LocalAzur
     assert reading.principal
     assert reading.principal.legacy.startswith("IsAuthenticated:True Type:App AppId:")
     assert [hint.cause for hint in reading.hints] == ["token_vault_retired"]
+    assert "This one still answers" in reading.hints[0].why
+    assert "do not answer" not in reading.hints[0].why
     unseen(azure, json.dumps(reading.as_json()) + repr(reading))
     assert not any("contoso.vault.azure.net" in str(request) for request in azure.requests)
 
@@ -78,6 +80,9 @@ def test_the_page_says_who_and_that_the_service_was_closed(azure: LocalAzure, cl
     assert "Principal Used: IsAuthenticated:True Type:App" in page
     assert "Token Vault was closed on 17 November 2020" in page
     assert "credential manager of API Management" in page
+    assert "This one still answers" in page
+    assert "<dd>1 hour</dd>" in page
+    assert 'class="button" href="https://contoso' not in page  # somebody has signed in to it already
     login = f"{VAULT}/services/dropbox/tokens/sampleToken/login?PostLoginRedirectUrl="
     assert f'href="{login}http%3A%2F%2F127.0.0.1%3A8000%2Ftoken-vault%2F"' in page
     unseen(azure, page)

@@ -119,7 +119,7 @@ def _hidden(reading: Reading) -> str:
 
 def _seen(reading: Reading, causes: Sequence[str]) -> dict[str, str]:
     """Causes seen in the reading itself, each with a sentence on what is known of this case."""
-    retired = {} if reading.kept_token_url is None else {"token_vault_retired": ""}
+    retired = {} if reading.kept_token_url is None else {"token_vault_retired": _of_the_retired(reading)}
     found = retired | {**_seen_at_failure(reading, causes), **_seen_in_secret(reading), **_seen_in_token(reading)}
     if "kv_wrong_tenant" in causes:
         found.pop("tenant_mismatch_ahead", None)
@@ -139,6 +139,12 @@ def _seen_at_failure(reading: Reading, causes: Sequence[str]) -> dict[str, str]:
     if not _DENIED.isdisjoint(causes):
         found["role_may_be_on_its_way"] = _age_of_token(reading)
     return found
+
+
+def _of_the_retired(reading: Reading) -> str:
+    if reading.kept_token:
+        return "This one still answers; the real service was closed."
+    return "Its hosts do not answer." if reading.failure and reading.failure.stage is Stage.NETWORK else ""
 
 
 def _age_of_token(reading: Reading) -> str:

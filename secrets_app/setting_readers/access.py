@@ -134,7 +134,7 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "KVSITE_VALUE_PEOPLE": (
         "nobody",
         "With `easy-auth`: who of them may see values, of every secret that the site's identity may read. Names or "
-        "object ids, with commas between.",
+        "object ids, with commas between; `*` is not allowed here.",
     ),
     "KVSITE_PASSPHRASE": ("", "With `token`: the pass-phrase to sign in with, 12 characters or more."),
     "KVSITE_VALUES_PASSPHRASE": (

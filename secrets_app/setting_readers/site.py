@@ -58,7 +58,7 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "KVSITE_HOSTS": (
         "",
         "The site's own host names, separated by commas, besides loopback and the one App Service gives. "
-        "A site with a name of its own answers over TLS alone.",
+        "A site with a name of its own answers over TLS alone, on loopback too; the probes need none.",
     ),
     "KVSITE_SECRET_KEY": (
         "made once, kept in `.local/`",

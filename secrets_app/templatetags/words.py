@@ -19,6 +19,7 @@ for _filter in (
     words.application,
     words.sentence,
     words.duration,
+    words.span,
     words.moment,
     words.age,
     words.found,
