@@ -263,7 +263,11 @@ def test_of_several_the_newest_that_entra_takes_is_used__and_that_is_said(
 
 def test_nothing_that_fits_is_one_sentence(read: Callable[..., Reading], folder: Path) -> None:
     found = said(read(KVSITE_CERTIFICATE_SUBJECT="CN=nobody", KVSITE_USER_CERTIFICATES=str(folder)))
-    assert "no certificate for CN=nobody among the 3 files" in found
+    assert f'no certificate for "CN=nobody" among the certificate files of {folder}: 3 were looked at.' in found
+    (folder / "other.pfx").unlink()
+    (folder / "locked.p12").unlink()
+    found = said(read(KVSITE_CERTIFICATE_SUBJECT="CN=nobody", KVSITE_USER_CERTIFICATES=str(folder)))
+    assert f"of {folder}: one was looked at." in found
     found = said(read(KVSITE_CERTIFICATE_SUBJECT="CN=nobody", KVSITE_USER_CERTIFICATES=str(folder / "gone")))
     assert found.startswith("KVSITE_USER_CERTIFICATES is not a folder")
     found = said(read(KVSITE_CERTIFICATE_SUBJECT="CN=nobody"))

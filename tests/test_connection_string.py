@@ -210,8 +210,23 @@ def test_each_mistake_names_the_key_at_fault(text: str, number: int, said: str) 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("RunAs=App;AppKey=x", "has AppKey, which did nothing"),
-        (f"RunAs=App;AppId={APP};TenantId={TENANT};hunter2=x", "has TenantId and the key of its part 4, which did"),
+        (
+            "RunAs=App;AppKey=x",
+            "has AppKey, but no AppId: so this string means a managed identity. Was AppId left out?",
+        ),
+        (
+            f"RunAs=App;ApId={APP};TenantId={TENANT};AppKey=x",
+            "has TenantId and AppKey, but no AppId: so this string means a managed identity. "
+            "Is AppId misspelt in its part 2?",
+        ),
+        (
+            f"RunAs=App;AppId={APP};TenantId={TENANT};hunter2=x",
+            "has TenantId, but no AppKey and no certificate: so this string means a managed identity. "
+            "Is AppKey misspelt in its part 4? "
+            "TenantId and the key of its part 4 did nothing in the library and do nothing here.",
+        ),
+        (f"RunAs=App;AppId={APP};TenantId={TENANT}", "Was AppKey left out? TenantId did nothing in the library and"),
+        ("RunAs=App;hunter2=x", "has the key of its part 2, which did nothing in the library and does nothing here."),
         (
             f"RunAs=App;AppId={APP};TenantId={TENANT};AppKey=ab;hunter2=x",
             "has the key of its part 5, which did nothing",
@@ -225,6 +240,56 @@ def test_what_works_otherwise_than_one_may_think_is_said(text: str, said: str) -
     remarks = meaning(text).remarks
     assert said in " ".join(remark.says for remark in remarks)
     assert "hunter2" not in str(remarks)
+
+
+def test_parts_that_do_nothing_are_one_or_several() -> None:
+    (one,), (several,) = (meaning(f"RunAs=App;{parts}").remarks for parts in ("a=1", "a=1;b=2"))
+    assert one.way_out.startswith("Take it out. If it is the rest")
+    assert several.says.endswith("which did nothing in the library and do nothing here.")
+    assert several.way_out.startswith("Take them out. If one is the rest")
+    assert not one.changes_who
+
+
+@pytest.mark.parametrize("text", ['"RunAs=App"', f"'{WITH_SECRET}' ", "\"RunAs=App;AppKey='x'\""])
+def test_a_string_in_quotes_is_told_to_lose_them(text: str) -> None:
+    found = fault(text)
+    assert (found.number, found.says) == (46, "is in quotes as a whole.")
+    assert found.way_out == "Take the quotes round the whole string away."
+
+
+@pytest.mark.parametrize(
+    ("text", "example"),
+    [
+        ("RunAs=Nobody", "RunAs=App"),
+        ("RunAs=Developer;DeveloperTool=Rider", "RunAs=Developer; DeveloperTool=AzureCli"),
+        ("RunAs=Workload;AppId=x", "RunAs=Workload;AppId=<client-id>;TenantId=<tenant-id>"),
+        ("RunAs=App;MsiRetryTimeout=soon", "RunAs=App;MsiRetryTimeout=30"),
+        (f"RunAs=App;AppId={APP};MsiRetryTimeout=soon", "RunAs=App;AppId=<client-id>;MsiRetryTimeout=30"),
+        ("RunAs=App;AppId=x", "RunAs=App;AppId=<client-id>"),
+        (
+            f"RunAs=App;AppId={APP};AppKey=x",
+            "RunAs=App;AppId=<client-id>;TenantId=<tenant-id>;AppKey=<client-secret>",
+        ),
+        (
+            f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateThumbprint={THUMBPRINT}",
+            "RunAs=App;AppId=<client-id>;TenantId=<tenant-id>;CertificateThumbprint=<thumbprint>;"
+            "CertificateStoreLocation=CurrentUser",
+        ),
+        (
+            f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateSubjectName=x",
+            "RunAs=App;AppId=<client-id>;TenantId=<tenant-id>;CertificateSubjectName=<subject>;"
+            "CertificateStoreLocation=CurrentUser",
+        ),
+        (
+            f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier=x",
+            "RunAs=App;AppId=<client-id>;"
+            "KeyVaultCertificateSecretIdentifier=https://<vault-name>.vault.azure.net/secrets/<certificate-name>",
+        ),
+        ("RunAs=App;x", None),
+    ],
+)
+def test_the_template_is_of_the_form_that_was_meant(text: str, example: str | None) -> None:
+    assert fault(text).example == example
 
 
 def test_a_certificate_counts_before_a_key_as_in_the_library() -> None:
@@ -322,4 +387,19 @@ def test_the_same_is_said_in_the_words_of_today(
     modern = modern_of(meaning(text).sign_in)
     assert dict(modern.settings) == settings_
     assert dict(modern.variables) == variables
-    assert modern.python == python
+    imports, line = modern.python.splitlines()
+    assert line == python
+    exec(compile(imports, "imports", "exec"))  # noqa: S102 - they name what azure-identity has
+
+
+def test_a_certificate_of_a_vault_in_python_names_its_reader() -> None:
+    text = f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier={CERTIFICATE_ID}"
+    assert ", DefaultAzureCredential())" in modern_of(meaning(text).sign_in).python
+    python = modern_of(meaning(f"{text};KeyVaultAppId={TENANT}").sign_in).python
+    assert f'DefaultAzureCredential(managed_identity_client_id="{TENANT}"))' in python
+    assert python.splitlines()[:3] == [
+        "import base64",
+        "from azure.identity import CertificateCredential, DefaultAzureCredential",
+        "from azure.keyvault.secrets import SecretClient",
+    ]
+    compile(python, "python", "exec")

@@ -242,7 +242,7 @@ def test_a_time_that_the_deadline_cuts_short_is_said() -> None:
     [
         ("", Verdict.OK, "None is set."),
         ("RunAs=App", Verdict.OK, f"{NAME} says who to be: the system-assigned managed identity."),
-        ("RunAs=App;AppKey=x", Verdict.NOTICE, "It has AppKey, which did nothing"),
+        ("RunAs=App;AppKey=x", Verdict.NOTICE, "It has AppKey, but no AppId"),
         ("RunAs=", Verdict.PROBLEM, f"{NAME} has RunAs without a value."),
     ],
 )

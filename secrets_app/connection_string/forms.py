@@ -7,8 +7,10 @@ Which form counts where several are begun, and that a key without meaning is pas
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from secrets_app.connection_string.examples import example_of
 from secrets_app.connection_string.fault import Fault
 from secrets_app.connection_string.grammar import Pair
+from secrets_app.connection_string.idle import idle_parts
 from secrets_app.connection_string.keys import Key
 from secrets_app.connection_string.meaning import Form, Meaning, Remark
 from secrets_app.connection_string.service_principals import certificate_in_store, certificate_in_vault, client_secret
@@ -18,7 +20,7 @@ from secrets_app.sign_in import IdentityKind, ManagedIdentityId, SignIn, Way
 _VISUAL_STUDIO = Remark(
     says="asks for Visual Studio's account, which Python cannot use. VS Code's account is asked for instead, then "
     "az's: it may be another person than in Visual Studio.",
-    way_out="Look at who it is below. To be the same person, run az login with Visual Studio's account.",
+    way_out="Look at the Principal Used. To be the same person, run az login with Visual Studio's account.",
 )
 _WINDOWS = Remark(
     says="asks for integrated Windows sign-in, which Python cannot do. The account that Windows is signed in with is "
@@ -30,14 +32,12 @@ _WINDOWS = Remark(
 def meaning_of(pairs: Iterable[Pair], *, allowed_hosts: tuple[str, ...] = ()) -> Meaning:
     """Who the pairs say to be. `allowed_hosts` are vault hosts trusted besides Azure's. Raises Fault."""
     words = Words(pairs)
-    found = _chosen(_RUN_AS, 48, Key.RUN_AS, words)(words, allowed_hosts)
-    if not words.idle:
-        return found
-    idle = Remark(
-        says=f"has {words.idle}, which did nothing in the library and does nothing here.",
-        way_out="Take it out. If it is the rest of a value with a ; in it, put that whole value into quotes.",
-    )
-    return replace(found, remarks=(*found.remarks, idle))
+    try:
+        found = _chosen(_RUN_AS, 48, Key.RUN_AS, words)(words, allowed_hosts)
+    except Fault as fault:
+        fault.example = example_of(words)
+        raise
+    return replace(found, remarks=(*found.remarks, *idle_parts(words, found.sign_in)))
 
 
 def _chosen(table: Mapping[str, Form], number: int, key: Key, words: Words) -> Form:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from secrets_app.connection_string.fault import Fault
 from secrets_app.connection_string.keys import key_named
 
+_WHOLE_IN_QUOTES = re.compile(r"""\s*(["']).*\1\s*""", re.DOTALL)
 _BETWEEN = re.compile(r"[\s;]*")
 _KEY = re.compile(r"((?:==|[^=;])*+)(=?)\s*")
 _QUOTED = re.compile(r"""(?:'((?:[^'\0]|'')*+)'|"((?:[^"\0]|"")*+)")\s*""")
@@ -32,6 +33,8 @@ class Pair:
 
 def pairs_in(text: str) -> tuple[Pair, ...]:
     """The pairs in their order; a value may be empty. Raises Fault."""
+    if _WHOLE_IN_QUOTES.fullmatch(text):
+        raise Fault(46, "is in quotes as a whole.", "Take the quotes round the whole string away.")
     pairs = tuple(_pairs(text))
     if not pairs:
         raise Fault(46, "has nothing in it but spaces and semicolons.", "Take it away, or write RunAs=App into it.")

@@ -14,6 +14,10 @@ class Remark:
     says: str
     """A sentence that begins after the setting's name."""
     way_out: str
+    changes_who: bool = False
+    """The string may say somebody else than was meant: to be seen before all else."""
+    leftover: bool = False
+    """A part did nothing: it may be the rest of a value that a ; cut short."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,9 +1,13 @@
 """What a connection string is called today: this site's settings, and azure-identity's own way."""
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from secrets_app.sign_in import Certificate, CertificateInStore, CertificateInVault, SignIn, Way
+
+_CREDENTIAL = re.compile(r"\b([A-Z]\w*Credential)\(")
+_SECRETS = "from azure.keyvault.secrets import SecretClient\n"
 
 Assignments = tuple[tuple[str, str], ...]
 """Name -> value, or a placeholder like `<the AppKey>`: a secret is never among them."""
@@ -18,12 +22,19 @@ class Modern:
     variables: Assignments = ()
     """Of azure-identity, for any program with DefaultAzureCredential; empty where it has none for this."""
     python: str
-    """A call of azure-identity's class."""
+    """Lines that make azure-identity's credential, their imports first."""
 
 
 def modern_of(sign_in: SignIn) -> Modern:
     """What stands for this meaning of a connection string today."""
-    return _MODERN[sign_in.ways[0]](sign_in)
+    modern = _MODERN[sign_in.ways[0]](sign_in)
+    return replace(modern, python=f"{_imports(modern.python)}{modern.python}")
+
+
+def _imports(python: str) -> str:
+    classes = ", ".join(sorted(set(_CREDENTIAL.findall(python))))
+    identity = f"from azure.identity import {classes}\n"
+    return f"import base64\n{identity}{_SECRETS}" if "SecretClient(" in python else identity
 
 
 def _developer(words: str, python: str) -> Callable[[SignIn], Modern]:
@@ -97,7 +108,7 @@ def _client_certificate(sign_in: SignIn) -> Modern:
     call = f'CertificateCredential("{given["tenant_id"]}", "{given["client_id"]}", '
     if isinstance(certificate, CertificateInVault):
         return Modern(settings=(*_without_placeholder(chosen), *_certificate(certificate), *_retry(sign_in)),
-                      python=f"{_READ_FROM_VAULT.format(c=certificate)}{call}certificate_data=data)")  # fmt: skip
+                      python=f"{_read_from_vault(certificate)}{call}certificate_data=data)")  # fmt: skip
     path = "<path of the PEM or PFX file>"
     return Modern(
         settings=(*chosen, *_certificate(certificate)),
@@ -110,10 +121,14 @@ def _without_placeholder(assignments: Assignments) -> Assignments:
     return tuple((name, value) for name, value in assignments if not value.startswith("<"))
 
 
-_READ_FROM_VAULT = """\
-secrets = SecretClient("{c.vault_url}", DefaultAzureCredential())
-data = base64.b64decode(secrets.get_secret("{c.secret_name}").value)  # a PEM: .value.encode() instead
-"""
+def _read_from_vault(certificate: CertificateInVault) -> str:
+    reader = certificate.reader_client_id
+    whose = f'managed_identity_client_id="{reader}"' if reader else ""
+    return (
+        f'secrets = SecretClient("{certificate.vault_url}", DefaultAzureCredential({whose}))\n'
+        f'data = base64.b64decode(secrets.get_secret("{certificate.secret_name}").value)'
+        "  # a PEM: .value.encode() instead\n"
+    )
 
 
 def _certificate(certificate: Certificate | None) -> Assignments:

@@ -75,11 +75,12 @@ class Words:
         return float(found[1]) if found else None
 
     @property
-    def idle(self) -> str | None:
-        """What had no meaning: `AppKey and its part 4`; None where everything had one."""
+    def idle(self) -> tuple[str, ...]:
+        """What had no meaning: `AppKey`, `the key of its part 4`."""
         idle = [pair for key, pair in self._pairs.items() if key not in self._used]
-        names = [str(key_named(pair.key) or f"the key of its part {pair.number}") for pair in idle]
-        if not names:
-            return None
-        *most, last = names
-        return f"{', '.join(most)} and {last}" if most else last
+        return tuple(str(key_named(pair.key) or f"the key of its part {pair.number}") for pair in idle)
+
+    @property
+    def unknown(self) -> int | None:
+        """The place of the first part whose key the library did not know; None where it knew all."""
+        return next((pair.number for pair in self._pairs.values() if not key_named(pair.key)), None)

@@ -43,7 +43,7 @@ def in_store(where: CertificateInStore) -> tuple[KeyedCertificate, ...]:
     Raises CertificateError.
     """
     folder = _folder(where)
-    wanted = f"with the thumbprint {where.thumbprint}" if where.thumbprint else f"for {where.subject}"
+    wanted = f"with the thumbprint {where.thumbprint}" if where.thumbprint else f'for "{where.subject}"'
     looked_at, found = 0, []
     unopened: CertificateError | None = None
     for path in _files(folder):
@@ -58,12 +58,16 @@ def in_store(where: CertificateInStore) -> tuple[KeyedCertificate, ...]:
             found.append((candidate, path))
     if not found:
         raise unopened or CertificateError(
-            message=f"There is no certificate {wanted} among the {looked_at} files of {folder}. "
+            message=f"There is no certificate {wanted} among the certificate files of {folder}: {_counted(looked_at)}. "
             f"Put it there as PEM or PFX, or set {_SETTINGS[where.store]} to the right folder."
         )
     found.sort(key=lambda pair: pair[0].certificate.not_valid_before_utc, reverse=True)
     usable = tuple(candidate for candidate, _ in found if not candidate.unusable())
     return usable or (_usable(*found[0]),)
+
+
+def _counted(files: int) -> str:
+    return "one was looked at" if files == 1 else f"{files} were looked at" if files else "it has none"
 
 
 def _usable(candidate: KeyedCertificate, name: object) -> KeyedCertificate:

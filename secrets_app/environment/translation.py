@@ -22,7 +22,7 @@ class Translation:
     variables: tuple[str, ...]
     """azure-identity's own variables, for any program with DefaultAzureCredential."""
     python: str
-    """A call of azure-identity's class."""
+    """Lines that make azure-identity's credential, their imports first."""
 
 
 def translation(config: Config, place: Place) -> Translation | None:

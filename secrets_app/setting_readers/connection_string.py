@@ -11,7 +11,6 @@ from secrets_app.setting_readers.vault import allowed_hosts
 from secrets_app.sign_in import CertificateInStore, SignIn
 
 NAMES = ("AzureServicesAuthConnectionString", "KVSITE_CONNECTION_STRING")
-_EXAMPLE = "RunAs=App;AppId=<client-id>;TenantId=<tenant-id>;AppKey=<client-secret>"
 _BESIDE = (
     "KVSITE_CREDENTIAL",
     "KVSITE_EXCLUDE_CREDENTIALS",
@@ -53,7 +52,7 @@ def connection_string(given: Given) -> ConnectionString | None:
         meaning = meaning_of(pairs_in(given[named[0]]), allowed_hosts=allowed_hosts(given))
     except Fault as fault:
         raise Mistake(
-            fault.number, named[0], fault.says, fault.way_out, cause=fault.cause, example=_EXAMPLE
+            fault.number, named[0], fault.says, fault.way_out, cause=fault.cause, example=fault.example
         ) from None  # fmt: skip
     return ConnectionString(setting=named[0], meaning=_with_settings(meaning, named[0], given))
 
