@@ -64,6 +64,12 @@ _SECRET_PATH = re.compile(r"(?P<name>[0-9a-zA-Z-]{1,127})(?:/(?P<version>[0-9a-f
 class AddressError(ValueError):
     """An address that is no vault's; its text is a sentence for people."""
 
+    @property
+    def after_a_colon(self) -> str:
+        """The same sentence where it goes on after a colon."""
+        text = str(self)
+        return f"{text[:1].lower()}{text[1:]}"
+
 
 class ForeignHostError(AddressError):
     """A well-formed address of a host that is not an Azure vault: a token sent there is a stolen token."""

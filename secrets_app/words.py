@@ -100,7 +100,22 @@ def as_whom(reading: Reading) -> str:
     if reading.principal is None:
         return "Nobody to ask as: no credential gave a token." if reading.attempts else "Nobody was asked who we are."
     reached = reading.secret or reading.kept_token or (reading.failure and reading.failure.stage is Stage.VAULT)
-    return f"{'Asked as' if reached else 'Here you are'} {who(reading.principal)}."
+    return f"{'Asked as' if reached else 'You would ask as'} {who(reading.principal)}."
+
+
+def vault(reading: Reading) -> str:
+    """The vault's address; `not set` or `not usable` where the settings give none."""
+    return reading.vault_url or _why_none(reading, "KEY_VAULT_URI")
+
+
+def secret(reading: Reading) -> str:
+    """The secret's name; `not set` or `not usable` where the settings give none."""
+    return reading.secret_name or _why_none(reading, "SECRET_NAME")
+
+
+def _why_none(reading: Reading, setting: str) -> str:
+    missing = any(hint.cause == "setting_missing" and hint.title.startswith(f"{setting} ") for hint in reading.hints)
+    return "not set" if missing else "not usable"
 
 
 def who(principal: Principal) -> str:

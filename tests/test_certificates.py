@@ -429,7 +429,7 @@ def test_a_secret_in_the_environment_has_no_thumbprint(world: World) -> None:
         ({"KVSITE_CERTIFICATE_SUBJECT": "CN=a", "KVSITE_CERTIFICATE_STORE": "Root"}, "E058", "CurrentUser or Local"),
         ({"KVSITE_CERTIFICATE_SECRET_ID": "https://evil.example/secrets/a"}, "E059", "is refused: evil.example is not"),
         ({"KVSITE_CERTIFICATE_SECRET_ID": "https://contoso.vault.azure.net/certificates/a"}, "E059", "write /secrets/"),
-        ({"KVSITE_CERTIFICATE_SECRET_ID": "https://contoso.vault.azure.net/secrets/a_b"}, "E059", "It should be https://contoso.vault.azure.net/secrets/<name>"),
+        ({"KVSITE_CERTIFICATE_SECRET_ID": "https://contoso.vault.azure.net/secrets/a_b"}, "E059", "it should be https://contoso.vault.azure.net/secrets/<name>"),
         ({"KVSITE_CERTIFICATE_SECRET_ID": "http://contoso.vault.azure.net/secrets/a"}, "E059", "must begin with https"),
         ({"KVSITE_CERTIFICATE_SECRET_ID": "https://contoso.vault.azure.net/secrets/a",
           "KVSITE_CERTIFICATE_READER_CLIENT_ID": "me"}, "E059", "is not an id"),

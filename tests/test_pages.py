@@ -96,6 +96,28 @@ def test_a_missing_setting_is_said_on_the_page(client: Client, world: World, set
     assert "kvsite-demo, a system-assigned managed identity" in text
 
 
+def test_settings_that_are_set_and_wrong_are_not_called_missing(client: Client, world: World, settings: Any) -> None:
+    world("app-service")
+    settings.SECRETS_APP = {"KEY_VAULT_URI": "contoso", "SECRET_NAME": "my_secret"}
+    text = text_of(client.get("/"))
+    assert "Vault not usable Secret not usable" in " ".join(text.split())
+    assert "KEY_VAULT_URI is not a vault's address: it must begin with https://" in text
+    assert "KEY_VAULT_NAME=contoso" in text
+    assert "You would ask as kvsite-demo" in text
+    assert "not set" not in text
+    settings.SECRETS_APP = {"SECRET_NAME": "demo"}
+    assert "Vault not set Secret demo" in " ".join(text_of(client.get("/")).split())
+
+
+@pytest.mark.parametrize("password", ["Passw0rd1234", "hunter2x9q", "trustno1but4me"])
+def test_what_may_be_a_password_is_not_said_back_as_a_vaults_name(
+    client: Client, world: World, settings: Any, password: str
+) -> None:
+    world("app-service")
+    settings.SECRETS_APP = {"KEY_VAULT_URI": password, "SECRET_NAME": "demo"}
+    assert password not in client.get("/").content.decode()
+
+
 def test_the_json_is_the_contracts(client: Client, world: World) -> None:
     world("no-role")
     document = client.get("/api/reading").json()

@@ -1,6 +1,7 @@
 """A token for any resource: whose it is, and why there is none."""
 
 import json
+import re
 
 import pytest
 from django.core.management import call_command
@@ -106,3 +107,17 @@ def test_a_malformed_scope_is_the_callers_mistake(world: World, capsys: pytest.C
         call_command("principal", scope="two words")
     assert ended.value.code == 2
     assert "--scope is not a scope" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("scenario", ["app-service", "laptop"])
+def test_every_resource_that_the_page_offers_is_one_that_azure_knows(
+    world: World, client: Client, scenario: str
+) -> None:
+    azure = world(scenario)
+    offered = re.findall('<option value="([^"]+)"', client.get("/token/").content.decode())
+    assert len(offered) >= 5
+    for resource in offered:
+        document = client.get("/api/token", {"scope": resource}).json()
+        assert document["ok"] is True, resource
+        assert document["principal"]["claims"]["aud"] == resource
+    assert not [token for token in azure.tokens if token.text in str(document)]

@@ -100,14 +100,14 @@ def _for_identifier(text: str, version: str) -> dict[str, str]:
         meant = secret_identifier(text, own_vault=own.vault_url, also_allowed=own.allowed_vault_hosts)
     except ForeignHostError as error:
         raise Mistake(
-            5, "The identifier", f"is refused: {error}",
+            5, "The identifier", f"is refused: {error.after_a_colon}",
             "Name a secret of the site's own vault. A host that you trust as well goes into "
             "KVSITE_ALLOWED_VAULT_HOSTS.",
             cause="vault_url_refused",
         ) from error  # fmt: skip
     except AddressError as error:
         raise Mistake(
-            3, "The identifier", f"is no secret's: {error}",
+            3, "The identifier", f"is no secret's: {error.after_a_colon}",
             "Copy it from the secret's page in the portal, or write the name alone.",
             cause="kv_url_or_id_invalid",
         ) from error  # fmt: skip

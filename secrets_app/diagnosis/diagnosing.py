@@ -152,7 +152,8 @@ def _age_of_token(reading: Reading) -> str:
     if not issued:
         return ""
     minutes = max(0, round((reading.started_at - issued).total_seconds() / 60))
-    return f"This token is {minutes} minutes old." if minutes != 1 else "This token is one minute old."
+    # Entra dates a token five minutes back, so this is not its age.
+    return f"This token is dated {minutes} minute{'' if minutes == 1 else 's'} ago."
 
 
 def _seen_in_secret(reading: Reading) -> dict[str, str]:

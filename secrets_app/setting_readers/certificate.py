@@ -81,7 +81,7 @@ def _in_vault(given: Given) -> CertificateInVault:
     except AddressError as error:
         foreign = isinstance(error, ForeignHostError)
         raise Mistake(
-            59, _SECRET_ID, f"{'is refused' if foreign else 'names no secret'}: {error}",
+            59, _SECRET_ID, f"{'is refused' if foreign else 'names no secret'}: {error.after_a_colon}",
             "Copy the Secret Identifier from the certificate's page in the vault.",
             cause="vault_url_refused" if foreign else "kv_url_or_id_invalid",
             example="https://<vault-name>.vault.azure.net/secrets/<certificate-name>",

@@ -36,9 +36,13 @@ def _checked(setting: str, text: str, given: Given, read: Callable[..., Read]) -
     try:
         return read(text, also_allowed=allowed_hosts(given))
     except ForeignHostError as error:
-        raise _mistake(71, setting, f"is refused: {error}", cause="vault_url_refused", example=_EXAMPLE) from error
+        raise _mistake(
+            71, setting, f"is refused: {error.after_a_colon}", cause="vault_url_refused", example=_EXAMPLE
+        ) from error
     except AddressError as error:
-        raise _mistake(70, setting, f"is not a Token Vault's address: {error}", example=_EXAMPLE) from error
+        raise _mistake(
+            70, setting, f"is not a Token Vault's address: {error.after_a_colon}", example=_EXAMPLE
+        ) from error
 
 
 def _name(number: int, setting: str, text: str) -> str:

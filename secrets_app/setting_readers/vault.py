@@ -22,6 +22,7 @@ EXAMPLE_VAULT = "https://<vault-name>.vault.azure.net"
 _VAULT_SETTINGS = ("KEY_VAULT_URI", "KEY_VAULT_URL", "KEY_VAULT_NAME")
 _SECRET_NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
 _NAME_IN_ADDRESS = re.compile(r"/secrets/([0-9a-zA-Z-]{1,127})(?=[/?#]|$)")
+_BARE_NAME = re.compile(r"(?=.{3,24}\Z)[a-z]+(?:-[a-z]+)*(?:-?[0-9]{1,3})?")
 _VERSION = re.compile(r"[0-9a-fA-F]{32}")
 
 
@@ -49,17 +50,31 @@ def _vault_named_by(setting: str, given: Given) -> str:
         return vault_url(text, also_allowed=allowed_hosts(given))
     except ForeignHostError as error:
         raise Mistake(
-            5, setting, f"is refused: {error}",
+            5, setting, f"is refused: {error.after_a_colon}",
             "Set it to the vault's own address; a host that you trust all the same goes into "
             "KVSITE_ALLOWED_VAULT_HOSTS.",
             cause="vault_url_refused", example=EXAMPLE_VAULT,
         ) from error  # fmt: skip
     except AddressError as error:
         raise Mistake(
-            3, setting, f"is not a vault's address: {error}",
-            "Set it to the address that the vault's Overview page shows, like https://contoso.vault.azure.net.",
-            cause="kv_url_or_id_invalid", example=likely_vault_url(text) or EXAMPLE_VAULT,
+            3, setting, f"is not a vault's address: {error.after_a_colon}",
+            _way_to_an_address(text), cause="kv_url_or_id_invalid", example=_likely(text) or EXAMPLE_VAULT,
         ) from error  # fmt: skip
+
+
+def _way_to_an_address(text: str) -> str:
+    if _is_bare_name(text):
+        return f"It looks like the vault's name alone: that goes into KEY_VAULT_NAME={text}, or write {_likely(text)}."
+    return "Set it to the address that the vault's Overview page shows, like https://contoso.vault.azure.net."
+
+
+def _likely(text: str) -> str | None:
+    return _vault_of_name(text) if _is_bare_name(text) else likely_vault_url(text)
+
+
+def _is_bare_name(text: str) -> bool:
+    """A vault's name as people give them: nothing that could be a password put here by mistake is said back."""
+    return bool(_BARE_NAME.fullmatch(text)) and redact(text) == text
 
 
 def _vault_of_name(name: str) -> str:
@@ -73,7 +88,7 @@ def _vault_of_name(name: str) -> str:
         return f"https://{check_vault_name(name).lower()}.{PUBLIC.vault_suffix}"
     except AddressError as error:
         raise Mistake(
-            4, "KEY_VAULT_NAME", f"is wrong: {error}", "Copy the name from the vault's Overview page.",
+            4, "KEY_VAULT_NAME", f"is wrong: {error.after_a_colon}", "Copy the name from the vault's Overview page.",
             cause="kv_url_or_id_invalid", example="<vault-name>",
         ) from error  # fmt: skip
 

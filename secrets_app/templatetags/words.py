@@ -16,6 +16,8 @@ for _filter in (
     words.headline,
     words.where_it_stopped,
     words.as_whom,
+    words.vault,
+    words.secret,
     words.application,
     words.sentence,
     words.duration,
