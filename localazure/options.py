@@ -42,7 +42,9 @@ def parser() -> Parser:
     show = "show a web site, started by -- COMMAND ..., inside a scenario; {port} in it is the site's port"
     shown = commands.add_parser("demo", parents=[world], help=show, description=show)
     shown.add_argument("--host", default="127.0.0.1", help="the demo's address, default: %(default)s")
-    shown.add_argument("--port", type=_port, default=8000, help="the demo's port, default: %(default)s")
+    shown.add_argument(
+        "--port", type=_port, default=8000, help="the demo's port, 0 for a free one, default: %(default)s"
+    )
     return made
 
 
@@ -94,8 +96,8 @@ def _scenario(name: str) -> str:
 
 
 def _port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: a number from 1 to 65535 is")
+    if not text.isascii() or not text.isdigit() or not 0 <= int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: a number up to 65535 is")
     return int(text)
 
 

@@ -1,11 +1,13 @@
 """Django system checks: each mistake in the settings, with its own id and the way out."""
 
+from pathlib import Path
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - Django's own name
 
 from secrets_app import conf
 from secrets_app.setting_readers.connection_string import ConnectionString
+from secrets_app.sign_in import SignIn
 
 
 @register
@@ -16,7 +18,15 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
         (Error if problem.is_error else Warning)(problem.sentence, hint=problem.way_out, id=problem.id)
         for problem in config.problems
     ]
-    return [*found, *_remarks(config.connection_string)]
+    return [*found, *_az_folder(config.sign_in), *_remarks(config.connection_string)]
+
+
+def _az_folder(sign_in: SignIn | None) -> list[CheckMessage]:
+    folder = sign_in.az_folder if sign_in else None
+    if folder is None or Path(folder).is_dir():
+        return []
+    says = "AzureCLIPath names no folder on this machine; az is looked for on PATH alone."
+    return [Warning(says, hint="Correct AzureCLIPath, or take it out.", id="secrets_app.W066")]
 
 
 def _remarks(given: ConnectionString | None) -> list[CheckMessage]:

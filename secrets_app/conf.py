@@ -11,7 +11,7 @@ from django.conf import settings
 from secrets_app.expectation import Expectation
 from secrets_app.redaction import well_formed
 from secrets_app.setting_readers import READERS, SETTINGS, Mistake, Problem
-from secrets_app.setting_readers.access import WayIn
+from secrets_app.setting_readers.access import WayIn, authentication_off
 from secrets_app.setting_readers.connection_string import ConnectionString
 from secrets_app.setting_readers.site_key import missing_key
 from secrets_app.sign_in import SignIn
@@ -98,7 +98,8 @@ def _loaded(
         if dict(words).get("KVSITE_SECRET_KEY", "").strip()
         else missing_key(production=production, kept=key_is_kept)
     )
-    problems = (*config.problems, missing) if missing else config.problems
+    off = authentication_off(config.access, platform_signs_in=platform_signs_in)
+    problems = (*config.problems, *(problem for problem in (missing, off) if problem))
     return replace(config, fingerprint_key=fingerprint_key, problems=problems, platform_signs_in=platform_signs_in)
 
 

@@ -39,8 +39,15 @@ def problems_beside(reading: Reading, config: Config) -> tuple[Check, ...]:
 
 
 def headline(checks: tuple[Check, ...]) -> str:
-    """The whole in one line: `No problem found, 1 thing worth a look, 2 not known.`"""
+    """The whole in one line: `No problem found, 1 thing worth a look, 2 not known.`
+
+    Without a problem, and without an answer about the secret, it says that instead.
+    """
     problems, notices, unknown = (_count(checks, v) for v in (Verdict.PROBLEM, Verdict.NOTICE, Verdict.UNKNOWN))
+    late = _late(checks)
+    if late and not problems:
+        waited = f"no answer after {late.gave_up_after_s:g} s"
+        return f"Not known yet whether the secret can be read: {waited}. {late.advice}"
     parts = [f"{problems or 'No'} problem{'s' if problems > 1 else ''} found"]
     if notices:
         parts.append(f"{notices} thing{'s' if notices > 1 else ''} worth a look")
@@ -50,8 +57,12 @@ def headline(checks: tuple[Check, ...]) -> str:
 
 
 def sound(checks: tuple[Check, ...]) -> bool:
-    """No check found a problem."""
-    return not _count(checks, Verdict.PROBLEM)
+    """No check found a problem, and there was time to see whether the secret can be read."""
+    return not _count(checks, Verdict.PROBLEM) and _late(checks) is None
+
+
+def _late(checks: tuple[Check, ...]) -> Check | None:
+    return next((check for check in checks if check.key == "secret" and check.gave_up_after_s is not None), None)
 
 
 def _count(checks: tuple[Check, ...], verdict: Verdict) -> int:

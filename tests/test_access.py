@@ -27,6 +27,7 @@ from secrets_app.access.address import address_of
 from secrets_app.access.easy_auth import Person, UnreadableError, person_of
 from secrets_app.access.passphrase import COOKIE
 from secrets_app.access.tries import FREE, LONGEST_WAIT_S, Tries
+from secrets_app.checks import check_settings
 from secrets_app.conf import load
 from secrets_app.setting_readers.access import WayIn
 from secrets_app.views import signing_in
@@ -168,6 +169,15 @@ def test_easy_auth__without_the_platforms_word_its_headers_are_nobodys(site: Any
     response = site(KVSITE_ACCESS="easy-auth", signs_in=False).get("/", headers=headers())
     assert response.status_code == 403
     assert "the platform does not say that this is on" in response.content.decode()
+
+
+def test_easy_auth__where_the_platform_signs_nobody_in_the_check_warns(site: Any) -> None:
+    site(KVSITE_ACCESS="easy-auth", signs_in=False)
+    (warning,) = check_settings()
+    assert (warning.id, warning.is_serious()) == ("secrets_app.W026", False)
+    assert warning.msg.endswith("The platform does not say that authentication is on; nobody will be let in.")
+    site(KVSITE_ACCESS="easy-auth")
+    assert check_settings() == []
 
 
 def test_easy_auth__the_headers_mean_nothing_to_the_other_ways(site: Any) -> None:

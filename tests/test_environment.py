@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,8 @@ from localazure.scenarios import SCENARIOS
 from secrets_app import conf, environment
 from secrets_app.answer import answer
 from secrets_app.diagnosis import CAUSES
-from secrets_app.doctor import examination, headline
-from secrets_app.environment import Check, Verdict, identity_variables, tool_checks
+from secrets_app.doctor import examination, headline, sound
+from secrets_app.environment import Check, Verdict, examining, identity_variables, tool_checks
 from secrets_app.environment.register import QUESTIONS
 from secrets_app.reading import Reading
 
@@ -256,6 +257,22 @@ def test_headline_counts() -> None:
     )
 
 
+def test_the_secret_that_nobody_had_time_for_is_the_headline_and_not_well(
+    client: Client, world: World, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(examining, "QUESTIONS", [replace(question, limit_s=0.2) for question in QUESTIONS])
+    world("laptop-slow-az")
+    settings.SECRETS_APP["KVSITE_DEADLINE_S"] = "5"
+    said = "Not known yet whether the secret can be read: no answer after 0.2 s. Run `manage.py principal`; it waits up"
+    result = manage("doctor")
+    assert (result.returncode, result.stdout.splitlines()[0]) == (1, f"{said} to 5 s.")
+    checks = examine()
+    assert checks["token"].advice == checks["secret"].advice
+    problem = Check(finding="", verdict=Verdict.PROBLEM)
+    assert headline((problem, checks["secret"])) == "1 problem found, 1 not known."
+    assert not sound((checks["secret"],))
+
+
 def test_page__problems_first_and_every_check_with_its_words(client: Client, world: World) -> None:
     world("laptop-signed-out")
     page = client.get("/environment/")
@@ -347,7 +364,8 @@ def test_command__json_is_one_document_with_the_same_words(world: World) -> None
     assert document["ok"] is False
     checks = {check["key"]: check for check in document["checks"]}
     assert checks["token_credentials"]["facts"] == [{"name": "AZURE_TOKEN_CREDENTIALS", "value": "not set"}]
-    assert set(checks["secret"]) == {"key", "title", "finding", "verdict", "advice", "cause", "commands", "facts"}
+    parts = {"key", "title", "finding", "verdict", "advice", "cause", "commands", "facts", "gave_up_after_s"}
+    assert set(checks["secret"]) == parts
     assert result.stderr == ""
 
 

@@ -184,7 +184,10 @@ def test_az__its_folder_is_named_by_a_setting(environ: dict[str, str], tmp_path:
     assert facts["Found at"] == str(tmp_path / "bin" / "az")
     assert facts["AzureCLIPath"] == f"az is looked for in {tmp_path}/bin first, because AzureCLIPath says so."
     empty = Config(vault_url=VAULT, secret_name="demo", sign_in=SignIn(az_folder=str(tmp_path)))
-    assert dict(found("az", environ, config=empty).facts)["AzureCLIPath"].endswith("and no az lies there.")
+    check = found("az", environ, config=empty)
+    assert check.verdict is Verdict.NOTICE
+    assert "and no az lies there. The one on PATH is used instead. az is signed in as dana" in check.finding
+    assert dict(check.facts)["AzureCLIPath"].endswith("and no az lies there.")
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,13 @@
 """Who to be, by settings: what each word makes, and the sentence for each mistake."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from localazure import LocalAzure
 from secrets_app.answer import answer
+from secrets_app.checks import check_settings
 from secrets_app.conf import Config, current, load
 from secrets_app.reading import Outcome, Stage
 from secrets_app.sign_in import IdentityKind, SignIn, Way
@@ -165,6 +169,14 @@ def test_az_is_looked_for_in_no_folder_that_depends_on_where_we_are(folder: str)
 @pytest.mark.parametrize("folder", ["/opt/az/bin", r"C:\Program Files\Microsoft SDKs\Azure\CLI2\wbin"])
 def test_the_folder_of_az_is_a_whole_path_on_any_system(folder: str) -> None:
     assert sign_in(AzureCLIPath=folder).az_folder == folder
+
+
+def test_a_folder_of_az_that_is_not_there_is_a_warning(settings: Any, tmp_path: Path) -> None:
+    settings.SECRETS_APP = {**RIGHT, "AzureCLIPath": str(tmp_path / "none")}
+    (warning,) = check_settings()
+    assert (warning.id, warning.is_serious()) == ("secrets_app.W066", False)
+    settings.SECRETS_APP = {**RIGHT, "AzureCLIPath": str(tmp_path)}
+    assert check_settings() == []
 
 
 def test_the_pipelines_task_says_who_its_connection_is() -> None:

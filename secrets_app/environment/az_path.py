@@ -20,10 +20,16 @@ def said_of_folder(scene: Scene, found_at: str | None) -> str | None:
     folder = _folder(scene)
     if folder is None:
         return None
-    if found_at and Path(found_at).parent == Path(folder):
+    if in_folder(scene, found_at):
         return f"az is looked for in {folder} first, because AzureCLIPath says so."
     what = "and no az lies there" if Path(folder).is_dir() else "which is no folder on this machine"
     return f"AzureCLIPath names {folder}, {what}."
+
+
+def in_folder(scene: Scene, found_at: str | None) -> bool:
+    """az was found where the setting says."""
+    folder = _folder(scene)
+    return folder is not None and found_at is not None and Path(found_at).parent == Path(folder)
 
 
 def _folder(scene: Scene) -> str | None:

@@ -47,6 +47,8 @@ class Check:
     """A key of the catalogue of causes."""
     commands: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
+    gave_up_after_s: float | None = None
+    """Set where time ran out."""
 
     def __post_init__(self) -> None:
         # Names come from files and certificates too: none of them may steer a terminal.

@@ -25,15 +25,17 @@ def examine(config: Config, environ: Mapping[str, str], read: Callable[[Config],
     scene, begun = look(config, environ, read), time.monotonic()
     same = (config, frozenset(environ.items()))
     asked = [(question, start(question.key, same, partial(question.ask, scene))) for question in QUESTIONS]
-    found = [_finding(question, future, begun) for question, future in asked]
+    found = [_finding(question, future, begun, config) for question, future in asked]
     return tuple(sorted((advised(check, scene) for check in found), key=lambda c: _GRAVEST_FIRST.index(c.verdict)))
 
 
-def _finding(question: Question, future: Future[Check], begun: float) -> Check:
+def _finding(question: Question, future: Future[Check], begun: float, config: Config) -> Check:
     try:
         check = future.result(max(0.0, begun + question.limit_s - time.monotonic()))
     except TimeoutError:
-        check = unknown(f"Time ran out after {question.limit_s:g} seconds: still waiting for {question.waits_for}.")
+        said = f"Time ran out after {question.limit_s:g} seconds: still waiting for {question.waits_for}."
+        advice = question.when_late.format(deadline_s=f"{config.deadline_s:g}")
+        check = replace(unknown(said, advice=advice), gave_up_after_s=question.limit_s)
     except CancelledError:
         check = unknown("This check broke. That is our mistake; the site's log has the traceback.")
     return replace(check, key=question.key, title=question.title)

@@ -22,17 +22,23 @@ class Question:
     limit_s: float
     waits_for: str
     """What had not answered, when the time runs out."""
+    when_late: str
+    """What to do then; `{deadline_s}` in it is a reading's own time."""
 
 
 QUESTIONS: list[Question] = []
 """Every check, in the order in which findings of the same weight are shown."""
 
 
-def check(key: str, title: str, *, waits_for: str = "this machine", limit_s: float = LIMIT_S) -> Callable[[Ask], Ask]:
+def check(
+    key: str, title: str, *, waits_for: str = "this machine", limit_s: float = LIMIT_S, when_late: str = ""
+) -> Callable[[Ask], Ask]:
     """Registers the function below it as the check `key`. It may wait; nobody waits longer than `limit_s` for it."""
 
     def register(ask: Ask) -> Ask:
-        QUESTIONS.append(Question(key=key, title=title, ask=ask, limit_s=limit_s, waits_for=waits_for))
+        QUESTIONS.append(
+            Question(key=key, title=title, ask=ask, limit_s=limit_s, waits_for=waits_for, when_late=when_late)
+        )
         return ask
 
     return register

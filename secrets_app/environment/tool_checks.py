@@ -4,8 +4,8 @@ import json
 import re
 import time
 
-from secrets_app.environment.az_path import az_environ, said_of_folder
-from secrets_app.environment.check import Check, Fact, notice, ok, problem
+from secrets_app.environment.az_path import az_environ, in_folder, said_of_folder
+from secrets_app.environment.check import Check, Fact, Verdict, notice, ok, problem
 from secrets_app.environment.meaning import choice, tools_are_asked
 from secrets_app.environment.principal_variables import way_set
 from secrets_app.environment.register import check
@@ -54,7 +54,16 @@ def az(scene: Scene) -> Check:
         return notice(f"az is here, but {error}.", cause="az_timeout", facts=facts)
     except ToolFailed as error:
         return notice(f"az is here, but {error}.", cause="az_broken_install", facts=facts)
-    return _az_signed_in(scene, subscriptions, facts) if subscriptions else _az_signed_out(scene, facts)
+    check = _az_signed_in(scene, subscriptions, facts) if subscriptions else _az_signed_out(scene, facts)
+    return _az_elsewhere(check, said) if said and not in_folder(scene, path) else check
+
+
+def _az_elsewhere(check: Check, said: str) -> Check:
+    """All may be well, but the setting does nothing."""
+    if check.verdict is not Verdict.OK:
+        return check
+    finding = f"{said} The one on PATH is used instead. {check.finding}"
+    return notice(finding, "Correct AzureCLIPath, or take it out.", facts=check.facts)
 
 
 def _az_says(scene: Scene, command: list[str], ends: float) -> object:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
-from secrets_app.setting_readers.problem import Given, Mistake
+from secrets_app.setting_readers.problem import Given, Mistake, Problem
 
 SHORTEST_PASSPHRASE = 12
 EVERYBODY = "*"
@@ -117,6 +117,20 @@ def _shows_values(given: Given) -> bool:
         23, "KVSITE_VALUES", f"is {text!r}; it is either allowed or never. Until it is mended no value is shown.",
         "Leave it out to allow what the way in allows.", example="never",
     )  # fmt: skip
+
+
+def authentication_off(access: WayIn, *, platform_signs_in: bool) -> Problem | None:
+    """What is wrong with a way in through a platform that signs nobody in."""
+    if access is not WayIn.EASY_AUTH or platform_signs_in:
+        return None
+    return Problem(
+        id="secrets_app.W026",
+        setting="KVSITE_ACCESS",
+        says="is easy-auth. The platform does not say that authentication is on; nobody will be let in.",
+        way_out="On App Service switch it on: az webapp auth update -g <resource-group> -n <name> --enabled true. "
+        "Elsewhere set KVSITE_ACCESS to token.",
+        stops=False,
+    )
 
 
 SETTINGS: dict[str, tuple[str, str]] = {

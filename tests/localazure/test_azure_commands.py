@@ -57,7 +57,7 @@ def test_a_command_may_have_options_that_look_like_ours() -> None:
         (("run", "--scenario", "nowhere", "--", "true"), "There is no scenario 'nowhere'. There are: app-service"),
         (("fly",), "invalid choice: 'fly'"),
         (("run", "--colour", "--", "true"), "unrecognized arguments: --colour"),
-        (("demo", "--port", "0", "--", "true"), "'0' is no port"),
+        (("demo", "--port", "65536", "--", "true"), "'65536' is no port"),
         (("demo", "--host", "192.0.2.1", "--", "true"), "listens on this machine only"),
     ],
 )

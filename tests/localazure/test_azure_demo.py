@@ -81,10 +81,10 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    folder, port = tmp_path_factory.mktemp("demo"), free_port()
-    process = start(folder, sys.executable, "-c", SITE, "{port}", port=port)
-    assert f"http://127.0.0.1:{port}/" in process.stdout.readline()
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=20) as client:
+    folder = tmp_path_factory.mktemp("demo")
+    process = start(folder, sys.executable, "-c", SITE, "{port}", port=0)
+    address = re.search(r"http://127\.0\.0\.1:[1-9][0-9]*(?=/)", process.stdout.readline())[0]
+    with httpx.Client(base_url=address, trust_env=False, timeout=20) as client:
         yield Demo(process, client, folder)
     process.terminate()
     assert process.wait(timeout=10) == 0

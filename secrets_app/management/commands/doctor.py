@@ -17,7 +17,10 @@ _WIDTH = 100
 
 
 class Command(BaseCommand):
-    help = "Examines this machine without changing it. Exit code 0: no problem, 1: a problem, 2: wrong arguments."
+    help = (
+        "Examines this machine without changing it. "
+        "Exit code 0: no problem, 1: a problem or no answer in time, 2: wrong arguments."
+    )
     # Wrong settings are among what this command is there to find.
     requires_system_checks = ()
 
