@@ -6,7 +6,7 @@ from dataclasses import replace
 from secrets_app import environment, vault
 from secrets_app.conf import Config
 from secrets_app.diagnosis import diagnose
-from secrets_app.how_chosen import how_chosen
+from secrets_app.how_chosen import how_chosen, identity_asked, setting_that_chose
 from secrets_app.keeping import Keeping
 from secrets_app.reading import Mismatch, Place, Reading
 from secrets_app.setting_hints import setting_hints
@@ -40,9 +40,7 @@ def here() -> Place:
 
 
 def _explained(reading: Reading, config: Config) -> Reading:
-    placed = replace(
-        reading, place=here(), chosen_by=_how_chosen(config), mismatches=_mismatches(reading, config)
-    )  # fmt: skip
+    placed = replace(_with_choice(reading, config), place=here(), mismatches=_mismatches(reading, config))
     diagnosed = diagnose(placed)
     stops = (*config.mistakes, *environment.wrong_cloud(reading, config, os.environ))
     first = setting_hints(stops, placed.place)
@@ -50,9 +48,17 @@ def _explained(reading: Reading, config: Config) -> Reading:
     return replace(diagnosed, hints=first + diagnosed.hints + last)
 
 
-def _how_chosen(config: Config) -> str | None:
+def _with_choice(reading: Reading, config: Config) -> Reading:
     sign_in = config.sign_in
-    return how_chosen(sign_in, os.environ.get("AZURE_TOKEN_CREDENTIALS", "")) if sign_in else None
+    if sign_in is None:
+        return reading
+    token_credentials = os.environ.get("AZURE_TOKEN_CREDENTIALS", "")
+    return replace(
+        reading,
+        chosen_by=how_chosen(sign_in, token_credentials),
+        chosen_setting=setting_that_chose(sign_in, token_credentials),
+        identity_asked=identity_asked(sign_in, os.environ.get("AZURE_CLIENT_ID", "")),
+    )
 
 
 def _mismatches(reading: Reading, config: Config) -> tuple[Mismatch, ...]:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 
+from secrets_app.ids import guid_in
+from secrets_app.reading import IdentityAsked
 from secrets_app.setting_readers.ways import way_named
-from secrets_app.sign_in import CHAINS, MEMBERS, SignIn, Way
+from secrets_app.sign_in import CHAINS, MEMBERS, IdentityKind, SignIn, Way
 
 _NAMES: dict[Way, str] = {
     Way.ENVIRONMENT: "the service principal of the environment",
@@ -33,6 +35,25 @@ def how_chosen(sign_in: SignIn, token_credentials: str = "") -> str | None:
     `token_credentials` is the value of AZURE_TOKEN_CREDENTIALS.
     """
     return " ".join(_sentences(sign_in, token_credentials.strip())) or None
+
+
+def setting_that_chose(sign_in: SignIn, token_credentials: str = "") -> str | None:
+    """The name of the setting or argument that leaves somebody out; None where none does."""
+    if sign_in.ways[0] is not Way.DEFAULT:
+        return sign_in.chosen_by
+    if _is_known(token_credentials.strip()):
+        return "AZURE_TOKEN_CREDENTIALS"
+    return "KVSITE_EXCLUDE_CREDENTIALS" if sign_in.excluded else None
+
+
+def identity_asked(sign_in: SignIn, client_id: str = "") -> IdentityAsked | None:
+    """The identity that the settings name or, where azure-identity minds it, AZURE_CLIENT_ID with `client_id`."""
+    if sign_in.managed_identity:
+        return IdentityAsked(kind=sign_in.managed_identity.kind, value=sign_in.managed_identity.value)
+    minds_no_variable = Way.MANAGED_IDENTITY in sign_in.ways
+    own = None if sign_in.ways[0] in CHAINS else sign_in.client_id
+    value = None if minds_no_variable else own or client_id.strip()
+    return IdentityAsked(kind=IdentityKind.CLIENT_ID, value=value) if value and guid_in(value) else None
 
 
 def _sentences(sign_in: SignIn, token_credentials: str) -> Iterable[str]:

@@ -189,6 +189,15 @@ class Failure:
 
 
 @dataclass(frozen=True, kw_only=True)
+class IdentityAsked:
+    """Which identity the settings name, where they name one."""
+
+    kind: str
+    """`client_id`, `object_id` or `resource_id`."""
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Mismatch:
     """One point in which the principal is not whom the settings expect."""
 
@@ -234,6 +243,9 @@ class Reading:
     vault_saw: VaultSaw | None = None
     chosen_by: str | None = None
     """Which setting chose whom to ask, and whom that leaves out, in words; None where every member is asked."""
+    chosen_setting: str | None = None
+    """The name alone of that setting or argument."""
+    identity_asked: IdentityAsked | None = None
     attempts: tuple[Attempt, ...] = ()
     token_reused: bool = False
     """The token came from an earlier reading; the attempts tell how it was got then."""

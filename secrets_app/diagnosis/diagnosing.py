@@ -9,15 +9,17 @@ from secrets_app.diagnosis.causes import CAUSES
 from secrets_app.diagnosis.evidence import Evidence
 from secrets_app.diagnosis.explaining import cause_of_member, explain
 from secrets_app.diagnosis.facts import Facts
+from secrets_app.diagnosis.fitting import Case
 from secrets_app.diagnosis.gathering import gather
-from secrets_app.diagnosis.hints import facts_of_reading, facts_of_text, hint
+from secrets_app.diagnosis.hints import client_id_asked, facts_of_reading, facts_of_text, hint_of_case
 from secrets_app.diagnosis.recognition import recognise
 from secrets_app.diagnosis.stopping import what_was_hidden
 from secrets_app.diagnosis.weighing import Member, cause_here, main_member
-from secrets_app.reading import UNEXPECTED, Attempt, Failure, Outcome, Reading, Stage
+from secrets_app.reading import UNEXPECTED, Attempt, Failure, Outcome, Platform, Reading, Stage
 
 _SKEW = timedelta(minutes=5)
 _FROM_AFAR = frozenset({Stage.VAULT, Stage.NETWORK})
+_ANSWERED = frozenset({"mi_identity_not_assigned", "mi_multiple_user_assigned"})
 _DENIED = frozenset({"kv_rbac_denied", "kv_access_policy_denied"})
 
 
@@ -32,11 +34,27 @@ def diagnose(reading: Reading) -> Reading:
         more["unexpected_principal"] = _differences(reading)
     keys = dict.fromkeys([*(["unexpected_principal"] if reading.mismatches else []), *causes, *more])
     facts = Facts(
-        values=facts_of_text(evidence) | facts_of_reading(reading) | _better_from_text(evidence),
+        values=client_id_asked(reading)
+        | facts_of_text(evidence)
+        | facts_of_reading(reading)
+        | _better_from_text(evidence),
         system=reading.place.system,
-        platform=reading.place.platform,
+        platform=_platform(reading),
     )
-    return replace(reading, hints=tuple(hint(CAUSES[key], facts, more=more.get(key, "")) for key in keys))
+    case = Case(facts=facts, reading=reading, failed_is_first=_failed_is_first(reading, next(iter(keys), "")))
+    return replace(reading, hints=tuple(hint_of_case(CAUSES[key], case, more=more.get(key, "")) for key in keys))
+
+
+def _platform(reading: Reading) -> Platform:
+    """A virtual machine has no variable that tells; but where its metadata service refused us, this is one."""
+    answered = any(attempt.cause in _ANSWERED for attempt in reading.attempts)
+    machine = answered and reading.place.platform is Platform.UNKNOWN
+    return Platform.VIRTUAL_MACHINE if machine else reading.place.platform
+
+
+def _failed_is_first(reading: Reading, first: str) -> bool:
+    members = _members(reading)
+    return bool(members) and members[-1].cause == first
 
 
 def _differences(reading: Reading) -> str:

@@ -8,8 +8,9 @@ from secrets_app.diagnosis.causes import CAUSES
 from secrets_app.diagnosis.chain import after_the_token, attempts_of, is_default_chain
 from secrets_app.diagnosis.evidence import ChainAttempt, Evidence
 from secrets_app.diagnosis.facts import Facts
+from secrets_app.diagnosis.fitting import Case
 from secrets_app.diagnosis.gathering import gather
-from secrets_app.diagnosis.hints import facts_of_text, hint
+from secrets_app.diagnosis.hints import facts_of_text, hint_of_case
 from secrets_app.diagnosis.recognition import recognise
 from secrets_app.diagnosis.stopping import what_was_hidden
 from secrets_app.diagnosis.weighing import DEFAULT_CHAIN, Member, main_member
@@ -39,8 +40,10 @@ def explain(
     attempts = attempts_of(evidence.text)
     evidence = evidence.with_attempts(attempts)
     causes, more = _causes(evidence, attempts)
-    facts = Facts(values=facts_of_text(evidence))
-    hints = tuple(hint(CAUSES[key], facts, more=more.get(key, "")) for key in causes)
+    # The chain stopped at the last member that it asked.
+    first = bool(attempts) and cause_of_member(attempts[-1].message, attempts[-1].credential) == causes[0]
+    case = Case(facts=Facts(values=facts_of_text(evidence)), failed_is_first=first)
+    hints = tuple(hint_of_case(CAUSES[key], case, more=more.get(key, "")) for key in causes)
     return Explanation(causes=causes, hints=hints, evidence=evidence, text=evidence.text)
 
 

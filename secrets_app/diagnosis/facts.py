@@ -16,6 +16,8 @@ _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,253}")
 _WORDS = re.compile(r"[A-Za-z][A-Za-z ]{0,60}")
 _URL = re.compile(r"https?://[\w.~%:/?&=-]{1,600}")
 _PATH = re.compile(r"[\w./:\\ -]{1,400}")
+_SERVICE_ACCOUNT = re.compile(r"[a-z0-9][a-z0-9.-]{0,252}")
+_SCOPE = re.compile(r"[a-zA-Z0-9._:/-]{1,500}")
 _SUBJECT = re.compile(r"[\w./:@*{}-]{1,400}")
 
 
@@ -56,6 +58,10 @@ _CHECKS: Mapping[str, Callable[[str], object]] = {
     "issuer": _URL.fullmatch,
     "subject": _SUBJECT.fullmatch,
     "path": _PATH.fullmatch,
+    "service_account": _SERVICE_ACCOUNT.fullmatch,
+    "scope": _SCOPE.fullmatch,
+    "asked": lambda value: _GUID.fullmatch(value) or _RESOURCE_ID.fullmatch(value),
+    "identity_resource_id": _RESOURCE_ID.fullmatch,
 }
 PLACEHOLDERS: Mapping[str, str] = {
     "vault": "<vault-name>",
@@ -79,6 +85,10 @@ PLACEHOLDERS: Mapping[str, str] = {
     "issuer": "<issuer>",
     "subject": "<subject>",
     "path": "<file>",
+    "service_account": "<service-account>",
+    "scope": "<scope>",
+    "asked": "<id>",
+    "identity_resource_id": "<resource-id-of-the-identity>",
 }
 """What stands for a value that is not known. Three have a default that is right for reading a secret."""
 

@@ -5,9 +5,11 @@ import re
 from secrets_app.diagnosis.cause import Cause, Command
 from secrets_app.diagnosis.evidence import Evidence
 from secrets_app.diagnosis.facts import Facts, checked
+from secrets_app.diagnosis.fitting import Case, fit
 from secrets_app.reading import Hint, Reading
 
 _QUOTED_SUBJECT = re.compile(r"(?:assertion\s)?subject:?\s['\"]([^'\"\s]{1,400})['\"]", re.IGNORECASE)
+_SERVICE_ACCOUNT = re.compile(r"subject:?\s['\"]system:serviceaccount:[a-z0-9-]{1,63}:([a-z0-9.-]{1,253})['\"]")
 _QUOTED_ISSUER = re.compile(r"issuer:?\s['\"](https://[^'\"\s]{1,400})['\"]", re.IGNORECASE)
 _QUOTED_APP = re.compile(
     r"(?:app|application|identifier|client)\s(?:with identifier\s|ID\s)?['\"]([0-9a-fA-F-]{36})['\"]", re.IGNORECASE
@@ -50,6 +52,11 @@ _ROLE_BY_OBJECT = {
 }
 
 
+def hint_of_case(cause: Cause, case: Case, *, more: str = "") -> Hint:
+    """The hint of one cause, fitted to the case."""
+    return hint(fit(cause, case), case.facts, more=more)
+
+
 def hint(cause: Cause, facts: Facts, *, more: str = "") -> Hint:
     """The hint of one cause; `more` is what is known of this very case, put behind the reason."""
     return Hint(
@@ -79,6 +86,7 @@ def facts_of_text(evidence: Evidence) -> dict[str, str]:
             "host": _failed_host(evidence),
             "vault_tenant": _expected_tenant(evidence.text),
             "subject": _found(_QUOTED_SUBJECT, evidence.text),
+            "service_account": _found(_SERVICE_ACCOUNT, evidence.text),
             "issuer": _found(_QUOTED_ISSUER, evidence.text),
             "role": _role(evidence.text),
             **_permission(evidence.text),
@@ -89,7 +97,7 @@ def facts_of_text(evidence: Evidence) -> dict[str, str]:
 def facts_of_reading(reading: Reading) -> dict[str, str]:
     """What a reading knows, for filling commands; checked like the rest."""
     vault_host = (reading.vault_url or "").removeprefix("https://").split("/")[0]
-    principal, saw, place = reading.principal, reading.vault_saw, reading.place
+    principal, saw, place, asked = reading.principal, reading.vault_saw, reading.place, reading.identity_asked
     return checked(
         {
             "vault": vault_host.split(".")[0],
@@ -108,8 +116,17 @@ def facts_of_reading(reading: Reading) -> dict[str, str]:
             "group": place.resource_group,
             "site": place.resource_name,
             "subscription": place.subscription_id,
+            "scope": reading.scope,
+            "asked": asked.value if asked else None,
+            "identity_resource_id": asked.value if asked and asked.kind == "resource_id" else None,
         }
     )
+
+
+def client_id_asked(reading: Reading) -> dict[str, str]:
+    """Who we were told to be, for where nothing better tells who we are."""
+    asked = reading.identity_asked
+    return checked({"app_id": asked.value if asked and asked.kind == "client_id" else None})
 
 
 def _applies(command: Command, facts: Facts) -> bool:

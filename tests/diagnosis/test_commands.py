@@ -126,8 +126,8 @@ def test_nothing_known__shows_placeholders() -> None:
 
 
 def test_braces_in_a_template__come_out_single() -> None:
-    commands = hint(CAUSES["mi_multiple_user_assigned"], Facts()).commands
-    assert '"[].{name:name, clientId:clientId}"' in commands[0]
+    (command,) = hint(CAUSES["resource_disabled"], Facts()).commands
+    assert '"[].{id:id, enabled:accountEnabled}"' in command
 
 
 @pytest.mark.parametrize("key", CAUSES)

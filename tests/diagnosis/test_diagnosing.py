@@ -140,8 +140,10 @@ def test_wrong_secret_on_app_service__hides_the_managed_identity() -> None:
     )
     reading = _reading(attempts=attempts, failure=_failure(), place=Place(platform=Platform.APP_SERVICE))
     assert _causes(reading) == ["client_secret_wrong", "chain_stopped_early"]
-    assert "Never asked: ManagedIdentityCredential, AzureCliCredential." in reading.hints[1].why
-    assert "exclude_environment_credential=True" in reading.hints[1].why
+    assert "It stopped at EnvironmentCredential. Never asked: ManagedIdentityCredential, AzureCliCredential." in (
+        reading.hints[1].why
+    )
+    assert reading.hints[1].fix == "Repair the one that failed: it is the first thing above."
     assert [attempt.cause for attempt in reading.attempts] == ["client_secret_wrong", None, None]
 
 

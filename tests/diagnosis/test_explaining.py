@@ -96,7 +96,8 @@ def test_chain_stopped_by_a_wrong_secret__names_who_was_never_asked() -> None:
     why = explanation.hints[1].why
     assert "ManagedIdentityCredential" in why
     assert "AzureCliCredential" in why
-    assert "exclude_environment_credential=True" in why
+    assert "and 6 others" in why
+    assert explanation.hints[1].fix == "Repair the one that failed: it is the first thing above."
 
 
 def test_two_members_failed__entras_own_answer_outweighs_the_rest() -> None:

@@ -8,6 +8,12 @@ from secrets_app.reading import Platform
 
 _METADATA = ("169.254.169.254", "imds", "/metadata/identity")
 
+_ASKED = ("asked",)
+"""A user-assigned identity was asked for."""
+_SITE = (Platform.APP_SERVICE,)
+_FUNCTION = (Platform.FUNCTIONS,)
+_BY_HAND = (Platform.VIRTUAL_MACHINE, Platform.UNKNOWN)
+
 CAUSES = (
     Cause(
         key="mi_multiple_user_assigned",
@@ -23,8 +29,17 @@ CAUSES = (
         ),
         commands=(
             run(
-                'az identity list --resource-group {group} --query "[].{{name:name, clientId:clientId}}" --output table'
+                "az vm identity show --resource-group {group} --name {site} --query userAssignedIdentities",
+                platforms=(Platform.VIRTUAL_MACHINE, Platform.UNKNOWN),
             ),
+            run("az webapp identity show --resource-group {group} --name {site}", platforms=(Platform.APP_SERVICE,)),
+            run("az functionapp identity show --resource-group {group} --name {site}", platforms=(Platform.FUNCTIONS,)),
+            run(
+                "az containerapp identity show --resource-group {group} --name {site}",
+                platforms=(Platform.CONTAINER_APPS,),
+            ),
+            run("export AZURE_CLIENT_ID={app_id}", systems=(LINUX, MACOS), platforms=_BY_HAND),
+            run("$env:AZURE_CLIENT_ID = {app_id}", systems=(WINDOWS,), platforms=_BY_HAND),
             run(
                 "az webapp config appsettings set --resource-group {group} --name {site} --settings "
                 "AZURE_CLIENT_ID={app_id}",
@@ -222,19 +237,51 @@ CAUSES = (
             says("failed to connect to msi", any_of=("http error: 400", "reason: bad request")),
         ),
         commands=(
-            run("az webapp identity assign --resource-group {group} --name {site}", platforms=(Platform.APP_SERVICE,)),
+            run("az webapp identity assign --resource-group {group} --name {site}", platforms=_SITE, unless=_ASKED),
             run(
-                "az functionapp identity assign --resource-group {group} --name {site}", platforms=(Platform.FUNCTIONS,)
+                "az functionapp identity assign --resource-group {group} --name {site}",
+                platforms=_FUNCTION,
+                unless=_ASKED,
             ),
             run(
                 "az containerapp identity assign --resource-group {group} --name {site} --system-assigned",
                 platforms=(Platform.CONTAINER_APPS,),
+                unless=_ASKED,
+            ),
+            run("az vm identity assign --resource-group {group} --name {site}", platforms=_BY_HAND, unless=_ASKED),
+            run(
+                "az webapp identity assign --resource-group {group} --name {site}",
+                platforms=(Platform.UNKNOWN,),
+                unless=_ASKED,
+            ),
+            # Without --identities these would turn on the system-assigned identity.
+            run(
+                'az identity list --query "[].{{name:name, clientId:clientId, objectId:principalId, id:id}}"',
+                needs=_ASKED,
+                unless=("identity_resource_id",),
             ),
             run(
-                "az vm identity assign --resource-group {group} --name {site}",
-                platforms=(Platform.VIRTUAL_MACHINE, Platform.UNKNOWN),
+                "az webapp identity assign --resource-group {group} --name {site} --identities {identity_resource_id}",
+                platforms=_SITE,
+                needs=_ASKED,
             ),
-            run("az webapp identity assign --resource-group {group} --name {site}", platforms=(Platform.UNKNOWN,)),
+            run(
+                "az functionapp identity assign --resource-group {group} --name {site} "
+                "--identities {identity_resource_id}",
+                platforms=_FUNCTION,
+                needs=_ASKED,
+            ),
+            run(
+                "az containerapp identity assign --resource-group {group} --name {site} "
+                "--user-assigned {identity_resource_id}",
+                platforms=(Platform.CONTAINER_APPS,),
+                needs=_ASKED,
+            ),
+            run(
+                "az vm identity assign --resource-group {group} --name {site} --identities {identity_resource_id}",
+                platforms=_BY_HAND,
+                needs=_ASKED,
+            ),
         ),
         links=(links.MANAGED_IDENTITY_APP_SERVICE, links.MANAGED_IDENTITY),
     ),

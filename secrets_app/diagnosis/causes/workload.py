@@ -34,8 +34,21 @@ CAUSES = (
             says("federated identity credential", strength=Strength.LIKELY),
         ),
         commands=(
+            run(
+                "kubectl get pod <pod> -o jsonpath='{{.spec.serviceAccountName}}'",
+                needs=("service_account",),
+            ),
             run("az identity federated-credential list --identity-name <identity-name> --resource-group {group}"),
             run("az ad app federated-credential list --id {app_id}"),
+            run(
+                "kubectl set serviceaccount deployment <deployment> <service-account-that-is-listed>",
+                needs=("service_account",),
+            ),
+            run(
+                "az aks show --resource-group {group} --name <cluster> --query oidcIssuerProfile.issuerUrl",
+                needs=("service_account",),
+                unless=("issuer",),
+            ),
             run(
                 "az identity federated-credential create --name <credential-name> --identity-name <identity-name> "
                 "--resource-group {group} --issuer {issuer} --subject {subject} --audiences api://AzureADTokenExchange"
