@@ -118,6 +118,8 @@ def test_the_closed_page_gives_the_command_that_opens_it_here(site: Any) -> None
     assert "KVSITE_ACCESS=open" in html
     assert "az webapp auth update" in html
     assert "KVSITE_PASSPHRASE=" in html
+    assert "this page tells a stranger no names" in html
+    assert "<nav" not in html
     assert "kvsite-demo" not in html  # a stranger is not told the site's name in Azure
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from localazure.directory import MACHINE_IDENTITY
 from secrets_app import conf
 from secrets_app.answer import answer
 from secrets_app.identities import Pick, Row, comparison_of, pick_of
+from secrets_app.identities.candidates import candidates
 from secrets_app.identities.wording import mark, what_came, what_the_site_does, who_it_is
 from secrets_app.reading import Outcome
 from secrets_app.sign_in import MEMBERS, Way
@@ -83,7 +85,31 @@ def test_az_that_hangs_ends_by_itself_and_keeps_nobody_waiting(world: World) -> 
     assert rows[-1].reading
     assert rows[-1].reading.main_cause == "az_timeout"
     assert pick.row is None
-    assert what_the_site_does(pick) == "None of those that the site asks gives a token."
+    assert pick.marked == rows[-1]
+    assert ". The one to mend is Azure CLI: " in what_the_site_does(pick)
+
+
+def test_where_nobody_gives_a_token_the_one_to_mend_is_marked_as_on_the_home_page(client: Client, world: World) -> None:
+    world("vm-two-identities")
+    html = b"".join(client.get("/identities/").streaming_content).decode()  # type: ignore[attr-defined]
+    rows, pick = compared()
+    assert (pick.row, pick.marked) == (None, row_of(rows, Way.MANAGED_IDENTITY))
+    assert "The one to mend is Managed identity: Several identities are attached here, and none was chosen." in html
+    assert re.search(r'slot="mark-2">This is the one to mend\.<', html)
+    assert '<a href="/">Who am I</a>.</p>' in html
+
+
+def test_a_pipelines_connection_is_asked_when_its_task_says_all_of_it(
+    world: World, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    azure = world("azure-pipelines")
+    rows, _pick = compared()
+    row = row_of(rows, Way.AZURE_PIPELINES)
+    assert row.candidate.turn is None
+    assert what_came(row) == "It reads the secret demo."
+    assert not [token for token in azure.tokens if token.text in repr(rows)]
+    monkeypatch.delenv("AZURESUBSCRIPTION_CLIENT_ID")
+    assert Way.AZURE_PIPELINES not in {candidate.way for candidate in candidates(conf.current(), os.environ)}
 
 
 def test_nothing_of_the_sites_own_is_touched(world: World) -> None:
@@ -197,7 +223,11 @@ def test_the_command_prints_each_row_and_its_exit_code_is_that_of_the_one_picked
     said = capsys.readouterr().out
     assert ended.value.code == 1
     assert "Managed identity             gave a token" in said
-    assert said.rstrip().endswith("The site picks Managed identity. That one does not do, as its row says.")
+    lines = said.splitlines()
+    assert lines[0] == "Each way to a token, as they finish:"
+    assert [line.split("  ")[0] for line in lines[-5:-3]] == ["Browser", "Device code"]
+    assert lines[-2].startswith("The site picks Managed identity. It does not read the secret: ")
+    assert lines[-1] == "Next: python manage.py principal"
     settings.SECRETS_APP["KEY_VAULT_URI"] = "contoso"
     with pytest.raises(SystemExit) as ended:
         call_command("principal", "--all", "--json")

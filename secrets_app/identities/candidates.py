@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from secrets_app.conf import Config
 from secrets_app.identities.names import CLASSES, TITLES
+from secrets_app.setting_readers.pipelines import signed_in_by_the_task
 from secrets_app.setting_readers.ways import way_named
 from secrets_app.sign_in import DEV_MEMBERS, INTERACTIVE, MEMBERS, PROD_MEMBERS, SignIn, Way
 
@@ -70,14 +71,16 @@ def _in_turn(sign_in: SignIn, token_credentials: str) -> tuple[Way, ...]:
 
 def _drafts(config: Config, asked: tuple[Way, ...], variables: Mapping[str, str]) -> Iterator[Candidate]:
     sign_in = config.sign_in or SignIn()
-    named = _named(sign_in, variables)
-    for way in dict.fromkeys((*asked, *MEMBERS, *_given(sign_in), *sorted(INTERACTIVE))):
+    named, of_the_task = _named(sign_in, variables), signed_in_by_the_task(sign_in, variables)
+    pipelines = (Way.AZURE_PIPELINES,) if of_the_task else ()
+    for way in dict.fromkeys((*asked, *MEMBERS, *_given(sign_in), *pipelines, *sorted(INTERACTIVE))):
         turn = asked.index(way) if way in asked else None
         if way in INTERACTIVE:
             yield Candidate(number=0, way=way, config=None, why_not=f"{_A_PERSON}{way}", turn=turn)
             continue
         which = named if way is Way.MANAGED_IDENTITY else None
-        yield Candidate(number=0, way=way, identity=which, config=_alone(config, way, sign_in), turn=turn)
+        who = of_the_task if of_the_task and way is Way.AZURE_PIPELINES else sign_in
+        yield Candidate(number=0, way=way, identity=which, config=_alone(config, way, who), turn=turn)
     if named:
         bare = replace(sign_in, ways=(Way.MANAGED_IDENTITY,), excluded=(), managed_identity=None)
         config = replace(config, sign_in=bare)

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from secrets_app.diagnosis.weighing import Member, main_member
 from secrets_app.identities.candidates import Candidate
-from secrets_app.reading import Outcome, Reading
+from secrets_app.reading import Outcome, Place, Reading
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,13 @@ class Pick:
 
     row: Row | None
     """None where every credential that the site asks is unavailable."""
+    to_mend: Row | None = None
+    """Then: the one that should have worked here, the same that the home page marks."""
+
+    @property
+    def marked(self) -> Row | None:
+        """The row that matters."""
+        return self.row or self.to_mend
 
     @property
     def picked(self) -> bool:
@@ -55,7 +63,20 @@ def pick_of(rows: Iterable[Row]) -> Pick:
     https://learn.microsoft.com/azure/developer/python/sdk/authentication/credential-chains
     """
     asked = sorted((row for row in rows if row.candidate.turn is not None), key=lambda row: row.candidate.turn or 0)
-    return Pick(row=next((row for row in asked if not _goes_on(row)), None))
+    ends = next((row for row in asked if not _goes_on(row)), None)
+    return Pick(row=ends, to_mend=None if ends else _to_mend(asked))
+
+
+def _to_mend(asked: Iterable[Row]) -> Row | None:
+    members: dict[Member, tuple[Row, Place]] = {}
+    for row in asked:
+        cause = row.reading.attempts[0].cause if row.reading and row.reading.attempts else None
+        if row.reading and cause:
+            members[Member(credential=row.candidate.credential, cause=cause)] = (row, row.reading.place)
+    if not members:
+        return None
+    main = main_member(list(members), next(iter(members.values()))[1])
+    return members[main][0] if main else None
 
 
 def _goes_on(row: Row) -> bool:

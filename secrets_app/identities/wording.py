@@ -42,11 +42,11 @@ def what_came(row: Row) -> str:
 def what_the_site_does(pick: Pick) -> str:
     """Which of them the site itself ends up with."""
     if pick.row is None:
-        return "None of those that the site asks gives a token."
+        mend = f" The one to mend is {pick.to_mend.candidate.title}: {what_came(pick.to_mend)}" if pick.to_mend else ""
+        return f"None of those that the site asks gives a token.{mend}"
     title = pick.row.candidate.title
     if pick.picked:
-        reads = "" if pick.row.reading and pick.row.reading.ok else " That one does not do, as its row says."
-        return f"The site picks {title}.{reads}"
+        return f"The site picks {title}.{'' if pick.ok else f' {what_came(pick.row)}'}"
     if pick.row.reading is None:
         return f"The site comes to {title}, where a person would have to sign in."
     if pick.row.outcome is Outcome.RUNNING:
@@ -55,7 +55,9 @@ def what_the_site_does(pick: Pick) -> str:
 
 
 def mark(pick: Pick) -> str:
-    """Beside the row where the site's search ends."""
+    """Beside the row where the site's search ends, or that has to be mended."""
+    if pick.row is None:
+        return "This is the one to mend."
     return "The site picks this one." if pick.picked else "The site gets no further than this one."
 
 
@@ -69,8 +71,9 @@ def line_of(row: Row) -> str:
     return printable(text.rstrip())
 
 
-def line_of_pick(pick: Pick) -> str:
-    return printable(what_the_site_does(pick))
+def lines_of_pick(pick: Pick) -> list[str]:
+    """What they mean together, and what comes next."""
+    return ["", printable(what_the_site_does(pick)), *([] if pick.ok else ["Next: python manage.py principal"])]
 
 
 def _but(reading: Reading) -> str:

@@ -3,7 +3,11 @@
 https://learn.microsoft.com/python/api/azure-identity/azure.identity.azurepipelinescredential
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from secrets_app.setting_readers.problem import Given
+from secrets_app.sign_in import SignIn
 
 _OF_THE_TASK = {
     "KVSITE_TENANT_ID": "AZURESUBSCRIPTION_TENANT_ID",
@@ -15,6 +19,18 @@ _OF_THE_TASK = {
 def filled_by_the_task(given: Given) -> Given:
     """The settings, where they say nothing of their own with what the task says."""
     return {ours: given[of_task] for ours, of_task in _OF_THE_TASK.items() if of_task in given} | dict(given)
+
+
+def signed_in_by_the_task(sign_in: SignIn, variables: Mapping[str, str]) -> SignIn | None:
+    """The same with the service connection of the task in it; None where settings and task do not say all it takes."""
+    filled = replace(
+        sign_in,
+        tenant_id=sign_in.tenant_id or variables.get("AZURESUBSCRIPTION_TENANT_ID"),
+        client_id=sign_in.client_id or variables.get("AZURESUBSCRIPTION_CLIENT_ID"),
+        service_connection_id=sign_in.service_connection_id or variables.get("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"),
+    )
+    needed = (filled.tenant_id, filled.client_id, filled.service_connection_id, filled.system_access_token)
+    return filled if all(needed) else None
 
 
 SETTINGS: dict[str, tuple[str, str]] = {

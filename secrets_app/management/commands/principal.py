@@ -14,8 +14,8 @@ from secrets_app.asking.token_vault_check import token_vault_check
 from secrets_app.conf import Config
 from secrets_app.doctor import examination
 from secrets_app.environment import translation
-from secrets_app.identities import as_json, comparison_of, pick_of
-from secrets_app.identities.wording import line_of, line_of_pick
+from secrets_app.identities import Row, as_json, comparison_of, pick_of
+from secrets_app.identities.wording import line_of, lines_of_pick
 from secrets_app.reading import Reading, Stage
 from secrets_app.report import markdown
 from secrets_app.terminal import lines_of, lines_of_translation
@@ -66,19 +66,30 @@ class Command(BaseCommand):
         """Each row as it finishes, or one JSON document at the end; the exit code is that of the one the site picks."""
         if options["report"]:
             raise CommandError("A report is about one reading: leave out --all or --report.", returncode=COULD_NOT_RUN)
+        rows = [row for row in comparison_of(config).follow() if row] if options["json"] else self._rows_told(config)
+        pick = pick_of(rows)
+        self._say(json.dumps(as_json(rows, pick), indent=2) if options["json"] else "\n".join(lines_of_pick(pick)))
+        if pick.ok:
+            return READ
+        return COULD_NOT_RUN if config.mistakes else NOT_READ
+
+    def _rows_told(self, config: Config) -> list[Row]:
+        """The rows, each told as it comes; whom nobody asked last."""
+        self._say("Each way to a token, as they finish:")
         rows = []
         for row in comparison_of(config).follow():
             if row:
                 rows.append(row)
-                if not options["json"]:
-                    self.stdout.write(line_of(row))
-                    self.stdout.flush()
-        pick = pick_of(rows)
-        self.stdout.write(json.dumps(as_json(rows, pick), indent=2) if options["json"] else f"\n{line_of_pick(pick)}")
+            if row and row.reading:
+                self._say(line_of(row))
+        for row in rows:
+            if row.reading is None:
+                self._say(line_of(row))
+        return rows
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
         self.stdout.flush()
-        if pick.ok:
-            return READ
-        return COULD_NOT_RUN if config.mistakes else NOT_READ
 
 
 def _config(options: dict[str, Any]) -> Config:
