@@ -8,8 +8,9 @@ from secrets_app.conf import Config
 from secrets_app.diagnosis import diagnose
 from secrets_app.how_chosen import how_chosen, identity_asked, setting_that_chose
 from secrets_app.keeping import Keeping
+from secrets_app.own_names import in_own_names
 from secrets_app.reading import Mismatch, Place, Reading
-from secrets_app.setting_hints import setting_hints
+from secrets_app.setting_hints import remark_hints, setting_hints
 
 _answers: Keeping[Reading] = Keeping()
 
@@ -43,9 +44,11 @@ def _explained(reading: Reading, config: Config) -> Reading:
     placed = replace(_with_choice(reading, config), place=here(), mismatches=_mismatches(reading, config))
     diagnosed = diagnose(placed)
     stops = (*config.mistakes, *environment.wrong_cloud(reading, config, os.environ))
-    first = setting_hints(stops, placed.place)
+    doubts = remark_hints(config.connection_string, [hint.cause for hint in diagnosed.hints])
+    first = setting_hints(stops, placed.place) + doubts
+    found = tuple(in_own_names(hint, config) for hint in diagnosed.hints)
     last = setting_hints((problem for problem in config.problems if not problem.stops), placed.place)
-    return replace(diagnosed, hints=first + diagnosed.hints + last)
+    return replace(diagnosed, hints=first + found + last)
 
 
 def _with_choice(reading: Reading, config: Config) -> Reading:

@@ -1,10 +1,11 @@
 """The settings' mistakes as hints, with the command that mends each where this program runs."""
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from secrets_app.reading import Hint, Place, Platform
 from secrets_app.setting_readers import Problem
+from secrets_app.setting_readers.connection_string import ConnectionString
 
 _WEBAPP = "az webapp config appsettings set -g {group} -n {name} --settings {assignments}"
 _COMMANDS = {
@@ -13,6 +14,9 @@ _COMMANDS = {
     Platform.CONTAINER_APPS: "az containerapp update -g {group} -n {name} --set-env-vars {assignments}",
     Platform.KUBERNETES: "kubectl set env deployment/{name} {assignments}",
 }
+
+_CUT_SHORT = frozenset({"client_secret_wrong"})
+"""What comes of a secret that is not whole."""
 
 
 def setting_hints(problems: Iterable[Problem], place: Place) -> tuple[Hint, ...]:
@@ -27,6 +31,23 @@ def setting_hints(problems: Iterable[Problem], place: Place) -> tuple[Hint, ...]
         )
         for problem in problems
     )
+
+
+def remark_hints(given: ConnectionString | None, causes: Collection[str]) -> tuple[Hint, ...]:
+    """One hint for each remark on the connection string that may be the very reason, `causes` being what was found."""
+    remarks = given.meaning.remarks if given else ()
+    cut_short = not _CUT_SHORT.isdisjoint(causes)
+    return tuple(
+        _remark_hint(f"{given.setting} {remark.says}", remark.way_out)
+        for remark in remarks
+        if given and (remark.changes_who or (remark.leftover and cut_short))
+    )
+
+
+def _remark_hint(says: str, way_out: str) -> Hint:
+    what, end, rest = says.partition(". ")
+    why = rest or "It may be the rest of a secret that a ; cut short."
+    return Hint(cause="setting_invalid", title=what + end.strip(), why=why, fix=way_out)
 
 
 def _commands(problem: Problem, place: Place) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ ROOMS = (
         "conf",
         "setting_hints",
         "how_chosen",
+        "own_names",
         "words",
     ),
     ("asking",),

@@ -23,7 +23,8 @@ from localazure.scenarios import find_scenario
 from secrets_app.answer import answer
 from secrets_app.conf import current, load
 from secrets_app.credentials.certificate_places import fits_subject
-from secrets_app.reading import Outcome, Reading, Stage
+from secrets_app.diagnosis import diagnose
+from secrets_app.reading import Failure, Outcome, Reading, Stage
 from secrets_app.sign_in import CertificateFile, CertificateInStore, CertificateInVault, Store
 from tests.conftest import World
 
@@ -275,6 +276,27 @@ def test_nothing_that_fits_is_one_sentence(read: Callable[..., Reading], folder:
     assert ".dotnet/corefx/cryptography/x509stores/my is not there" in found
 
 
+def test_the_hint_says_of_the_certificate_what_is_wrong__in_the_place_where_it_is(
+    read: Callable[..., Reading], folder: Path
+) -> None:
+    first = read(KVSITE_CERTIFICATE_SUBJECT="CN=nobody", KVSITE_USER_CERTIFICATES=str(folder)).hints[0]
+    assert first.title.startswith('There is no certificate for "CN=nobody" among the certificate files of')
+    assert first.fix == "Put it there as PEM or PFX, or set KVSITE_USER_CERTIFICATES to the right folder."
+    assert first.commands == ("export KVSITE_USER_CERTIFICATES=<folder>",)
+    first = read(KVSITE_CERTIFICATE=write(folder / "own.pem", pem(None, issued(rsa_key())))).hints[0]
+    assert first.title == f"The certificate {folder / 'own.pem'} has no private key in it."
+    assert first.fix == "Export it again, with its private key."
+    assert len(first.commands) == 2
+    first = read(KVSITE_CERTIFICATE=write(folder / "own.pem", pem(rsa_key(1), issued(rsa_key())))).hints[0]
+    assert first.title.endswith("own.pem has a private key that belongs to another certificate.")
+    assert first.fix == "Put a PEM or PFX file with the certificate and its private key there."
+    first = read(
+        KVSITE_CERTIFICATE=write(folder / "own.pem", pem(rsa_key(), issued(rsa_key(), starts=-3, ends=-2)))
+    ).hints[0]
+    assert "own.pem expired on " in first.title
+    assert first.fix == "Make a new one and register it for the application."
+
+
 def test_the_file_named_by_the_thumbprint_is_the_one_that_is_meant(read: Callable[..., Reading], folder: Path) -> None:
     digits = thumbprint(issued(rsa_key()))
     (folder / "locked.p12").rename(folder / f"{digits}.p12")
@@ -359,6 +381,12 @@ def test_a_secret_that_is_no_certificate_is_one_sentence__without_its_value(azur
     assert reading.failure
     assert "is no certificate: neither PEM nor PFX" in reading.failure.message
     assert reading.main_cause == "certificate_file_invalid"
+    first = reading.hints[0]
+    assert first.title.startswith("The secret demo in https://contoso.vault.azure.net is no certificate")
+    assert first.fix == "Name the secret of a certificate."
+    assert first.commands == (
+        'az keyvault certificate list --vault-name contoso --query "[].id" --output tsv',
+    )  # fmt: skip
 
 
 def test_a_certificate_that_is_not_in_the_vault_is_said_to_be_the_certificate(azure: LocalAzure) -> None:
@@ -371,6 +399,20 @@ def test_a_certificate_that_is_not_in_the_vault_is_said_to_be_the_certificate(az
     )
     assert reading.principal is None
     assert reading.main_cause == "kv_secret_not_found"
+    first = reading.hints[0]
+    assert first.why.startswith(
+        "The certificate to sign in with could not be read; the secret demo was not asked for. "
+        "The certificate is nothing-here in https://contoso.vault.azure.net. "
+    )
+    assert "az keyvault secret recover --vault-name contoso --name nothing-here" in first.commands
+    assert "--name demo" not in str(first.commands)
+
+
+def test_a_certificate_of_another_vault_is_looked_for_there(azure: LocalAzure) -> None:
+    message = "The certificate own in https://other.vault.azure.net could not be read. (SecretNotFound) ..."
+    failure = Failure(stage=Stage.TOKEN, message=message, status=404, code="SecretNotFound")
+    first = diagnose(replace(vaulted("nothing-here"), failure=failure, attempts=())).hints[0]
+    assert "az keyvault secret recover --vault-name other --name own" in first.commands
 
 
 def test_whoever_may_not_read_the_certificate_is_named__with_the_role_to_give(world: World) -> None:

@@ -103,6 +103,47 @@ def test_where_python_has_no_such_sign_in_the_nearest_is_asked_and_said(
     assert [message.id for message in run_checks()] == ["secrets_app.W065"]
 
 
+def test_half_a_service_principal_is_said_before_all_else(world: World) -> None:
+    world("laptop")
+    first, *_ = read(f"RunAs=App;AppId={APP};TenantId=contoso.com;AppKee={SECRET}").hints
+    assert first.title == (
+        f"{NAME} has TenantId, but no AppKey and no certificate: so this string means a managed identity."
+    )
+    assert first.why.startswith("Is AppKey misspelt in its part 4?")
+    assert first.fix == "For a service principal write AppKey=... into it. For the managed identity take them out."
+
+
+def test_half_a_service_principal_is_said_beside_a_secret_that_was_read(
+    world: World, client: Client, settings: Any
+) -> None:
+    world("app-service")
+    settings.SECRETS_APP[NAME] = f"RunAs=App;TenantId=contoso.com;AppKey={SECRET}"
+    page = client.get("/").content.decode()
+    assert "The secret demo was read." in page
+    assert page.index("but no AppId: so this string means a managed identity") < page.index("From your connection str")
+    assert "For a service principal write AppId=... into it." in page
+    assert SECRET not in page
+
+
+def test_a_key_cut_short_is_said_before_it_is_called_wrong(world: World) -> None:
+    env = world("service-principal-secret").env
+    text = "RunAs=App;AppId={AZURE_CLIENT_ID};TenantId={AZURE_TENANT_ID};AppKey=ab;cd=x".format(**env)
+    first, second, *_ = read(text).hints
+    assert first.title.startswith(f"{NAME} has the key of its part 5, which did nothing")
+    assert "put that whole value into quotes" in first.fix
+    assert second.cause == "client_secret_wrong"
+    assert f"in the AppKey of {NAME}" in second.fix
+    whole = read(text.removesuffix(";cd=x")).hints
+    assert [hint.cause for hint in whole] == ["client_secret_wrong"]
+
+
+def test_a_wrong_secret_is_named_by_the_setting_that_gave_it(world: World) -> None:
+    env = world("service-principal-secret").env
+    words = {"KVSITE_CLIENT_ID": env["AZURE_CLIENT_ID"], "KVSITE_TENANT_ID": env["AZURE_TENANT_ID"]}
+    given = {"KVSITE_CREDENTIAL": "client-secret", "KVSITE_CLIENT_SECRET": "wrong", **words}
+    assert "in KVSITE_CLIENT_SECRET." in answer(current(given)).hints[0].fix
+
+
 def test_without_a_connection_string_nothing_is_said_of_one(world: World, client: Client) -> None:
     world("app-service")
     assert "connection string" not in client.get("/").content.decode()

@@ -20,7 +20,7 @@ from secrets_app.sign_in import IdentityKind, ManagedIdentityId, SignIn, Way
 _VISUAL_STUDIO = Remark(
     says="asks for Visual Studio's account, which Python cannot use. VS Code's account is asked for instead, then "
     "az's: it may be another person than in Visual Studio.",
-    way_out="Look at the Principal Used. To be the same person, run az login with Visual Studio's account.",
+    way_out="Look at the line Principal Used. To be the same person, run az login with Visual Studio's account.",
 )
 _WINDOWS = Remark(
     says="asks for integrated Windows sign-in, which Python cannot do. The account that Windows is signed in with is "

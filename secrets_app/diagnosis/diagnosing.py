@@ -12,6 +12,7 @@ from secrets_app.diagnosis.facts import Facts
 from secrets_app.diagnosis.fitting import Case
 from secrets_app.diagnosis.gathering import gather
 from secrets_app.diagnosis.hints import client_id_asked, facts_of_reading, facts_of_text, hint_of_case
+from secrets_app.diagnosis.own_certificate import facts_of_certificate, in_its_own_words
 from secrets_app.diagnosis.recognition import recognise
 from secrets_app.diagnosis.stopping import what_was_hidden
 from secrets_app.diagnosis.weighing import Member, cause_here, main_member
@@ -42,7 +43,8 @@ def diagnose(reading: Reading) -> Reading:
         platform=_platform(reading),
     )
     case = Case(facts=facts, reading=reading, failed_is_first=_failed_is_first(reading, next(iter(keys), "")))
-    return replace(reading, hints=tuple(hint_of_case(CAUSES[key], case, more=more.get(key, "")) for key in keys))
+    hints = tuple(hint_of_case(CAUSES[key], case, more=more.get(key, "")) for key in keys)
+    return replace(reading, hints=in_its_own_words(hints, reading))
 
 
 def _platform(reading: Reading) -> Platform:
@@ -79,9 +81,9 @@ def _evidence(failure: Failure) -> Evidence:
 
 
 def _better_from_text(evidence: Evidence) -> dict[str, str]:
-    """A host the error itself names is the one that failed; the vault's own is only the likeliest."""
+    """What the error itself names is what failed; the vault's own host and our secret are only the likeliest."""
     host = facts_of_text(evidence).get("host")
-    return {"host": host} if host else {}
+    return ({"host": host} if host else {}) | facts_of_certificate(evidence.text)
 
 
 def _failure_causes(reading: Reading, evidence: Evidence) -> Iterable[str]:

@@ -18,6 +18,7 @@ _URL = re.compile(r"https?://[\w.~%:/?&=-]{1,600}")
 _PATH = re.compile(r"[\w./:\\ -]{1,400}")
 _SERVICE_ACCOUNT = re.compile(r"[a-z0-9][a-z0-9.-]{0,252}")
 _SCOPE = re.compile(r"[a-zA-Z0-9._:/-]{1,500}")
+_SETTING = re.compile(r"KVSITE_[A-Z_]{1,60}")
 _SUBJECT = re.compile(r"[\w./:@*{}-]{1,400}")
 
 
@@ -62,6 +63,8 @@ _CHECKS: Mapping[str, Callable[[str], object]] = {
     "scope": _SCOPE.fullmatch,
     "asked": lambda value: _GUID.fullmatch(value) or _RESOURCE_ID.fullmatch(value),
     "identity_resource_id": _RESOURCE_ID.fullmatch,
+    "folder_setting": _SETTING.fullmatch,
+    "certificate_vault": _NAME.fullmatch,
 }
 PLACEHOLDERS: Mapping[str, str] = {
     "vault": "<vault-name>",
@@ -89,6 +92,8 @@ PLACEHOLDERS: Mapping[str, str] = {
     "scope": "<scope>",
     "asked": "<id>",
     "identity_resource_id": "<resource-id-of-the-identity>",
+    "folder_setting": "<setting>",
+    "certificate_vault": "<vault-name>",
 }
 """What stands for a value that is not known. Three have a default that is right for reading a secret."""
 

@@ -5,6 +5,9 @@ from secrets_app.diagnosis.causes import links
 from secrets_app.diagnosis.causes.judgement import about_azure, asks_for_a_scope_as_resource
 from secrets_app.diagnosis.sign import Sign, Strength, aadsts, says
 
+_NO_FILE = ("folder_setting", "certificate_vault")
+"""The certificate is looked for in a folder, or is itself in a vault."""
+
 CAUSES = (
     Cause(
         key="client_secret_expired",
@@ -437,10 +440,10 @@ CAUSES = (
     Cause(
         key="certificate_file_invalid",
         area=Area.PROGRAM,
-        title="The certificate file cannot be used",
+        title="The certificate cannot be used",
         why="It is missing, is not PEM or PFX, has no RSA private key in it, or its password is wrong.",
-        fix="Point KVSITE_CERTIFICATE or AZURE_CLIENT_CERTIFICATE_PATH to a PEM or PFX file with certificate and "
-        "private key, and give its password.",
+        fix="Give a PEM or PFX file with certificate and private key, and its password. What names it is "
+        "AZURE_CLIENT_CERTIFICATE_PATH, KVSITE_CERTIFICATE or a connection string: whichever you use.",
         signs=(
             says("the certificate file", any_of=("is not there", "cannot be read")),
             says("takes the certificate file itself"),
@@ -510,8 +513,14 @@ CAUSES = (
             says("keystore password was incorrect"),
         ),
         commands=(
-            run("openssl pkey -in {path} -noout -text_pub", systems=(LINUX, MACOS)),
-            run("openssl x509 -in {path} -noout -subject -enddate", systems=(LINUX, MACOS)),
+            run("export {folder_setting}=<folder>", systems=(LINUX, MACOS), needs=("folder_setting",)),
+            run('$env:{folder_setting} = "<folder>"', systems=("Windows",), needs=("folder_setting",)),
+            run(
+                'az keyvault certificate list --vault-name {certificate_vault} --query "[].id" --output tsv',
+                needs=("certificate_vault",),
+            ),
+            run("openssl pkey -in {path} -noout -text_pub", systems=(LINUX, MACOS), unless=_NO_FILE),
+            run("openssl x509 -in {path} -noout -subject -enddate", systems=(LINUX, MACOS), unless=_NO_FILE),
         ),
         links=(links.CERTIFICATE_CREDENTIALS,),
     ),
