@@ -100,6 +100,8 @@ def as_whom(reading: Reading) -> str:
     if reading.principal is None:
         return "Nobody to ask as: no credential gave a token." if reading.attempts else "Nobody was asked who we are."
     reached = reading.secret or reading.kept_token or (reading.failure and reading.failure.stage is Stage.VAULT)
+    if reading.scope:
+        return f"The token speaks for {who(reading.principal)}."
     return f"{'Asked as' if reached else 'You would ask as'} {who(reading.principal)}."
 
 

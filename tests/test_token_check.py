@@ -36,6 +36,7 @@ def test_the_page_shows_whose_token_it_is_and_never_the_token(world: World, clie
     azure = world("app-service")
     page = client.get("/token/", {"scope": "https://management.azure.com"}).content.decode()
     assert "A token for https://management.azure.com/.default was given." in page
+    assert "The token speaks for kvsite-demo, a system-assigned managed identity." in page
     assert "Principal Used: IsAuthenticated:True Type:App" in page
     assert not [request for request in azure.requests if "vault.azure.net" in str(request)]
     seen(azure, page)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS, Cause, Command, run
+from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS, Area, Cause, Command, run
 from secrets_app.diagnosis.facts import Facts
 from secrets_app.reading import Platform, Reading
 
@@ -12,6 +12,7 @@ _VAULT_SCOPE = "https://vault.azure.net/.default"
 _VARIABLE = re.compile(r"[A-Za-z_]+")
 _GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _BARE_HOST = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,63}", re.IGNORECASE)
+_ASK_AZ = run("python manage.py principal --credential azure-cli")
 _CLIENT_ID_CHOICES = {
     "KVSITE_CREDENTIAL": "KVSITE_MANAGED_IDENTITY_CLIENT_ID",
     "AzureServicesAuthConnectionString": "AppId in AzureServicesAuthConnectionString",
@@ -49,7 +50,9 @@ def fit(cause: Cause, case: Case) -> Cause:
     fitted = change(cause, case) if change else cause
     commands = fitted.commands
     if case.without_az:
-        commands = tuple(command for command in commands if not command.template.startswith("az login"))
+        kept = tuple(command for command in commands if not command.template.startswith("az login"))
+        # A tool's "use az" needs az to be asked.
+        commands = (*kept, _ASK_AZ) if kept != commands and cause.area is Area.TOOL else kept
     if scope := case.facts.values.get("scope"):
         commands = tuple(replace(each, template=each.template.replace(_VAULT_SCOPE, scope)) for each in commands)
     return replace(fitted, commands=commands)
@@ -73,7 +76,7 @@ def _nobody_here(cause: Cause, case: Case) -> Cause:
         why=why,
         fix=f"To be yourself here {'take that setting out, or ' if undo else ''}ask az by name. "
         "On an Azure machine let this program reach 169.254.169.254, without a proxy.",
-        commands=(*undo, run("python manage.py principal --credential azure-cli"), *cause.commands),
+        commands=(*undo, _ASK_AZ, *cause.commands),
     )
 
 
@@ -156,8 +159,11 @@ def _none_chosen(cause: Cause, case: Case) -> Cause:
         return replace(cause, fix=_name_it(name), commands=(*_looks(cause), *choice))
     setting = _CLIENT_ID_CHOICES.get(chosen, "AZURE_CLIENT_ID")
     if " in " in setting:
-        choice = (run(f"export {chosen}='RunAs=App;AppId=<client-id>'", systems=(LINUX, MACOS)),)
-        return replace(cause, fix=_name_it(setting), commands=(*_looks(cause), *choice))
+        spelled = (
+            run(f"export {chosen}='RunAs=App;AppId=<client-id>'", systems=(LINUX, MACOS)),
+            run(f"$env:{chosen} = 'RunAs=App;AppId=<client-id>'", systems=(WINDOWS,)),
+        )
+        return replace(cause, fix=_name_it(setting), commands=(*_looks(cause), *spelled))
     commands = tuple(
         replace(each, template=each.template.replace("AZURE_CLIENT_ID", setting)) for each in cause.commands
     )

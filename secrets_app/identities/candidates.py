@@ -82,7 +82,7 @@ def _drafts(config: Config, asked: tuple[Way, ...], variables: Mapping[str, str]
         who = of_the_task if of_the_task and way is Way.AZURE_PIPELINES else sign_in
         yield Candidate(number=0, way=way, identity=which, config=_alone(config, way, who), turn=turn)
     if named:
-        bare = replace(sign_in, ways=(Way.MANAGED_IDENTITY,), excluded=(), managed_identity=None)
+        bare = replace(sign_in, ways=(Way.MANAGED_IDENTITY,), excluded=(), managed_identity=None, chosen_by=None)
         config = replace(config, sign_in=bare)
         yield Candidate(number=0, way=Way.MANAGED_IDENTITY, identity="system-assigned", config=config)
 
@@ -111,5 +111,5 @@ def _alone(config: Config, way: Way, sign_in: SignIn) -> Config:
     half = next((half for half in (Way.PROD, Way.DEV) if way in _CHAINS[half]), None)
     if half and way not in sign_in.ways:
         others = tuple(member for member in _CHAINS[half] if member is not way)
-        return replace(config, sign_in=replace(sign_in, ways=(half,), excluded=others))
-    return replace(config, sign_in=replace(sign_in, ways=(way,), excluded=()))
+        return replace(config, sign_in=replace(sign_in, ways=(half,), excluded=others, chosen_by=None))
+    return replace(config, sign_in=replace(sign_in, ways=(way,), excluded=(), chosen_by=None))

@@ -48,6 +48,16 @@ def test_laptop_with_half_of_the_chain__is_told_how_to_ask_the_other_half(world:
     assert "az login" not in str(hint)
 
 
+def test_laptop_where_only_powershell_is_asked__is_told_how_to_ask_az(
+    world: World, client: Client, settings: Any
+) -> None:
+    world("laptop")
+    settings.SECRETS_APP |= {"KVSITE_CREDENTIAL": "azure-powershell"}
+    hint = _first_hint(client)
+    assert hint["cause"] == "powershell_not_installed"
+    assert hint["commands"] == ["python manage.py principal --credential azure-cli"]
+
+
 def test_laptop_where_az_was_asked__is_told_to_sign_in_with_az(world: World, client: Client) -> None:
     world("laptop-signed-out")
     assert _first_hint(client)["commands"][0].startswith("az login --tenant ")
