@@ -19,9 +19,8 @@ timeout = 75  # longer than the longest deadline of a reading
 graceful_timeout = math.ceil(_config.deadline_s) + 5  # a stop lets every reading under way end
 keepalive = 75
 control_socket_disable = True  # nobody steers this site while it runs, so nobody can; it would lie in the home folder
-forwarder_headers = (
-    ""  # else whoever comes from this machine could say where the site is mounted, and what was asked for
-)
+# None: else whoever comes from this machine could say where the site is mounted, and what was asked for.
+forwarder_headers = ""
 header_map = "drop"  # `X_MS_CLIENT_PRINCIPAL` is not `X-MS-CLIENT-PRINCIPAL`, which the platform answers for
 
 
