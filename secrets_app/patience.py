@@ -22,7 +22,8 @@ def vault_limits(deadline_s: float) -> ClientLimits:
     """Limits for the vault: a refusal is shown, not tried again; a silent vault meets the deadline first."""
     return ClientLimits(
         connection_timeout=min(3.0, deadline_s * 0.3),
-        read_timeout=deadline_s,
+        # The deadline ends it first, and says what was waited for, however late a busy machine notices.
+        read_timeout=deadline_s * 1.5,
         retry_total=1,
         retry_read=0,
         retry_status=0,
