@@ -6,16 +6,22 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from secrets_app.connection_string import Fault, Meaning, meaning_of, modern_of, pairs_in
-from secrets_app.connection_string.keys import Key
-from secrets_app.sign_in import (
+from secrets_app.connection_string import (
+    ConnectionStringError,
+    ParsedConnectionString,
+    equivalent_of,
+    parse_form,
+    parse_options,
+)
+from secrets_app.connection_string.parser import Key
+from secrets_app.core.credential_options import (
     CertificateInStore,
     CertificateInVault,
+    CertificateStore,
+    CredentialKind,
+    CredentialOptions,
     IdentityKind,
     ManagedIdentityId,
-    SignIn,
-    Store,
-    Way,
 )
 
 APP = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
@@ -28,15 +34,15 @@ CERTIFICATE_ID = "https://contoso.vault.azure.net/secrets/app-cert"
 
 
 def split(text: str) -> dict[str, str]:
-    return {pair.key: pair.value for pair in pairs_in(text)}
+    return {pair.key: pair.value for pair in parse_options(text)}
 
 
-def meaning(text: str) -> Meaning:
-    return meaning_of(pairs_in(text))
+def meaning(text: str) -> ParsedConnectionString:
+    return parse_form(parse_options(text))
 
 
-def fault(text: str) -> Fault:
-    with pytest.raises(Fault) as raised:
+def fault(text: str) -> ConnectionStringError:
+    with pytest.raises(ConnectionStringError) as raised:
         meaning(text)
     return raised.value
 
@@ -97,56 +103,56 @@ def test_what_is_no_connection_string_is_told_by_its_part(text: str, said: str) 
 @pytest.mark.parametrize(
     ("text", "sign_in", "who"),
     [
-        ("RunAs=Developer; DeveloperTool=AzureCli", SignIn(ways=(Way.AZURE_CLI,)), "az"),
-        ("runas=developer;DEVELOPERTOOL=azurecli;", SignIn(ways=(Way.AZURE_CLI,)), "az"),
-        ("RunAs=Developer;DeveloperTool=VisualStudio", SignIn(ways=(Way.VISUAL_STUDIO_CODE, Way.AZURE_CLI)),
+        ("RunAs=Developer; DeveloperTool=AzureCli", CredentialOptions(ways=(CredentialKind.AZURE_CLI,)), "az"),
+        ("runas=developer;DEVELOPERTOOL=azurecli;", CredentialOptions(ways=(CredentialKind.AZURE_CLI,)), "az"),
+        ("RunAs=Developer;DeveloperTool=VisualStudio", CredentialOptions(ways=(CredentialKind.VISUAL_STUDIO_CODE, CredentialKind.AZURE_CLI)),
          "Visual Studio"),
-        ("RunAs=Developer;DeveloperTool=VisualStudioCode", SignIn(ways=(Way.VISUAL_STUDIO_CODE,)), "VS Code"),
-        ("RunAs=CurrentUser", SignIn(ways=(Way.BROKER, Way.AZURE_CLI)), "Windows"),
-        ("RunAs=App", SignIn(ways=(Way.MANAGED_IDENTITY,)), "system-assigned"),
-        ("RunAs=App;MsiRetryTimeout=30", SignIn(ways=(Way.MANAGED_IDENTITY,), retry_timeout_s=30), "system-assigned"),
-        ("RunAs=App;MsiRetryTimeout=0", SignIn(ways=(Way.MANAGED_IDENTITY,), retry_timeout_s=0), "system-assigned"),
-        ("RunAs=App;MsiRetryTimeout=", SignIn(ways=(Way.MANAGED_IDENTITY,)), "system-assigned"),
+        ("RunAs=Developer;DeveloperTool=VisualStudioCode", CredentialOptions(ways=(CredentialKind.VISUAL_STUDIO_CODE,)), "VS Code"),
+        ("RunAs=CurrentUser", CredentialOptions(ways=(CredentialKind.BROKER, CredentialKind.AZURE_CLI)), "Windows"),
+        ("RunAs=App", CredentialOptions(ways=(CredentialKind.MANAGED_IDENTITY,)), "system-assigned"),
+        ("RunAs=App;MsiRetryTimeout=30", CredentialOptions(ways=(CredentialKind.MANAGED_IDENTITY,), retry_timeout_s=30), "system-assigned"),
+        ("RunAs=App;MsiRetryTimeout=0", CredentialOptions(ways=(CredentialKind.MANAGED_IDENTITY,), retry_timeout_s=0), "system-assigned"),
+        ("RunAs=App;MsiRetryTimeout=", CredentialOptions(ways=(CredentialKind.MANAGED_IDENTITY,)), "system-assigned"),
         (f"RunAs=App;AppId={APP.upper()}",
-         SignIn(ways=(Way.MANAGED_IDENTITY,),
+         CredentialOptions(ways=(CredentialKind.MANAGED_IDENTITY,),
                 managed_identity=ManagedIdentityId(kind=IdentityKind.CLIENT_ID, value=APP)), "user-assigned"),
         (WITH_SECRET,
-         SignIn(ways=(Way.CLIENT_SECRET,), client_id=APP, tenant_id=TENANT, client_secret=SECRET), "client secret"),
+         CredentialOptions(ways=(CredentialKind.CLIENT_SECRET,), client_id=APP, tenant_id=TENANT, client_secret=SECRET), "client secret"),
         (f"RunAs=App;AppId={APP};TenantId=contoso.com;AppKey=' a; b '",
-         SignIn(ways=(Way.CLIENT_SECRET,), client_id=APP, tenant_id="contoso.com", client_secret=" a; b "), "secret"),
+         CredentialOptions(ways=(CredentialKind.CLIENT_SECRET,), client_id=APP, tenant_id="contoso.com", client_secret=" a; b "), "secret"),
         (f"RunAs=App;AppId={APP};TenantId={TENANT};AppKeyPercentEncoded=a%3bb%xx%2",
-         SignIn(ways=(Way.CLIENT_SECRET,), client_id=APP, tenant_id=TENANT, client_secret="a;b%xx%2"), "secret"),
+         CredentialOptions(ways=(CredentialKind.CLIENT_SECRET,), client_id=APP, tenant_id=TENANT, client_secret="a;b%xx%2"), "secret"),
         (f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateThumbprint={THUMBPRINT.lower()};"
          "CertificateStoreLocation=currentuser",
-         SignIn(ways=(Way.CLIENT_CERTIFICATE,), client_id=APP, tenant_id=TENANT,
-                certificate=CertificateInStore(store=Store.CURRENT_USER, folder=None, thumbprint=THUMBPRINT)),
+         CredentialOptions(ways=(CredentialKind.CLIENT_CERTIFICATE,), client_id=APP, tenant_id=TENANT,
+                certificate=CertificateInStore(store=CertificateStore.CURRENT_USER, folder=None, thumbprint=THUMBPRINT)),
          "the store CurrentUser"),
         (f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateSubjectName=CN=my-app;"
          "CertificateStoreLocation=LocalMachine",
-         SignIn(ways=(Way.CLIENT_CERTIFICATE,), client_id=APP, tenant_id=TENANT,
-                certificate=CertificateInStore(store=Store.LOCAL_MACHINE, folder=None, subject="CN=my-app")),
+         CredentialOptions(ways=(CredentialKind.CLIENT_CERTIFICATE,), client_id=APP, tenant_id=TENANT,
+                certificate=CertificateInStore(store=CertificateStore.LOCAL_MACHINE, folder=None, subject="CN=my-app")),
          "the store LocalMachine"),
         (f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier={CERTIFICATE_ID}",
-         SignIn(ways=(Way.CLIENT_CERTIFICATE,), client_id=APP,
+         CredentialOptions(ways=(CredentialKind.CLIENT_CERTIFICATE,), client_id=APP,
                 certificate=CertificateInVault(vault_url="https://contoso.vault.azure.net", secret_name="app-cert")),
          "in Key Vault"),
         (f"RunAs=App;AppId={APP};TenantId={TENANT};KeyVaultSecretIdentifier={CERTIFICATE_ID}/{'a' * 32};"
          f"KeyVaultUserAssignedManagedIdentityId={READER};MsiRetryTimeout=5",
-         SignIn(ways=(Way.CLIENT_CERTIFICATE,), client_id=APP, tenant_id=TENANT, retry_timeout_s=5,
+         CredentialOptions(ways=(CredentialKind.CLIENT_CERTIFICATE,), client_id=APP, tenant_id=TENANT, retry_timeout_s=5,
                 certificate=CertificateInVault(vault_url="https://contoso.vault.azure.net", secret_name="app-cert",
                                                secret_version="a" * 32, reader_client_id=READER)),
          "in Key Vault"),
         (f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier={CERTIFICATE_ID};KeyVaultAppId={READER}",
-         SignIn(ways=(Way.CLIENT_CERTIFICATE,), client_id=APP,
+         CredentialOptions(ways=(CredentialKind.CLIENT_CERTIFICATE,), client_id=APP,
                 certificate=CertificateInVault(vault_url="https://contoso.vault.azure.net", secret_name="app-cert",
                                                reader_client_id=READER)),
          "in Key Vault"),
-        ("RunAs=Workload", SignIn(ways=(Way.WORKLOAD_IDENTITY,)), "workload identity"),
+        ("RunAs=Workload", CredentialOptions(ways=(CredentialKind.WORKLOAD_IDENTITY,)), "workload identity"),
         (f"RunAs=Workload;AppId={APP};TenantId={TENANT}",
-         SignIn(ways=(Way.WORKLOAD_IDENTITY,), client_id=APP, tenant_id=TENANT), "workload identity"),
+         CredentialOptions(ways=(CredentialKind.WORKLOAD_IDENTITY,), client_id=APP, tenant_id=TENANT), "workload identity"),
     ],
 )  # fmt: skip
-def test_each_form_says_who_to_be(text: str, sign_in: SignIn, who: str) -> None:
+def test_each_form_says_who_to_be(text: str, sign_in: CredentialOptions, who: str) -> None:
     found = meaning(text)
     assert found.sign_in == sign_in
     assert who in found.who
@@ -204,7 +210,7 @@ def test_each_mistake_names_the_key_at_fault(text: str, number: int, said: str) 
     found = fault(text)
     assert found.number == number
     assert said in found.says
-    assert found.way_out.endswith((".", "say.", "'it''s; here'."))
+    assert found.hint.endswith((".", "say.", "'it''s; here'."))
 
 
 @pytest.mark.parametrize(
@@ -244,9 +250,9 @@ def test_what_works_otherwise_than_one_may_think_is_said(text: str, said: str) -
 
 def test_parts_that_do_nothing_are_one_or_several() -> None:
     (one,), (several,) = (meaning(f"RunAs=App;{parts}").remarks for parts in ("a=1", "a=1;b=2"))
-    assert one.way_out.startswith("Take it out. If it is the rest")
+    assert one.hint.startswith("Take it out. If it is the rest")
     assert several.says.endswith("which did nothing in the library and do nothing here.")
-    assert several.way_out.startswith("Take them out. If one is the rest")
+    assert several.hint.startswith("Take them out. If one is the rest")
     assert not one.changes_who
 
 
@@ -254,7 +260,7 @@ def test_parts_that_do_nothing_are_one_or_several() -> None:
 def test_a_string_in_quotes_is_told_to_lose_them(text: str) -> None:
     found = fault(text)
     assert (found.number, found.says) == (46, "is in quotes as a whole.")
-    assert found.way_out == "Take the quotes round the whole string away."
+    assert found.hint == "Take the quotes round the whole string away."
 
 
 @pytest.mark.parametrize(
@@ -296,13 +302,13 @@ def test_a_certificate_counts_before_a_key_as_in_the_library() -> None:
     found = meaning(
         f"{WITH_SECRET};CertificateThumbprint={THUMBPRINT};CertificateStoreLocation=CurrentUser;CertificateSubjectName=a"
     )
-    assert found.sign_in.ways == (Way.CLIENT_CERTIFICATE,)
+    assert found.sign_in.ways == (CredentialKind.CLIENT_CERTIFICATE,)
     assert "has AppKey and CertificateSubjectName, which did nothing" in found.remarks[0].says
 
 
 def test_a_foreign_vault_host_can_be_allowed_by_the_settings() -> None:
-    pairs = pairs_in(f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier=https://kv.example.org/secrets/a")
-    certificate = meaning_of(pairs, allowed_hosts=("kv.example.org",)).sign_in.certificate
+    pairs = parse_options(f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier=https://kv.example.org/secrets/a")
+    certificate = parse_form(pairs, allowed_hosts=("kv.example.org",)).sign_in.certificate
     assert certificate == CertificateInVault(vault_url="https://kv.example.org", secret_name="a")
 
 
@@ -326,10 +332,10 @@ def test_whatever_comes_in_a_sign_in_or_one_clear_sentence_comes_out(
     hidden = [value for key, _, value, _ in parts] + [key for key, *_ in parts if key not in list(Key)]
     try:
         found = meaning(text)
-        said = "".join(f"{remark.says} {remark.way_out}" for remark in found.remarks)
-        assert modern_of(found.sign_in).settings
-    except Fault as fault:
-        said = "".join(traceback.format_exception(fault)) + repr(fault) + fault.way_out
+        said = "".join(f"{remark.says} {remark.hint}" for remark in found.remarks)
+        assert equivalent_of(found.sign_in).settings
+    except ConnectionStringError as fault:
+        said = "".join(traceback.format_exception(fault)) + repr(fault) + fault.hint
     for value in hidden:
         assert len(value.strip()) < 6 or value.strip() not in said  # a few characters are in any sentence
 
@@ -342,9 +348,9 @@ def test_any_value_comes_back_from_between_quotes(value: str, quote: str) -> Non
 
 
 def test_no_value_is_in_a_repr() -> None:
-    assert SECRET not in repr(pairs_in(WITH_SECRET))
+    assert SECRET not in repr(parse_options(WITH_SECRET))
     assert SECRET not in repr(meaning(WITH_SECRET))
-    assert SECRET not in repr(modern_of(meaning(WITH_SECRET).sign_in))
+    assert SECRET not in repr(equivalent_of(meaning(WITH_SECRET).sign_in))
 
 
 @pytest.mark.parametrize(
@@ -384,7 +390,7 @@ def test_no_value_is_in_a_repr() -> None:
 def test_the_same_is_said_in_the_words_of_today(
     text: str, settings_: dict[str, str], variables: dict[str, str], python: str
 ) -> None:
-    modern = modern_of(meaning(text).sign_in)
+    modern = equivalent_of(meaning(text).sign_in)
     assert dict(modern.settings) == settings_
     assert dict(modern.variables) == variables
     imports, line = modern.python.splitlines()
@@ -394,8 +400,8 @@ def test_the_same_is_said_in_the_words_of_today(
 
 def test_a_certificate_of_a_vault_in_python_names_its_reader() -> None:
     text = f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier={CERTIFICATE_ID}"
-    assert ", DefaultAzureCredential())" in modern_of(meaning(text).sign_in).python
-    python = modern_of(meaning(f"{text};KeyVaultAppId={TENANT}").sign_in).python
+    assert ", DefaultAzureCredential())" in equivalent_of(meaning(text).sign_in).python
+    python = equivalent_of(meaning(f"{text};KeyVaultAppId={TENANT}").sign_in).python
     assert f'DefaultAzureCredential(managed_identity_client_id="{TENANT}"))' in python
     assert python.splitlines()[:3] == [
         "import base64",

@@ -16,11 +16,11 @@ from environment_scenes import found
 
 from localazure import LocalAzure, Trouble
 from localazure.directory import SITE_APPLICATION
-from secrets_app.answer import answer
 from secrets_app.conf import Config, current, load
-from secrets_app.environment import Verdict, translation
-from secrets_app.reading import Outcome, Place, Reading, Stage
-from secrets_app.terminal import lines_of, lines_of_translation
+from secrets_app.core.reading import HostEnvironment, Outcome, Reading, Stage
+from secrets_app.doctor import Status, translation
+from secrets_app.output.terminal import lines_of, lines_of_translation
+from secrets_app.service import get_reading
 
 NAME = "AzureServicesAuthConnectionString"
 RIGHT = {"KEY_VAULT_URI": "https://contoso.vault.azure.net", "SECRET_NAME": "demo"}
@@ -29,7 +29,7 @@ SECRET = "Never~to.be_seen"
 
 
 def read(text: str, **words: str) -> Reading:
-    return answer(current({NAME: text, **words}))
+    return get_reading(current({NAME: text, **words}))
 
 
 def credentials_of(reading: Reading) -> list[tuple[str, str]]:
@@ -94,7 +94,7 @@ def test_where_python_has_no_such_sign_in_the_nearest_is_asked_and_said(
 ) -> None:
     world("laptop")
     settings.SECRETS_APP[NAME] = text
-    reading = answer(current())
+    reading = get_reading(current())
     assert reading.ok
     assert credentials_of(reading) == [(first, Outcome.UNAVAILABLE), ("AzureCliCredential", Outcome.TOKEN)]
     page = client.get("/").content.decode()
@@ -141,7 +141,7 @@ def test_a_wrong_secret_is_named_by_the_setting_that_gave_it(world: World) -> No
     env = world("service-principal-secret").env
     words = {"KVSITE_CLIENT_ID": env["AZURE_CLIENT_ID"], "KVSITE_TENANT_ID": env["AZURE_TENANT_ID"]}
     given = {"KVSITE_CREDENTIAL": "client-secret", "KVSITE_CLIENT_SECRET": "wrong", **words}
-    assert "in KVSITE_CLIENT_SECRET." in answer(current(given)).hints[0].fix
+    assert "in KVSITE_CLIENT_SECRET." in get_reading(current(given)).hints[0].fix
 
 
 def test_without_a_connection_string_nothing_is_said_of_one(world: World, client: Client) -> None:
@@ -176,7 +176,7 @@ def test_the_secret_of_a_connection_string_is_seen_nowhere(
     text = with_secret(azure.env) + ("" if works else "oops")
     settings.SECRETS_APP[NAME] = text
     config = current()
-    reading = answer(config)
+    reading = get_reading(config)
     pages = [client.get(address) for address in ("/", "/environment/", "/report/", "/api/reading", "/readyz")]
     said = "\n".join(
         [
@@ -231,12 +231,12 @@ def test_a_wrong_connection_string_asks_nobody_and_says_what_to_write(world: Wor
 
 
 def test_an_argument_wins_over_the_connection_string(world: World, settings: Any) -> None:
-    from secrets_app.asking.arguments import sign_in_overrides
+    from secrets_app.management.arguments import credential_overrides
 
     world("laptop")
     settings.SECRETS_APP[NAME] = "RunAs=App"
     none = dict.fromkeys(("client_id", "object_id", "resource_id"))
-    reading = answer(current(*sign_in_overrides({**none, "credential": "az"})))
+    reading = get_reading(current(*credential_overrides({**none, "credential": "az"})))
     assert credentials_of(reading) == [("AzureCliCredential", Outcome.TOKEN)]
 
 
@@ -256,7 +256,9 @@ def test_the_endpoint_is_asked_again_as_long_as_the_string_says(world: World, se
     config = current({NAME: "RunAs=App;MsiRetryTimeout=1", "KVSITE_DEADLINE_S": "3"})
     assert config.sign_in
     assert config.sign_in.retry_timeout_s == 1
-    reading = answer(replace(config, sign_in=replace(config.sign_in, retry_timeout_s=seconds)))  # nobody likes to wait
+    reading = get_reading(
+        replace(config, sign_in=replace(config.sign_in, retry_timeout_s=seconds))
+    )  # nobody likes to wait
     assert len([request for request in azure.requests if request.service == "imds"]) == asked
     assert reading.main_cause == "mi_endpoint_error"  # its own refusal, not our deadline
 
@@ -265,36 +267,36 @@ def test_a_chain_asks_the_managed_identity_again_as_well(world: World) -> None:
     azure: LocalAzure = world("vm", troubles={"imds": Trouble(status=503)})
     config = current({"KVSITE_DEADLINE_S": "3"})
     assert config.sign_in
-    answer(replace(config, sign_in=replace(config.sign_in, retry_timeout_s=0.2)))
+    get_reading(replace(config, sign_in=replace(config.sign_in, retry_timeout_s=0.2)))
     # azure-identity's chain asks once whether anybody is there, then four times for the token.
     assert len([request for request in azure.requests if request.service == "imds"]) == 5
 
 
 def test_a_time_that_the_deadline_cuts_short_is_said() -> None:
     config = load({**RIGHT, NAME: "RunAs=App;MsiRetryTimeout=30"})
-    shown = translation(config, Place())
+    shown = translation(config, HostEnvironment())
     assert shown
     assert "asked again for 30 seconds (MsiRetryTimeout); here that is 8" in shown.remarks[0].says
-    assert translation(load({**RIGHT, NAME: "RunAs=App;MsiRetryTimeout=8"}), Place()) is not None
+    assert translation(load({**RIGHT, NAME: "RunAs=App;MsiRetryTimeout=8"}), HostEnvironment()) is not None
 
 
 @pytest.mark.parametrize(
     ("text", "verdict", "said"),
     [
-        ("", Verdict.OK, "None is set."),
-        ("RunAs=App", Verdict.OK, f"{NAME} says who to be: the system-assigned managed identity."),
-        ("RunAs=App;AppKey=x", Verdict.NOTICE, "It has AppKey, but no AppId"),
-        ("RunAs=", Verdict.PROBLEM, f"{NAME} has RunAs without a value."),
+        ("", Status.OK, "None is set."),
+        ("RunAs=App", Status.OK, f"{NAME} says who to be: the system-assigned managed identity."),
+        ("RunAs=App;AppKey=x", Status.NOTICE, "It has AppKey, but no AppId"),
+        ("RunAs=", Status.PROBLEM, f"{NAME} has RunAs without a value."),
     ],
 )
-def test_the_doctor_tells_of_it(text: str, verdict: Verdict, said: str) -> None:
+def test_the_doctor_tells_of_it(text: str, verdict: Status, said: str) -> None:
     check = found("connection_string", config=load({**RIGHT, NAME: text}))
     assert check.verdict is verdict
     assert said in check.finding
 
 
 def test_the_old_setting_is_taken_away_with_the_new_ones() -> None:
-    shown = translation(load({**RIGHT, NAME: "RunAs=App"}), Place())
+    shown = translation(load({**RIGHT, NAME: "RunAs=App"}), HostEnvironment())
     assert shown
     assert shown.commands == (f"unset {NAME}", "export KVSITE_CREDENTIAL=managed-identity")
     assert shown.variables == ("export AZURE_TOKEN_CREDENTIALS=ManagedIdentityCredential",)
@@ -302,6 +304,6 @@ def test_the_old_setting_is_taken_away_with_the_new_ones() -> None:
 
 def test_a_line_break_in_a_subject_steers_no_terminal() -> None:
     text = f"RunAs=App;AppId={APP};TenantId=contoso.com;CertificateSubjectName='a\x1b[2Jb';CertificateStoreLocation="
-    shown = translation(load({**RIGHT, NAME: f"{text}CurrentUser"}), Place())
+    shown = translation(load({**RIGHT, NAME: f"{text}CurrentUser"}), HostEnvironment())
     assert "\x1b" not in "".join(lines_of_translation(shown))
     assert isinstance(load({**RIGHT, NAME: text}), Config)

@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from secrets_app.conf import Config
-from secrets_app.environment import Verdict
-from secrets_app.environment.remedies import unset
-from secrets_app.environment.told import told
-from secrets_app.reading import Failure, Place, Platform, Reading, Stage
-from secrets_app.sign_in import SignIn, Way
+from secrets_app.conf.hints import unset_commands
+from secrets_app.core.credential_options import CredentialKind, CredentialOptions
+from secrets_app.core.reading import Failure, HostEnvironment, Platform, Reading, Stage
+from secrets_app.doctor import Status
+from secrets_app.doctor.variables import describe_variable
 
 READ, FAILED = reading(secret=secret()), reading(failure=Failure(stage=Stage.TOKEN, message="nobody"))
-OK, NOTICE, PROBLEM = Verdict.OK, Verdict.NOTICE, Verdict.PROBLEM
+OK, NOTICE, PROBLEM = Status.OK, Status.NOTICE, Status.PROBLEM
 HALF = "environment_half_set"
 SECRET = "S3cr3t~not.to.be.seen"
 WHOLE = {"AZURE_CLIENT_ID": CLIENT, "AZURE_TENANT_ID": TENANT, "AZURE_CLIENT_SECRET": SECRET}
@@ -125,7 +125,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("key", "environ", "verdict", "cause", "words"), CASES)
-def test_variables(key: str, environ: dict[str, str], verdict: Verdict, cause: str | None, words: str) -> None:
+def test_variables(key: str, environ: dict[str, str], verdict: Status, cause: str | None, words: str) -> None:
     check = found(key, environ)
     assert (check.verdict, check.cause) == (verdict, cause), check.finding
     assert words in check.finding
@@ -185,36 +185,36 @@ def test_any_values__no_check_breaks_and_none_shows_what_it_must_not(environ: di
     ],
 )
 def test_told__values_are_shown_only_in_their_right_form(name: str, value: str, said: str) -> None:
-    assert told({name: value}, name) == said
-    assert told({}, name) == "not set"
+    assert describe_variable({name: value}, name) == said
+    assert describe_variable({}, name) == "not set"
 
 
 @pytest.mark.parametrize(
     ("place", "command"),
     [
-        (Place(), "unset AZURE_CLIENT_SECRET AZURE_TENANT_ID"),
-        (Place(system="Windows"), "Remove-Item Env:AZURE_CLIENT_SECRET, Env:AZURE_TENANT_ID"),
+        (HostEnvironment(), "unset AZURE_CLIENT_SECRET AZURE_TENANT_ID"),
+        (HostEnvironment(system="Windows"), "Remove-Item Env:AZURE_CLIENT_SECRET, Env:AZURE_TENANT_ID"),
         (
-            Place(platform=Platform.APP_SERVICE, resource_group="rg(1)", resource_name="a"),
+            HostEnvironment(platform=Platform.APP_SERVICE, resource_group="rg(1)", resource_name="a"),
             "az webapp config appsettings delete -g 'rg(1)' -n a --setting-names AZURE_CLIENT_SECRET AZURE_TENANT_ID",
         ),
         (
-            Place(platform=Platform.FUNCTIONS, resource_name="$(x)"),
+            HostEnvironment(platform=Platform.FUNCTIONS, resource_name="$(x)"),
             "az functionapp config appsettings delete -g <resource-group> -n <resource-name> "
             "--setting-names AZURE_CLIENT_SECRET AZURE_TENANT_ID",
         ),
         (
-            Place(platform=Platform.CONTAINER_APPS, resource_group="rg", resource_name="api"),
+            HostEnvironment(platform=Platform.CONTAINER_APPS, resource_group="rg", resource_name="api"),
             "az containerapp update -g rg -n api --remove-env-vars AZURE_CLIENT_SECRET AZURE_TENANT_ID",
         ),
         (
-            Place(platform=Platform.KUBERNETES),
+            HostEnvironment(platform=Platform.KUBERNETES),
             "kubectl set env deployment/<deployment> AZURE_CLIENT_SECRET- AZURE_TENANT_ID-",
         ),
     ],
 )
-def test_taking_variables_away__the_command_fits_the_place(place: Place, command: str) -> None:
-    assert unset(["AZURE_CLIENT_SECRET", "AZURE_TENANT_ID"], place) == (command,)
+def test_taking_variables_away__the_command_fits_the_place(place: HostEnvironment, command: str) -> None:
+    assert unset_commands(["AZURE_CLIENT_SECRET", "AZURE_TENANT_ID"], place) == (command,)
 
 
 CHINA = {"AZURE_AUTHORITY_HOST": "https://login.chinacloudapi.cn"}
@@ -233,7 +233,7 @@ CHINA = {"AZURE_AUTHORITY_HOST": "https://login.chinacloudapi.cn"}
     ],
 )
 def test_cloud__where_one_signs_in_and_where_the_vault_is(
-    vault: str, environ: dict[str, str], read: Reading, verdict: Verdict, finding: str
+    vault: str, environ: dict[str, str], read: Reading, verdict: Status, finding: str
 ) -> None:
     check = found("cloud", environ, read=read, config=Config(vault_url=vault, secret_name="demo"))
     assert check.verdict is verdict
@@ -244,22 +244,26 @@ def test_cloud__where_one_signs_in_and_where_the_vault_is(
 @pytest.mark.parametrize(
     ("ways", "variable", "verdict", "finding"),
     [
-        ((Way.AZURE_CLI,), "nonsense", OK, "does not count"),
-        ((Way.PROD,), "dev", OK, "prod of KVSITE_CREDENTIAL wins over it"),
-        ((Way.PROD,), "nonsense", PROBLEM, "azure-identity knows"),
+        ((CredentialKind.AZURE_CLI,), "nonsense", OK, "does not count"),
+        ((CredentialKind.PROD,), "dev", OK, "prod of KVSITE_CREDENTIAL wins over it"),
+        ((CredentialKind.PROD,), "nonsense", PROBLEM, "azure-identity knows"),
     ],
 )
 def test_azure_token_credentials__beside_a_word_of_our_own(
-    ways: tuple[Way, ...], variable: str, verdict: Verdict, finding: str
+    ways: tuple[CredentialKind, ...], variable: str, verdict: Status, finding: str
 ) -> None:
-    config = Config(vault_url=VAULT, secret_name="demo", sign_in=SignIn(ways=ways, chosen_by="KVSITE_CREDENTIAL"))
+    config = Config(
+        vault_url=VAULT, secret_name="demo", sign_in=CredentialOptions(ways=ways, chosen_by="KVSITE_CREDENTIAL")
+    )
     check = found("token_credentials", {"AZURE_TOKEN_CREDENTIALS": variable}, config=config)
     assert check.verdict is verdict
     assert finding in check.finding
 
 
 def test_client_id__does_not_count_for_a_managed_identity_that_is_asked_alone() -> None:
-    config = Config(vault_url=VAULT, secret_name="demo", sign_in=SignIn(ways=(Way.MANAGED_IDENTITY,)))
+    config = Config(
+        vault_url=VAULT, secret_name="demo", sign_in=CredentialOptions(ways=(CredentialKind.MANAGED_IDENTITY,))
+    )
     assert "does not count" in found("client_id", {"AZURE_CLIENT_ID": CLIENT, **IDENTITY}, config=config).finding
     pod = {"AZURE_CLIENT_ID": CLIENT, "AZURE_FEDERATED_TOKEN_FILE": "/token"}
     assert "names the identity this pod" in found("client_id", pod, config=config).finding

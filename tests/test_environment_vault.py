@@ -27,18 +27,18 @@ from requests import exceptions
 from urllib3.exceptions import MaxRetryError
 
 from secrets_app.conf import Config
-from secrets_app.environment import Verdict
-from secrets_app.environment.proxies import without_login
-from secrets_app.environment.trouble import certificate_trouble, trouble_of
-from secrets_app.environment.vault_answer import VaultAnswer, ask_vault, tenant_of, time_of
-from secrets_app.reading import Kind
+from secrets_app.core.reading import PrincipalKind
+from secrets_app.doctor import Status
+from secrets_app.doctor.connection_errors import certificate_problem, connection_problem
+from secrets_app.doctor.proxies import without_login
+from secrets_app.doctor.vault_probe import VaultProbe, probe_vault, tenant_of, time_of
 
-OK, NOTICE, PROBLEM, UNKNOWN = Verdict.OK, Verdict.NOTICE, Verdict.PROBLEM, Verdict.UNKNOWN
+OK, NOTICE, PROBLEM, UNKNOWN = Status.OK, Status.NOTICE, Status.PROBLEM, Status.UNKNOWN
 
 
 def test_a_vault__names_its_tenant_its_time_and_the_address_it_saw(world: World) -> None:
     azure = world("app-service")
-    answer = ask_vault(azure.env["KEY_VAULT_URI"])
+    answer = probe_vault(azure.env["KEY_VAULT_URI"])
     assert answer.status == 401
     assert answer.tenant_id == TENANT
     assert answer.client_address == "203.0.113.7"
@@ -62,7 +62,7 @@ def test_a_vault__is_asked_without_any_login(world: World, monkeypatch: pytest.M
         return send(session, request, **options)
 
     monkeypatch.setattr(requests.Session, "send", note)
-    assert ask_vault(azure.env["KEY_VAULT_URI"]).status == 401
+    assert probe_vault(azure.env["KEY_VAULT_URI"]).status == 401
     assert len(sent) == 1
     assert "Authorization" not in sent[0].headers
 
@@ -71,8 +71,8 @@ def test_no_vault__nothing_is_sent(world: World) -> None:
     azure = world("app-service")
     before = len(azure.requests)
     config = Config()
-    assert ask_vault(None).trouble
-    assert found("way_to_the_vault", config=config, vault=ask_vault(None)).verdict is PROBLEM
+    assert probe_vault(None).trouble
+    assert found("way_to_the_vault", config=config, vault=probe_vault(None)).verdict is PROBLEM
     assert found("vault_name", config=config).verdict is UNKNOWN
     assert len(azure.requests) == before
 
@@ -80,7 +80,7 @@ def test_no_vault__nothing_is_sent(world: World) -> None:
 def test_an_intercepting_proxy_that_is_not_trusted_is_named(world: World) -> None:
     azure = world("app-service")
     os.environ["REQUESTS_CA_BUNDLE"] = certifi.where()
-    answer = ask_vault(azure.env["KEY_VAULT_URI"])
+    answer = probe_vault(azure.env["KEY_VAULT_URI"])
     assert answer.issuer == "Local Azure"
     for key in ("way_to_the_vault", "certificate"):
         check = found(key, vault=answer)
@@ -92,7 +92,8 @@ def test_no_file_with_certificates(world: World) -> None:
     azure = world("app-service")
     os.environ["REQUESTS_CA_BUNDLE"] = "/no/such/file.pem"
     assert (
-        "certificates cannot be read" in found("way_to_the_vault", vault=ask_vault(azure.env["KEY_VAULT_URI"])).finding
+        "certificates cannot be read"
+        in found("way_to_the_vault", vault=probe_vault(azure.env["KEY_VAULT_URI"])).finding
     )
     check = found("trusted_certificates", os.environ)
     assert check.verdict is PROBLEM
@@ -105,20 +106,20 @@ def test_a_proxy_that_is_down_or_misspelt(monkeypatch: pytest.MonkeyPatch, addre
         monkeypatch.setenv(name, address)
     for name in ("NO_PROXY", "no_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
-    check = found("way_to_the_vault", vault=ask_vault(VAULT))
+    check = found("way_to_the_vault", vault=probe_vault(VAULT))
     assert check.verdict is PROBLEM
     assert check.cause in {"proxy_error", "network_interrupted", None}
 
 
 def test_a_silent_vault__time_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("secrets_app.environment.vault_answer.CONNECT_S", 0.1)
-    monkeypatch.setattr("secrets_app.environment.vault_answer.READ_S", 0.1)
+    monkeypatch.setattr("secrets_app.doctor.vault_probe.CONNECT_S", 0.1)
+    monkeypatch.setattr("secrets_app.doctor.vault_probe.READ_S", 0.1)
     with silence() as proxy:
         for name in ("HTTPS_PROXY", "https_proxy"):
             monkeypatch.setenv(name, proxy)
         monkeypatch.setenv("NO_PROXY", "")
         monkeypatch.setenv("no_proxy", "")
-        answer = ask_vault(VAULT)
+        answer = probe_vault(VAULT)
     assert answer.trouble
     assert answer.trouble.cause in {"network_interrupted", "proxy_error"}
     for key in ("clock", "client_address", "certificate", "vault_tenant"):
@@ -127,7 +128,7 @@ def test_a_silent_vault__time_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_vault_that_nobody_has(world: World) -> None:
     azure = world("vault-unknown")
-    check = found("way_to_the_vault", vault=ask_vault(azure.env["KEY_VAULT_URI"]))
+    check = found("way_to_the_vault", vault=probe_vault(azure.env["KEY_VAULT_URI"]))
     assert (check.verdict, check.cause) == (PROBLEM, "dns_failure")
     config = Config(vault_url=azure.env["KEY_VAULT_URI"])
     name = found("vault_name", os.environ, config=config)
@@ -147,7 +148,7 @@ def test_a_vault_that_nobody_has(world: World) -> None:
     ],
 )
 def test_trouble__each_error_has_its_cause(error: Exception, cause: str | None) -> None:
-    assert trouble_of(error).cause == cause
+    assert connection_problem(error).cause == cause
 
 
 @pytest.mark.parametrize(
@@ -170,13 +171,13 @@ def test_trouble__why_a_certificate_is_refused(code: int | None, issuer: str | N
     refused = ssl.SSLCertVerificationError("refused")
     refused.verify_code = code
     wrapped = urllib3.exceptions.SSLError(refused)
-    trouble = certificate_trouble(exceptions.SSLError(MaxRetryError(None, "/", wrapped)), issuer)
+    trouble = certificate_problem(exceptions.SSLError(MaxRetryError(None, "/", wrapped)), issuer)
     assert trouble.cause == cause
     assert words in trouble.sentence
 
 
 def test_something_else_answers_in_the_vaults_place() -> None:
-    check = found("way_to_the_vault", vault=VaultAnswer(status=200))
+    check = found("way_to_the_vault", vault=VaultProbe(status=200))
     assert check.verdict is NOTICE
     assert "answered with 200" in check.finding
 
@@ -184,8 +185,8 @@ def test_something_else_answers_in_the_vaults_place() -> None:
 @pytest.mark.parametrize(
     ("status", "verdict", "cause"), [(503, PROBLEM, "service_error"), (429, NOTICE, "kv_throttled"), (401, OK, None)]
 )
-def test_the_vault_itself_is_in_trouble(status: int, verdict: Verdict, cause: str | None) -> None:
-    check = found("way_to_the_vault", vault=VaultAnswer(status=status, elapsed_s=0.01))
+def test_the_vault_itself_is_in_trouble(status: int, verdict: Status, cause: str | None) -> None:
+    check = found("way_to_the_vault", vault=VaultProbe(status=status, elapsed_s=0.01))
     assert (check.verdict, check.cause) == (verdict, cause)
 
 
@@ -223,10 +224,10 @@ def test_the_challenge_names_the_tenant(challenge: str, tenant: str | None) -> N
         (None, TENANT, UNKNOWN, None),
     ],
 )
-def test_tenants(vaults: str | None, ours: str | None, verdict: Verdict, cause: str | None) -> None:
+def test_tenants(vaults: str | None, ours: str | None, verdict: Status, cause: str | None) -> None:
     check = found(
         "vault_tenant",
-        vault=VaultAnswer(status=401, tenant_id=vaults),
+        vault=VaultProbe(status=401, tenant_id=vaults),
         read=reading(principal=principal(tenant_id=ours) if ours else None),
     )
     assert (check.verdict, check.cause) == (verdict, cause)
@@ -242,8 +243,8 @@ def test_tenants(vaults: str | None, ours: str | None, verdict: Verdict, cause: 
         (timedelta(days=2), PROBLEM, "48 hours ahead of"),
     ],
 )
-def test_clock(ahead: timedelta, verdict: Verdict, words: str) -> None:
-    check = found("clock", vault=VaultAnswer(status=401, azure_time=NOW, here_time=NOW + ahead))
+def test_clock(ahead: timedelta, verdict: Status, words: str) -> None:
+    check = found("clock", vault=VaultProbe(status=401, azure_time=NOW, here_time=NOW + ahead))
     assert check.verdict is verdict
     assert check.cause == ("clock_skew" if verdict is PROBLEM else None)
     assert words in check.finding
@@ -252,7 +253,7 @@ def test_clock(ahead: timedelta, verdict: Verdict, words: str) -> None:
 @pytest.mark.parametrize("date", ["", "yesterday", "Thu, 99 Nov 2026 12:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 -2359"])
 def test_clock__a_date_nobody_can_read(date: str) -> None:
     assert time_of({"Date": date}) is None
-    assert found("clock", vault=VaultAnswer(status=401)).verdict is UNKNOWN
+    assert found("clock", vault=VaultProbe(status=401)).verdict is UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -265,8 +266,8 @@ def test_clock__a_date_nobody_can_read(date: str) -> None:
         (VAULT, None, UNKNOWN),
     ],
 )
-def test_certificate__whoever_stands_in_between_is_named(url: str, issuer: str | None, verdict: Verdict) -> None:
-    check = found("certificate", config=Config(vault_url=url), vault=VaultAnswer(status=401, issuer=issuer))
+def test_certificate__whoever_stands_in_between_is_named(url: str, issuer: str | None, verdict: Status) -> None:
+    check = found("certificate", config=Config(vault_url=url), vault=VaultProbe(status=401, issuer=issuer))
     assert check.verdict is verdict
     assert issuer is None or ("Issued by", issuer) in check.facts
 
@@ -284,7 +285,7 @@ def test_certificate__whoever_stands_in_between_is_named(url: str, issuer: str |
     ],
 )
 def test_name__public_or_private(
-    monkeypatch: pytest.MonkeyPatch, addresses: list[str], verdict: Verdict, words: str
+    monkeypatch: pytest.MonkeyPatch, addresses: list[str], verdict: Status, words: str
 ) -> None:
     answer: list[Any] = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443)) for address in addresses]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: answer)
@@ -365,7 +366,7 @@ def test_trusted_certificates__what_the_sdk_reads_and_what_not(tmp_path: Path) -
 
 
 def test_secret__its_own_state() -> None:
-    def of(**dates: Any) -> tuple[Verdict, str | None, str]:
+    def of(**dates: Any) -> tuple[Status, str | None, str]:
         check = found("secret", read=reading(secret=secret(**dates)))
         return check.verdict, check.cause, check.finding
 
@@ -379,9 +380,9 @@ def test_secret__its_own_state() -> None:
 
 def test_token__its_age_and_what_a_day_of_caching_means() -> None:
     made = {"token_issued_at": NOW - timedelta(hours=3), "token_expires_at": NOW + timedelta(hours=21)}
-    managed = found("token", read=reading(principal=principal(kind=Kind.MANAGED_IDENTITY, **made)))
+    managed = found("token", read=reading(principal=principal(kind=PrincipalKind.MANAGED_IDENTITY, **made)))
     assert managed.finding.startswith("It was made 3 hours ago and ends in 21 hours. Azure keeps")
-    user = found("token", read=reading(principal=principal(kind=Kind.USER, **made)))
+    user = found("token", read=reading(principal=principal(kind=PrincipalKind.USER, **made)))
     assert user.finding == "It was made 3 hours ago and ends in 21 hours."
     assert found("token", read=reading(principal=principal())).verdict is UNKNOWN
     assert found("token", read=reading()).verdict is UNKNOWN

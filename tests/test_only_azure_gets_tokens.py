@@ -13,9 +13,9 @@ from impostor import Answer, Impostor, answer_of
 from localazure import LocalAzure
 from localazure.directory import CONTOSO
 from secrets_app import conf
-from secrets_app.answer import answer
 from secrets_app.conf import load
-from secrets_app.reading import Stage
+from secrets_app.core.reading import Stage
+from secrets_app.service import get_reading
 
 LOGIN, EVIL = "login.microsoftonline.com", "evil.example"
 
@@ -96,7 +96,7 @@ def test_what_is_no_vaults_address_is_refused_in_words(address: str) -> None:
     config = load({"KEY_VAULT_URI": address, "SECRET_NAME": "demo"})
     assert config.vault_url is None
     assert [problem.id for problem in config.problems if problem.setting == "KEY_VAULT_URI"]
-    assert config.problems[0].way_out
+    assert config.problems[0].hint
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def challenge(authorization: str, resource: str = "https://vault.azure.net") -> 
 def test_a_refused_vault_is_not_even_called(between: Between, settings: Any, address: str) -> None:
     _, impostor = between("app-service", {})
     settings.SECRETS_APP["KEY_VAULT_URI"] = address
-    reading = answer(conf.current())
+    reading = get_reading(conf.current())
     assert reading.failure
     assert reading.failure.stage is Stage.CONFIGURATION
     assert impostor.called == []
@@ -195,7 +195,7 @@ def test_a_refused_vault_is_not_even_called(between: Between, settings: Any, add
 def test_a_redirect_of_the_vault_is_not_followed(between: Between, vault: str, status: str) -> None:
     redirect = answer_of(status, f"Location: https://{EVIL}/secrets/demo")
     _, impostor = between("app-service", {vault: redirect})
-    reading = answer(conf.current())
+    reading = get_reading(conf.current())
     assert not reading.ok
     assert reading.failure
     assert set(impostor.called) == {vault}
@@ -205,7 +205,7 @@ def test_a_redirect_of_the_vault_is_not_followed(between: Between, vault: str, s
 @pytest.mark.parametrize("scenario", ["app-service", "service-principal-secret", "service-principal-certificate"])
 def test_a_challenge_that_names_another_authority_leads_nowhere(between: Between, vault: str, scenario: str) -> None:
     azure, impostor = between(scenario, {vault: challenge(f"https://{EVIL}/11111111-2222-4333-8444-555555555555")})
-    reading = answer(conf.current())
+    reading = get_reading(conf.current())
     assert not reading.ok
     assert set(impostor.called) <= {vault, LOGIN}
     assert {token.audience for token in azure.tokens} <= {"https://vault.azure.net"}
@@ -222,7 +222,7 @@ def test_a_challenge_for_another_resource_gets_no_token(
     between: Between, vault: str, scenario: str, resource: str
 ) -> None:
     azure, impostor = between(scenario, {vault: challenge(f"https://{LOGIN}/{EVIL}", resource)})
-    reading = answer(conf.current())
+    reading = get_reading(conf.current())
     assert not reading.ok
     assert set(impostor.called) <= {vault, LOGIN}
     assert not [request for request in impostor.received if "authorization:" in request.lower()]
@@ -234,7 +234,7 @@ def test_a_host_on_the_operators_list_gets_no_token_before_its_certificate_is_ri
 ) -> None:
     _, impostor = between("app-service", {"kv.example.org": challenge(f"https://{LOGIN}/x", "https://example.org")})
     settings.SECRETS_APP |= {"KEY_VAULT_URI": "https://kv.example.org", "KVSITE_ALLOWED_VAULT_HOSTS": "kv.example.org"}
-    reading = answer(conf.current())
+    reading = get_reading(conf.current())
     assert reading.failure
     assert reading.failure.stage is Stage.NETWORK
     assert impostor.called
@@ -246,7 +246,7 @@ def test_a_host_on_the_operators_list_gets_no_token_before_its_certificate_is_ri
 def test_a_redirect_of_the_sign_in_is_not_followed(between: Between, vault: str, scenario: str, status: str) -> None:
     redirect = answer_of(status, f"Location: https://{EVIL}/token")
     _, impostor = between(scenario, {LOGIN: redirect}, passes=(vault,))
-    reading = answer(conf.current())
+    reading = get_reading(conf.current())
     assert not reading.ok
     assert set(impostor.called) <= {vault, LOGIN}
 
@@ -256,7 +256,7 @@ def test_another_authority_in_the_environment_is_not_sent_the_client_secret(betw
     answers = {EVIL: answer_of("200 OK", body="{}"), vault: challenge(f"https://{EVIL}/{CONTOSO.id}")}
     azure, impostor = between("service-principal-secret", answers)
     os.environ["AZURE_AUTHORITY_HOST"] = EVIL
-    reading = answer(conf.current())
+    reading = get_reading(conf.current())
     assert reading.main_cause == "authority_or_cloud_wrong"
     assert azure.tokens == ()
     assert not [request for request in impostor.received if azure.env["AZURE_CLIENT_SECRET"] in request]

@@ -5,15 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from secrets_app.diagnosis.sign import Sign
-from secrets_app.reading import Platform
+from secrets_app.core.reading import Platform
+from secrets_app.diagnosis.signature import Signature
 
 WINDOWS, MACOS, LINUX = "Windows", "Darwin", "Linux"
 
 _PLACEHOLDER = re.compile(r"(?<!\{)\{([a-z_]{1,40})\}(?!\})")
 
 
-class Weight(IntEnum):
+class Severity(IntEnum):
     """How much a member of a chain stands out when it ends with this cause."""
 
     NOISE = 0  # what this member needs is simply not here
@@ -81,14 +81,14 @@ class Cause:
     title: str
     why: str
     fix: str
-    signs: tuple[Sign, ...] = ()
+    signs: tuple[Signature, ...] = ()
     commands: tuple[Command, ...] = ()
     links: tuple[str, ...] = ()
-    weight: Weight = Weight.TROUBLE
+    weight: Severity = Severity.TROUBLE
     alike: tuple[str, ...] = ()
     """Keys of causes with nearly the same words, for "see also"."""
 
     @property
     def noise(self) -> bool:
         """In a chain this is expected: the member is not meant for this place."""
-        return self.weight is Weight.NOISE
+        return self.weight is Severity.NOISE

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from secrets_app.diagnosis.cleaning import bare, spaced
+from secrets_app.diagnosis.normalize import squash, tokenize
 
-MOST = 64
+MAX_VALUES = 64
 """Hosts, ids, addresses and times kept of one text."""
 
 _HOST = re.compile(
@@ -75,12 +75,12 @@ class Evidence:
     @cached_property
     def bare(self) -> str:
         """The text as phrases are compared with it; links to documentation, which name many causes, are left out."""
-        return bare(self._told)
+        return squash(self._told)
 
     @cached_property
     def spaced(self) -> str:
         """The text as short words are compared with it."""
-        return spaced(self._told)
+        return tokenize(self._told)
 
     @cached_property
     def _told(self) -> str:
@@ -137,4 +137,4 @@ class Evidence:
 
 def _first(found: Iterable[str]) -> tuple[str, ...]:
     kept = dict.fromkeys(found)
-    return tuple(kept)[:MOST]
+    return tuple(kept)[:MAX_VALUES]

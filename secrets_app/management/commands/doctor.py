@@ -9,8 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from secrets_app import conf
-from secrets_app.doctor import examination, headline, sound
-from secrets_app.environment import Check
+from secrets_app.doctor import Check
+from secrets_app.doctor.service import headline, is_healthy, run_doctor
 
 SOUND, PROBLEM = 0, 1
 _WIDTH = 100
@@ -28,14 +28,14 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print what was found as JSON")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        checks = examination(conf.current())
+        checks = run_doctor(conf.current())
         if options["json"]:
-            document = {"ok": sound(checks), "checks": [check.as_json() for check in checks]}
+            document = {"ok": is_healthy(checks), "checks": [check.as_json() for check in checks]}
             self.stdout.write(json.dumps(document, indent=2))
         else:
             self.stdout.write("\n".join([headline(checks), *(line for check in checks for line in _lines(check))]))
         self.stdout.flush()
-        raise SystemExit(SOUND if sound(checks) else PROBLEM)
+        raise SystemExit(SOUND if is_healthy(checks) else PROBLEM)
 
 
 def _lines(check: Check) -> Iterator[str]:

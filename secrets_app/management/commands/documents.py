@@ -10,10 +10,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from secrets_app.catalogue import by_area
+from secrets_app.conf.schema import SETTINGS
 from secrets_app.diagnosis import CAUSES
-from secrets_app.management.licences import licences_page
-from secrets_app.setting_readers import SETTINGS
+from secrets_app.diagnosis.search import by_area
+from secrets_app.management.licenses import licences_page
 
 _SETTINGS_IN_README = re.compile(
     r"(?<=<!-- settings: made by manage.py documents -->\n).*?(?=\n<!-- end of settings -->)", re.S

@@ -8,8 +8,14 @@ from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
 
-from secrets_app.pasting import LIMIT_BYTES, PastedError, TooLongError, explained, pasted_error
-from secrets_app.terminal import lines_of_explanation
+from secrets_app.diagnosis.error_report import (
+    MAX_BYTES,
+    ErrorReport,
+    TooLongError,
+    explanation_json,
+    parse_error_report,
+)
+from secrets_app.output.terminal import lines_of_explanation
 
 COULD_NOT_RUN = 2
 
@@ -47,10 +53,10 @@ class Command(BaseCommand):
                 if line.strip():
                     self._say(json.dumps(_answer_to_line(line)))
             return
-        pasted = PastedError(message=source.read(LIMIT_BYTES + 1).decode("utf-8", errors="replace"))
+        pasted = ErrorReport(message=source.read(MAX_BYTES + 1).decode("utf-8", errors="replace"))
         try:
             if options["json"]:
-                self._say(json.dumps(explained(pasted), indent=2))
+                self._say(json.dumps(explanation_json(pasted), indent=2))
             else:
                 self._say("\n".join(lines_of_explanation(pasted.explanation())))
         except TooLongError as error:
@@ -64,7 +70,7 @@ class Command(BaseCommand):
 
 def _answer_to_line(line: bytes) -> dict[str, Any]:
     try:
-        return explained(pasted_error(json.loads(line)))
+        return explanation_json(parse_error_report(json.loads(line)))
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
         return {"error": "This line is not JSON."}
     except ValueError as error:
