@@ -51,7 +51,7 @@ def site(world: World, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
         world("app-service")
         settings.SECRETS_APP = {**settings.SECRETS_APP, **words}
         settings.PLATFORM_SIGNS_IN = signs_in
-        monkeypatch.setattr(login, "TRIES", LoginThrottle())
+        monkeypatch.setattr(login, "THROTTLE", LoginThrottle())
         return Client(headers=BROWSER, enforce_csrf_checks=csrf, **ELSEWHERE)  # type: ignore[arg-type]
 
     return open_site

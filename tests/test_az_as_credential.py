@@ -9,7 +9,7 @@ import azure.identity
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import CredentialUnavailableError
-from environment_scenes import first_on_path, stand_in
+from doctor_factories import first_on_path, stand_in
 
 from secrets_app.conf import current
 from secrets_app.core.reading import Outcome

@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA1
 from django.core.checks import run_checks
 from django.test import Client
-from environment_scenes import found
+from doctor_factories import found
 
 from localazure import LocalAzure, Trouble
 from localazure.directory import SITE_APPLICATION

@@ -15,7 +15,7 @@ import pytest
 from command_line import manage
 from conftest import World
 from django.test import Client
-from environment_scenes import CLIENT, TENANT, by_key, first_on_path, silence, stand_in
+from doctor_factories import CLIENT, TENANT, by_key, first_on_path, silence, stand_in
 
 from localazure import LocalAzure
 from localazure.scenarios import SCENARIOS
@@ -261,7 +261,7 @@ def test_headline_counts() -> None:
 def test_the_secret_that_nobody_had_time_for_is_the_headline_and_not_well(
     client: Client, world: World, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "QUESTIONS", [replace(question, limit_s=0.2) for question in CHECKS])
+    monkeypatch.setattr(runner, "CHECKS", [replace(question, limit_s=0.2) for question in CHECKS])
     world("laptop-slow-az")
     settings.SECRETS_APP["KVSITE_DEADLINE_S"] = "5"
     said = "Not known yet whether the secret can be read: no answer after 0.2 s. Run `manage.py principal`; it waits up"

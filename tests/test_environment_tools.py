@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from environment_scenes import (
+from doctor_factories import (
     CLIENT,
     OTHER_TENANT,
     SITE,

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from environment_scenes import CLIENT, IDENTITY, OTHER_TENANT, SITE, TENANT, VAULT, found, reading, secret
+from doctor_factories import CLIENT, IDENTITY, OTHER_TENANT, SITE, TENANT, VAULT, found, reading, secret
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -12,7 +12,7 @@ import pytest
 import requests
 import urllib3
 from conftest import World
-from environment_scenes import (
+from doctor_factories import (
     NOW,
     OTHER_TENANT,
     TENANT,

@@ -130,7 +130,7 @@ def test_a_closed_standard_error_stops_nothing() -> None:
 
 UNCAUGHT = """
 import sys, threading
-from secrets_app.logs import redact_uncaught
+from secrets_app.core.logs import redact_uncaught
 redact_uncaught()
 def fail():
     raise ValueError(f"refused: {sys.argv[1]}\\nContent: {sys.argv[2]}")

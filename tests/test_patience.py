@@ -120,7 +120,7 @@ def test_when_too_many_wait__the_next_one_says_so_at_its_deadline(
 ) -> None:
     world("app-service")
     room = threading.BoundedSemaphore(1)
-    monkeypatch.setattr(operation, "_ROOM", room)
+    monkeypatch.setattr(operation, "_READ_SLOTS", room)
     room.acquire()
     ends_in_time(read(), "one of 64 earlier readings to end")
     room.release()
@@ -131,8 +131,8 @@ def test_whatever_visitors_ask_for__the_sites_own_reading_has_room(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     azure = world("app-service")
-    monkeypatch.setattr(operation, "_VISITORS_ROOM", threading.BoundedSemaphore(1))
-    monkeypatch.setattr(operation, "_VISITORS_WAIT_S", 0.1)
+    monkeypatch.setattr(operation, "_VISITOR_SLOTS", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(operation, "_VISITOR_WAIT_S", 0.1)
     operation._VISITOR_SLOTS.acquire()  # noqa: SLF001 - as by visitors who keep it all
     theirs = get_reading(token_check_config(conf.current(), "https://graph.microsoft.com"))
     assert theirs.failure

@@ -284,7 +284,7 @@ def test_a_debug_page_does_not_show_the_value(world: World, settings: Any, monke
     def breaks(*_arguments: Any) -> None:
         raise LookupError("after the value was read")
 
-    monkeypatch.setattr("secrets_app.views.value.problems_beside", breaks)
+    monkeypatch.setattr("secrets_app.views.value.related_problems", breaks)
     response = Client(headers=HERE, raise_request_exception=False).post("/value/")
     assert response.status_code == 500
     assert b"LookupError" in response.content

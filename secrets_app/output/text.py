@@ -53,7 +53,7 @@ _KEPT_TOKEN: dict[Stage | int | None, str] = {
     401: "The Token Vault does not hand it out: nobody has signed in to it yet, or it does not accept our token.",
     404: "The Token Vault has no token of that name yet.",
 }
-_TOKEN_VAULT_NO_ANSWER = "The Token Vault gave no answer that helps."
+_TOKEN_VAULT_NO_ANSWER = "The Token Vault gave no answer that helps."  # noqa: S105 - a sentence
 _VAULT_ANSWERS: dict[int | None, str] = {
     401: "The vault does not accept the token.",
     404: "The vault let us in, but has nothing to give.",

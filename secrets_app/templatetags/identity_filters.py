@@ -6,8 +6,8 @@ from secrets_app.output import identities
 
 register = template.Library()
 
-register.filter("row_outcome", identities.outcome_words)
-register.filter("row_who", identities.principal_text)
-register.filter("row_came", identities.result_text)
-register.filter("pick_words", identities.selection_text)
-register.filter("pick_mark", identities.principal_mark)
+register.filter("result_outcome", identities.outcome_words)
+register.filter("result_principal", identities.principal_text)
+register.filter("result_text", identities.result_text)
+register.filter("selection_text", identities.selection_text)
+register.filter("selection_mark", identities.principal_mark)
