@@ -132,7 +132,7 @@ def test_a_key_cut_short_is_said_before_it_is_called_wrong(world: World) -> None
     assert first.title.startswith(f"{NAME} has the key of its part 5, which did nothing")
     assert "put that whole value into quotes" in first.fix
     assert second.cause == "client_secret_wrong"
-    assert f"in the AppKey of {NAME}" in second.fix
+    assert f"Set the AppKey of {NAME} to" in second.fix
     whole = read(text.removesuffix(";cd=x")).hints
     assert [hint.cause for hint in whole] == ["client_secret_wrong"]
 
@@ -141,7 +141,7 @@ def test_a_wrong_secret_is_named_by_the_setting_that_gave_it(world: World) -> No
     env = world("service-principal-secret").env
     words = {"KVSITE_CLIENT_ID": env["AZURE_CLIENT_ID"], "KVSITE_TENANT_ID": env["AZURE_TENANT_ID"]}
     given = {"KVSITE_CREDENTIAL": "client-secret", "KVSITE_CLIENT_SECRET": "wrong", **words}
-    assert "in KVSITE_CLIENT_SECRET." in get_reading(current(given)).hints[0].fix
+    assert "Set KVSITE_CLIENT_SECRET to" in get_reading(current(given)).hints[0].fix
 
 
 def test_without_a_connection_string_nothing_is_said_of_one(world: World, client: Client) -> None:

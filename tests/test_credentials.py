@@ -205,7 +205,7 @@ def test_a_token_among_garbage_is_not_shown(world: World, tmp_path: Path, word: 
         ("broker", "broker_unavailable", "pip install azure-identity-broker"),
         ("visual-studio-code", "vscode_not_signed_in", "pip install azure-identity-broker"),
         ("shared-cache", "shared_cache_empty", "Use az login"),
-        ("workload-identity", "workload_identity_not_injected", "Mark the pod"),
+        ("workload-identity", "workload_identity_not_injected", "Label the pod"),
         ("environment", "env_vars_incomplete", "set all of them"),
     ],
 )

@@ -187,7 +187,7 @@ def test_bytes_that_are_no_text_are_explained_too() -> None:
         cwd=ROOT, env=dict(os.environ), input=b"\xff\xfe\x00AADSTS7000215\x80", capture_output=True, check=False,
     )  # fmt: skip
     assert result.returncode == 0
-    assert b"The client secret is wrong" in result.stdout
+    assert b"The client secret is invalid" in result.stdout
     assert b"Traceback" not in result.stderr
 
 

@@ -98,7 +98,10 @@ def test_where_nobody_gives_a_token_the_one_to_mend_is_marked_as_on_the_home_pag
     html = b"".join(client.get("/identities/").streaming_content).decode()  # type: ignore[attr-defined]
     rows, pick = compared()
     assert (pick.row, pick.marked) == (None, row_of(rows, CredentialKind.MANAGED_IDENTITY))
-    assert "The one to mend is Managed identity: Several identities are attached here, and none was chosen." in html
+    assert (
+        "The one to mend is Managed identity: Multiple user-assigned identities are attached and none is specified."
+        in html
+    )
     assert re.search(r'slot="mark-2">This is the one to mend\.<', html)
     assert '<a href="/">Who am I</a>.</p>' in html
 

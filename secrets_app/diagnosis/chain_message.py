@@ -1,4 +1,4 @@
-"""A chain's message, taken apart into its members and what each of them said."""
+"""Parse a credential chain's error message into one message per credential."""
 
 import re
 
@@ -55,7 +55,7 @@ _NAMELESS = tuple(
         ),
     )
 )
-"""Members whose text in .NET, Java and JavaScript does not begin with their name."""
+"""Credentials whose message in .NET, Java and JavaScript does not start with their class name."""
 _FOOTER = re.compile(
     r"To mitigate this issue, please refer to the troubleshooting guidelines here at\s"
     r"|\n[ \t]{0,8}(?:Traceback \(most|---> |-{3} End)"
@@ -73,19 +73,19 @@ _SAME = {
     "ServiceFabricCredential": "ManagedIdentityCredential",
     "InteractiveBrowserBrokerCredential": "BrokerCredential",
 }
-"""Members that another language's library writes differently, and the parts one of them is made of."""
+"""Spellings used by other languages' libraries, and internal credentials of ManagedIdentityCredential."""
 _TOKEN = re.compile(
     r"""acquired\sa\stoken\sfrom\s|credential\sselected:\s|Result\sfor\s\w{1,60}:\sSUCCESS
       | getToken\(\)\sresult\sfor\sscopes\s\[[^\]\n]{0,400}\]:\sSUCCESS""",
     re.VERBOSE,
 )
-"""What the libraries' logs say when a member gave a token."""
+"""Log lines of the libraries when a credential returned a token."""
 
 
 def attempts_of(text: str) -> tuple[ChainAttempt, ...]:
-    """The members a chain's message names, in its order, each with its own text; nothing when it is no chain's.
+    """The credentials named in a chain's message, in order, with their messages; empty if it is not from a chain.
 
-    Java and logs print the members without a heading: then two of them make a chain.
+    Java and log files print no heading; without one, at least two credentials must be named.
     """
     heading = _HEADING.search(text)
     marks = _marks(text, heading.start() if heading else 0)
@@ -100,13 +100,13 @@ def attempts_of(text: str) -> tuple[ChainAttempt, ...]:
 
 
 def after_the_token(text: str) -> str | None:
-    """What a log says after a member of the chain gave a token; None when none did."""
+    """The log text after the last credential that returned a token; None if none did."""
     end = max((match.end() for match in _TOKEN.finditer(text)), default=None)
     return None if end is None else text[end:]
 
 
 def is_default_chain(text: str) -> bool:
-    """The message comes from DefaultAzureCredential, whose members and order are known."""
+    """Whether the message is from DefaultAzureCredential, whose credentials and order are known."""
     return "DefaultAzureCredential" in text
 
 

@@ -1,4 +1,4 @@
-"""From a text and what is known beside it to evidence."""
+"""Extracts evidence from an error message."""
 
 import re
 
@@ -11,7 +11,7 @@ _ENTRA_LIST = re.compile(
     r"""(?:error_codes["']?\s{0,3}:\s{0,3}\[\s{0,8}|login\.microsoftonline\.[a-z]{2,3}/error\?code=)(\d{5,8})"""
 )
 _FRAMES = 16 * 1024
-"""Characters of stack frames that are kept: enough to tell whose they are."""
+"""Maximum characters of stack frames kept: enough to identify the package."""
 _AKV = re.compile(r"AKV[\s:]?(\d{5})(?!\d)", re.IGNORECASE)
 _EXCEPTION = re.compile(
     r"(?<![\w.])((?:[A-Za-z_]\w{0,60}\.){0,8}[A-Z]\w{0,80}(?:Error|Exception|Failure|Timeout|Warning))(?=:|\s|\(|$)"
@@ -23,7 +23,7 @@ _LEADING_CODE = re.compile(
     r"(?:^|[\s:>])\(([A-Z][A-Za-z]{3,60}|[a-z]{3,20}_[a-z_]{3,40})\)(?=[\s\"'.]|$)", re.MULTILINE
 )
 _UNMISTAKABLE = re.compile(r"\b(?:ForbiddenBy[A-Z]\w{2,30}|ObjectIs(?:Being)?(?:Deleted|Recovered)\w{0,30})\b")
-"""Codes of the vault that nothing else uses: they count wherever they stand."""
+"""Error codes unique to Key Vault, accepted anywhere in the text."""
 _STATUS = re.compile(
     r"(?:(?:Response )?Status(?:\s?Code)?|HTTP(?:\sError|\sstatus(?:\scode)?|/[\d.]{1,3})?|http_status|RESPONSE)"
     r"[\"']?\s{0,3}[:=]?\s{0,3}[\"']?([1-5]\d\d)(?!\d)",
@@ -40,7 +40,7 @@ def extract_evidence(
     credential: str | None = None,
     attempts: tuple[ChainAttempt, ...] = (),
 ) -> Evidence:
-    """Everything `text` holds, with what the caller knows beside it. Any text will do."""
+    """The evidence in `text`; the arguments take precedence over values found in it. Accepts any text."""
     cleaned = normalize(text)
     plain = redact(cleaned.text)
     codes = _codes(plain)
@@ -66,7 +66,7 @@ def _codes(text: str) -> list[str]:
 
 
 def _entra_numbers(text: str) -> tuple[int, ...]:
-    """Numbers of Entra's refusals: in the words, else in the list or the address that goes with them."""
+    """AADSTS numbers in the text, otherwise those in its error_codes list or error URL."""
     return _numbers(_AADSTS, text) or _numbers(_ENTRA_LIST, text)
 
 

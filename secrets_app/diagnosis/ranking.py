@@ -1,4 +1,4 @@
-"""Which member of a chain should have worked here, and which are noise."""
+"""Ranks the failed credentials of a chain: which one should have worked on this platform."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ DEFAULT_CHAIN = (
     "AzureDeveloperCliCredential",
     "BrokerCredential",
 )
-"""The members of DefaultAzureCredential in azure-identity 1.27, in their order."""
+"""The credentials of DefaultAzureCredential in azure-identity 1.27, in order."""
 
 _NOT_HERE = frozenset({"imds_unreachable", "socket_access_forbidden", "mi_platform_env_inconsistent"})
 _IDENTITY_VARIABLES = frozenset({Platform.APP_SERVICE, Platform.FUNCTIONS, Platform.CONTAINER_APPS})
@@ -36,18 +36,18 @@ _WITH_MANAGED_IDENTITY = frozenset(Platform) - {Platform.UNKNOWN, Platform.KUBER
 
 @dataclass(frozen=True, kw_only=True)
 class Member:
-    """One member of a chain that was asked and gave no token."""
+    """A credential of a chain that was tried and returned no token."""
 
     credential: str
     cause: str
 
 
 def cause_on_platform(cause: str, place: HostEnvironment) -> str:
-    """The cause of a managed identity's failure, read for the place.
+    """The cause of a managed identity failure, adjusted to the platform.
 
     App Service, Functions and Container Apps set IDENTITY_ENDPOINT exactly while an identity is assigned
-    (https://learn.microsoft.com/azure/app-service/overview-managed-identity). Without it the library turns to the
-    metadata service of virtual machines, which does not exist there. So "unreachable" means: no identity.
+    (https://learn.microsoft.com/azure/app-service/overview-managed-identity). Without it the library falls back to
+    IMDS, which does not exist on these platforms. So "unreachable" means that no identity is assigned.
     """
     if place.platform in _IDENTITY_VARIABLES and cause in _NOT_HERE:
         return "mi_identity_not_assigned"
@@ -55,7 +55,7 @@ def cause_on_platform(cause: str, place: HostEnvironment) -> str:
 
 
 def most_relevant_failure(members: Sequence[Member], place: HostEnvironment) -> Member | None:
-    """The member that should have worked here; None when nothing stands out among several."""
+    """The failed credential most relevant on this platform; None if there are several and none stands out."""
     ranked = sorted(members, key=lambda member: _rank(member, place))
     if not ranked:
         return None
@@ -71,7 +71,7 @@ def _rank(member: Member, place: HostEnvironment) -> tuple[int, int]:
 
 
 def _weight(member: Member, place: HostEnvironment) -> int:
-    """A member made for this place outweighs all but a refusal by Entra itself."""
+    """The credential made for this platform outranks all others except those rejected by Microsoft Entra ID."""
     weight = CAUSES[member.cause].weight
     if member.cause == "unexpected" and member.credential not in _BY_LIKELIHOOD:
         weight = Severity.NOISE
@@ -85,10 +85,10 @@ _LIKELY_MEANT = ("ManagedIdentityCredential", "AzureCliCredential")
 
 
 def untried_credentials(failed: Member, behind: Sequence[str]) -> str:
-    """A sentence naming the likeliest of those that were never asked; empty when the chain did not stop at `failed`."""
+    """A sentence naming the most likely untried credentials; empty if the chain did not stop at `failed`."""
     if not behind or CAUSES[failed.cause].weight < Severity.TROUBLE:
         return ""
     named = [name for name in behind if name in _LIKELY_MEANT] or list(behind[:1])
     others = len(behind) - len(named)
     names = ", ".join(named) + (f" and {others} other{'' if others == 1 else 's'}" if others else "")
-    return f"It stopped at {failed.credential}. Never asked: {names}."
+    return f"The chain stopped at {failed.credential}. Not tried: {names}."

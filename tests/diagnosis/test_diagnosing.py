@@ -140,7 +140,7 @@ def test_wrong_secret_on_app_service__hides_the_managed_identity() -> None:
     )
     reading = _reading(attempts=attempts, failure=_failure(), place=HostEnvironment(platform=Platform.APP_SERVICE))
     assert _causes(reading) == ["client_secret_wrong", "chain_stopped_early"]
-    assert "It stopped at EnvironmentCredential. Never asked: ManagedIdentityCredential, AzureCliCredential." in (
+    assert "The chain stopped at EnvironmentCredential. Not tried: ManagedIdentityCredential, AzureCliCredential." in (
         reading.hints[1].why
     )
     assert reading.hints[1].fix == "Repair the one that failed: it is the first thing above."

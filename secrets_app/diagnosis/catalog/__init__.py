@@ -1,4 +1,4 @@
-"""The catalogue of causes, in the order in which equally strong signs are believed."""
+"""The catalog of causes by key. Between signs of equal strength, the earlier cause wins."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""Causes in Microsoft Entra for a program that signs in itself: app registrations, secrets, certificates, tenants."""
+"""Microsoft Entra ID errors when an application signs in: app registration, client secret, certificate, tenant."""
 
 from secrets_app.diagnosis.catalog import links
 from secrets_app.diagnosis.catalog.predicates import about_azure, asks_for_a_scope_as_resource
@@ -6,15 +6,16 @@ from secrets_app.diagnosis.cause import LINUX, MACOS, Area, Cause, Severity, run
 from secrets_app.diagnosis.signature import Signature, Strength, aadsts, phrase
 
 _NO_FILE = ("folder_setting", "certificate_vault")
-"""The certificate is looked for in a folder, or is itself in a vault."""
+"""Facts set when the certificate comes from a certificate folder or from a vault: then there is no file path."""
 
 CAUSES = (
     Cause(
         key="client_secret_expired",
         area=Area.ENTRA,
         title="The application's client secret has expired",
-        why="Entra knows the secret, and its time is over.",
-        fix="Make a new secret, put its value in AZURE_CLIENT_SECRET, restart. A managed identity would need none.",
+        why="The client secret is past its expiry date.",
+        fix="Create a new one, set AZURE_CLIENT_SECRET to its value, and restart. "
+        "A managed identity avoids client secrets.",
         signs=(
             aadsts(7000222),
             phrase("client secret keys", "are expired"),
@@ -28,10 +29,11 @@ CAUSES = (
     Cause(
         key="client_secret_wrong",
         area=Area.ENTRA,
-        title="The client secret is wrong",
-        why="Entra knows the application, and this is not its secret. "
-        "Often the secret's id was copied instead of its value.",
-        fix="Put the secret's value, not its id, in AZURE_CLIENT_SECRET. If it is lost, make a new one.",
+        title="The client secret is invalid",
+        why="Microsoft Entra ID found the application, but the secret does not match. "
+        "A common mistake is to copy the secret ID instead of the secret value.",
+        fix="Set AZURE_CLIENT_SECRET to the secret's value, not its ID. "
+        "If the value is lost, create a new client secret.",
         signs=(
             aadsts(7000216, says=("client_credentials",)),
             aadsts(7000215, 50012, unless=("assertion", "certificate", "7000222")),
@@ -53,9 +55,10 @@ CAUSES = (
     Cause(
         key="certificate_not_registered",
         area=Area.ENTRA,
-        title="Entra does not know this certificate for the application",
-        why="The sign-in was signed with a certificate that is not, or no longer, registered for the application.",
-        fix="Register the certificate. If the app trusts it by subject name, send the whole chain "
+        title="The certificate is not registered for the application",
+        why="The client assertion was signed with a certificate that is not, or is no longer, registered for the "
+        "application.",
+        fix="Register the certificate. If the application trusts it by subject name, send the full certificate chain "
         "(send_certificate_chain=True).",
         signs=(
             aadsts(700027, 700030, 1000502, 700028, 50017),
@@ -74,10 +77,10 @@ CAUSES = (
     Cause(
         key="app_disabled",
         area=Area.ENTRA,
-        title="The application is switched off in this tenant",
-        why="An administrator disabled the enterprise application. It gets no tokens until that is undone.",
-        fix="Have it enabled: Entra > Enterprise applications > the application > Properties > Enabled for users to "
-        "sign in.",
+        title="The application is disabled in this tenant",
+        why="An administrator disabled the enterprise application. It cannot get tokens until it is enabled again.",
+        fix="Ask an administrator to enable it: Microsoft Entra admin center > Enterprise applications > the "
+        "application > Properties > Enabled for users to sign in.",
         signs=(
             aadsts(7000112),
             phrase("application", "is disabled", unless=("resource", "service principal named", "client flow")),
@@ -91,9 +94,8 @@ CAUSES = (
         key="service_principal_missing",
         area=Area.ENTRA,
         title="The application has no service principal in this tenant",
-        why="Its registration exists, but its representative in this tenant, the service principal, was never made "
-        "or was deleted.",
-        fix="Make the service principal in the tenant that is signed in to.",
+        why="The app registration exists, but its service principal in this tenant was never created or was deleted.",
+        fix="Create the service principal in the tenant used to sign in.",
         signs=(
             aadsts(7000229),
             phrase("missing service principal in the tenant"),
@@ -107,9 +109,9 @@ CAUSES = (
     Cause(
         key="app_not_found_in_tenant",
         area=Area.ENTRA,
-        title="This tenant has no application with that client id",
-        why="Either the client id or the tenant id is wrong. Or the application was deleted.",
-        fix="Compare AZURE_CLIENT_ID and AZURE_TENANT_ID with what the tenant knows.",
+        title="The application (client) ID was not found in this tenant",
+        why="The client ID or the tenant ID is wrong, or the application was deleted.",
+        fix="Compare AZURE_CLIENT_ID and AZURE_TENANT_ID with the app registration in the tenant.",
         signs=(
             aadsts(700016, 70001, 700011, 700038),
             phrase("application with identifier", "was not found in the directory"),
@@ -129,9 +131,10 @@ CAUSES = (
     Cause(
         key="scope_invalid",
         area=Area.ENTRA,
-        title="What the token was asked for is not written correctly",
-        why="A scope names the service a token is for. This one is missing, malformed, or one too many.",
-        fix="For Key Vault ask for https://vault.azure.net/.default, or let SecretClient ask.",
+        title="The requested scope is invalid",
+        why="A scope identifies the service a token is for. "
+        "This one is missing or malformed, or there is more than one.",
+        fix="For Key Vault, request https://vault.azure.net/.default, or let SecretClient request the token.",
         signs=(
             aadsts(70011, 1002012, 650053, 700022, 28003, 28002, 90009),
             aadsts(900144, says=("scope",), unless=("client_id", "grant_type")),
@@ -180,10 +183,10 @@ CAUSES = (
     Cause(
         key="resource_disabled",
         area=Area.ENTRA,
-        title="The service the token is for is switched off in this tenant",
-        why="Entra names the service, not our application: its service principal is disabled, or a subscription "
-        "behind it has lapsed.",
-        fix="Have an administrator enable that service principal, or renew the subscription.",
+        title="The requested resource is disabled in this tenant",
+        why="The error names the resource, not the application that signs in: the service principal of the resource "
+        "is disabled, or its subscription has lapsed.",
+        fix="Ask an administrator to enable that service principal, or renew the subscription.",
         signs=(aadsts(500014), phrase("the service principal for resource", "is disabled")),
         commands=(
             run(
@@ -198,10 +201,9 @@ CAUSES = (
     Cause(
         key="resource_not_in_tenant",
         area=Area.ENTRA,
-        title="This tenant does not know the service the token was asked for",
-        why="The name in the message is the service. If it is the vault's own address, the wrong thing was asked for.",
-        fix="Ask for https://vault.azure.net/.default. For an API of your own make its service principal in this "
-        "tenant.",
+        title="The requested resource was not found in this tenant",
+        why="The error names the resource. If it is the vault's own URL, the wrong resource was requested.",
+        fix="Request https://vault.azure.net/.default. For your own API, create its service principal in this tenant.",
         signs=(
             aadsts(500011, 50001, 650057, 650052, 650054, 500013, 50010, 5000224),
             phrase("the resource principal named", "was not found in the tenant"),
@@ -215,10 +217,10 @@ CAUSES = (
     Cause(
         key="tenant_not_allowed",
         area=Area.PROGRAM,
-        title="The credential may not ask this tenant for a token",
-        why="The vault belongs to another tenant than the credential was made for. "
-        "The library stops there by itself: nothing was sent.",
-        fix="Give the credential the vault's tenant, or list that tenant in additionally_allowed_tenants.",
+        title="The credential is not configured to get tokens for this tenant",
+        why="The vault belongs to a different tenant than the one the credential was created for. "
+        "The Azure Identity library stopped before it sent a request.",
+        fix="Create the credential with the vault's tenant ID, or add that tenant to additionally_allowed_tenants.",
         signs=(
             phrase("not configured to acquire tokens for tenant"),
             phrase("is not configured to acquire tokens for tenant"),
@@ -234,10 +236,10 @@ CAUSES = (
     Cause(
         key="authority_or_cloud_wrong",
         area=Area.PROGRAM,
-        title="The sign-in host is wrong, or belongs to another cloud",
-        why="AZURE_AUTHORITY_HOST must be https and the sign-in host of the cloud that owns the tenant.",
-        fix="Set AZURE_AUTHORITY_HOST to that host. For the public cloud take it out: "
-        "https://login.microsoftonline.com is the default.",
+        title="The authority host is invalid or belongs to another cloud",
+        why="AZURE_AUTHORITY_HOST must be the sign-in endpoint, with https, of the cloud that hosts the tenant.",
+        fix="Set AZURE_AUTHORITY_HOST to that endpoint. "
+        "For the Azure public cloud, remove it: https://login.microsoftonline.com is the default.",
         signs=(
             aadsts(50049, 900382, 900439, 900432, 900431, 90038, 90043, 90051, 1000104),
             phrase("the authority provided", any_of=("is not well-known", "is not known")),
@@ -274,9 +276,9 @@ CAUSES = (
     Cause(
         key="tenant_id_wrong",
         area=Area.ENTRA,
-        title="There is no such tenant",
-        why="The tenant id or domain is mistyped, has quotes or spaces in it, or belongs to another cloud.",
-        fix="Set AZURE_TENANT_ID to the directory's id, the plain GUID.",
+        title="The tenant was not found",
+        why="The tenant ID or domain is misspelled, contains quotes or spaces, or belongs to another cloud.",
+        fix="Set AZURE_TENANT_ID to the directory (tenant) ID, a plain GUID.",
         signs=(
             aadsts(90002, 900023, 90019, 50059, 50128, 50194, 900021, 90027, 50029, 90130, 9001023, 9002332, 90124),
             phrase("unable to get authority configuration for"),
@@ -326,11 +328,11 @@ CAUSES = (
     Cause(
         key="public_client_misconfigured",
         area=Area.ENTRA,
-        title="The application's kind and the way of signing in do not fit",
-        why="A public client has no secret of its own, a confidential one must show one. "
-        "The registration says one thing and the program does the other.",
-        fix="For device or browser sign-in turn on Allow public client flows (App registrations > Authentication). "
-        "For a public client send no secret.",
+        title="The app registration does not allow this sign-in flow",
+        why="A public client has no secret, and a confidential client must present one. "
+        "The app registration is configured for one, and the program signs in as the other.",
+        fix="For device code or browser sign-in, turn on Allow public client flows (App registrations > "
+        "Authentication). For a public client, do not send a secret.",
         signs=(
             aadsts(7000218, 700025, 50011, 500113, 500117, 700009, 7000219, 700026, 70004, 900971, 700054, 700051),
             phrase("the request body must contain the following parameter", "client_assertion", unless=("scope",)),
@@ -347,10 +349,10 @@ CAUSES = (
     Cause(
         key="consent_missing",
         area=Area.ENTRA,
-        title="Nobody has agreed that the application may do this",
-        why="Entra gives a token only when a user or an administrator has consented to the permission.",
-        fix="Have consent given for the application. For your own API and az: list the Azure CLI as an authorized "
-        "client.",
+        title="Consent has not been granted for this permission",
+        why="Microsoft Entra ID issues a token only after a user or an administrator has consented to the permission.",
+        fix="Grant consent for the application. To use Azure CLI with your own API, add Azure CLI to the API's "
+        "authorized client applications.",
         signs=(
             aadsts(
                 65001, 65002, 65004, 65005, 90094, 90093, 90095, 90099, 650056, 65017, 900941, 650051, 501051, 90008
@@ -367,9 +369,10 @@ CAUSES = (
     Cause(
         key="app_assignment_required",
         area=Area.ENTRA,
-        title="Only assigned people may use this application",
-        why="The enterprise application asks for an assignment, and this user has none.",
-        fix="Assign the user or a group: Entra > Enterprise applications > the application > Users and groups.",
+        title="The user is not assigned to the application",
+        why="The enterprise application requires assignment, and this user has none.",
+        fix="Assign the user or a group: Microsoft Entra admin center > Enterprise applications > the application > "
+        "Users and groups.",
         signs=(
             aadsts(50105, 501051),
             phrase("not assigned to a role for the application"),
@@ -381,10 +384,10 @@ CAUSES = (
     Cause(
         key="obo_assertion_invalid",
         area=Area.ENTRA,
-        title="The user's token that was passed on is not valid here",
-        why="In the on-behalf-of flow a program hands in the token it was called with. "
-        "That token has expired, or was made for another API.",
-        fix="Pass on the fresh token your API received, and check that its audience is your API.",
+        title="The user token for the on-behalf-of flow is invalid",
+        why="In the on-behalf-of flow, a program passes on the token it was called with. "
+        "That token has expired, or was issued for another API.",
+        fix="Pass on the current token your API received, and check that its audience is your API.",
         signs=(
             aadsts(50013, 500133, 500131, 500132, 50027, 500134, 500137, 240002, 7000114),
             phrase("assertion audience claim does not match"),
@@ -398,10 +401,10 @@ CAUSES = (
     Cause(
         key="assertion_time_invalid",
         area=Area.ENTRA,
-        title="The signed proof was sent too early or too late",
-        why="The message names two times. Minutes apart: this machine's clock is off. "
-        "Hours or a day apart: an old token was sent again.",
-        fix="Set the clock. If the gap is large, read the token file anew for each sign-in and update azure-identity.",
+        title="The client assertion is not within its valid time range",
+        why="The error shows two times. If they are minutes apart, this machine's clock is wrong. "
+        "If they are hours or a day apart, an old token was sent again.",
+        fix="Set the clock. If the gap is large, read the token file again for each sign-in and update azure-identity.",
         signs=(
             aadsts(700024, 7000241),
             phrase("client assertion is not within its valid time range"),
@@ -422,9 +425,9 @@ CAUSES = (
     Cause(
         key="certificate_expired",
         area=Area.PROGRAM,
-        title="The certificate's time is over, or has not come yet",
-        why="A certificate counts from one day to another, and today is not between them.",
-        fix="Make a new certificate, register it for the application, and put it where the old one lies.",
+        title="The certificate has expired or is not yet valid",
+        why="Today is outside the certificate's validity period.",
+        fix="Create a new certificate, register it for the application, and replace the old one with it.",
         signs=(
             phrase("make a new one and register it for the application"),
             phrase("set this machine's clock right, or take an older one"),
@@ -441,9 +444,9 @@ CAUSES = (
         key="certificate_file_invalid",
         area=Area.PROGRAM,
         title="The certificate cannot be used",
-        why="It is missing, is not PEM or PFX, has no RSA private key in it, or its password is wrong.",
-        fix="Give a PEM or PFX file with certificate and private key, and its password. What names it is "
-        "AZURE_CLIENT_CERTIFICATE_PATH, KVSITE_CERTIFICATE or a connection string: whichever you use.",
+        why="It is missing, is not in PEM or PFX format, has no RSA private key, or its password is wrong.",
+        fix="Provide a PEM or PFX file with the certificate and its private key, and the password. "
+        "Set it with AZURE_CLIENT_CERTIFICATE_PATH, KVSITE_CERTIFICATE or a connection string.",
         signs=(
             phrase("the certificate file", any_of=("is not there", "cannot be read")),
             phrase("takes the certificate file itself"),

@@ -1,4 +1,4 @@
-"""Causes in Microsoft Entra for a person who signs in."""
+"""Microsoft Entra ID errors when a user signs in."""
 
 from secrets_app.diagnosis.catalog import links
 from secrets_app.diagnosis.catalog.predicates import about_azure
@@ -9,11 +9,11 @@ CAUSES = (
     Cause(
         key="conditional_access_blocked",
         area=Area.ENTRA,
-        title="A Conditional Access policy refuses this sign-in",
-        why="The organisation's rules forbid it from this place, this device or this program. "
+        title="A Conditional Access policy blocked this sign-in",
+        why="The organization's policy does not allow sign-in from this location, device or application. "
         "Signing in again does not help.",
         fix="Sign in from a managed device or an allowed network, or ask an administrator. "
-        "A service should use a managed identity.",
+        "For a service, use a managed identity.",
         signs=(
             aadsts(
                 53003,
@@ -69,9 +69,9 @@ CAUSES = (
     Cause(
         key="mfa_required",
         area=Area.ENTRA,
-        title="Entra wants a second proof, and nobody is there to give it",
-        why="The organisation asks for multifactor sign-in. A program in the background cannot answer that.",
-        fix="Sign in anew with az for this very service. For automation use a managed identity, never a password.",
+        title="Multifactor authentication is required and cannot be completed here",
+        why="The organization requires multifactor authentication, which a background process cannot complete.",
+        fix="Sign in again with Azure CLI for this resource. For automation, use a managed identity, never a password.",
         signs=(
             aadsts(50076, 50079, 50158, 50072, 50074, 50078, 500121, 50203, 50125, 502031, 50086, 50087, 50088, 50161),
             phrase("you must use multi-factor authentication"),
@@ -91,10 +91,10 @@ CAUSES = (
     Cause(
         key="user_not_in_tenant",
         area=Area.ENTRA,
-        title="This account does not belong to the tenant",
-        why="The account that signed in is neither a member nor a guest there. "
-        "live.com means a personal Microsoft account.",
-        fix="Sign in with an account of that tenant, or have this one invited as a guest.",
+        title="The user account does not exist in this tenant",
+        why="The signed-in account is neither a member nor a guest of the tenant. "
+        "live.com in the error means a personal Microsoft account.",
+        fix="Sign in with an account of that tenant, or have this account invited as a guest.",
         signs=(
             aadsts(50020, 50034, 90072, 51004, 16000, 500208, 50107, 500200, 50178, 50177, 500202, 16003, 50014, 50197),
             phrase("user account", "does not exist in", any_of=("tenant", "directory"), where=about_azure),
@@ -109,9 +109,10 @@ CAUSES = (
     Cause(
         key="user_password_wrong",
         area=Area.ENTRA,
-        title="The user name or the password is wrong",
-        why="Entra did not accept the pair. After several tries the account is locked for a while.",
-        fix="Stop signing in with a password: use az login, or a service principal for automation.",
+        title="Invalid user name or password",
+        why="Microsoft Entra ID rejected the user name and password. "
+        "After several failed attempts, the account is locked for a while.",
+        fix="Do not sign in with a password: use az login, or a service principal for automation.",
         signs=(
             aadsts(50126, 50053, 50056, 50064, 120002, 120000),
             phrase("invalid username or password", where=about_azure),
@@ -126,9 +127,9 @@ CAUSES = (
     Cause(
         key="user_account_disabled",
         area=Area.ENTRA,
-        title="The account is disabled, or its password has expired",
-        why="Entra knows the account and does not let it in for now.",
-        fix="Have an administrator enable the account, or set a new password in the browser.",
+        title="The user account is disabled, or its password has expired",
+        why="Microsoft Entra ID found the account, but it cannot sign in at present.",
+        fix="Ask an administrator to enable the account, or set a new password in the browser.",
         signs=(
             aadsts(50057, 50055, 50144, 50142, 50135, 500571, 50018, 80012, 500541),
             phrase("the user account is disabled"),
@@ -141,9 +142,9 @@ CAUSES = (
     Cause(
         key="sign_in_expired",
         area=Area.ENTRA,
-        title="The stored sign-in has run out or was taken back",
-        why="It was not used for long, the organisation wants a fresh one, or the password changed.",
-        fix="Sign out and in again with the tool that holds it.",
+        title="The sign-in session has expired or was revoked",
+        why="It was inactive for too long, the organization requires a new sign-in, or the password changed.",
+        fix="Sign out and sign in again with the tool that stores it.",
         signs=(
             aadsts(
                 700082,
@@ -186,10 +187,10 @@ CAUSES = (
     Cause(
         key="claims_challenge_unsupported",
         area=Area.ENTRA,
-        title="The service wants a fresh sign-in that the tool cannot make by itself",
-        why="It refused the token before its time (continuous access evaluation). "
-        "az, PowerShell and azd must be signed in anew by hand with the demand it sent.",
-        fix="Run the command the message prints. Or sign out and in again.",
+        title="A claims challenge requires signing in again",
+        why="The service rejected the token before it expired (continuous access evaluation). "
+        "Azure CLI, Azure PowerShell and azd need a manual sign-in with the claims challenge it sent.",
+        fix="Run the command shown in the error message, or sign out and sign in again.",
         signs=(
             phrase("--claims-challenge", unless=("unexpected keyword argument",), where=about_azure),
             phrase("claims challenges are not supported"),
@@ -211,9 +212,10 @@ CAUSES = (
     Cause(
         key="interactive_not_possible",
         area=Area.PROGRAM,
-        title="A sign-in window could not be shown, or nobody finished it",
-        why="This way of signing in needs a person with a browser. There was none, or the time ran out.",
-        fix="On a server use a managed identity or a service principal. Without a browser: sign in with a device code.",
+        title="Interactive sign-in is not possible or was not completed",
+        why="This sign-in method needs a user with a browser. There was none, or the sign-in timed out.",
+        fix="On a server, use a managed identity or a service principal. "
+        "Without a browser, sign in with a device code.",
         signs=(
             aadsts(70016, 70018, 70019, 70020, 50058, 16002, 50140, 700020),
             phrase("couldn't start an http server"),

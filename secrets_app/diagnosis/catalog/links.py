@@ -1,4 +1,4 @@
-"""Official pages the entries link to."""
+"""Microsoft Learn URLs that the causes link to."""
 
 _LEARN = "https://learn.microsoft.com/"
 

@@ -1,4 +1,4 @@
-"""Causes on the Azure host: managed identities, the metadata service, Arc, pods."""
+"""Managed identity errors: IMDS, App Service, Azure Arc, Service Fabric, AAD Pod Identity."""
 
 from secrets_app.core.reading import Platform
 from secrets_app.diagnosis.catalog import links
@@ -9,7 +9,7 @@ from secrets_app.diagnosis.signature import Signature, Strength, phrase
 _METADATA = ("169.254.169.254", "imds", "/metadata/identity")
 
 _ASKED = ("asked",)
-"""A user-assigned identity was asked for."""
+"""Fact set when a user-assigned identity is requested."""
 _SITE = (Platform.APP_SERVICE,)
 _FUNCTION = (Platform.FUNCTIONS,)
 _BY_HAND = (Platform.VIRTUAL_MACHINE, Platform.UNKNOWN)
@@ -18,10 +18,10 @@ CAUSES = (
     Cause(
         key="mi_multiple_user_assigned",
         area=Area.HOST,
-        title="Several identities are attached here, and none was chosen",
-        why="This resource has more than one user-assigned managed identity. Azure does not guess which one is meant.",
-        fix="Name the one to use: set AZURE_CLIENT_ID to its client id, or pass client_id. Beside "
-        "KVSITE_CREDENTIAL=managed-identity this site reads KVSITE_MANAGED_IDENTITY_CLIENT_ID instead.",
+        title="Multiple user-assigned identities are attached and none is specified",
+        why="This resource has more than one user-assigned managed identity, and Azure does not choose between them.",
+        fix="Specify the one to use: set AZURE_CLIENT_ID to its client ID, or pass client_id. "
+        "With KVSITE_CREDENTIAL=managed-identity, this site reads KVSITE_MANAGED_IDENTITY_CLIENT_ID instead.",
         signs=(
             phrase("multiple user assigned identities exist"),
             phrase("multiple user assigned", any_of=("identities", "specify the clientid")),
@@ -57,10 +57,10 @@ CAUSES = (
         key="aks_pod_identity_not_ready",
         area=Area.HOST,
         title="AAD Pod Identity has no identity for this pod",
-        why="Its node agent (NMI) stands between the pod and the metadata service. "
-        "It refused the request, or no identity is bound to the pod yet.",
+        why="Its node agent (NMI) intercepts the pod's requests to Instance Metadata Service (IMDS). "
+        "It denied the request, or no identity is bound to the pod yet.",
         fix="Check the pod's aadpodidbinding label and its AzureIdentityBinding. "
-        "Better: move to workload identity, its successor.",
+        "Preferably, migrate to workload identity, its successor.",
         signs=(
             phrase("pod list is empty"),
             phrase("no azure identity found for request"),
@@ -107,10 +107,10 @@ CAUSES = (
     Cause(
         key="mi_user_assigned_unsupported_host",
         area=Area.HOST,
-        title="This host does not let a program choose its identity",
-        why="On Service Fabric, Cloud Shell and Arc the host itself sets the identity. "
-        "A client id was given all the same.",
-        fix="Take client_id and AZURE_CLIENT_ID out of this program's settings here.",
+        title="This host does not support selecting a managed identity",
+        why="On Service Fabric, Cloud Shell and Azure Arc, the host determines the identity, but a client ID was "
+        "specified.",
+        fix="Remove client_id and AZURE_CLIENT_ID from this program's settings.",
         signs=(
             phrase("client_id should not be set for cloud shell"),
             phrase("identity_config must not contain the following keys"),
@@ -160,9 +160,10 @@ CAUSES = (
     Cause(
         key="arc_key_access",
         area=Area.HOST,
-        title="This process may not read the Azure Arc agent's key",
-        why="The Arc agent proves its callers with a small key file. This account cannot read it, or it is not there.",
-        fix="Add the account to the agent's group, then start the program anew.",
+        title="The Azure Arc agent's key file cannot be read",
+        why="The Azure Arc agent authenticates its callers with a small key file. "
+        "This account cannot read the file, or the file does not exist.",
+        fix="Add the account to the agent's group, then restart the program.",
         signs=(
             phrase("azcmagent/tokens"),
             phrase("azureconnectedmachineagent"),
@@ -189,11 +190,11 @@ CAUSES = (
     Cause(
         key="mi_identity_not_assigned",
         area=Area.HOST,
-        title="The managed identity is not attached to this resource",
-        why="Its own (system-assigned) identity is off, or the client id belongs to one that is not attached here. "
-        "On App Service nothing answers at all while the identity is off.",
-        fix="Turn the identity on, or attach it; if a client id is set, check it. A new identity has no role yet: "
-        "the vault will say so next.",
+        title="The managed identity is not assigned to this resource",
+        why="The system-assigned identity is off, or the client ID belongs to an identity that is not assigned to "
+        "this resource. On App Service, no endpoint responds while the identity is off.",
+        fix="Turn on the identity, or assign it; if a client ID is set, check it. "
+        "A new identity also needs a role on the vault.",
         signs=(
             phrase("identity not found"),
             phrase("no identity has been assigned to this resource"),
@@ -256,7 +257,7 @@ CAUSES = (
                 platforms=(Platform.UNKNOWN,),
                 unless=_ASKED,
             ),
-            # Without --identities these would turn on the system-assigned identity.
+            # Without --identities, these commands would turn on the system-assigned identity.
             run(
                 'az identity list --query "[].{{name:name, clientId:clientId, objectId:principalId, id:id}}"',
                 needs=_ASKED,
@@ -290,12 +291,11 @@ CAUSES = (
     Cause(
         key="socket_access_forbidden",
         area=Area.HOST,
-        title="Windows refused to open the connection",
-        why="On App Service this is what a switched-off managed identity looks like: nothing listens at "
-        "169.254.169.254. "
-        "Elsewhere a firewall, or too many open connections, is behind it.",
-        fix="On App Service turn the managed identity on first. If it is on: use one client for the whole program, "
-        "look at the firewall, restart.",
+        title="Windows denied access to the socket (WinError 10013)",
+        why="On App Service, this is the usual error when the managed identity is off: nothing listens at "
+        "169.254.169.254. Elsewhere, the cause is a firewall or too many open connections.",
+        fix="On App Service, turn on the managed identity first. "
+        "If it is on, use one client for the whole program, check the firewall, and restart.",
         signs=(
             phrase("an attempt was made to access a socket in a way forbidden"),
             phrase("winerror 10013"),
@@ -318,11 +318,11 @@ CAUSES = (
     Cause(
         key="mi_endpoint_error",
         area=Area.HOST,
-        title="The host's token service failed",
-        why="It was reached and could not make the token: either it is in trouble for a moment, "
-        "or the service asked for does not exist.",
-        fix="Check that the token is asked for https://vault.azure.net/.default. "
-        "Then try again, and restart the app if it stays.",
+        title="The managed identity endpoint returned an error",
+        why="The endpoint responded but did not issue a token: it is temporarily unavailable, or the requested "
+        "resource does not exist.",
+        fix="Check that the token is requested for https://vault.azure.net/.default. "
+        "Then retry, and restart the app if the error persists.",
         signs=(
             phrase("an unexpected error occured while fetching the aad token"),
             phrase("an unexpected error occurred while fetching the aad token"),
@@ -371,11 +371,11 @@ CAUSES = (
     Cause(
         key="mi_platform_env_inconsistent",
         area=Area.HOST,
-        title="The variables of a managed identity do not fit this host",
-        why="IDENTITY_*, MSI_* or IMDS_* variables say how to reach the identity. "
-        "They are incomplete, copied from elsewhere, or of another kind of host.",
-        fix="Remove copied IDENTITY_* and MSI_* variables. Run inside the app's own process, not in a build or Kudu "
-        "shell.",
+        title="The managed identity environment variables do not match this host",
+        why="IDENTITY_*, MSI_* or IMDS_* variables locate the managed identity endpoint. "
+        "They are incomplete, copied from another machine, or belong to another type of host.",
+        fix="Remove copied IDENTITY_* and MSI_* variables. "
+        "Run inside the app's own process, not in a build or Kudu shell.",
         signs=(
             phrase("platform could not be determined from environment"),
             phrase("no managed identity endpoint found", "target azure platform"),
@@ -443,9 +443,9 @@ CAUSES = (
     Cause(
         key="imds_unreadable_answer",
         area=Area.HOST,
-        title="Something answered in place of the metadata service",
-        why="A reply came from 169.254.169.254, or from a proxy in its place, and it was not the reply of Azure.",
-        fix="Keep proxies away from that address, then look at the raw answer.",
+        title="The response is not from Instance Metadata Service (IMDS)",
+        why="169.254.169.254, or a proxy in its place, returned a response that is not from Azure.",
+        fix="Exclude 169.254.169.254 from the proxy, then inspect the raw response.",
         signs=(
             phrase("no token received", where=about_azure_or_bare),
             phrase(
@@ -513,11 +513,11 @@ CAUSES = (
     Cause(
         key="imds_unreachable",
         area=Area.HOST,
-        title="No metadata service here: this is not an Azure machine, or the way to it is closed",
-        why="Azure machines hand out identities at the address 169.254.169.254. Nothing answered there. "
-        "On a laptop that is normal.",
-        fix="Off Azure sign in with az login. On Azure let this program reach 169.254.169.254, without a proxy. "
-        "Where Azure offers no managed identity, use a service principal.",
+        title="Instance Metadata Service (IMDS) is unreachable: not an Azure VM, or 169.254.169.254 is blocked",
+        why="Azure machines get managed identity tokens from 169.254.169.254. Nothing responded there. "
+        "On a laptop, this is expected.",
+        fix="Outside Azure, sign in with az login. On Azure, allow this program to reach 169.254.169.254 without a "
+        "proxy. Where Azure offers no managed identity, use a service principal.",
         signs=(
             phrase("no response from the imds", unless=("token request error",)),
             phrase("169.254.169.254", any_of=("connecttimeout", "connect timeout", "connection timed out")),

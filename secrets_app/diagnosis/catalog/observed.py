@@ -1,4 +1,4 @@
-"""Causes without an error text of their own: they are seen in the reading itself."""
+"""Causes detected in the reading itself, mostly without an error message of their own."""
 
 from secrets_app.core.reading import Platform
 from secrets_app.diagnosis.catalog import links
@@ -9,9 +9,9 @@ CAUSES = (
     Cause(
         key="setting_missing",
         area=Area.PROGRAM,
-        title="A setting of this site is not set",
-        why="Without a vault and a secret's name there is nothing to read.",
-        fix="Set KEY_VAULT_URI to the vault's address and SECRET_NAME to the secret's name, then start the site again.",
+        title="A required setting is missing",
+        why="A vault and a secret name are required to read a secret.",
+        fix="Set KEY_VAULT_URI to the vault's URL and SECRET_NAME to the secret's name, then restart the site.",
         commands=(
             run("export KEY_VAULT_URI=https://{vault_host} SECRET_NAME={secret}", systems=(LINUX, MACOS)),
             run("$env:KEY_VAULT_URI = 'https://{vault_host}'; $env:SECRET_NAME = {secret}", systems=("Windows",)),
@@ -22,9 +22,9 @@ CAUSES = (
     Cause(
         key="setting_invalid",
         area=Area.PROGRAM,
-        title="A setting of this site has a value it cannot use",
-        why="Nothing is asked of Azure before it is right: a guess could read the wrong secret.",
-        fix="Let the site list each mistake with its way out, then correct the one it names.",
+        title="A setting of this site has an invalid value",
+        why="No request is sent to Azure until it is corrected, because a guess could read the wrong secret.",
+        fix="Run manage.py check to list each invalid setting and how to fix it.",
         commands=(run("python manage.py check"),),
         links=(links.KEY_VAULT_NAMES,),
         alike=("setting_missing",),
@@ -32,8 +32,8 @@ CAUSES = (
     Cause(
         key="vault_url_refused",
         area=Area.PROGRAM,
-        title="This is not the address of an Azure vault",
-        why="A token sent to a stranger's host is a stolen token. So nothing was sent.",
+        title="The URL is not an Azure Key Vault URL",
+        why="A token sent to an unknown host can be stolen, so no request was sent.",
         fix="Set KEY_VAULT_URI to https://, the vault's name, and .vault.azure.net. "
         "Other hosts must be allowed by name.",
         commands=(run("az keyvault show --name {vault} --query properties.vaultUri --output tsv"),),
@@ -42,10 +42,10 @@ CAUSES = (
     Cause(
         key="deadline_exceeded",
         area=Area.NETWORK,
-        title="Our own time ran out",
-        why="We stop waiting before you do. Something had not answered yet.",
-        fix="See whether that part answers at all from here. A firewall or a proxy that drops what it should refuse "
-        "is the usual reason.",
+        title="The request timed out",
+        why="No response within KVSITE_DEADLINE_S.",
+        fix="Check whether that service responds from this machine at all. "
+        "The usual cause is a firewall or proxy that drops connections instead of rejecting them.",
         commands=(
             run("curl --max-time 10 --include https://{vault_host}/healthstatus", systems=(LINUX, MACOS)),
             run("Test-NetConnection {vault_host} -Port 443", systems=("Windows",)),
@@ -55,9 +55,9 @@ CAUSES = (
     Cause(
         key="chain_stopped_early",
         area=Area.PROGRAM,
-        title="The chain stopped before it had asked everyone",
-        why="A way of signing in that is set up, but fails, ends the search.",
-        fix="Repair the one that failed, or leave it out.",
+        title="The credential chain stopped before trying every credential",
+        why="A credential that is configured but fails ends the chain.",
+        fix="Fix the credential that failed, or exclude it.",
         commands=(
             run("export AZURE_TOKEN_CREDENTIALS=dev", systems=(LINUX, MACOS), platforms=(Platform.UNKNOWN,)),
             run("$env:AZURE_TOKEN_CREDENTIALS = 'dev'", systems=("Windows",), platforms=(Platform.UNKNOWN,)),
@@ -67,8 +67,8 @@ CAUSES = (
     Cause(
         key="unexpected_principal",
         area=Area.PROGRAM,
-        title="We are somebody else than was expected",
-        why="A token was given, but for another identity than the one the settings name.",
+        title="Signed in as an unexpected principal",
+        why="A token was issued, but for a different identity than the one the settings name.",
         fix="Compare the two, then correct the settings or the sign-in.",
         commands=(
             run("az webapp identity show --resource-group {group} --name {site}", platforms=(Platform.APP_SERVICE,)),
@@ -81,8 +81,8 @@ CAUSES = (
     Cause(
         key="environment_half_set",
         area=Area.PROGRAM,
-        title="The environment is set up by halves",
-        why="Some variables of a credential are there, others are missing, empty, or contradict them.",
+        title="A credential's environment variables are incomplete",
+        why="Some of its variables are set, and others are missing, empty or contradictory.",
         fix="Set all of them, or none.",
         commands=(
             run("env | grep -E '^(AZURE|IDENTITY|MSI)_' | cut -d= -f1", systems=(LINUX, MACOS)),
@@ -96,17 +96,19 @@ CAUSES = (
     Cause(
         key="role_may_be_on_its_way",
         area=Area.VAULT,
-        title="If access was given just now: it may still be on its way",
-        why="A new role takes some minutes to count. One that comes through a group counts when Azure makes the next "
-        "token: for a managed identity that can take 24 hours, and a restart does not hurry it.",
-        fix="Wait ten minutes and read again. A person signs in anew to get a new token.",
+        title="If access was granted recently, it may not have taken effect yet",
+        why="A new role assignment takes several minutes to take effect. "
+        "Access through a group takes effect when Azure issues the next token: for a managed identity that can take "
+        "24 hours, and a restart does not shorten it.",
+        fix="Wait ten minutes and retry. If you use your own account, sign in again to get a new token.",
         links=(links.RBAC_TROUBLESHOOTING, links.KEY_VAULT_RBAC),
     ),
     Cause(
         key="tenant_mismatch_ahead",
         area=Area.VAULT,
-        title="The vault belongs to another tenant than our token",
-        why="The vault named its tenant before it saw any token, and ours comes from another one. It will refuse it.",
+        title="The vault and the token belong to different tenants",
+        why="The vault returned its tenant ID before it received a token, and the token was issued by a different "
+        "tenant. The vault will reject it.",
         fix="Sign in to the vault's tenant.",
         commands=(run("az login --tenant {vault_tenant}"),),
         links=(links.KEY_VAULT_AUTHENTICATION,),
@@ -114,9 +116,9 @@ CAUSES = (
     Cause(
         key="clock_skew",
         area=Area.PROGRAM,
-        title="This machine's clock is off",
-        why="It differs from Azure's by more than five minutes. Tokens then look expired, or not valid yet.",
-        fix="Set the clock, and keep it set over the network.",
+        title="This machine's clock is wrong",
+        why="It differs from Azure's clock by more than five minutes, so tokens appear expired or not yet valid.",
+        fix="Set the clock, and keep it synchronized over the network.",
         signs=(
             phrase("token is not yet valid"),
             phrase("the token is not valid yet"),
@@ -133,9 +135,9 @@ CAUSES = (
     Cause(
         key="secret_expired",
         area=Area.VAULT,
-        title="The secret has passed its expiry date",
-        why="Key Vault hands it out all the same. Whatever it opens may no longer accept it.",
-        fix="Store a new version of the secret, or move its expiry date if it is still good.",
+        title="The secret is past its expiration date",
+        why="Key Vault still returns it, but the service it gives access to may no longer accept it.",
+        fix="Store a new version of the secret, or change its expiration date if the value is still valid.",
         commands=(run("az keyvault secret show --vault-name {vault} --name {secret} --query attributes"),),
         links=(links.KEY_VAULT_SECRETS,),
         weight=Severity.SIGNED_OUT,
@@ -143,9 +145,9 @@ CAUSES = (
     Cause(
         key="secret_not_yet_valid",
         area=Area.VAULT,
-        title="The secret is not meant to be used yet",
-        why="Its start date lies ahead. Key Vault hands it out all the same.",
-        fix="Use the version before it until then, or correct the start date.",
+        title="The secret's activation date is in the future",
+        why="Key Vault returns it regardless.",
+        fix="Use the previous version until then, or correct the activation date.",
         commands=(run("az keyvault secret show --vault-name {vault} --name {secret} --query attributes"),),
         links=(links.KEY_VAULT_SECRETS,),
         weight=Severity.SIGNED_OUT,
@@ -153,9 +155,9 @@ CAUSES = (
     Cause(
         key="secret_deleted",
         area=Area.VAULT,
-        title="The secret was deleted, and can still be brought back",
-        why="Its name is among the vault's deleted secrets.",
-        fix="Recover it, if it was not deleted on purpose.",
+        title="The secret was deleted and can be recovered",
+        why="Its name is listed in the vault's deleted secrets.",
+        fix="Recover it, unless it was deleted on purpose.",
         commands=(run("az keyvault secret recover --vault-name {vault} --name {secret}"),),
         links=(links.KEY_VAULT_RECOVERY,),
         alike=("kv_secret_not_found", "kv_soft_deleted"),
@@ -165,17 +167,17 @@ CAUSES = (
         area=Area.VAULT,
         title="Token Vault was closed on 17 November 2020",
         why="The service, later called Token Store, was shut down that day.",
-        fix="Use the credential manager of API Management for the same job.",
+        fix="Use the credential manager of API Management instead.",
         signs=(phrase("tokenvault.azure.net"), phrase("tokenstore.azure.net")),
         links=(links.CREDENTIAL_MANAGER,),
     ),
     Cause(
         key="unexpected",
         area=Area.PROGRAM,
-        title="This error is not in our catalogue",
-        why="Nothing in it matches a cause we know, so its own words are all there is.",
-        fix="Look for a code in them and try again once. Then take a report to whoever runs the vault: "
-        "manage.py principal --report.",
+        title="This error is not recognized",
+        why="It matches no known cause, so only the original message is available.",
+        fix="Look for an error code in the message and retry once. "
+        "Then send a report to the vault's administrator: manage.py principal --report.",
         commands=(run("az account get-access-token --scope https://vault.azure.net/.default --query expiresOn"),),
         links=(links.KEY_VAULT_ERRORS, links.AADSTS),
         weight=Severity.SIGNED_OUT,

@@ -1,4 +1,4 @@
-"""Questions about the evidence that words alone do not answer."""
+"""Predicates on the evidence, for signs whose phrases alone are ambiguous."""
 
 import re
 
@@ -26,7 +26,7 @@ _AZURE = tuple(
     )
 )
 _SHORT = 20
-"""Letters and digits of a text that is hardly more than one sign."""
+"""Maximum letters and digits of a text that consists of little more than the sign's phrase."""
 _PROGRAM = (
     "errno",
     "winerror",
@@ -55,7 +55,7 @@ _AZURE_MODULES = ("azure.", "msal", "com.azure.", "com.microsoft.", "microsoft."
 
 
 def about_azure(evidence: Evidence) -> bool:
-    """Something beside the sign itself speaks of Azure: general words prove nothing in a text about something else."""
+    """Whether the text mentions Azure at all; a generic phrase proves nothing in an unrelated text."""
     return (
         evidence.credential is not None
         or (evidence.exception or "").lower().startswith(_AZURE_MODULES)
@@ -65,40 +65,40 @@ def about_azure(evidence: Evidence) -> bool:
 
 
 def about_azure_or_bare(evidence: Evidence) -> bool:
-    """About Azure, or so short that the sign is all of it, as when only a library's message was pasted."""
+    """Whether the text mentions Azure, or is so short that only the library's message was pasted."""
     return about_azure(evidence) or len(evidence.bare) <= _SHORT
 
 
 def from_a_program(evidence: Evidence) -> bool:
-    """It comes with an exception or a status, or names a system's error or a connection: it is no one's prose."""
+    """Whether the text is program output, not prose: it has an exception, a status, an OS error or a connection."""
     return (
         evidence.exception is not None or evidence.status is not None or any(mark in evidence.bare for mark in _PROGRAM)
     )
 
 
 def about_azure_calls(evidence: Evidence) -> bool:
-    """A wrong call of something in the Azure libraries: their classes, functions or arguments are named."""
+    """Whether the text names a class, function or argument of the Azure libraries."""
     return about_azure(evidence) or any(word in evidence.bare for word in _AZURE_CALLS)
 
 
 def no_refusal(evidence: Evidence) -> bool:
-    """The status, where it is known, is not one by which a service refuses the caller (4xx)."""
+    """Whether the HTTP status is unknown or not a client error (4xx)."""
     return evidence.status is None or evidence.status // 100 != 4
 
 
 def ran_in_azure_cli(evidence: Evidence) -> bool:
-    """The stack goes through az itself, so what is broken is az and not the program that called it."""
+    """Whether the stack trace runs through Azure CLI itself, so Azure CLI failed and not the calling program."""
     frames = evidence.frames.replace("\\", "/")
     return any(mark in frames for mark in ("azure-cli", "azure/cli", "/knack/"))
 
 
 def read_the_token_cache(evidence: Evidence) -> bool:
-    """The stack ends in the part of az that reads and writes its stored sign-ins."""
+    """Whether the stack trace contains Azure CLI's token cache (msal_extensions)."""
     return any(mark in evidence.frames for mark in ("msal_extensions", "binary_cache", "msal_token_cache"))
 
 
 def asks_for_a_scope_as_resource(evidence: Evidence) -> bool:
-    """AADSTS500011 and its kin quote a resource: a name that ends like a scope was a typing error, not a resource."""
+    """Whether the resource quoted by AADSTS500011 and related errors ends like a scope, so the scope was mistyped."""
     match = _NAMED_RESOURCE.search(evidence.text)
     if not match:
         return False

@@ -1,4 +1,4 @@
-"""Causes around workload identity and federation: pods, token files, pipelines."""
+"""Workload identity federation errors: federated credentials, token files, pods, Azure Pipelines."""
 
 from secrets_app.diagnosis.catalog import links
 from secrets_app.diagnosis.cause import Area, Cause, Severity, run
@@ -8,10 +8,10 @@ CAUSES = (
     Cause(
         key="federated_credential_mismatch",
         area=Area.ENTRA,
-        title="Entra trusts no token with this issuer, subject and audience",
-        why="A federated credential lists exactly which outside token is trusted. "
-        "The one sent differs in at least one of the three, perhaps only in a capital letter or a slash at the end.",
-        fix="Compare the value the message quotes with the list below, and make them equal letter for letter.",
+        title="No federated credential matches this issuer, subject and audience",
+        why="A federated credential specifies exactly which external token is trusted. "
+        "The token sent differs in at least one of the three, possibly only in letter case or a trailing slash.",
+        fix="Compare the value quoted in the error message with the list below, and make them match exactly.",
         signs=(
             aadsts(
                 70021,
@@ -60,9 +60,9 @@ CAUSES = (
     Cause(
         key="federated_issuer_unreachable",
         area=Area.ENTRA,
-        title="Entra cannot reach the issuer of the token",
-        why="To check the token Entra fetches the issuer's keys from the internet. "
-        "The issuer's address did not answer.",
+        title="Microsoft Entra ID cannot reach the token issuer",
+        why="To validate the token, Microsoft Entra ID downloads the issuer's keys over the internet. "
+        "The issuer's URL did not respond.",
         fix="Make the issuer's /.well-known/openid-configuration reachable from the internet.",
         signs=(
             aadsts(90061, 50166, 5001661, 501661, 700201, 500084),
@@ -79,11 +79,11 @@ CAUSES = (
     Cause(
         key="federated_token_file_unreadable",
         area=Area.HOST,
-        title="The pod's token file is missing or cannot be read",
-        why="AZURE_FEDERATED_TOKEN_FILE names a file that Kubernetes puts into the pod. "
-        "It is not there, or this user may not open it.",
-        fix="Make the pod anew so that the file is mounted. If it is a matter of permission, set "
-        "securityContext.fsGroup.",
+        title="The federated token file is missing or cannot be read",
+        why="AZURE_FEDERATED_TOKEN_FILE names a file that Kubernetes mounts into the pod. "
+        "The file is missing, or this user has no permission to read it.",
+        fix="Recreate the pod so that the file is mounted. "
+        "If permissions are the problem, set securityContext.fsGroup.",
         signs=(
             phrase("/var/run/secrets/azure/tokens"),
             phrase(
@@ -125,11 +125,10 @@ CAUSES = (
     Cause(
         key="workload_identity_not_injected",
         area=Area.HOST,
-        title="The pod was not given its workload identity",
-        why="In Kubernetes a webhook puts AZURE_* variables and a token file into marked pods. "
-        "This process has none of them. "
-        "Outside Kubernetes that is normal.",
-        fix="Mark the pod and its service account, then make the pod anew.",
+        title="Workload identity is not configured for this pod",
+        why="In Kubernetes, a webhook injects AZURE_* variables and a token file into labeled pods. "
+        "This process has none of them. Outside Kubernetes, this is expected.",
+        fix="Label the pod and its service account, then recreate the pod.",
         signs=(
             phrase(
                 "workloadidentitycredential",
@@ -177,10 +176,10 @@ CAUSES = (
     Cause(
         key="pipelines_oidc_misconfigured",
         area=Area.PROGRAM,
-        title="The pipeline did not get its token from Azure DevOps",
-        why="This credential works inside an Azure Pipelines task only, and needs the job's own access token.",
-        fix="Run in such a task, pass SYSTEM_ACCESSTOKEN: $(System.AccessToken), and check the service connection's "
-        "id.",
+        title="The pipeline could not get an OIDC token from Azure DevOps",
+        why="AzurePipelinesCredential works only inside an Azure Pipelines task and needs the job's access token.",
+        fix="Run in an Azure Pipelines task, pass SYSTEM_ACCESSTOKEN: $(System.AccessToken), and check the service "
+        "connection ID.",
         signs=(
             phrase("system_oidcrequesturi"),
             phrase("system_accesstoken"),
