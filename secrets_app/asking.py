@@ -1,1 +1,1 @@
-"""What a visitor or an argument asks for: the settings of the site with that in their place."""
+"""Overrides of the site's settings, from a query string or from command-line arguments."""
