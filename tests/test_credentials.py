@@ -317,7 +317,7 @@ def test_who_is_left_out_is_not_asked(world: World) -> None:
     names = [credential for credential, _ in outcomes(reading)]
     assert "EnvironmentCredential" in names
     assert not {"ManagedIdentityCredential", "AzureCliCredential"} & set(names)
-    assert reading.chosen_by == "KVSITE_EXCLUDE_CREDENTIALS leaves out the managed identity and az."
+    assert reading.chosen_by == "KVSITE_EXCLUDE_CREDENTIALS excludes the managed identity and Azure CLI."
 
 
 def test_everybody_left_out_is_a_sentence(world: World) -> None:
@@ -341,11 +341,15 @@ def test_a_tool_gets_the_time_the_settings_give_it(world: World) -> None:
 @pytest.mark.parametrize(
     ("variable", "words", "sentence"),
     [
-        ("prod", {}, "AZURE_TOKEN_CREDENTIALS=prod leaves out the developer tools"),
-        ("DEV", {}, "AZURE_TOKEN_CREDENTIALS=DEV leaves out the environment's service principal"),
-        ("AzureCliCredential", {}, "AZURE_TOKEN_CREDENTIALS=AzureCliCredential lets only that one be asked."),
-        ("prod", {"KVSITE_CREDENTIAL": "dev"}, "AZURE_TOKEN_CREDENTIALS=prod does not count beside it."),
-        ("dev", {"KVSITE_CREDENTIAL": "az"}, "KVSITE_CREDENTIAL=azure-cli: only az is asked. AZURE_TOKEN_CREDENTIALS"),
+        ("prod", {}, "AZURE_TOKEN_CREDENTIALS=prod excludes developer tools"),
+        ("DEV", {}, "AZURE_TOKEN_CREDENTIALS=DEV excludes the environment's service principal"),
+        ("AzureCliCredential", {}, "AZURE_TOKEN_CREDENTIALS=AzureCliCredential excludes all other credentials."),
+        ("prod", {"KVSITE_CREDENTIAL": "dev"}, "AZURE_TOKEN_CREDENTIALS=prod is ignored."),
+        (
+            "dev",
+            {"KVSITE_CREDENTIAL": "az"},
+            "KVSITE_CREDENTIAL=azure-cli: only Azure CLI is tried. AZURE_TOKEN_CREDENTIALS",
+        ),
     ],
 )
 def test_azure_token_credentials__the_page_says_what_it_did(
@@ -402,7 +406,7 @@ def test_a_sign_in_host_of_another_cloud_is_the_first_thing_said(world: World, h
     reading = get_reading(current())
     assert reading.main_cause == "authority_or_cloud_wrong"
     named = host.removeprefix("https://").rstrip("/")
-    assert reading.hints[0].title == f"AZURE_AUTHORITY_HOST names {named} to sign in at, and the vault is in Azure."
+    assert reading.hints[0].title == f"AZURE_AUTHORITY_HOST is set to {named}, but the vault is in Azure."
     assert "https://login.microsoftonline.com" in reading.hints[0].fix
     assert named in {request.host for request in azure.requests}
 

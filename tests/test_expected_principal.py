@@ -38,9 +38,9 @@ def test_the_right_one_is_let_through(world, settings) -> None:
     ("words", "what"),
     [
         ({"TYPE": "User"}, "type"),
-        ({"APP_ID": OTHER}, "application id"),
-        ({"OBJECT_ID": OTHER}, "object id"),
-        ({"TENANT_ID": OTHER}, "tenant id"),
+        ({"APP_ID": OTHER}, "application (client) ID"),
+        ({"OBJECT_ID": OTHER}, "object ID"),
+        ({"TENANT_ID": OTHER}, "tenant ID"),
         ({"NAME": "somebody-else"}, "name"),
     ],
 )

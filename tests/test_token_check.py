@@ -107,7 +107,7 @@ def test_a_malformed_scope_is_the_callers_mistake(world: World, capsys: pytest.C
     with pytest.raises(SystemExit) as ended:
         call_command("principal", scope="two words")
     assert ended.value.code == 2
-    assert "--scope is not a scope" in capsys.readouterr().out
+    assert "--scope is not a valid scope" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("scenario", ["app-service", "laptop"])

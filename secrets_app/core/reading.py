@@ -288,26 +288,26 @@ def _json_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 @dataclass(frozen=True, kw_only=True)
 class ExpectedPrincipal:
-    """The principal that the settings name. What is None may be anything."""
+    """The principal that the settings expect. None means any value."""
 
     type: PrincipalType | None = None
     app_id: str | None = None
     object_id: str | None = None
     tenant_id: str | None = None
     name: str | None = None
-    """Its name or the name it signs in with, in any case."""
+    """Display name or user principal name, ignoring case."""
 
     def mismatches(self, principal: Principal) -> tuple[Mismatch, ...]:
-        """Each point in which `principal` is not whom we expect; one that its token does not tell counts as another."""
+        """Every value of `principal` that differs from the expected one; a value missing from the token differs."""
         return tuple(self._mismatches(principal))
 
     def _mismatches(self, principal: Principal) -> Iterator[Mismatch]:
         names = (principal.name, principal.user_principal_name)
         asked: dict[str, tuple[str | None, tuple[str | None, ...]]] = {
             "type": (self.type, (principal.type,)),
-            "application id": (self.app_id, (principal.app_id,)),
-            "object id": (self.object_id, (principal.object_id,)),
-            "tenant id": (self.tenant_id, (principal.tenant_id,)),
+            "application (client) ID": (self.app_id, (principal.app_id,)),
+            "object ID": (self.object_id, (principal.object_id,)),
+            "tenant ID": (self.tenant_id, (principal.tenant_id,)),
             "name": (self.name, names),
         }
         for what, (expected, found) in asked.items():
