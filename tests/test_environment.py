@@ -300,7 +300,7 @@ def test_page__looks_and_changes_nothing(client: Client, world: World) -> None:
 def test_home__links_to_it_beside_a_failure(client: Client, world: World) -> None:
     world("no-role")
     text = client.get("/").content.decode()
-    assert '<a href="/environment/">What this machine tells about itself</a>' in text
+    assert '<a href="/environment/">Check this machine\'s configuration</a>' in text
 
 
 @pytest.mark.parametrize("scenario", WORLDS)

@@ -309,8 +309,8 @@ def test_a_token_that_cannot_be_read_has_no_type_and_the_page_says_so(
     assert reading.failure
     assert reading.failure.status == 401
     html = client.get("/").content.decode()
-    assert "This token cannot be read from outside" in html
-    assert "somebody unknown: the token cannot be read" in html
+    assert "This token is opaque to clients" in html
+    assert "an unknown principal (opaque token)" in html
 
 
 @pytest.mark.parametrize("text", ["appid=", "appid=a;oid=", "appid=a;oid=b;c=d"])
