@@ -10,7 +10,7 @@ import pytest
 from conftest import World
 from django.test import Client
 
-from localazure.directory import SHARED_IDENTITY, SITE_IDENTITY, WRITER_IDENTITY
+from localazure.scenarios.directory import SHARED_IDENTITY, SITE_IDENTITY, WRITER_IDENTITY
 from secrets_app import conf
 from secrets_app.answer import answer
 from secrets_app.asking.choosing import choice
