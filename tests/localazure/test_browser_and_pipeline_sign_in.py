@@ -1,4 +1,4 @@
-"""The ways in that need a browser or a pipeline, as strict as the real ones."""
+"""Sign-in in a browser (authorization authorization_code) and from Azure Pipelines (ID token)."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ HttpClientFactory = Callable[[LocalAzure], httpx.Client]
 AUTHORITY = "https://login.microsoftonline.com/organizations/oauth2/v2.0"
 VERIFIER = "a-verifier-of-at-least-forty-three-characters-x"
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
-ASKED = {
+AUTHORIZATION_QUERY = {
     "client_id": AZURE_CLI_CLIENT_ID,
     "response_type": "code",
     "response_mode": "form_post",
@@ -31,28 +31,30 @@ ASKED = {
 }
 
 
-def code(client: httpx.Client) -> str:
-    page = client.get(f"{AUTHORITY}/authorize", params=ASKED).text
+def authorization_code(client: httpx.Client) -> str:
+    page = client.get(f"{AUTHORITY}/authorize", params=AUTHORIZATION_QUERY).text
     found = re.search(r'name="code" value="([^"]+)"', page)
     assert found, page
     return found[1]
 
 
-def redeem(client: httpx.Client, given: str, **more: str) -> httpx.Response:
-    form = {"grant_type": "authorization_code", "client_id": AZURE_CLI_CLIENT_ID, "code": given}
-    form |= {"redirect_uri": "http://localhost:8400", "code_verifier": VERIFIER, **more}
+def redeem(client: httpx.Client, code: str, **overrides: str) -> httpx.Response:
+    form = {"grant_type": "authorization_code", "client_id": AZURE_CLI_CLIENT_ID, "code": code}
+    form |= {"redirect_uri": "http://localhost:8400", "code_verifier": VERIFIER, **overrides}
     return client.post(f"{AUTHORITY}/token", data=form)
 
 
-def test_a_code_is_good_once(start_scenario: StartScenario, http_client: HttpClientFactory) -> None:
+def test_authorization_code__can_be_redeemed_once(
+    start_scenario: StartScenario, http_client: HttpClientFactory
+) -> None:
     client = http_client(start_scenario("laptop-no-az"))
-    given = code(client)
-    assert redeem(client, given).json()["token_type"] == "Bearer"
-    assert redeem(client, given).json()["error_codes"] == [54005]
+    code = authorization_code(client)
+    assert redeem(client, code).json()["token_type"] == "Bearer"
+    assert redeem(client, code).json()["error_codes"] == [54005]
 
 
 @pytest.mark.parametrize(
-    ("more", "number"),
+    ("overrides", "number"),
     [
         ({"code": "made-up"}, 9002313),
         ({"code_verifier": "another"}, 501481),
@@ -60,15 +62,15 @@ def test_a_code_is_good_once(start_scenario: StartScenario, http_client: HttpCli
         ({"redirect_uri": "http://localhost:8401"}, 500112),
     ],
 )
-def test_a_code_belongs_to_who_asked_for_it(
-    start_scenario: StartScenario, http_client: HttpClientFactory, more: dict[str, str], number: int
+def test_authorization_code__wrong_parameters__error(
+    start_scenario: StartScenario, http_client: HttpClientFactory, overrides: dict[str, str], number: int
 ) -> None:
     client = http_client(start_scenario("laptop-no-az"))
-    assert redeem(client, code(client), **more).json()["error_codes"] == [number]
+    assert redeem(client, authorization_code(client), **overrides).json()["error_codes"] == [number]
 
 
 @pytest.mark.parametrize(
-    ("more", "number"),
+    ("overrides", "number"),
     [
         ({"redirect_uri": "https://evil.example"}, 50011),
         ({"redirect_uri": "http://localhost.evil.example"}, 50011),
@@ -77,15 +79,17 @@ def test_a_code_belongs_to_who_asked_for_it(
         ({"response_type": "token"}, 700054),
     ],
 )
-def test_no_code_for_whoever_asks_wrongly(
-    start_scenario: StartScenario, http_client: HttpClientFactory, more: dict[str, str], number: int
+def test_authorize__invalid_request__error(
+    start_scenario: StartScenario, http_client: HttpClientFactory, overrides: dict[str, str], number: int
 ) -> None:
     client = http_client(start_scenario("laptop-no-az"))
-    assert client.get(f"{AUTHORITY}/authorize", params={**ASKED, **more}).json()["error_codes"] == [number]
+    assert client.get(f"{AUTHORITY}/authorize", params={**AUTHORIZATION_QUERY, **overrides}).json()["error_codes"] == [
+        number
+    ]
 
 
 @pytest.mark.parametrize("host", ["login.chinacloudapi.cn", "login.microsoftonline.us"])
-def test_another_cloud_knows_no_tenant_of_this_one(
+def test_national_cloud__tenant_is_unknown(
     start_scenario: StartScenario, http_client: HttpClientFactory, host: str
 ) -> None:
     azure = start_scenario("service-principal-secret")
@@ -93,17 +97,22 @@ def test_another_cloud_knows_no_tenant_of_this_one(
     assert http_client(azure).get(address).json()["error_codes"] == [90002]
 
 
-def of_job(azure: LocalAzure, client: httpx.Client, method: str = "POST", **more: str) -> httpx.Response:
-    asked = {"version": "7.1", "connection": SERVICE_CONNECTION_ID, "token": azure.env["SYSTEM_ACCESSTOKEN"], **more}
-    headers = {"Authorization": f"Bearer {asked['token']}"}
-    if "browser" not in more:
+def request_id_token(azure: LocalAzure, client: httpx.Client, method: str = "POST", **overrides: str) -> httpx.Response:
+    values = {
+        "version": "7.1",
+        "connection": SERVICE_CONNECTION_ID,
+        "token": azure.env["SYSTEM_ACCESSTOKEN"],
+        **overrides,
+    }
+    headers = {"Authorization": f"Bearer {values['token']}"}
+    if "browser" not in overrides:
         headers["X-TFS-FedAuthRedirect"] = "Suppress"
-    parameters = {"api-version": asked["version"], "serviceConnectionId": asked["connection"]}
+    parameters = {"api-version": values["version"], "serviceConnectionId": values["connection"]}
     return client.request(method, azure.env["SYSTEM_OIDCREQUESTURI"], params=parameters, headers=headers)
 
 
 @pytest.mark.parametrize(
-    ("method", "more", "status", "said"),
+    ("method", "overrides", "status", "text"),
     [
         ("POST", {}, 200, "oidcToken"),
         ("GET", {}, 405, "does not support http method"),
@@ -113,20 +122,20 @@ def of_job(azure: LocalAzure, client: httpx.Client, method: str = "POST", **more
         ("POST", {"connection": "x"}, 404, "No service connection found with identifier x."),
     ],
 )
-def test_a_pipelines_job_gets_a_token_for_its_service_connection(
+def test_pipeline_job__gets_an_id_token(
     start_scenario: StartScenario,
     http_client: HttpClientFactory,
     method: str,
-    more: dict[str, str],
+    overrides: dict[str, str],
     status: int,
-    said: str,
+    text: str,
 ) -> None:
     azure = start_scenario("azure-pipelines")
-    answer = of_job(azure, http_client(azure), method, **more)
-    assert answer.status_code == status
-    assert said in answer.text
+    response = request_id_token(azure, http_client(azure), method, **overrides)
+    assert response.status_code == status
+    assert text in response.text
 
 
-def test_a_job_elsewhere_finds_no_azure_devops(start_scenario: StartScenario, http_client: HttpClientFactory) -> None:
+def test_azure_devops__only_in_pipelines(start_scenario: StartScenario, http_client: HttpClientFactory) -> None:
     with pytest.raises(httpx.ProxyError):
         http_client(start_scenario("laptop")).get("https://dev.azure.com/")

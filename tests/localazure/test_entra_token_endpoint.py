@@ -1,4 +1,4 @@
-"""Entra's token endpoint: every kind of proof, with the real credentials, and its refusals word for word."""
+"""Entra's token endpoint with the real credentials, and its exact error messages."""
 
 import base64
 import re
@@ -42,7 +42,7 @@ pytest_plugins = ["scenario_fixtures"]
 StartScenario = Callable[..., LocalAzure]
 HttpClientFactory = Callable[[LocalAzure], httpx.Client]
 SCOPE = "https://vault.azure.net/.default"
-TOKENS = f"https://login.microsoftonline.com/{CONTOSO.id}/oauth2/v2.0/token"
+TOKEN_URL = f"https://login.microsoftonline.com/{CONTOSO.id}/oauth2/v2.0/token"
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 APP = SITE_APPLICATION.client_id
 
@@ -51,17 +51,17 @@ def claims_of(token: str) -> dict[str, Any]:
     return jwt.decode(token, options={"verify_signature": False})
 
 
-def by_secret(azure: LocalAzure, **changed: str) -> dict[str, str]:
+def secret_form(azure: LocalAzure, **overrides: str) -> dict[str, str]:
     form = {
         "grant_type": "client_credentials",
         "client_id": APP,
         "client_secret": azure.env["AZURE_CLIENT_SECRET"],
         "scope": SCOPE,
     }
-    return {name: value for name, value in (form | changed).items() if value}
+    return {name: value for name, value in (form | overrides).items() if value}
 
 
-def test_a_client_secret_gives_an_apps_token(start_scenario: StartScenario) -> None:
+def test_client_secret__app_token(start_scenario: StartScenario) -> None:
     azure = start_scenario("service-principal-secret")
     credential = ClientSecretCredential(CONTOSO.id, APP, azure.env["AZURE_CLIENT_SECRET"])
     claims = claims_of(credential.get_token(SCOPE).token)
@@ -71,7 +71,7 @@ def test_a_client_secret_gives_an_apps_token(start_scenario: StartScenario) -> N
     assert claims["exp"] - claims["nbf"] == 3600 + 300
 
 
-def test_a_certificate_gives_an_apps_token(start_scenario: StartScenario) -> None:
+def test_certificate__app_token(start_scenario: StartScenario) -> None:
     azure = start_scenario("service-principal-certificate")
     path = azure.env["AZURE_CLIENT_CERTIFICATE_PATH"]
     claims = claims_of(CertificateCredential(CONTOSO.id, APP, path).get_token(SCOPE).token)
@@ -79,17 +79,15 @@ def test_a_certificate_gives_an_apps_token(start_scenario: StartScenario) -> Non
     assert Path(path).is_relative_to(Path(azure.env["SSL_CERT_FILE"]).parent)
 
 
-def test_a_certificate_that_is_not_registered_is_named_by_its_thumbprint(
-    start_scenario: StartScenario, tmp_path: Path
-) -> None:
+def test_unregistered_certificate__error_contains_its_thumbprint(start_scenario: StartScenario, tmp_path: Path) -> None:
     start_scenario("service-principal-certificate")
-    (tmp_path / "other.pem").write_bytes(self_signed_certificate("somebody else").pem)
-    with pytest.raises(ClientAuthenticationError, match="AADSTS700027: The certificate with identifier") as refused:
+    (tmp_path / "other.pem").write_bytes(self_signed_certificate("another application").pem)
+    with pytest.raises(ClientAuthenticationError, match="AADSTS700027: The certificate with identifier") as raised:
         CertificateCredential(CONTOSO.id, APP, str(tmp_path / "other.pem")).get_token(SCOPE)
-    assert "Reason - The key was not found., Thumbprint of key used by client: '" in refused.value.message
+    assert "Reason - The key was not found., Thumbprint of key used by client: '" in raised.value.message
 
 
-def test_a_pods_token_gives_its_identitys_token(start_scenario: StartScenario) -> None:
+def test_workload_identity__managed_identity_token(start_scenario: StartScenario) -> None:
     azure = start_scenario("kubernetes")
     claims = claims_of(WorkloadIdentityCredential().get_token(SCOPE).token)
     assert claims["oid"] == POD_IDENTITY.object_id
@@ -98,7 +96,7 @@ def test_a_pods_token_gives_its_identitys_token(start_scenario: StartScenario) -
 
 
 @pytest.mark.parametrize(
-    ("changed", "refusal"),
+    ("overrides", "error"),
     [
         ({}, None),
         ({"iss": "https://elsewhere.example/"}, "AADSTS700211: .* assertion issuer 'https://elsewhere.example/'"),
@@ -109,35 +107,39 @@ def test_a_pods_token_gives_its_identitys_token(start_scenario: StartScenario) -
         ({"exp": 1_000_000_000, "nbf": 999_999_000}, "AADSTS700024: .*assertion valid from 2001-09-09T01:30:00.00000"),
     ],
 )
-def test_issuer_subject_and_audience_are_compared(
-    start_scenario: StartScenario, changed: dict[str, Any], refusal: str | None
+def test_federated_token__issuer_subject_and_audience_are_compared(
+    start_scenario: StartScenario, overrides: dict[str, Any], error: str | None
 ) -> None:
     start_scenario("kubernetes")
     now = int(time.time())
-    usual = {"aud": [TOKEN_EXCHANGE_AUDIENCE], "iss": CLUSTER_ISSUER, "sub": POD_SUBJECT, "nbf": now, "exp": now + 600}
-    assertion = jwt.encode(usual | changed, cluster_key(), algorithm="RS256")
+    defaults = {
+        "aud": [TOKEN_EXCHANGE_AUDIENCE],
+        "iss": CLUSTER_ISSUER,
+        "sub": POD_SUBJECT,
+        "nbf": now,
+        "exp": now + 600,
+    }
+    assertion = jwt.encode(defaults | overrides, cluster_key(), algorithm="RS256")
     credential = ClientAssertionCredential(CONTOSO.id, POD_IDENTITY.client_id, lambda: assertion)
-    if refusal is None:
+    if error is None:
         assert credential.get_token(SCOPE).token
     else:
-        with pytest.raises(ClientAuthenticationError, match=refusal):
+        with pytest.raises(ClientAuthenticationError, match=error):
             credential.get_token(SCOPE)
 
 
-def test_a_federated_token_with_a_foreign_signature_is_refused(
-    start_scenario: StartScenario, http_client: HttpClientFactory
-) -> None:
+def test_federated_token__wrong_signature__401(start_scenario: StartScenario, http_client: HttpClientFactory) -> None:
     azure = start_scenario("kubernetes")
     now = int(time.time())
     claims = {"aud": [TOKEN_EXCHANGE_AUDIENCE], "iss": CLUSTER_ISSUER, "sub": POD_SUBJECT, "nbf": now, "exp": now + 600}
-    assertion = jwt.encode(claims, self_signed_certificate("somebody else").key, algorithm="RS256")
+    assertion = jwt.encode(claims, self_signed_certificate("another application").key, algorithm="RS256")
     form = {"client_assertion": assertion, "client_assertion_type": JWT_BEARER, "client_id": POD_IDENTITY.client_id}
-    answer = http_client(azure).post(TOKENS, data={"grant_type": "client_credentials", "scope": SCOPE} | form)
-    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+    response = http_client(azure).post(TOKEN_URL, data={"grant_type": "client_credentials", "scope": SCOPE} | form)
+    assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
     assert azure.tokens == ()
 
 
-def test_a_device_sign_in_and_its_refresh_token_speak_for_the_user(start_scenario: StartScenario) -> None:
+def test_device_code_and_refresh_token__user_token(start_scenario: StartScenario) -> None:
     start_scenario("laptop")
     prompts: list[str] = []
     credential = DeviceCodeCredential(
@@ -150,21 +152,21 @@ def test_a_device_sign_in_and_its_refresh_token_speak_for_the_user(start_scenari
     assert len(prompts) == 1
 
 
-def test_the_v1_endpoint_takes_a_resource_and_writes_numbers_as_text(
+def test_v1_endpoint__takes_a_resource_and_returns_strings(
     start_scenario: StartScenario, http_client: HttpClientFactory
 ) -> None:
     azure = start_scenario("service-principal-secret")
-    form = by_secret(azure, scope="", resource="https://vault.azure.net")
-    answer = http_client(azure).post(TOKENS.replace("/v2.0", ""), data=form).json()
+    form = secret_form(azure, scope="", resource="https://vault.azure.net")
+    response = http_client(azure).post(TOKEN_URL.replace("/v2.0", ""), data=form).json()
     names = "access_token expires_in expires_on ext_expires_in not_before resource token_type"
-    assert answer.keys() == set(names.split())
-    assert all(isinstance(value, str) for value in answer.values())
+    assert response.keys() == set(names.split())
+    assert all(isinstance(value, str) for value in response.values())
 
 
-def test_a_resource_may_want_v2_tokens(start_scenario: StartScenario, http_client: HttpClientFactory) -> None:
+def test_resource_with_v2_tokens(start_scenario: StartScenario, http_client: HttpClientFactory) -> None:
     azure = start_scenario("service-principal-secret")
-    answer = http_client(azure).post(TOKENS, data=by_secret(azure, scope="api://kvsite/.default")).json()
-    claims = claims_of(answer["access_token"])
+    response = http_client(azure).post(TOKEN_URL, data=secret_form(azure, scope="api://kvsite/.default")).json()
+    claims = claims_of(response["access_token"])
     assert claims["iss"] == f"https://login.microsoftonline.com/{CONTOSO.id}/v2.0"
     assert (claims["azp"], claims["azpacr"], claims["ver"]) == (APP, "1", "2.0")
     assert claims["aud"] == AUDIENCES["api://kvsite"]
@@ -172,7 +174,7 @@ def test_a_resource_may_want_v2_tokens(start_scenario: StartScenario, http_clien
 
 
 @pytest.mark.parametrize(
-    ("changed", "status", "error", "number"),
+    ("overrides", "status", "error", "number"),
     [
         ({"client_secret": "wrong"}, 401, "invalid_client", 7000215),
         ({"client_secret": ""}, 401, "invalid_client", 7000218),
@@ -194,18 +196,18 @@ def test_a_resource_may_want_v2_tokens(start_scenario: StartScenario, http_clien
         ({"client_secret": "", "client_assertion": "no jwt"}, 401, "invalid_client", 50027),
     ],
 )
-def test_a_refusal_is_entras_json(
+def test_error__has_entras_format(
     start_scenario: StartScenario,
     http_client: HttpClientFactory,
-    changed: dict[str, str],
+    overrides: dict[str, str],
     status: int,
     error: str,
     number: int,
 ) -> None:
     azure = start_scenario("service-principal-secret")
-    answer = http_client(azure).post(TOKENS, data=by_secret(azure, **changed))
-    body = answer.json()
-    assert (answer.status_code, body["error"], body["error_codes"]) == (status, error, [number])
+    response = http_client(azure).post(TOKEN_URL, data=secret_form(azure, **overrides))
+    body = response.json()
+    assert (response.status_code, body["error"], body["error_codes"]) == (status, error, [number])
     assert body.keys() == set(
         "error error_description error_codes timestamp trace_id correlation_id error_uri".split()  # noqa: SIM905
     )
@@ -224,50 +226,48 @@ def test_a_refusal_is_entras_json(
         ("'quoted'", 900023),
     ],
 )
-def test_a_tenant_that_is_not_there_is_named(
+def test_unknown_tenant__error_contains_it(
     start_scenario: StartScenario, http_client: HttpClientFactory, tenant: str, number: int
 ) -> None:
     azure = start_scenario("service-principal-secret")
     for path in ("v2.0/.well-known/openid-configuration", "discovery/keys"):
-        answer = http_client(azure).get(f"https://login.microsoftonline.com/{tenant}/{path}")
-        assert (answer.status_code, answer.json()["error_codes"]) == (400, [number])
-        assert f"'{tenant}'" in answer.json()["error_description"]
+        response = http_client(azure).get(f"https://login.microsoftonline.com/{tenant}/{path}")
+        assert (response.status_code, response.json()["error_codes"]) == (400, [number])
+        assert f"'{tenant}'" in response.json()["error_description"]
 
 
-def test_an_application_is_unknown_in_another_tenant(start_scenario: StartScenario) -> None:
+def test_application__in_another_tenant__aadsts700016(start_scenario: StartScenario) -> None:
     azure = start_scenario("service-principal-secret")
     with pytest.raises(ClientAuthenticationError, match=r"AADSTS700016: .* not found in the directory 'Fabrikam'"):
         ClientSecretCredential(FABRIKAM.id, APP, azure.env["AZURE_CLIENT_SECRET"]).get_token(SCOPE)
 
 
-def test_a_certificate_assertion_made_by_a_slow_clock_is_out_of_time(start_scenario: StartScenario) -> None:
+def test_client_assertion__clock_behind__aadsts700024(start_scenario: StartScenario) -> None:
     azure = start_scenario("service-principal-certificate", clock_ahead_s=20 * 60)
     with pytest.raises(ClientAuthenticationError, match="AADSTS700024: Client assertion is not within its valid time"):
         CertificateCredential(CONTOSO.id, APP, azure.env["AZURE_CLIENT_CERTIFICATE_PATH"]).get_token(SCOPE)
 
 
-def test_a_second_factor_is_wanted_of_a_refresh_but_not_of_a_new_sign_in(
-    start_scenario: StartScenario, http_client: HttpClientFactory
-) -> None:
+def test_mfa_required__new_sign_in_uses_mfa(start_scenario: StartScenario, http_client: HttpClientFactory) -> None:
     client = http_client(start_scenario("laptop-mfa"))
     form = {"client_id": AZURE_CLI_CLIENT_ID, "scope": SCOPE}
-    code = client.post(TOKENS.replace("/token", "/devicecode"), data=form).json()["device_code"]
+    code = client.post(TOKEN_URL.replace("/token", "/devicecode"), data=form).json()["device_code"]
     form |= {"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "device_code": code}
-    assert client.post(TOKENS, data=form).json()["error"] == "authorization_pending"
-    answer = client.post(TOKENS, data=form).json()
-    assert claims_of(answer["access_token"])["amr"] == ["pwd", "mfa"]
-    assert claims_of(answer["id_token"])["preferred_username"] == DEVELOPER.principal_name
+    assert client.post(TOKEN_URL, data=form).json()["error"] == "authorization_pending"
+    response = client.post(TOKEN_URL, data=form).json()
+    assert claims_of(response["access_token"])["amr"] == ["pwd", "mfa"]
+    assert claims_of(response["id_token"])["preferred_username"] == DEVELOPER.principal_name
 
 
-def test_a_body_that_is_too_long_is_refused(start_scenario: StartScenario, http_client: HttpClientFactory) -> None:
+def test_request_body_too_large__413(start_scenario: StartScenario, http_client: HttpClientFactory) -> None:
     azure = start_scenario("service-principal-secret")
-    assert http_client(azure).post(TOKENS, content=b"a" * (1024 * 1024 + 1)).status_code == 413
+    assert http_client(azure).post(TOKEN_URL, content=b"a" * (1024 * 1024 + 1)).status_code == 413
 
 
-def assertion(key: object, headers: dict[str, str], **changed: object) -> str:
+def assertion(key: object, headers: dict[str, str], **overrides: object) -> str:
     now = int(time.time())
-    usual = {"aud": TOKENS, "iss": APP, "sub": APP, "jti": "1", "nbf": now, "exp": now + 600}
-    return jwt.encode(usual | changed, key, algorithm="PS256", headers=headers)
+    defaults = {"aud": TOKEN_URL, "iss": APP, "sub": APP, "jti": "1", "nbf": now, "exp": now + 600}
+    return jwt.encode(defaults | overrides, key, algorithm="PS256", headers=headers)
 
 
 def thumbprint(certificate: CertificateWithKey) -> dict[str, str]:
@@ -276,44 +276,44 @@ def thumbprint(certificate: CertificateWithKey) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("changed", "number"),
+    ("overrides", "number"),
     [
-        ({"sub": "somebody"}, 700021),
-        ({"iss": "somebody"}, 700021),
+        ({"sub": "another"}, 700021),
+        ({"iss": "another"}, 700021),
         ({"aud": "https://vault.azure.net"}, 700023),
         ({"aud": f"https://login.microsoftonline.com/{FABRIKAM.id}/oauth2/v2.0/token"}, 700023),
         ({"nbf": 1, "exp": 2}, 700024),
         ({"exp": 4_000_000_000, "nbf": 3_999_999_000}, 700024),
     ],
 )
-def test_a_certificate_assertion_is_checked_claim_by_claim(
-    start_scenario: StartScenario, http_client: HttpClientFactory, changed: dict[str, object], number: int
+def test_client_assertion__claims_are_checked(
+    start_scenario: StartScenario, http_client: HttpClientFactory, overrides: dict[str, object], number: int
 ) -> None:
     azure, own = start_scenario("service-principal-certificate"), self_signed_certificate(APP)
     form = {"grant_type": "client_credentials", "client_id": APP, "scope": SCOPE, "client_assertion_type": JWT_BEARER}
     good = {"client_assertion": assertion(own.key, thumbprint(own))}
-    assert http_client(azure).post(TOKENS, data=form | good).status_code == 200
-    bad = {"client_assertion": assertion(own.key, thumbprint(own), **changed)}
-    assert http_client(azure).post(TOKENS, data=form | bad).json()["error_codes"] == [number]
+    assert http_client(azure).post(TOKEN_URL, data=form | good).status_code == 200
+    bad = {"client_assertion": assertion(own.key, thumbprint(own), **overrides)}
+    assert http_client(azure).post(TOKEN_URL, data=form | bad).json()["error_codes"] == [number]
 
 
-def test_a_certificate_assertion_signed_with_another_key_is_refused(
+def test_client_assertion__wrong_key__aadsts700027(
     start_scenario: StartScenario, http_client: HttpClientFactory
 ) -> None:
     azure, own, other = (
         start_scenario("service-principal-certificate"),
         self_signed_certificate(APP),
-        self_signed_certificate("somebody else"),
+        self_signed_certificate("another application"),
     )
     form = {"grant_type": "client_credentials", "client_id": APP, "scope": SCOPE, "client_assertion_type": JWT_BEARER}
     forged = {"client_assertion": assertion(other.key, thumbprint(own))}
-    answer = http_client(azure).post(TOKENS, data=form | forged).json()
-    assert answer["error_codes"] == [700027]
-    assert "The provided signature value did not match the expected signature value." in answer["error_description"]
+    response = http_client(azure).post(TOKEN_URL, data=form | forged).json()
+    assert response["error_codes"] == [700027]
+    assert "The provided signature value did not match the expected signature value." in response["error_description"]
     assert azure.tokens == ()
 
 
-def test_special_tenants_have_endpoints_of_their_own_and_no_issuer(
+def test_organizations__has_its_own_endpoints_and_a_placeholder_issuer(
     start_scenario: StartScenario, http_client: HttpClientFactory
 ) -> None:
     client = http_client(start_scenario("laptop"))
@@ -324,27 +324,27 @@ def test_special_tenants_have_endpoints_of_their_own_and_no_issuer(
         assert "{tenantid}" in found["issuer"]
 
 
-def test_a_user_of_one_tenant_is_not_in_another(start_scenario: StartScenario, http_client: HttpClientFactory) -> None:
+def test_user__in_another_tenant__aadsts50020(start_scenario: StartScenario, http_client: HttpClientFactory) -> None:
     client = http_client(start_scenario("laptop"))
     form = {"client_id": AZURE_CLI_CLIENT_ID, "scope": SCOPE}
-    code = client.post(TOKENS.replace("/token", "/devicecode"), data=form).json()["device_code"]
+    code = client.post(TOKEN_URL.replace("/token", "/devicecode"), data=form).json()["device_code"]
     form |= {"grant_type": "device_code", "device_code": code}
-    client.post(TOKENS, data=form)
-    answer = client.post(TOKENS.replace(CONTOSO.id, FABRIKAM.id), data=form).json()
-    assert answer["error_codes"] == [50020]
-    assert "does not exist in tenant 'Fabrikam'" in answer["error_description"]
+    client.post(TOKEN_URL, data=form)
+    response = client.post(TOKEN_URL.replace(CONTOSO.id, FABRIKAM.id), data=form).json()
+    assert response["error_codes"] == [50020]
+    assert "does not exist in tenant 'Fabrikam'" in response["error_description"]
 
 
 @pytest.mark.parametrize(
     ("host", "error"),
     [("login.microsoftonline.com", None), ("login.microsoftonline.us", None), ("evil.example", "invalid_instance")],
 )
-def test_entra_vouches_for_no_authority_but_microsofts(
+def test_instance_discovery__accepts_only_microsofts_authorities(
     start_scenario: StartScenario, http_client: HttpClientFactory, host: str, error: str | None
 ) -> None:
-    answer = http_client(start_scenario("service-principal-secret")).get(
+    response = http_client(start_scenario("service-principal-secret")).get(
         "https://login.microsoftonline.com/common/discovery/instance",
         params={"authorization_endpoint": f"https://{host}/common/oauth2/v2.0/authorize", "api-version": "1.1"},
     )
-    assert answer.json().get("error") == error
-    assert answer.status_code == (400 if error else 200)
+    assert response.json().get("error") == error
+    assert response.status_code == (400 if error else 200)

@@ -1,4 +1,4 @@
-"""The tokens are what Entra gives: signed, dated, and telling who they speak for."""
+"""The issued tokens: signature, lifetime and claims are those of Entra."""
 
 import time
 from collections.abc import Callable
@@ -24,7 +24,7 @@ def published_key(client: httpx.Client) -> jwt.PyJWK:
     return jwt.PyJWK(key | {"alg": "RS256"})
 
 
-def test_a_managed_identity_token_is_signed_with_the_published_key(
+def test_managed_identity_token__is_signed_with_the_published_key(
     start_scenario: StartScenario, http_client: HttpClientFactory
 ) -> None:
     azure = start_scenario("app-service")
@@ -47,7 +47,7 @@ def test_a_managed_identity_token_is_signed_with_the_published_key(
     assert {"rh", "uti", "aio"} <= claims.keys()
 
 
-def test_a_managed_identity_token_lives_24_hours(start_scenario: StartScenario) -> None:
+def test_managed_identity_token__lifetime_is_24_hours(start_scenario: StartScenario) -> None:
     azure = start_scenario("app-service")
     token = ManagedIdentityCredential().get_token(SCOPE)
     claims = jwt.decode(token.token, options={"verify_signature": False})
@@ -57,7 +57,7 @@ def test_a_managed_identity_token_lives_24_hours(start_scenario: StartScenario) 
     assert [issued.text for issued in azure.tokens] == [token.token]
 
 
-def test_a_user_assigned_identity_is_named_by_its_own_resource(start_scenario: StartScenario) -> None:
+def test_user_assigned_identity__xms_mirid_is_its_resource_id(start_scenario: StartScenario) -> None:
     start_scenario("app-service-user-assigned")
     token = ManagedIdentityCredential(client_id=SHARED_IDENTITY.client_id).get_token(SCOPE).token
     claims = jwt.decode(token, options={"verify_signature": False})
@@ -65,7 +65,7 @@ def test_a_user_assigned_identity_is_named_by_its_own_resource(start_scenario: S
     assert "/Microsoft.ManagedIdentity/userAssignedIdentities/" in claims["xms_mirid"]
 
 
-def test_a_developers_token_says_user(start_scenario: StartScenario) -> None:
+def test_user_token__claims(start_scenario: StartScenario) -> None:
     start_scenario("laptop")
     claims = jwt.decode(AzureCliCredential().get_token(SCOPE).token, options={"verify_signature": False})
     expected = {
@@ -81,7 +81,7 @@ def test_a_developers_token_says_user(start_scenario: StartScenario) -> None:
     assert "xms_mirid" not in claims
 
 
-def test_a_token_is_given_again_until_it_is_about_to_expire(start_scenario: StartScenario) -> None:
+def test_token__is_cached_until_shortly_before_it_expires(start_scenario: StartScenario) -> None:
     azure = start_scenario("app-service")
     first = ManagedIdentityCredential().get_token(SCOPE).token
     assert ManagedIdentityCredential().get_token(SCOPE).token == first

@@ -1,4 +1,4 @@
-"""A vault's secrets listed, written, deleted and recovered with the real SecretClient, and who may not."""
+"""The real SecretClient: list, set, update, delete, recover and purge secrets, and missing permissions."""
 
 import base64
 from collections.abc import Callable
@@ -21,52 +21,52 @@ pytest_plugins = ["scenario_fixtures"]
 StartScenario = Callable[..., LocalAzure]
 
 
-def officers(name: str, **more: object) -> Scenario:
-    """A world whose vault lets the site write; each has a name of its own, for the client's challenge cache."""
+def scenario_with_officer(name: str, **more: object) -> Scenario:
+    """A scenario whose site has Secrets Officer. Vault names are unique because clients cache challenges by host."""
     grants = {SITE_IDENTITY.object_id: SECRETS_OFFICER}
     vault = Vault(name=name, secrets=(Secret(name="demo", value="first"),), grants=grants, **more)
     return Scenario(
-        name=name, sentence="A site writes.", host=Host.APP_SERVICE, identities=(SITE_IDENTITY,), vault=vault
+        name=name, sentence="A site writes secrets.", host=Host.APP_SERVICE, identities=(SITE_IDENTITY,), vault=vault
     )
 
 
 @pytest.fixture
 def client(start_scenario: StartScenario) -> SecretClient:
-    return client_of(start_scenario(officers("officers")))
+    return client_of(start_scenario(scenario_with_officer("officers")))
 
 
 def client_of(azure: LocalAzure) -> SecretClient:
     return SecretClient(azure.env["KEY_VAULT_URI"], DefaultAzureCredential(), retry_total=0)
 
 
-def test_a_secret_that_is_set_is_read_again_with_all_it_was_given(client: SecretClient) -> None:
+def test_set_secret__value_and_properties_are_stored(client: SecretClient) -> None:
     tomorrow = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
-    made = client.set_secret("new", "value", content_type="text/plain", tags={"a": "b"}, expires_on=tomorrow)
+    created = client.set_secret("new", "value", content_type="text/plain", tags={"a": "b"}, expires_on=tomorrow)
     read = client.get_secret("NEW")
-    assert (read.value, read.properties.version) == ("value", made.properties.version)
+    assert (read.value, read.properties.version) == ("value", created.properties.version)
     assert (read.properties.content_type, read.properties.tags) == ("text/plain", {"a": "b"})
     assert read.properties.expires_on == tomorrow
 
 
-def test_a_second_value_is_a_second_version(client: SecretClient) -> None:
+def test_set_secret__again__adds_a_version(client: SecretClient) -> None:
     second = client.set_secret("demo", "second")
-    versions = [known.version for known in client.list_properties_of_secret_versions("demo")]
+    versions = [item.version for item in client.list_properties_of_secret_versions("demo")]
     assert len(versions) == 2
     assert versions[-1] == second.properties.version
     assert client.get_secret("demo").value == "second"
     assert client.get_secret("demo", versions[0]).value == "first"
 
 
-def test_a_list_comes_in_pages_and_without_values(client: SecretClient) -> None:
+def test_list_secrets__is_paged(client: SecretClient) -> None:
     for number in range(30):
         client.set_secret(f"many-{number:02}", "x")
-    names = [known.name for known in client.list_properties_of_secrets()]
+    names = [item.name for item in client.list_properties_of_secrets()]
     assert names == ["demo", *(f"many-{number:02}" for number in range(30))]
     pages = [len(list(page)) for page in client.list_properties_of_secrets(max_page_size=12).by_page()]
     assert pages == [12, 12, 7]
 
 
-def test_a_version_is_disabled_and_enabled_again(client: SecretClient) -> None:
+def test_update_secret__disable_and_enable(client: SecretClient) -> None:
     client.update_secret_properties("demo", client.get_secret("demo").properties.version, enabled=False)
     with pytest.raises(HttpResponseError, match="not allowed on a disabled secret"):
         client.get_secret("demo")
@@ -75,16 +75,16 @@ def test_a_version_is_disabled_and_enabled_again(client: SecretClient) -> None:
     assert client.get_secret("demo").value == "first"
 
 
-def test_a_deleted_secret_is_listed_recovered_and_purged(client: SecretClient) -> None:
+def test_deleted_secret__list_recover_and_purge(client: SecretClient) -> None:
     deleted = client.begin_delete_secret("demo").result()
     assert deleted.recovery_id == "https://officers.vault.azure.net/deletedsecrets/demo"
     assert deleted.scheduled_purge_date - deleted.deleted_date == timedelta(days=90)
     with pytest.raises(ResourceNotFoundError, match="SecretNotFound"):
         client.get_secret("demo")
-    assert [known.name for known in client.list_deleted_secrets()] == ["demo"]
-    with pytest.raises(ResourceExistsError, match="currently in a deleted but recoverable state") as refused:
+    assert [item.name for item in client.list_deleted_secrets()] == ["demo"]
+    with pytest.raises(ResourceExistsError, match="currently in a deleted but recoverable state") as raised:
         client.set_secret("demo", "again")
-    assert refused.value.error.innererror["code"] == "ObjectIsDeletedButRecoverable"
+    assert raised.value.error.innererror["code"] == "ObjectIsDeletedButRecoverable"
     client.begin_recover_deleted_secret("demo").result()
     assert client.get_secret("demo").value == "first"
     client.begin_delete_secret("demo").wait()
@@ -93,9 +93,9 @@ def test_a_deleted_secret_is_listed_recovered_and_purged(client: SecretClient) -
         client.get_deleted_secret("demo")
 
 
-def test_the_deleted_secret_of_a_world_is_found_among_the_deleted(start_scenario: StartScenario) -> None:
+def test_secret_deleted_scenario__secret_is_listed_as_deleted(start_scenario: StartScenario) -> None:
     client = client_of(start_scenario("secret-deleted"))
-    assert [known.name for known in client.list_deleted_secrets()] == ["demo"]
+    assert [item.name for item in client.list_deleted_secrets()] == ["demo"]
     assert client.get_deleted_secret("demo").name == "demo"
 
 
@@ -111,36 +111,36 @@ def test_the_deleted_secret_of_a_world_is_found_among_the_deleted(start_scenario
         (b'{"value": "' + b"x" * 26_000 + b'"}', "exceeds the maximum size of 25600 bytes"),
     ],
 )
-def test_a_body_that_is_wrong_is_refused(client: SecretClient, body: bytes, text: str) -> None:
+def test_set_secret__invalid_body__400(client: SecretClient, body: bytes, text: str) -> None:
     address = "https://officers.vault.azure.net/secrets/demo?api-version=7.6"
     request = HttpRequest("PUT", address, content=body, headers={"Content-Type": "application/json"})
-    answer = client.send_request(request)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BadParameter")
-    assert text in answer.json()["error"]["message"]
+    response = client.send_request(request)
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "BadParameter")
+    assert text in response.json()["error"]["message"]
 
 
 @pytest.mark.parametrize("name", ["a_b", "a.b", "ä", "a" * 128])
-def test_a_name_key_vault_does_not_allow_is_refused(client: SecretClient, name: str) -> None:
-    for ask in (client.get_secret, lambda name: client.set_secret(name, "x")):
+def test_invalid_secret_name__400(client: SecretClient, name: str) -> None:
+    for operation in (client.get_secret, lambda name: client.set_secret(name, "x")):
         with pytest.raises(HttpResponseError, match="BadParameter"):
-            ask(name)
+            operation(name)
 
 
-def test_a_reader_may_list_but_not_write(start_scenario: StartScenario) -> None:
+def test_secrets_user__can_list_but_not_write(start_scenario: StartScenario) -> None:
     client = client_of(start_scenario("app-service"))
-    assert [known.name for known in client.list_properties_of_secrets()] == ["demo"]
-    for ask, action in (
+    assert [item.name for item in client.list_properties_of_secrets()] == ["demo"]
+    for operation, action in (
         (lambda: client.set_secret("demo", "x"), "secrets/setSecret/action"),
         (lambda: client.begin_delete_secret("demo"), "secrets/delete"),
         (lambda: client.begin_recover_deleted_secret("demo"), "secrets/recover/action"),
         (lambda: client.purge_deleted_secret("demo"), "secrets/purge/action"),
     ):
         with pytest.raises(HttpResponseError, match=f"Action: 'Microsoft.KeyVault/vaults/{action}'"):
-            ask()
+            operation()
 
 
 @pytest.mark.parametrize(
-    ("ask", "permission"),
+    ("operation", "permission"),
     [
         (lambda client: client.get_secret("demo"), "get"),
         (lambda client: list(client.list_properties_of_secrets()), "list"),
@@ -148,30 +148,30 @@ def test_a_reader_may_list_but_not_write(start_scenario: StartScenario) -> None:
         (lambda client: client.begin_delete_secret("demo"), "delete"),
     ],
 )
-def test_an_access_policy_refuses_with_the_permission_that_is_missing(
-    start_scenario: StartScenario, ask: Callable[[SecretClient], object], permission: str
+def test_no_access_policy__error_names_the_permission(
+    start_scenario: StartScenario, operation: Callable[[SecretClient], object], permission: str
 ) -> None:
     with pytest.raises(
         HttpResponseError, match=f"does not have secrets {permission} permission on key vault 'contoso;"
     ):
-        ask(client_of(start_scenario("no-policy")))
+        operation(client_of(start_scenario("no-policy")))
 
 
-def test_an_access_policy_lets_in_whom_it_names(start_scenario: StartScenario) -> None:
-    world = officers("policies", access_policies=True)
-    assert client_of(start_scenario(world)).get_secret("demo").value == "first"
+def test_access_policy__grants_access(start_scenario: StartScenario) -> None:
+    scenario = scenario_with_officer("policies", access_policies=True)
+    assert client_of(start_scenario(scenario)).get_secret("demo").value == "first"
 
 
-def test_a_throttled_vault_says_how_long_to_wait(
+def test_throttled__429_with_retry_after(
     start_scenario: StartScenario, http_client: Callable[[LocalAzure], httpx.Client]
 ) -> None:
     azure = start_scenario("throttled")
-    with pytest.raises(HttpResponseError) as refused:
+    with pytest.raises(HttpResponseError) as raised:
         SecretClient(azure.env["KEY_VAULT_URI"], DefaultAzureCredential(), retry_status=0).get_secret("demo")
-    assert (refused.value.status_code, refused.value.response.headers["Retry-After"]) == (429, "10")
+    assert (raised.value.status_code, raised.value.response.headers["Retry-After"]) == (429, "10")
 
 
-def test_the_certificate_in_a_vault_signs_its_service_principal_in(start_scenario: StartScenario) -> None:
+def test_certificate_from_the_vault__signs_in_the_service_principal(start_scenario: StartScenario) -> None:
     client = client_of(start_scenario("certificate-in-vault"))
     pfx, pem = (client.get_secret(name) for name in ("kvsite-app", "kvsite-app-pem"))
     assert (pfx.properties.content_type, pem.properties.content_type) == (
@@ -188,39 +188,39 @@ def test_the_certificate_in_a_vault_signs_its_service_principal_in(start_scenari
     assert pfx.properties.key_id == bundle.json()["kid"]
 
 
-def test_a_vault_beyond_the_first_has_secrets_and_grants_of_its_own(start_scenario: StartScenario) -> None:
-    other = Vault(name="other", secrets=(Secret(name="demo", value="theirs"),), grants={})
+def test_second_vault__has_its_own_secrets_and_grants(start_scenario: StartScenario) -> None:
+    other = Vault(name="other", secrets=(Secret(name="demo", value="second"),), grants={})
     mine = Vault(
-        name="mine", secrets=(Secret(name="demo", value="ours"),), grants={SITE_IDENTITY.object_id: SECRETS_USER}
+        name="mine", secrets=(Secret(name="demo", value="first"),), grants={SITE_IDENTITY.object_id: SECRETS_USER}
     )
     azure = start_scenario(
         Scenario(name="two", sentence="Two vaults.", identities=(SITE_IDENTITY,), vault=mine, more_vaults=(other,))
     )
-    assert client_of(azure).get_secret("demo").value == "ours"
+    assert client_of(azure).get_secret("demo").value == "first"
     with pytest.raises(HttpResponseError, match="ForbiddenByRbac"):
         SecretClient(other.uri, DefaultAzureCredential()).get_secret("demo")
 
 
 @pytest.mark.parametrize(("name", "dates"), [("expired", {"expires_in_s": -60}), ("early", {"starts_in_s": 3600})])
-def test_a_secret_outside_its_dates_is_handed_out_all_the_same(
+def test_secret_outside_its_dates__is_still_returned(
     start_scenario: StartScenario, name: str, dates: dict[str, int]
 ) -> None:
     grants = {SITE_IDENTITY.object_id: SECRETS_USER}
     vault = Vault(name=name, secrets=(Secret(name="demo", value="x", **dates),), grants=grants)
-    world = Scenario(name="dates", sentence="Dates.", identities=(SITE_IDENTITY,), vault=vault)
-    secret = client_of(start_scenario(world)).get_secret("demo")
+    scenario = Scenario(name="dates", sentence="Dates.", identities=(SITE_IDENTITY,), vault=vault)
+    secret = client_of(start_scenario(scenario)).get_secret("demo")
     now = datetime.now(UTC)
     assert secret.value == "x"
     assert (secret.properties.expires_on or now) <= now <= (secret.properties.not_before or now)
 
 
-def test_a_certificate_that_is_not_there_is_not_found(start_scenario: StartScenario) -> None:
+def test_missing_certificate__404(start_scenario: StartScenario) -> None:
     client = client_of(start_scenario("certificate-in-vault"))
-    answer = client.send_request(HttpRequest("GET", f"{client.vault_url}/certificates/demo?api-version=7.6"))
-    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "CertificateNotFound")
+    response = client.send_request(HttpRequest("GET", f"{client.vault_url}/certificates/demo?api-version=7.6"))
+    assert (response.status_code, response.json()["error"]["code"]) == (404, "CertificateNotFound")
 
 
 @pytest.mark.parametrize("query", ["maxresults=0", "maxresults=26", "maxresults=x", "$skiptoken=%25"])
-def test_a_page_that_cannot_be_is_refused(client: SecretClient, query: str) -> None:
-    answer = client.send_request(HttpRequest("GET", f"{client.vault_url}/secrets?api-version=7.6&{query}"))
-    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BadParameter")
+def test_invalid_page_parameters__400(client: SecretClient, query: str) -> None:
+    response = client.send_request(HttpRequest("GET", f"{client.vault_url}/secrets?api-version=7.6&{query}"))
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "BadParameter")

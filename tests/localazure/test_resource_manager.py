@@ -1,4 +1,4 @@
-"""Resource Manager's answers to whoever signs in: tenants, subscriptions, and its refusals."""
+"""Azure Resource Manager: tenants, subscriptions and errors."""
 
 from collections.abc import Callable
 
@@ -11,12 +11,14 @@ from localazure.scenarios.directory import CONTOSO, PRODUCTION
 
 pytest_plugins = ["scenario_fixtures"]
 
-Ask = Callable[..., httpx.Response]
+GetResource = Callable[..., httpx.Response]
 BASE = "https://management.azure.com"
 
 
 @pytest.fixture
-def ask(start_scenario: Callable[..., LocalAzure], http_client: Callable[[LocalAzure], httpx.Client]) -> Ask:
+def get_resource(
+    start_scenario: Callable[..., LocalAzure], http_client: Callable[[LocalAzure], httpx.Client]
+) -> GetResource:
     client = http_client(start_scenario("app-service"))
 
     def get(path: str, audience: str = BASE) -> httpx.Response:
@@ -26,12 +28,12 @@ def ask(start_scenario: Callable[..., LocalAzure], http_client: Callable[[LocalA
     return get
 
 
-def test_the_tenant_and_its_subscription_are_listed(ask: Ask) -> None:
-    (tenant,) = ask("/tenants?api-version=2022-12-01").json()["value"]
+def test_tenant_and_subscription__are_listed(get_resource: GetResource) -> None:
+    (tenant,) = get_resource("/tenants?api-version=2022-12-01").json()["value"]
     assert (tenant["tenantId"], tenant["defaultDomain"]) == (CONTOSO.id, CONTOSO.domain)
-    (subscription,) = ask("/subscriptions?api-version=2022-12-01").json()["value"]
+    (subscription,) = get_resource("/subscriptions?api-version=2022-12-01").json()["value"]
     assert (subscription["subscriptionId"], subscription["state"]) == (PRODUCTION.id, "Enabled")
-    assert ask(f"/subscriptions/{PRODUCTION.id}?api-version=2022-12-01").json() == subscription
+    assert get_resource(f"/subscriptions/{PRODUCTION.id}?api-version=2022-12-01").json() == subscription
 
 
 @pytest.mark.parametrize(
@@ -44,7 +46,9 @@ def test_the_tenant_and_its_subscription_are_listed(ask: Ask) -> None:
         ("/providers?api-version=2022-12-01", BASE, 404, "NotFound"),
     ],
 )
-def test_a_refusal_has_resource_managers_form(ask: Ask, path: str, audience: str, status: int, code: str) -> None:
-    answer = ask(path, audience)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
-    assert ("WWW-Authenticate" in answer.headers) is (status == 401)
+def test_error__has_resource_managers_format(
+    get_resource: GetResource, path: str, audience: str, status: int, code: str
+) -> None:
+    response = get_resource(path, audience)
+    assert (response.status_code, response.json()["error"]["code"]) == (status, code)
+    assert ("WWW-Authenticate" in response.headers) is (status == 401)
