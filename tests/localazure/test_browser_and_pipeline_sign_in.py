@@ -38,8 +38,8 @@ def authorization_code(client: httpx.Client) -> str:
     return found[1]
 
 
-def redeem(client: httpx.Client, code: str, **overrides: str) -> httpx.Response:
-    form = {"grant_type": "authorization_code", "client_id": AZURE_CLI_CLIENT_ID, "code": code}
+def redeem(client: httpx.Client, issued_code: str, **overrides: str) -> httpx.Response:
+    form = {"grant_type": "authorization_code", "client_id": AZURE_CLI_CLIENT_ID, "code": issued_code}
     form |= {"redirect_uri": "http://localhost:8400", "code_verifier": VERIFIER, **overrides}
     return client.post(f"{AUTHORITY}/token", data=form)
 
