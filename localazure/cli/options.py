@@ -34,12 +34,12 @@ def create_parser() -> Parser:
     parser.set_defaults(name=None)
     commands = parser.add_subparsers(dest="name", metavar="COMMAND", parser_class=Parser)
     scenario_options = _scenario_options()
-    run_help = "run -- COMMAND ... in a scenario and exit with its exit code"
+    run_help = "run the command after -- in a scenario and exit with its exit code"
     commands.add_parser("run", parents=[scenario_options], help=run_help, description=run_help)
     serve_help = "start a scenario and print the export commands for a shell"
     serve = commands.add_parser("serve", parents=[scenario_options], help=serve_help, description=serve_help)
     serve.add_argument("--json", action="store_true", help="print the variables as one line of JSON")
-    demo_help = "serve a website, started with -- COMMAND ..., in a scenario; {port} is replaced by the site's port"
+    demo_help = "serve a website in a scenario; the command after -- starts it, {port} is replaced by its port"
     demo = commands.add_parser("demo", parents=[scenario_options], help=demo_help, description=demo_help)
     demo.add_argument("--host", default="127.0.0.1", help="address of the demo (default: %(default)s)")
     demo.add_argument(

@@ -305,7 +305,7 @@ _TABLE = (
     ),
     Scenario(
         name="clock-ahead",
-        sentence="This machine's clock is 20 minutes behind Azure's: tokens are issued in the future.",
+        sentence="Azure's clock is 20 minutes ahead of this machine's clock: tokens are dated in the future.",
         cause="clock_skew",
         identities=(SITE_IDENTITY,),
         vault=vault_read_by(SITE_IDENTITY),
@@ -361,7 +361,7 @@ _TABLE = (
     ),
     Scenario(
         name="certificate-in-vault",
-        sentence="The vault also contains a service principal's certificate, as PFX and as PEM.",
+        sentence="A developer's vault contains, besides the secret, a service principal's certificate as PFX and as PEM.",
         host=Host.LAPTOP,
         registrations=(Registration(identity=SITE_APPLICATION),),
         azure_cli=AzureCli(signed_in=DEVELOPER),

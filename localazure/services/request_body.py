@@ -19,7 +19,7 @@ async def read_body(request: Request) -> bytes:
             if len(body) > MAX_BODY_BYTES:
                 text = "The request body is too large."
                 raise ServiceError(413, {"error": {"code": "RequestEntityTooLarge", "message": text}}, CLOSE_CONNECTION)
-    except ClientDisconnect:  # the client has disconnected
+    except ClientDisconnect:
         raise ServiceError(400, None, CLOSE_CONNECTION) from None
     return bytes(body)
 

@@ -99,7 +99,7 @@ def throttled() -> ServiceError:
 
 
 def error_for_status(status: int) -> ServiceError:
-    """What a vault in injection answers: its own words for 429, and no body at all when it is down."""
+    """429 with Key Vault's error; other statuses without a body, as when the vault is unavailable."""
     return throttled() if status == HTTPStatus.TOO_MANY_REQUESTS else ServiceError(status, None)
 
 

@@ -15,7 +15,7 @@ class ArcKeyFiles:
         self._created_folders: list[Path] = []
 
     def write(self, name: str, key: str) -> Path:
-        """Write `key` to a new file and return its path. Fallback: the agent's folder cannot be created."""
+        """Write `key` to a new file and return its path; in `fallback_folder` unless the agent's is writable."""
         path = self._folder() / name
         path.write_text(key)
         path.chmod(0o600)
