@@ -361,7 +361,7 @@ _TABLE = (
     ),
     Scenario(
         name="certificate-in-vault",
-        sentence="A developer's vault contains, besides the secret, a service principal's certificate as PFX and as PEM.",
+        sentence="A developer's vault contains the secret and a service principal's certificate, as PFX and as PEM.",
         host=Host.LAPTOP,
         registrations=(Registration(identity=SITE_APPLICATION),),
         azure_cli=AzureCli(signed_in=DEVELOPER),
