@@ -5,8 +5,8 @@ import os
 from typing import Any
 
 from secrets_app.conf import load
-from secrets_app.logs import Redacted
-from secrets_app.setting_readers import SETTINGS
+from secrets_app.conf.schema import SETTINGS
+from secrets_app.core.logs import RedactingFormatter
 
 _config = load({name: os.environ[name] for name in SETTINGS if name in os.environ})
 
@@ -27,4 +27,4 @@ header_map = "drop"  # `X_MS_CLIENT_PRINCIPAL` is not `X-MS-CLIENT-PRINCIPAL`, w
 def on_starting(server: Any) -> None:
     """gunicorn's own log has its own handlers: their lines go through the same redaction."""
     for handler in server.log.error_log.handlers + server.log.access_log.handlers:
-        handler.setFormatter(Redacted("%(asctime)s [%(process)d] [%(levelname)s] %(message)s"))
+        handler.setFormatter(RedactingFormatter("%(asctime)s [%(process)d] [%(levelname)s] %(message)s"))

@@ -7,7 +7,7 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from secrets_app.logs import redact_uncaught
+from secrets_app.core.logs import redact_uncaught
 
 COULD_NOT_RUN = 2
 INTERRUPTED = 130

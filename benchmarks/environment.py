@@ -47,12 +47,12 @@ def measure(turns: int) -> list[float]:
 
     django.setup()
     from secrets_app import conf
-    from secrets_app.doctor import examination
+    from secrets_app.doctor.service import run_doctor
 
     times = []
     for _ in range(turns):
         start = time.perf_counter()
-        examination(conf.current())
+        run_doctor(conf.current())
         times.append((time.perf_counter() - start) * 1000)
     return times
 

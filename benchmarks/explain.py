@@ -12,9 +12,9 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 
-from secrets_app import redaction
-from secrets_app.diagnosis import chain, cleaning, evidence, explain, gathering, hints
-from secrets_app.diagnosis.causes import judgement
+from secrets_app.core import redaction
+from secrets_app.diagnosis import chain_message, evidence, explain, extraction, hints, normalize
+from secrets_app.diagnosis.catalog import predicates
 
 CASES = Path(__file__).parent.parent / "tests" / "diagnosis"
 SIZE = 256 * 1024
@@ -104,7 +104,7 @@ def hostile() -> Iterator[tuple[str, str]]:
 
 def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
     """Every compiled pattern of the diagnosis and of the redaction, with its name."""
-    for module in (redaction, cleaning, chain, gathering, evidence, hints, judgement):
+    for module in (redaction, normalize, chain_message, extraction, evidence, hints, predicates):
         yield from _patterns_of(module)
 
 

@@ -23,14 +23,14 @@ def seconds(number: str, unit: str) -> float:
 def watched(port: int) -> tuple[float, float, float]:
     """Seconds to the first byte of the page, to the slowest row by its own clock, and to the end."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=90)
-    begun = time.perf_counter()
+    started = time.perf_counter()
     connection.request("GET", "/identities/")
     answer = connection.getresponse()
     page = answer.read1()
-    first_s = time.perf_counter() - begun
+    first_s = time.perf_counter() - started
     while piece := answer.read1():
         page += piece
-    whole_s = time.perf_counter() - begun
+    whole_s = time.perf_counter() - started
     rows = [seconds(*found) for found in _TOOK.findall(page.decode())]
     return first_s, max(rows), whole_s
 

@@ -52,14 +52,14 @@ def measure() -> str:
     import logging
 
     logging.disable(logging.CRITICAL)
-    from secrets_app import conf, vault
+    from secrets_app import conf, keyvault
 
     config = replace(conf.current(), deadline_s=DEADLINE_S, result_life_s=0)
     times: list[float] = []
 
     def read(number: int) -> None:
         start = time.perf_counter()
-        reading = vault.read(replace(config, secret_name=f"demo-{number}"))
+        reading = keyvault.read(replace(config, secret_name=f"demo-{number}"))
         times.append(time.perf_counter() - start)
         assert reading.failure, reading
 

@@ -5,18 +5,18 @@ import os
 from pathlib import Path
 
 from secrets_app.conf import load
-from secrets_app.headers import ON_EVERYTHING
-from secrets_app.logs import logging_settings
-from secrets_app.setting_readers import SETTINGS
-from secrets_app.setting_readers.problem import Words
-from secrets_app.site_key import is_kept, kept_site_key
+from secrets_app.conf.errors import HiddenSettings
+from secrets_app.conf.schema import SETTINGS
+from secrets_app.conf.secret_key import is_stored, load_or_create_key
+from secrets_app.core.logs import logging_settings
+from secrets_app.middleware import ON_EVERYTHING
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # The product's settings as they were given: words, not yet values. `secrets_app.conf` makes them a Config.
 # Every KVSITE_ variable goes in, known or not, so that a misspelt one is found. The known ones are asked for by name:
 # Windows minds no case there, and shows `AzureCLIPath` in capitals to those who go through the whole environment.
-SECRETS_APP = Words({name: value for name, value in os.environ.items() if name.upper().startswith("KVSITE_")})
+SECRETS_APP = HiddenSettings({name: value for name, value in os.environ.items() if name.upper().startswith("KVSITE_")})
 SECRETS_APP |= {name: os.environ[name] for name in SETTINGS if name in os.environ}
 
 _config = load(SECRETS_APP)
@@ -32,7 +32,7 @@ PLATFORM_SIGNS_IN = os.environ.get("WEBSITE_AUTH_ENABLED", "").lower() == "true"
     os.environ.get("WEBSITE_SITE_NAME") or _app_service_host
 )
 
-# App Service's front end takes every request and passes it on: secrets_app/access/address.py.
+# App Service's front end takes every request and passes it on: secrets_app/access/audit.py.
 PLATFORM_PASSES_ON = bool(_app_service_host)
 
 # A site with a name of its own is in production: it answers over TLS alone.
@@ -49,20 +49,20 @@ SECURE_REFERRER_POLICY = ON_EVERYTHING["Referrer-Policy"]
 CSRF_FAILURE_VIEW = "secrets_app.views.errors.csrf_failure"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = ON_EVERYTHING["Cross-Origin-Opener-Policy"]
 X_FRAME_OPTIONS = ON_EVERYTHING["X-Frame-Options"]
-DEFAULT_EXCEPTION_REPORTER = "secrets_app.debug_pages.Reporter"
-DEFAULT_EXCEPTION_REPORTER_FILTER = "secrets_app.debug_pages.RequestOnly"
+DEFAULT_EXCEPTION_REPORTER = "secrets_app.exception_reporter.Reporter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "secrets_app.exception_reporter.SafeFilter"
 
 _key_file = BASE_DIR / ".local" / "site-key"
-SECRET_KEY = _config.site_key or kept_site_key(_key_file)
-SITE_KEY_IS_KEPT = _config.site_key is not None or is_kept(_key_file, SECRET_KEY)
+SECRET_KEY = _config.site_key or load_or_create_key(_key_file)
+SITE_KEY_IS_KEPT = _config.site_key is not None or is_stored(_key_file, SECRET_KEY)
 
 INSTALLED_APPS = ["secrets_app", "django.contrib.staticfiles"]
 MIDDLEWARE = [
-    "secrets_app.headers.add_headers",
-    "secrets_app.views.probes.answer_probes",
+    "secrets_app.middleware.add_headers",
+    "secrets_app.views.health.answer_probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "secrets_app.access.guarding.guard",
+    "secrets_app.access.middleware.require_access",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -76,10 +76,10 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
-                "secrets_app.views.shared_page.here",
+                "secrets_app.views.page_cache.here",
                 "secrets_app.access.viewer.in_templates",
             ],
-            "builtins": ["secrets_app.templatetags.words"],
+            "builtins": ["secrets_app.templatetags.filters"],
         },
     }
 ]

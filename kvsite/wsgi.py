@@ -10,10 +10,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kvsite.settings")
 application = get_wsgi_application()
 
 from secrets_app.conf import current  # noqa: E402 - the settings come first
-from secrets_app.logs import redact_uncaught  # noqa: E402
+from secrets_app.core.logs import redact_uncaught  # noqa: E402
 
 redact_uncaught()
 
 for problem in current().problems:  # no server runs Django's checks, so its log says what they would
     level = logging.ERROR if problem.is_error else logging.WARNING
-    logging.getLogger("secrets_app").log(level, "(%s) %s %s", problem.id, problem.sentence, problem.way_out)
+    logging.getLogger("secrets_app").log(level, "(%s) %s %s", problem.id, problem.sentence, problem.hint)

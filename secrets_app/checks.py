@@ -6,8 +6,8 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - Django's own name
 
 from secrets_app import conf
-from secrets_app.setting_readers.connection_string import ConnectionString
-from secrets_app.sign_in import SignIn
+from secrets_app.conf.connection_string import ConnectionString
+from secrets_app.core.credential_options import CredentialOptions
 
 
 @register
@@ -15,24 +15,24 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
     """One message for each problem that the pages would show too, and for each remark on the connection string."""
     config = conf.current()
     found: list[CheckMessage] = [
-        (Error if problem.is_error else Warning)(problem.sentence, hint=problem.way_out, id=problem.id)
+        (Error if problem.is_error else Warning)(problem.sentence, hint=problem.hint, id=problem.id)
         for problem in config.problems
     ]
     return [*found, *_az_folder(config.sign_in), *_remarks(config.connection_string)]
 
 
-def _az_folder(sign_in: SignIn | None) -> list[CheckMessage]:
+def _az_folder(sign_in: CredentialOptions | None) -> list[CheckMessage]:
     folder = sign_in.az_folder if sign_in else None
     if folder is None or Path(folder).is_dir():
         return []
-    says = "AzureCLIPath names no folder on this machine; az is looked for on PATH alone."
-    return [Warning(says, hint="Correct AzureCLIPath, or take it out.", id="secrets_app.W066")]
+    says = "AzureCLIPath names a folder that does not exist, so az is searched for on PATH only."
+    return [Warning(says, hint="Correct AzureCLIPath, or remove it.", id="secrets_app.W066")]
 
 
 def _remarks(given: ConnectionString | None) -> list[CheckMessage]:
     if given is None:
         return []
     return [
-        Warning(f"{given.setting} {remark.says}", hint=remark.way_out, id="secrets_app.W065")
+        Warning(f"{given.setting} {remark.says}", hint=remark.hint, id="secrets_app.W065")
         for remark in given.meaning.remarks
     ]

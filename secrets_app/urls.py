@@ -2,27 +2,27 @@
 
 from django.urls import path, re_path
 
-from secrets_app.views import comparing, explaining, readings, revealing, signing_in, token_vaults, tokens
-from secrets_app.views.old_addresses import leads_to
+from secrets_app.views import explain, identities, login, reading, token, token_vault, value
+from secrets_app.views.redirects import redirect_to
 
 urlpatterns = [
-    path("", readings.home, name="home"),
-    path("secret/", readings.secret, name="secret"),
-    path("identities/", comparing.identities, name="identities"),
-    path("value/", revealing.value, name="value"),
-    path("sign-in/", signing_in.sign_in, name="sign_in"),
-    path("sign-out/", signing_in.sign_out, name="sign_out"),
-    path("api/reading", readings.api_reading, name="api_reading"),
-    path("token/", tokens.token, name="token"),
-    path("api/token", tokens.api_token, name="api_token"),
-    path("token-vault/", token_vaults.token_vault, name="token_vault"),
-    path("report/", readings.report, name="report"),
-    path("environment/", readings.environment, name="environment"),
-    path("explain/", explaining.explain, name="explain"),
-    path("api/explain", explaining.api_explain, name="api_explain"),
-    path("causes/", explaining.causes, name="causes"),
-    path("causes/<slug:key>/", explaining.cause, name="cause"),
+    path("", reading.home, name="home"),
+    path("secret/", reading.secret, name="secret"),
+    path("identities/", identities.identities, name="identities"),
+    path("value/", value.value, name="value"),
+    path("sign-in/", login.sign_in, name="sign_in"),
+    path("sign-out/", login.sign_out, name="sign_out"),
+    path("api/reading", reading.api_reading, name="api_reading"),
+    path("token/", token.token, name="token"),
+    path("api/token", token.api_token, name="api_token"),
+    path("token-vault/", token_vault.token_vault, name="token_vault"),
+    path("report/", reading.report, name="report"),
+    path("environment/", reading.environment, name="environment"),
+    path("explain/", explain.explain, name="explain"),
+    path("api/explain", explain.api_explain, name="api_explain"),
+    path("causes/", explain.causes, name="causes"),
+    path("causes/<slug:key>/", explain.cause, name="cause"),
     # The addresses of the .NET samples, in any case as ASP.NET took them.
-    re_path(r"^(?P<old>(?i:home/getsecret|getsecret))/?$", leads_to("secret")),
-    re_path(r"^(?P<old>(?i:api/acquiretokenmsi))/?$", leads_to("api_reading")),
+    re_path(r"^(?P<old>(?i:home/getsecret|getsecret))/?$", redirect_to("secret")),
+    re_path(r"^(?P<old>(?i:api/acquiretokenmsi))/?$", redirect_to("api_reading")),
 ]

@@ -11,8 +11,8 @@ from django.test import Client
 from handing_out import scheduler
 
 from localazure import LocalAzure
-from secrets_app import vault
-from secrets_app.setting_readers import SETTINGS
+from secrets_app import keyvault
+from secrets_app.conf.schema import SETTINGS
 
 HERE = {"host": "127.0.0.1:8000"}
 """What a browser on this machine sends."""
@@ -33,7 +33,7 @@ def _scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         if name.upper().startswith(("AZURE_", "IDENTITY_", "MSI_", "WEBSITE_", "KVSITE_")) or name in SETTINGS:
             del os.environ[name]
     yield
-    vault.close()
+    keyvault.close()
     os.environ.clear()
     os.environ.update(before)
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from secrets_app import conf
-from secrets_app.answer import answer
-from secrets_app.reading import Reading
+from secrets_app.core.reading import Reading
+from secrets_app.service import get_reading
 
 LONGER = (1, 4, 16)
 """How many times the deadline, one after the other."""
@@ -21,7 +21,7 @@ def read_as(expected: Callable[[Reading], bool], deadline_s: float) -> Reading:
     """
     for times in LONGER:
         limit_s = deadline_s * times
-        reading = answer(replace(conf.current(), deadline_s=limit_s))
+        reading = get_reading(replace(conf.current(), deadline_s=limit_s))
         assert reading.elapsed_s < limit_s + BUSY_S
         if expected(reading):
             break

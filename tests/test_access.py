@@ -22,16 +22,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from secrets_app import conf
-from secrets_app.access import WAYS
-from secrets_app.access.address import address_of
+from secrets_app.access import POLICIES
+from secrets_app.access.audit import client_address
 from secrets_app.access.easy_auth import Person, UnreadableError, person_of
 from secrets_app.access.passphrase import COOKIE
-from secrets_app.access.tries import FREE, LONGEST_WAIT_S, Tries
+from secrets_app.access.throttle import FREE_ATTEMPTS, MAX_WAIT_S, LoginThrottle
 from secrets_app.checks import check_settings
 from secrets_app.conf import load
-from secrets_app.setting_readers.access import WayIn
-from secrets_app.views import signing_in
-from secrets_app.views.signing_in import own_address
+from secrets_app.conf.access import AccessMode
+from secrets_app.views import login
+from secrets_app.views.login import local_url
 
 ROOT = Path(__file__).resolve().parent.parent
 RIGHT = {"KEY_VAULT_URI": "https://contoso.vault.azure.net", "SECRET_NAME": "demo"}
@@ -51,7 +51,7 @@ def site(world: World, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
         world("app-service")
         settings.SECRETS_APP = {**settings.SECRETS_APP, **words}
         settings.PLATFORM_SIGNS_IN = signs_in
-        monkeypatch.setattr(signing_in, "TRIES", Tries())
+        monkeypatch.setattr(login, "THROTTLE", LoginThrottle())
         return Client(headers=BROWSER, enforce_csrf_checks=csrf, **ELSEWHERE)  # type: ignore[arg-type]
 
     return open_site
@@ -73,7 +73,7 @@ def headers(name: str = ADA, object_id: str = ADA_ID, idp: str = "aad") -> dict[
 
 
 def test_each_way_in_has_one_entry() -> None:
-    assert set(WAYS) == set(WayIn)
+    assert set(POLICIES) == set(AccessMode)
 
 
 # What is closed
@@ -88,7 +88,7 @@ def test_a_setting_in_other_letters_opens_nothing(site: Any) -> None:
     assert site(kvsite_access="open").get("/").status_code == 403
 
 
-@pytest.mark.parametrize("access", WayIn)
+@pytest.mark.parametrize("access", AccessMode)
 def test_the_probes_need_no_way_in(site: Any, access: str) -> None:
     client = site(KVSITE_ACCESS=access, KVSITE_PASSPHRASE=PASSPHRASE)
     assert client.get("/healthz").status_code == 200
@@ -383,7 +383,7 @@ def test_token__the_second_pass_phrase_shows_values_too(locked: Client) -> None:
 
 def test_token__a_wrong_one_opens_nothing(locked: Client) -> None:
     for wrong in ("", "x", PASSPHRASE[:-1], PASSPHRASE.upper(), PASSPHRASE + "x", "\0", "\ufffd"):
-        signing_in.TRIES.forgive(ELSEWHERE["REMOTE_ADDR"])
+        login.THROTTLE.reset(ELSEWHERE["REMOTE_ADDR"])
         response = sign_in(locked, wrong)
         assert response.status_code == 403
         assert "That is not the pass-phrase." in response.content.decode()
@@ -412,7 +412,7 @@ def test_token__a_ticket_ends_when_its_pass_phrase_or_the_key_changes(
 
 def test_token__a_ticket_ends_by_its_age(locked: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     sign_in(locked, PASSPHRASE)
-    monkeypatch.setattr("secrets_app.access.passphrase.TICKET_LIFE_S", -1)
+    monkeypatch.setattr("secrets_app.access.passphrase.LOGIN_LIFETIME_S", -1)
     assert locked.get("/").status_code == 403
 
 
@@ -459,11 +459,11 @@ def test_token__another_site_s_form_neither_signs_in_nor_out(site: Any) -> None:
     ],
 )
 def test_token__after_signing_in_one_stays_on_this_site(address: str, leads_to: str) -> None:
-    assert own_address(address) == leads_to
+    assert local_url(address) == leads_to
 
 
 def test_token__after_wrong_ones_even_the_right_one_has_to_wait(locked: Client) -> None:
-    for _ in range(FREE + 1):
+    for _ in range(FREE_ATTEMPTS + 1):
         assert sign_in(locked, "wrong").status_code == 403
     response = sign_in(locked, PASSPHRASE)
     assert response.status_code == 429
@@ -474,17 +474,17 @@ def test_token__after_wrong_ones_even_the_right_one_has_to_wait(locked: Client) 
 
 def test_token__who_knows_the_first_one_does_not_try_for_the_second_without_end(locked: Client) -> None:
     tried = [sign_in(locked, PASSPHRASE if number % 3 == 2 else "a guess").status_code for number in range(9)]
-    assert tried == [403, 403, 302, 403, 403, 302 if FREE > 3 else 429, 429, 429, 429]
+    assert tried == [403, 403, 302, 403, 403, 302 if FREE_ATTEMPTS > 3 else 429, 429, 429, 429]
 
 
 def test_token__to_sign_in_rightly_again_and_again_keeps_nobody_waiting(locked: Client) -> None:
-    assert [sign_in(locked, PASSPHRASE).status_code for _ in range(FREE + 3)] == [302] * (FREE + 3)
+    assert [sign_in(locked, PASSPHRASE).status_code for _ in range(FREE_ATTEMPTS + 3)] == [302] * (FREE_ATTEMPTS + 3)
 
 
 def test_token__on_app_service_another_visitors_wrong_ones_lock_nobody_out(locked: Client, settings: Any) -> None:
     """All requests come from the front end there; it says at the end of the header whom it saw."""
     settings.PLATFORM_PASSES_ON = True
-    for number in range(FREE + 1):
+    for number in range(FREE_ATTEMPTS + 1):
         forged = f"203.0.113.{number}, 198.51.100.66:{50_000 + number}"
         assert sign_in(locked, "wrong", headers={"X-Forwarded-For": forged}).status_code == 403
     assert sign_in(locked, "wrong", headers={"X-Forwarded-For": "198.51.100.66:1"}).status_code == 429
@@ -492,7 +492,7 @@ def test_token__on_app_service_another_visitors_wrong_ones_lock_nobody_out(locke
 
 
 def test_token__elsewhere_anybody_could_write_that_header(locked: Client) -> None:
-    for number in range(FREE + 1):
+    for number in range(FREE_ATTEMPTS + 1):
         sign_in(locked, "wrong", headers={"X-Forwarded-For": f"203.0.113.{number}"})
     assert sign_in(locked, "wrong", headers={"X-Forwarded-For": "198.51.100.7"}).status_code == 429
 
@@ -510,7 +510,7 @@ def test_token__elsewhere_anybody_could_write_that_header(locked: Client) -> Non
 )
 def test_the_visitors_address_is_the_one_that_the_front_end_saw(settings: Any, sent: str, address: str) -> None:
     settings.PLATFORM_PASSES_ON = True
-    assert address_of(RequestFactory().get("/", headers={"X-Forwarded-For": sent})) == address
+    assert client_address(RequestFactory().get("/", headers={"X-Forwarded-For": sent})) == address
 
 
 # Pages of other sites
@@ -577,10 +577,10 @@ def test_token__the_sign_in_page_is_there_for_no_other_way_in(site: Any) -> None
 def test_token__signing_in_is_in_the_audit_log_without_the_pass_phrase(
     locked: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, logger="secrets_app.audit")
+    caplog.set_level(logging.INFO, logger="secrets_app.access.audit")
     sign_in(locked, "hunter2 hunter2")
     sign_in(locked, PASSPHRASE)
-    lines = [record.getMessage() for record in caplog.records if record.name == "secrets_app.audit"]
+    lines = [record.getMessage() for record in caplog.records if record.name == "secrets_app.access.audit"]
     assert 'action="sign in" outcome="wrong pass-phrase"' in lines[0]
     assert 'outcome="let in"' in lines[1]
     assert 'address="203.0.113.9"' in lines[1]
@@ -615,39 +615,39 @@ def clock() -> Iterator[Clock]:
 
 
 def test_the_wait_doubles_and_has_an_end(clock: Clock) -> None:
-    tries, waits = Tries(clock), []
-    for _ in range(FREE + 12):
-        assert tries.admit("203.0.113.9") == 0
-        wait_s = tries.admit("203.0.113.9") if len(waits) >= FREE else 0.0
+    tries, waits = LoginThrottle(clock), []
+    for _ in range(FREE_ATTEMPTS + 12):
+        assert tries.check("203.0.113.9") == 0
+        wait_s = tries.check("203.0.113.9") if len(waits) >= FREE_ATTEMPTS else 0.0
         waits.append(wait_s)
         clock.now += wait_s
     assert waits[:6] == [0, 0, 0, 2, 4, 8]
-    assert waits[-1] == LONGEST_WAIT_S
+    assert waits[-1] == MAX_WAIT_S
 
 
 def test_a_quiet_hour_forgets_the_wrong_ones(clock: Clock) -> None:
-    tries = Tries(clock)
-    for _ in range(FREE + 1):
-        tries.admit("203.0.113.9")
-    assert tries.admit("203.0.113.9") == 2
+    tries = LoginThrottle(clock)
+    for _ in range(FREE_ATTEMPTS + 1):
+        tries.check("203.0.113.9")
+    assert tries.check("203.0.113.9") == 2
     clock.now += 2 * 3600
-    for _ in range(FREE):
-        assert tries.admit("203.0.113.9") == 0
+    for _ in range(FREE_ATTEMPTS):
+        assert tries.check("203.0.113.9") == 0
 
 
 def test_a_network_of_ipv6_is_one_visitor(clock: Clock) -> None:
-    tries = Tries(clock)
-    for number in range(FREE + 1):
-        tries.admit(f"2001:db8:0:{number:x}::1")
-    assert tries.admit("2001:db8:0:ff::ffff") > 0
-    assert tries.admit("2001:db8:1::1") == 0
-    assert tries.admit("fe80::1%eth0") == tries.admit("") == tries.admit("no address") == 0
+    tries = LoginThrottle(clock)
+    for number in range(FREE_ATTEMPTS + 1):
+        tries.check(f"2001:db8:0:{number:x}::1")
+    assert tries.check("2001:db8:0:ff::ffff") > 0
+    assert tries.check("2001:db8:1::1") == 0
+    assert tries.check("fe80::1%eth0") == tries.check("") == tries.check("no address") == 0
 
 
 def test_what_is_kept_of_tries_is_bounded(clock: Clock) -> None:
-    tries = Tries(clock)
+    tries = LoginThrottle(clock)
     for number in range(3000):
-        tries.admit(f"10.0.{number // 256}.{number % 256}")
+        tries.check(f"10.0.{number // 256}.{number % 256}")
     assert len(tries._records) == 1024  # noqa: SLF001 - there is nothing else to see it by
 
 

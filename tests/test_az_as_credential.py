@@ -9,12 +9,12 @@ import azure.identity
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import CredentialUnavailableError
-from environment_scenes import first_on_path, stand_in
+from doctor_factories import first_on_path, stand_in
 
-from secrets_app.answer import answer
 from secrets_app.conf import current
+from secrets_app.core.reading import Outcome
 from secrets_app.credentials.azure_cli import AzureCliCredential
-from secrets_app.reading import Outcome
+from secrets_app.service import get_reading
 from tests.conftest import World
 
 SCOPE = "https://vault.azure.net/.default"
@@ -138,7 +138,7 @@ def test_azurecli_path_is_for_az_alone(world: World, tmp_path: Path) -> None:
     own = Path(os.environ["PATH"].split(os.pathsep)[0]) / "az"
     stand_in(tmp_path / "tools", "az", f'echo "$PATH" > {tmp_path}/path; exec {own} "$@"')
     before = os.environ["PATH"]
-    reading = answer(current({"AzureCLIPath": str(tmp_path / "tools"), "KVSITE_EXCLUDE_CREDENTIALS": "azd"}))
+    reading = get_reading(current({"AzureCLIPath": str(tmp_path / "tools"), "KVSITE_EXCLUDE_CREDENTIALS": "azd"}))
     assert reading.ok
     assert (tmp_path / "path").read_text() == f"{tmp_path / 'tools'}{os.pathsep}{before}\n"
     assert os.environ["PATH"] == before
@@ -147,7 +147,7 @@ def test_azurecli_path_is_for_az_alone(world: World, tmp_path: Path) -> None:
 
 def test_azurecli_path_without_az__says_where_it_looked(world: World, tmp_path: Path) -> None:
     world("laptop-no-az")
-    reading = answer(current({"AzureCLIPath": str(tmp_path), "KVSITE_CREDENTIAL": "az"}))
+    reading = get_reading(current({"AzureCLIPath": str(tmp_path), "KVSITE_CREDENTIAL": "az"}))
     assert reading.main_cause == "az_not_installed"
     assert f"nor in {tmp_path}, the folder that AzureCLIPath names" in (reading.attempts[0].message or "")
 
@@ -158,7 +158,7 @@ def test_the_subscription_is_named_to_az__and_no_tenant_beside_it(world: World, 
     stand_in(tmp_path / "tools", "az", f'echo "$@" > {tmp_path}/asked; exec {own} "$@"')
     name = azure.scenario.subscription.name
     words = {"AzureCLIPath": str(tmp_path / "tools"), "KVSITE_AZ_SUBSCRIPTION": name, "KVSITE_TENANT_ID": TENANT}
-    assert answer(current(words)).ok
+    assert get_reading(current(words)).ok
     asked = f"account get-access-token --output json --resource https://vault.azure.net --subscription {name}\n"
     assert (tmp_path / "asked").read_text() == asked
 
@@ -166,4 +166,4 @@ def test_the_subscription_is_named_to_az__and_no_tenant_beside_it(world: World, 
 def test_a_subscription_that_az_does_not_know__is_the_cause(world: World) -> None:
     world("laptop")
     words = {"KVSITE_AZ_SUBSCRIPTION": "No Such", "KVSITE_CREDENTIAL": "az"}
-    assert answer(current(words)).main_cause == "az_subscription_wrong"
+    assert get_reading(current(words)).main_cause == "az_subscription_wrong"

@@ -20,12 +20,17 @@ from localazure import LocalAzure
 from localazure.crypto.certificates import self_signed_certificate
 from localazure.scenarios import find_scenario
 from localazure.scenarios.directory import DEVELOPER, SITE_APPLICATION
-from secrets_app.answer import answer
 from secrets_app.conf import current, load
-from secrets_app.credentials.certificate_places import fits_subject
+from secrets_app.core.credential_options import (
+    CertificateFile,
+    CertificateInStore,
+    CertificateInVault,
+    CertificateStore,
+)
+from secrets_app.core.reading import Failure, Outcome, Reading, Stage
+from secrets_app.credentials.certificate_store import matches_subject
 from secrets_app.diagnosis import diagnose
-from secrets_app.reading import Failure, Outcome, Reading, Stage
-from secrets_app.sign_in import CertificateFile, CertificateInStore, CertificateInVault, Store
+from secrets_app.service import get_reading
 from tests.conftest import World
 
 PASSWORD = "never-to-be-seen"
@@ -88,7 +93,7 @@ def read(world: World, settings: Any) -> Callable[..., Reading]:
             "KVSITE_CLIENT_ID": SITE_APPLICATION.client_id,
             "KVSITE_TENANT_ID": tenant,
         }
-        return answer(current({**given, **words}))
+        return get_reading(current({**given, **words}))
 
     return ask
 
@@ -325,7 +330,7 @@ def test_the_file_named_by_the_thumbprint_is_the_one_that_is_meant(read: Callabl
     ],
 )
 def test_a_subject_is_compared_whole(wanted: str, *, fits: bool) -> None:
-    assert fits_subject(issued(ec_key()).subject, wanted) is fits
+    assert matches_subject(issued(ec_key()).subject, wanted) is fits
 
 
 @pytest.fixture
@@ -341,7 +346,7 @@ def vaulted(name: str = "kvsite-app", *, refresh: bool = False) -> Reading:
         "KVSITE_CLIENT_ID": SITE_APPLICATION.client_id,
         "KVSITE_CERTIFICATE_SECRET_ID": f"https://contoso.vault.azure.net/secrets/{name}",
     }
-    return answer(current(given), refresh=refresh)
+    return get_reading(current(given), refresh=refresh)
 
 
 def certificate_reads(azure: LocalAzure) -> int:
@@ -441,7 +446,7 @@ def test_a_vault_that_keeps_the_certificate_and_is_silent_ends_with_the_deadline
 def test_the_windows_store_is_said_to_be_out_of_reach(
     read: Callable[..., Reading], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("secrets_app.credentials.certificate_places._SYSTEM", "Windows")
+    monkeypatch.setattr("secrets_app.credentials.certificate_store._SYSTEM", "Windows")
     found = said(read(KVSITE_CERTIFICATE_SUBJECT="CN=app"))
     assert found.startswith("The Windows certificate store gives Python no private key.")
 
@@ -449,7 +454,7 @@ def test_the_windows_store_is_said_to_be_out_of_reach(
 def test_the_environments_certificate_has_its_thumbprint_on_the_legacy_line(world: World, client: Client) -> None:
     world("service-principal-certificate")
     for credential in ("default", "environment"):
-        reading = answer(current({"KVSITE_CREDENTIAL": credential}))
+        reading = get_reading(current({"KVSITE_CREDENTIAL": credential}))
         assert reading.principal
         assert f" CertificateThumbprint:{thumbprint(registered().certificate)}" in reading.principal.legacy
     page = client.get("/").content.decode()
@@ -458,7 +463,7 @@ def test_the_environments_certificate_has_its_thumbprint_on_the_legacy_line(worl
 
 def test_a_secret_in_the_environment_has_no_thumbprint(world: World) -> None:
     world("service-principal-secret")
-    reading = answer(current())
+    reading = get_reading(current())
     assert reading.principal
     assert reading.principal.certificate_thumbprint is None
 
@@ -483,7 +488,7 @@ def test_a_secret_in_the_environment_has_no_thumbprint(world: World) -> None:
 def test_each_mistake_has_its_own_sentence(words: dict[str, str], id_: str, sentence: str) -> None:
     config = load({**RIGHT, **words})
     assert [problem.id for problem in config.problems] == [f"secrets_app.{id_}"]
-    assert sentence in f"{config.problems[0].sentence} {config.problems[0].way_out}"
+    assert sentence in f"{config.problems[0].sentence} {config.problems[0].hint}"
 
 
 def test_the_settings_say_where_the_certificate_is() -> None:
@@ -495,7 +500,7 @@ def test_the_settings_say_where_the_certificate_is() -> None:
 
     assert certificate(KVSITE_CERTIFICATE="a.pem") == CertificateFile(path="a.pem", password=PASSWORD)
     assert certificate(KVSITE_CERTIFICATE_SUBJECT="CN=a", KVSITE_USER_CERTIFICATES="/c") == CertificateInStore(
-        store=Store.CURRENT_USER, folder="/c", subject="CN=a", password=PASSWORD
+        store=CertificateStore.CURRENT_USER, folder="/c", subject="CN=a", password=PASSWORD
     )
     version = "0123456789abcdef0123456789abcdef"
     assert certificate(
@@ -504,7 +509,7 @@ def test_the_settings_say_where_the_certificate_is() -> None:
 
 
 def test_a_foreign_host_gets_no_token(azure: LocalAzure) -> None:
-    reading = answer(
+    reading = get_reading(
         current(
             {
                 "KVSITE_CREDENTIAL": "client-certificate",

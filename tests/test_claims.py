@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secrets_app.claims import principal_of
-from secrets_app.reading import Kind, PrincipalType
+from secrets_app.core.reading import PrincipalKind, PrincipalType
+from secrets_app.credentials.claims import principal_of
 
 TENANT = "11111111-2222-4333-8444-555555555555"
 OBJECT = "41baaa1d-3381-4fb6-83c8-cc76b4500d0d"
@@ -29,25 +29,33 @@ def token(**claims: Any) -> str:
 @pytest.mark.parametrize(
     ("claims", "credential", "kind"),
     [
-        ({"idtyp": "user", "upn": "ann@contoso.com"}, "AzureCliCredential", Kind.USER),
-        ({"scp": "user_impersonation"}, "AzureCliCredential", Kind.USER),
-        ({"unique_name": "live.com#ann@example.com", "idp": "live.com"}, "AzureCliCredential", Kind.USER),
-        ({"preferred_username": "ann@contoso.com", "ver": "2.0"}, "InteractiveBrowserCredential", Kind.USER),
-        ({"idtyp": "app"}, "ClientSecretCredential", Kind.SERVICE_PRINCIPAL),
-        ({"oid": OBJECT, "sub": OBJECT}, "EnvironmentCredential", Kind.SERVICE_PRINCIPAL),
-        ({"azp": APP, "azpacr": "2"}, "CertificateCredential", Kind.SERVICE_PRINCIPAL),
-        ({"idtyp": "app"}, "AzureCliCredential", Kind.SERVICE_PRINCIPAL),
-        ({"idtyp": "app", "xms_mirid": SITE}, "ManagedIdentityCredential", Kind.SYSTEM_ASSIGNED_MANAGED_IDENTITY),
-        ({"idtyp": "app", "xms_mirid": SHARED}, "ManagedIdentityCredential", Kind.USER_ASSIGNED_MANAGED_IDENTITY),
-        ({"xms_mirid": SHARED.lower()}, "AzureCliCredential", Kind.USER_ASSIGNED_MANAGED_IDENTITY),
-        ({"idtyp": "app"}, "ManagedIdentityCredential", Kind.MANAGED_IDENTITY),
-        ({"idtyp": "app"}, "WorkloadIdentityCredential", Kind.WORKLOAD_IDENTITY),
+        ({"idtyp": "user", "upn": "ann@contoso.com"}, "AzureCliCredential", PrincipalKind.USER),
+        ({"scp": "user_impersonation"}, "AzureCliCredential", PrincipalKind.USER),
+        ({"unique_name": "live.com#ann@example.com", "idp": "live.com"}, "AzureCliCredential", PrincipalKind.USER),
+        ({"preferred_username": "ann@contoso.com", "ver": "2.0"}, "InteractiveBrowserCredential", PrincipalKind.USER),
+        ({"idtyp": "app"}, "ClientSecretCredential", PrincipalKind.SERVICE_PRINCIPAL),
+        ({"oid": OBJECT, "sub": OBJECT}, "EnvironmentCredential", PrincipalKind.SERVICE_PRINCIPAL),
+        ({"azp": APP, "azpacr": "2"}, "CertificateCredential", PrincipalKind.SERVICE_PRINCIPAL),
+        ({"idtyp": "app"}, "AzureCliCredential", PrincipalKind.SERVICE_PRINCIPAL),
+        (
+            {"idtyp": "app", "xms_mirid": SITE},
+            "ManagedIdentityCredential",
+            PrincipalKind.SYSTEM_ASSIGNED_MANAGED_IDENTITY,
+        ),
+        (
+            {"idtyp": "app", "xms_mirid": SHARED},
+            "ManagedIdentityCredential",
+            PrincipalKind.USER_ASSIGNED_MANAGED_IDENTITY,
+        ),
+        ({"xms_mirid": SHARED.lower()}, "AzureCliCredential", PrincipalKind.USER_ASSIGNED_MANAGED_IDENTITY),
+        ({"idtyp": "app"}, "ManagedIdentityCredential", PrincipalKind.MANAGED_IDENTITY),
+        ({"idtyp": "app"}, "WorkloadIdentityCredential", PrincipalKind.WORKLOAD_IDENTITY),
     ],
 )
-def test_each_kind_is_told_from_the_claims(claims: dict[str, Any], credential: str, kind: Kind) -> None:
+def test_each_kind_is_told_from_the_claims(claims: dict[str, Any], credential: str, kind: PrincipalKind) -> None:
     principal = principal_of(token(**claims), credential=credential)
     assert principal.kind is kind
-    assert principal.type is (PrincipalType.USER if kind is Kind.USER else PrincipalType.APP)
+    assert principal.type is (PrincipalType.USER if kind is PrincipalKind.USER else PrincipalType.APP)
 
 
 def test_the_ids_and_times_of_a_v1_token() -> None:

@@ -15,9 +15,9 @@ from command_line import Ended, manage
 from conftest import World
 
 from localazure import LocalAzure
-from secrets_app.reading import Attempt, Kind, Outcome, Principal, PrincipalType, Reading
-from secrets_app.setting_readers import SETTINGS
-from secrets_app.terminal import lines_of
+from secrets_app.conf.schema import SETTINGS
+from secrets_app.core.reading import Attempt, Outcome, Principal, PrincipalKind, PrincipalType, Reading
+from secrets_app.output.terminal import lines_of
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -120,7 +120,7 @@ def test_run_puts_a_command_into_a_scenario_and_gives_back_its_exit_code() -> No
 
 def test_a_token_cannot_forge_a_line_or_steer_the_terminal() -> None:
     principal = Principal(
-        type=PrincipalType.USER, kind=Kind.USER, name="ann\nYES  The secret demo was read.\x1b[2J\u202e"
+        type=PrincipalType.USER, kind=PrincipalKind.USER, name="ann\nYES  The secret demo was read.\x1b[2J\u202e"
     )
     reading = Reading(
         vault_url=None, secret_name="demo", started_at=datetime.now(UTC), elapsed_s=0.1, principal=principal

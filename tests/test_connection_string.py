@@ -6,16 +6,22 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from secrets_app.connection_string import Fault, Meaning, meaning_of, modern_of, pairs_in
-from secrets_app.connection_string.keys import Key
-from secrets_app.sign_in import (
+from secrets_app.connection_string import (
+    ConnectionStringError,
+    ParsedConnectionString,
+    equivalent_of,
+    parse_form,
+    parse_options,
+)
+from secrets_app.connection_string.parser import Key
+from secrets_app.core.credential_options import (
     CertificateInStore,
     CertificateInVault,
+    CertificateStore,
+    CredentialKind,
+    CredentialOptions,
     IdentityKind,
     ManagedIdentityId,
-    SignIn,
-    Store,
-    Way,
 )
 
 APP = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
@@ -28,15 +34,15 @@ CERTIFICATE_ID = "https://contoso.vault.azure.net/secrets/app-cert"
 
 
 def split(text: str) -> dict[str, str]:
-    return {pair.key: pair.value for pair in pairs_in(text)}
+    return {pair.key: pair.value for pair in parse_options(text)}
 
 
-def meaning(text: str) -> Meaning:
-    return meaning_of(pairs_in(text))
+def meaning(text: str) -> ParsedConnectionString:
+    return parse_form(parse_options(text))
 
 
-def fault(text: str) -> Fault:
-    with pytest.raises(Fault) as raised:
+def fault(text: str) -> ConnectionStringError:
+    with pytest.raises(ConnectionStringError) as raised:
         meaning(text)
     return raised.value
 
@@ -69,23 +75,23 @@ def test_the_grammar_is_that_of_the_library(text: str, pairs: dict[str, str]) ->
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "nothing in it"),
-        (" ;; ; ", "nothing in it"),
-        ("RunAs", "has no = in its part 1 (RunAs)"),
-        ("RunAs=App;hunter2~hunter2", "has no = in its part 2."),
-        ("RunAs==App", "has == in its part 1 (RunAs)"),
-        ("a====b", "has == in its part 1."),
-        ("=App", "nothing before the = in its part 1"),
-        (" ; = ; ", "nothing before the = in its part 1"),
-        ("RunAs=App;AppKey='open", "opens a quote in its part 2 (AppKey)"),
-        ("AppKey='open''", "opens a quote in its part 1 (AppKey)"),
-        ("AppKey=\"a\"b;RunAs=App", "text after the closing quote in its part 1 (AppKey)"),
+        ("", "contains only spaces and semicolons"),
+        (" ;; ; ", "contains only spaces and semicolons"),
+        ("RunAs", "has no = in part 1 (RunAs)"),
+        ("RunAs=App;hunter2~hunter2", "has no = in part 2. "),
+        ("RunAs==App", "has == in part 1 (RunAs)"),
+        ("a====b", "has == in part 1, "),
+        ("=App", "no key before the = in part 1"),
+        (" ; = ; ", "no key before the = in part 1"),
+        ("RunAs=App;AppKey='open", "has an unclosed quote in part 2 (AppKey)"),
+        ("AppKey='open''", "has an unclosed quote in part 1 (AppKey)"),
+        ("AppKey=\"a\"b;RunAs=App", "text after the closing quote in part 1 (AppKey)"),
         ("AppKey='a' b", "text after the closing quote"),
         ("AppKey=a'", "ends with a quote"),
         ('appkey=a";x=y', "ends with a quote"),
-        ("AppKey=a\x07b", "a character in its part 1 (AppKey) that cannot be seen"),
-        ("Ap\x00pKey=ab", "a character in its part 1 that cannot be seen"),
-        ("AppKey='a\x00b'", "opens a quote"),
+        ("AppKey=a\x07b", "an invisible character in part 1 (AppKey)"),
+        ("Ap\x00pKey=ab", "an invisible character in part 1"),
+        ("AppKey='a\x00b'", "has an unclosed quote"),
     ],
 )  # fmt: skip
 def test_what_is_no_connection_string_is_told_by_its_part(text: str, said: str) -> None:
@@ -97,56 +103,56 @@ def test_what_is_no_connection_string_is_told_by_its_part(text: str, said: str) 
 @pytest.mark.parametrize(
     ("text", "sign_in", "who"),
     [
-        ("RunAs=Developer; DeveloperTool=AzureCli", SignIn(ways=(Way.AZURE_CLI,)), "az"),
-        ("runas=developer;DEVELOPERTOOL=azurecli;", SignIn(ways=(Way.AZURE_CLI,)), "az"),
-        ("RunAs=Developer;DeveloperTool=VisualStudio", SignIn(ways=(Way.VISUAL_STUDIO_CODE, Way.AZURE_CLI)),
+        ("RunAs=Developer; DeveloperTool=AzureCli", CredentialOptions(ways=(CredentialKind.AZURE_CLI,)), "Azure CLI"),
+        ("runas=developer;DEVELOPERTOOL=azurecli;", CredentialOptions(ways=(CredentialKind.AZURE_CLI,)), "Azure CLI"),
+        ("RunAs=Developer;DeveloperTool=VisualStudio", CredentialOptions(ways=(CredentialKind.VISUAL_STUDIO_CODE, CredentialKind.AZURE_CLI)),
          "Visual Studio"),
-        ("RunAs=Developer;DeveloperTool=VisualStudioCode", SignIn(ways=(Way.VISUAL_STUDIO_CODE,)), "VS Code"),
-        ("RunAs=CurrentUser", SignIn(ways=(Way.BROKER, Way.AZURE_CLI)), "Windows"),
-        ("RunAs=App", SignIn(ways=(Way.MANAGED_IDENTITY,)), "system-assigned"),
-        ("RunAs=App;MsiRetryTimeout=30", SignIn(ways=(Way.MANAGED_IDENTITY,), retry_timeout_s=30), "system-assigned"),
-        ("RunAs=App;MsiRetryTimeout=0", SignIn(ways=(Way.MANAGED_IDENTITY,), retry_timeout_s=0), "system-assigned"),
-        ("RunAs=App;MsiRetryTimeout=", SignIn(ways=(Way.MANAGED_IDENTITY,)), "system-assigned"),
+        ("RunAs=Developer;DeveloperTool=VisualStudioCode", CredentialOptions(ways=(CredentialKind.VISUAL_STUDIO_CODE,)), "VS Code"),
+        ("RunAs=CurrentUser", CredentialOptions(ways=(CredentialKind.BROKER, CredentialKind.AZURE_CLI)), "Windows"),
+        ("RunAs=App", CredentialOptions(ways=(CredentialKind.MANAGED_IDENTITY,)), "system-assigned"),
+        ("RunAs=App;MsiRetryTimeout=30", CredentialOptions(ways=(CredentialKind.MANAGED_IDENTITY,), retry_timeout_s=30), "system-assigned"),
+        ("RunAs=App;MsiRetryTimeout=0", CredentialOptions(ways=(CredentialKind.MANAGED_IDENTITY,), retry_timeout_s=0), "system-assigned"),
+        ("RunAs=App;MsiRetryTimeout=", CredentialOptions(ways=(CredentialKind.MANAGED_IDENTITY,)), "system-assigned"),
         (f"RunAs=App;AppId={APP.upper()}",
-         SignIn(ways=(Way.MANAGED_IDENTITY,),
+         CredentialOptions(ways=(CredentialKind.MANAGED_IDENTITY,),
                 managed_identity=ManagedIdentityId(kind=IdentityKind.CLIENT_ID, value=APP)), "user-assigned"),
         (WITH_SECRET,
-         SignIn(ways=(Way.CLIENT_SECRET,), client_id=APP, tenant_id=TENANT, client_secret=SECRET), "client secret"),
+         CredentialOptions(ways=(CredentialKind.CLIENT_SECRET,), client_id=APP, tenant_id=TENANT, client_secret=SECRET), "client secret"),
         (f"RunAs=App;AppId={APP};TenantId=contoso.com;AppKey=' a; b '",
-         SignIn(ways=(Way.CLIENT_SECRET,), client_id=APP, tenant_id="contoso.com", client_secret=" a; b "), "secret"),
+         CredentialOptions(ways=(CredentialKind.CLIENT_SECRET,), client_id=APP, tenant_id="contoso.com", client_secret=" a; b "), "secret"),
         (f"RunAs=App;AppId={APP};TenantId={TENANT};AppKeyPercentEncoded=a%3bb%xx%2",
-         SignIn(ways=(Way.CLIENT_SECRET,), client_id=APP, tenant_id=TENANT, client_secret="a;b%xx%2"), "secret"),
+         CredentialOptions(ways=(CredentialKind.CLIENT_SECRET,), client_id=APP, tenant_id=TENANT, client_secret="a;b%xx%2"), "secret"),
         (f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateThumbprint={THUMBPRINT.lower()};"
          "CertificateStoreLocation=currentuser",
-         SignIn(ways=(Way.CLIENT_CERTIFICATE,), client_id=APP, tenant_id=TENANT,
-                certificate=CertificateInStore(store=Store.CURRENT_USER, folder=None, thumbprint=THUMBPRINT)),
-         "the store CurrentUser"),
+         CredentialOptions(ways=(CredentialKind.CLIENT_CERTIFICATE,), client_id=APP, tenant_id=TENANT,
+                certificate=CertificateInStore(store=CertificateStore.CURRENT_USER, folder=None, thumbprint=THUMBPRINT)),
+         "in the CurrentUser store"),
         (f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateSubjectName=CN=my-app;"
          "CertificateStoreLocation=LocalMachine",
-         SignIn(ways=(Way.CLIENT_CERTIFICATE,), client_id=APP, tenant_id=TENANT,
-                certificate=CertificateInStore(store=Store.LOCAL_MACHINE, folder=None, subject="CN=my-app")),
-         "the store LocalMachine"),
+         CredentialOptions(ways=(CredentialKind.CLIENT_CERTIFICATE,), client_id=APP, tenant_id=TENANT,
+                certificate=CertificateInStore(store=CertificateStore.LOCAL_MACHINE, folder=None, subject="CN=my-app")),
+         "in the LocalMachine store"),
         (f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier={CERTIFICATE_ID}",
-         SignIn(ways=(Way.CLIENT_CERTIFICATE,), client_id=APP,
+         CredentialOptions(ways=(CredentialKind.CLIENT_CERTIFICATE,), client_id=APP,
                 certificate=CertificateInVault(vault_url="https://contoso.vault.azure.net", secret_name="app-cert")),
          "in Key Vault"),
         (f"RunAs=App;AppId={APP};TenantId={TENANT};KeyVaultSecretIdentifier={CERTIFICATE_ID}/{'a' * 32};"
          f"KeyVaultUserAssignedManagedIdentityId={READER};MsiRetryTimeout=5",
-         SignIn(ways=(Way.CLIENT_CERTIFICATE,), client_id=APP, tenant_id=TENANT, retry_timeout_s=5,
+         CredentialOptions(ways=(CredentialKind.CLIENT_CERTIFICATE,), client_id=APP, tenant_id=TENANT, retry_timeout_s=5,
                 certificate=CertificateInVault(vault_url="https://contoso.vault.azure.net", secret_name="app-cert",
                                                secret_version="a" * 32, reader_client_id=READER)),
          "in Key Vault"),
         (f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier={CERTIFICATE_ID};KeyVaultAppId={READER}",
-         SignIn(ways=(Way.CLIENT_CERTIFICATE,), client_id=APP,
+         CredentialOptions(ways=(CredentialKind.CLIENT_CERTIFICATE,), client_id=APP,
                 certificate=CertificateInVault(vault_url="https://contoso.vault.azure.net", secret_name="app-cert",
                                                reader_client_id=READER)),
          "in Key Vault"),
-        ("RunAs=Workload", SignIn(ways=(Way.WORKLOAD_IDENTITY,)), "workload identity"),
+        ("RunAs=Workload", CredentialOptions(ways=(CredentialKind.WORKLOAD_IDENTITY,)), "workload identity"),
         (f"RunAs=Workload;AppId={APP};TenantId={TENANT}",
-         SignIn(ways=(Way.WORKLOAD_IDENTITY,), client_id=APP, tenant_id=TENANT), "workload identity"),
+         CredentialOptions(ways=(CredentialKind.WORKLOAD_IDENTITY,), client_id=APP, tenant_id=TENANT), "workload identity"),
     ],
 )  # fmt: skip
-def test_each_form_says_who_to_be(text: str, sign_in: SignIn, who: str) -> None:
+def test_each_form_says_who_to_be(text: str, sign_in: CredentialOptions, who: str) -> None:
     found = meaning(text)
     assert found.sign_in == sign_in
     assert who in found.who
@@ -155,18 +161,18 @@ def test_each_form_says_who_to_be(text: str, sign_in: SignIn, who: str) -> None:
 @pytest.mark.parametrize(
     ("text", "number", "said"),
     [
-        ("RunAs=App;runas=App", 47, "names RunAs twice, in its parts 1 and 2"),
-        ("RunAs=App;x=1;X=2", 47, "names the same key twice, in its parts 2 and 3"),
+        ("RunAs=App;runas=App", 47, "contains RunAs twice, in parts 1 and 2"),
+        ("RunAs=App;x=1;X=2", 47, "contains the same key twice, in parts 2 and 3"),
         (f"RunAs=App;KeyVaultSecretIdentifier={CERTIFICATE_ID};KeyVaultCertificateSecretIdentifier={CERTIFICATE_ID}",
-         47, "names KeyVaultCertificateSecretIdentifier twice"),
-        (f"{WITH_SECRET};AppKeyPercentEncoded=x", 47, "gives the secret twice"),
+         47, "contains KeyVaultCertificateSecretIdentifier twice"),
+        (f"{WITH_SECRET};AppKeyPercentEncoded=x", 47, "contains the secret twice"),
         (f"AppId={APP}", 48, "has no RunAs"),
         ("RunAs=", 48, "has RunAs without a value"),
         ("RunAs=''", 48, "has RunAs without a value"),
-        ("RunAs=Service", 48, "has a word in its RunAs that is none of Developer, CurrentUser, App, Workload"),
+        ("RunAs=Service", 48, "has a value for RunAs that is not one of Developer, CurrentUser, App, Workload"),
         ("RunAs=Developer", 49, "has no DeveloperTool"),
         ("RunAs=Developer;DeveloperTool= ", 49, "has DeveloperTool without a value"),
-        ("RunAs=Developer;DeveloperTool=Rider", 49, "in its DeveloperTool that is none of AzureCli, VisualStudio"),
+        ("RunAs=Developer;DeveloperTool=Rider", 49, "for DeveloperTool that is not one of AzureCli, VisualStudio"),
         ("RunAs=App;AppId=", 50, "has AppId without a value"),
         (f"RunAs=App;AppId={APP};AppKey=x", 50, "has no TenantId"),
         (f"RunAs=App;AppId={APP};TenantId=;AppKey=x", 50, "has TenantId without a value"),
@@ -178,33 +184,33 @@ def test_each_form_says_who_to_be(text: str, sign_in: SignIn, who: str) -> None:
         (f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateSubjectName=;CertificateStoreLocation=CurrentUser", 50,
          "has CertificateSubjectName without a value"),
         (f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier=", 50, "without a value"),
-        ("RunAs=App;AppId=my-app", 51, "has no id in its AppId"),
-        (f"RunAs=App;AppId={APP};TenantId=con toso;AppKey=x", 51, "has no tenant in its TenantId"),
+        ("RunAs=App;AppId=my-app", 51, "has an invalid AppId"),
+        (f"RunAs=App;AppId={APP};TenantId=con toso;AppKey=x", 51, "has an invalid TenantId"),
         (f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateThumbprint=12;CertificateStoreLocation=CurrentUser", 51,
-         "has no thumbprint in its"),
+         "has an invalid CertificateThumbprint"),
         (f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier={CERTIFICATE_ID};KeyVaultAppId=me", 51,
-         "has no id in its KeyVaultAppId"),
+         "has an invalid KeyVaultAppId"),
         (f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateThumbprint={THUMBPRINT}", 52,
          "but no CertificateStoreLocation"),
         (f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateSubjectName=CN=a;CertificateStoreLocation=", 52,
          "has CertificateStoreLocation without a value"),
         (f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateSubjectName=CN=a;CertificateStoreLocation=My", 52,
-         "none of CurrentUser, LocalMachine"),
-        ("RunAs=App;MsiRetryTimeout=-1", 53, "has no number of whole seconds"),
+         "not one of CurrentUser, LocalMachine"),
+        ("RunAs=App;MsiRetryTimeout=-1", 53, "it must be a number of whole seconds"),
         ("RunAs=App;MsiRetryTimeout=1.5", 53, "whole seconds"),
         ("RunAs=App;MsiRetryTimeout=\u0663", 53, "whole seconds"),
         (f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier=https://evil.example/secrets/a", 54,
-         "is not an Azure vault; no token is sent there"),
+         "whose host is not an Azure vault; no token is sent there"),
         (f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier=https://contoso.vault.azure.net", 54,
-         "has no address of a secret"),
-        (f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier=app-cert", 54, "has no address of a secret"),
+         "must be the address of a secret"),
+        (f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier=app-cert", 54, "must be the address of a secret"),
     ],
 )  # fmt: skip
 def test_each_mistake_names_the_key_at_fault(text: str, number: int, said: str) -> None:
     found = fault(text)
     assert found.number == number
     assert said in found.says
-    assert found.way_out.endswith((".", "say.", "'it''s; here'."))
+    assert found.hint.endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -212,28 +218,27 @@ def test_each_mistake_names_the_key_at_fault(text: str, number: int, said: str) 
     [
         (
             "RunAs=App;AppKey=x",
-            "has AppKey, but no AppId: so this string means a managed identity. Was AppId left out?",
+            "has AppKey, but no AppId, so it selects a managed identity. Is AppId missing?",
         ),
         (
             f"RunAs=App;ApId={APP};TenantId={TENANT};AppKey=x",
-            "has TenantId and AppKey, but no AppId: so this string means a managed identity. "
-            "Is AppId misspelt in its part 2?",
+            "has TenantId and AppKey, but no AppId, so it selects a managed identity. Is AppId misspelled in part 2?",
         ),
         (
             f"RunAs=App;AppId={APP};TenantId={TENANT};hunter2=x",
-            "has TenantId, but no AppKey and no certificate: so this string means a managed identity. "
-            "Is AppKey misspelt in its part 4? "
-            "TenantId and the key of its part 4 did nothing in the library and do nothing here.",
+            "has TenantId, but no AppKey and no certificate, so it selects a managed identity. "
+            "Is AppKey misspelled in part 4? "
+            "TenantId and the key of part 4 had no effect in the library and have none here.",
         ),
-        (f"RunAs=App;AppId={APP};TenantId={TENANT}", "Was AppKey left out? TenantId did nothing in the library and"),
-        ("RunAs=App;hunter2=x", "has the key of its part 2, which did nothing in the library and does nothing here."),
+        (f"RunAs=App;AppId={APP};TenantId={TENANT}", "Is AppKey missing? TenantId had no effect in the library and"),
+        ("RunAs=App;hunter2=x", "has the key of part 2, which had no effect in the library and has none here."),
         (
             f"RunAs=App;AppId={APP};TenantId={TENANT};AppKey=ab;hunter2=x",
-            "has the key of its part 5, which did nothing",
+            "has the key of part 5, which had no effect",
         ),
-        ("RunAs=CurrentUser;MsiRetryTimeout=3", "has MsiRetryTimeout, which did nothing"),
-        ("RunAs=Developer;DeveloperTool=VisualStudio", "which Python cannot use"),
-        ("RunAs=CurrentUser", "which Python cannot do"),
+        ("RunAs=CurrentUser;MsiRetryTimeout=3", "has MsiRetryTimeout, which had no effect"),
+        ("RunAs=Developer;DeveloperTool=VisualStudio", "Visual Studio account, which is not available in Python"),
+        ("RunAs=CurrentUser", "integrated Windows sign-in, which is not available in Python"),
     ],
 )
 def test_what_works_otherwise_than_one_may_think_is_said(text: str, said: str) -> None:
@@ -244,17 +249,17 @@ def test_what_works_otherwise_than_one_may_think_is_said(text: str, said: str) -
 
 def test_parts_that_do_nothing_are_one_or_several() -> None:
     (one,), (several,) = (meaning(f"RunAs=App;{parts}").remarks for parts in ("a=1", "a=1;b=2"))
-    assert one.way_out.startswith("Take it out. If it is the rest")
-    assert several.says.endswith("which did nothing in the library and do nothing here.")
-    assert several.way_out.startswith("Take them out. If one is the rest")
+    assert one.hint.startswith("Remove it. If it is the rest")
+    assert several.says.endswith("which had no effect in the library and have none here.")
+    assert several.hint.startswith("Remove them. If one is the rest")
     assert not one.changes_who
 
 
 @pytest.mark.parametrize("text", ['"RunAs=App"', f"'{WITH_SECRET}' ", "\"RunAs=App;AppKey='x'\""])
 def test_a_string_in_quotes_is_told_to_lose_them(text: str) -> None:
     found = fault(text)
-    assert (found.number, found.says) == (46, "is in quotes as a whole.")
-    assert found.way_out == "Take the quotes round the whole string away."
+    assert (found.number, found.says) == (46, "is enclosed in quotes.")
+    assert found.hint == "Remove the quotes around the whole string."
 
 
 @pytest.mark.parametrize(
@@ -296,13 +301,13 @@ def test_a_certificate_counts_before_a_key_as_in_the_library() -> None:
     found = meaning(
         f"{WITH_SECRET};CertificateThumbprint={THUMBPRINT};CertificateStoreLocation=CurrentUser;CertificateSubjectName=a"
     )
-    assert found.sign_in.ways == (Way.CLIENT_CERTIFICATE,)
-    assert "has AppKey and CertificateSubjectName, which did nothing" in found.remarks[0].says
+    assert found.sign_in.ways == (CredentialKind.CLIENT_CERTIFICATE,)
+    assert "has AppKey and CertificateSubjectName, which had no effect" in found.remarks[0].says
 
 
 def test_a_foreign_vault_host_can_be_allowed_by_the_settings() -> None:
-    pairs = pairs_in(f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier=https://kv.example.org/secrets/a")
-    certificate = meaning_of(pairs, allowed_hosts=("kv.example.org",)).sign_in.certificate
+    pairs = parse_options(f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier=https://kv.example.org/secrets/a")
+    certificate = parse_form(pairs, allowed_hosts=("kv.example.org",)).sign_in.certificate
     assert certificate == CertificateInVault(vault_url="https://kv.example.org", secret_name="a")
 
 
@@ -326,10 +331,10 @@ def test_whatever_comes_in_a_sign_in_or_one_clear_sentence_comes_out(
     hidden = [value for key, _, value, _ in parts] + [key for key, *_ in parts if key not in list(Key)]
     try:
         found = meaning(text)
-        said = "".join(f"{remark.says} {remark.way_out}" for remark in found.remarks)
-        assert modern_of(found.sign_in).settings
-    except Fault as fault:
-        said = "".join(traceback.format_exception(fault)) + repr(fault) + fault.way_out
+        said = "".join(f"{remark.says} {remark.hint}" for remark in found.remarks)
+        assert equivalent_of(found.sign_in).settings
+    except ConnectionStringError as fault:
+        said = "".join(traceback.format_exception(fault)) + repr(fault) + fault.hint
     for value in hidden:
         assert len(value.strip()) < 6 or value.strip() not in said  # a few characters are in any sentence
 
@@ -342,9 +347,9 @@ def test_any_value_comes_back_from_between_quotes(value: str, quote: str) -> Non
 
 
 def test_no_value_is_in_a_repr() -> None:
-    assert SECRET not in repr(pairs_in(WITH_SECRET))
+    assert SECRET not in repr(parse_options(WITH_SECRET))
     assert SECRET not in repr(meaning(WITH_SECRET))
-    assert SECRET not in repr(modern_of(meaning(WITH_SECRET).sign_in))
+    assert SECRET not in repr(equivalent_of(meaning(WITH_SECRET).sign_in))
 
 
 @pytest.mark.parametrize(
@@ -368,7 +373,7 @@ def test_no_value_is_in_a_repr() -> None:
          {"AZURE_TOKEN_CREDENTIALS": "dev"},
          "ChainedTokenCredential(VisualStudioCodeCredential(), AzureCliCredential())"),
         ("RunAs=CurrentUser", {"KVSITE_CREDENTIAL": "broker,azure-cli"}, {"AZURE_TOKEN_CREDENTIALS": "dev"},
-         "DefaultAzureCredential()  # with the package azure-identity-broker beside it"),
+         "DefaultAzureCredential()  # requires the package azure-identity-broker"),
         (f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateThumbprint={THUMBPRINT};"
          "CertificateStoreLocation=LocalMachine",
          {"KVSITE_CREDENTIAL": "client-certificate", "KVSITE_TENANT_ID": TENANT, "KVSITE_CLIENT_ID": APP,
@@ -384,7 +389,7 @@ def test_no_value_is_in_a_repr() -> None:
 def test_the_same_is_said_in_the_words_of_today(
     text: str, settings_: dict[str, str], variables: dict[str, str], python: str
 ) -> None:
-    modern = modern_of(meaning(text).sign_in)
+    modern = equivalent_of(meaning(text).sign_in)
     assert dict(modern.settings) == settings_
     assert dict(modern.variables) == variables
     imports, line = modern.python.splitlines()
@@ -394,8 +399,8 @@ def test_the_same_is_said_in_the_words_of_today(
 
 def test_a_certificate_of_a_vault_in_python_names_its_reader() -> None:
     text = f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier={CERTIFICATE_ID}"
-    assert ", DefaultAzureCredential())" in modern_of(meaning(text).sign_in).python
-    python = modern_of(meaning(f"{text};KeyVaultAppId={TENANT}").sign_in).python
+    assert ", DefaultAzureCredential())" in equivalent_of(meaning(text).sign_in).python
+    python = equivalent_of(meaning(f"{text};KeyVaultAppId={TENANT}").sign_in).python
     assert f'DefaultAzureCredential(managed_identity_client_id="{TENANT}"))' in python
     assert python.splitlines()[:3] == [
         "import base64",

@@ -12,15 +12,15 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA1
 from django.core.checks import run_checks
 from django.test import Client
-from environment_scenes import found
+from doctor_factories import found
 
 from localazure import FaultInjection, LocalAzure
 from localazure.scenarios.directory import SITE_APPLICATION
-from secrets_app.answer import answer
 from secrets_app.conf import Config, current, load
-from secrets_app.environment import Verdict, translation
-from secrets_app.reading import Outcome, Place, Reading, Stage
-from secrets_app.terminal import lines_of, lines_of_translation
+from secrets_app.core.reading import HostEnvironment, Outcome, Reading, Stage
+from secrets_app.doctor import Status, translation
+from secrets_app.output.terminal import lines_of, lines_of_translation
+from secrets_app.service import get_reading
 
 NAME = "AzureServicesAuthConnectionString"
 RIGHT = {"KEY_VAULT_URI": "https://contoso.vault.azure.net", "SECRET_NAME": "demo"}
@@ -29,7 +29,7 @@ SECRET = "Never~to.be_seen"
 
 
 def read(text: str, **words: str) -> Reading:
-    return answer(current({NAME: text, **words}))
+    return get_reading(current({NAME: text, **words}))
 
 
 def credentials_of(reading: Reading) -> list[tuple[str, str]]:
@@ -94,11 +94,11 @@ def test_where_python_has_no_such_sign_in_the_nearest_is_asked_and_said(
 ) -> None:
     world("laptop")
     settings.SECRETS_APP[NAME] = text
-    reading = answer(current())
+    reading = get_reading(current())
     assert reading.ok
     assert credentials_of(reading) == [(first, Outcome.UNAVAILABLE), ("AzureCliCredential", Outcome.TOKEN)]
     page = client.get("/").content.decode()
-    assert "which Python can" in page
+    assert "which is not available in Python" in page
     assert "run az login with" in page
     assert [message.id for message in run_checks()] == ["secrets_app.W065"]
 
@@ -106,11 +106,9 @@ def test_where_python_has_no_such_sign_in_the_nearest_is_asked_and_said(
 def test_half_a_service_principal_is_said_before_all_else(world: World) -> None:
     world("laptop")
     first, *_ = read(f"RunAs=App;AppId={APP};TenantId=contoso.com;AppKee={SECRET}").hints
-    assert first.title == (
-        f"{NAME} has TenantId, but no AppKey and no certificate: so this string means a managed identity."
-    )
-    assert first.why.startswith("Is AppKey misspelt in its part 4?")
-    assert first.fix == "For a service principal write AppKey=... into it. For the managed identity take them out."
+    assert first.title == (f"{NAME} has TenantId, but no AppKey and no certificate, so it selects a managed identity.")
+    assert first.why.startswith("Is AppKey misspelled in part 4?")
+    assert first.fix == "For a service principal, add AppKey=... to it. For the managed identity, remove them."
 
 
 def test_half_a_service_principal_is_said_beside_a_secret_that_was_read(
@@ -120,8 +118,8 @@ def test_half_a_service_principal_is_said_beside_a_secret_that_was_read(
     settings.SECRETS_APP[NAME] = f"RunAs=App;TenantId=contoso.com;AppKey={SECRET}"
     page = client.get("/").content.decode()
     assert "The secret demo was read." in page
-    assert page.index("but no AppId: so this string means a managed identity") < page.index("From your connection str")
-    assert "For a service principal write AppId=... into it." in page
+    assert page.index("but no AppId, so it selects a managed identity") < page.index("From your connection str")
+    assert "For a service principal, add AppId=... to it." in page
     assert SECRET not in page
 
 
@@ -129,10 +127,10 @@ def test_a_key_cut_short_is_said_before_it_is_called_wrong(world: World) -> None
     env = world("service-principal-secret").env
     text = "RunAs=App;AppId={AZURE_CLIENT_ID};TenantId={AZURE_TENANT_ID};AppKey=ab;cd=x".format(**env)
     first, second, *_ = read(text).hints
-    assert first.title.startswith(f"{NAME} has the key of its part 5, which did nothing")
-    assert "put that whole value into quotes" in first.fix
+    assert first.title.startswith(f"{NAME} has the key of part 5, which had no effect")
+    assert "put the whole value in quotes" in first.fix
     assert second.cause == "client_secret_wrong"
-    assert f"in the AppKey of {NAME}" in second.fix
+    assert f"Set the AppKey of {NAME} to" in second.fix
     whole = read(text.removesuffix(";cd=x")).hints
     assert [hint.cause for hint in whole] == ["client_secret_wrong"]
 
@@ -141,7 +139,7 @@ def test_a_wrong_secret_is_named_by_the_setting_that_gave_it(world: World) -> No
     env = world("service-principal-secret").env
     words = {"KVSITE_CLIENT_ID": env["AZURE_CLIENT_ID"], "KVSITE_TENANT_ID": env["AZURE_TENANT_ID"]}
     given = {"KVSITE_CREDENTIAL": "client-secret", "KVSITE_CLIENT_SECRET": "wrong", **words}
-    assert "in KVSITE_CLIENT_SECRET." in answer(current(given)).hints[0].fix
+    assert "Set KVSITE_CLIENT_SECRET to" in get_reading(current(given)).hints[0].fix
 
 
 def test_without_a_connection_string_nothing_is_said_of_one(world: World, client: Client) -> None:
@@ -176,7 +174,7 @@ def test_the_secret_of_a_connection_string_is_seen_nowhere(
     text = with_secret(azure.env) + ("" if works else "oops")
     settings.SECRETS_APP[NAME] = text
     config = current()
-    reading = answer(config)
+    reading = get_reading(config)
     pages = [client.get(address) for address in ("/", "/environment/", "/report/", "/api/reading", "/readyz")]
     said = "\n".join(
         [
@@ -197,8 +195,8 @@ def test_the_secret_of_a_connection_string_is_seen_nowhere(
 @pytest.mark.parametrize(
     ("words", "id_", "said"),
     [
-        ({NAME: "RunAs=Nobody"}, "E048", f"{NAME} has a word in its RunAs"),
-        ({"KVSITE_CONNECTION_STRING": "RunAs"}, "E046", "KVSITE_CONNECTION_STRING has no = in its part 1 (RunAs)"),
+        ({NAME: "RunAs=Nobody"}, "E048", f"{NAME} has a value for RunAs"),
+        ({"KVSITE_CONNECTION_STRING": "RunAs"}, "E046", "KVSITE_CONNECTION_STRING has no = in part 1 (RunAs)"),
         ({NAME: "RunAs=App", "KVSITE_CONNECTION_STRING": "RunAs=CurrentUser"}, "E055", "say different things"),
         ({NAME: "RunAs=App", "KVSITE_CREDENTIAL": "az"}, "E055", f"{NAME} and KVSITE_CREDENTIAL both say who to be"),
         ({NAME: "RunAs=App", "KVSITE_MANAGED_IDENTITY_CLIENT_ID": APP}, "E055", "both say who to be"),
@@ -231,12 +229,12 @@ def test_a_wrong_connection_string_asks_nobody_and_says_what_to_write(world: Wor
 
 
 def test_an_argument_wins_over_the_connection_string(world: World, settings: Any) -> None:
-    from secrets_app.asking.arguments import sign_in_overrides
+    from secrets_app.management.arguments import credential_overrides
 
     world("laptop")
     settings.SECRETS_APP[NAME] = "RunAs=App"
     none = dict.fromkeys(("client_id", "object_id", "resource_id"))
-    reading = answer(current(*sign_in_overrides({**none, "credential": "az"})))
+    reading = get_reading(current(*credential_overrides({**none, "credential": "az"})))
     assert credentials_of(reading) == [("AzureCliCredential", Outcome.TOKEN)]
 
 
@@ -256,7 +254,9 @@ def test_the_endpoint_is_asked_again_as_long_as_the_string_says(world: World, se
     config = current({NAME: "RunAs=App;MsiRetryTimeout=1", "KVSITE_DEADLINE_S": "3"})
     assert config.sign_in
     assert config.sign_in.retry_timeout_s == 1
-    reading = answer(replace(config, sign_in=replace(config.sign_in, retry_timeout_s=seconds)))  # nobody likes to wait
+    reading = get_reading(
+        replace(config, sign_in=replace(config.sign_in, retry_timeout_s=seconds))
+    )  # nobody likes to wait
     assert len([request for request in azure.requests if request.service == "imds"]) == asked
     assert reading.main_cause == "mi_endpoint_error"  # its own refusal, not our deadline
 
@@ -265,36 +265,39 @@ def test_a_chain_asks_the_managed_identity_again_as_well(world: World) -> None:
     azure: LocalAzure = world("vm", faults={"imds": FaultInjection(status=503)})
     config = current({"KVSITE_DEADLINE_S": "3"})
     assert config.sign_in
-    answer(replace(config, sign_in=replace(config.sign_in, retry_timeout_s=0.2)))
+    get_reading(replace(config, sign_in=replace(config.sign_in, retry_timeout_s=0.2)))
     # azure-identity's chain asks once whether anybody is there, then four times for the token.
     assert len([request for request in azure.requests if request.service == "imds"]) == 5
 
 
 def test_a_time_that_the_deadline_cuts_short_is_said() -> None:
     config = load({**RIGHT, NAME: "RunAs=App;MsiRetryTimeout=30"})
-    shown = translation(config, Place())
+    shown = translation(config, HostEnvironment())
     assert shown
-    assert "asked again for 30 seconds (MsiRetryTimeout); here that is 8" in shown.remarks[0].says
-    assert translation(load({**RIGHT, NAME: "RunAs=App;MsiRetryTimeout=8"}), Place()) is not None
+    assert (
+        "sets MsiRetryTimeout to 30 seconds, but the managed identity endpoint is retried for only 8"
+        in shown.remarks[0].says
+    )
+    assert translation(load({**RIGHT, NAME: "RunAs=App;MsiRetryTimeout=8"}), HostEnvironment()) is not None
 
 
 @pytest.mark.parametrize(
     ("text", "verdict", "said"),
     [
-        ("", Verdict.OK, "None is set."),
-        ("RunAs=App", Verdict.OK, f"{NAME} says who to be: the system-assigned managed identity."),
-        ("RunAs=App;AppKey=x", Verdict.NOTICE, "It has AppKey, but no AppId"),
-        ("RunAs=", Verdict.PROBLEM, f"{NAME} has RunAs without a value."),
+        ("", Status.OK, "Not set."),
+        ("RunAs=App", Status.OK, f"{NAME} selects the credential: the system-assigned managed identity."),
+        ("RunAs=App;AppKey=x", Status.NOTICE, "It has AppKey, but no AppId"),
+        ("RunAs=", Status.PROBLEM, f"{NAME} has RunAs without a value."),
     ],
 )
-def test_the_doctor_tells_of_it(text: str, verdict: Verdict, said: str) -> None:
+def test_the_doctor_tells_of_it(text: str, verdict: Status, said: str) -> None:
     check = found("connection_string", config=load({**RIGHT, NAME: text}))
     assert check.verdict is verdict
     assert said in check.finding
 
 
 def test_the_old_setting_is_taken_away_with_the_new_ones() -> None:
-    shown = translation(load({**RIGHT, NAME: "RunAs=App"}), Place())
+    shown = translation(load({**RIGHT, NAME: "RunAs=App"}), HostEnvironment())
     assert shown
     assert shown.commands == (f"unset {NAME}", "export KVSITE_CREDENTIAL=managed-identity")
     assert shown.variables == ("export AZURE_TOKEN_CREDENTIALS=ManagedIdentityCredential",)
@@ -302,6 +305,6 @@ def test_the_old_setting_is_taken_away_with_the_new_ones() -> None:
 
 def test_a_line_break_in_a_subject_steers_no_terminal() -> None:
     text = f"RunAs=App;AppId={APP};TenantId=contoso.com;CertificateSubjectName='a\x1b[2Jb';CertificateStoreLocation="
-    shown = translation(load({**RIGHT, NAME: f"{text}CurrentUser"}), Place())
+    shown = translation(load({**RIGHT, NAME: f"{text}CurrentUser"}), HostEnvironment())
     assert "\x1b" not in "".join(lines_of_translation(shown))
     assert isinstance(load({**RIGHT, NAME: text}), Config)

@@ -14,10 +14,10 @@ from leftovers import ends, leftovers, sockets
 
 from localazure.scenarios.directory import CONTOSO, SITE_APPLICATION
 from secrets_app import conf
-from secrets_app.answer import answer
-from secrets_app.asking.choosing import choice
-from secrets_app.vault import connection
-from secrets_app.vault.connection import Connection
+from secrets_app.conf.overrides import resolve_overrides
+from secrets_app.keyvault import client
+from secrets_app.keyvault.client import Connection
+from secrets_app.service import get_reading
 from tests.conftest import World
 
 
@@ -31,7 +31,7 @@ def pipe(tmp_path: Path) -> Path:
 
 def test_a_credential_that_is_never_made__holds_up_nobody_else(world: World, pipe: Path) -> None:
     world("app-service")
-    other = choice({"userAssignedClientId": "11111111-2222-4333-8444-555555555555"}).config
+    other = resolve_overrides({"userAssignedClientId": "11111111-2222-4333-8444-555555555555"}).config
     os.environ |= {
         "AZURE_TENANT_ID": CONTOSO.id,
         "AZURE_CLIENT_ID": SITE_APPLICATION.client_id,
@@ -39,9 +39,9 @@ def test_a_credential_that_is_never_made__holds_up_nobody_else(world: World, pip
     }
     hangs = replace(conf.current(), deadline_s=0.5)
     with ThreadPoolExecutor(1) as elsewhere:
-        waiting = elsewhere.submit(answer, hangs)
+        waiting = elsewhere.submit(get_reading, hangs)
         assert ends(lambda: "reading" in leftovers())
-        refused = answer(other)
+        refused = get_reading(other)
         assert not waiting.done()
         assert refused.main_cause == "mi_identity_not_assigned", "it was asked, beside the one that hangs"
         reading = waiting.result()
@@ -62,7 +62,7 @@ def test_a_crowd_makes_one_client(world: World, monkeypatch: pytest.MonkeyPatch)
             time.sleep(0.02)
             super().__init__(*args, **more)
 
-    monkeypatch.setattr(connection, "SecretClient", Slow)
+    monkeypatch.setattr(client, "SecretClient", Slow)
     before, shared, together = sockets(), Connection(conf.current()), threading.Barrier(4)
 
     def read(_number: int) -> None:
@@ -80,11 +80,11 @@ def test_a_crowd_makes_one_client(world: World, monkeypatch: pytest.MonkeyPatch)
 def test_closed_while_it_is_in_use__what_it_opens_after_that_is_closed_too(world: World) -> None:
     world("app-service")
     before, closed_early = sockets(), Connection(conf.current())
-    closed_early.borrow()
+    closed_early.acquire()
     closed_early.close()  # as at the end of the process
     closed_early.open()
-    closed_early.ask_for_token()
+    closed_early.request_token()
     assert sockets() > before
-    closed_early.give_back()
+    closed_early.release()
     assert ends(lambda: sockets() <= before)
     closed_early.close()

@@ -15,12 +15,12 @@ from django.test import Client
 
 from localazure import FaultInjection, LocalAzure
 from localazure.scenarios.directory import CONTOSO, FABRIKAM
-from secrets_app.answer import answer
 from secrets_app.conf import current
-from secrets_app.credentials.ways import MAKERS
-from secrets_app.reading import Outcome, Reading, Stage
-from secrets_app.sign_in import Way
-from secrets_app.terminal import lines_of
+from secrets_app.core.credential_options import CredentialKind
+from secrets_app.core.reading import Outcome, Reading, Stage
+from secrets_app.credentials.factories import FACTORIES
+from secrets_app.output.terminal import lines_of
+from secrets_app.service import get_reading
 from tests.conftest import World
 from tests.test_arguments import principal
 
@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def read(credential: str, **words: str) -> Reading:
-    return answer(current({"KVSITE_CREDENTIAL": credential, **words}))
+    return get_reading(current({"KVSITE_CREDENTIAL": credential, **words}))
 
 
 def outcomes(reading: Reading) -> list[tuple[str, Outcome]]:
@@ -205,7 +205,7 @@ def test_a_token_among_garbage_is_not_shown(world: World, tmp_path: Path, word: 
         ("broker", "broker_unavailable", "pip install azure-identity-broker"),
         ("visual-studio-code", "vscode_not_signed_in", "pip install azure-identity-broker"),
         ("shared-cache", "shared_cache_empty", "Use az login"),
-        ("workload-identity", "workload_identity_not_injected", "Mark the pod"),
+        ("workload-identity", "workload_identity_not_injected", "Label the pod"),
         ("environment", "env_vars_incomplete", "set all of them"),
     ],
 )
@@ -241,7 +241,7 @@ def test_azure_token_credentials_opens_no_window_either(world: World, tmp_path: 
         "BROWSER": f"touch {tmp_path}/opened %s",
         "AZURE_TOKEN_CREDENTIALS": "InteractiveBrowserCredential",
     }
-    assert answer(current()).main_cause == "interactive_not_possible"
+    assert get_reading(current()).main_cause == "interactive_not_possible"
     assert not (tmp_path / "opened").exists()
 
 
@@ -317,7 +317,7 @@ def test_who_is_left_out_is_not_asked(world: World) -> None:
     names = [credential for credential, _ in outcomes(reading)]
     assert "EnvironmentCredential" in names
     assert not {"ManagedIdentityCredential", "AzureCliCredential"} & set(names)
-    assert reading.chosen_by == "KVSITE_EXCLUDE_CREDENTIALS leaves out the managed identity and az."
+    assert reading.chosen_by == "KVSITE_EXCLUDE_CREDENTIALS excludes the managed identity and Azure CLI."
 
 
 def test_everybody_left_out_is_a_sentence(world: World) -> None:
@@ -341,11 +341,15 @@ def test_a_tool_gets_the_time_the_settings_give_it(world: World) -> None:
 @pytest.mark.parametrize(
     ("variable", "words", "sentence"),
     [
-        ("prod", {}, "AZURE_TOKEN_CREDENTIALS=prod leaves out the developer tools"),
-        ("DEV", {}, "AZURE_TOKEN_CREDENTIALS=DEV leaves out the environment's service principal"),
-        ("AzureCliCredential", {}, "AZURE_TOKEN_CREDENTIALS=AzureCliCredential lets only that one be asked."),
-        ("prod", {"KVSITE_CREDENTIAL": "dev"}, "AZURE_TOKEN_CREDENTIALS=prod does not count beside it."),
-        ("dev", {"KVSITE_CREDENTIAL": "az"}, "KVSITE_CREDENTIAL=azure-cli: only az is asked. AZURE_TOKEN_CREDENTIALS"),
+        ("prod", {}, "AZURE_TOKEN_CREDENTIALS=prod excludes developer tools"),
+        ("DEV", {}, "AZURE_TOKEN_CREDENTIALS=DEV excludes the environment's service principal"),
+        ("AzureCliCredential", {}, "AZURE_TOKEN_CREDENTIALS=AzureCliCredential excludes all other credentials."),
+        ("prod", {"KVSITE_CREDENTIAL": "dev"}, "AZURE_TOKEN_CREDENTIALS=prod is ignored."),
+        (
+            "dev",
+            {"KVSITE_CREDENTIAL": "az"},
+            "KVSITE_CREDENTIAL=azure-cli: only Azure CLI is tried. AZURE_TOKEN_CREDENTIALS",
+        ),
     ],
 )
 def test_azure_token_credentials__the_page_says_what_it_did(
@@ -383,7 +387,7 @@ def test_the_whole_chain_says_nothing_of_choosing(world: World) -> None:
 
 
 def test_every_word_is_made_by_somebody() -> None:
-    assert set(MAKERS) == set(Way)
+    assert set(FACTORIES) == set(CredentialKind)
 
 
 def test_an_interactive_way_does_not_keep_a_finished_command(world: World) -> None:
@@ -399,10 +403,10 @@ def test_an_interactive_way_does_not_keep_a_finished_command(world: World) -> No
 def test_a_sign_in_host_of_another_cloud_is_the_first_thing_said(world: World, host: str) -> None:
     azure = world("service-principal-secret")
     os.environ["AZURE_AUTHORITY_HOST"] = host
-    reading = answer(current())
+    reading = get_reading(current())
     assert reading.main_cause == "authority_or_cloud_wrong"
     named = host.removeprefix("https://").rstrip("/")
-    assert reading.hints[0].title == f"AZURE_AUTHORITY_HOST names {named} to sign in at, and the vault is in Azure."
+    assert reading.hints[0].title == f"AZURE_AUTHORITY_HOST is set to {named}, but the vault is in Azure."
     assert "https://login.microsoftonline.com" in reading.hints[0].fix
     assert named in {request.host for request in azure.requests}
 
@@ -410,11 +414,11 @@ def test_a_sign_in_host_of_another_cloud_is_the_first_thing_said(world: World, h
 def test_a_managed_identity_minds_no_sign_in_host(world: World) -> None:
     world("app-service")
     os.environ["AZURE_AUTHORITY_HOST"] = "https://login.chinacloudapi.cn"
-    assert answer(current()).ok
+    assert get_reading(current()).ok
 
 
 def test_somebody_elses_host_gets_no_secret_of_ours(world: World) -> None:
     azure = world("service-principal-secret")
     config = current({"KVSITE_AUTHORITY_HOST": "login.evil.example"})
-    assert answer(config).main_cause == "authority_or_cloud_wrong"
+    assert get_reading(config).main_cause == "authority_or_cloud_wrong"
     assert azure.requests == ()

@@ -7,10 +7,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import resolve
 
-from secrets_app.connection_string import meaning_of, pairs_in
+from secrets_app.conf.schema import SETTINGS
+from secrets_app.connection_string import parse_form, parse_options
+from secrets_app.core.credential_options import CredentialKind
 from secrets_app.diagnosis import CAUSES
-from secrets_app.setting_readers import SETTINGS
-from secrets_app.sign_in import Way
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -56,7 +56,7 @@ def test_every_package_is_pinned_with_its_hashes() -> None:
 def test_the_guide_for_dotnet_names_what_there_is() -> None:
     guide = (ROOT / "docs" / "coming-from-dotnet.md").read_text(encoding="utf-8")
     assert set(re.findall(r"\bKVSITE_[A-Z_]+\b", guide)) <= set(SETTINGS)
-    assert set(re.findall(r"KVSITE_CREDENTIAL=([a-z-]+)", guide)) <= set(Way)
+    assert set(re.findall(r"KVSITE_CREDENTIAL=([a-z-]+)", guide)) <= set(CredentialKind)
     for address in re.findall(r"`(/[\w/-]+)(?:\?[^`]*)?`", guide):
         resolve(address)
 
@@ -65,7 +65,7 @@ def test_every_connection_string_of_the_guide_is_understood() -> None:
     guide = (ROOT / "docs" / "coming-from-dotnet.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(RunAs=[^`]+)` \|", guide, re.M)
     filled = {
-        "<client id>": "",
+        "<client ID>": "",
         "AppId=": "AppId=11111111-2222-4333-8444-555555555555",
         "TenantId=": "TenantId=contoso.com",
         "AppKey=": "AppKey=x",
@@ -79,4 +79,4 @@ def test_every_connection_string_of_the_guide_is_understood() -> None:
         text = row
         for empty, value in filled.items():
             text = text.replace(empty, value)
-        assert meaning_of(pairs_in(text)).sign_in
+        assert parse_form(parse_options(text)).sign_in

@@ -15,17 +15,18 @@ import pytest
 from command_line import manage
 from conftest import World
 from django.test import Client
-from environment_scenes import CLIENT, TENANT, by_key, first_on_path, silence, stand_in
+from doctor_factories import CLIENT, TENANT, by_key, first_on_path, silence, stand_in
 
 from localazure import LocalAzure
 from localazure.scenarios import SCENARIOS
-from secrets_app import conf, environment
-from secrets_app.answer import answer
+from secrets_app import conf, doctor
+from secrets_app.core.reading import Reading
 from secrets_app.diagnosis import CAUSES
-from secrets_app.doctor import examination, headline, sound
-from secrets_app.environment import Check, Verdict, examining, identity_variables, tool_checks
-from secrets_app.environment.register import QUESTIONS
-from secrets_app.reading import Reading
+from secrets_app.doctor import Check, Status, runner
+from secrets_app.doctor.checks import developer_tools, managed_identity
+from secrets_app.doctor.registry import CHECKS
+from secrets_app.doctor.service import headline, is_healthy, run_doctor
+from secrets_app.service import get_reading
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRET, PASSWORD = "S3cr3t~not.to.be.seen", "pr0xy-passw0rd"
@@ -57,12 +58,12 @@ def _no_name_server(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """A finding is as exact as it can be, however busy the machine that tests is."""
-    for checks in (tool_checks, identity_variables):
+    for checks in (developer_tools, managed_identity):
         monkeypatch.setattr(checks, "_MOMENT_S", 2.0)
 
 
 def examine() -> dict[str, Check]:
-    return by_key(environment.examine(conf.current(), os.environ, answer))
+    return by_key(doctor.run_checks(conf.current(), os.environ, get_reading))
 
 
 WELL = [scenario.name for scenario in SCENARIOS.values() if scenario.cause is None]
@@ -73,26 +74,26 @@ WELL = [scenario.name for scenario in SCENARIOS.values() if scenario.cause is No
 def test_where_all_is_well__no_problem_is_found(world: World, scenario: str) -> None:
     world(scenario)
     checks = examine()
-    assert {check.key for check in checks.values() if check.verdict is Verdict.PROBLEM} == set()
-    assert checks["vault_tenant"].finding == "The vault and our token belong to the same tenant."
-    assert checks["client_address"].facts == (("Address", "203.0.113.7"),)
-    assert checks["clock"].verdict is Verdict.OK
+    assert {check.key for check in checks.values() if check.verdict is Status.PROBLEM} == set()
+    assert checks["vault_tenant"].finding == "The vault and the token belong to the same tenant."
+    assert checks["client_address"].facts == (("IP address", "203.0.113.7"),)
+    assert checks["clock"].verdict is Status.OK
 
 
 @pytest.mark.usefixtures("_unhurried")
 def test_on_a_laptop__az_tells_who_is_signed_in(world: World) -> None:
     world("laptop")
     az = examine()["az"]
-    assert az.finding == "az is signed in as dana@contoso.onmicrosoft.com."
-    assert ("Its tenant", TENANT) in az.facts
+    assert az.finding == "Azure CLI is signed in as dana@contoso.onmicrosoft.com."
+    assert ("Tenant", TENANT) in az.facts
 
 
 @pytest.mark.usefixtures("_unhurried")
 def test_on_a_virtual_machine__the_token_tells_where_we_are(world: World) -> None:
     world("vm")
     checks = examine()
-    assert checks["platform"].finding.endswith("a metadata service gave a token: a virtual machine in Azure.")
-    assert checks["az"].finding == "az is not on PATH, and nothing here needs it."
+    assert checks["platform"].finding.endswith("the Instance Metadata Service issued a token: an Azure VM.")
+    assert checks["az"].finding == "Azure CLI was not found on PATH and is not required here."
 
 
 @pytest.mark.parametrize(
@@ -116,14 +117,14 @@ def test_on_a_virtual_machine__the_token_tells_where_we_are(world: World) -> Non
 def test_each_world__its_problem_is_found_with_advice(world: World, scenario: str, key: str, cause: str) -> None:
     world(scenario)
     check = examine()[key]
-    assert (check.verdict, check.cause) == (Verdict.PROBLEM, cause)
+    assert (check.verdict, check.cause) == (Status.PROBLEM, cause)
     assert check.advice
 
 
 def test_problems_come_first_then_notices(world: World) -> None:
     world("laptop-signed-out")
-    order = list(Verdict)
-    ranks = [order.index(check.verdict) for check in environment.examine(conf.current(), os.environ, answer)]
+    order = list(Status)
+    ranks = [order.index(check.verdict) for check in doctor.run_checks(conf.current(), os.environ, get_reading)]
     assert ranks == sorted(ranks)
     assert ranks[0] == 0
 
@@ -131,20 +132,20 @@ def test_problems_come_first_then_notices(world: World) -> None:
 def test_every_cause_is_one_of_the_catalogue(world: World) -> None:
     world("app-service")
     os.environ.update({"KEY_VAULT_URI": "", "AZURE_CLIENT_SECRET": SECRET, "MSI_SECRET": SECRET})
-    checks = environment.examine(conf.load({}), os.environ, answer)
+    checks = doctor.run_checks(conf.load({}), os.environ, get_reading)
     assert {check.cause for check in checks} - {None} <= set(CAUSES)
-    assert len({question.key for question in QUESTIONS}) == len(QUESTIONS) == len(checks)
+    assert len({question.key for question in CHECKS}) == len(CHECKS) == len(checks)
     assert all(check.title and check.finding for check in checks)
-    assert (QUESTIONS[0].key, QUESTIONS[-1].key) == ("secret", "trusted_certificates")
+    assert (CHECKS[0].key, CHECKS[-1].key) == ("secret", "trusted_certificates")
 
 
 def test_wrong_settings__are_a_problem_and_nothing_is_sent(world: World, settings: Any) -> None:
     azure = world("app-service")
     settings.SECRETS_APP = {"KEY_VAULT_URI": "https://vault.example.org", "SECRET_NAME": "demo"}
     checks = examine()
-    assert checks["secret"].verdict is Verdict.PROBLEM
+    assert checks["secret"].verdict is Status.PROBLEM
     assert "vault.example.org" in checks["secret"].finding
-    assert checks["way_to_the_vault"].finding == "The settings name no vault that can be asked."
+    assert checks["way_to_the_vault"].finding == "No valid vault is configured."
     assert not [request for request in azure.requests if "example.org" in request.host]
 
 
@@ -189,14 +190,14 @@ def test_everything_is_slow__under_3_s_and_all_that_is_left_ends(
         examine()
         assert threading.active_count() <= threads  # what still hangs is waited for, not started once more
     name_server.set()
-    assert checks["vault_name"].finding == "Time ran out after 2 seconds: still waiting for the name server."
-    assert checks["secret"].finding.startswith("Time ran out after 2.4 seconds: still waiting for the reading")
+    assert checks["vault_name"].finding == "Timed out after 2 seconds while waiting for the DNS server."
+    assert checks["secret"].finding.startswith("Timed out after 2.4 seconds while waiting for the secret to be read.")
     assert checks["az"].cause == "az_timeout"
     for key in ("powershell", "azd"):
-        assert checks[key].verdict is Verdict.NOTICE
+        assert checks[key].verdict is Status.NOTICE
         assert "did not answer in time" in checks[key].finding
-    assert checks["way_to_the_vault"].verdict is Verdict.PROBLEM
-    assert checks["platform"].verdict is Verdict.OK
+    assert checks["way_to_the_vault"].verdict is Status.PROBLEM
+    assert checks["platform"].verdict is Status.OK
     assert waited_until(lambda: not [t for t in threading.enumerate() if t.name.startswith("environment: ")])
     assert waited_until(lambda: not any(alive(int(pid)) for pid in (tmp_path / "pids").read_text().split()))
 
@@ -225,9 +226,9 @@ def test_a_check_that_breaks__says_so_and_the_others_go_on(
     def broken(_config: Any) -> Reading:
         raise KeyError("a mistake of ours")
 
-    checks = by_key(environment.examine(conf.current(), os.environ, broken))
-    assert checks["secret"].finding.startswith("This check broke.")
-    assert checks["clock"].verdict is Verdict.OK
+    checks = by_key(doctor.run_checks(conf.current(), os.environ, broken))
+    assert checks["secret"].finding.startswith("This check failed with an internal error.")
+    assert checks["clock"].verdict is Status.OK
     assert "KeyError" in heard
 
 
@@ -235,7 +236,7 @@ def test_who_asks_at_the_same_time_shares_one_examination(world: World, settings
     azure = world("app-service", vault_latency_s=0.1)
     found: list[tuple[Check, ...]] = []
     config = conf.current()
-    threads = [threading.Thread(target=lambda: found.append(examination(config))) for _ in range(6)]
+    threads = [threading.Thread(target=lambda: found.append(run_doctor(config))) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -246,31 +247,29 @@ def test_who_asks_at_the_same_time_shares_one_examination(world: World, settings
 
 
 def test_headline_counts() -> None:
-    def of(*verdicts: Verdict) -> str:
+    def of(*verdicts: Status) -> str:
         return headline(tuple(Check(finding="", verdict=verdict) for verdict in verdicts))
 
-    assert of() == "No problem found."
-    assert of(Verdict.PROBLEM, Verdict.OK) == "1 problem found."
-    assert of(Verdict.NOTICE) == "No problem found, 1 thing worth a look."
-    assert of(*[Verdict.PROBLEM] * 2, *[Verdict.NOTICE] * 3, Verdict.UNKNOWN) == (
-        "2 problems found, 3 things worth a look, 1 not known."
-    )
+    assert of() == "No errors found."
+    assert of(Status.PROBLEM, Status.OK) == "1 error found."
+    assert of(Status.NOTICE) == "No errors found, 1 warning."
+    assert of(*[Status.PROBLEM] * 2, *[Status.NOTICE] * 3, Status.UNKNOWN) == ("2 errors found, 3 warnings, 1 unknown.")
 
 
 def test_the_secret_that_nobody_had_time_for_is_the_headline_and_not_well(
     client: Client, world: World, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(examining, "QUESTIONS", [replace(question, limit_s=0.2) for question in QUESTIONS])
+    monkeypatch.setattr(runner, "CHECKS", [replace(question, limit_s=0.2) for question in CHECKS])
     world("laptop-slow-az")
     settings.SECRETS_APP["KVSITE_DEADLINE_S"] = "5"
-    said = "Not known yet whether the secret can be read: no answer after 0.2 s. Run `manage.py principal`; it waits up"
+    said = "Unknown whether the secret can be read: no result within 0.2 s. Run `manage.py principal`, which waits up"
     result = manage("doctor")
     assert (result.returncode, result.stdout.splitlines()[0]) == (1, f"{said} to 5 s.")
     checks = examine()
     assert checks["token"].advice == checks["secret"].advice
-    problem = Check(finding="", verdict=Verdict.PROBLEM)
-    assert headline((problem, checks["secret"])) == "1 problem found, 1 not known."
-    assert not sound((checks["secret"],))
+    problem = Check(finding="", verdict=Status.PROBLEM)
+    assert headline((problem, checks["secret"])) == "1 error found, 1 unknown."
+    assert not is_healthy((checks["secret"],))
 
 
 def test_page__problems_first_and_every_check_with_its_words(client: Client, world: World) -> None:
@@ -278,9 +277,9 @@ def test_page__problems_first_and_every_check_with_its_words(client: Client, wor
     page = client.get("/environment/")
     text = page.content.decode()
     assert page.status_code == 200
-    assert "2 problems found, 1 thing worth a look, 1 not known." in text
+    assert "2 errors found, 1 warning, 1 unknown." in text
     assert text.index('id="checks-problem"') < text.index('id="checks-notice"') < text.index('id="checks-ok"')
-    for question in QUESTIONS:
+    for question in CHECKS:
         assert f'id="{question.key}"' in text
     assert 'href="/causes/az_not_logged_in/"' in text
     assert "az login" in text
@@ -313,7 +312,7 @@ def test_neither_secret_nor_token_nor_proxy_password_is_seen(
     os.environ.update(dict.fromkeys(("HTTPS_PROXY", "https_proxy"), loggedin))
     os.environ.setdefault("AZURE_CLIENT_SECRET", SECRET)
     os.environ.update({"AZURE_USERNAME": "dana@contoso.com", "AZURE_PASSWORD": SECRET})
-    checks = environment.examine(conf.current(), os.environ, answer)
+    checks = doctor.run_checks(conf.current(), os.environ, get_reading)
     page = client.get("/environment/").content.decode()
     said = page + repr(checks) + json.dumps([check.as_json() for check in checks]) + "".join(capfd.readouterr())
     hidden = [SECRET, PASSWORD, azure.secret_value, *(token.text for token in azure.tokens)]
@@ -327,8 +326,8 @@ def test_command__no_problem_is_exit_0(world: World) -> None:
     world("app-service")
     result = manage("doctor")
     assert result.returncode == 0
-    assert result.stdout.startswith("No problem found")
-    assert "FINE  The vault's tenant and ours\n    The vault and our token belong to the same tenant." in result.stdout
+    assert result.stdout.startswith("No errors found")
+    assert "OK  Tenants of vault and token\n    The vault and the token belong to the same tenant." in result.stdout
     assert result.stderr == ""
 
 
@@ -339,7 +338,7 @@ def test_command__a_problem_is_exit_1_and_comes_first() -> None:
             cwd=ROOT, env={**azure.env, "AZURE_CLIENT_SECRET": SECRET}, capture_output=True, text=True, check=False,
         )  # fmt: skip
     assert result.returncode == 1
-    assert result.stdout.split("\n")[2] == "PROBLEM  A service principal in the environment"
+    assert result.stdout.split("\n")[2] == "ERROR  Service principal variables"
     assert "az webapp config appsettings delete -g kvsite-rg -n kvsite-demo --setting-names" in result.stdout
     assert SECRET not in result.stdout
     assert result.stderr == ""

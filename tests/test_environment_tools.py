@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from environment_scenes import (
+from doctor_factories import (
     CLIENT,
     OTHER_TENANT,
     SITE,
@@ -20,11 +20,11 @@ from environment_scenes import (
     stand_in,
 )
 
+from secrets_app.azure_client.process import ToolError, ToolTimeoutError, find, run_for_output
 from secrets_app.conf import Config
-from secrets_app.environment import Verdict
-from secrets_app.reading import Failure, Stage
-from secrets_app.sign_in import SignIn, Way
-from secrets_app.tool_process import ToolFailed, ToolTooSlow, find, output_of
+from secrets_app.core.credential_options import CredentialKind, CredentialOptions
+from secrets_app.core.reading import Failure, Stage
+from secrets_app.doctor import Status
 
 FAILED = reading(failure=Failure(stage=Stage.TOKEN, message="nobody"))
 ONE = {
@@ -73,13 +73,13 @@ def test_az__its_own_files_tell_everything_and_it_is_not_started(environ: dict[s
     az_says(tmp_path)
     az_wrote(tmp_path, [OTHER, ONE])
     check = found("az", environ)
-    assert check.verdict is Verdict.OK
-    assert check.finding == f"az is signed in as dana@contoso.com, in 2 tenants. The default one is {TENANT}."
+    assert check.verdict is Status.OK
+    assert check.finding == f"Azure CLI is signed in as dana@contoso.com in 2 tenants. Default tenant: {TENANT}."
     facts = dict(check.facts)
-    assert facts["Found at"] == str(tmp_path / "bin" / "az")
+    assert facts["Path"] == str(tmp_path / "bin" / "az")
     assert facts["Version"] == "2.88.0"
     assert facts["Default subscription"] == f"Contoso Production ({ONE['id']})"
-    assert facts["Also sees"] == f"Fabrikam ({CLIENT}), tenant {OTHER_TENANT}"
+    assert facts["Other subscription"] == f"Fabrikam ({CLIENT}), tenant {OTHER_TENANT}"
     assert asked(tmp_path) == []
 
 
@@ -105,22 +105,22 @@ def test_az__signed_in_to_other_tenants_than_the_vaults(environ: dict[str, str],
     az_says(tmp_path)
     az_wrote(tmp_path, [OTHER])
     check = found("az", environ, read=FAILED)
-    assert (check.verdict, check.cause) == (Verdict.NOTICE, "tenant_mismatch_ahead")
+    assert (check.verdict, check.cause) == (Status.NOTICE, "tenant_mismatch_ahead")
     assert check.commands == (f"az login --tenant {TENANT}",)
-    assert found("az", environ).verdict is Verdict.OK  # the secret was read all the same
+    assert found("az", environ).verdict is Status.OK  # the secret was read all the same
 
 
 def test_az__its_folder_may_be_elsewhere(environ: dict[str, str], tmp_path: Path) -> None:
     az_says(tmp_path)
     az_wrote(tmp_path, [ONE], byte_order_mark="")
     elsewhere = {**environ, "HOME": "/nowhere", "AZURE_CONFIG_DIR": str(tmp_path / ".azure")}
-    assert found("az", elsewhere).finding == "az is signed in as dana@contoso.com."
+    assert found("az", elsewhere).finding == "Azure CLI is signed in as dana@contoso.com."
 
 
 def test_az__without_files_it_is_asked_but_never_for_a_token(environ: dict[str, str], tmp_path: Path) -> None:
     az_says(tmp_path)
     check = found("az", environ)
-    assert check.finding == "az is signed in as dana@contoso.com."
+    assert check.finding == "Azure CLI is signed in as dana@contoso.com."
     assert ("Version", "2.91.0") in check.facts
     assert asked(tmp_path) == ["account list --output json", "version --output json"]
 
@@ -128,24 +128,24 @@ def test_az__without_files_it_is_asked_but_never_for_a_token(environ: dict[str, 
 @pytest.mark.parametrize(
     ("read", "more", "verdict", "cause"),
     [
-        (FAILED, {}, Verdict.PROBLEM, "az_not_logged_in"),
-        (reading(secret=secret()), {}, Verdict.OK, None),
-        (FAILED, SITE, Verdict.OK, None),
+        (FAILED, {}, Status.PROBLEM, "az_not_logged_in"),
+        (reading(secret=secret()), {}, Status.OK, None),
+        (FAILED, SITE, Status.OK, None),
     ],
 )
 def test_az__nobody_is_signed_in(
-    environ: dict[str, str], tmp_path: Path, read: Any, more: dict[str, str], verdict: Verdict, cause: str | None
+    environ: dict[str, str], tmp_path: Path, read: Any, more: dict[str, str], verdict: Status, cause: str | None
 ) -> None:
     az_says(tmp_path, accounts=[])
     check = found("az", {**environ, **more}, read=read)
     assert (check.verdict, check.cause) == (verdict, cause)
-    assert check.finding.startswith("az is here, but nobody is signed in.")
+    assert check.finding.startswith("Azure CLI is installed, but no account is signed in.")
 
 
 def test_az__a_service_principal_is_named_as_one(environ: dict[str, str], tmp_path: Path) -> None:
     az_says(tmp_path)
     az_wrote(tmp_path, [{**ONE, "user": {"name": CLIENT, "type": "servicePrincipal"}}])
-    assert ("Signed in as", f"{CLIENT}, a servicePrincipal") in found("az", environ).facts
+    assert ("Signed in as", f"{CLIENT} (servicePrincipal)") in found("az", environ).facts
 
 
 @pytest.mark.parametrize(
@@ -166,42 +166,45 @@ def test_az__names_from_its_files_cannot_steer_a_terminal(environ: dict[str, str
 
 def test_az__not_there(environ: dict[str, str]) -> None:
     assert found("az", environ, read=FAILED).cause == "az_not_installed"
-    assert found("az", environ).verdict is Verdict.OK
-    assert found("az", {**environ, **SITE}, read=FAILED).verdict is Verdict.OK
+    assert found("az", environ).verdict is Status.OK
+    assert found("az", {**environ, **SITE}, read=FAILED).verdict is Status.OK
     never = {**environ, "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential"}
-    assert found("az", never, read=FAILED).verdict is Verdict.OK
-    named = Config(vault_url=VAULT, secret_name="demo", sign_in=SignIn(az_folder="/no/such/folder"))
+    assert found("az", never, read=FAILED).verdict is Status.OK
+    named = Config(vault_url=VAULT, secret_name="demo", sign_in=CredentialOptions(az_folder="/no/such/folder"))
     check = found("az", environ, config=named)
-    said = "AzureCLIPath names /no/such/folder, which is no folder on this machine. It is not on PATH either."
+    said = "AzureCLIPath names /no/such/folder, which is not a folder on this machine. It is not on PATH either."
     assert check.finding == said
 
 
 def test_az__its_folder_is_named_by_a_setting(environ: dict[str, str], tmp_path: Path) -> None:
     az_says(tmp_path)
     elsewhere = {**environ, "PATH": "/usr/bin:/bin"}
-    named = Config(vault_url=VAULT, secret_name="demo", sign_in=SignIn(az_folder=str(tmp_path / "bin")))
+    named = Config(vault_url=VAULT, secret_name="demo", sign_in=CredentialOptions(az_folder=str(tmp_path / "bin")))
     facts = dict(found("az", elsewhere, config=named).facts)
-    assert facts["Found at"] == str(tmp_path / "bin" / "az")
-    assert facts["AzureCLIPath"] == f"az is looked for in {tmp_path}/bin first, because AzureCLIPath says so."
-    empty = Config(vault_url=VAULT, secret_name="demo", sign_in=SignIn(az_folder=str(tmp_path)))
+    assert facts["Path"] == str(tmp_path / "bin" / "az")
+    assert facts["AzureCLIPath"] == f"AzureCLIPath is set, so az is searched for in {tmp_path}/bin first."
+    empty = Config(vault_url=VAULT, secret_name="demo", sign_in=CredentialOptions(az_folder=str(tmp_path)))
     check = found("az", environ, config=empty)
-    assert check.verdict is Verdict.NOTICE
-    assert "and no az lies there. The one on PATH is used instead. az is signed in as dana" in check.finding
-    assert dict(check.facts)["AzureCLIPath"].endswith("and no az lies there.")
+    assert check.verdict is Status.NOTICE
+    assert "which does not contain az. The az on PATH is used instead. Azure CLI is signed in as dana" in check.finding
+    assert dict(check.facts)["AzureCLIPath"].endswith("which does not contain az.")
 
 
 @pytest.mark.parametrize(
-    ("ways", "cause"), [((Way.AZURE_POWERSHELL,), "powershell_not_installed"), ((Way.PROD,), None)]
+    ("ways", "cause"),
+    [((CredentialKind.AZURE_POWERSHELL,), "powershell_not_installed"), ((CredentialKind.PROD,), None)],
 )
-def test_powershell__chosen_by_our_own_setting(environ: dict[str, str], ways: tuple[Way, ...], cause: str) -> None:
-    chosen = Config(vault_url=VAULT, secret_name="demo", sign_in=SignIn(ways=ways))
+def test_powershell__chosen_by_our_own_setting(
+    environ: dict[str, str], ways: tuple[CredentialKind, ...], cause: str
+) -> None:
+    chosen = Config(vault_url=VAULT, secret_name="demo", sign_in=CredentialOptions(ways=ways))
     assert found("powershell", environ, config=chosen).cause == cause
 
 
 def test_az__a_chain_without_tools_does_not_need_it(environ: dict[str, str]) -> None:
-    chosen = Config(vault_url=VAULT, secret_name="demo", sign_in=SignIn(ways=(Way.PROD,)))
-    assert found("az", environ, read=FAILED, config=chosen).verdict is Verdict.OK
-    chosen = Config(vault_url=VAULT, secret_name="demo", sign_in=SignIn(ways=(Way.AZURE_CLI,)))
+    chosen = Config(vault_url=VAULT, secret_name="demo", sign_in=CredentialOptions(ways=(CredentialKind.PROD,)))
+    assert found("az", environ, read=FAILED, config=chosen).verdict is Status.OK
+    chosen = Config(vault_url=VAULT, secret_name="demo", sign_in=CredentialOptions(ways=(CredentialKind.AZURE_CLI,)))
     assert found("az", {**environ, **SITE}, read=FAILED, config=chosen).cause == "az_not_installed"
 
 
@@ -215,16 +218,16 @@ def test_az__a_chain_without_tools_does_not_need_it(environ: dict[str, str]) -> 
 def test_az__broken_or_slow(
     environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, cause: str, words: str
 ) -> None:
-    monkeypatch.setattr("secrets_app.environment.tool_checks._TOOLS_S", 0.2)
+    monkeypatch.setattr("secrets_app.doctor.checks.developer_tools._TOOLS_S", 0.2)
     stand_in(tmp_path / "bin", "az", script)
     check = found("az", environ)
-    assert (check.verdict, check.cause) == (Verdict.NOTICE, cause)
+    assert (check.verdict, check.cause) == (Status.NOTICE, cause)
     assert words in check.finding
 
 
 def test_az__what_it_says_without_json_is_nobody(environ: dict[str, str], tmp_path: Path) -> None:
     stand_in(tmp_path / "bin", "az", "echo not json")
-    assert "nobody is signed in" in found("az", environ, read=FAILED).finding
+    assert "no account is signed in" in found("az", environ, read=FAILED).finding
 
 
 def test_powershell_and_azd__version_and_account(environ: dict[str, str], tmp_path: Path) -> None:
@@ -240,7 +243,7 @@ def test_powershell_and_azd__version_and_account(environ: dict[str, str], tmp_pa
     (tmp_path / ".azd" / "auth.json").write_text(json.dumps({"auth": {"account": {"currentUser": user}}}))
     powershell, azd = found("powershell", environ), found("azd", environ)
     assert dict(powershell.facts) == {
-        "Found at": str(tmp_path / "bin" / "pwsh"),
+        "Path": str(tmp_path / "bin" / "pwsh"),
         "Version": "7.5.1",
         "Signed in as": "dana@contoso.com",
         "Tenant": TENANT,
@@ -255,13 +258,13 @@ def test_powershell_and_azd__not_there_or_broken_or_nobody(environ: dict[str, st
         ("powershell", "AzurePowerShellCredential", "powershell_not_installed"),
         ("azd", "AzureDeveloperCliCredential", "azd_not_installed"),
     ):
-        assert found(key, environ).verdict is Verdict.OK
+        assert found(key, environ).verdict is Status.OK
         check = found(key, {**environ, "AZURE_TOKEN_CREDENTIALS": credential})
-        assert (check.verdict, check.cause) == (Verdict.PROBLEM, cause)
+        assert (check.verdict, check.cause) == (Status.PROBLEM, cause)
     stand_in(tmp_path / "bin", "pwsh", "exit 1")
     stand_in(tmp_path / "bin", "azd", "echo hello")
-    assert found("powershell", environ).finding == "PowerShell is here, but ended with exit code 1."
-    assert found("azd", environ).finding == "azd is here. Nobody has signed in to Azure with it."
+    assert found("powershell", environ).finding == "PowerShell is installed, but it ended with exit code 1."
+    assert found("azd", environ).finding == "azd is installed, but no account is signed in to Azure."
 
 
 def test_find__a_tool_in_a_relative_folder_is_not_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,32 +277,32 @@ def test_find__a_tool_in_a_relative_folder_is_not_started(tmp_path: Path, monkey
 
 def test_output__a_safe_folder_no_input_and_nothing_sent_home(tmp_path: Path) -> None:
     tool = stand_in(tmp_path / "bin", "tool", "pwd; cat; echo $AZURE_CORE_COLLECT_TELEMETRY; echo oops >&2")
-    assert output_of([str(tool)], {"PATH": "/bin:/usr/bin"}, 5).split() == ["/", "0"]
+    assert run_for_output([str(tool)], {"PATH": "/bin:/usr/bin"}, 5).split() == ["/", "0"]
 
 
 def test_output__a_word_for_the_shell_stays_a_word(tmp_path: Path) -> None:
     tool = stand_in(tmp_path / "bin", "tool", 'printf %s "$1"')
-    assert output_of([str(tool), "$(touch /tmp/x); *"], {"PATH": "/bin:/usr/bin"}, 5) == "$(touch /tmp/x); *"
+    assert run_for_output([str(tool), "$(touch /tmp/x); *"], {"PATH": "/bin:/usr/bin"}, 5) == "$(touch /tmp/x); *"
 
 
 def test_output__too_much_of_it_is_cut(tmp_path: Path) -> None:
     tool = stand_in(tmp_path / "bin", "tool", "head -c 1000000 /dev/zero")
-    assert len(output_of([str(tool)], {"PATH": "/bin:/usr/bin"}, 5)) == 256 * 1024
+    assert len(run_for_output([str(tool)], {"PATH": "/bin:/usr/bin"}, 5)) == 256 * 1024
 
 
 def test_output__a_file_that_is_no_program(tmp_path: Path) -> None:
     tool = tmp_path / "tool"
     tool.write_bytes(b"\x7fELF nonsense")
     tool.chmod(0o700)
-    with pytest.raises(ToolFailed, match="did not start"):
-        output_of([str(tool)], {}, 5)
+    with pytest.raises(ToolError, match="did not start"):
+        run_for_output([str(tool)], {}, 5)
 
 
 def test_output__a_tool_that_hangs_is_ended_with_all_it_started(tmp_path: Path) -> None:
     child = tmp_path / "child"
     tool = stand_in(tmp_path / "bin", "tool", f"sleep 60 & echo $! > {child}.part; mv {child}.part {child}; wait")
-    with pytest.raises(ToolTooSlow):
-        output_of([str(tool)], {"PATH": "/bin:/usr/bin"}, 1)
+    with pytest.raises(ToolTimeoutError):
+        run_for_output([str(tool)], {"PATH": "/bin:/usr/bin"}, 1)
     assert has_ended(int(child.read_text()))
 
 

@@ -7,10 +7,9 @@ from django.core.management import call_command
 from django.test import Client
 
 from secrets_app import conf
-from secrets_app.answer import answer
 from secrets_app.conf import load
-from secrets_app.expectation import Expectation
-from secrets_app.reading import Principal, PrincipalType, Reading
+from secrets_app.core.reading import ExpectedPrincipal, Principal, PrincipalType, Reading
+from secrets_app.service import get_reading
 from tests.conftest import World
 
 OTHER = "99999999-9999-9999-9999-999999999999"
@@ -22,7 +21,7 @@ def expecting(settings, **words: str) -> None:
 
 def who_we_are(world: World, scenario: str = "app-service") -> Principal:
     world(scenario)
-    principal = answer(conf.current()).principal
+    principal = get_reading(conf.current()).principal
     assert principal
     return principal
 
@@ -30,7 +29,7 @@ def who_we_are(world: World, scenario: str = "app-service") -> Principal:
 def test_the_right_one_is_let_through(world, settings) -> None:
     us = who_we_are(world)
     expecting(settings, TYPE="app", APP_ID=us.app_id.upper(), OBJECT_ID=us.object_id, TENANT_ID=us.tenant_id)
-    reading = answer(conf.current())
+    reading = get_reading(conf.current())
     assert reading.ok
     assert reading.mismatches == ()
 
@@ -39,16 +38,16 @@ def test_the_right_one_is_let_through(world, settings) -> None:
     ("words", "what"),
     [
         ({"TYPE": "User"}, "type"),
-        ({"APP_ID": OTHER}, "application id"),
-        ({"OBJECT_ID": OTHER}, "object id"),
-        ({"TENANT_ID": OTHER}, "tenant id"),
+        ({"APP_ID": OTHER}, "application (client) ID"),
+        ({"OBJECT_ID": OTHER}, "object ID"),
+        ({"TENANT_ID": OTHER}, "tenant ID"),
         ({"NAME": "somebody-else"}, "name"),
     ],
 )
 def test_another_one_fails__though_the_secret_was_read(world, settings, client: Client, words, what: str) -> None:
     world("app-service")
     expecting(settings, **words)
-    reading = answer(conf.current())
+    reading = get_reading(conf.current())
     assert reading.secret
     assert not reading.ok
     assert [mismatch.what for mismatch in reading.mismatches] == [what]
@@ -77,26 +76,26 @@ def test_a_user_is_named_by_the_name_she_signs_in_with(world, settings) -> None:
     us = who_we_are(world, "laptop")
     assert us.user_principal_name
     expecting(settings, TYPE="User", NAME=us.user_principal_name.upper())
-    assert answer(conf.current()).ok
+    assert get_reading(conf.current()).ok
 
 
 def test_with_a_refusal_it_is_the_first_thing_to_mend(world, settings) -> None:
     world("no-role")
     expecting(settings, APP_ID=OTHER)
-    reading = answer(conf.current())
+    reading = get_reading(conf.current())
     assert [hint.cause for hint in reading.hints][:2] == ["unexpected_principal", "kv_rbac_denied"]
 
 
 def test_without_a_token_there_is_nobody_to_compare(world, settings) -> None:
     world("laptop-no-az")
     expecting(settings, APP_ID=OTHER)
-    reading: Reading = answer(conf.current())
+    reading: Reading = get_reading(conf.current())
     assert reading.mismatches == ()
     assert reading.main_cause != "unexpected_principal"
 
 
 def test_what_the_token_does_not_tell_is_not_taken_on_trust() -> None:
-    (mismatch,) = Expectation(type=PrincipalType.APP).mismatches(Principal())
+    (mismatch,) = ExpectedPrincipal(type=PrincipalType.APP).mismatches(Principal())
     assert (mismatch.expected, mismatch.found) == ("App", None)
 
 

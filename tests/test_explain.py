@@ -60,7 +60,7 @@ def test_nothing_fits__it_says_so(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "status", "said"), [("", 400, "nothing in the box"), ("x" * (256 * 1024 + 1), 413, "more than 256 KiB")]
+    ("text", "status", "said"), [("", 400, "nothing in the box"), ("x" * (256 * 1024 + 1), 413, "longer than 256 KiB")]
 )
 def test_too_little_and_too_much_get_a_sentence(client: Client, text: str, status: int, said: str) -> None:
     response = paste(client, text)
@@ -83,9 +83,9 @@ def test_more_than_django_reads_gets_the_same_sentence(client: Client) -> None:
     ("body", "said"),
     [
         ("{", "not JSON"),
-        ("[1]", "A JSON object is needed"),
+        ("[1]", "must be a JSON object"),
         ("{}", "no `message`"),
-        ('{"message": 7}', "`message` must be a text"),
+        ('{"message": 7}', "`message` must be a string"),
         ('{"message": "x", "http_status": "403"}', "`http_status` must be a number"),
         ('{"message": "x", "http_status": true}', "`http_status` must be a number"),
         ("[" * 100_000, "not JSON"),
@@ -171,7 +171,7 @@ def test_lines_of_json_go_on_after_a_bad_one() -> None:
         (("/no/such/file",), "", "/no/such/file: No such file or directory."),
         (("/",), "", "/: Is a directory."),
         (("--json", "--jsonl"), "", "not allowed with argument"),
-        ((), "x" * 300_000, "more than 256 KiB"),
+        ((), "x" * 300_000, "longer than 256 KiB"),
     ],
 )
 def test_the_commands_mistakes_are_exit_2(arguments: tuple[str, ...], given: str, said: str) -> None:
@@ -187,7 +187,7 @@ def test_bytes_that_are_no_text_are_explained_too() -> None:
         cwd=ROOT, env=dict(os.environ), input=b"\xff\xfe\x00AADSTS7000215\x80", capture_output=True, check=False,
     )  # fmt: skip
     assert result.returncode == 0
-    assert b"The client secret is wrong" in result.stdout
+    assert b"The client secret is invalid" in result.stdout
     assert b"Traceback" not in result.stderr
 
 

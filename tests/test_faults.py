@@ -13,7 +13,7 @@ from leftovers import ends, leftovers
 from localazure import Fault, FaultInjection, LocalAzure, Scenario
 from localazure.scenarios import find_scenario
 from secrets_app import conf
-from secrets_app.answer import answer
+from secrets_app.service import get_reading
 
 FAST_S = 0.5
 """The deadline where the fault makes a reading wait for it."""
@@ -121,5 +121,5 @@ def test_an_az_that_breaks__is_named_and_mended_without_a_restart(
     deadline_s = 1.5 if cause == "az_timeout" else SLOW_S
     assert read_as(lambda reading: reading.main_cause == cause, deadline_s).main_cause == cause
     os.environ["PATH"] = good
-    assert answer(conf.current()).ok
+    assert get_reading(conf.current()).ok
     assert ends(lambda: not leftovers())

@@ -66,14 +66,14 @@ def test_an_object_id_goes_along_when_the_form_is_sent_again(client: Client, wor
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("name=a_b", "The secret&#x27;s name has an underscore"),
+        ("name=a_b", "The secret name has an underscore"),
         ("name=" + "a" * 128, "is 128 characters long"),
         ("name=demo&version=1", "The version is not a version"),
-        (f"name={HERE}/", "The identifier is no secret&#x27;s"),
-        (f"name={HERE}/demo/1", "The identifier is no secret&#x27;s"),
+        (f"name={HERE}/", "The identifier is not a secret identifier"),
+        (f"name={HERE}/demo/1", "The identifier is not a secret identifier"),
         (f"name={HERE}/demo?x=1", "does not know the parameter"),
-        ("name=secrets/demo", "The identifier is no secret&#x27;s"),
-        (f"name={HERE}/demo/{'a' * 32}&version={'b' * 32}", "The version is not the one in the identifier"),
+        ("name=secrets/demo", "The identifier is not a secret identifier"),
+        (f"name={HERE}/demo/{'a' * 32}&version={'b' * 32}", "The version does not match the version in the identifier"),
     ],
 )
 def test_what_is_written_wrongly_gets_its_sentence(client: Client, world: World, query: str, said: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from conftest import HERE, World
 from django.test import Client
 
-from secrets_app.headers import ON_EVERYTHING
+from secrets_app.middleware import ON_EVERYTHING
 
 ROOT = Path(__file__).resolve().parent.parent
 ANSWERS = {

@@ -20,10 +20,10 @@ from django.test import Client, RequestFactory
 from django.urls import set_script_prefix
 
 from secrets_app import conf
-from secrets_app.answer import answer
-from secrets_app.keeping import Keeping
-from secrets_app.reading import Reading
-from secrets_app.views.shared_page import shared_page
+from secrets_app.core.object_cache import ObjectCache
+from secrets_app.core.reading import Reading
+from secrets_app.service import get_reading
+from secrets_app.views.page_cache import cached_page
 
 
 class Thing:
@@ -36,26 +36,26 @@ class Thing:
 
 
 def test_of_the_same_thing_it_is_made_once() -> None:
-    keeping: Keeping[object] = Keeping()
+    keeping: ObjectCache[object] = ObjectCache()
     thing = Thing()
     assert keeping.get(thing, object) is keeping.get(thing, object)
 
 
 def test_of_two_things_that_look_alike_it_is_made_twice() -> None:
-    keeping: Keeping[object] = Keeping()
+    keeping: ObjectCache[object] = ObjectCache()
     first, second = Thing(), Thing()
     assert keeping.get(first, object) is not keeping.get(second, object)
 
 
 def test_for_what_stands_beside_it_it_is_made_anew() -> None:
-    keeping: Keeping[object] = Keeping()
+    keeping: ObjectCache[object] = ObjectCache()
     thing = Thing()
     assert keeping.get(thing, object, beside=("".join("ab"), 1)) is keeping.get(thing, object, beside=("ab", 1))
     assert keeping.get(thing, object, beside=("ab", 1)) is not keeping.get(thing, object, beside=("ab", 2))
 
 
 def test_a_crowd_waits_for_the_one_who_makes_it() -> None:
-    keeping: Keeping[object] = Keeping()
+    keeping: ObjectCache[object] = ObjectCache()
     thing, together = Thing(), threading.Barrier(8)
 
     def ask(_: int) -> object:
@@ -74,7 +74,7 @@ def test_a_crowd_waits_for_the_one_who_makes_it() -> None:
 
 
 def test_what_cannot_be_made_hinders_nobody() -> None:
-    keeping: Keeping[int] = Keeping()
+    keeping: ObjectCache[int] = ObjectCache()
     thing = Thing()
     with pytest.raises(ZeroDivisionError):
         keeping.get(thing, lambda: 1 // 0)
@@ -82,13 +82,13 @@ def test_what_cannot_be_made_hinders_nobody() -> None:
 
 
 def test_what_has_lived_its_life_is_made_anew() -> None:
-    keeping: Keeping[object] = Keeping()
+    keeping: ObjectCache[object] = ObjectCache()
     thing = Thing()
     assert keeping.get(thing, object, life_s=0) is not keeping.get(thing, object, life_s=0)
 
 
 def test_what_is_kept_is_bounded_and_the_latest_stays() -> None:
-    keeping: Keeping[object] = Keeping()
+    keeping: ObjectCache[object] = ObjectCache()
     first, latest = Thing(), Thing()
     gone = weakref.ref(first)
     keeping.get(first, object)
@@ -104,10 +104,10 @@ def test_what_is_kept_is_bounded_and_the_latest_stays() -> None:
 def test_those_who_share_a_reading_share_its_answer(world: World) -> None:
     world("no-role")
     config = conf.current({"KVSITE_RESULT_LIFE_S": "60"})
-    first = answer(config)
+    first = get_reading(config)
     assert first.main_cause == "kv_rbac_denied"
-    assert answer(config) is first
-    assert answer(config, refresh=True) is not first
+    assert get_reading(config) is first
+    assert get_reading(config, refresh=True) is not first
 
 
 def test_the_settings_are_taken_as_they_are_now(settings: object) -> None:
@@ -138,7 +138,7 @@ def page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., str]:
     def visit(reading: Reading, **values: Any) -> str:
         request = RequestFactory().get("/")
         request.META["CSRF_COOKIE"] = values.pop("cookie", "a" * 32)
-        return shared_page(request, "form.html", reading, **values).content.decode()
+        return cached_page(request, "form.html", reading, **values).content.decode()
 
     return visit
 

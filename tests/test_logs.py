@@ -24,9 +24,9 @@ from kvsite.settings import LOGGING, is_probe
 from localazure import LocalAzure
 from localazure.scenarios.faults import Fault, FaultInjection
 from secrets_app import conf
-from secrets_app.answer import answer
-from secrets_app.logs import LEVELS, Redacted, Stderr, logging_settings
-from secrets_app.setting_readers import READERS
+from secrets_app.conf.schema import READERS
+from secrets_app.core.logs import LEVELS, RedactingFormatter, StderrHandler, logging_settings
+from secrets_app.service import get_reading
 
 TOKEN = f"eyJ{'hbGciOiJSUzI1NiJ9' * 3}.eyJ{'vaWQiOiJ4In0' * 3}.{'s1gnature' * 5}"
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,8 +35,8 @@ ROOT = Path(__file__).resolve().parent.parent
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
     """What the site's own handler writes, with every logger at DEBUG."""
-    handler, written = Stderr(), io.StringIO()
-    handler.setFormatter(Redacted("%(name)s %(message)s"))
+    handler, written = StderrHandler(), io.StringIO()
+    handler.setFormatter(RedactingFormatter("%(name)s %(message)s"))
     handler.stream = written
     loggers = [logging.getLogger(name) for name in ("", "azure", "msal", "urllib3", "django", "secrets_app")]
     before = [logger.level for logger in loggers]
@@ -113,7 +113,7 @@ def test_no_terminal_obeys_a_line(log: io.StringIO) -> None:
 
 
 def test_a_line_that_cannot_be_made_does_not_print_its_arguments() -> None:
-    handler, written = Stderr(), io.StringIO()
+    handler, written = StderrHandler(), io.StringIO()
     handler.stream = written
     handler.handle(
         logging.makeLogRecord({"msg": "%d pieces", "args": ("just-a-value",), "pathname": "here", "lineno": 7})
@@ -122,7 +122,7 @@ def test_a_line_that_cannot_be_made_does_not_print_its_arguments() -> None:
 
 
 def test_a_closed_standard_error_stops_nothing() -> None:
-    handler = Stderr()
+    handler = StderrHandler()
     handler.stream = io.StringIO()
     handler.stream.close()
     handler.handle(logging.makeLogRecord({"msg": "nobody reads this"}))
@@ -130,7 +130,7 @@ def test_a_closed_standard_error_stops_nothing() -> None:
 
 UNCAUGHT = """
 import sys, threading
-from secrets_app.logs import redact_uncaught
+from secrets_app.core.logs import redact_uncaught
 redact_uncaught()
 def fail():
     raise ValueError(f"refused: {sys.argv[1]}\\nContent: {sys.argv[2]}")
@@ -154,7 +154,7 @@ def test_what_nobody_catches_is_redacted_too() -> None:
 
 def test_other_handlers_get_the_record_as_it_was() -> None:
     record = logging.makeLogRecord({"msg": "IMDS emits unexpected payload: %s", "args": ("body",)})
-    Redacted().format(record)
+    RedactingFormatter().format(record)
     assert record.getMessage() == "IMDS emits unexpected payload: body"
 
 
@@ -172,7 +172,7 @@ def test_a_garbled_answer_at_debug_leaves_nothing_of_it_in_the_log(
     log: io.StringIO, world: World, scenario: str, service: str, fault: Fault
 ) -> None:
     azure = world(scenario, faults={service: FaultInjection(fault=fault)})
-    answer(conf.current())
+    get_reading(conf.current())
     assert "azure." in log.getvalue()
     assert azure.secret_value[:8] not in log.getvalue()
     assert "eyJ" not in log.getvalue()
@@ -180,7 +180,7 @@ def test_a_garbled_answer_at_debug_leaves_nothing_of_it_in_the_log(
 
 def test_the_sites_settings_send_every_logger_through_the_one_redaction() -> None:
     assert LOGGING["root"]["handlers"] == ["stderr"]
-    assert LOGGING["formatters"]["line"]["()"] is Redacted
+    assert LOGGING["formatters"]["line"]["()"] is RedactingFormatter
     for level in LEVELS:
         for name, logger in logging_settings(level, no_probes=is_probe)["loggers"].items():
             assert not logger.get("handlers"), f"{name} has a handler of its own"
@@ -188,7 +188,7 @@ def test_the_sites_settings_send_every_logger_through_the_one_redaction() -> Non
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_who_saw_a_value_is_written_down_at_every_level(level: str) -> None:
-    assert logging_settings(level, no_probes=is_probe)["loggers"]["secrets_app.audit"] == {"level": "INFO"}
+    assert logging_settings(level, no_probes=is_probe)["loggers"]["secrets_app.access.audit"] == {"level": "INFO"}
 
 
 @pytest.mark.parametrize(("level", "talks"), [("DEBUG", True), ("INFO", False)])

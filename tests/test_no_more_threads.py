@@ -8,8 +8,8 @@ from django.test import Client
 from leftovers import ends, leftovers
 
 from secrets_app import conf
-from secrets_app.answer import answer
-from secrets_app.vault import errand
+from secrets_app.keyvault import operation
+from secrets_app.service import get_reading
 from tests.conftest import World
 
 NoThreadFor = Callable[..., None]
@@ -36,15 +36,15 @@ def test_a_reading_without_a_thread__is_told_and_keeps_no_room(
 ) -> None:
     world("app-service")
     no_thread_for("reading")
-    for _ in range(errand.MOST_AT_ONCE + 1):
-        reading = answer(conf.current())
+    for _ in range(operation.MAX_CONCURRENT_READS + 1):
+        reading = get_reading(conf.current())
     assert reading.main_cause == "unexpected"
     assert reading.failure
     assert reading.failure.message == "can't start new thread"
     assert client.get("/").status_code == 200
     assert client.get("/readyz").json() == {"ready": False, "cause": "unexpected"}
     no_thread_for()
-    assert answer(conf.current()).ok
+    assert get_reading(conf.current()).ok
 
 
 def test_a_comparison_without_threads__ends_and_says_why(
@@ -61,7 +61,7 @@ def test_a_comparison_without_threads__ends_and_says_why(
 def test_a_renewal_without_a_thread__keeps_nobody_from_reading(world: World, no_thread_for: NoThreadFor) -> None:
     azure = world("laptop", token_life_s=200)
     no_thread_for("renewal")
-    assert answer(conf.current()).ok
-    assert answer(conf.current()).ok
+    assert get_reading(conf.current()).ok
+    assert get_reading(conf.current()).ok
     assert len(azure.tokens) == 1
     assert ends(lambda: not leftovers())

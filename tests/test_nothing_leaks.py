@@ -17,9 +17,9 @@ from django.test import Client
 from localazure import LocalAzure
 from localazure.scenarios import SCENARIOS
 from secrets_app import conf
-from secrets_app.answer import answer
-from secrets_app.logs import Redacted, Stderr
-from secrets_app.setting_readers import SETTINGS
+from secrets_app.conf.schema import SETTINGS
+from secrets_app.core.logs import RedactingFormatter, StderrHandler
+from secrets_app.service import get_reading
 
 PAGES = (
     *("/", "/api/reading", "/report/", "/environment/", "/?refresh=1", "/?nonsense=1", "/nothing", "/explain/"),
@@ -38,8 +38,8 @@ LOGGERS = ("", "azure", "azure.identity", "azure.core", "msal", "urllib3", "djan
 @pytest.fixture
 def log(caplog: pytest.LogCaptureFixture) -> Iterator[io.StringIO]:
     """What the site's own handler writes when every logger is at DEBUG."""
-    handler, written = Stderr(), io.StringIO()
-    handler.setFormatter(Redacted("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler, written = StderrHandler(), io.StringIO()
+    handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     handler.stream = written
     for name in LOGGERS:
         caplog.set_level(logging.DEBUG, logger=name)
@@ -72,7 +72,7 @@ def test_no_token_no_value_and_no_proof_is_in_any_byte(
 ) -> None:
     azure = world(scenario)
     settings.SECRETS_APP["KVSITE_RESULT_LIFE_S"] = "60"  # pages and commands may show the same reading
-    reading = answer(conf.current())
+    reading = get_reading(conf.current())
     if scenario not in THOROUGH:  # a template's variable that is not there is a traceback for every handler
         caplog.set_level(logging.INFO, logger="django.template")
     paths = (*PAGES, *MORE_PAGES) if scenario in THOROUGH else PAGES
@@ -114,7 +114,7 @@ def test_the_pages_that_ask_more_are_there(client: Client, world: World, path: s
 def test_the_test_can_fail(world: World) -> None:
     """What is looked for above is really what the vault gives and what the token service hands out."""
     azure = world("app-service")
-    answer(conf.current())
+    get_reading(conf.current())
     assert len(azure.tokens) == 1
     assert len(azure.secret_value) > 8
 
@@ -137,7 +137,7 @@ CANARY = "c4nary-in-a-cage"
 def test_what_a_setting_keeps_secret_is_in_no_sentence_and_no_repr(names: list[str], canary: str) -> None:
     """Right or wrong: where the setting is refused its text is not quoted."""
     config = conf.load({"KVSITE_CREDENTIAL": "client-secret", **dict.fromkeys(names, canary)})
-    said = [repr(config), *(f"{problem!r}{problem.sentence}{problem.way_out}" for problem in config.problems)]
+    said = [repr(config), *(f"{problem!r}{problem.sentence}{problem.hint}" for problem in config.problems)]
     assert CANARY not in "".join(said)
 
 
@@ -170,4 +170,4 @@ def test_a_password_in_the_proxys_address_is_shown_nowhere(client: Client, world
 def test_a_secret_in_the_wrong_setting_is_in_no_sentence(name: str, secret: str) -> None:
     for access in ("loopback", "easy-auth", "token"):
         for problem in conf.load({"KVSITE_ACCESS": access, name: secret}).problems:
-            assert CANARY not in f"{problem.sentence} {problem.way_out} {problem.example}"
+            assert CANARY not in f"{problem.sentence} {problem.hint} {problem.example}"

@@ -13,9 +13,9 @@ from support.hostile_server import HostileServer, Respond, fixed_response
 from localazure import LocalAzure
 from localazure.scenarios.directory import CONTOSO
 from secrets_app import conf
-from secrets_app.answer import answer
 from secrets_app.conf import load
-from secrets_app.reading import Stage
+from secrets_app.core.reading import Stage
+from secrets_app.service import get_reading
 
 LOGIN, EVIL = "login.microsoftonline.com", "evil.example"
 
@@ -96,7 +96,7 @@ def test_what_is_no_vaults_address_is_refused_in_words(address: str) -> None:
     config = load({"KEY_VAULT_URI": address, "SECRET_NAME": "demo"})
     assert config.vault_url is None
     assert [problem.id for problem in config.problems if problem.setting == "KEY_VAULT_URI"]
-    assert config.problems[0].way_out
+    assert config.problems[0].hint
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def challenge(authorization: str, resource: str = "https://vault.azure.net") -> 
 def test_a_refused_vault_is_not_even_called(between: Between, settings: Any, address: str) -> None:
     _, hostile_server = between("app-service", {})
     settings.SECRETS_APP["KEY_VAULT_URI"] = address
-    reading = answer(conf.current())
+    reading = get_reading(conf.current())
     assert reading.failure
     assert reading.failure.stage is Stage.CONFIGURATION
     assert hostile_server.connected_hosts == []
@@ -197,7 +197,7 @@ def test_a_refused_vault_is_not_even_called(between: Between, settings: Any, add
 def test_a_redirect_of_the_vault_is_not_followed(between: Between, vault: str, status: str) -> None:
     redirect = fixed_response(status, f"Location: https://{EVIL}/secrets/demo")
     _, hostile_server = between("app-service", {vault: redirect})
-    reading = answer(conf.current())
+    reading = get_reading(conf.current())
     assert not reading.ok
     assert reading.failure
     assert set(hostile_server.connected_hosts) == {vault}
@@ -209,7 +209,7 @@ def test_a_challenge_that_names_another_authority_leads_nowhere(between: Between
     azure, hostile_server = between(
         scenario, {vault: challenge(f"https://{EVIL}/11111111-2222-4333-8444-555555555555")}
     )
-    reading = answer(conf.current())
+    reading = get_reading(conf.current())
     assert not reading.ok
     assert set(hostile_server.connected_hosts) <= {vault, LOGIN}
     assert {token.audience for token in azure.tokens} <= {"https://vault.azure.net"}
@@ -226,7 +226,7 @@ def test_a_challenge_for_another_resource_gets_no_token(
     between: Between, vault: str, scenario: str, resource: str
 ) -> None:
     azure, hostile_server = between(scenario, {vault: challenge(f"https://{LOGIN}/{EVIL}", resource)})
-    reading = answer(conf.current())
+    reading = get_reading(conf.current())
     assert not reading.ok
     assert set(hostile_server.connected_hosts) <= {vault, LOGIN}
     assert not [request for request in hostile_server.received if "authorization:" in request.lower()]
@@ -240,7 +240,7 @@ def test_a_host_on_the_operators_list_gets_no_token_before_its_certificate_is_ri
         "app-service", {"kv.example.org": challenge(f"https://{LOGIN}/x", "https://example.org")}
     )
     settings.SECRETS_APP |= {"KEY_VAULT_URI": "https://kv.example.org", "KVSITE_ALLOWED_VAULT_HOSTS": "kv.example.org"}
-    reading = answer(conf.current())
+    reading = get_reading(conf.current())
     assert reading.failure
     assert reading.failure.stage is Stage.NETWORK
     assert hostile_server.connected_hosts
@@ -252,7 +252,7 @@ def test_a_host_on_the_operators_list_gets_no_token_before_its_certificate_is_ri
 def test_a_redirect_of_the_sign_in_is_not_followed(between: Between, vault: str, scenario: str, status: str) -> None:
     redirect = fixed_response(status, f"Location: https://{EVIL}/token")
     _, hostile_server = between(scenario, {LOGIN: redirect}, passes=(vault,))
-    reading = answer(conf.current())
+    reading = get_reading(conf.current())
     assert not reading.ok
     assert set(hostile_server.connected_hosts) <= {vault, LOGIN}
 
@@ -262,7 +262,7 @@ def test_another_authority_in_the_environment_is_not_sent_the_client_secret(betw
     answers = {EVIL: fixed_response("200 OK", body="{}"), vault: challenge(f"https://{EVIL}/{CONTOSO.id}")}
     azure, hostile_server = between("service-principal-secret", answers)
     os.environ["AZURE_AUTHORITY_HOST"] = EVIL
-    reading = answer(conf.current())
+    reading = get_reading(conf.current())
     assert reading.main_cause == "authority_or_cloud_wrong"
     assert azure.tokens == ()
     assert not [request for request in hostile_server.received if azure.env["AZURE_CLIENT_SECRET"] in request]

@@ -277,4 +277,4 @@ def test_beside_a_failing_reading_stands_what_else_is_wrong_here(client: Client,
     os.environ["AZURE_CLIENT_ID"] = "not-a-guid"
     text = text_of(client.get("/"))
     assert "Wrong on this machine as well" in text
-    assert "What AZURE_CLIENT_ID means here" in text
+    assert "AZURE_CLIENT_ID. The value is not a client ID" in text

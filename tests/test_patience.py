@@ -15,11 +15,11 @@ from conftest import World
 from leftovers import ends, leftovers, running, sockets
 
 from localazure import Fault, FaultInjection
-from secrets_app import conf, vault
-from secrets_app.answer import answer
-from secrets_app.asking.token_check import token_check
-from secrets_app.reading import Reading, Stage
-from secrets_app.vault import connections, errand
+from secrets_app import conf, keyvault
+from secrets_app.conf.token_check import token_check_config
+from secrets_app.core.reading import Reading, Stage
+from secrets_app.keyvault import operation, pool
+from secrets_app.service import get_reading
 
 DEADLINE_S = 0.8
 """Less than the setting takes: these tests wait for it."""
@@ -28,7 +28,7 @@ ENOUGH_S = 2.0
 
 
 def read(deadline_s: float = DEADLINE_S) -> Reading:
-    return answer(replace(conf.current(), deadline_s=deadline_s))
+    return get_reading(replace(conf.current(), deadline_s=deadline_s))
 
 
 def ends_in_time(reading: Reading, waiting_for: str) -> None:
@@ -120,7 +120,7 @@ def test_when_too_many_wait__the_next_one_says_so_at_its_deadline(
 ) -> None:
     world("app-service")
     room = threading.BoundedSemaphore(1)
-    monkeypatch.setattr(errand, "_ROOM", room)
+    monkeypatch.setattr(operation, "_READ_SLOTS", room)
     room.acquire()
     ends_in_time(read(), "one of 64 earlier readings to end")
     room.release()
@@ -131,16 +131,16 @@ def test_whatever_visitors_ask_for__the_sites_own_reading_has_room(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     azure = world("app-service")
-    monkeypatch.setattr(errand, "_VISITORS_ROOM", threading.BoundedSemaphore(1))
-    monkeypatch.setattr(errand, "_VISITORS_WAIT_S", 0.1)
-    errand._VISITORS_ROOM.acquire()  # noqa: SLF001 - as by visitors who keep it all
-    theirs = answer(token_check(conf.current(), "https://graph.microsoft.com"))
+    monkeypatch.setattr(operation, "_VISITOR_SLOTS", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(operation, "_VISITOR_WAIT_S", 0.1)
+    operation._VISITOR_SLOTS.acquire()  # noqa: SLF001 - as by visitors who keep it all
+    theirs = get_reading(token_check_config(conf.current(), "https://graph.microsoft.com"))
     assert theirs.failure
     assert theirs.failure.message == "After 0.1 seconds we were still waiting for one of 16 earlier readings to end."
     assert azure.requests == ()
     assert read().ok
-    errand._VISITORS_ROOM.release()  # noqa: SLF001
-    assert answer(token_check(conf.current(), "https://graph.microsoft.com")).ok
+    operation._VISITOR_SLOTS.release()  # noqa: SLF001
+    assert get_reading(token_check_config(conf.current(), "https://graph.microsoft.com")).ok
 
 
 def test_a_crowd_of_readings_given_up__leaves_no_thread_and_no_socket(world: World) -> None:
@@ -148,9 +148,9 @@ def test_a_crowd_of_readings_given_up__leaves_no_thread_and_no_socket(world: Wor
     config, before = replace(conf.current(), deadline_s=0.25), sockets()
     with ThreadPoolExecutor(30) as crowd:
         names = [replace(config, secret_name=f"demo-{number}") for number in range(60)]
-        readings = list(crowd.map(answer, names))
+        readings = list(crowd.map(get_reading, names))
     assert not any(reading.ok for reading in readings)
-    vault.close()  # what was kept for the next reading
+    keyvault.close()  # what was kept for the next reading
     assert ends(lambda: not leftovers() and sockets() <= before), (leftovers(), before, sockets())
 
 
@@ -159,7 +159,7 @@ def test_closing__leaves_no_socket(world: World) -> None:
     before = sockets()
     assert read(5).ok
     assert sockets() > before
-    vault.close()
+    keyvault.close()
     assert ends(lambda: sockets() <= before)
 
 
@@ -168,9 +168,9 @@ def test_what_is_dropped__is_closed_at_once(world: World) -> None:
     before = sockets()
     config = conf.current()
     for number in range(5):
-        assert answer(replace(config, secret_name="demo", deadline_s=5 + number)).ok
+        assert get_reading(replace(config, secret_name="demo", deadline_s=5 + number)).ok
     for number in range(5):
-        connections.forget(replace(config, deadline_s=5 + number))
+        pool.forget(replace(config, deadline_s=5 + number))
     assert ends(lambda: sockets() <= before)
 
 

@@ -13,9 +13,9 @@ from django.test import Client
 from localazure.scenarios import SCENARIOS
 from localazure.scenarios.directory import CONTOSO, SITE_APPLICATION
 from secrets_app import conf
-from secrets_app.answer import answer
-from secrets_app.reading import Failure, Kind, Outcome, PrincipalType, Reading, Stage
-from secrets_app.vault.failure import vault_saw
+from secrets_app.core.reading import Failure, Outcome, PrincipalKind, PrincipalType, Reading, Stage
+from secrets_app.keyvault.errors import vault_saw
+from secrets_app.service import get_reading
 
 CHAIN = (
     "EnvironmentCredential",
@@ -32,7 +32,7 @@ CHAIN = (
 
 def read(world: World, scenario: str, **knobs: Any) -> Reading:
     world(scenario, **knobs)
-    return answer(conf.current())
+    return get_reading(conf.current())
 
 
 def outcomes(reading: Reading) -> dict[str, Outcome]:
@@ -59,11 +59,11 @@ def test_the_first_hint_is_the_scenarios_own_cause__and_every_member_reports(wor
 
 def test_app_service__the_sites_own_identity_reads(world: World) -> None:
     azure = world("app-service")
-    reading = answer(conf.current())
+    reading = get_reading(conf.current())
     principal = reading.principal
     assert reading.ok
     assert principal
-    assert principal.kind is Kind.SYSTEM_ASSIGNED_MANAGED_IDENTITY
+    assert principal.kind is PrincipalKind.SYSTEM_ASSIGNED_MANAGED_IDENTITY
     assert principal.name == "kvsite-demo"
     assert principal.credential == "ManagedIdentityCredential"
     assert principal.legacy == (
@@ -87,14 +87,14 @@ def test_app_service_user_assigned__the_named_identity_reads(world: World) -> No
     reading = read(world, "app-service-user-assigned")
     assert reading.ok
     assert reading.principal
-    assert reading.principal.kind is Kind.USER_ASSIGNED_MANAGED_IDENTITY
+    assert reading.principal.kind is PrincipalKind.USER_ASSIGNED_MANAGED_IDENTITY
 
 
 def test_vm__the_machines_identity_reads(world: World) -> None:
     reading = read(world, "vm")
     assert reading.ok
     assert reading.principal
-    assert reading.principal.kind is Kind.SYSTEM_ASSIGNED_MANAGED_IDENTITY
+    assert reading.principal.kind is PrincipalKind.SYSTEM_ASSIGNED_MANAGED_IDENTITY
 
 
 def test_laptop__the_developer_reads_as_herself(world: World) -> None:
@@ -102,7 +102,7 @@ def test_laptop__the_developer_reads_as_herself(world: World) -> None:
     principal = reading.principal
     assert reading.ok
     assert principal
-    assert (principal.type, principal.kind) == (PrincipalType.USER, Kind.USER)
+    assert (principal.type, principal.kind) == (PrincipalType.USER, PrincipalKind.USER)
     assert principal.credential == "AzureCliCredential"
     assert principal.user_principal_name
     assert principal.legacy == (
@@ -165,7 +165,7 @@ def test_vault_silent__the_deadline_names_it_and_who_we_are_is_known(world: Worl
     assert reading.failure.stage is Stage.DEADLINE
     assert reading.failure.waiting_for == "https://contoso.vault.azure.net to answer"
     assert reading.principal
-    assert reading.principal.kind is Kind.SYSTEM_ASSIGNED_MANAGED_IDENTITY
+    assert reading.principal.kind is PrincipalKind.SYSTEM_ASSIGNED_MANAGED_IDENTITY
     assert outcomes(reading)["ManagedIdentityCredential"] is Outcome.TOKEN
 
 
@@ -196,8 +196,8 @@ def test_az_that_hangs__is_given_up_before_the_page(world: World) -> None:
 
 def test_a_token_at_hand_is_reused_and_its_story_is_told_again(world: World) -> None:
     azure = world("laptop")
-    first = answer(conf.current())
-    second = answer(conf.current())
+    first = get_reading(conf.current())
+    second = get_reading(conf.current())
     assert (first.token_reused, second.token_reused) == (False, True)
     assert second.attempts == first.attempts
     assert second.principal == first.principal
@@ -206,8 +206,8 @@ def test_a_token_at_hand_is_reused_and_its_story_is_told_again(world: World) -> 
 
 def test_refresh_asks_for_a_new_token(world: World) -> None:
     azure = world("app-service")
-    first = answer(conf.current())
-    again = answer(conf.current(), refresh=True)
+    first = get_reading(conf.current())
+    again = get_reading(conf.current(), refresh=True)
     assert first.ok
     assert again.ok
     assert not again.token_reused
@@ -217,9 +217,9 @@ def test_refresh_asks_for_a_new_token(world: World) -> None:
 
 def test_a_token_that_comes_later_is_found_without_a_restart(world: World) -> None:
     world("laptop-signed-out")
-    assert not answer(conf.current()).ok
+    assert not get_reading(conf.current()).ok
     world("laptop")
-    assert answer(conf.current()).ok
+    assert get_reading(conf.current()).ok
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_a_token_that_comes_later_is_found_without_a_restart(world: World) -> No
 )
 def test_with_wrong_settings_we_still_know_who_we_are(world: World, words: dict[str, str], cause: str) -> None:
     azure = world("app-service")
-    reading = answer(conf.current(words))
+    reading = get_reading(conf.current(words))
     assert reading.failure
     assert reading.failure.stage is Stage.CONFIGURATION
     assert reading.hints[0].cause == cause
@@ -245,7 +245,7 @@ def test_with_wrong_settings_we_still_know_who_we_are(world: World, words: dict[
 def test_a_credential_that_cannot_be_made_is_a_failure_in_words(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world("app-service")
     monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "cli")
-    reading = answer(conf.current())
+    reading = get_reading(conf.current())
     assert reading.failure
     assert reading.failure.stage is Stage.CONFIGURATION
     assert reading.main_cause == "token_credentials_env_invalid"
@@ -263,7 +263,7 @@ def test_a_certificate_file_of_the_environment_that_cannot_be_read__comes_before
         "AZURE_CLIENT_ID": SITE_APPLICATION.client_id,
         "AZURE_CLIENT_CERTIFICATE_PATH": str(tmp_path / name),
     }
-    reading = answer(conf.current())
+    reading = get_reading(conf.current())
     assert [hint.cause for hint in reading.hints] == ["certificate_file_invalid", "setting_invalid"]
     assert reading.failure
     assert reading.failure.message.startswith(f"The certificate file {tmp_path / name} ")
@@ -272,21 +272,21 @@ def test_a_certificate_file_of_the_environment_that_cannot_be_read__comes_before
 
 def test_one_version_of_the_secret(world: World) -> None:
     world("app-service")
-    current = answer(conf.current())
+    current = get_reading(conf.current())
     assert current.secret
     assert current.secret.version
-    pinned = answer(conf.current({"SECRET_VERSION": current.secret.version}))
+    pinned = get_reading(conf.current({"SECRET_VERSION": current.secret.version}))
     assert pinned.secret == current.secret
-    unknown = answer(conf.current({"SECRET_VERSION": "0" * 32}))
+    unknown = get_reading(conf.current({"SECRET_VERSION": "0" * 32}))
     assert unknown.main_cause == "kv_secret_not_found"
 
 
 def test_the_fingerprint_tells_values_apart_and_is_keyed(world: World, settings: Any) -> None:
     world("app-service")
-    first = answer(conf.current()).secret
-    again = answer(conf.current()).secret
+    first = get_reading(conf.current()).secret
+    again = get_reading(conf.current()).secret
     settings.SECRET_KEY = "another key"
-    elsewhere = answer(conf.current()).secret
+    elsewhere = get_reading(conf.current()).secret
     assert first
     assert again
     assert elsewhere
@@ -302,7 +302,7 @@ def test_a_token_that_cannot_be_read_has_no_type_and_the_page_says_so(
     az.write_text('#!/bin/sh\necho \'{"accessToken": "opaque", "expires_on": 4102444800, "tokenType": "Bearer"}\'\n')
     az.chmod(0o755)
     os.environ["PATH"] = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
-    reading = answer(conf.current())
+    reading = get_reading(conf.current())
     assert reading.principal
     assert reading.principal.type is None
     assert reading.as_json()["principal"]["legacy"] == "IsAuthenticated:True"

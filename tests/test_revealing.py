@@ -18,10 +18,10 @@ from localazure import LocalAzure
 from localazure.scenarios import SCENARIOS, Scenario
 from localazure.scenarios.vaults import Secret
 from secrets_app import conf
-from secrets_app.answer import answer, reveal
-from secrets_app.logs import LEVELS, logging_settings
-from secrets_app.redaction import redact
-from secrets_app.secret_value import SecretValue
+from secrets_app.core.logs import LEVELS, logging_settings
+from secrets_app.core.redaction import redact
+from secrets_app.core.secret_value import SecretValue
+from secrets_app.service import get_reading, read_value
 
 
 def scenario_with(value: str, content_type: str | None = None) -> Scenario:
@@ -40,7 +40,7 @@ def shown(value: SecretValue) -> str:
 
 def test_what_is_revealed_is_the_value_with_a_reading_around_it(world: World) -> None:
     azure = world("app-service")
-    revealed = reveal(conf.current())
+    revealed = read_value(conf.current())
     assert revealed.reading.ok
     assert revealed.value
     assert shown(revealed.value) == azure.secret_value
@@ -55,17 +55,17 @@ def test_the_value_is_read_afresh_and_shared_with_nobody(world: World, settings:
     def reads(azure: LocalAzure) -> int:
         return len([request for request in azure.requests if request.status == 200 and "/secrets/" in request.path])
 
-    answer(conf.current())
+    get_reading(conf.current())
     for count in (2, 3):
-        reveal(conf.current())
+        read_value(conf.current())
         assert reads(azure) == count
-    answer(conf.current())
+    get_reading(conf.current())
     assert reads(azure) == 3
 
 
 def test_a_refusal_reveals_nothing_but_the_cause(world: World) -> None:
     world("no-role")
-    revealed = reveal(conf.current())
+    revealed = read_value(conf.current())
     assert revealed.value is None
     assert revealed.reading.main_cause == "kv_rbac_denied"
 
@@ -104,7 +104,7 @@ def test_what_hides_is_made_visible(value: str, seen: str) -> None:
 @given(st.text(st.characters(codec=None)))
 def test_any_text_can_be_shown_and_copied_whole(text: str) -> None:
     value = SecretValue(text)
-    assert base64.b64decode(value.exactly).decode("utf-8", "surrogatepass") == text
+    assert base64.b64decode(value.as_base64).decode("utf-8", "surrogatepass") == text
     assert all(character.isprintable() or character in "\n\t" for character in shown(value))
     assert (value.length, value.size) == (len(text), len(text.encode("utf-8", "surrogatepass")))
     assert value.notes is not None
@@ -136,8 +136,8 @@ def test_an_ordinary_password_needs_no_note() -> None:
 @pytest.fixture
 def audit(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
     """The lines of the audit log so far."""
-    caplog.set_level(logging.INFO, logger="secrets_app.audit")
-    return lambda: [record.getMessage() for record in caplog.records if record.name == "secrets_app.audit"]
+    caplog.set_level(logging.INFO, logger="secrets_app.access.audit")
+    return lambda: [record.getMessage() for record in caplog.records if record.name == "secrets_app.access.audit"]
 
 
 def test_the_home_page_offers_the_value_and_does_not_have_it(client: Client, world: World) -> None:
@@ -237,9 +237,9 @@ def test_odd_values_are_shown_safely(client: Client, world: World, value: str, i
     html = client.post("/value/").content.decode()
     assert in_the_page in html
     assert "<script>alert" not in html
-    exactly = re.search(r'data-exactly="([^"]*)"', html)
-    assert exactly
-    assert base64.b64decode(exactly[1]).decode("utf-8", "surrogatepass") == value
+    as_base64 = re.search(r'data-exactly="([^"]*)"', html)
+    assert as_base64
+    assert base64.b64decode(as_base64[1]).decode("utf-8", "surrogatepass") == value
 
 
 def test_the_audit_log_says_who_what_and_when_and_never_the_value(
@@ -258,14 +258,14 @@ def test_the_audit_log_says_who_what_and_when_and_never_the_value(
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_no_log_level_silences_the_audit_log(level: str) -> None:
-    assert logging_settings(level, no_probes=None)["loggers"]["secrets_app.audit"]["level"] == "INFO"
+    assert logging_settings(level, no_probes=None)["loggers"]["secrets_app.access.audit"]["level"] == "INFO"
 
 
 def test_no_name_can_forge_a_line_of_the_audit_log(world: World, settings: Any, audit: Callable[[], list[str]]) -> None:
     world("app-service")
     settings.PLATFORM_SIGNS_IN = True
     settings.SECRETS_APP |= {"KVSITE_ACCESS": "easy-auth"}
-    name = 'ada" outcome="shown"\r\n2026-11-21 INFO secrets_app.audit action="x" \u202e'
+    name = 'ada" outcome="shown"\r\n2026-11-21 INFO secrets_app.access.audit action="x" \u202e'
     Client(headers={**HERE, "X-MS-CLIENT-PRINCIPAL-NAME": name, "X-Forwarded-For": "a\nb"}).post("/value/")
     (line,) = audit()
     assert "\n" not in line
@@ -283,7 +283,7 @@ def test_a_debug_page_does_not_show_the_value(world: World, settings: Any, monke
     def breaks(*_arguments: Any) -> None:
         raise LookupError("after the value was read")
 
-    monkeypatch.setattr("secrets_app.views.revealing.problems_beside", breaks)
+    monkeypatch.setattr("secrets_app.views.value.related_problems", breaks)
     response = Client(headers=HERE, raise_request_exception=False).post("/value/")
     assert response.status_code == 500
     assert b"LookupError" in response.content

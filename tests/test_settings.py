@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secrets_app.conf import Config, load
-from secrets_app.setting_readers import SETTINGS
+from secrets_app.conf.schema import SETTINGS
 
 RIGHT = {"KEY_VAULT_URI": "https://contoso.vault.azure.net", "SECRET_NAME": "demo"}
 ROOT = Path(__file__).resolve().parent.parent
@@ -99,11 +99,11 @@ def test_each_mistake_has_its_own_sentence(words: dict[str, str], id_: str, said
     problems = loaded(**words).problems
     assert [problem.id for problem in problems] == [f"secrets_app.{id_}"]
     assert said in problems[0].sentence
-    assert problems[0].way_out
+    assert problems[0].hint
 
 
 def test_the_way_out_of_an_underscore_names_the_likely_secret() -> None:
-    assert "DJANGO-SECRET-KEY" in loaded(SECRET_NAME="DJANGO_SECRET_KEY").problems[0].way_out
+    assert "DJANGO-SECRET-KEY" in loaded(SECRET_NAME="DJANGO_SECRET_KEY").problems[0].hint
 
 
 def test_no_key_is_in_any_sentence_or_repr() -> None:
@@ -113,7 +113,7 @@ def test_no_key_is_in_any_sentence_or_repr() -> None:
 
 
 def test_a_misspelt_setting_is_told_its_neighbour() -> None:
-    assert "KVSITE_DEADLINE_S" in loaded(KVSITE_DEADLNE_S="5").problems[0].way_out
+    assert "KVSITE_DEADLINE_S" in loaded(KVSITE_DEADLNE_S="5").problems[0].hint
 
 
 def test_a_wrong_access_stays_closed() -> None:
@@ -150,9 +150,9 @@ def test_check_is_content_with_right_settings(settings: Any) -> None:
 
 def test_no_two_subjects_share_a_number() -> None:
     """Whoever searches for an id finds one mistake."""
-    number = re.compile(r"(?:(?:Mistake|seconds|guid|_id|hosts_in|_ways_in)\(\s*|secrets_app\.[EW]0?)(\d{1,3})\b")
+    number = re.compile(r"(?:(?:SettingError|seconds|guid|_id|hosts_in|_parse_kinds)\(\s*|secrets_app\.[EW]0?)(\d{1,3})\b")
     owners: dict[str, set[str]] = {}
-    for path in (ROOT / "secrets_app" / "setting_readers").glob("*.py"):
+    for path in (ROOT / "secrets_app" / "conf").glob("*.py"):
         for found in number.findall(path.read_text()):
             owners.setdefault(found, set()).add(path.stem)
     assert {found: names for found, names in owners.items() if len(names) > 1} == {}

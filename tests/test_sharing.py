@@ -8,17 +8,17 @@ from conftest import World
 from django.test import Client
 
 from secrets_app import conf
-from secrets_app.answer import answer
-from secrets_app.vault.sharing import Sharing
+from secrets_app.core.single_flight import SingleFlight
+from secrets_app.service import get_reading
 
 
 def test_a_crowd_is_one_call_on_the_vault(world: World) -> None:
     azure = world("app-service", vault_latency_s=0.2)
-    answer(conf.current())
+    get_reading(conf.current())
     asked_before = len(azure.requests)
     config = conf.current()
     with ThreadPoolExecutor(20) as crowd:
-        readings = list(crowd.map(lambda _: answer(config), range(20)))
+        readings = list(crowd.map(lambda _: get_reading(config), range(20)))
     assert all(reading.ok for reading in readings)
     assert len(azure.requests) - asked_before <= 2  # one more for whoever came after the first had landed
 
@@ -26,14 +26,14 @@ def test_a_crowd_is_one_call_on_the_vault(world: World) -> None:
 def test_a_result_lives_a_moment(world: World) -> None:
     azure = world("app-service")
     config = conf.current({"KVSITE_RESULT_LIFE_S": "60"})
-    first, second = answer(config), answer(config)
+    first, second = get_reading(config), get_reading(config)
     assert first.started_at == second.started_at
-    answer(config, refresh=True)
+    get_reading(config, refresh=True)
     assert len([request for request in azure.requests if request.status == 200 and "secrets" in request.path]) == 2
 
 
 def test_those_who_come_while_it_is_under_way_wait_for_it() -> None:
-    sharing: Sharing[str, int] = Sharing()
+    sharing: SingleFlight[str, int] = SingleFlight()
     late: list[int] = []
     second = threading.Thread(target=lambda: late.append(sharing.get("x", lambda: 99, life_s=60)))
 
@@ -49,7 +49,7 @@ def test_those_who_come_while_it_is_under_way_wait_for_it() -> None:
 
 
 def test_a_failure_is_told_to_all_who_share_it_and_then_forgotten() -> None:
-    sharing: Sharing[str, int] = Sharing()
+    sharing: SingleFlight[str, int] = SingleFlight()
 
     def broken() -> int:
         raise LookupError("broken")
@@ -60,14 +60,14 @@ def test_a_failure_is_told_to_all_who_share_it_and_then_forgotten() -> None:
 
 
 def test_what_is_kept_is_bounded() -> None:
-    sharing: Sharing[int, int] = Sharing()
+    sharing: SingleFlight[int, int] = SingleFlight()
     for number in range(1000):
         assert sharing.get(number, lambda number=number: number, life_s=60) == number  # type: ignore[misc]
     assert len(sharing._flights) == 8  # noqa: SLF001 - there is nothing else to see it by
 
 
 def test_those_who_ask_anew_share_one_that_was_asked_anew_and_no_other() -> None:
-    sharing: Sharing[str, int] = Sharing()
+    sharing: SingleFlight[str, int] = SingleFlight()
     late: list[int] = []
 
     def ask(anew: bool) -> threading.Thread:
@@ -91,9 +91,9 @@ def test_those_who_ask_anew_share_one_that_was_asked_anew_and_no_other() -> None
 
 def test_a_refresh_right_after_another__gets_its_result_and_its_age(world: World, client: Client) -> None:
     azure = world("app-service")
-    first = answer(conf.current(), refresh=True)
+    first = get_reading(conf.current(), refresh=True)
     asked = len(azure.requests)
-    second = answer(conf.current(), refresh=True)
+    second = get_reading(conf.current(), refresh=True)
     assert first.age_s is None
     assert second.age_s is not None
     assert 0 < second.age_s < 1
@@ -105,7 +105,7 @@ def test_a_refresh_right_after_another__gets_its_result_and_its_age(world: World
 
 
 def test_a_refresh_is_done_again_after_a_rest() -> None:
-    sharing: Sharing[str, int] = Sharing()
+    sharing: SingleFlight[str, int] = SingleFlight()
     numbers = iter(range(9))
 
     def ask(rest_s: float) -> int:
@@ -121,6 +121,6 @@ def test_a_crowd_that_refreshes_is_one_walk_along_the_chain(world: World) -> Non
     azure = world("laptop")
     config = conf.current()
     with ThreadPoolExecutor(20) as crowd:
-        readings = list(crowd.map(lambda _: answer(config, refresh=True), range(40)))
+        readings = list(crowd.map(lambda _: get_reading(config, refresh=True), range(40)))
     assert all(reading.ok for reading in readings)
     assert len([request for request in azure.requests if "/secrets/" in request.path and request.status == 200]) == 1

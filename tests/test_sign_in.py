@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from localazure import LocalAzure
-from secrets_app.answer import answer
 from secrets_app.checks import check_settings
 from secrets_app.conf import Config, current, load
-from secrets_app.reading import Outcome, Stage
-from secrets_app.sign_in import IdentityKind, SignIn, Way
+from secrets_app.core.credential_options import CredentialKind, CredentialOptions, IdentityKind
+from secrets_app.core.reading import Outcome, Stage
+from secrets_app.service import get_reading
 from tests.conftest import World
 
 RIGHT = {"KEY_VAULT_URI": "https://contoso.vault.azure.net", "SECRET_NAME": "demo"}
@@ -22,7 +22,7 @@ def loaded(**words: str) -> Config:
     return load({**RIGHT, **words})
 
 
-def sign_in(**words: str) -> SignIn:
+def sign_in(**words: str) -> CredentialOptions:
     config = loaded(**words)
     assert config.problems == ()
     assert config.sign_in
@@ -34,24 +34,28 @@ def sign_in(**words: str) -> SignIn:
     [
         *(
             (way.value, way)
-            for way in Way
-            if way not in {Way.CLIENT_SECRET, Way.CLIENT_CERTIFICATE, Way.AZURE_PIPELINES}
+            for way in CredentialKind
+            if way
+            not in {CredentialKind.CLIENT_SECRET, CredentialKind.CLIENT_CERTIFICATE, CredentialKind.AZURE_PIPELINES}
         ),
-        ("AzureCliCredential", Way.AZURE_CLI),
-        ("az", Way.AZURE_CLI),
-        ("DefaultAzureCredential", Way.DEFAULT),
-        ("VisualStudioCodeCredential", Way.VISUAL_STUDIO_CODE),
-        ("vscode", Way.VISUAL_STUDIO_CODE),
-        ("SharedTokenCacheCredential", Way.SHARED_CACHE),
-        ("MANAGED-IDENTITY", Way.MANAGED_IDENTITY),
+        ("AzureCliCredential", CredentialKind.AZURE_CLI),
+        ("az", CredentialKind.AZURE_CLI),
+        ("DefaultAzureCredential", CredentialKind.DEFAULT),
+        ("VisualStudioCodeCredential", CredentialKind.VISUAL_STUDIO_CODE),
+        ("vscode", CredentialKind.VISUAL_STUDIO_CODE),
+        ("SharedTokenCacheCredential", CredentialKind.SHARED_CACHE),
+        ("MANAGED-IDENTITY", CredentialKind.MANAGED_IDENTITY),
     ],
 )
-def test_one_word_chooses_the_credential(word: str, way: Way) -> None:
+def test_one_word_chooses_the_credential(word: str, way: CredentialKind) -> None:
     assert sign_in(KVSITE_CREDENTIAL=word).ways == (way,)
 
 
 def test_several_are_asked_in_the_order_given() -> None:
-    assert sign_in(KVSITE_CREDENTIAL="az, managed-identity,az").ways == (Way.AZURE_CLI, Way.MANAGED_IDENTITY)
+    assert sign_in(KVSITE_CREDENTIAL="az, managed-identity,az").ways == (
+        CredentialKind.AZURE_CLI,
+        CredentialKind.MANAGED_IDENTITY,
+    )
 
 
 @pytest.mark.parametrize(
@@ -79,7 +83,7 @@ def test_several_are_asked_in_the_order_given() -> None:
 def test_each_mistake_has_its_own_sentence(words: dict[str, str], id_: str, said: str) -> None:
     config = loaded(**words)
     assert [problem.id for problem in config.problems] == [f"secrets_app.{id_}"]
-    assert said in f"{config.problems[0].sentence} {config.problems[0].way_out}"
+    assert said in f"{config.problems[0].sentence} {config.problems[0].hint}"
     assert config.sign_in is None
 
 
@@ -108,7 +112,7 @@ def test_a_managed_identity_is_named_by_any_of_three_ids(setting: str, value: st
 
 def test_wrong_words_about_who_to_be_ask_nobody_for_a_token(world: World) -> None:
     azure: LocalAzure = world("app-service")
-    reading = answer(current({"KVSITE_CREDENTIAL": "nonsense"}))
+    reading = get_reading(current({"KVSITE_CREDENTIAL": "nonsense"}))
     assert reading.failure
     assert reading.failure.stage is Stage.CONFIGURATION
     assert reading.principal is None
@@ -118,21 +122,21 @@ def test_wrong_words_about_who_to_be_ask_nobody_for_a_token(world: World) -> Non
 
 def test_a_single_credential_is_the_only_one_asked(world: World) -> None:
     world("laptop")
-    reading = answer(current({"KVSITE_CREDENTIAL": "az"}))
+    reading = get_reading(current({"KVSITE_CREDENTIAL": "az"}))
     assert reading.ok
     assert [(a.credential, a.outcome) for a in reading.attempts] == [("AzureCliCredential", Outcome.TOKEN)]
 
 
 def test_several_credentials_are_a_chain_of_their_own(world: World) -> None:
     world("laptop")
-    reading = answer(current({"KVSITE_CREDENTIAL": "environment,az"}))
+    reading = get_reading(current({"KVSITE_CREDENTIAL": "environment,az"}))
     assert reading.ok
     assert [a.outcome for a in reading.attempts] == [Outcome.UNAVAILABLE, Outcome.TOKEN]
 
 
 def test_a_token_check_asks_no_vault(world: World) -> None:
     azure = world("app-service")
-    reading = answer(Config(scope="https://management.azure.com/.default"))
+    reading = get_reading(Config(scope="https://management.azure.com/.default"))
     assert reading.ok
     assert reading.principal
     assert reading.principal.claims["aud"] == "https://management.azure.com"
@@ -150,7 +154,7 @@ def test_a_token_check_asks_no_vault(world: World) -> None:
 def test_a_vault_and_a_sign_in_host_of_two_clouds_are_a_mistake(vault: str, host: str, right: str) -> None:
     config = loaded(KEY_VAULT_URI=f"https://{vault}", KVSITE_AUTHORITY_HOST=host)
     assert [problem.id for problem in config.problems] == ["secrets_app.E044"]
-    assert config.problems[0].way_out.endswith(f"set it to {right}.")
+    assert config.problems[0].hint.endswith(f"set it to {right}.")
 
 
 @pytest.mark.parametrize("host", ["https://login.chinacloudapi.cn/", "china", "China"])

@@ -14,23 +14,23 @@ from django.test import Client
 
 from secrets_app import conf
 from secrets_app.checks import check_settings
-from secrets_app.site_key import is_kept, kept_site_key
+from secrets_app.conf.secret_key import is_stored, load_or_create_key
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def test_it_is_made_once_and_readable_by_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "kept" / "site-key"
-    key = kept_site_key(path)
+    key = load_or_create_key(path)
     assert len(key) >= 50
-    assert kept_site_key(path) == key
+    assert load_or_create_key(path) == key
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(path.parent.iterdir()) == [path]
 
 
 def test_all_who_come_first_get_the_same(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as crowd:
-        keys = set(crowd.map(lambda _: kept_site_key(tmp_path / "site-key"), range(64)))
+        keys = set(crowd.map(lambda _: load_or_create_key(tmp_path / "site-key"), range(64)))
     assert len(keys) == 1
 
 
@@ -38,18 +38,18 @@ def test_all_who_come_first_get_the_same(tmp_path: Path) -> None:
 def test_a_damaged_key_is_made_anew(tmp_path: Path, damaged: bytes) -> None:
     path = tmp_path / "site-key"
     path.write_bytes(damaged)
-    key = kept_site_key(path)
+    key = load_or_create_key(path)
     assert len(key) >= 50
-    assert kept_site_key(path) == key
+    assert load_or_create_key(path) == key
 
 
 def test_where_nothing_can_be_kept_there_is_a_key_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     path = tmp_path / "file" / "site-key"
-    key = kept_site_key(path)
+    key = load_or_create_key(path)
     assert len(key) >= 50
-    assert not is_kept(path, key)
-    assert is_kept(tmp_path / "site-key", kept_site_key(tmp_path / "site-key"))
+    assert not is_stored(path, key)
+    assert is_stored(tmp_path / "site-key", load_or_create_key(tmp_path / "site-key"))
 
 
 @pytest.mark.parametrize(

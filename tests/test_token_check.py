@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from localazure import LocalAzure
-from secrets_app.asking.token_check import scope_of
+from secrets_app.conf.token_check import to_scope
 from tests.conftest import World
 
 
@@ -24,7 +24,7 @@ from tests.conftest import World
     ],
 )
 def test_a_resource_alone_stands_for_all_its_permissions(text: str, scope: str) -> None:
-    assert scope_of(text) == scope
+    assert to_scope(text) == scope
 
 
 def seen(azure: LocalAzure, page: str) -> None:
@@ -107,7 +107,7 @@ def test_a_malformed_scope_is_the_callers_mistake(world: World, capsys: pytest.C
     with pytest.raises(SystemExit) as ended:
         call_command("principal", scope="two words")
     assert ended.value.code == 2
-    assert "--scope is not a scope" in capsys.readouterr().out
+    assert "--scope is not a valid scope" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("scenario", ["app-service", "laptop"])

@@ -10,12 +10,12 @@ from django.core.management import call_command
 from django.test import Client
 
 from localazure import LocalAzure
-from secrets_app.answer import answer
-from secrets_app.asking.token_vault_check import token_vault_check
 from secrets_app.conf import current, load
-from secrets_app.reading import Reading, Stage
-from secrets_app.token_vault_address import token_vault_url
-from secrets_app.vault_address import AddressError, ForeignHostError
+from secrets_app.conf.token_vault import parse_token_vault_url
+from secrets_app.conf.token_vault_check import token_vault_config
+from secrets_app.core.hosts import AddressError, ForeignHostError
+from secrets_app.core.reading import Reading, Stage
+from secrets_app.service import get_reading
 from tests.conftest import HERE, World
 
 VAULT = "https://contoso.westcentralus.tokenvault.azure.net"
@@ -32,7 +32,7 @@ def azure(world: World, settings: Any) -> LocalAzure:
 
 
 def read(*, create: bool = False, **words: str) -> Reading:
-    return answer(token_vault_check(current(words), create=create))
+    return get_reading(token_vault_config(current(words), create=create))
 
 
 def kept_token() -> str:
@@ -166,7 +166,7 @@ def test_a_mistake_has_its_sentence__and_does_not_stop_the_secret(
     assert [problem.id for problem in config.problems] == [f"secrets_app.{id_}"]
     assert sentence in config.problems[0].sentence
     assert config.mistakes == ()
-    assert token_vault_check(config).mistakes
+    assert token_vault_config(config).mistakes
 
 
 @pytest.mark.parametrize(
@@ -180,11 +180,11 @@ def test_a_mistake_has_its_sentence__and_does_not_stop_the_secret(
 )  # fmt: skip
 def test_only_the_services_own_hosts_get_a_token(url: str) -> None:
     with pytest.raises((AddressError, ForeignHostError)):
-        token_vault_url(url)
+        parse_token_vault_url(url)
 
 
 def test_a_host_the_operator_trusts_is_let_through() -> None:
-    assert token_vault_url("https://Token.example.org/", also_allowed=("token.example.org",)) == (
+    assert parse_token_vault_url("https://Token.example.org/", also_allowed=("token.example.org",)) == (
         "https://token.example.org"
     )
 

@@ -8,7 +8,7 @@ from django.test import Client
 
 from localazure.scenarios.faults import Fault, FaultInjection
 from secrets_app import conf
-from secrets_app.answer import answer
+from secrets_app.service import get_reading
 
 SERVICES = ("keyvault", "app-service")
 
@@ -21,7 +21,7 @@ def test_whatever_becomes_of_an_answer__none_of_it_is_shown(
     azure = world("app-service", faults={service: FaultInjection(fault=fault)})
     settings.SECRETS_APP |= {"KVSITE_DEADLINE_S": "1", "KVSITE_RESULT_LIFE_S": "60"}
     caplog.set_level("DEBUG", logger="secrets_app")
-    reading = answer(conf.current())
+    reading = get_reading(conf.current())
     page = client.get("/")
     said = f"{page.content.decode()}{client.get('/api/reading').content.decode()}{reading!r}{caplog.text}"
     assert page.status_code == 200
@@ -51,11 +51,11 @@ def test_whatever_status_comes__there_is_a_page_with_a_cause(
 @pytest.mark.parametrize("fault", [Fault.TRUNCATED, Fault.HTML])
 def test_a_token_service_whose_answer_cannot_be_read_is_named_as_such(world: World, fault: Fault) -> None:
     world("app-service", faults={"app-service": FaultInjection(fault=fault)})
-    assert answer(conf.current()).main_cause == "imds_unreadable_answer"
+    assert get_reading(conf.current()).main_cause == "imds_unreadable_answer"
 
 
 def test_it_recovers_by_itself(world: World) -> None:
     world("app-service", faults={"keyvault": FaultInjection(fault=Fault.TRUNCATED)})
-    assert not answer(conf.current()).ok
+    assert not get_reading(conf.current()).ok
     world("app-service")
-    assert answer(conf.current()).ok
+    assert get_reading(conf.current()).ok

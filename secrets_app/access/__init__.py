@@ -4,7 +4,7 @@ One value, the Viewer, is decided for each request from the request and the Conf
 A new way in is one entry in `ways.py`.
 """
 
+from secrets_app.access.policy import POLICIES, AccessPolicy, decide
 from secrets_app.access.viewer import Viewer, viewer_of
-from secrets_app.access.ways import WAYS, Way, decide
 
-__all__ = ["WAYS", "Viewer", "Way", "decide", "viewer_of"]
+__all__ = ["POLICIES", "AccessPolicy", "Viewer", "decide", "viewer_of"]

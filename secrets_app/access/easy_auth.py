@@ -13,7 +13,7 @@ from django.http import HttpRequest
 
 from secrets_app.access.viewer import Viewer
 from secrets_app.conf import Config
-from secrets_app.setting_readers.access import EVERYBODY, EXAMPLE_PEOPLE, WayIn, in_small_letters
+from secrets_app.conf.access import EVERYONE, EXAMPLE_PEOPLE, AccessMode, ascii_lower
 
 _HEADER = "HTTP_X_MS_CLIENT_PRINCIPAL"
 _ENTRA = "aad"
@@ -37,22 +37,22 @@ class Person:
     """What a setting may call them, in small letters."""
 
     def is_in(self, people: tuple[str, ...]) -> bool:
-        return EVERYBODY in people or not self.known_as.isdisjoint(people)
+        return EVERYONE in people or not self.known_as.isdisjoint(people)
 
 
 def viewer(request: HttpRequest, config: Config) -> Viewer:
     """Whoever the platform says has signed in, where it says that it asks at all."""
     if not config.platform_signs_in:
-        return Viewer(how=WayIn.EASY_AUTH, name="somebody", closed_because=_OFF)
+        return Viewer(how=AccessMode.EASY_AUTH, name="somebody", closed_because=_OFF)
     try:
         person = person_of(request.META)
     except UnreadableError as error:
         sign_in_at = "/.auth/login/aad?post_login_redirect_uri=/"
-        return Viewer(how=WayIn.EASY_AUTH, name="somebody", closed_because=str(error), sign_in_at=sign_in_at)
+        return Viewer(how=AccessMode.EASY_AUTH, name="somebody", closed_because=str(error), sign_in_at=sign_in_at)
     return Viewer(
-        how=WayIn.EASY_AUTH,
+        how=AccessMode.EASY_AUTH,
         name=person.shown,
-        may_look=person.is_in(config.people),
+        may_view=person.is_in(config.people),
         may_see_values=person.is_in(config.value_people),
         closed_because=f"You are signed in as {person.shown}, and KVSITE_PEOPLE does not list you.",
         no_values_because="KVSITE_VALUE_PEOPLE does not list you.",
@@ -77,7 +77,7 @@ def person_of(headers: Mapping[str, Any]) -> Person:
         raise UnreadableError("The platform's headers name two people at once, so neither is let in.")
     known_as = {object_id, name if from_entra else ""} - {""}
     shown = f"{name} ({object_id})" if name and object_id else name or object_id
-    return Person(shown=shown[:200], known_as=frozenset(map(in_small_letters, known_as)))
+    return Person(shown=shown[:200], known_as=frozenset(map(ascii_lower, known_as)))
 
 
 def _text(headers: Mapping[str, Any], ending: str) -> str:

@@ -7,7 +7,7 @@ from django.http.request import split_domain_port
 
 from secrets_app.access.viewer import Viewer
 from secrets_app.conf import Config
-from secrets_app.setting_readers.access import WayIn
+from secrets_app.conf.access import AccessMode
 
 # Any of these says that somebody passed the request on, so its sender is not who it seems.
 _PASSED_ON = frozenset(
@@ -37,9 +37,9 @@ def viewer(request: HttpRequest, _config: Config) -> Viewer:
     """Whoever sits at this machine, who could run the command and read the secret themselves."""
     here = is_from_this_machine(request)
     return Viewer(
-        how=WayIn.LOOPBACK,
+        how=AccessMode.LOOPBACK,
         name="somebody on this machine" if here else "somebody elsewhere",
-        may_look=here,
+        may_view=here,
         may_see_values=here,
         closed_because="It lets in only a browser on its own machine, with no proxy in between.",
     )

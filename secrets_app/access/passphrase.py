@@ -9,12 +9,12 @@ from django.http import HttpRequest, HttpResponse
 
 from secrets_app.access.viewer import Viewer
 from secrets_app.conf import Config
-from secrets_app.setting_readers.access import EXAMPLE_PASSPHRASE, WayIn
+from secrets_app.conf.access import EXAMPLE_PASSPHRASE, AccessMode
 
-SIGN_IN = "/sign-in/"
-SIGN_OUT = "/sign-out/"
+SIGN_IN_URL = "/sign-in/"
+SIGN_OUT_URL = "/sign-out/"
 COOKIE = "kvsite_ticket"
-TICKET_LIFE_S = 8 * 3600
+LOGIN_LIFETIME_S = 8 * 3600
 
 
 class Role(StrEnum):
@@ -31,23 +31,23 @@ def viewer(request: HttpRequest, config: Config) -> Viewer:
     """Whoever has a ticket."""
     if config.passphrase is None:
         return Viewer(
-            how=WayIn.TOKEN,
+            how=AccessMode.TOKEN,
             name="somebody",
             closed_because="It lets in who knows its pass-phrase, and none is set that could be used.",
             opens_with=("KVSITE_PASSPHRASE", EXAMPLE_PASSPHRASE),
         )
-    role = _role_of_ticket(request.COOKIES.get(COOKIE, ""), config)
+    role = _role_of_cookie(request.COOKIES.get(COOKIE, ""), config)
     return Viewer(
-        how=WayIn.TOKEN,
+        how=AccessMode.TOKEN,
         name=_NAMES[role] if role else "somebody",
-        may_look=role is not None,
+        may_view=role is not None,
         may_see_values=role is Role.SEE_VALUES,
         closed_because="It lets in who knows its pass-phrase.",
         no_values_because="Values take the other pass-phrase, KVSITE_VALUES_PASSPHRASE: sign in again with that one."
         if config.values_passphrase
         else "Values take a pass-phrase of their own, and KVSITE_VALUES_PASSPHRASE is not set.",
-        sign_in_at=SIGN_IN,
-        sign_out_at=SIGN_OUT if role else None,
+        sign_in_at=SIGN_IN_URL,
+        sign_out_at=SIGN_OUT_URL if role else None,
     )
 
 
@@ -63,13 +63,13 @@ def opens_all(role: Role, config: Config) -> bool:
     return role is Role.SEE_VALUES or not config.values_passphrase
 
 
-def give_ticket(response: HttpResponse, role: Role, config: Config, *, secure: bool) -> None:
+def set_login_cookie(response: HttpResponse, role: Role, config: Config, *, secure: bool) -> None:
     """Put the ticket into the browser: unreadable for scripts, not sent along by other sites' forms."""
     ticket = _signer(role, _passphrases(config)[role], config).sign(role.name)
-    response.set_cookie(COOKIE, ticket, max_age=TICKET_LIFE_S, secure=secure, httponly=True, samesite="Lax")
+    response.set_cookie(COOKIE, ticket, max_age=LOGIN_LIFETIME_S, secure=secure, httponly=True, samesite="Lax")
 
 
-def take_ticket(response: HttpResponse) -> None:
+def clear_login_cookie(response: HttpResponse) -> None:
     response.delete_cookie(COOKIE, samesite="Lax")
 
 
@@ -78,10 +78,10 @@ def _passphrases(config: Config) -> dict[Role, str]:
     return {role: passphrase for role, passphrase in both.items() if passphrase}
 
 
-def _role_of_ticket(ticket: str, config: Config) -> Role | None:
+def _role_of_cookie(ticket: str, config: Config) -> Role | None:
     for role, passphrase in _passphrases(config).items():
         try:
-            if _signer(role, passphrase, config).unsign(ticket, max_age=TICKET_LIFE_S) == role.name:
+            if _signer(role, passphrase, config).unsign(ticket, max_age=LOGIN_LIFETIME_S) == role.name:
                 return role
         except BadSignature:
             continue

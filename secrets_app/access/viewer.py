@@ -4,17 +4,17 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
-from secrets_app.setting_readers.access import WayIn
+from secrets_app.conf.access import AccessMode
 
 
 @dataclass(frozen=True, kw_only=True)
 class Viewer:
     """Whoever sent a request. Closed unless the way in says otherwise."""
 
-    how: WayIn
+    how: AccessMode
     name: str
     """For the audit log and the page's foot: `ada@contoso.com`, `somebody on this machine`."""
-    may_look: bool = False
+    may_view: bool = False
     may_see_values: bool = False
     closed_because: str = ""
     """A sentence, when they may not look."""

@@ -1,14 +1,20 @@
-"""`AzureServicesAuthConnectionString` of the old .NET library: its text -> who to be. Pure, stdlib only.
+"""Parses `AzureServicesAuthConnectionString` of the retired .NET library AppAuthentication. Pure, stdlib only.
 
-No value of such a string is in any sentence made here, nor any key that is not one of the library's own: either may
-be a secret that lost its place.
+Messages contain no value of the string, and no key that is not one of the library's: either may be a misplaced secret.
 """
 
-from secrets_app.connection_string.fault import Fault
-from secrets_app.connection_string.forms import meaning_of
-from secrets_app.connection_string.grammar import pairs_in
-from secrets_app.connection_string.keys import Key
-from secrets_app.connection_string.meaning import Meaning, Remark
-from secrets_app.connection_string.modern import Modern, modern_of
+from secrets_app.connection_string.forms import parse_form
+from secrets_app.connection_string.parsed import ConnectionStringWarning, ParsedConnectionString
+from secrets_app.connection_string.parser import ConnectionStringError, Key, parse_options
+from secrets_app.connection_string.translation import Equivalent, equivalent_of
 
-__all__ = ["Fault", "Key", "Meaning", "Modern", "Remark", "meaning_of", "modern_of", "pairs_in"]
+__all__ = [
+    "ConnectionStringError",
+    "ConnectionStringWarning",
+    "Equivalent",
+    "Key",
+    "ParsedConnectionString",
+    "equivalent_of",
+    "parse_form",
+    "parse_options",
+]

@@ -1,85 +1,122 @@
-"""The forms `RunAs=App;AppId=...` with a client secret or a certificate."""
+"""Templates for invalid connection strings, in the form that was intended; they contain none of its values."""
 
 import re
 
-from secrets_app.connection_string.fault import Fault
-from secrets_app.connection_string.keys import Key
-from secrets_app.connection_string.meaning import Meaning
-from secrets_app.connection_string.words import Words
-from secrets_app.ids import thumbprint_in
-from secrets_app.sign_in import CertificateInStore, CertificateInVault, SignIn, Store, Way
-from secrets_app.vault_address import AddressError, ForeignHostError, secret_id
+from secrets_app.connection_string.option_reader import OptionReader
+from secrets_app.connection_string.parsed import ParsedConnectionString
+from secrets_app.connection_string.parser import ConnectionStringError, Key
+from secrets_app.core.credential_options import (
+    CertificateInStore,
+    CertificateInVault,
+    CertificateStore,
+    CredentialKind,
+    CredentialOptions,
+)
+from secrets_app.core.hosts import AddressError, ForeignHostError, secret_id
+from secrets_app.core.ids import parse_thumbprint
+
+_SECRET = "RunAs=App;AppId=<client-id>;TenantId=<tenant-id>;AppKey=<client-secret>"  # noqa: S105 - a placeholder
+_IN_STORE = "RunAs=App;AppId=<client-id>;TenantId=<tenant-id>;{which};CertificateStoreLocation=CurrentUser"
+_IN_VAULT = (
+    "RunAs=App;AppId=<client-id>;"
+    "KeyVaultCertificateSecretIdentifier=https://<vault-name>.vault.azure.net/secrets/<certificate-name>"
+)
+_BY_RUN_AS = {
+    "developer": "RunAs=Developer; DeveloperTool=AzureCli",
+    "workload": "RunAs=Workload;AppId=<client-id>;TenantId=<tenant-id>",
+}
 
 
-def client_secret(words: Words) -> Meaning:
+def example_for(words: OptionReader) -> str:
+    """A complete string in the form that was intended; RunAs=App when that is unclear."""
+    run_as = (words.given(Key.RUN_AS) or "").lower()
+    return _app_example(words) if run_as == "app" else _BY_RUN_AS.get(run_as, "RunAs=App")
+
+
+def _app_example(words: OptionReader) -> str:
+    if words.has(Key.CERTIFICATE_SUBJECT_NAME) and not words.has(Key.CERTIFICATE_THUMBPRINT):
+        return _IN_STORE.format(which="CertificateSubjectName=<subject>")
+    if words.has(Key.CERTIFICATE_THUMBPRINT) or words.has(Key.CERTIFICATE_STORE_LOCATION):
+        return _IN_STORE.format(which="CertificateThumbprint=<thumbprint>")
+    if words.has(Key.KEY_VAULT_CERTIFICATE):
+        return _IN_VAULT
+    if words.has(Key.APP_KEY) or words.has(Key.APP_KEY_PERCENT_ENCODED):
+        return _SECRET
+    app_id = ";AppId=<client-id>" if words.has(Key.APP_ID) else ""
+    return f"RunAs=App{app_id}{';MsiRetryTimeout=30' if words.has(Key.MSI_RETRY_TIMEOUT) else ''}"
+
+
+def client_secret(words: OptionReader) -> ParsedConnectionString:
     if words.has(Key.APP_KEY) and words.has(Key.APP_KEY_PERCENT_ENCODED):
-        raise Fault(47, "gives the secret twice, as AppKey and as AppKeyPercentEncoded.", "Keep one of them.")
+        raise ConnectionStringError(
+            47, "contains the secret twice, as AppKey and as AppKeyPercentEncoded.", "Keep one of them."
+        )
     if words.has(Key.APP_KEY):
         secret = words.needed(Key.APP_KEY)
     else:
         secret = _percent_decoded(words.needed(Key.APP_KEY_PERCENT_ENCODED))
     words.needed(Key.TENANT_ID)
-    sign_in = SignIn(
-        ways=(Way.CLIENT_SECRET,),
+    sign_in = CredentialOptions(
+        ways=(CredentialKind.CLIENT_SECRET,),
         tenant_id=words.tenant(),
         client_id=words.needed_guid(Key.APP_ID),
         client_secret=secret,
     )
-    return Meaning(sign_in=sign_in, who="a service principal with a client secret")
+    return ParsedConnectionString(sign_in=sign_in, who="a service principal with a client secret")
 
 
 def _percent_decoded(text: str) -> str:
-    """As the library's fork did it: each %XX is one character, and what is not of that form stays."""
+    """As in the library's fork: each %XX is one character, and anything else is left as it is."""
     return re.sub("%([0-9a-fA-F]{2})", lambda found: chr(int(found[1], 16)), text)
 
 
-def certificate_in_store(words: Words) -> Meaning:
+def certificate_in_store(words: OptionReader) -> ParsedConnectionString:
     store = _store(words)
     thumbprint, subject = _thumbprint(words), None
     if thumbprint is None:
         if not words.has(Key.CERTIFICATE_SUBJECT_NAME):
-            raise Fault(50, "has neither CertificateThumbprint nor CertificateSubjectName.",
-                        "Write one of them into it.", cause="setting_missing")  # fmt: skip
+            raise ConnectionStringError(50, "has neither CertificateThumbprint nor CertificateSubjectName.",
+                        "Add one of them.", cause="setting_missing")  # fmt: skip
         subject = words.needed(Key.CERTIFICATE_SUBJECT_NAME)
     words.needed(Key.TENANT_ID)
-    sign_in = SignIn(
-        ways=(Way.CLIENT_CERTIFICATE,),
+    sign_in = CredentialOptions(
+        ways=(CredentialKind.CLIENT_CERTIFICATE,),
         tenant_id=words.tenant(),
         client_id=words.needed_guid(Key.APP_ID),
         certificate=CertificateInStore(store=store, folder=None, thumbprint=thumbprint, subject=subject),
     )
-    return Meaning(sign_in=sign_in, who=f"a service principal with a certificate of the store {store}")
+    return ParsedConnectionString(sign_in=sign_in, who=f"a service principal with a certificate in the {store} store")
 
 
-def _store(words: Words) -> Store:
+def _store(words: OptionReader) -> CertificateStore:
     text = words.given(Key.CERTIFICATE_STORE_LOCATION)
-    for store in Store:
+    for store in CertificateStore:
         if text and text.lower() == store.lower():
             return store
-    says = f"has a word in its CertificateStoreLocation that is none of {', '.join(Store)}."
+    says = f"has a value for CertificateStoreLocation that is not one of {', '.join(CertificateStore)}."
     if not text:
         says = "has CertificateStoreLocation without a value."
     if not words.has(Key.CERTIFICATE_STORE_LOCATION):
-        says = "names a certificate, but no CertificateStoreLocation to look for it in."
-    raise Fault(52, says, f"Write CertificateStoreLocation= and one of {', '.join(Store)}.")
+        says = "names a certificate, but no CertificateStoreLocation."
+    raise ConnectionStringError(52, says, f"Set CertificateStoreLocation to one of: {', '.join(CertificateStore)}.")
 
 
-def _thumbprint(words: Words) -> str | None:
+def _thumbprint(words: OptionReader) -> str | None:
     if not words.has(Key.CERTIFICATE_THUMBPRINT):
         return None
-    thumbprint = thumbprint_in(words.needed(Key.CERTIFICATE_THUMBPRINT))
+    thumbprint = parse_thumbprint(words.needed(Key.CERTIFICATE_THUMBPRINT))
     if thumbprint is None:
-        raise Fault(51, "has no thumbprint in its CertificateThumbprint: those are 40 digits, 0-9 and A-F.",
+        raise ConnectionStringError(51, "has an invalid CertificateThumbprint: it must be 40 hexadecimal digits.",
                     "Copy it from the certificate's details.")  # fmt: skip
     return thumbprint
 
 
-def certificate_in_vault(words: Words, allowed_hosts: tuple[str, ...]) -> Meaning:
+def certificate_in_vault(words: OptionReader, allowed_hosts: tuple[str, ...]) -> ParsedConnectionString:
     text = words.needed(Key.KEY_VAULT_CERTIFICATE)
     try:
         found = secret_id(text, also_allowed=allowed_hosts)
     except AddressError as error:
-        # Its own words name the host, and here that may be anything.
+        # The original message contains the host, which may be any text here.
         raise _not_an_identifier(foreign=isinstance(error, ForeignHostError)) from None
     certificate = CertificateInVault(
         vault_url=found.vault_url,
@@ -87,22 +124,22 @@ def certificate_in_vault(words: Words, allowed_hosts: tuple[str, ...]) -> Meanin
         secret_version=found.version,
         reader_client_id=words.guid(Key.KEY_VAULT_APP_ID),
     )
-    sign_in = SignIn(
-        ways=(Way.CLIENT_CERTIFICATE,),
+    sign_in = CredentialOptions(
+        ways=(CredentialKind.CLIENT_CERTIFICATE,),
         tenant_id=words.tenant(),
         client_id=words.needed_guid(Key.APP_ID),
         certificate=certificate,
         retry_timeout_s=words.seconds(Key.MSI_RETRY_TIMEOUT),
     )
-    return Meaning(sign_in=sign_in, who="a service principal whose certificate is in Key Vault")
+    return ParsedConnectionString(sign_in=sign_in, who="a service principal whose certificate is in Key Vault")
 
 
-def _not_an_identifier(*, foreign: bool) -> Fault:
+def _not_an_identifier(*, foreign: bool) -> ConnectionStringError:
     key = Key.KEY_VAULT_CERTIFICATE
     if foreign:
-        return Fault(54, f"has a host in its {key} that is not an Azure vault; no token is sent there.",
-                     "A host that you trust all the same goes into KVSITE_ALLOWED_VAULT_HOSTS.",
+        return ConnectionStringError(54, f"has a {key} whose host is not an Azure vault; no token is sent there.",
+                     "To trust this host, add it to KVSITE_ALLOWED_VAULT_HOSTS.",
                      cause="vault_url_refused")  # fmt: skip
-    return Fault(54, f"has no address of a secret in its {key}.",
-                 "It looks like https://contoso.vault.azure.net/secrets/my-certificate: copy the Secret Identifier "
-                 "from the certificate's page in the vault.", cause="kv_url_or_id_invalid")  # fmt: skip
+    return ConnectionStringError(54, f"has an invalid {key}: it must be the address of a secret.",
+                 "Copy the Secret Identifier from the certificate's page in the vault. It looks like "
+                 "https://contoso.vault.azure.net/secrets/my-certificate.", cause="kv_url_or_id_invalid")  # fmt: skip

@@ -4,9 +4,8 @@ from azure.core.credentials import SupportsTokenInfo
 from azure.identity import ChainedTokenCredential
 
 from secrets_app.conf import Config
-from secrets_app.credentials.stand_in import StandIn
-from secrets_app.credentials.ways import MAKERS
-from secrets_app.sign_in import SignIn, Way
+from secrets_app.core.credential_options import CredentialKind, CredentialOptions
+from secrets_app.credentials.factories import FACTORIES, UnavailableCredential
 
 __all__ = ["build"]
 
@@ -20,22 +19,22 @@ def build(config: Config) -> SupportsTokenInfo:
     if sign_in is None:
         raise ValueError("The settings that say who to be are wrong, so nobody is asked for a token.")
     if len(sign_in.ways) == 1:
-        return _made(sign_in.ways[0], sign_in, config.deadline_s)
-    return ChainedTokenCredential(*(_one_of_several(way, sign_in, config.deadline_s) for way in sign_in.ways))
+        return _create(sign_in.ways[0], sign_in, config.deadline_s)
+    return ChainedTokenCredential(*(_create_or_placeholder(way, sign_in, config.deadline_s) for way in sign_in.ways))
 
 
-def _made(way: Way, sign_in: SignIn, deadline_s: float) -> SupportsTokenInfo:
+def _create(way: CredentialKind, sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
     try:
-        return MAKERS[way](sign_in, deadline_s)
+        return FACTORIES[way](sign_in, deadline_s)
     except OSError as error:  # azure-identity reads the file of AZURE_CLIENT_CERTIFICATE_PATH at once
         missing = isinstance(error, FileNotFoundError)
         reason = "is not there" if missing else f"cannot be read: {error.strerror}"
         raise ValueError(f"The certificate file {error.filename} {reason}. Set its right path.") from error
 
 
-def _one_of_several(way: Way, sign_in: SignIn, deadline_s: float) -> SupportsTokenInfo:
+def _create_or_placeholder(way: CredentialKind, sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
     """As in azure-identity's own chain: who cannot even be made does not keep the others from being asked."""
     try:
-        return _made(way, sign_in, deadline_s)
+        return _create(way, sign_in, deadline_s)
     except ValueError as error:
-        return StandIn(way, str(error))
+        return UnavailableCredential(way, str(error))

@@ -17,7 +17,7 @@ from azure.core.credentials import AccessTokenInfo, SupportsTokenInfo, TokenRequ
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import CredentialUnavailableError
 
-from secrets_app.tool_process import Ended, ToolFailed, ToolTooSlow, find, own_environment, run
+from secrets_app.azure_client.process import CompletedTool, ToolError, ToolTimeoutError, find, process_environment, run
 
 _TROUBLESHOOTING = "https://aka.ms/azsdk/python/identity/azclicredential/troubleshoot"
 _ONE_TENANT = "AZURE_IDENTITY_DISABLE_MULTITENANTAUTH"
@@ -76,7 +76,7 @@ class AzureCliCredential(SupportsTokenInfo):
 
     def _tenant(self, asked: str | None) -> str | None:
         """The tenant to name to az: the settings' own, another one only where they allow it."""
-        if asked is None or asked == self._tenant_id or own_environment().get(_ONE_TENANT):
+        if asked is None or asked == self._tenant_id or process_environment().get(_ONE_TENANT):
             return self._tenant_id
         if not _TENANT.fullmatch(asked):
             raise ValueError("A tenant's id or domain is made of letters, digits, dots and hyphens.")
@@ -89,7 +89,7 @@ class AzureCliCredential(SupportsTokenInfo):
         )
 
     def _output(self, arguments: list[str]) -> str:
-        environ = own_environment(AZURE_CORE_NO_COLOR="true")
+        environ = process_environment(AZURE_CORE_NO_COLOR="true")
         if self._folder:
             environ["PATH"] = os.pathsep.join([self._folder, environ.get("PATH", "")])
         az = find(environ, "az.cmd", "az") if os.name == "nt" else find(environ, "az")
@@ -97,10 +97,10 @@ class AzureCliCredential(SupportsTokenInfo):
             raise CredentialUnavailableError(message=f"Azure CLI not found on path{self._nor_in_folder()}")
         try:
             ended = run([az, "account", "get-access-token", "--output", "json", *arguments], environ, self._limit_s)
-        except ToolTooSlow as error:
+        except ToolTimeoutError as error:
             said = f"Failed to invoke the Azure CLI: it did not answer within {self._limit_s:g} seconds"
             raise CredentialUnavailableError(message=said) from error
-        except ToolFailed as error:
+        except ToolError as error:
             raise CredentialUnavailableError(message=f"Failed to execute '{az}'") from error
         if ended.code:
             self._refuse(ended)
@@ -109,7 +109,7 @@ class AzureCliCredential(SupportsTokenInfo):
     def _nor_in_folder(self) -> str:
         return f", nor in {self._folder}, the folder that AzureCLIPath names" if self._folder else ""
 
-    def _refuse(self, ended: Ended) -> NoReturn:
+    def _refuse(self, ended: CompletedTool) -> NoReturn:
         said = ended.errors
         if ended.code == _NOT_FOUND_CODE or said.startswith("'az' is not recognized"):
             raise CredentialUnavailableError(message=f"Azure CLI not found on path{self._nor_in_folder()}")

@@ -8,20 +8,20 @@ from azure.core.credentials import AccessTokenInfo, SupportsTokenInfo, TokenCred
 from azure.core.exceptions import AzureError, HttpResponseError
 from azure.keyvault.secrets import SecretClient
 
-from secrets_app.claims import principal_of
-from secrets_app.credentials.certificate import CertificateError, KeyedCertificate, load
-from secrets_app.credentials.transport import with_transport
-from secrets_app.patience import vault_limits
-from secrets_app.sign_in import CertificateInVault
+from secrets_app.azure_client.timeouts import vault_limits
+from secrets_app.azure_client.transport import with_transport
+from secrets_app.core.credential_options import CertificateInVault
+from secrets_app.credentials.certificates import CertificateError, KeyedCertificate, load_certificate
+from secrets_app.credentials.claims import principal_of
 
 _DER_SEQUENCE = b"0"  # 0x30: what every PFX begins with
 
 
-def in_vault(
+def read_from_vault(
     where: CertificateInVault, reader: SupportsTokenInfo, deadline_s: float
 ) -> tuple[KeyedCertificate, str | None]:
     """The certificate, and the tenant of the token it was read with. Raises AzureError."""
-    noted = _Noted(reader)
+    noted = _TenantRecorder(reader)
     name = f"{where.secret_name} in {where.vault_url}"
     # Its annotation knows only the older of the two protocols that it takes.
     credential = cast(TokenCredential, noted)
@@ -30,19 +30,19 @@ def in_vault(
     try:
         found = client.get_secret(where.secret_name, where.secret_version)
     except HttpResponseError as error:
-        raise _refused(error, name) from error
+        raise _as_certificate_error(error, name) from error
     except AzureError as error:
         error.message = f"{_not_read(name)} {error.message}"
         raise
     finally:
         client.close()
-    certificate = load(_content(found.value or "", name), None, f"The certificate {name}")
+    certificate = load_certificate(_content(found.value or "", name), None, f"The certificate {name}")
     if reason := certificate.unusable():
         raise CertificateError(message=f"The certificate {name} {reason}")
     return certificate, noted.tenant_id
 
 
-class _Noted(SupportsTokenInfo):
+class _TenantRecorder(SupportsTokenInfo):
     """The reader, with the tenant of the token it gave."""
 
     def __init__(self, reader: SupportsTokenInfo) -> None:
@@ -57,14 +57,14 @@ class _Noted(SupportsTokenInfo):
     def close(self) -> None:
         """The reader outlives the one read that it is noted for."""
 
-    def __enter__(self) -> "_Noted":
+    def __enter__(self) -> "_TenantRecorder":
         return self
 
     def __exit__(self, *args: object) -> None:
         self.close()
 
 
-def _refused(error: HttpResponseError, name: str) -> CertificateError:
+def _as_certificate_error(error: HttpResponseError, name: str) -> CertificateError:
     """The vault's refusal with its status and code, in words that say it was about the certificate.
 
     Never one of the vault client's own classes: a reading would take it for an answer about its secret.

@@ -1,31 +1,109 @@
-"""The way client-certificate: where its certificate lies, and who reads it."""
+"""Signing in with a certificate that is looked up when a token is asked for, and known by its thumbprint."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
-from azure.core.credentials import SupportsTokenInfo
+import azure.identity
+from azure.core.credentials import AccessTokenInfo, SupportsTokenInfo, TokenRequestOptions
+from azure.core.exceptions import ClientAuthenticationError
 
-from secrets_app.credentials.arguments import additional_tenants, network
-from secrets_app.credentials.certificate_credential import CertificateCredential, Found
-from secrets_app.credentials.certificate_in_vault import in_vault
-from secrets_app.credentials.certificate_places import in_file, in_store
-from secrets_app.credentials.chain import chain_of
-from secrets_app.sign_in import (
+from secrets_app.core.credential_options import (
     DEV_MEMBERS,
     CertificateFile,
     CertificateInStore,
     CertificateInVault,
+    CredentialKind,
+    CredentialOptions,
     IdentityKind,
     ManagedIdentityId,
-    SignIn,
-    Way,
 )
+from secrets_app.credentials.arguments import additional_tenants, network
+from secrets_app.credentials.certificate_in_vault import read_from_vault
+from secrets_app.credentials.certificate_store import find_in_store, read_file
+from secrets_app.credentials.certificates import KeyedCertificate
+from secrets_app.credentials.default_chain import default_chain
+
+FoundCertificates = tuple[Sequence[KeyedCertificate], str]
+"""The certificates to try, one after another, and the tenant to sign in to."""
 
 
-def client_certificate(sign_in: SignIn, deadline_s: float) -> SupportsTokenInfo:
+class CertificateCredential(SupportsTokenInfo):
+    """azure-identity's own of that name, made for the certificate that is there when a token is asked for.
+
+    It keeps the certificate while it is valid. `reader` is the credential that reads it, where it lies in a vault.
+    """
+
+    def __init__(
+        self,
+        find: Callable[[], FoundCertificates],
+        *,
+        client_id: str,
+        reader: SupportsTokenInfo | None = None,
+        **more: Any,
+    ) -> None:
+        self.certificate_thumbprint: str | None = None
+        """Of the certificate that the last token was got with."""
+        self.remark: str | None = None
+        """What is worth saying about how the last token was got."""
+        self.reader = reader
+        self._find = find
+        self._more = {"client_id": client_id, **more}
+        self._lock = threading.Lock()
+        self._made: list[tuple[KeyedCertificate, azure.identity.CertificateCredential]] = []
+
+    def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
+        """A token, with the first certificate that Entra takes. Raises AzureError."""
+        with self._lock:
+            made = self._credentials()
+        refused: ClientAuthenticationError | None = None
+        for certificate, credential in made:
+            try:
+                token = credential.get_token_info(*scopes, options=options or {})
+            except ClientAuthenticationError as error:
+                refused = refused or error  # an older one may still be registered: so did the .NET library
+                continue
+            self._note(certificate, len(made))
+            return token
+        raise refused or ClientAuthenticationError(message="There is no certificate to sign in with.")
+
+    def _credentials(self) -> list[tuple[KeyedCertificate, azure.identity.CertificateCredential]]:
+        if not self._made or any(certificate.unusable() for certificate, _ in self._made):
+            certificates, tenant_id = self._find()
+            self._made = [(certificate, self._make(certificate, tenant_id)) for certificate in certificates]
+        return self._made
+
+    def _make(self, certificate: KeyedCertificate, tenant_id: str) -> azure.identity.CertificateCredential:
+        return azure.identity.CertificateCredential(tenant_id, certificate_data=certificate.pem, **self._more)
+
+    def _note(self, certificate: KeyedCertificate, fitting: int) -> None:
+        self.certificate_thumbprint = certificate.thumbprint
+        if fitting > 1:
+            starts = certificate.certificate.not_valid_before_utc
+            self.remark = (
+                f"{fitting} certificates fit. The newest that Entra took was used: {certificate.thumbprint}, "
+                f"valid from {starts.day} {starts:%B %Y}."
+            )
+
+    def close(self) -> None:
+        """Close every connection, those to the certificate's vault too."""
+        for _, credential in self._made:
+            credential.close()
+        if self.reader:
+            self.reader.close()
+
+    def __enter__(self) -> "CertificateCredential":
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self.close()
+
+
+def client_certificate(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
     """The service principal that proves itself with the certificate the settings name. Nothing is read yet."""
     where = sign_in.certificate
-    reader = _reader(where, sign_in, deadline_s) if isinstance(where, CertificateInVault) else None
+    reader = _certificate_reader(where, sign_in, deadline_s) if isinstance(where, CertificateInVault) else None
     return CertificateCredential(
         _finder(sign_in, reader, deadline_s),
         client_id=sign_in.client_id or "",
@@ -35,25 +113,29 @@ def client_certificate(sign_in: SignIn, deadline_s: float) -> SupportsTokenInfo:
     )
 
 
-def _finder(sign_in: SignIn, reader: SupportsTokenInfo | None, deadline_s: float) -> Callable[[], Found]:
+def _finder(
+    sign_in: CredentialOptions, reader: SupportsTokenInfo | None, deadline_s: float
+) -> Callable[[], FoundCertificates]:
     where, tenant_id = sign_in.certificate, sign_in.tenant_id or ""
 
-    def find() -> Found:
+    def find() -> FoundCertificates:
         if isinstance(where, CertificateInVault) and reader:
-            certificate, tenant_of_reader = in_vault(where, reader, deadline_s)
+            certificate, tenant_of_reader = read_from_vault(where, reader, deadline_s)
             return (certificate,), tenant_id or tenant_of_reader or ""
         if isinstance(where, CertificateInStore):
-            return in_store(where), tenant_id
-        return in_file(where if isinstance(where, CertificateFile) else CertificateFile(path="")), tenant_id
+            return find_in_store(where), tenant_id
+        return read_file(where if isinstance(where, CertificateFile) else CertificateFile(path="")), tenant_id
 
     return find
 
 
-def _reader(where: CertificateInVault, sign_in: SignIn, deadline_s: float) -> SupportsTokenInfo:
+def _certificate_reader(where: CertificateInVault, sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
     """The managed identity, else the developer: never the service principal, which has no certificate yet."""
     identity = sign_in.managed_identity
     if where.reader_client_id:
         identity = ManagedIdentityId(kind=IdentityKind.CLIENT_ID, value=where.reader_client_id)
     # The tenant is the service principal's: the reader may belong to another one.
     reads = replace(sign_in, managed_identity=identity, excluded=(), tenant_id=None)
-    return chain_of(Way.WORKLOAD_IDENTITY, Way.MANAGED_IDENTITY, *DEV_MEMBERS)(reads, deadline_s)
+    return default_chain(CredentialKind.WORKLOAD_IDENTITY, CredentialKind.MANAGED_IDENTITY, *DEV_MEMBERS)(
+        reads, deadline_s
+    )

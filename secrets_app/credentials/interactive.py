@@ -13,8 +13,8 @@ from azure.identity import AuthenticationRequiredError, CredentialUnavailableErr
 from azure.identity import DeviceCodeCredential as PlainDeviceCodeCredential
 from azure.identity import InteractiveBrowserCredential as PlainInteractiveBrowserCredential
 
-from secrets_app.credentials.arguments import given, network, tenants
-from secrets_app.sign_in import SignIn
+from secrets_app.core.credential_options import CredentialOptions
+from secrets_app.credentials.arguments import network, tenants, without_unset
 
 
 class InteractiveBrowserCredential(PlainInteractiveBrowserCredential):
@@ -24,7 +24,7 @@ class InteractiveBrowserCredential(PlainInteractiveBrowserCredential):
         try:
             return super().get_token_info(*scopes, options=options)
         except AuthenticationRequiredError as error:
-            raise _nobody("interactive-browser") from error
+            raise _not_interactive("interactive-browser") from error
 
 
 class DeviceCodeCredential(PlainDeviceCodeCredential):
@@ -34,38 +34,38 @@ class DeviceCodeCredential(PlainDeviceCodeCredential):
         try:
             return super().get_token_info(*scopes, options=options)
         except AuthenticationRequiredError as error:
-            raise _nobody("device-code") from error
+            raise _not_interactive("device-code") from error
 
 
-def interactive_browser(sign_in: SignIn, deadline_s: float) -> SupportsTokenInfo:
+def interactive_browser(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
     """Opens the browser of this machine."""
-    return InteractiveBrowserCredential(**_for_a_person(sign_in, deadline_s))
+    return InteractiveBrowserCredential(**_arguments(sign_in, deadline_s))
 
 
-def device_code(sign_in: SignIn, deadline_s: float) -> SupportsTokenInfo:
+def device_code(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
     """Shows a code to type in a browser anywhere."""
-    return DeviceCodeCredential(prompt_callback=_show, **_for_a_person(sign_in, deadline_s))
+    return DeviceCodeCredential(prompt_callback=_show_code, **_arguments(sign_in, deadline_s))
 
 
-def _for_a_person(sign_in: SignIn, deadline_s: float) -> dict[str, Any]:
+def _arguments(sign_in: CredentialOptions, deadline_s: float) -> dict[str, Any]:
     return {
         **tenants(sign_in),
-        **given(client_id=sign_in.client_id),
+        **without_unset(client_id=sign_in.client_id),
         **network(sign_in, deadline_s),
-        "disable_automatic_authentication": not sign_in.person_is_there,
+        "disable_automatic_authentication": not sign_in.interactive,
         # It gives up before the reading does, so that it can say itself for whom it waited.
         "timeout": max(1, int(deadline_s * 0.9)),
     }
 
 
-def _nobody(way: str) -> CredentialUnavailableError:
+def _not_interactive(way: str) -> CredentialUnavailableError:
     return CredentialUnavailableError(
         message=f"Interactive authentication is needed, and a page has nobody to ask. In a terminal it can be done: "
         f"python manage.py principal --credential {way}"
     )
 
 
-def _show(address: str, code: str, _ends: datetime) -> None:
+def _show_code(address: str, code: str, _ends: datetime) -> None:
     """On standard error: standard output may be JSON for a program."""
     sys.stderr.write(f"To sign in, open {address} in a browser and type the code {code}\n")
     sys.stderr.flush()

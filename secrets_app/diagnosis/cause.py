@@ -1,59 +1,59 @@
-"""What an entry of the catalogue of causes is made of."""
+"""The types of a catalog entry: Cause, Command, Area, Weight."""
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from secrets_app.diagnosis.sign import Sign
-from secrets_app.reading import Platform
+from secrets_app.core.reading import Platform
+from secrets_app.diagnosis.signature import Signature
 
 WINDOWS, MACOS, LINUX = "Windows", "Darwin", "Linux"
 
 _PLACEHOLDER = re.compile(r"(?<!\{)\{([a-z_]{1,40})\}(?!\})")
 
 
-class Weight(IntEnum):
-    """How much a member of a chain stands out when it ends with this cause."""
+class Severity(IntEnum):
+    """How relevant a credential's failure is within a credential chain."""
 
-    NOISE = 0  # what this member needs is simply not here
-    SIGNED_OUT = 1  # the tool is here and nobody is signed in
-    TROUBLE = 2  # something answered or ran, and failed
-    REFUSED = 3  # Microsoft Entra itself gave the answer
+    NOISE = 0  # the credential's requirements are not present on this machine
+    SIGNED_OUT = 1  # the tool is installed, but no account is signed in
+    TROUBLE = 2  # an endpoint responded or a tool ran, and failed
+    REFUSED = 3  # Microsoft Entra ID rejected the request
 
 
 class Area(StrEnum):
-    """Where a cause lives."""
+    """The component in which a cause occurs; also the headings of the list of causes."""
 
     PROGRAM = "This program"
-    TOOL = "A tool on this machine"
-    HOST = "The Azure host"
-    ENTRA = "Microsoft Entra"
-    NETWORK = "The network"
-    VAULT = "The vault"
+    TOOL = "Developer tools"
+    HOST = "Azure host"
+    ENTRA = "Microsoft Entra ID"
+    NETWORK = "Network"
+    VAULT = "Key Vault"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """A command to paste, with named placeholders: `{vault}`; `{{` and `}}` stand for braces.
+    """A shell command with named placeholders such as `{vault}`; `{{` and `}}` are literal braces.
 
-    Empty `systems` or `platforms` means all.
+    Empty `systems` or `platforms` matches all.
     """
 
     template: str
     systems: tuple[str, ...] = ()
     platforms: tuple[Platform, ...] = ()
     needs: tuple[str, ...] = ()
-    """Facts without which the command is left out."""
+    """Facts that must be known; otherwise the command is omitted."""
     unless: tuple[str, ...] = ()
-    """Facts with which the command is left out: a better one is there."""
+    """Facts that omit the command, because a more specific one applies."""
 
     @property
     def placeholders(self) -> tuple[str, ...]:
         return tuple(_PLACEHOLDER.findall(self.template))
 
     def filled(self, value: Callable[[str], str]) -> str:
-        """The command with each placeholder replaced by what `value` gives for its name, quotes included."""
+        """The command with each placeholder replaced by `value(name)`, which returns it shell-quoted."""
         parts = _PLACEHOLDER.split(self.template)
         parts[::2] = [part.replace("{{", "{").replace("}}", "}") for part in parts[::2]]
         parts[1::2] = [value(name) for name in parts[1::2]]
@@ -68,27 +68,27 @@ def run(
     needs: tuple[str, ...] = (),
     unless: tuple[str, ...] = (),
 ) -> Command:
-    """A command of an entry."""
+    """Create a Command."""
     return Command(template=template, systems=systems, platforms=platforms, needs=needs, unless=unless)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:
-    """One cause: how it is recognised, what it means and what to do first."""
+    """One cause: the signs that identify it, its explanation and its fix."""
 
     key: str
     area: Area
     title: str
     why: str
     fix: str
-    signs: tuple[Sign, ...] = ()
+    signs: tuple[Signature, ...] = ()
     commands: tuple[Command, ...] = ()
     links: tuple[str, ...] = ()
-    weight: Weight = Weight.TROUBLE
+    weight: Severity = Severity.TROUBLE
     alike: tuple[str, ...] = ()
-    """Keys of causes with nearly the same words, for "see also"."""
+    """Keys of related causes, listed under "See also"."""
 
     @property
     def noise(self) -> bool:
-        """In a chain this is expected: the member is not meant for this place."""
-        return self.weight is Weight.NOISE
+        """Whether this failure is expected in a chain, because the credential does not apply to this machine."""
+        return self.weight is Severity.NOISE

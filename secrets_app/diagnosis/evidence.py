@@ -1,14 +1,14 @@
-"""What an error text holds as evidence: codes, names, ids, hosts and times."""
+"""Evidence extracted from an error message: codes, names, IDs, hosts, times."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from secrets_app.diagnosis.cleaning import bare, spaced
+from secrets_app.diagnosis.normalize import squash, tokenize
 
-MOST = 64
-"""Hosts, ids, addresses and times kept of one text."""
+MAX_VALUES = 64
+"""Maximum number of hosts, IDs, IP addresses and times kept per text."""
 
 _HOST = re.compile(
     r"(?<![\w@.-])((?:[a-z0-9](?:[a-z0-9-]{0,62})\.){1,6}(?:net|com|cn|us|de|io|org|local|internal))(?![\w-]|\.\w)",
@@ -22,7 +22,7 @@ _CALLER = re.compile(rf"\b(appid|oid|tid)\s?=\s?['\"]?({_GUID})", re.IGNORECASE)
 _ISSUER = re.compile(rf"iss\s?=\s?https://[\w.-]{{1,80}}/({_GUID})", re.IGNORECASE)
 _CLIENT_ADDRESS = re.compile(r"Client address:?\s{0,3}([0-9a-fA-F.:]{3,45})", re.IGNORECASE)
 _VAULT = re.compile(
-    # In `Action: 'Microsoft.KeyVault/vaults/secrets/...'` no vault is named, and a name at a cut may be half of one.
+    # `Action: 'Microsoft.KeyVault/vaults/secrets/...'` names no vault; a name at the end of the text may be truncated.
     r"(?:Vault:\s{0,3}|key vault\s['\"]|(?<!Action:\s'Microsoft\.KeyVault/)vaults/(?!secrets/|keys/|certificates/))"
     r"([A-Za-z0-9-]{3,24})(?=[^\w-])",
     re.IGNORECASE,
@@ -43,7 +43,7 @@ _VAULT_ID = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class ChainAttempt:
-    """What a chain's message says of one of its members."""
+    """One credential's part of a credential chain's error message."""
 
     credential: str
     message: str
@@ -51,48 +51,48 @@ class ChainAttempt:
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """Everything an error text, and what is known beside it, holds. The text is redacted."""
+    """An error message (redacted) and what was extracted from it or passed along with it."""
 
     text: str
     frames: str = ""
-    """The stack frames that were in the text: whose code ran, not what it said."""
+    """Stack frames removed from the text: they show whose code ran, and are not matched as phrases."""
     exception: str | None = None
     status: int | None = None
     service_code: str | None = None
     inner_code: str | None = None
     codes: frozenset[str] = frozenset()
-    """Every code of the text, lower case: for comparing."""
+    """All error codes in the text, in lowercase."""
     aadsts: tuple[int, ...] = ()
     akv: tuple[int, ...] = ()
     attempts: tuple[ChainAttempt, ...] = ()
     credential: str | None = None
-    """The chain's member whose text this is, when it is one member's."""
+    """The credential whose message this is, if it is one part of a chain's message."""
 
     def with_attempts(self, attempts: tuple[ChainAttempt, ...]) -> "Evidence":
-        """The same evidence with what a chain's members said."""
+        """A copy with the chain's attempts set."""
         return replace(self, attempts=attempts)
 
     @cached_property
     def bare(self) -> str:
-        """The text as phrases are compared with it; links to documentation, which name many causes, are left out."""
-        return bare(self._told)
+        """The text normalized for phrase matching, without documentation links, which name many causes."""
+        return squash(self._told)
 
     @cached_property
     def spaced(self) -> str:
-        """The text as short words are compared with it."""
-        return spaced(self._told)
+        """The text normalized for matching short words."""
+        return tokenize(self._told)
 
     @cached_property
     def _told(self) -> str:
         return _DOCUMENTATION.sub(" ", self.text)
 
     def says(self, phrase: str) -> bool:
-        """A phrase, already in its comparable form, is in the text. Short words come with a space on each side."""
+        """Whether the text contains a normalized phrase. Short words have a space on each side."""
         return phrase in (self.spaced if phrase[0] == " " else self.bare)
 
     @property
     def exception_name(self) -> str | None:
-        """The exception's class without its module, lower case."""
+        """The exception's class name without its module, in lowercase."""
         return self.exception.rpartition(".")[2].lower() if self.exception else None
 
     @cached_property
@@ -113,7 +113,7 @@ class Evidence:
 
     @cached_property
     def caller(self) -> dict[str, str]:
-        """The ids the vault named its caller by: `appid`, `oid`, and `tid` from the issuer."""
+        """The caller's IDs as reported by the vault: `appid`, `oid`, and `tid` from the issuer."""
         ids = {name.lower(): value.lower() for name, value in _CALLER.findall(self.text)}
         issuer = _ISSUER.search(self.text)
         return ids | ({"tid": issuer[1].lower()} if issuer else {})
@@ -130,11 +130,11 @@ class Evidence:
 
     @cached_property
     def vault_id(self) -> str | None:
-        """The vault's resource id, when a refusal names it."""
+        """The vault's resource ID, if the error names it."""
         match = _VAULT_ID.search(self.text)
         return match[0] if match else None
 
 
 def _first(found: Iterable[str]) -> tuple[str, ...]:
     kept = dict.fromkeys(found)
-    return tuple(kept)[:MOST]
+    return tuple(kept)[:MAX_VALUES]

@@ -2,11 +2,11 @@
 
 import re
 
+from secrets_app.core.reading import Hint, Reading
 from secrets_app.diagnosis.cause import Cause, Command
+from secrets_app.diagnosis.command_values import CommandValues, checked
 from secrets_app.diagnosis.evidence import Evidence
-from secrets_app.diagnosis.facts import Facts, checked
-from secrets_app.diagnosis.fitting import Case, fit
-from secrets_app.reading import Hint, Reading
+from secrets_app.diagnosis.tailoring import HintContext, tailor
 
 _QUOTED_SUBJECT = re.compile(r"(?:assertion\s)?subject:?\s['\"]([^'\"\s]{1,400})['\"]", re.IGNORECASE)
 _SERVICE_ACCOUNT = re.compile(r"subject:?\s['\"]system:serviceaccount:[a-z0-9-]{1,63}:([a-z0-9.-]{1,253})['\"]")
@@ -52,12 +52,12 @@ _ROLE_BY_OBJECT = {
 }
 
 
-def hint_of_case(cause: Cause, case: Case, *, more: str = "") -> Hint:
+def hint_of_case(cause: Cause, case: HintContext, *, more: str = "") -> Hint:
     """The hint of one cause, fitted to the case."""
-    return hint(fit(cause, case), case.facts, more=more)
+    return hint(tailor(cause, case), case.facts, more=more)
 
 
-def hint(cause: Cause, facts: Facts, *, more: str = "") -> Hint:
+def hint(cause: Cause, facts: CommandValues, *, more: str = "") -> Hint:
     """The hint of one cause; `more` is what is known of this very case, put behind the reason."""
     return Hint(
         cause=cause.key,
@@ -129,7 +129,7 @@ def client_id_asked(reading: Reading) -> dict[str, str]:
     return checked({"app_id": asked.value if asked and asked.kind == "client_id" else None})
 
 
-def _applies(command: Command, facts: Facts) -> bool:
+def _applies(command: Command, facts: CommandValues) -> bool:
     return (
         (not command.systems or facts.system in command.systems)
         and (not command.platforms or facts.platform in command.platforms)

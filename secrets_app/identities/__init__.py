@@ -1,6 +1,6 @@
 """Every credential that could work here, asked side by side: who each is, and whether that one may read the secret."""
 
-from secrets_app.identities.comparing import Comparison, comparison_of
-from secrets_app.identities.row import Pick, Row, as_json, pick_of
+from secrets_app.identities.compare import Comparison, get_comparison
+from secrets_app.identities.result import CandidateResult, Selection, as_json, selection_of
 
-__all__ = ["Comparison", "Pick", "Row", "as_json", "comparison_of", "pick_of"]
+__all__ = ["CandidateResult", "Comparison", "Selection", "as_json", "get_comparison", "selection_of"]

@@ -4,17 +4,29 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from secrets_app.conf import Config
-from secrets_app.identities.names import CLASSES, TITLES
-from secrets_app.setting_readers.pipelines import signed_in_by_the_task
-from secrets_app.setting_readers.ways import way_named
-from secrets_app.sign_in import DEV_MEMBERS, INTERACTIVE, MEMBERS, PROD_MEMBERS, SignIn, Way
+from secrets_app.conf.credential_kinds import parse_kind
+from secrets_app.conf.pipelines import options_from_task
+from secrets_app.core.credential_options import (
+    CLASSES,
+    DEV_MEMBERS,
+    INTERACTIVE,
+    MEMBERS,
+    PROD_MEMBERS,
+    TITLES,
+    CredentialKind,
+    CredentialOptions,
+)
 
 _A_PERSON = "A person would have to sign in. In a terminal: manage.py principal --credential "
 # azure-identity's own variables with which AZURE_CLIENT_ID means an application, not a managed identity.
 _OF_AN_APPLICATION = (
     *("AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_USERNAME"),
 )
-_CHAINS: dict[Way, tuple[Way, ...]] = {Way.DEFAULT: MEMBERS, Way.PROD: PROD_MEMBERS, Way.DEV: DEV_MEMBERS}
+_CHAINS: dict[CredentialKind, tuple[CredentialKind, ...]] = {
+    CredentialKind.DEFAULT: MEMBERS,
+    CredentialKind.PROD: PROD_MEMBERS,
+    CredentialKind.DEV: DEV_MEMBERS,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +35,7 @@ class Candidate:
 
     number: int
     """Its place on the page: the chain's own order first."""
-    way: Way
+    way: CredentialKind
     identity: str | None = None
     """Which managed identity, in words, where there may be several."""
     config: Config | None
@@ -56,59 +68,63 @@ def candidates(config: Config, variables: Mapping[str, str]) -> tuple[Candidate,
 
 def _place(draft: Candidate) -> tuple[int, int]:
     """Whom the site itself asks comes first, in its order; whom nobody asks comes last."""
-    return (0, draft.turn) if draft.turn is not None else (1 if draft.config else 2, list(Way).index(draft.way))
+    return (
+        (0, draft.turn) if draft.turn is not None else (1 if draft.config else 2, list(CredentialKind).index(draft.way))
+    )
 
 
-def _in_turn(sign_in: SignIn, token_credentials: str) -> tuple[Way, ...]:
+def _in_turn(sign_in: CredentialOptions, token_credentials: str) -> tuple[CredentialKind, ...]:
     """Whom the site asks, in its order: what azure-identity makes of the settings and of AZURE_TOKEN_CREDENTIALS."""
     first = sign_in.ways[0]
     if not first.is_chain:
         return sign_in.ways
-    chosen = (way_named(token_credentials) if first is Way.DEFAULT else first) or Way.DEFAULT
+    chosen = (parse_kind(token_credentials) if first is CredentialKind.DEFAULT else first) or CredentialKind.DEFAULT
     members = _CHAINS.get(chosen, (chosen,))
     return tuple(way for way in members if way not in sign_in.excluded)
 
 
-def _drafts(config: Config, asked: tuple[Way, ...], variables: Mapping[str, str]) -> Iterator[Candidate]:
-    sign_in = config.sign_in or SignIn()
-    named, of_the_task = _named(sign_in, variables), signed_in_by_the_task(sign_in, variables)
-    pipelines = (Way.AZURE_PIPELINES,) if of_the_task else ()
+def _drafts(config: Config, asked: tuple[CredentialKind, ...], variables: Mapping[str, str]) -> Iterator[Candidate]:
+    sign_in = config.sign_in or CredentialOptions()
+    named, of_the_task = _named(sign_in, variables), options_from_task(sign_in, variables)
+    pipelines = (CredentialKind.AZURE_PIPELINES,) if of_the_task else ()
     for way in dict.fromkeys((*asked, *MEMBERS, *_given(sign_in), *pipelines, *sorted(INTERACTIVE))):
         turn = asked.index(way) if way in asked else None
         if way in INTERACTIVE:
             yield Candidate(number=0, way=way, config=None, why_not=f"{_A_PERSON}{way}", turn=turn)
             continue
-        which = named if way is Way.MANAGED_IDENTITY else None
-        who = of_the_task if of_the_task and way is Way.AZURE_PIPELINES else sign_in
+        which = named if way is CredentialKind.MANAGED_IDENTITY else None
+        who = of_the_task if of_the_task and way is CredentialKind.AZURE_PIPELINES else sign_in
         yield Candidate(number=0, way=way, identity=which, config=_alone(config, way, who), turn=turn)
     if named:
-        bare = replace(sign_in, ways=(Way.MANAGED_IDENTITY,), excluded=(), managed_identity=None, chosen_by=None)
+        bare = replace(
+            sign_in, ways=(CredentialKind.MANAGED_IDENTITY,), excluded=(), managed_identity=None, chosen_by=None
+        )
         config = replace(config, sign_in=bare)
-        yield Candidate(number=0, way=Way.MANAGED_IDENTITY, identity="system-assigned", config=config)
+        yield Candidate(number=0, way=CredentialKind.MANAGED_IDENTITY, identity="system-assigned", config=config)
 
 
-def _named(sign_in: SignIn, variables: Mapping[str, str]) -> str | None:
+def _named(sign_in: CredentialOptions, variables: Mapping[str, str]) -> str | None:
     """The user-assigned identity that the settings or, for the chain, the environment names."""
     if sign_in.managed_identity:
         return f"{sign_in.managed_identity.kind.replace('_', ' ')} {sign_in.managed_identity.value}"
     client_id = variables.get("AZURE_CLIENT_ID")
-    alone = Way.MANAGED_IDENTITY in sign_in.ways  # there azure-identity minds no variable
+    alone = CredentialKind.MANAGED_IDENTITY in sign_in.ways  # there azure-identity minds no variable
     of_an_application = any(variables.get(name) for name in _OF_AN_APPLICATION)
     return None if alone or of_an_application or not client_id else f"client id {client_id}, as AZURE_CLIENT_ID says"
 
 
-def _given(sign_in: SignIn) -> Iterator[Way]:
+def _given(sign_in: CredentialOptions) -> Iterator[CredentialKind]:
     """What the settings have all the parts of, chosen or not."""
     if sign_in.tenant_id and sign_in.client_id:
         if sign_in.client_secret:
-            yield Way.CLIENT_SECRET
+            yield CredentialKind.CLIENT_SECRET
         if sign_in.certificate:
-            yield Way.CLIENT_CERTIFICATE
+            yield CredentialKind.CLIENT_CERTIFICATE
 
 
-def _alone(config: Config, way: Way, sign_in: SignIn) -> Config:
+def _alone(config: Config, way: CredentialKind, sign_in: CredentialOptions) -> Config:
     """Asks that one alone; a member of the chain in a chain of one, where it does as in the whole."""
-    half = next((half for half in (Way.PROD, Way.DEV) if way in _CHAINS[half]), None)
+    half = next((half for half in (CredentialKind.PROD, CredentialKind.DEV) if way in _CHAINS[half]), None)
     if half and way not in sign_in.ways:
         others = tuple(member for member in _CHAINS[half] if member is not way)
         return replace(config, sign_in=replace(sign_in, ways=(half,), excluded=others, chosen_by=None))

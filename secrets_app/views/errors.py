@@ -4,14 +4,14 @@ from django.core.exceptions import BadRequest, DisallowedHost, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from secrets_app.views import explaining
+from secrets_app.views import explain
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Our own BadRequest has a sentence for people; Django's suspicions of the request have none."""
     sentence = str(exception) if isinstance(exception, BadRequest) else "The request itself is not right."
     if isinstance(exception, RequestDataTooBig):
-        return explaining.too_long(request)
+        return explain.too_long(request)
     if isinstance(exception, DisallowedHost):
         sentence = "This site does not answer to that host name. Its names are set with KVSITE_HOSTS."
     if request.path.startswith("/api/"):

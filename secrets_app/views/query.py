@@ -6,10 +6,10 @@ from urllib.parse import urlencode
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 
-from secrets_app.asking.choosing import Choice
+from secrets_app.conf.overrides import Overrides
 
 
-def query(request: HttpRequest, *known: str) -> dict[str, str]:
+def parse_query(request: HttpRequest, *known: str) -> dict[str, str]:
     """The query parameters by the names of `known`, in any case as ASP.NET took them, each given once.
 
     Raises BadRequest with a sentence for the page.
@@ -27,14 +27,14 @@ def query(request: HttpRequest, *known: str) -> dict[str, str]:
     return found
 
 
-def once_more(given: Mapping[str, str]) -> str:
+def repeat_query(given: Mapping[str, str]) -> str:
     """The query that asks for the same again, without forgetting the token at hand."""
     return urlencode({name: text for name, text in given.items() if text and name != "refresh"})
 
 
-def without_problems(chosen: Choice) -> Choice:
+def require_valid(chosen: Overrides) -> Overrides:
     """The choice. Raises BadRequest with the sentence of its first problem."""
     if chosen.problems:
         problem = chosen.problems[0]
-        raise BadRequest(f"{problem.sentence} {problem.way_out}")
+        raise BadRequest(f"{problem.sentence} {problem.hint}")
     return chosen

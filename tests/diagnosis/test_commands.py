@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from secrets_app.core.reading import Failure, HostEnvironment, Platform, Reading, Stage
 from secrets_app.diagnosis import CAUSES, diagnose, explain
-from secrets_app.diagnosis.facts import PLACEHOLDERS, Facts, quote
+from secrets_app.diagnosis.command_values import PLACEHOLDERS, CommandValues, quote
 from secrets_app.diagnosis.hints import hint
-from secrets_app.reading import Failure, Place, Platform, Reading, Stage
 
 HOSTILE = (
     "$(reboot)",
@@ -43,7 +43,9 @@ def test_hostile_value__stays_one_word(key: str) -> None:
 
 
 def _filled(key: str, value: str) -> tuple[str, ...]:
-    return hint(CAUSES[key], Facts(values=dict.fromkeys(PLACEHOLDERS, value), platform=Platform.APP_SERVICE)).commands
+    return hint(
+        CAUSES[key], CommandValues(values=dict.fromkeys(PLACEHOLDERS, value), platform=Platform.APP_SERVICE)
+    ).commands
 
 
 def _words(command: str) -> list[str]:
@@ -78,7 +80,7 @@ def test_hostile_names_in_a_reading__never_reach_a_command(value: str, system: s
         started_at=datetime(2026, 9, 14, tzinfo=UTC),
         elapsed_s=0.1,
         vault_tenant_id=value,
-        place=Place(platform=Platform.APP_SERVICE, system=system, resource_name=value, resource_group=value),
+        place=HostEnvironment(platform=Platform.APP_SERVICE, system=system, resource_name=value, resource_group=value),
         failure=Failure(stage=Stage.VAULT, status=404, code="SecretNotFound", message="not found"),
     )
     commands = [command for hint in diagnose(reading).hints for command in hint.commands]
@@ -126,7 +128,7 @@ def test_nothing_known__shows_placeholders() -> None:
 
 
 def test_braces_in_a_template__come_out_single() -> None:
-    (command,) = hint(CAUSES["resource_disabled"], Facts()).commands
+    (command,) = hint(CAUSES["resource_disabled"], CommandValues()).commands
     assert '"[].{id:id, enabled:accountEnabled}"' in command
 
 

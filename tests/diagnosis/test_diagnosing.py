@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 
-from secrets_app.diagnosis import diagnose
-from secrets_app.reading import (
+from secrets_app.core.reading import (
     Attempt,
     Failure,
+    HostEnvironment,
     Outcome,
-    Place,
     Platform,
     Principal,
     PrincipalType,
@@ -19,6 +18,7 @@ from secrets_app.reading import (
     Stage,
     VaultSaw,
 )
+from secrets_app.diagnosis import diagnose
 
 NOW = datetime(2026, 9, 14, 7, 30, tzinfo=UTC)
 TENANT, OTHER_TENANT = "11111111-2222-4333-8444-555555555555", "99999999-8888-4777-8666-555555555555"
@@ -113,7 +113,7 @@ def test_only_az_and_it_is_missing__az_is_the_cause() -> None:
     ],
 )
 def test_identity_switched_off__the_managed_identity_is_the_cause(platform: Platform, command: str) -> None:
-    place = Place(platform=platform, resource_name="contoso-site", resource_group="contoso-rg")
+    place = HostEnvironment(platform=platform, resource_name="contoso-site", resource_group="contoso-rg")
     reading = _reading(attempts=_chain(SIGNED_OUT), failure=_failure(), place=place)
     assert _causes(reading)[0] == "mi_identity_not_assigned"
     assert reading.hints[0].commands == (command,)
@@ -121,14 +121,14 @@ def test_identity_switched_off__the_managed_identity_is_the_cause(platform: Plat
 
 def test_virtual_machine_without_identity__is_told_to_assign_one() -> None:
     answer = f"{NO_IMDS} Token request error: (invalid_request) Identity not found"
-    place = Place(platform=Platform.VIRTUAL_MACHINE, resource_name="vm1", resource_group="rg1")
+    place = HostEnvironment(platform=Platform.VIRTUAL_MACHINE, resource_name="vm1", resource_group="rg1")
     reading = _reading(attempts=_chain(NO_AZ, answer), failure=_failure(), place=place)
     assert _causes(reading) == ["mi_identity_not_assigned"]
     assert reading.hints[0].commands == ("az vm identity assign --resource-group rg1 --name vm1",)
 
 
 def test_pod_without_workload_identity__is_told_to_label_it() -> None:
-    reading = _reading(attempts=_chain(), failure=_failure(), place=Place(platform=Platform.KUBERNETES))
+    reading = _reading(attempts=_chain(), failure=_failure(), place=HostEnvironment(platform=Platform.KUBERNETES))
     assert _causes(reading)[0] == "workload_identity_not_injected"
 
 
@@ -138,9 +138,9 @@ def test_wrong_secret_on_app_service__hides_the_managed_identity() -> None:
         _attempt("ManagedIdentityCredential", None, Outcome.NOT_REACHED),
         _attempt("AzureCliCredential", None, Outcome.NOT_REACHED),
     )
-    reading = _reading(attempts=attempts, failure=_failure(), place=Place(platform=Platform.APP_SERVICE))
+    reading = _reading(attempts=attempts, failure=_failure(), place=HostEnvironment(platform=Platform.APP_SERVICE))
     assert _causes(reading) == ["client_secret_wrong", "chain_stopped_early"]
-    assert "It stopped at EnvironmentCredential. Never asked: ManagedIdentityCredential, AzureCliCredential." in (
+    assert "The chain stopped at EnvironmentCredential. Not tried: ManagedIdentityCredential, AzureCliCredential." in (
         reading.hints[1].why
     )
     assert reading.hints[1].fix == "Repair the one that failed: it is the first thing above."
@@ -154,7 +154,7 @@ def test_attempt_without_words__leaves_the_failure_to_speak() -> None:
 
 def test_windows__gets_commands_for_powershell() -> None:
     reading = _reading(
-        attempts=(_attempt("AzureCliCredential", NO_AZ),), failure=_failure(), place=Place(system="Windows")
+        attempts=(_attempt("AzureCliCredential", NO_AZ),), failure=_failure(), place=HostEnvironment(system="Windows")
     )
     assert reading.hints[0].commands[0].startswith("winget install")
 

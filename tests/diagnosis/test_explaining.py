@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secrets_app.diagnosis import CAUSES, Explanation, explain
-from secrets_app.diagnosis.cause import Weight
+from secrets_app.diagnosis.cause import Severity
 
 RBAC = (
     "(Forbidden) Caller is not authorized to perform action on resource.\r\n"
@@ -129,7 +129,7 @@ def test_entry__says_what_why_and_what_to_do_in_plain_sentences(key: str) -> Non
     )
     assert cause.links
     assert set(cause.alike) <= set(CAUSES)
-    assert cause.noise == (cause.weight is Weight.NOISE)
+    assert cause.noise == (cause.weight is Severity.NOISE)
 
 
 LOOK_ALIKES = {

@@ -43,7 +43,7 @@ def test_laptop_with_half_of_the_chain__is_told_how_to_ask_the_other_half(world:
     world("laptop")
     os.environ["AZURE_TOKEN_CREDENTIALS"] = "prod"
     hint = _first_hint(client)
-    assert hint["why"].startswith("AZURE_TOKEN_CREDENTIALS=prod leaves out the developer tools")
+    assert hint["why"].startswith("AZURE_TOKEN_CREDENTIALS=prod excludes developer tools")
     assert hint["commands"][0] == "unset AZURE_TOKEN_CREDENTIALS"
     assert "az login" not in str(hint)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secrets_app.redaction import redact
+from secrets_app.core.redaction import redact
 
 SECRET = "Zq8~Q.k3y-Value_0123456789abcdefXYZ"
 HEADER = base64.urlsafe_b64encode(b'{"alg":"RS256","typ":"JWT"}').decode().rstrip("=")

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from secrets_app.core.reading import Attempt, Failure, Outcome, Principal, PrincipalType, Reading, Stage
 from secrets_app.diagnosis import diagnose
-from secrets_app.reading import Attempt, Failure, Outcome, Principal, PrincipalType, Reading, Stage
-from secrets_app.report import markdown
+from secrets_app.output.report import markdown
 
 OBJECT = "41baaa1d-3381-4fb6-83c8-cc76b4500d0d"
 

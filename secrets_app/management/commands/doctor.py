@@ -1,4 +1,4 @@
-"""`manage.py doctor`: what this machine tells about itself."""
+"""`manage.py doctor`: checks this machine's configuration."""
 
 import json
 import textwrap
@@ -9,8 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from secrets_app import conf
-from secrets_app.doctor import examination, headline, sound
-from secrets_app.environment import Check
+from secrets_app.doctor import Check
+from secrets_app.doctor.service import headline, is_healthy, run_doctor
 
 SOUND, PROBLEM = 0, 1
 _WIDTH = 100
@@ -18,24 +18,24 @@ _WIDTH = 100
 
 class Command(BaseCommand):
     help = (
-        "Examines this machine without changing it. "
-        "Exit code 0: no problem, 1: a problem or no answer in time, 2: wrong arguments."
+        "Check this machine's configuration (read-only). "
+        "Exit code 0: no errors, 1: errors found or no result in time, 2: invalid arguments."
     )
-    # Wrong settings are among what this command is there to find.
+    # Invalid settings must not prevent this command from starting: it reports them.
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--json", action="store_true", help="print what was found as JSON")
+        parser.add_argument("--json", action="store_true", help="print the findings as JSON")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        checks = examination(conf.current())
+        checks = run_doctor(conf.current())
         if options["json"]:
-            document = {"ok": sound(checks), "checks": [check.as_json() for check in checks]}
+            document = {"ok": is_healthy(checks), "checks": [check.as_json() for check in checks]}
             self.stdout.write(json.dumps(document, indent=2))
         else:
             self.stdout.write("\n".join([headline(checks), *(line for check in checks for line in _lines(check))]))
         self.stdout.flush()
-        raise SystemExit(SOUND if sound(checks) else PROBLEM)
+        raise SystemExit(SOUND if is_healthy(checks) else PROBLEM)
 
 
 def _lines(check: Check) -> Iterator[str]:

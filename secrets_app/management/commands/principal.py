@@ -1,4 +1,4 @@
-"""`manage.py principal`: who am I here, was I let in, what do I do now."""
+"""`manage.py principal`: reads the secret and shows the principal used, the result and how to fix a failure."""
 
 import json
 from argparse import ArgumentParser
@@ -7,54 +7,57 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from secrets_app import conf
-from secrets_app.answer import answer
-from secrets_app.asking.arguments import add_sign_in_arguments, for_a_person, sign_in_overrides
-from secrets_app.asking.token_check import token_check
-from secrets_app.asking.token_vault_check import token_vault_check
 from secrets_app.conf import Config
-from secrets_app.doctor import examination
-from secrets_app.environment import translation
-from secrets_app.identities import Row, as_json, comparison_of, pick_of
-from secrets_app.identities.wording import line_of, lines_of_pick
-from secrets_app.reading import Reading, Stage
-from secrets_app.report import markdown
-from secrets_app.terminal import lines_of, lines_of_translation
+from secrets_app.conf.token_check import token_check_config
+from secrets_app.conf.token_vault_check import token_vault_config
+from secrets_app.core.reading import Reading, Stage
+from secrets_app.doctor import translation
+from secrets_app.doctor.service import run_doctor
+from secrets_app.identities import CandidateResult, as_json, get_comparison, selection_of
+from secrets_app.management.arguments import add_credential_arguments, credential_overrides, with_interactive_sign_in
+from secrets_app.output.identities import line_of, lines_of_selection
+from secrets_app.output.report import markdown
+from secrets_app.output.terminal import lines_of, lines_of_translation
+from secrets_app.service import get_reading
 
 READ, NOT_READ, COULD_NOT_RUN = 0, 1, 2
 
 
 class Command(BaseCommand):
-    help = "Reads the secret once and says as whom. Exit code 0: read, 1: not read, 2: wrong settings or arguments."
-    # Wrong settings are what this command is there to explain, so they must not keep it from starting.
+    help = (
+        "Read the secret and show which principal was used. "
+        "Exit code 0: read, 1: not read, 2: invalid settings or arguments."
+    )
+    # Invalid settings must not prevent this command from starting: it explains them.
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         form = parser.add_mutually_exclusive_group()
-        form.add_argument("--json", action="store_true", help="print the reading as JSON, as /api/reading does")
-        form.add_argument("--report", action="store_true", help="print the reading as Markdown, to paste into a ticket")
+        form.add_argument("--json", action="store_true", help="print the result as JSON, like /api/reading")
+        form.add_argument("--report", action="store_true", help="print the result as Markdown for a support ticket")
         parser.add_argument(
-            "--short-ids", action="store_true", help="with --report: only the first 8 digits of each id"
+            "--short-ids", action="store_true", help="with --report: print only the first 8 digits of each ID"
         )
-        parser.add_argument("--all", action="store_true", help="ask every credential that could work here")
-        add_sign_in_arguments(parser)
+        parser.add_argument("--all", action="store_true", help="try every credential that could work here")
+        add_credential_arguments(parser)
         what = parser.add_mutually_exclusive_group()
-        what.add_argument("--secret", metavar="NAME", help="read this secret of the vault instead of SECRET_NAME")
-        what.add_argument("--scope", help="read no secret: say whose token this resource or scope gets")
+        what.add_argument("--secret", metavar="NAME", help="read this secret instead of SECRET_NAME")
+        what.add_argument("--scope", help="request a token for this resource or scope instead of a secret")
 
         what.add_argument(
             "--token-vault", action="store_true",
-            help="read no secret: read the token of the retired Token Vault that the settings name; make it if missing",
+            help="read the configured token of the retired Token Vault instead of a secret; create it if missing",
         )  # fmt: skip
 
     def handle(self, *_args: Any, **options: Any) -> None:
         config = _config(options)
         if options["all"]:
             raise SystemExit(self._compare(config, options))
-        reading = answer(for_a_person(config))
+        reading = get_reading(with_interactive_sign_in(config))
         if options["json"]:
             self.stdout.write(json.dumps(reading.as_json(), indent=2))
         elif options["report"]:
-            self.stdout.write(markdown(reading, examination(config), shorten_ids=options["short_ids"]))
+            self.stdout.write(markdown(reading, run_doctor(config), shorten_ids=options["short_ids"]))
         else:
             self.stdout.write(
                 "\n".join([*lines_of(reading), *lines_of_translation(translation(config, reading.place))])
@@ -63,21 +66,21 @@ class Command(BaseCommand):
         raise SystemExit(_exit_code(reading))
 
     def _compare(self, config: Config, options: dict[str, Any]) -> int:
-        """Each row as it finishes, or one JSON document at the end; the exit code is that of the one the site picks."""
+        """Prints each row as it finishes, or one JSON document; returns the exit code of the one the site would use."""
         if options["report"]:
-            raise CommandError("A report is about one reading: leave out --all or --report.", returncode=COULD_NOT_RUN)
-        rows = [row for row in comparison_of(config).follow() if row] if options["json"] else self._rows_told(config)
-        pick = pick_of(rows)
-        self._say(json.dumps(as_json(rows, pick), indent=2) if options["json"] else "\n".join(lines_of_pick(pick)))
+            raise CommandError("--report cannot be combined with --all.", returncode=COULD_NOT_RUN)
+        rows = [row for row in get_comparison(config).follow() if row] if options["json"] else self._rows_told(config)
+        pick = selection_of(rows)
+        self._say(json.dumps(as_json(rows, pick), indent=2) if options["json"] else "\n".join(lines_of_selection(pick)))
         if pick.ok:
             return READ
         return COULD_NOT_RUN if config.mistakes else NOT_READ
 
-    def _rows_told(self, config: Config) -> list[Row]:
-        """The rows, each told as it comes; whom nobody asked last."""
-        self._say("Each way to a token, as they finish:")
+    def _rows_told(self, config: Config) -> list[CandidateResult]:
+        """The rows, each printed as it finishes; credentials that were not tried come last."""
+        self._say("Credentials, in the order in which they finish:")
         rows = []
-        for row in comparison_of(config).follow():
+        for row in get_comparison(config).follow():
             if row:
                 rows.append(row)
             if row and row.reading:
@@ -93,14 +96,14 @@ class Command(BaseCommand):
 
 
 def _config(options: dict[str, Any]) -> Config:
-    """The settings with the arguments in their place, called by the arguments' names. Raises CommandError."""
-    overrides, names = sign_in_overrides(options)
+    """The settings, overridden by the arguments and named after them in messages. Raises CommandError."""
+    overrides, names = credential_overrides(options)
     if options["secret"] is not None:
         overrides, names = {**overrides, "SECRET_NAME": options["secret"]}, {**names, "SECRET_NAME": "--secret"}
     config = conf.current(overrides, names)
     if options["token_vault"]:
-        return token_vault_check(config, create=True)
-    return config if options["scope"] is None else token_check(config, options["scope"], called="--scope")
+        return token_vault_config(config, create=True)
+    return config if options["scope"] is None else token_check_config(config, options["scope"], called="--scope")
 
 
 def _exit_code(reading: Reading) -> int:

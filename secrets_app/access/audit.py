@@ -1,0 +1,52 @@
+"""Whose address a request came from."""
+
+import json
+import logging
+from datetime import UTC, datetime
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from secrets_app.access import Viewer
+from secrets_app.core.redaction import printable, well_formed
+
+
+def client_address(request: HttpRequest) -> str:
+    """The visitor's own address, where the platform tells it.
+
+    On App Service every request comes from the same address, the front end's, which adds the one it saw to the end of
+    X-Forwarded-For, as `203.0.113.9:50123`; what stands before it anybody may have written.
+    https://learn.microsoft.com/aspnet/core/host-and-deploy/proxy-load-balancer
+    """
+    seen = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.PLATFORM_PASSES_ON else ""
+    return _without_port(seen.rpartition(",")[2].strip()) or str(request.META.get("REMOTE_ADDR", ""))
+
+
+def _without_port(address: str) -> str:
+    if address.startswith("["):
+        return address[1:].partition("]")[0]
+    return address.partition(":")[0] if address.count(":") == 1 else address
+
+
+log = logging.getLogger("secrets_app.access.audit")
+
+_LONGEST = 300
+
+
+def note(action: str, outcome: str, request: HttpRequest, viewer: Viewer, **what: str | None) -> None:
+    """One line of `name="value"`; nothing that a visitor sends can begin another line or another field."""
+    fields = {
+        "action": action,
+        "outcome": outcome,
+        "viewer": viewer.name,
+        "way_in": viewer.how.value,
+        "address": request.META.get("REMOTE_ADDR", ""),
+        "says_forwarded_for": request.META.get("HTTP_X_FORWARDED_FOR"),
+        **what,
+        "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+    }
+    log.info("%s", " ".join(f"{name}={_quoted(text)}" for name, text in fields.items() if text is not None))
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(printable(well_formed(text))[:_LONGEST])

@@ -1,0 +1,79 @@
+"""How long somebody has to wait after wrong pass-phrases."""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+
+FREE_ATTEMPTS = 3
+MAX_WAIT_S = 300
+_FORGOTTEN_AFTER_S = 3600
+_KEPT = 1024
+
+
+@dataclass
+class _Record:
+    count: int = 0
+    next_at: float = 0.0
+
+
+class LoginThrottle:
+    """The tries from each address, in this process alone; the oldest are forgotten, so its memory is bounded."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._records: OrderedDict[str, _Record] = OrderedDict()
+
+    def check(self, address: str) -> float:
+        """0.0 and the try counts as a wrong one until it is forgiven; else the seconds to wait first.
+
+        Nobody is kept waiting in a thread, and of a hundred tries sent at once the first few alone are looked at.
+        """
+        with self._lock:
+            now, record = self._clock(), self._record(address)
+            if now < record.next_at:
+                return record.next_at - now
+            if record.count and now > record.next_at + _FORGOTTEN_AFTER_S:
+                record.count = 0
+            record.count += 1
+            record.next_at = now + _wait_s(record.count)
+            return 0.0
+
+    def reset(self, address: str) -> None:
+        """The try was right, and nothing more can be tried for: those before it are forgotten."""
+        with self._lock:
+            self._records.pop(_group(address), None)
+
+    def refund(self, address: str) -> None:
+        """The try was right, but another pass-phrase opens more: it does not count, and those before it still do.
+
+        Else whoever knows the one could try for the other without end, with their own in between.
+        """
+        with self._lock:
+            record = self._record(address)
+            record.count = max(0, record.count - 1)
+            record.next_at = self._clock()
+
+    def _record(self, address: str) -> _Record:
+        record = self._records.setdefault(_group(address), _Record())
+        self._records.move_to_end(_group(address))
+        while len(self._records) > _KEPT:
+            self._records.popitem(last=False)
+        return record
+
+
+def _wait_s(count: int) -> float:
+    return 0.0 if count <= FREE_ATTEMPTS else min(MAX_WAIT_S, 2.0 ** min(count - FREE_ATTEMPTS, 20))
+
+
+def _group(address: str) -> str:
+    """The address; of IPv6 the network that one customer is given, since they have as many addresses as they like."""
+    try:
+        if ip_address(address).version == 6:
+            return str(ip_network(f"{address.partition('%')[0]}/56", strict=False))
+    except ValueError:
+        pass
+    return address

@@ -1,1 +1,0 @@
-"""What a visitor or an argument asks for: the settings of the site with that in their place."""

@@ -1,0 +1,89 @@
+"""Mistakes in the settings as hints, with the command that fixes each on this platform."""
+
+import shlex
+from collections.abc import Collection, Iterable, Mapping
+
+from secrets_app.conf.connection_string import ConnectionString
+from secrets_app.conf.schema import SettingProblem
+from secrets_app.core.reading import Hint, HostEnvironment, Platform
+from secrets_app.diagnosis.command_values import CommandValues, checked
+
+_WEBAPP = "az webapp config appsettings set -g {group} -n {name} --settings {assignments}"
+_COMMANDS = {
+    Platform.APP_SERVICE: _WEBAPP,
+    Platform.FUNCTIONS: _WEBAPP,
+    Platform.CONTAINER_APPS: "az containerapp update -g {group} -n {name} --set-env-vars {assignments}",
+    Platform.KUBERNETES: "kubectl set env deployment/{name} {assignments}",
+}
+
+_CUT_SHORT = frozenset({"client_secret_wrong"})
+"""Causes that result from an incomplete client secret."""
+
+
+def setting_hints(problems: Iterable[SettingProblem], place: HostEnvironment) -> tuple[Hint, ...]:
+    """One hint for each problem in the settings."""
+    return tuple(
+        Hint(
+            cause=problem.cause,
+            title=problem.sentence,
+            why="No request is sent until this is fixed." if problem.stops else "Everything else works.",
+            fix=problem.hint,
+            commands=_commands(problem, place),
+        )
+        for problem in problems
+    )
+
+
+def remark_hints(given: ConnectionString | None, causes: Collection[str]) -> tuple[Hint, ...]:
+    """One hint for each remark on the connection string that may explain `causes`, the causes that were found."""
+    remarks = given.meaning.remarks if given else ()
+    cut_short = not _CUT_SHORT.isdisjoint(causes)
+    return tuple(
+        _remark_hint(f"{given.setting} {remark.says}", remark.hint)
+        for remark in remarks
+        if given and (remark.changes_who or (remark.leftover and cut_short))
+    )
+
+
+def _remark_hint(says: str, hint: str) -> Hint:
+    what, end, rest = says.partition(". ")
+    why = rest or "It may be the rest of a secret that was cut off at a ;."
+    return Hint(cause="setting_invalid", title=what + end.strip(), why=why, fix=hint)
+
+
+def _commands(problem: SettingProblem, place: HostEnvironment) -> tuple[str, ...]:
+    if problem.example is None or problem.setting.startswith("-"):
+        return ()
+    return commands_that_set({problem.setting: problem.example}, place)
+
+
+def commands_that_set(values: Mapping[str, str], place: HostEnvironment) -> tuple[str, ...]:
+    """Commands that set these settings on the platform where this program runs."""
+    assignments = " ".join(shlex.quote(f"{setting}={value}") for setting, value in values.items())
+    if place.platform in _COMMANDS:
+        group = shlex.quote(place.resource_group) if place.resource_group else "<resource-group>"
+        name = shlex.quote(place.resource_name) if place.resource_name else "<name>"
+        return (_COMMANDS[place.platform].format(group=group, name=name, assignments=assignments),)
+    if place.system == "Windows":
+        return tuple(f'$env:{setting} = "{value}"' for setting, value in values.items())
+    return (f"export {assignments}",)
+
+
+def unset_commands(names: Iterable[str], place: HostEnvironment) -> tuple[str, ...]:
+    """Commands to copy that unset the variables `names`, which never come from user input."""
+    names = tuple(names)
+    facts = CommandValues(
+        values=checked({"group": place.resource_group, "site": place.resource_name}), system=place.system
+    )
+    group, resource = facts.quoted("group"), facts.quoted("site")
+    if place.platform in {Platform.APP_SERVICE, Platform.FUNCTIONS}:
+        kind = "webapp" if place.platform is Platform.APP_SERVICE else "functionapp"
+        return (f"az {kind} config appsettings delete -g {group} -n {resource} --setting-names {' '.join(names)}",)
+    if place.platform is Platform.CONTAINER_APPS:
+        return (f"az containerapp update -g {group} -n {resource} --remove-env-vars {' '.join(names)}",)
+    if place.platform is Platform.KUBERNETES:
+        gone = " ".join(f"{name}-" for name in names)
+        return (f"kubectl set env deployment/<deployment> {gone}",)
+    if place.system == "Windows":
+        return (f"Remove-Item {', '.join(f'Env:{name}' for name in names)}",)
+    return (f"unset {' '.join(names)}",)

@@ -1,0 +1,34 @@
+"""What a connection string selects."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from secrets_app.connection_string.option_reader import OptionReader
+from secrets_app.core.credential_options import CredentialOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectionStringWarning:
+    """A warning about a string that works."""
+
+    says: str
+    """A sentence to be preceded by the setting's name."""
+    hint: str
+    changes_who: bool = False
+    """The string may select another identity than intended: shown before everything else."""
+    leftover: bool = False
+    """A part has no effect: it may be the rest of a value that was cut off at a ;."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParsedConnectionString:
+    """The sign-in that a connection string selects."""
+
+    sign_in: CredentialOptions
+    who: str
+    """As text: `a service principal with a client secret`."""
+    remarks: tuple[ConnectionStringWarning, ...] = ()
+
+
+Form = Callable[[OptionReader, tuple[str, ...]], ParsedConnectionString]
+"""(pairs, vault hosts allowed in addition to Azure's) -> what they select. Raises Fault."""

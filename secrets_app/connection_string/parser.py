@@ -1,0 +1,140 @@
+"""What is wrong with a connection string, without any of its values."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class ConnectionStringError(Exception):
+    """Carries the message, the fix, the number of the mistake and, where known, an example of a valid string."""
+
+    example: str | None = None
+
+    def __init__(self, number: int, says: str, hint: str, cause: str = "setting_invalid") -> None:
+        self.number, self.says, self.hint, self.cause = number, says, hint, cause
+        super().__init__(says)
+
+
+class Key(StrEnum):
+    """A key of the connection string, spelled as in the library's documentation."""
+
+    RUN_AS = "RunAs"
+    DEVELOPER_TOOL = "DeveloperTool"
+    APP_ID = "AppId"
+    TENANT_ID = "TenantId"
+    APP_KEY = "AppKey"
+    APP_KEY_PERCENT_ENCODED = "AppKeyPercentEncoded"
+    CERTIFICATE_THUMBPRINT = "CertificateThumbprint"
+    CERTIFICATE_SUBJECT_NAME = "CertificateSubjectName"
+    CERTIFICATE_STORE_LOCATION = "CertificateStoreLocation"
+    KEY_VAULT_CERTIFICATE = "KeyVaultCertificateSecretIdentifier"
+    KEY_VAULT_APP_ID = "KeyVaultAppId"
+    MSI_RETRY_TIMEOUT = "MsiRetryTimeout"
+
+
+_ALIASES = {
+    "keyvaultsecretidentifier": Key.KEY_VAULT_CERTIFICATE,
+    "keyvaultuserassignedmanagedidentityid": Key.KEY_VAULT_APP_ID,
+}
+"""Names of the same keys in other versions of the library."""
+_KEYS = {key.lower(): key for key in Key} | _ALIASES
+
+
+def parse_key(text: str) -> Key | None:
+    """The key that `text` names, ignoring case; None when the library has no such key."""
+    return _KEYS.get(text.lower())
+
+
+_WHOLE_IN_QUOTES = re.compile(r"""\s*(["']).*\1\s*""", re.DOTALL)
+_BETWEEN = re.compile(r"[\s;]*")
+_KEY = re.compile(r"((?:==|[^=;])*+)(=?)\s*")
+_QUOTED = re.compile(r"""(?:'((?:[^'\0]|'')*+)'|"((?:[^"\0]|"")*+)")\s*""")
+_BARE = re.compile(r"[^;]*")
+_CONTROL = re.compile(r"(?!\s)[\x00-\x1f\x7f-\x9f]")
+_IN_QUOTES = "Put a value that contains ; or a quote in quotes, and double that quote inside: 'it''s; here'."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """One part of a connection string. Its contents are excluded from its repr."""
+
+    number: int
+    """Position in the string, from 1: all that a message may contain of a part with an unknown key."""
+    key: str = field(repr=False)
+    value: str = field(repr=False)
+
+
+def parse_options(text: str) -> tuple[Option, ...]:
+    """The pairs in order; a value may be empty. Raises Fault."""
+    if _WHOLE_IN_QUOTES.fullmatch(text):
+        raise ConnectionStringError(46, "is enclosed in quotes.", "Remove the quotes around the whole string.")
+    pairs = tuple(_iter_options(text))
+    if not pairs:
+        raise ConnectionStringError(46, "contains only spaces and semicolons.", "Remove it, or set it to RunAs=App.")
+    return pairs
+
+
+def _iter_options(text: str) -> Iterator[Option]:
+    number, position = 1, _end(_BETWEEN, text, 0)
+    while position < len(text):
+        key, position = _key(text, position, number)
+        value, position = _value(text, position, ordinal_name(number, key))
+        yield Option(number=number, key=key, value=value)
+        number, position = number + 1, _end(_BETWEEN, text, position)
+
+
+def ordinal_name(number: int, key: str) -> str:
+    """`part 2 (AppKey)`: the key is named only if it is one of the library's."""
+    known = parse_key(key)
+    return f"part {number}" + (f" ({known})" if known else "")
+
+
+def _end(pattern: re.Pattern[str], text: str, position: int) -> int:
+    found = pattern.match(text, position)
+    return found.end() if found else position
+
+
+def _key(text: str, position: int, number: int) -> tuple[str, int]:
+    """The key that starts at `position`, and the start of its value."""
+    found = _KEY.match(text, position)
+    raw, divider = (found[1], found[2]) if found else ("", "")
+    part = ordinal_name(number, raw.partition("==")[0].strip())
+    if not divider and "==" in raw:
+        raise ConnectionStringError(46, f"has == in {part}, which means a = inside the key, so the part has no value.",
+                    "Write a single = between key and value.")  # fmt: skip
+    if not divider:
+        raise ConnectionStringError(46, f"has no = in {part}. Each part must be key=value.", _IN_QUOTES)
+    key = raw.replace("==", "=").strip()
+    if not key:
+        raise ConnectionStringError(46, f"has no key before the = in {part}.", f"Add the key. {_IN_QUOTES}")
+    _check_printable(key, part)
+    return key, found.end() if found else position
+
+
+def _value(text: str, position: int, part: str) -> tuple[str, int]:
+    """The value that starts at `position`, and the start of the next part."""
+    if text[position : position + 1] in {"'", '"'}:
+        return _quoted(text, position, part)
+    value, end = text[position : _end(_BARE, text, position)].strip(), _end(_BARE, text, position)
+    if value.endswith(("'", '"')):
+        raise ConnectionStringError(
+            46, f"has a value in {part} that ends with a quote, but does not start with one.", _IN_QUOTES
+        )
+    _check_printable(value, part)
+    return value, end
+
+
+def _quoted(text: str, position: int, part: str) -> tuple[str, int]:
+    found = _QUOTED.match(text, position)
+    if not found:
+        raise ConnectionStringError(46, f"has an unclosed quote in {part}.", _IN_QUOTES)
+    if text[found.end() : found.end() + 1] not in {"", ";"}:
+        raise ConnectionStringError(46, f"has text after the closing quote in {part}.", _IN_QUOTES)
+    quote = text[position]
+    return (found[1] or found[2] or "").replace(quote * 2, quote), found.end()
+
+
+def _check_printable(text: str, part: str) -> None:
+    if _CONTROL.search(text):
+        raise ConnectionStringError(46, f"has an invisible character in {part}.", "Enter that part again without it.")

@@ -1,0 +1,141 @@
+"""Where a certificate lies on this machine -> the certificates to try, the newest first."""
+
+import os
+import platform
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from cryptography import x509
+
+from secrets_app.core.credential_options import CertificateFile, CertificateInStore, CertificateStore
+from secrets_app.credentials.certificates import CertificateError, KeyedCertificate, load_certificate
+
+_DEFAULT_FOLDERS: Mapping[CertificateStore, str] = {
+    # https://learn.microsoft.com/dotnet/standard/security/cross-platform-cryptography#the-x509store-class
+    CertificateStore.CURRENT_USER: "~/.dotnet/corefx/cryptography/x509stores/my",
+    # https://learn.microsoft.com/azure/app-service/configure-ssl-certificate-in-code#load-certificate-in-linuxwindows-containers
+    CertificateStore.LOCAL_MACHINE: "/var/ssl/private",
+}
+_FOLDER_SETTINGS: Mapping[CertificateStore, str] = {
+    CertificateStore.CURRENT_USER: "KVSITE_USER_CERTIFICATES",
+    CertificateStore.LOCAL_MACHINE: "KVSITE_MACHINE_CERTIFICATES",
+}
+_ENDINGS = frozenset({".pem", ".pfx", ".p12", ".crt", ".cer", ".key"})
+_SYSTEM = platform.system()
+_MAX_FILE_BYTES = 1024 * 1024
+_MAX_FILES = 500
+# Windows writes S and E where RFC 4514 has ST and EMAILADDRESS.
+_SAME_KIND = {"S": "ST", "E": "EMAILADDRESS", "1.2.840.113549.1.9.1": "EMAILADDRESS"}
+_PART = re.compile(r'(?:\\.|"(?:[^"]|"")*"|[^,"\\])+')
+
+
+def read_file(where: CertificateFile) -> tuple[KeyedCertificate, ...]:
+    """The certificate of one file. Raises CertificateError."""
+    path = Path(where.path).expanduser()
+    return (_usable(load_certificate(_content(path), where.password, str(path)), str(path)),)
+
+
+def find_in_store(where: CertificateInStore) -> tuple[KeyedCertificate, ...]:
+    """Every usable certificate of the folder that fits, the newest first, as the .NET library tried them.
+
+    Raises CertificateError.
+    """
+    folder = _folder(where)
+    wanted = f"with the thumbprint {where.thumbprint}" if where.thumbprint else f'for "{where.subject}"'
+    looked_at, found = 0, []
+    unopened: CertificateError | None = None
+    for path in _files(folder):
+        looked_at += 1
+        try:
+            candidate = load_certificate(_content(path), where.password, str(path))
+        except CertificateError as error:
+            # App Service names the file by its thumbprint: then it is the one that is wanted.
+            unopened = error if path.stem.upper() == where.thumbprint else unopened
+            continue
+        if _matches(candidate, where):
+            found.append((candidate, path))
+    if not found:
+        raise unopened or CertificateError(
+            message=f"There is no certificate {wanted} among the certificate files of {folder}: {_file_count(looked_at)}. "
+            f"Put it there as PEM or PFX, or set {_FOLDER_SETTINGS[where.store]} to the right folder."
+        )
+    found.sort(key=lambda pair: pair[0].certificate.not_valid_before_utc, reverse=True)
+    usable = tuple(candidate for candidate, _ in found if not candidate.unusable())
+    return usable or (_usable(*found[0]),)
+
+
+def _file_count(files: int) -> str:
+    return "one was looked at" if files == 1 else f"{files} were looked at" if files else "it has none"
+
+
+def _usable(candidate: KeyedCertificate, name: object) -> KeyedCertificate:
+    if reason := candidate.unusable():
+        raise CertificateError(message=f"The certificate {name} {reason}")
+    return candidate
+
+
+def _content(path: Path) -> bytes:
+    try:
+        if path.is_dir():
+            raise CertificateError(message=f"{path} is a folder. KVSITE_CERTIFICATE takes the certificate file itself.")
+        if path.exists() and not path.is_file():
+            raise CertificateError(message=f"{path} is not an ordinary file, so it is not read as a certificate.")
+        with path.open("rb") as file:
+            content = file.read(_MAX_FILE_BYTES + 1)
+    except FileNotFoundError as error:
+        raise CertificateError(message=f"The certificate file {path} is not there. Set its right path.") from error
+    except (OSError, ValueError) as error:  # ValueError: a null character in the path
+        reason = getattr(error, "strerror", None) or "its path cannot be right"
+        raise CertificateError(message=f"The certificate file {path} cannot be read: {reason}.") from error
+    if len(content) > _MAX_FILE_BYTES:
+        raise CertificateError(message=f"{path} is larger than any certificate file, so it is not read.")
+    return content
+
+
+def _folder(where: CertificateInStore) -> Path:
+    setting = _FOLDER_SETTINGS[where.store]
+    folder = Path(where.folder or _DEFAULT_FOLDERS[where.store]).expanduser()
+    if not where.folder and _SYSTEM == "Windows":
+        raise CertificateError(
+            message="The Windows certificate store gives Python no private key. Export the certificate as PFX and set "
+            f"KVSITE_CERTIFICATE to the file, or {setting} to its folder."
+        )
+    if not folder.is_dir():
+        why = "is not a folder" if where.folder else f"is not set, and its default {folder} is not there"
+        raise CertificateError(message=f"{setting} {why}. Set it to the folder with the certificate files.")
+    return folder
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    with suppress(OSError):  # a folder that we may not list has no files for us
+        names = sorted(entry.name for entry in os.scandir(folder) if Path(entry.name).suffix.lower() in _ENDINGS)
+        yield from (folder / name for name in names[:_MAX_FILES])
+
+
+def _matches(candidate: KeyedCertificate, where: CertificateInStore) -> bool:
+    if where.thumbprint:
+        return candidate.thumbprint == where.thumbprint
+    return matches_subject(candidate.certificate.subject, where.subject or "")
+
+
+def matches_subject(subject: x509.Name, wanted: str) -> bool:
+    """`wanted` is the whole subject, in any case, as the .NET library compared it, or only its common name."""
+    parts = [(_kind(part.rfc4514_attribute_name), str(part.value).casefold()) for part in subject]
+    if "=" not in wanted:
+        return ("CN", wanted.strip().casefold()) in parts
+    asked = [_parse_part(part) for part in _PART.findall(wanted)]
+    return asked in (parts, parts[::-1])
+
+
+def _parse_part(part: str) -> tuple[str, str]:
+    kind, _, value = part.strip().partition("=")
+    value = value.strip()
+    if len(value) > 1 and value[0] == value[-1] == '"':
+        value = value[1:-1].replace('""', '"')
+    return _kind(kind.strip()), re.sub(r"\\(.)", r"\1", value).casefold()
+
+
+def _kind(name: str) -> str:
+    return _SAME_KIND.get(name.upper(), name.upper())

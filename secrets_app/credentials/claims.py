@@ -1,0 +1,183 @@
+"""A token's text -> the principal it speaks for; the text is read, never verified, never kept, never logged.
+
+What each claim means: https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
+A token is opaque by contract, so an unreadable one is an answer too: a Principal whose `type` is None.
+"""
+
+import base64
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from secrets_app.core.reading import Principal, PrincipalKind, PrincipalType
+from secrets_app.core.redaction import well_formed
+
+Claims = Mapping[str, Any]
+
+_USER_ASSIGNED = "/providers/microsoft.managedidentity/userassignedidentities/"
+
+
+def principal_of(token: str, *, credential: str | None, certificate_thumbprint: str | None = None) -> Principal:
+    """Whom `token` speaks for. `credential` is the azure-identity class that gave it. Never raises."""
+    claims = _claims(token)
+    type_ = _type(claims)
+    resource_id = _text(claims, "xms_mirid")
+    return Principal(
+        type=type_,
+        kind=_kind(type_, resource_id, credential),
+        name=_name(claims, type_, resource_id),
+        app_id=_text(claims, "appid", "azp"),
+        object_id=_text(claims, "oid"),
+        tenant_id=_text(claims, "tid"),
+        user_principal_name=_user_principal_name(claims) if type_ is PrincipalType.USER else None,
+        managed_identity_resource_id=resource_id,
+        certificate_thumbprint=certificate_thumbprint,
+        credential=credential,
+        token_issued_at=claim_time(claims, "iat"),
+        token_expires_at=claim_time(claims, "exp"),
+        claims=dict(claims),
+    )
+
+
+def _claims(token: str) -> Claims:
+    """The claims of a signed token (RFC 7515: header.payload.signature); none of an opaque or encrypted one."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return {}
+    try:
+        payload = json.loads(
+            base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)), parse_constant=lambda name: name
+        )
+    except (ValueError, RecursionError):
+        return {}
+    return _writable(payload) if isinstance(payload, dict) else {}
+
+
+def _writable(value: Any, depth: int = 8) -> Any:
+    """The same claim as something that every page and file can hold: no half characters, no endless nesting."""
+    if isinstance(value, str):
+        return well_formed(value)
+    if isinstance(value, (dict, list)) and not depth:
+        return "..."
+    if isinstance(value, dict):
+        return {well_formed(name): _writable(inner, depth - 1) for name, inner in value.items()}
+    return [_writable(inner, depth - 1) for inner in value] if isinstance(value, list) else value
+
+
+def _text(claims: Claims, *names: str) -> str | None:
+    """The first of these claims that is a text with something in it."""
+    return next((value for name in names if isinstance(value := claims.get(name), str) and value), None)
+
+
+def _type(claims: Claims) -> PrincipalType | None:
+    """User or App: `idtyp` where it is given, else what only one of the two has."""
+    named = {"user": PrincipalType.USER, "app": PrincipalType.APP}.get(_text(claims, "idtyp") or "")
+    if named:
+        return named
+    if _text(claims, "scp", "upn", "unique_name", "preferred_username"):
+        return PrincipalType.USER  # delegated permissions and sign-in names belong to people
+    is_app = (
+        _text(claims, "xms_mirid")
+        or (_text(claims, "oid") and _text(claims, "oid") == _text(claims, "sub"))
+        # 1: the client proved itself with a secret, 2: with a certificate or a federated token
+        or _text(claims, "appidacr", "azpacr") in {"1", "2"}
+    )
+    return PrincipalType.APP if is_app else None
+
+
+def _kind(type_: PrincipalType | None, resource_id: str | None, credential: str | None) -> PrincipalKind | None:
+    if type_ is None:
+        return None
+    if type_ is PrincipalType.USER:
+        return PrincipalKind.USER
+    if resource_id:
+        user_assigned = _USER_ASSIGNED in resource_id.lower()
+        return (
+            PrincipalKind.USER_ASSIGNED_MANAGED_IDENTITY
+            if user_assigned
+            else PrincipalKind.SYSTEM_ASSIGNED_MANAGED_IDENTITY
+        )
+    by_credential = {
+        "ManagedIdentityCredential": PrincipalKind.MANAGED_IDENTITY,
+        "WorkloadIdentityCredential": PrincipalKind.WORKLOAD_IDENTITY,
+    }
+    return by_credential.get(credential or "", PrincipalKind.SERVICE_PRINCIPAL)
+
+
+def _name(claims: Claims, type_: PrincipalType | None, resource_id: str | None) -> str | None:
+    if type_ is PrincipalType.USER:
+        return _text(claims, "name") or _user_principal_name(claims)
+    return _text(claims, "app_displayname") or (resource_id.rstrip("/").rpartition("/")[2] if resource_id else None)
+
+
+def _user_principal_name(claims: Claims) -> str | None:
+    """The sign-in name; a guest has it in `unique_name` or `email` (AppAuthentication read upn, then email)."""
+    return _text(claims, "upn", "preferred_username", "unique_name", "email")
+
+
+def claim_time(claims: Claims, name: str) -> datetime | None:
+    """The moment of a NumericDate claim (RFC 7519: seconds since 1970)."""
+    try:
+        return datetime.fromtimestamp(int(claims[name]), UTC)
+    except (KeyError, TypeError, ValueError, OverflowError, OSError):
+        return None
+
+
+_AUTHENTICATION_METHODS = (
+    "How that application proved itself: 0 not at all, 1 by a secret, 2 by a certificate or its platform."
+)
+
+WELL_KNOWN_APPS: dict[str, str] = {
+    "04b07795-8ddb-461a-bbee-02f9e1bf7b46": "Azure CLI",
+    "1950a258-227b-4e31-a9cf-717495945fc2": "Azure PowerShell",
+    "aebc6443-996d-45c2-90f0-388ff96faa56": "Visual Studio Code",
+}
+"""Client id -> whose it is: for a user's token this is the tool that asked for it, not the user."""
+
+TIME_CLAIMS = frozenset({"iat", "nbf", "exp", "auth_time"})
+"""Claims that count seconds since 1970."""
+
+MEANINGS: dict[str, str] = {
+    "aud": "The service this token is for.",
+    "iss": "Who made the token: your tenant's own address at Entra.",
+    "iat": "When the token was made.",
+    "nbf": "Not valid before this moment.",
+    "exp": "Not valid after this moment.",
+    "tid": "The tenant (directory) the principal belongs to.",
+    "oid": "The object id: what roles and access policies name.",
+    "sub": "The principal as this service knows it.",
+    "appid": "The client id of the application that asked for the token.",
+    "azp": "The client id of the application that asked for the token.",
+    "appidacr": _AUTHENTICATION_METHODS,
+    "azpacr": _AUTHENTICATION_METHODS,
+    "idtyp": "user or app.",
+    "upn": "The user's sign-in name.",
+    "unique_name": "The user's sign-in name, readable; not unique for ever.",
+    "preferred_username": "The user's sign-in name.",
+    "email": "The user's e-mail address.",
+    "name": "The user's name.",
+    "family_name": "The user's last name.",
+    "given_name": "The user's first name.",
+    "app_displayname": "The application's name.",
+    "scp": "What the user allowed the application to do: a user's token.",
+    "roles": "The application's own permissions: an app's token.",
+    "groups": "Object ids of the groups the principal is in.",
+    "wids": "The directory roles the principal has.",
+    "hasgroups": "There are more groups than fit in here.",
+    "xms_mirid": "The Azure resource id of the managed identity.",
+    "xms_az_rid": "The Azure resource this token is meant for.",
+    "xms_cc": "What the client can do: cp1 means it can answer a claims challenge.",
+    "idp": "Where the principal signed in; another tenant's address means a guest.",
+    "amr": "How the user signed in: pwd password, mfa a second step, rsa a certificate or key.",
+    "acr": "How strong the sign-in was.",
+    "ipaddr": "The address the user signed in from, as Entra saw it.",
+    "ver": "The token's format, 1.0 or 2.0.",
+    "uti": "This token's own number, for Microsoft's support.",
+    "rh": "For Microsoft's own use.",
+    "aio": "For Microsoft's own use.",
+    "puid": "The user's number at Microsoft.",
+    "deviceid": "The device the user signed in on.",
+    "tenant_region_scope": "The region of the tenant.",
+}
+"""Claim -> its meaning in plain words."""

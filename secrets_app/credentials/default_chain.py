@@ -1,0 +1,148 @@
+"""The environment's service principal, with the thumbprint of the certificate it proved itself with."""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+import azure.identity
+from azure.core.credentials import SupportsTokenInfo
+from azure.core.pipeline import PipelineRequest
+from azure.identity import AzureCliCredential as PlainAzureCliCredential
+from azure.identity import (
+    AzureDeveloperCliCredential,
+    AzurePowerShellCredential,
+    DefaultAzureCredential,
+    InteractiveBrowserCredential,
+    ManagedIdentityCredential,
+)
+from azure.identity import EnvironmentCredential as PlainEnvironmentCredential
+
+from secrets_app.core.credential_options import MEMBERS, CredentialKind, CredentialOptions, IdentityKind
+from secrets_app.credentials import developer_tools, interactive
+from secrets_app.credentials.arguments import additional_tenants, network, process, timeouts_with_retries, without_unset
+
+
+class EnvironmentCredential(azure.identity.EnvironmentCredential):
+    """azure-identity's own of that name. What it sends to Entra names the certificate; nothing else of it does."""
+
+    def __init__(self, **more: Any) -> None:
+        self.certificate_thumbprint: str | None = None
+        """SHA-1 in capital hex digits; None while no certificate was used."""
+        super().__init__(raw_request_hook=self._note, **more)
+
+    def _note(self, request: PipelineRequest[Any]) -> None:
+        form = request.http_request.content  # of a request for a token: a dict of fields
+        assertion = form.get("client_assertion") if isinstance(form, dict) else None
+        if assertion:
+            self.certificate_thumbprint = _thumbprint_in_assertion(assertion)
+
+
+def _thumbprint_in_assertion(assertion: str | bytes) -> str | None:
+    """The certificate that a client assertion's header names.
+
+    https://learn.microsoft.com/entra/identity-platform/certificate-credentials#header
+    """
+    text = assertion.decode() if isinstance(assertion, bytes) else assertion
+    try:
+        header = json.loads(base64.urlsafe_b64decode(text.partition(".")[0] + "=="))
+        return base64.urlsafe_b64decode(header["x5t"] + "==").hex().upper()
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+Factory = Callable[[CredentialOptions, float], SupportsTokenInfo]
+"""(the choice, the reading's deadline in seconds) -> the credential. Raises ValueError where it cannot be made."""
+
+# DefaultAzureCredential's own words for its members.
+_EXCLUDE: Mapping[CredentialKind, str] = {
+    CredentialKind.ENVIRONMENT: "exclude_environment_credential",
+    CredentialKind.WORKLOAD_IDENTITY: "exclude_workload_identity_credential",
+    CredentialKind.MANAGED_IDENTITY: "exclude_managed_identity_credential",
+    CredentialKind.SHARED_CACHE: "exclude_shared_token_cache_credential",
+    CredentialKind.VISUAL_STUDIO_CODE: "exclude_visual_studio_code_credential",
+    CredentialKind.AZURE_CLI: "exclude_cli_credential",
+    CredentialKind.AZURE_POWERSHELL: "exclude_powershell_credential",
+    CredentialKind.AZURE_DEVELOPER_CLI: "exclude_developer_cli_credential",
+    CredentialKind.BROKER: "exclude_broker_credential",
+}
+
+
+def default_chain(*members: CredentialKind) -> Factory:
+    """The chain of these members. All of them: what AZURE_TOKEN_CREDENTIALS says stays in force; less wins over it."""
+
+    def make(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+        chain = _chain(members, sign_in, deadline_s)
+        chain.credentials = tuple(_replacement(member, sign_in, deadline_s) for member in chain.credentials)
+        return chain
+
+    return make
+
+
+def broker(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+    """The system's own sign-in. azure-identity has no public class for it, so it is taken out of a chain of one."""
+    return cast(SupportsTokenInfo, _chain((CredentialKind.BROKER,), sign_in, deadline_s).credentials[0])
+
+
+def managed_identity(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+    """The identity that the settings name by one of its ids, else the system-assigned one."""
+    identity = sign_in.managed_identity
+    which: dict[str, Any] = {}
+    if identity:
+        by_client_id = identity.kind is IdentityKind.CLIENT_ID
+        which = {"client_id": identity.value} if by_client_id else {"identity_config": {identity.kind: identity.value}}
+    return ManagedIdentityCredential(**which, **timeouts_with_retries(deadline_s, sign_in.retry_timeout_s))
+
+
+def environment(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+    """The service principal of azure-identity's own variables."""
+    return EnvironmentCredential(**additional_tenants(sign_in), **network(sign_in, deadline_s))
+
+
+def _chain(
+    members: tuple[CredentialKind, ...], sign_in: CredentialOptions, deadline_s: float
+) -> DefaultAzureCredential:
+    left_out = {_EXCLUDE[way]: True for way in sign_in.excluded}
+    if members != MEMBERS:
+        left_out = {_EXCLUDE[way]: way not in members or way in sign_in.excluded for way in MEMBERS}
+    if all(left_out.get(word) for word in _EXCLUDE.values()):
+        raise ValueError("KVSITE_EXCLUDE_CREDENTIALS leaves nobody in the chain. Let one member in.")
+    return DefaultAzureCredential(
+        **left_out,
+        # The chain takes one patience for all of its members; only the managed identity's settings ask for more.
+        **timeouts_with_retries(deadline_s, sign_in.retry_timeout_s),
+        **without_unset(authority=sign_in.authority_host),
+        **process(sign_in, deadline_s),
+        **additional_tenants(sign_in),
+        **_tenant(sign_in),
+        **without_unset(managed_identity_client_id=_client_id(sign_in)),
+    )
+
+
+def _tenant(sign_in: CredentialOptions) -> dict[str, Any]:
+    """The chain knows no tenant for all, only one for each member that signs in by itself."""
+    words = ("workload_identity", "shared_cache", "visual_studio_code", "broker")
+    return {f"{word}_tenant_id": sign_in.tenant_id for word in words} if sign_in.tenant_id else {}
+
+
+def _client_id(sign_in: CredentialOptions) -> str | None:
+    identity = sign_in.managed_identity
+    return identity.value if identity and identity.kind is IdentityKind.CLIENT_ID else None
+
+
+def _replacement(member: Any, sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+    """The member, or ours in its place where the chain does not hand it on what the settings say."""
+    if isinstance(member, PlainEnvironmentCredential):
+        return environment(sign_in, deadline_s)
+    if isinstance(member, PlainAzureCliCredential):
+        return developer_tools.azure_cli(sign_in, deadline_s, in_chain=True)
+    if isinstance(member, InteractiveBrowserCredential):  # AZURE_TOKEN_CREDENTIALS names it
+        return interactive.interactive_browser(sign_in, deadline_s)
+    if isinstance(member, AzurePowerShellCredential):
+        return developer_tools.azure_powershell(sign_in, deadline_s)
+    if isinstance(member, AzureDeveloperCliCredential):
+        return developer_tools.azure_developer_cli(sign_in, deadline_s)
+    named_otherwise = sign_in.managed_identity and not _client_id(sign_in)
+    if isinstance(member, ManagedIdentityCredential) and named_otherwise:
+        return managed_identity(sign_in, deadline_s)
+    return cast(SupportsTokenInfo, member)

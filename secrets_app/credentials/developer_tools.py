@@ -1,0 +1,29 @@
+"""az, Azure PowerShell and azd, asked for the token of whoever is signed in to them."""
+
+from azure.core.credentials import SupportsTokenInfo
+from azure.identity import AzureDeveloperCliCredential, AzurePowerShellCredential
+
+from secrets_app.azure_client.timeouts import az_timeout_s
+from secrets_app.core.credential_options import CredentialOptions
+from secrets_app.credentials.arguments import process, tenants, without_unset
+from secrets_app.credentials.azure_cli import AzureCliCredential
+
+
+def azure_cli(sign_in: CredentialOptions, deadline_s: float, *, in_chain: bool = False) -> SupportsTokenInfo:
+    """az, in the folder and for the subscription that the settings name."""
+    return AzureCliCredential(
+        in_chain=in_chain,
+        additionally_allowed_tenants=sign_in.additional_tenants,
+        process_timeout=sign_in.process_timeout_s or az_timeout_s(deadline_s),
+        **without_unset(tenant_id=sign_in.tenant_id, subscription=sign_in.az_subscription, folder=sign_in.az_folder),
+    )
+
+
+def azure_powershell(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+    """Get-AzAccessToken."""
+    return AzurePowerShellCredential(**tenants(sign_in), **process(sign_in, deadline_s))
+
+
+def azure_developer_cli(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+    """azd auth token."""
+    return AzureDeveloperCliCredential(**tenants(sign_in), **process(sign_in, deadline_s))

@@ -1,0 +1,97 @@
+"""The place in a chain of one who could not be made."""
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from azure.core.credentials import SupportsTokenInfo, TokenRequestOptions
+from azure.identity import (
+    AzurePipelinesCredential,
+    ClientSecretCredential,
+    CredentialUnavailableError,
+    SharedTokenCacheCredential,
+    VisualStudioCodeCredential,
+    WorkloadIdentityCredential,
+)
+
+from secrets_app.core.credential_options import DEV_MEMBERS, MEMBERS, PROD_MEMBERS, CredentialKind, CredentialOptions
+from secrets_app.credentials import client_certificate, developer_tools, interactive
+from secrets_app.credentials.arguments import network, tenants, without_unset
+from secrets_app.credentials.default_chain import Factory, broker, default_chain, environment, managed_identity
+
+
+class UnavailableCredential(SupportsTokenInfo):
+    """Says at every asking why the other could not be made, and lets the chain go on."""
+
+    def __init__(self, way: CredentialKind, message: str) -> None:
+        self.stands_for = _class_name(way)
+        self._message = message
+
+    def get_token_info(self, *_scopes: str, options: TokenRequestOptions | None = None) -> NoReturn:  # noqa: ARG002
+        raise CredentialUnavailableError(message=self._message)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def __enter__(self) -> "UnavailableCredential":
+        return self
+
+    def __exit__(self, *_args: object) -> None:
+        self.close()
+
+
+def _class_name(way: CredentialKind) -> str:
+    """azure-identity's: `WorkloadIdentityCredential` for workload-identity."""
+    words = way.value.removeprefix("client-") if way is CredentialKind.CLIENT_CERTIFICATE else way.value
+    return f"{''.join(word.capitalize() for word in words.split('-'))}Credential"
+
+
+def _workload_identity(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+    which = without_unset(client_id=sign_in.client_id)
+    return WorkloadIdentityCredential(**tenants(sign_in), **which, **network(sign_in, deadline_s))
+
+
+def _shared_cache(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+    return SharedTokenCacheCredential(**without_unset(tenant_id=sign_in.tenant_id), **network(sign_in, deadline_s))
+
+
+def _visual_studio_code(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+    return VisualStudioCodeCredential(**tenants(sign_in), **network(sign_in, deadline_s))
+
+
+def _client_secret(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+    return ClientSecretCredential(
+        **_application(sign_in, deadline_s), client_secret=sign_in.client_secret or ""
+    )  # fmt: skip
+
+
+def _azure_pipelines(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+    return AzurePipelinesCredential(
+        **_application(sign_in, deadline_s),
+        service_connection_id=sign_in.service_connection_id or "",
+        system_access_token=sign_in.system_access_token or "",
+    )
+
+
+def _application(sign_in: CredentialOptions, deadline_s: float) -> dict[str, Any]:
+    return {**tenants(sign_in), "client_id": sign_in.client_id or "", **network(sign_in, deadline_s)}
+
+
+FACTORIES: Mapping[CredentialKind, Factory] = {
+    CredentialKind.DEFAULT: default_chain(*MEMBERS),
+    CredentialKind.DEV: default_chain(*DEV_MEMBERS),
+    CredentialKind.PROD: default_chain(*PROD_MEMBERS),
+    CredentialKind.ENVIRONMENT: environment,
+    CredentialKind.WORKLOAD_IDENTITY: _workload_identity,
+    CredentialKind.MANAGED_IDENTITY: managed_identity,
+    CredentialKind.SHARED_CACHE: _shared_cache,
+    CredentialKind.VISUAL_STUDIO_CODE: _visual_studio_code,
+    CredentialKind.AZURE_CLI: developer_tools.azure_cli,
+    CredentialKind.AZURE_POWERSHELL: developer_tools.azure_powershell,
+    CredentialKind.AZURE_DEVELOPER_CLI: developer_tools.azure_developer_cli,
+    CredentialKind.BROKER: broker,
+    CredentialKind.INTERACTIVE_BROWSER: interactive.interactive_browser,
+    CredentialKind.DEVICE_CODE: interactive.device_code,
+    CredentialKind.CLIENT_SECRET: _client_secret,
+    CredentialKind.CLIENT_CERTIFICATE: client_certificate.client_certificate,
+    CredentialKind.AZURE_PIPELINES: _azure_pipelines,
+}

@@ -1,0 +1,618 @@
+"""Managed identity errors: IMDS, App Service, Azure Arc, Service Fabric, AAD Pod Identity."""
+
+from secrets_app.core.reading import Platform
+from secrets_app.diagnosis.catalog import links
+from secrets_app.diagnosis.catalog.predicates import about_azure_or_bare
+from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS, Area, Cause, Severity, run
+from secrets_app.diagnosis.signature import Signature, Strength, phrase
+
+_METADATA = ("169.254.169.254", "imds", "/metadata/identity")
+
+_ASKED = ("asked",)
+"""Fact set when a user-assigned identity is requested."""
+_SITE = (Platform.APP_SERVICE,)
+_FUNCTION = (Platform.FUNCTIONS,)
+_BY_HAND = (Platform.VIRTUAL_MACHINE, Platform.UNKNOWN)
+
+CAUSES = (
+    Cause(
+        key="mi_multiple_user_assigned",
+        area=Area.HOST,
+        title="Multiple user-assigned identities are attached and none is specified",
+        why="This resource has more than one user-assigned managed identity, and Azure does not choose between them.",
+        fix="Specify the one to use: set AZURE_CLIENT_ID to its client ID, or pass client_id. "
+        "With KVSITE_CREDENTIAL=managed-identity, this site reads KVSITE_MANAGED_IDENTITY_CLIENT_ID instead.",
+        signs=(
+            phrase("multiple user assigned identities exist"),
+            phrase("multiple user assigned", any_of=("identities", "specify the clientid")),
+            phrase("multiple", "identities", "please specify the clientid"),
+        ),
+        commands=(
+            run(
+                "az vm identity show --resource-group {group} --name {site} --query userAssignedIdentities",
+                platforms=(Platform.VIRTUAL_MACHINE, Platform.UNKNOWN),
+            ),
+            run("az webapp identity show --resource-group {group} --name {site}", platforms=(Platform.APP_SERVICE,)),
+            run("az functionapp identity show --resource-group {group} --name {site}", platforms=(Platform.FUNCTIONS,)),
+            run(
+                "az containerapp identity show --resource-group {group} --name {site}",
+                platforms=(Platform.CONTAINER_APPS,),
+            ),
+            run("export AZURE_CLIENT_ID={app_id}", systems=(LINUX, MACOS), platforms=_BY_HAND),
+            run("$env:AZURE_CLIENT_ID = {app_id}", systems=(WINDOWS,), platforms=_BY_HAND),
+            run(
+                "az webapp config appsettings set --resource-group {group} --name {site} --settings "
+                "AZURE_CLIENT_ID={app_id}",
+                platforms=(Platform.APP_SERVICE,),
+            ),
+            run(
+                "az functionapp config appsettings set --resource-group {group} --name {site} --settings "
+                "AZURE_CLIENT_ID={app_id}",
+                platforms=(Platform.FUNCTIONS,),
+            ),
+        ),
+        links=(links.MANAGED_IDENTITY, links.MANAGED_IDENTITY_APP_SERVICE),
+    ),
+    Cause(
+        key="aks_pod_identity_not_ready",
+        area=Area.HOST,
+        title="AAD Pod Identity has no identity for this pod",
+        why="Its node agent (NMI) intercepts the pod's requests to Instance Metadata Service (IMDS). "
+        "It denied the request, or no identity is bound to the pod yet.",
+        fix="Check the pod's aadpodidbinding label and its AzureIdentityBinding. "
+        "Preferably, migrate to workload identity, its successor.",
+        signs=(
+            phrase("pod list is empty"),
+            phrase("no azure identity found for request"),
+            phrase("no azureidentity found"),
+            phrase("no azureassignedidentity found"),
+            phrase("azureassignedidentity", any_of=("not found", "no ", "failed", "state")),
+            phrase("request blocked by aad pod identity nmi"),
+            phrase("getting assigned identities for pod"),
+            phrase("in created state", any_of=("failed after", "mic", "pod")),
+            phrase("in assigned state", any_of=("failed after", "mic", "pod", "attempts")),
+            phrase("check mic pod logs"),
+            phrase("failed to get matching identities for pod"),
+            phrase(
+                "nmi",
+                any_of=(
+                    "no azure identity",
+                    "no matching",
+                    "aad pod identity",
+                    "failed to get service principal token",
+                    "failed to get token for pod",
+                ),
+            ),
+            phrase("aadpodidbinding"),
+            phrase("nmi response failed"),
+            phrase("azureidentity is not configured for the pod"),
+            phrase("failed to refresh token, error: adal"),
+            phrase("pod", "no identities found", strength=Strength.LIKELY),
+            phrase("token request failed", "nmi"),
+            phrase("identity is namespaced will be ignored"),
+            phrase("aad pod identity", strength=Strength.LIKELY),
+            phrase("nmi", any_of=("403", "404", "identity", "pod"), strength=Strength.LIKELY),
+            phrase("mic", "azureidentity", strength=Strength.LIKELY),
+            phrase("azureidentitybinding", strength=Strength.LIKELY),
+            phrase("service principal token for pod"),
+            phrase("'podname' and 'podns'"),
+        ),
+        commands=(
+            run("kubectl get azureassignedidentities --all-namespaces"),
+            run("kubectl get pods --all-namespaces --selector aadpodidbinding"),
+            run("kubectl logs --namespace kube-system --selector component=mic"),
+        ),
+        links=(links.AKS_FROM_POD_IDENTITY,),
+    ),
+    Cause(
+        key="mi_user_assigned_unsupported_host",
+        area=Area.HOST,
+        title="This host does not support selecting a managed identity",
+        why="On Service Fabric, Cloud Shell and Azure Arc, the host determines the identity, but a client ID was "
+        "specified.",
+        fix="Remove client_id and AZURE_CLIENT_ID from this program's settings.",
+        signs=(
+            phrase("client_id should not be set for cloud shell"),
+            phrase("identity_config must not contain the following keys"),
+            phrase("specifying a client_id or identity_config is not supported by the service fabric"),
+            phrase("specifying a clientid", any_of=("service fabric", "not supported", "azure arc", "cloud shell")),
+            phrase(
+                "user assigned",
+                any_of=(
+                    "is not supported by the cloud shell",
+                    "not supported by the service fabric",
+                    "is not supported by azure arc",
+                    "not supported by the azure arc",
+                    "not supported for azure arc",
+                ),
+            ),
+            phrase("user-assigned managed identity is not supported", any_of=("arc", "cloud shell", "service fabric")),
+            phrase("azure arc did not confirm the requested user-assigned"),
+            phrase("user assigned identity is not supported", any_of=("arc", "cloud shell", "service fabric")),
+            phrase(
+                "cannot be specified",
+                any_of=(
+                    "azure arc managed identity",
+                    "cloud shell managed identity",
+                    "service fabric managed identity",
+                ),
+            ),
+            phrase("cloudshell", any_of=("user assigned", "user-assigned"), strength=Strength.LIKELY),
+            phrase("clientid or resourceid is not configurable"),
+            phrase(
+                "service fabric",
+                any_of=("user assigned", "user-assigned", "client_id", "clientid"),
+                strength=Strength.LIKELY,
+            ),
+            phrase(
+                "cloud shell",
+                any_of=("user assigned", "user-assigned", "client_id", "clientid"),
+                strength=Strength.LIKELY,
+            ),
+            phrase(
+                "azure arc",
+                any_of=("user assigned", "user-assigned", "client_id", "clientid"),
+                strength=Strength.LIKELY,
+            ),
+        ),
+        links=(links.MANAGED_IDENTITY_SERVICE_FABRIC, links.MANAGED_IDENTITY_ARC),
+    ),
+    Cause(
+        key="arc_key_access",
+        area=Area.HOST,
+        title="The Azure Arc agent's key file cannot be read",
+        why="The Azure Arc agent authenticates its callers with a small key file. "
+        "This account cannot read the file, or the file does not exist.",
+        fix="Add the account to the agent's group, then restart the program.",
+        signs=(
+            phrase("azcmagent/tokens"),
+            phrase("azureconnectedmachineagent"),
+            phrase(
+                "the key file path is invalid", unless=("is not supported on this platform", "programdata environment")
+            ),
+            phrase("unexpected file path from himds"),
+            phrase("could not read file", ".key"),
+            phrase("local key file shall not be larger"),
+            phrase("himds", any_of=("permission", "denied", "key file", "group", "challenge")),
+            phrase("did not receive a value from www-authenticate header", strength=Strength.LIKELY),
+            phrase("hybrid agent extension applications", strength=Strength.LIKELY),
+            phrase("the file path must have a '.key' extension"),
+            phrase("the file size must be less than or equal to 4096 bytes"),
+            phrase("the file path does not exist", strength=Strength.LIKELY),
+            phrase("could not read file", "contents", strength=Strength.LIKELY),
+        ),
+        commands=(
+            run('sudo usermod -aG himds "$(whoami)"', systems=(LINUX, MACOS)),
+            run('net localgroup "Hybrid agent extension applications" "$env:USERNAME" /add', systems=(WINDOWS,)),
+        ),
+        links=(links.MANAGED_IDENTITY_ARC,),
+    ),
+    Cause(
+        key="mi_identity_not_assigned",
+        area=Area.HOST,
+        title="The managed identity is not assigned to this resource",
+        why="The system-assigned identity is off, or the client ID belongs to an identity that is not assigned to "
+        "this resource. On App Service, no endpoint responds while the identity is off.",
+        fix="Turn on the identity, or assign it; if a client ID is set, check it. "
+        "A new identity also needs a role on the vault.",
+        signs=(
+            phrase("identity not found"),
+            phrase("no identity has been assigned to this resource"),
+            phrase("no user assigned or delegated managed identity found"),
+            phrase("the requested identity has not been assigned to this resource"),
+            phrase(
+                "requested identity",
+                any_of=(
+                    "isn't assigned",
+                    "is not assigned",
+                    "not been assigned",
+                    "hasn't been assigned",
+                    "isn't associated",
+                ),
+            ),
+            phrase("no managed identity", any_of=("found for specified", "is associated", "assigned")),
+            phrase(
+                "managed identity",
+                "was not found",
+                unless=("configuration not found", "endpoint"),
+                strength=Strength.LIKELY,
+            ),
+            phrase("identity isn't assigned to this resource"),
+            phrase("unable to load the proper managed identity"),
+            phrase("does not have a managed identity", any_of=("assigned", "enabled")),
+            phrase("there's no available identity"),
+            phrase("no msi found for specified"),
+            phrase("msi responsecode: badrequest", strength=Strength.LIKELY),
+            phrase("the managed identity with", any_of=("could not be found", "was not found")),
+            phrase(
+                "system-assigned", any_of=("is not enabled", "isn't enabled", "not configured on", "not enabled on")
+            ),
+            phrase(
+                "managed identity",
+                any_of=("not assigned", "not enabled", "400 bad request", "status: 400"),
+                strength=Strength.LIKELY,
+            ),
+            phrase(
+                "http response code: 400",
+                any_of=("/msi/token", "/metadata/identity/oauth2/token"),
+                strength=Strength.LIKELY,
+            ),
+            phrase("failed to connect to msi", any_of=("http error: 400", "reason: bad request")),
+        ),
+        commands=(
+            run("az webapp identity assign --resource-group {group} --name {site}", platforms=_SITE, unless=_ASKED),
+            run(
+                "az functionapp identity assign --resource-group {group} --name {site}",
+                platforms=_FUNCTION,
+                unless=_ASKED,
+            ),
+            run(
+                "az containerapp identity assign --resource-group {group} --name {site} --system-assigned",
+                platforms=(Platform.CONTAINER_APPS,),
+                unless=_ASKED,
+            ),
+            run("az vm identity assign --resource-group {group} --name {site}", platforms=_BY_HAND, unless=_ASKED),
+            run(
+                "az webapp identity assign --resource-group {group} --name {site}",
+                platforms=(Platform.UNKNOWN,),
+                unless=_ASKED,
+            ),
+            # Without --identities, these commands would turn on the system-assigned identity.
+            run(
+                'az identity list --query "[].{{name:name, clientId:clientId, objectId:principalId, id:id}}"',
+                needs=_ASKED,
+                unless=("identity_resource_id",),
+            ),
+            run(
+                "az webapp identity assign --resource-group {group} --name {site} --identities {identity_resource_id}",
+                platforms=_SITE,
+                needs=_ASKED,
+            ),
+            run(
+                "az functionapp identity assign --resource-group {group} --name {site} "
+                "--identities {identity_resource_id}",
+                platforms=_FUNCTION,
+                needs=_ASKED,
+            ),
+            run(
+                "az containerapp identity assign --resource-group {group} --name {site} "
+                "--user-assigned {identity_resource_id}",
+                platforms=(Platform.CONTAINER_APPS,),
+                needs=_ASKED,
+            ),
+            run(
+                "az vm identity assign --resource-group {group} --name {site} --identities {identity_resource_id}",
+                platforms=_BY_HAND,
+                needs=_ASKED,
+            ),
+        ),
+        links=(links.MANAGED_IDENTITY_APP_SERVICE, links.MANAGED_IDENTITY),
+    ),
+    Cause(
+        key="socket_access_forbidden",
+        area=Area.HOST,
+        title="Windows denied access to the socket (WinError 10013)",
+        why="On App Service, this is the usual error when the managed identity is off: nothing listens at "
+        "169.254.169.254. Elsewhere, the cause is a firewall or too many open connections.",
+        fix="On App Service, turn on the managed identity first. "
+        "If it is on, use one client for the whole program, check the firewall, and restart.",
+        signs=(
+            phrase("an attempt was made to access a socket in a way forbidden"),
+            phrase("winerror 10013"),
+            phrase("wsaeacces"),
+            phrase("zugriff auf einen socket war aufgrund der zugriffsrechte"),
+            phrase("accès à un socket de manière interdite"),
+            phrase("acceso a un socket no permitido por sus permisos"),
+        ),
+        commands=(
+            run(
+                "az webapp identity assign --resource-group {group} --name {site}",
+                platforms=(Platform.APP_SERVICE, Platform.UNKNOWN),
+            ),
+            run(
+                "az functionapp identity assign --resource-group {group} --name {site}", platforms=(Platform.FUNCTIONS,)
+            ),
+        ),
+        links=(links.MANAGED_IDENTITY_APP_SERVICE,),
+    ),
+    Cause(
+        key="mi_endpoint_error",
+        area=Area.HOST,
+        title="The managed identity endpoint returned an error",
+        why="The endpoint responded but did not issue a token: it is temporarily unavailable, or the requested "
+        "resource does not exist.",
+        fix="Check that the token is requested for https://vault.azure.net/.default. "
+        "Then retry, and restart the app if the error persists.",
+        signs=(
+            phrase("an unexpected error occured while fetching the aad token"),
+            phrase("an unexpected error occurred while fetching the aad token"),
+            phrase("failed to retrieve token from identity endpoint"),
+            phrase("metadata", '"error":"unknown"', strength=Strength.LIKELY),
+            phrase('"error":"unknown"', "error_description"),
+            phrase(
+                "managed identity", any_of=("(unknown)", "(unknown_error)", "(server_error)", "(internal_server_error)")
+            ),
+            phrase("token request error: (unknown"),
+            phrase("token request error: (service_unavailable"),
+            phrase("token request error: (temporarily_unavailable"),
+            phrase("token request error: (server_error"),
+            phrase("token request error: (invalid_scope) 5"),
+            phrase("failed to retrieve token from the active directory"),
+            phrase("failed to get token from", any_of=("identity endpoint", "msi endpoint", "managed identity")),
+            phrase(
+                "managedidentitycredential authentication failed",
+                any_of=(
+                    "status: 500",
+                    "status: 502",
+                    "status: 503",
+                    "status: 504",
+                    "internal server error",
+                    "service unavailable",
+                    "too many requests",
+                ),
+                strength=Strength.LIKELY,
+            ),
+            phrase(
+                "managed identity",
+                any_of=("status: 500", "status: 503", "500 internal server", "too many requests", "429"),
+                strength=Strength.LIKELY,
+            ),
+            Signature(
+                phrases=("managed identity",), status=frozenset({429, 500, 502, 503, 504}), strength=Strength.LIKELY
+            ),
+            phrase("token request error", strength=Strength.LIKELY),
+        ),
+        commands=(
+            run("az webapp restart --resource-group {group} --name {site}", platforms=(Platform.APP_SERVICE,)),
+            run("az functionapp restart --resource-group {group} --name {site}", platforms=(Platform.FUNCTIONS,)),
+        ),
+        links=(links.MANAGED_IDENTITY_TOKEN, links.MANAGED_IDENTITY_APP_SERVICE),
+    ),
+    Cause(
+        key="mi_platform_env_inconsistent",
+        area=Area.HOST,
+        title="The managed identity environment variables do not match this host",
+        why="IDENTITY_*, MSI_* or IMDS_* variables locate the managed identity endpoint. "
+        "They are incomplete, copied from another machine, or belong to another type of host.",
+        fix="Remove copied IDENTITY_* and MSI_* variables. "
+        "Run inside the app's own process, not in a build or Kudu shell.",
+        signs=(
+            phrase("platform could not be determined from environment"),
+            phrase("no managed identity endpoint found", "target azure platform"),
+            phrase("azure_kubernetes_token_proxy"),
+            phrase("identity_server_thumbprint"),
+            phrase("invalid secret token header"),
+            phrase(
+                "service fabric managed identity",
+                any_of=("must use https", "requires", "thumbprint", "forwarding proxy"),
+            ),
+            phrase("secretheadernotfound"),
+            phrase("service fabric endpoint", any_of=("thumbprint", "https", "proxy")),
+            phrase("configuration not found in environment", unless=("token request error",)),
+            phrase("no connection adapters", any_of=("metadata", "identity", "msi", "token")),
+            phrase("did not receive a correct value from www-authenticate"),
+            phrase("did not receive a value from www-authenticate", strength=Strength.CLEAR),
+            phrase("unrecognizable www-authenticate header"),
+            phrase(
+                "the environment variable",
+                any_of=("identity_endpoint", "msi_endpoint", "imds_endpoint"),
+                strength=Strength.CLEAR,
+            ),
+            phrase("msi_endpoint", any_of=("invalid", "malformed", "not set", "is not", "contains")),
+            phrase("identity_endpoint", any_of=("invalid", "malformed", "not set", "is not", "contains")),
+            phrase("azure arc msi is not supported on this platform"),
+            phrase("is undefined and unsupported", strength=Strength.LIKELY),
+            phrase("platform", "was undefined and unsupported"),
+            phrase("workload identity was selected but no client id"),
+            phrase("127.0.0.1", any_of=("/msi/token", "/metadata/identity"), strength=Strength.CLEAR),
+            phrase("host='localhost'", any_of=("/msi/token", "/metadata/identity", "/oauth2/token")),
+            phrase("127.0.0.1:41", strength=Strength.LIKELY),
+            phrase("managedidentitycredential", any_of=("127.0.0.1", "localhost:"), strength=Strength.CLEAR),
+            phrase("did not receive expected www-authenticate header"),
+            phrase("identity_endpoint", unless=("managed identity endpoint",), strength=Strength.LIKELY),
+            phrase("msi_endpoint", strength=Strength.LIKELY),
+            phrase("imds_endpoint", strength=Strength.LIKELY),
+            phrase("identity_header", strength=Strength.LIKELY),
+            phrase("azure arc", "www-authenticate", strength=Strength.LIKELY),
+            phrase("azure_kubernetes_ca_"),
+            phrase("azure_kubernetes_sni"),
+            phrase("both ca_file and ca_data"),
+            phrase(
+                "endpoint url",
+                any_of=(
+                    "must use the 'https' scheme",
+                    "must not contain a fragment",
+                    "must not contain query",
+                    "must not contain username",
+                ),
+            ),
+            phrase("failed to read ca file"),
+            phrase("ca file", "is empty", "secure connection"),
+            phrase("to enable token proxy usage"),
+            phrase("service fabric endpoint certificate"),
+        ),
+        commands=(
+            run("env | grep -E '^(IDENTITY|MSI|IMDS|AZURE)_' | cut -d= -f1", systems=(LINUX, MACOS)),
+            run(
+                "Get-ChildItem Env: | Where-Object Name -Match '^(IDENTITY|MSI|IMDS|AZURE)_' | Select-Object Name",
+                systems=(WINDOWS,),
+            ),
+        ),
+        links=(links.MANAGED_IDENTITY_APP_SERVICE, links.MANAGED_IDENTITY_SERVICE_FABRIC),
+    ),
+    Cause(
+        key="imds_unreadable_answer",
+        area=Area.HOST,
+        title="The response is not from Instance Metadata Service (IMDS)",
+        why="169.254.169.254, or a proxy in its place, returned a response that is not from Azure.",
+        fix="Exclude 169.254.169.254 from the proxy, then inspect the raw response.",
+        signs=(
+            phrase("no token received", where=about_azure_or_bare),
+            phrase(
+                "managedidentitycredential authentication unavailable.",
+                where=lambda evidence: evidence.bare.endswith("managedidentitycredentialauthenticationunavailable"),
+            ),
+            phrase("jsondecodeerror", any_of=("managedidentity", "imds", "169.254.169.254", "managed_identity")),
+            phrase("failed to deserialize json from response"),
+            phrase("managedidentitycredential", "gateway error"),
+            phrase("unexpected content type"),
+            Signature(
+                phrases=(),
+                any_of=(
+                    "expecting value: line",
+                    "json is invalid",
+                    "cannot be read as what it says it is",
+                    "too long to be one of azure",
+                ),
+                credentials=("ManagedIdentityCredential",),
+            ),
+            phrase("unexpected response", any_of=("access_token", "managedidentity", "imds")),
+            phrase(
+                "managedidentitycredential",
+                any_of=(
+                    "invalid json",
+                    "not valid json",
+                    "unexpected character",
+                    "is an invalid start of a value",
+                    "response was not in a valid json format",
+                ),
+            ),
+            phrase("response from imds", any_of=("json", "not valid", "unexpected")),
+            phrase("response from managed identity endpoint", any_of=("invalid", "non-json", "json", "deserial")),
+            phrase("jsondecodeerror", "expecting value", strength=Strength.WEAK),
+            phrase("169.254.169.254", any_of=("bad gateway", "gateway time", "squid", "zscaler", "proxy error")),
+            phrase("unexpected character encountered while parsing value", strength=Strength.WEAK),
+            phrase("required metadata header not specified"),
+            phrase(
+                "managed identity",
+                any_of=("invalid json", "unexpected response", "not valid json", "could not be parsed"),
+                strength=Strength.LIKELY,
+            ),
+            phrase("unexpected response", unless=("entra", "oidc"), strength=Strength.WEAK),
+            phrase("managed identity response was not in the expected format"),
+            Signature(
+                any_of=("169.254.169.254", "/metadata/identity/oauth2/token"),
+                unless=("unreachable", "timed out", "refused", "no route", "failed to establish"),
+                status=frozenset({403, 404, 407, 410, 500, 502, 503, 504}),
+                strength=Strength.LIKELY,
+            ),
+            phrase("authentication unavailable", "failed due to a gateway error"),
+        ),
+        commands=(
+            run("export NO_PROXY=169.254.169.254", systems=(LINUX, MACOS)),
+            run("$env:NO_PROXY = '169.254.169.254'", systems=(WINDOWS,)),
+            run(
+                "curl --noproxy '*' -H Metadata:true "
+                "-o /dev/null -w '%{{http_code}}\\n' 'http://169.254.169.254/metadata/identity/oauth2/token"
+                "?api-version=2018-02-01&resource=https://vault.azure.net'",
+                systems=(LINUX, MACOS),
+            ),
+        ),
+        links=(links.METADATA_SERVICE, links.PYTHON_PROXY),
+    ),
+    Cause(
+        key="imds_unreachable",
+        area=Area.HOST,
+        title="Instance Metadata Service (IMDS) is unreachable: not an Azure VM, or 169.254.169.254 is blocked",
+        why="Azure machines get managed identity tokens from 169.254.169.254. Nothing responded there. "
+        "On a laptop, this is expected.",
+        fix="Outside Azure, sign in with az login. On Azure, allow this program to reach 169.254.169.254 without a "
+        "proxy. Where Azure offers no managed identity, use a service principal.",
+        signs=(
+            phrase("no response from the imds", unless=("token request error",)),
+            phrase("169.254.169.254", any_of=("connecttimeout", "connect timeout", "connection timed out")),
+            phrase("no response received from the managed identity endpoint"),
+            phrase("no managed identity endpoint", unless=("target azure platform",)),
+            phrase("managed identity endpoint", any_of=("not available", "is unavailable", "unreachable")),
+            phrase("failed to connect to imds"),
+            phrase(
+                "imds",
+                any_of=(
+                    "timed out",
+                    "timeout",
+                    "unreachable",
+                    "not reachable",
+                    "connection refused",
+                    "no route",
+                    "cannot be reached",
+                    "i/o timeout",
+                    "not available",
+                ),
+            ),
+            phrase(
+                "169.254.169.254",
+                any_of=(
+                    "unreachable",
+                    "timed out",
+                    "timeout",
+                    "connection refused",
+                    "no route",
+                    "failed to establish",
+                    "actively refused",
+                    "econnrefused",
+                    "ehostunreach",
+                    "enetunreach",
+                    "etimedout",
+                    "host is down",
+                    "connect failed",
+                    "deadline exceeded",
+                    "connectex",
+                    "did not properly respond",
+                    "ehostdown",
+                    "connection reset",
+                ),
+            ),
+            phrase(
+                "managedidentitycredential",
+                any_of=(
+                    "unreachable network",
+                    "unreachable host",
+                    "unreachable",
+                    "attempted to connect to an unreachable",
+                    "connecting to 169.254.169.254",
+                ),
+            ),
+            phrase(
+                "managedidentitycredential",
+                "authentication unavailable",
+                any_of=("connection to imds", "managed identity endpoint not", "imds endpoint", "is unavailable"),
+                unless=("token request error",),
+            ),
+            phrase("a socket operation was attempted to an unreachable"),
+            phrase("managed identity authentication is not available"),
+            phrase(
+                "managed identity",
+                any_of=("no response", "endpoint not found", "not available in this environment"),
+                unless=("token request error",),
+                strength=Strength.LIKELY,
+            ),
+            phrase("managedidentitycredential", "unavailable", strength=Strength.WEAK),
+            phrase("managed identity timed out"),
+            phrase("unable to connect to the managed service identity"),
+            phrase("unable to connect to the instance metadata service"),
+            phrase("failed to connect to msi", unless=("http error: 400", "reason: bad request")),
+            phrase(
+                "msi",
+                any_of=(
+                    "failed to retrieve a token from msi",
+                    "could not connect to msi",
+                    "please make sure msi is configured",
+                ),
+                strength=Strength.CLEAR,
+            ),
+            phrase("169.254.169.254", strength=Strength.WEAK),
+            phrase("request to the managed identity endpoint timed out"),
+        ),
+        commands=(
+            run("az login --tenant {tenant}", platforms=(Platform.UNKNOWN,)),
+            run(
+                "curl --noproxy '*' -H Metadata:true 'http://169.254.169.254/metadata/instance?api-version=2021-02-01'",
+                systems=(LINUX, MACOS),
+                platforms=(Platform.VIRTUAL_MACHINE, Platform.KUBERNETES, Platform.UNKNOWN),
+            ),
+        ),
+        links=(links.METADATA_SERVICE, links.MANAGED_IDENTITY),
+        weight=Severity.NOISE,
+        alike=("imds_unreadable_answer", "mi_identity_not_assigned"),
+    ),
+)

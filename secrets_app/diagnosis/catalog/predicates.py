@@ -1,0 +1,106 @@
+"""Predicates on the evidence, for signs whose phrases alone are ambiguous."""
+
+import re
+
+from secrets_app.diagnosis.evidence import Evidence
+from secrets_app.diagnosis.normalize import squash
+
+_NAMED_RESOURCE = re.compile(
+    r"(?:resource\s(?:principal\s)?named|The\sresource|for\sresource|resource)\s{1,3}['\"]?([^\s'\"]{1,300}?)['\"]?\s(?:was|is|could|has)",
+    re.IGNORECASE,
+)
+
+_AZURE = tuple(
+    squash(words)
+    for words in (
+        "azure",
+        "microsoft",
+        "msal",
+        "aadsts",
+        "vault",
+        "managed identity",
+        "169.254.169.254",
+        "tenant id",
+        "windows.net",
+        "Credential authentication",
+    )
+)
+_SHORT = 20
+"""Maximum letters and digits of a text that consists of little more than the sign's phrase."""
+_PROGRAM = (
+    "errno",
+    "winerror",
+    "connectionpool",
+    "econn",
+    "etimedout",
+    "getaddrinfo",
+    "dialtcp",
+    "urlopen",
+    "443",
+    "sslc",
+    "connectionaborted",
+    "connectionreset",
+    "connectionrefused",
+    "remotedisconnected",
+    "forciblyclosed",
+    "activelyrefused",
+    "networkisunreachable",
+    "noroutetohost",
+    "serverdisconnected",
+    "socket",
+)
+_AZURE_CALLS = ("credential", "gettoken", "secret", "clientid", "scopes", "assertion")
+_AZURE_WORDS = (" az ", " azd ", " entra ", " imds ", " aad ", " msi ", " nmi ", " adal ")
+_AZURE_MODULES = ("azure.", "msal", "com.azure.", "com.microsoft.", "microsoft.")
+
+
+def about_azure(evidence: Evidence) -> bool:
+    """Whether the text mentions Azure at all; a generic phrase proves nothing in an unrelated text."""
+    return (
+        evidence.credential is not None
+        or (evidence.exception or "").lower().startswith(_AZURE_MODULES)
+        or any(words in evidence.bare for words in _AZURE)
+        or any(word in evidence.spaced for word in _AZURE_WORDS)
+    )
+
+
+def about_azure_or_bare(evidence: Evidence) -> bool:
+    """Whether the text mentions Azure, or is so short that only the library's message was pasted."""
+    return about_azure(evidence) or len(evidence.bare) <= _SHORT
+
+
+def from_a_program(evidence: Evidence) -> bool:
+    """Whether the text is program output, not prose: it has an exception, a status, an OS error or a connection."""
+    return (
+        evidence.exception is not None or evidence.status is not None or any(mark in evidence.bare for mark in _PROGRAM)
+    )
+
+
+def about_azure_calls(evidence: Evidence) -> bool:
+    """Whether the text names a class, function or argument of the Azure libraries."""
+    return about_azure(evidence) or any(word in evidence.bare for word in _AZURE_CALLS)
+
+
+def no_refusal(evidence: Evidence) -> bool:
+    """Whether the HTTP status is unknown or not a client error (4xx)."""
+    return evidence.status is None or evidence.status // 100 != 4
+
+
+def ran_in_azure_cli(evidence: Evidence) -> bool:
+    """Whether the stack trace runs through Azure CLI itself, so Azure CLI failed and not the calling program."""
+    frames = evidence.frames.replace("\\", "/")
+    return any(mark in frames for mark in ("azure-cli", "azure/cli", "/knack/"))
+
+
+def read_the_token_cache(evidence: Evidence) -> bool:
+    """Whether the stack trace contains Azure CLI's token cache (msal_extensions)."""
+    return any(mark in evidence.frames for mark in ("msal_extensions", "binary_cache", "msal_token_cache"))
+
+
+def asks_for_a_scope_as_resource(evidence: Evidence) -> bool:
+    """Whether the resource quoted by AADSTS500011 and related errors ends like a scope, so the scope was mistyped."""
+    match = _NAMED_RESOURCE.search(evidence.text)
+    if not match:
+        return False
+    name = match[1].rstrip("/.,").lower()
+    return name.endswith(("default", "user_impersonation", "/.read", ".read", "//")) or not re.search("[a-z0-9]", name)

@@ -1,0 +1,136 @@
+"""What is known for filling a command: names and ids that passed a check, quoted for the shell they go to."""
+
+import ipaddress
+import re
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from secrets_app.core.reading import Platform
+
+_GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,126}")
+_GROUP = re.compile(r"[\w(][\w.()-]{0,89}")
+_RESOURCE_ID = re.compile(r"/subscriptions/[\w./()-]{1,600}")
+_TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,253}")
+_WORDS = re.compile(r"[A-Za-z][A-Za-z ]{0,60}")
+_URL = re.compile(r"https?://[\w.~%:/?&=-]{1,600}")
+_PATH = re.compile(r"[\w./:\\ -]{1,400}")
+_SERVICE_ACCOUNT = re.compile(r"[a-z0-9][a-z0-9.-]{0,252}")
+_SCOPE = re.compile(r"[a-zA-Z0-9._:/-]{1,500}")
+_SETTING = re.compile(r"KVSITE_[A-Z_]{1,60}")
+_SUBJECT = re.compile(r"[\w./:@*{}-]{1,400}")
+
+
+_INSIDE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
+
+
+def _address(value: str) -> bool:
+    """An address that a vault's firewall takes: public and of IPv4.
+
+    https://learn.microsoft.com/azure/key-vault/general/network-security#key-vault-firewall-enabled-ipv4-addresses-and-ranges---static-ips
+    """
+    try:
+        address = ipaddress.IPv4Address(value)
+    except ValueError:
+        return False
+    return not any(address in network for network in _INSIDE) and not address.is_loopback
+
+
+_CHECKS: Mapping[str, Callable[[str], object]] = {
+    "vault": _NAME.fullmatch,
+    "secret": _NAME.fullmatch,
+    "valid_secret": _NAME.fullmatch,
+    "vault_id": _RESOURCE_ID.fullmatch,
+    "vault_host": _TENANT.fullmatch,
+    "host": _TENANT.fullmatch,
+    "vault_tenant": _GUID.fullmatch,
+    "tenant": _TENANT.fullmatch,
+    "object_id": _GUID.fullmatch,
+    "app_id": _GUID.fullmatch,
+    "principal_type": _WORDS.fullmatch,
+    "role": _WORDS.fullmatch,
+    "policy": _WORDS.fullmatch,
+    "permission": _WORDS.fullmatch,
+    "address": _address,
+    "group": _GROUP.fullmatch,
+    "site": _GROUP.fullmatch,
+    "subscription": _GUID.fullmatch,
+    "issuer": _URL.fullmatch,
+    "subject": _SUBJECT.fullmatch,
+    "path": _PATH.fullmatch,
+    "service_account": _SERVICE_ACCOUNT.fullmatch,
+    "scope": _SCOPE.fullmatch,
+    "asked": lambda value: _GUID.fullmatch(value) or _RESOURCE_ID.fullmatch(value),
+    "identity_resource_id": _RESOURCE_ID.fullmatch,
+    "folder_setting": _SETTING.fullmatch,
+    "certificate_vault": _NAME.fullmatch,
+}
+PLACEHOLDERS: Mapping[str, str] = {
+    "vault": "<vault-name>",
+    "secret": "<secret-name>",
+    "valid_secret": "<secret-name>",
+    "vault_id": "<vault-resource-id>",
+    "vault_host": "<vault-name>.vault.azure.net",
+    "host": "<host>",
+    "vault_tenant": "<vault-tenant-id>",
+    "tenant": "<tenant-id>",
+    "object_id": "<object-id>",
+    "app_id": "<client-id>",
+    "principal_type": "ServicePrincipal",
+    "role": "Key Vault Secrets User",
+    "policy": "secret",
+    "permission": "get",
+    "address": "<your-public-address>",
+    "group": "<resource-group>",
+    "site": "<resource-name>",
+    "subscription": "<subscription-id>",
+    "issuer": "<issuer>",
+    "subject": "<subject>",
+    "path": "<file>",
+    "service_account": "<service-account>",
+    "scope": "<scope>",
+    "asked": "<id>",
+    "identity_resource_id": "<resource-id-of-the-identity>",
+    "folder_setting": "<setting>",
+    "certificate_vault": "<vault-name>",
+}
+"""What stands for a value that is not known. Three have a default that is right for reading a secret."""
+
+_POWERSHELL_SAFE = re.compile(r"[\w./:+=-]+", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandValues:
+    """Values for placeholders, and where the command will run."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    system: str = "Linux"
+    platform: Platform = Platform.UNKNOWN
+
+    def quoted(self, name: str) -> str:
+        """The value of this name quoted for the shell of the place, or its `<placeholder>` when none is known.
+
+        A default such as a role's name is quoted too; a `<placeholder>` is not, so that it shows.
+        """
+        if known := self.values.get(name):
+            return quote(known, self.system)
+        default = PLACEHOLDERS[name]
+        return default if "<" in default else quote(default, self.system)
+
+
+def checked(values: Mapping[str, str | None]) -> dict[str, str]:
+    """The values that look like what their name says. Others are left out: the placeholder is shown instead."""
+    return {name: value for name, value in values.items() if value and name in _CHECKS and _CHECKS[name](value)}
+
+
+def quote(value: str, system: str) -> str:
+    """One shell word: for PowerShell when `system` is Windows, for a POSIX shell otherwise.
+
+    PowerShell reads the typographic single quotes as quotes too (about_Quoting_Rules), so they are doubled as well.
+    """
+    if system != "Windows":
+        return shlex.quote(value)
+    if _POWERSHELL_SAFE.fullmatch(value):
+        return value
+    return "'" + re.sub("(['\u2018\u2019\u201a\u201b])", r"\1\1", value) + "'"

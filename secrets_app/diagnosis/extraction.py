@@ -1,0 +1,84 @@
+"""Extracts evidence from an error message."""
+
+import re
+
+from secrets_app.core.redaction import redact
+from secrets_app.diagnosis.evidence import MAX_VALUES, ChainAttempt, Evidence
+from secrets_app.diagnosis.normalize import normalize
+
+_AADSTS = re.compile(r"AADSTS[\s:]?(\d{4,8})(?!\d)", re.IGNORECASE)
+_ENTRA_LIST = re.compile(
+    r"""(?:error_codes["']?\s{0,3}:\s{0,3}\[\s{0,8}|login\.microsoftonline\.[a-z]{2,3}/error\?code=)(\d{5,8})"""
+)
+_FRAMES = 16 * 1024
+"""Maximum characters of stack frames kept: enough to identify the package."""
+_AKV = re.compile(r"AKV[\s:]?(\d{5})(?!\d)", re.IGNORECASE)
+_EXCEPTION = re.compile(
+    r"(?<![\w.])((?:[A-Za-z_]\w{0,60}\.){0,8}[A-Z]\w{0,80}(?:Error|Exception|Failure|Timeout|Warning))(?=:|\s|\(|$)"
+)
+_JSON_CODE = re.compile(
+    r"""["']?\b(?:code|error|errorCode|error_code|ErrorCode)\b["']?\s{0,3}[:=]\s{0,3}["']?([A-Za-z]\w{2,60})"""
+)
+_LEADING_CODE = re.compile(
+    r"(?:^|[\s:>])\(([A-Z][A-Za-z]{3,60}|[a-z]{3,20}_[a-z_]{3,40})\)(?=[\s\"'.]|$)", re.MULTILINE
+)
+_UNMISTAKABLE = re.compile(r"\b(?:ForbiddenBy[A-Z]\w{2,30}|ObjectIs(?:Being)?(?:Deleted|Recovered)\w{0,30})\b")
+"""Error codes unique to Key Vault, accepted anywhere in the text."""
+_STATUS = re.compile(
+    r"(?:(?:Response )?Status(?:\s?Code)?|HTTP(?:\sError|\sstatus(?:\scode)?|/[\d.]{1,3})?|http_status|RESPONSE)"
+    r"[\"']?\s{0,3}[:=]?\s{0,3}[\"']?([1-5]\d\d)(?!\d)",
+    re.IGNORECASE,
+)
+
+
+def extract_evidence(
+    text: str,
+    *,
+    exception: str | None = None,
+    status: int | None = None,
+    code: str | None = None,
+    credential: str | None = None,
+    attempts: tuple[ChainAttempt, ...] = (),
+) -> Evidence:
+    """The evidence in `text`; the arguments take precedence over values found in it. Accepts any text."""
+    cleaned = normalize(text)
+    plain = redact(cleaned.text)
+    codes = _codes(plain)
+    named = [code] if code else []
+    return Evidence(
+        text=plain,
+        frames=redact(cleaned.frames[:_FRAMES]),
+        exception=exception or _last_exception(plain),
+        status=status or _status(plain),
+        service_code=code or (codes[0] if codes else None),
+        inner_code=codes[-1] if len(codes) > 1 else None,
+        codes=frozenset(name.lower() for name in named + codes),
+        aadsts=_entra_numbers(f"{plain}\n{code or ''}"),
+        akv=_numbers(_AKV, f"{plain}\n{code or ''}"),
+        attempts=attempts,
+        credential=credential,
+    )
+
+
+def _codes(text: str) -> list[str]:
+    leading = _LEADING_CODE.findall(text)
+    return list(dict.fromkeys([*leading, *_JSON_CODE.findall(text), *_UNMISTAKABLE.findall(text)]))[:MAX_VALUES]
+
+
+def _entra_numbers(text: str) -> tuple[int, ...]:
+    """AADSTS numbers in the text, otherwise those in its error_codes list or error URL."""
+    return _numbers(_AADSTS, text) or _numbers(_ENTRA_LIST, text)
+
+
+def _numbers(pattern: re.Pattern[str], text: str) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(int(number) for number in pattern.findall(text)))[:MAX_VALUES]
+
+
+def _status(text: str) -> int | None:
+    match = _STATUS.search(text)
+    return int(match[1]) if match else None
+
+
+def _last_exception(text: str) -> str | None:
+    names = _EXCEPTION.findall(text)
+    return names[-1] if names else None

@@ -1,0 +1,126 @@
+"""Text as people paste it, made plain: no colours, no escapes, no log prefixes, no stack frames."""
+
+import html
+import re
+from typing import NamedTuple
+
+MAX_CHARACTERS = 256 * 1024
+"""What is looked at; the rest of a longer text is left out."""
+
+_COLOURS = re.compile(
+    r"\x1b(?:\[[0-9;:?]{0,32}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,512}(?:\x07|\x1b\\)|[@-_])|\[[0-9;]{1,12}m(?=\S|\s)"
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u2069]")
+_JSON_ESCAPE = re.compile(r"\\{1,4}(r\\{1,4}n|[nrt\"'/]|u(?![dD][89a-fA-F])[0-9a-fA-F]{4})")
+_ENTITY = re.compile(r"&(?:#\d{1,5}|#x[0-9a-fA-F]{1,4}|quot|apos|amp|lt|gt|nbsp);")
+_TAG = re.compile(r"<(?:/?[a-zA-Z][a-zA-Z0-9]{0,14}(?:\s[^<>]{0,400})?/?|!--[^<>]{0,400}--|![a-zA-Z][^<>]{0,200})>")
+_FRAME = re.compile(
+    r"""^[ \t]{0,40}(?:
+        at\s(?:async\s|new\s)?[^\s(<\[]{0,300}\s?[(<\[] .{0,1000}   # .NET, Java, JavaScript
+      | at\s[^\s]{1,300}:\d{1,6}(?::\d{1,6})?\s{0,4}
+      | \.\.\.\s\d{1,5}\s(?:common\sframes\s)?(?:more|omitted) .{0,40}
+      | ---\sEnd\sof\s .{0,200}
+      | [ \t^~|]{3,400}
+    )""",
+    re.VERBOSE | re.MULTILINE,
+)
+_PYTHON_FRAME = re.compile(r'^[ \t|+-]{0,40}File "[^"]{0,400}", line \d{1,7}(?:, in .{0,200})?', re.MULTILINE)
+_PREFIX = re.compile(
+    r"""^[ \t]{0,60}(?:
+        [>|#]\s{1,8}
+      | (?:E|\#\d{1,4})\s{2,8}
+      | [\w./-]{1,40}[ \t]{0,30}\|\s                                       # a container's name, as compose prints it
+      | \[?\d{4}[-/]\d\d[-/]\d\d[T\s]\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?:\s?(?:Z|UTC|[+-]\d\d:?\d\d))?\]?:?\s{0,8}
+      | \[?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\]?\s{1,8}
+      | [A-Z][a-z]{2}\s{1,2}\d{1,2}\s\d\d:\d\d:\d\d\s[\w.-]{1,64}\s[\w./-]{1,64}(?:\[\d{1,8}\])?:\s
+      | \[\d{1,8}\](?:\s\[\w{1,10}\])?\s{0,4}
+      | \[?(?:DEBUG|INFO|WARN|WARNING|ERROR|CRITICAL|FATAL|TRACE|fail|info|warn|crit|dbug)\]?:?\s{1,8}(?=\S)
+      | (?:stderr|stdout)(?:\s[FP])?:?\s
+    )""",
+    re.VERBOSE | re.MULTILINE,
+)
+_PREFIXES_A_LINE = 4
+_PUNCTUATION = {code for code in range(128) if not chr(code).isalnum()} | set(
+    map(ord, "\xa0\u2028\u2029“”‘’«»…–—´\ufffd")
+)
+_NO_PUNCTUATION = dict.fromkeys(_PUNCTUATION)
+_SPACE_FOR_PUNCTUATION = dict.fromkeys(_PUNCTUATION, " ")
+
+
+class NormalizedText(NamedTuple):
+    """A text made plain, and the stack frames that were taken out of it."""
+
+    text: str
+    frames: str
+
+
+def normalize(text: str) -> NormalizedText:
+    """The same text without colours, control characters, JSON and HTML escapes, log prefixes and stack frames."""
+    plain = text[:MAX_CHARACTERS].replace("\r\n", "\n").replace("\r", "\n")
+    if "\x1b" in plain:
+        plain = _COLOURS.sub("", plain)
+    plain = _CONTROL.sub("", plain)
+    told, frames = _parted(_unescape(plain).split("\n"))
+    return NormalizedText("\n".join(told), "\n".join(frames))
+
+
+def squash(text: str) -> str:
+    """Letters and digits only, lower case: the form in which phrases are compared.
+
+    It makes a comparison blind to wrapping (even inside a word), to indentation, to the kind of quotes and to
+    Markdown, which is how texts differ between a terminal, a ticket and a log.
+    """
+    return text.lower().translate(_NO_PUNCTUATION)
+
+
+def tokenize(text: str) -> str:
+    """Lower-case words with one space round each: the form in which short words are compared.
+
+    Without its borders a short word is found inside others: `enotfound` is in "ModuleNotFoundError".
+    """
+    return f" {' '.join(text.lower().translate(_SPACE_FOR_PUNCTUATION).split())} "
+
+
+def _unescape(text: str) -> str:
+    if "\\" in text:
+        text = _JSON_ESCAPE.sub(_escaped_character, text)
+    if "&" in text:
+        text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
+    return _TAG.sub(" ", text) if "</" in text else text
+
+
+def _escaped_character(match: re.Match[str]) -> str:
+    name = match[1]
+    if name[0] == "u":
+        return chr(int(name[1:], 16))
+    return {"n": "\n", "r": "\n", "t": "\t"}.get(name[0], name[0])
+
+
+def _parted(lines: list[str]) -> tuple[list[str], list[str]]:
+    """What is told, and the stack frames with the source lines Python prints below them."""
+    told: list[str] = []
+    frames: list[str] = []
+    frame_depth: int | None = None
+    for line in lines:
+        plain = _without_prefix(line) if line else line
+        is_frame = bool(plain) and _PYTHON_FRAME.match(plain) is not None
+        is_source = frame_depth is not None and _depth(plain) > frame_depth
+        if is_frame or is_source or (plain and _FRAME.fullmatch(plain)):
+            frames.append(plain)
+        else:
+            told.append(plain)
+        frame_depth = _depth(plain) if is_frame else None
+    return told, frames
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _without_prefix(line: str) -> str:
+    for _ in range(_PREFIXES_A_LINE):
+        match = _PREFIX.match(line)
+        if not match or match.end() == len(line):
+            break
+        line = line[match.end() :]
+    return line

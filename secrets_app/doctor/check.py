@@ -1,0 +1,93 @@
+"""The result of one check, as shown by the page, the JSON and the command."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from secrets_app.core.redaction import printable
+
+Fact = tuple[str, str]
+"""A label and its value, both for display."""
+
+
+class Status(StrEnum):
+    """Severity of a finding; the most severe comes first."""
+
+    PROBLEM = "problem"
+    NOTICE = "notice"
+    UNKNOWN = "unknown"
+    OK = "ok"
+
+    @property
+    def words(self) -> str:
+        return _LABELS[self]
+
+
+_LABELS = {
+    Status.PROBLEM: "Error",
+    Status.NOTICE: "Warning",
+    Status.UNKNOWN: "Unknown",
+    Status.OK: "OK",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One finding about this machine."""
+
+    key: str = ""
+    title: str = ""
+    """Key and title of the check; set after it has run."""
+    finding: str
+    verdict: Status
+    advice: str = ""
+    """What to do; empty when no action is needed."""
+    cause: str | None = None
+    """Key in the catalogue of causes."""
+    commands: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    gave_up_after_s: float | None = None
+    """Time limit in seconds; set when the check timed out."""
+
+    def __post_init__(self) -> None:
+        # Values also come from files and certificates: no control character may reach a terminal.
+        object.__setattr__(self, "finding", printable(self.finding))
+        object.__setattr__(self, "facts", tuple((name, printable(value)) for name, value in self.facts))
+
+    def as_json(self) -> dict[str, Any]:
+        """The finding as plain JSON values."""
+        return asdict(self) | {"facts": [{"name": name, "value": value} for name, value in self.facts]}
+
+
+def ok(finding: str, *, advice: str = "", facts: Iterable[Fact] = ()) -> Check:
+    """No action is needed."""
+    return Check(finding=finding, verdict=Status.OK, advice=advice, facts=tuple(facts))
+
+
+def unknown(finding: str, *, advice: str = "", facts: Iterable[Fact] = ()) -> Check:
+    """The check could not determine the answer."""
+    return Check(finding=finding, verdict=Status.UNKNOWN, advice=advice, facts=tuple(facts))
+
+
+def notice(finding: str, advice: str = "", *, cause: str | None = None, **more: Any) -> Check:
+    """It works, or may fail. Without `advice` or `commands`, those of the cause are shown."""
+    return _found(Status.NOTICE, finding, advice, cause, **more)
+
+
+def problem(finding: str, advice: str = "", *, cause: str | None = None, **more: Any) -> Check:
+    """It must be fixed. Without `advice` or `commands`, those of the cause are shown."""
+    return _found(Status.PROBLEM, finding, advice, cause, **more)
+
+
+def _found(
+    verdict: Status,
+    finding: str,
+    advice: str,
+    cause: str | None,
+    commands: Iterable[str] = (),
+    facts: Iterable[Fact] = (),
+) -> Check:
+    return Check(
+        finding=finding, verdict=verdict, advice=advice, cause=cause, commands=tuple(commands), facts=tuple(facts)
+    )

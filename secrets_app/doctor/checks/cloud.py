@@ -1,0 +1,26 @@
+"""Check that the sign-in endpoint and the vault are in the same cloud."""
+
+from secrets_app.conf.cloud import VARIABLE, find_cloud_mismatch
+from secrets_app.doctor.check import Check, notice, ok, problem
+from secrets_app.doctor.context import CheckContext
+from secrets_app.doctor.registry import check
+from secrets_app.doctor.variables import describe_variables
+
+
+@check("cloud", "Azure cloud", waits_for="an access token")
+def cloud(scene: CheckContext) -> Check:
+    """Compares AZURE_AUTHORITY_HOST or KVSITE_AUTHORITY_HOST with the cloud of the vault's host.
+
+    A problem when they differ and the secret was not read, a notice when it was read nevertheless.
+    """
+    facts = describe_variables(scene.environ, [VARIABLE])
+    apart = find_cloud_mismatch(scene.config, scene.environ)
+    if apart is None:
+        return ok("The sign-in endpoint and the vault are in the same cloud.", facts=facts)
+    said = f"{apart.setting} {apart.says}"
+    if scene.reading.result().ok:
+        return notice(
+            f"{said} The credential that read the secret did not sign in there; a service principal would fail.",
+            apart.hint, facts=facts,
+        )  # fmt: skip
+    return problem(said, apart.hint, cause="authority_or_cloud_wrong", facts=facts)

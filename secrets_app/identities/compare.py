@@ -1,0 +1,136 @@
+"""Asks all candidates at the same time; each row is there as it finishes, for all who follow."""
+
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+from secrets_app import keyvault
+from secrets_app.conf import Config
+from secrets_app.core.credential_options import CredentialKind
+from secrets_app.identities.candidates import Candidate, candidates
+from secrets_app.identities.result import CandidateResult
+from secrets_app.service import read_isolated
+
+_TICK_S = 1.0
+_NO_THREAD = (
+    "This machine gives the site no thread to ask it with. Stop other programs, or raise its limit (ulimit -u)."
+)
+# Who starts a process or asks a network takes longest, so they begin before the others keep this process busy.
+_SLOWEST = (
+    CredentialKind.AZURE_CLI,
+    CredentialKind.AZURE_POWERSHELL,
+    CredentialKind.AZURE_DEVELOPER_CLI,
+    CredentialKind.MANAGED_IDENTITY,
+)
+
+
+class Comparison:
+    """One comparison. It touches nothing that the site's own readings keep, and ends when nobody follows it."""
+
+    def __init__(self, config: Config, asked: tuple[Candidate, ...]) -> None:
+        self.candidates = asked
+        self.config = config
+        self._changed = threading.Condition()
+        self._rows: list[CandidateResult] = [
+            CandidateResult(candidate=candidate) for candidate in asked if not candidate.config
+        ]
+        self._under_way: dict[int, keyvault.IsolatedRead] = {}
+        self._begun = False
+        self._followers = 0
+        self._abandoned = False
+
+    @property
+    def can_join(self) -> bool:
+        return not self.is_done and not self._abandoned
+
+    @property
+    def is_done(self) -> bool:
+        return self._begun and not self._under_way
+
+    def follow(self) -> Iterator[CandidateResult | None]:
+        """Each row as soon as it is there, those of earlier first; None once a second while nothing new is.
+
+        The first who follows begins it, so that a page can leave before a dozen threads start; the last who stops
+        following before the end ends it.
+        """
+        with self._changed:
+            self._followers += 1
+            if not self._begun:
+                self._begin()
+        try:
+            yield from self._from(0)
+        finally:
+            with self._changed:
+                self._followers -= 1
+                self._abandoned = self._abandoned or not self._followers
+                left = list(self._under_way.values()) if self._abandoned else []
+            for apart in left:
+                apart.cancel()
+
+    def _from(self, seen: int) -> Iterator[CandidateResult | None]:
+        while True:
+            news, done = self._news(seen)
+            yield from news
+            seen += len(news)
+            if done:
+                return
+            if not news:
+                yield None
+
+    def _news(self, seen: int) -> tuple[list[CandidateResult], bool]:
+        """The rows after the first `seen`, waited for a moment; and whether they are the last."""
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._rows) > seen or self.is_done, timeout=_TICK_S)
+            return self._rows[seen:], self.is_done
+
+    def _begin(self) -> None:
+        self._begun = True
+        for candidate in sorted(self.candidates, key=lambda candidate: candidate.way not in _SLOWEST):
+            if candidate.config:
+                self._start(candidate, candidate.config)
+
+    def _start(self, candidate: Candidate, config: Config) -> None:
+        apart = keyvault.IsolatedRead(config)
+        self._under_way[candidate.number] = apart
+        asking = threading.Thread(target=self._ask, args=(candidate, config, apart), name="identity", daemon=True)
+        try:
+            asking.start()
+        except RuntimeError:  # the system gives this process no more threads
+            del self._under_way[candidate.number]
+            self._rows.append(CandidateResult(candidate=replace(candidate, config=None, why_not=_NO_THREAD)))
+
+    def _ask(self, candidate: Candidate, config: Config, apart: keyvault.IsolatedRead) -> None:
+        row = None
+        try:
+            # Whom its own chain of one leaves out is our doing, not the settings'.
+            reading = replace(read_isolated(apart, config), chosen_by=None)
+            row = CandidateResult(candidate=candidate, reading=reading)
+        finally:
+            with self._changed:
+                del self._under_way[candidate.number]
+                if row:
+                    self._rows.append(self._compared(row))
+                self._changed.notify_all()
+
+    def _compared(self, row: CandidateResult) -> CandidateResult:
+        """The row beside those that came before it."""
+        if row.principal_key is None:
+            return row
+        alike = next((other for other in self._rows if other.principal_key == row.principal_key), None)
+        if alike:
+            return replace(row, same_as=alike.candidate, principal_number=alike.principal_number)
+        return replace(row, principal_number=1 + max((other.principal_number or 0 for other in self._rows), default=0))
+
+
+_lock = threading.Lock()
+_latest: list[Comparison] = []
+
+
+def get_comparison(config: Config) -> Comparison:
+    """The comparison under way for this configuration, else a new one: a crowd starts az once, not for each of them."""
+    with _lock:
+        joins = _latest and _latest[0].config == config and _latest[0].can_join
+        if not joins:
+            _latest[:] = [Comparison(config, candidates(config, os.environ))]
+        return _latest[0]

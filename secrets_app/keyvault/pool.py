@@ -1,0 +1,71 @@
+"""The connections that are kept, one for each configuration: some of the site's own, some of what visitors chose."""
+
+import atexit
+import threading
+from collections import OrderedDict
+
+from secrets_app.conf import Config
+from secrets_app.keyvault.client import Connection
+
+POOL_SIZE = 8
+
+# Whoever asks as ten thousand identities in turn pushes out what other visitors chose, never what the site itself uses.
+_site_connections: OrderedDict[object, Connection] = OrderedDict()
+_visitor_connections: OrderedDict[object, Connection] = OrderedDict()
+_lock = threading.Lock()
+
+
+def _connections_for(config: Config) -> OrderedDict[object, Connection]:
+    return _visitor_connections if config.from_visitor else _site_connections
+
+
+def _key(config: Config) -> object:
+    """All of the configuration that decides who asks and whom: readings that agree in it share a connection."""
+    return config.vault_url, config.deadline_s, config.scope, config.sign_in
+
+
+def connection_for(config: Config) -> Connection:
+    """The connection for this configuration, made at its first reading and borrowed: give it back.
+
+    Raises what a credential's constructor does.
+    """
+    connection = _acquire(config)
+    try:
+        # Outside the lock: a constructor reads files, and one that hangs on a pipe may hold up nobody else.
+        connection.open()
+    except Exception:
+        connection.release()
+        forget(config)
+        raise
+    return connection
+
+
+def _acquire(config: Config) -> Connection:
+    with _lock:
+        kept = _connections_for(config)
+        connection = kept.setdefault(_key(config), Connection(config))
+        kept.move_to_end(_key(config))
+        connection.acquire()
+        too_many = [kept.popitem(last=False)[1] for _ in range(len(kept) - POOL_SIZE)]
+    for pushed_out in too_many:
+        pushed_out.close_when_idle()
+    return connection
+
+
+def forget(config: Config) -> None:
+    """Drop the connection; readings under way still use theirs to the end, and the last of them closes it."""
+    with _lock:
+        connection = _connections_for(config).pop(_key(config), None)
+    if connection:
+        connection.close_when_idle()
+
+
+def close() -> None:
+    """Close every connection, as at the end of the process."""
+    with _lock:
+        for kept in (_site_connections, _visitor_connections):
+            while kept:
+                kept.popitem()[1].close()
+
+
+atexit.register(close)

@@ -1,0 +1,121 @@
+"""Talks to the retired Token Vault: makes a token, looks at it, and has it handed out.
+
+Its documentation is gone. The protocol is as its samples used it: a bearer token on every call; PUT makes a token,
+GET describes it, POST with an empty body hands it out as `{"Value": {"AccessToken": "..."}, "ExpiresIn": 3600}`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from azure.core import PipelineClient
+from azure.core.credentials import SupportsTokenInfo
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.core.pipeline.policies import BearerTokenCredentialPolicy
+from azure.core.rest import HttpRequest, HttpResponse
+
+from secrets_app.azure_client.timeouts import vault_limits
+from secrets_app.azure_client.transport import with_transport
+from secrets_app.conf.token_vault import TokenVaultTokenUrl
+from secrets_app.core.reading import TokenVaultToken
+from secrets_app.core.redaction import well_formed
+from secrets_app.keyvault.client import Connection
+from secrets_app.keyvault.operation import ReadOperation, fingerprint
+
+
+class TokenVault:
+    """One kept token of one Token Vault. `hook` is shown every answer (azure-core's raw_response_hook)."""
+
+    def __init__(
+        self, address: TokenVaultTokenUrl, credential: SupportsTokenInfo, deadline_s: float, hook: Callable[[Any], None]
+    ) -> None:
+        self._address = address
+        bearer = BearerTokenCredentialPolicy(credential, address.scope)
+        self._client: PipelineClient[HttpRequest, HttpResponse] = PipelineClient(
+            address.vault_url,
+            per_retry_policies=[bearer],
+            permit_redirects=False,
+            raw_response_hook=hook,
+            **with_transport(vault_limits(deadline_s)),
+        )
+
+    def describe(self) -> dict[str, Any]:
+        """Name, status and addresses of the token. Raises AzureError; ResourceNotFoundError where there is none."""
+        return self._asked("GET")
+
+    def create(self) -> None:
+        """Make the token, for somebody to sign in to. Raises AzureError."""
+        self._asked("PUT", json={"properties": {"displayName": self._address.token}})
+
+    def hand_out(self) -> dict[str, Any]:
+        """The token itself. Raises AzureError, as when nobody has signed in to it."""
+        return self._asked("POST")
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _asked(self, method: str, **more: Any) -> dict[str, Any]:
+        request = HttpRequest(method, self._address.url, **more)
+        answer = self._client.send_request(request)
+        if answer.status_code == 404:
+            raise ResourceNotFoundError(response=answer)
+        answer.raise_for_status()
+        content = answer.json()
+        if not isinstance(content, dict):
+            raise HttpResponseError(message="The Token Vault's answer is not what its samples knew.", response=answer)
+        return content
+
+
+class TokenVaultOperation(ReadOperation):
+    """Read the kept token and find out whose token did it; keeps neither of the two."""
+
+    def _fetch(self, connection: Connection) -> None:
+        address = self._config.token_vault
+        if address is None:
+            return
+        vault = TokenVault(address, connection.credential, self._config.deadline_s, self._note(connection))
+        try:
+            self._describe(vault)
+            self._take(vault.hand_out())
+        finally:
+            vault.close()
+
+    def _describe(self, vault: TokenVault) -> None:
+        try:
+            found, created = vault.describe(), False
+        except ResourceNotFoundError:
+            if not self._config.creates_token:
+                raise
+            vault.create()
+            found, created = vault.describe(), True
+        properties = _part(found, "properties")
+        status = _part(properties, "status")
+        self._kept_token = TokenVaultToken(
+            display_name=_text(properties.get("displayName")),
+            state=_text(_part(status, "error").get("code")) or _text(status.get("state")),
+            created=created,
+        )
+
+    def _take(self, handed_out: dict[str, Any]) -> None:
+        """All that may be told of the token."""
+        value = _part(handed_out, "Value").get("AccessToken")
+        if not isinstance(value, str):
+            raise ValueError("The Token Vault's answer has no token in it.")  # noqa: TRY004 - of the service, not of ours
+        expires_in = handed_out.get("ExpiresIn")
+        known = self._kept_token or TokenVaultToken()
+        self._kept_token = TokenVaultToken(
+            display_name=known.display_name,
+            state=known.state,
+            created=known.created,
+            length=len(value),
+            fingerprint=fingerprint(value, self._config.fingerprint_key),
+            expires_in_s=expires_in if isinstance(expires_in, int) else None,
+        )
+
+
+def _part(document: dict[str, Any], name: str) -> dict[str, Any]:
+    found = document.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _text(value: object) -> str | None:
+    return well_formed(value)[:200] if isinstance(value, str) else None

@@ -1,0 +1,169 @@
+"""A reading as Markdown, to paste into a ticket: without token, without secret value."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from secrets_app.core.reading import Attempt, Failure, Hint, HostEnvironment, Principal, Reading
+from secrets_app.core.redaction import redact
+from secrets_app.diagnosis import Explanation
+from secrets_app.doctor import Check
+from secrets_app.output.text import credential_label, evidence_rows, headline
+
+_GUID = re.compile(r"(?<![\w-])([0-9a-fA-F]{8})-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![\w-])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@])")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
+_FENCE = re.compile(r"`{3,}|~{3,}")
+_MAX_LENGTH = 8000
+"""Characters of one message that are shown."""
+
+
+def markdown(reading: Reading, checks: Iterable[Check] = (), *, shorten_ids: bool = False) -> str:
+    """The reading as Markdown: what was tried, who we were, what came of it, what to do, and what this machine tells.
+
+    Tokens, keys and passwords in any text are replaced. `shorten_ids` leaves only the first eight digits of each id.
+    """
+    sections = (
+        _summary(reading),
+        _principal(reading.principal),
+        _attempts(reading),
+        _failure(reading.failure),
+        _place(reading.place),
+        *map(_hint, reading.hints),
+        _checks(checks),
+    )
+    text = "\n".join(line for section in sections for line in (*section, ""))
+    return (_GUID.sub(r"\1…", text) if shorten_ids else text).rstrip("\n") + "\n"
+
+
+def markdown_of_explanation(explanation: Explanation) -> str:
+    """A pasted error that no cause explains, as Markdown: its words and what was found in them."""
+    lines = ["## An error nobody here could explain", "", *_block(explanation.text), ""]
+    lines += _table(dict(evidence_rows(explanation.evidence)))
+    return "\n".join(lines) + "\n"
+
+
+def _summary(reading: Reading) -> Iterator[str]:
+    yield f"## {_cell(headline(reading))}"
+    yield ""
+    yield from _table(
+        {
+            "Token Vault": reading.kept_token_url,
+            "Scope": reading.scope,
+            "Vault": reading.vault_url,
+            "Secret": reading.secret_name,
+            "Version": reading.secret_version,
+            "Started": f"{reading.started_at:%Y-%m-%d %H:%M:%S %Z}".strip(),
+            "Took": f"{reading.elapsed_s:.3f} s",
+            "Vault's tenant": reading.vault_tenant_id,
+            "Address the vault saw": reading.vault_saw.client_address if reading.vault_saw else None,
+        }
+    )
+
+
+def _principal(principal: Principal | None) -> Iterator[str]:
+    if not principal:
+        return
+    yield "### Who we were"
+    yield ""
+    yield from _table(
+        {
+            "Type": principal.type,
+            "Kind": principal.kind,
+            "Name": principal.name or principal.user_principal_name,
+            "Client id": principal.app_id,
+            "Object id": principal.object_id,
+            "Tenant": principal.tenant_id,
+            "Token from": principal.credential,
+            "Token issued": principal.token_issued_at.isoformat() if principal.token_issued_at else None,
+            "Token expires": principal.token_expires_at.isoformat() if principal.token_expires_at else None,
+        }
+    )
+
+
+def _attempts(reading: Reading) -> Iterator[str]:
+    rows = [_attempt(attempt) for attempt in reading.attempts]
+    if rows:
+        yield "### What was tried"
+        yield ""
+        yield from (_cell(reading.chosen_by), "") if reading.chosen_by else ()
+        yield "| Credential | Outcome | Seconds | Cause | Message |"
+        yield "| --- | --- | --- | --- | --- |"
+        yield from rows
+
+
+def _attempt(attempt: Attempt) -> str:
+    took = "" if attempt.elapsed_s is None else f"{attempt.elapsed_s:.3f}"
+    cells = (credential_label(attempt), attempt.outcome, took, attempt.cause or "", attempt.message or "")
+    return f"| {' | '.join(map(_cell, cells))} |"
+
+
+def _failure(failure: Failure | None) -> Iterator[str]:
+    if not failure:
+        return
+    yield "### What went wrong"
+    yield ""
+    status = None if failure.status is None else str(failure.status)
+    yield from _table(
+        {
+            "Stage": failure.stage,
+            "Status": status,
+            "Code": failure.code,
+            "Exception": failure.exception,
+            "Waiting for": failure.waiting_for,
+        }
+    )
+    yield ""
+    yield from _block(failure.message)
+
+
+def _place(place: HostEnvironment) -> Iterator[str]:
+    yield "### Where"
+    yield ""
+    yield from _table(
+        {
+            "Platform": place.platform,
+            "System": place.system,
+            "In a container": "yes" if place.in_container else "no",
+            "Resource": place.resource_name,
+            "Resource group": place.resource_group,
+        }
+    )
+
+
+def _hint(hint: Hint) -> Iterator[str]:
+    yield f"### {_cell(hint.title)}"
+    yield ""
+    yield f"{_cell(hint.why)} {_cell(hint.fix)}"
+    if hint.commands:
+        yield ""
+        yield from _block("\n".join(hint.commands))
+    yield from ("", *(f"- <{link}>" for link in hint.links))
+
+
+def _checks(checks: Iterable[Check]) -> Iterator[str]:
+    rows = [f"| {' | '.join(map(_cell, (check.verdict.words, check.title, check.finding)))} |" for check in checks]
+    if rows:
+        yield "### What this machine tells about itself"
+        yield ""
+        yield "| | Check | Finding |"
+        yield "| --- | --- | --- |"
+        yield from rows
+
+
+def _table(values: dict[str, str | None]) -> Iterator[str]:
+    yield "| | |"
+    yield "| --- | --- |"
+    yield from (f"| {name} | {_cell(value)} |" for name, value in values.items() if value)
+
+
+def _cell(text: str) -> str:
+    """One line without meaning in Markdown or HTML. Redacted first: a backslash inside a token would hide it."""
+    return _SPECIAL.sub(r"\\\1", _CONTROL.sub(" ", redact(text)[:_MAX_LENGTH]).strip())
+
+
+def _block(text: str) -> Iterator[str]:
+    """Lines between fences; a fence inside the text cannot end them."""
+    yield "```text"
+    for line in redact(text)[:_MAX_LENGTH].splitlines():
+        yield _FENCE.sub("'''", _CONTROL.sub(" ", line))
+    yield "```"

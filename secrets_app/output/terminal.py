@@ -1,0 +1,131 @@
+"""A reading as lines for a terminal, in the page's words and order."""
+
+import textwrap
+from collections.abc import Iterator
+
+from secrets_app.core.reading import UNEXPECTED, Hint, Principal, Reading, Secret, TokenVaultToken
+from secrets_app.core.redaction import printable
+from secrets_app.diagnosis import Explanation
+from secrets_app.doctor import Translation
+from secrets_app.output import text
+
+_WIDTH = 100
+
+
+def lines_of(reading: Reading) -> Iterator[str]:
+    """The answer first, then what to do, then who we are and how that came about."""
+    return map(printable, _lines_of(reading))
+
+
+def _lines_of(reading: Reading) -> Iterator[str]:
+    yield f"{'YES' if reading.ok else 'NO'}  {text.headline(reading)}"
+    yield f"    {text.identity_line(reading)} It took {text.duration(reading.elapsed_s)}."
+    if reading.failure:
+        yield f"    {text.failure_line(reading)}"
+    if reading.principal:
+        yield ""
+        yield f"Principal Used: {reading.principal.legacy}"
+        yield from _principal(reading.principal)
+    if reading.secret:
+        yield from _secret(reading.secret)
+    if reading.kept_token:
+        yield from _kept_token(reading.kept_token, reading.kept_token_url or "")
+    for hint in reading.hints:
+        yield from _hint(hint)
+    if reading.failure and reading.main_cause == UNEXPECTED:
+        yield from _own_words(reading.failure.message)
+    yield from _chain(reading)
+
+
+def _own_words(text: str) -> Iterator[str]:
+    yield ""
+    yield "The error in its own words:"
+    yield from (f"    {line}" for line in text.splitlines())
+
+
+def _principal(principal: Principal) -> Iterator[str]:
+    rows = {
+        "Kind": principal.kind and text.KINDS[principal.kind],
+        "Name": principal.name,
+        "Object id": principal.object_id,
+        "Resource id": principal.managed_identity_resource_id,
+        "Credential": principal.credential,
+        "Token ends": f"{text.moment(principal.token_expires_at)}, {text.age(principal.token_expires_at)}"
+        if principal.token_expires_at
+        else None,
+    }
+    return (f"    {name:<12} {value}" for name, value in rows.items() if value)
+
+
+def _secret(secret: Secret) -> Iterator[str]:
+    yield ""
+    yield f"Secret {secret.name}: {secret.length} characters, hidden. Fingerprint {secret.fingerprint}."
+    yield f"    Version {secret.version}, updated {text.moment(secret.updated_on)}."
+
+
+def _kept_token(token: TokenVaultToken, url: str) -> Iterator[str]:
+    yield ""
+    if token.length is not None:
+        yield f"Token {url}: {token.length} characters, hidden. Fingerprint {token.fingerprint}."
+    yield f"    Status {token.state or 'unknown'}{', just made' if token.created else ''}. Sign in to it: {url}/login"
+
+
+def _hint(hint: Hint) -> Iterator[str]:
+    yield ""
+    yield hint.title
+    for sentence in (hint.why, hint.fix):
+        yield from textwrap.wrap(sentence, _WIDTH, initial_indent="    ", subsequent_indent="    ")
+    for command in hint.commands:
+        yield from (f"      {line}" for line in command.splitlines())
+    for link in hint.links:
+        yield f"    {link}"
+
+
+def _chain(reading: Reading) -> Iterator[str]:
+    if reading.attempts or reading.chosen_by:
+        yield ""
+        yield "How the credential was found:"
+    if reading.chosen_by:
+        yield from textwrap.wrap(reading.chosen_by, _WIDTH, initial_indent="    ", subsequent_indent="    ")
+    for attempt in reading.attempts:
+        outcome, took = text.OUTCOMES[attempt.outcome], text.duration(attempt.elapsed_s)
+        # What it was asked for stands behind the columns: before them it would push this row's out of line.
+        said = f"{'Reads the certificate. ' if attempt.reads_certificate else ''}{text.short_message(attempt)}"
+        yield f"    {attempt.credential:<28} {outcome:<19} {took:>10}  {said}".rstrip()
+
+
+def lines_of_translation(translation: Translation | None) -> Iterator[str]:
+    """What the connection string says, and the same without one; nothing where none is set."""
+    return map(printable, _lines_of_translation(translation) if translation else ())
+
+
+def _lines_of_translation(translation: Translation) -> Iterator[str]:
+    yield ""
+    yield f"{translation.setting} says who to be: {translation.who}."
+    for remark in translation.remarks:
+        yield from textwrap.wrap(
+            f"It {remark.says} {remark.hint}", _WIDTH, initial_indent="    ", subsequent_indent="    "
+        )
+    for title, blocks in (
+        ("The settings of today say the same:", translation.commands),
+        ("For any program with DefaultAzureCredential:", translation.variables),
+        ("In Python:", (translation.python,)),
+    ):
+        lines = [line for block in blocks for line in block.splitlines()]
+        yield from (f"    {title}" for _ in lines[:1])
+        yield from (f"      {line}" for line in lines)
+
+
+def lines_of_explanation(explanation: Explanation) -> Iterator[str]:
+    """What a pasted error means, the main cause first."""
+    return map(printable, _lines_of_explanation(explanation))
+
+
+def _lines_of_explanation(explanation: Explanation) -> Iterator[str]:
+    for number, hint in enumerate(explanation.hints):
+        if number == 1:
+            yield ""
+            yield "It may also be:"
+        yield from (line for line in _hint(hint) if line or number)
+    if explanation.causes == (UNEXPECTED,):
+        yield from _own_words(explanation.text)

@@ -1,0 +1,84 @@
+"""The product's words as template filters."""
+
+import json
+from typing import Any, NamedTuple
+
+from django import template
+
+from secrets_app.core.reading import Attempt, Outcome, Principal, PrincipalKind
+from secrets_app.credentials.claims import MEANINGS, TIME_CLAIMS, claim_time
+from secrets_app.output import text
+from secrets_app.output.report import markdown_of_explanation
+
+register = template.Library()
+
+for _filter in (
+    text.headline,
+    text.failure_line,
+    text.identity_line,
+    text.vault,
+    text.secret,
+    text.application,
+    text.sentence,
+    text.duration,
+    text.span,
+    text.moment,
+    text.age,
+    text.evidence_rows,
+):
+    register.filter(_filter.__name__, _filter)
+
+
+register.filter("pasted_report", markdown_of_explanation)
+
+
+@register.filter
+def kind_meaning(kind: PrincipalKind | None) -> str:
+    return text.KIND_MEANINGS[kind] if kind else "The token does not say what it speaks for."
+
+
+@register.filter
+def kind_name(kind: PrincipalKind | None) -> str:
+    return text.KINDS[kind].partition(" ")[2].capitalize() if kind else "Unknown"
+
+
+@register.filter
+def outcome_words(outcome: Outcome) -> str:
+    return text.OUTCOMES[outcome]
+
+
+@register.filter
+def claim_meaning(name: str) -> str:
+    return MEANINGS.get(name, "")
+
+
+@register.filter
+def claim_value(value: Any) -> str:
+    """Text as it is, everything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+@register.simple_tag
+def claim_moment(principal: Principal, name: str) -> str:
+    """The date that a claim's number stands for, where it is one."""
+    return text.moment(claim_time(principal.claims, name)) if name in TIME_CLAIMS else ""
+
+
+class Bar(NamedTuple):
+    """One attempt's place on the time line, in thousandths of the whole."""
+
+    attempt: Attempt
+    start: float
+    width: float
+
+
+@register.filter
+def time_line(attempts: tuple[Attempt, ...]) -> list[Bar]:
+    """The attempts one after another, as they were made."""
+    whole = sum(attempt.elapsed_s or 0 for attempt in attempts) or 1
+    bars, start = [], 0.0
+    for attempt in attempts:
+        width = 1000 * (attempt.elapsed_s or 0) / whole
+        bars.append(Bar(attempt, min(start, 994), max(width, 6 if attempt.elapsed_s is not None else 0)))
+        start += width
+    return bars

@@ -1,0 +1,13 @@
+"""The words of the identities' page as template filters."""
+
+from django import template
+
+from secrets_app.output import identities
+
+register = template.Library()
+
+register.filter("result_outcome", identities.outcome_words)
+register.filter("result_principal", identities.principal_text)
+register.filter("result_text", identities.result_text)
+register.filter("selection_text", identities.selection_text)
+register.filter("selection_mark", identities.principal_mark)

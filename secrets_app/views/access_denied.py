@@ -1,0 +1,78 @@
+"""The answer to somebody who may not look: why, and which setting opens the site."""
+
+import json
+from dataclasses import replace
+from typing import NamedTuple
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from secrets_app.access import POLICIES, Viewer, viewer_of
+from secrets_app.conf.access import AccessMode
+from secrets_app.conf.hints import commands_that_set
+from secrets_app.core.reading import HostEnvironment
+from secrets_app.service import detect_host
+
+
+class AccessOption(NamedTuple):
+    """One way to open the site, for whoever it belongs to."""
+
+    way: str
+    meaning: str
+    commands: tuple[str, ...]
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django hands it over by name
+    """A page for a browser, JSON for who asks for it, a sentence for the rest."""
+    viewer = viewer_of(request)
+    accepts = request.headers.get("Accept", "")
+    if "text/html" in accepts and not request.path_info.startswith("/api/"):
+        return _page(request, viewer)
+    if "json" in accepts or request.path_info.startswith("/api/"):
+        body = json.dumps({"error": _sentence(viewer), "access": viewer.how, "setting": _setting(viewer)}, indent=2)
+        return HttpResponse(body, content_type="application/json", status=403)
+    return HttpResponse(_sentence(viewer) + "\n", content_type="text/plain; charset=utf-8", status=403)
+
+
+def _setting(viewer: Viewer) -> str:
+    return viewer.opens_with[0] if viewer.opens_with else "KVSITE_ACCESS"
+
+
+def _sentence(viewer: Viewer) -> str:
+    return (
+        f"This site is closed to you (KVSITE_ACCESS={viewer.how}). {viewer.closed_because} "
+        f"The setting {_setting(viewer)} opens it; a browser is shown how."
+    )
+
+
+def _page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    # A stranger is not told what this site is called in Azure.
+    place = replace(detect_host(), resource_name=None, resource_group=None, subscription_id=None)
+    asked_for = request.get_full_path() if request.method in {"GET", "HEAD"} else "/"
+    context = {
+        "viewer": viewer,
+        "setting": _setting(viewer),
+        "openings": _options(viewer, place),
+        "asked_for": asked_for,
+    }
+    return render(request, "access_denied.html", context, status=403)
+
+
+def _options(viewer: Viewer, place: HostEnvironment) -> list[AccessOption]:
+    if viewer.opens_with:
+        setting, example = viewer.opens_with
+        return [AccessOption("", "", commands_that_set({setting: example}, place))]
+    if viewer.sign_in_at:
+        return []
+    return [_option(way, place) for way in POLICIES if _works(way, place)]
+
+
+def _works(way: AccessMode, place: HostEnvironment) -> bool:
+    only_on = POLICIES[way].only_on
+    return way is not AccessMode.LOOPBACK and (only_on is None or place.platform in only_on)
+
+
+def _option(key: AccessMode, place: HostEnvironment) -> AccessOption:
+    way = POLICIES[key]
+    first = (way.first,) if way.first else ()
+    return AccessOption(key, way.meaning, first + commands_that_set({"KVSITE_ACCESS": key, **way.also_set}, place))

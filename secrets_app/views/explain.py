@@ -1,0 +1,78 @@
+"""The pages that need no Azure: paste an error, and the catalogue of causes."""
+
+import json
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from secrets_app.diagnosis import CAUSES, search
+from secrets_app.diagnosis.error_report import (
+    TOO_LONG_MESSAGE,
+    ErrorReport,
+    TooLongError,
+    explanation_json,
+    parse_error_report,
+)
+from secrets_app.views.query import parse_query
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def explain(request: HttpRequest) -> HttpResponse:
+    """Paste an error, get its causes. Nothing is sent to Azure, nothing is kept."""
+    if request.method != "POST":
+        return render(request, "explain.html")
+    text = request.POST.get("text", "")
+    try:
+        found = ErrorReport(message=text).explanation()
+    except TooLongError as error:
+        return render(request, "explain.html", {"mistake": str(error)}, status=413)
+    if not text.strip():
+        return render(request, "explain.html", {"mistake": "There is nothing in the box yet."}, status=400)
+    return render(request, "explain.html", {"explanation": found})
+
+
+# Whoever can send a text here can read nothing back from another site, and nothing is changed by it: no CSRF token.
+@csrf_exempt
+@require_POST
+def api_explain(request: HttpRequest) -> HttpResponse:
+    """The same as JSON: `{"message": ...}` with what else is known, or the bare text with another content type."""
+    try:
+        body = request.body.decode("utf-8", errors="replace")
+        pasted = (
+            parse_error_report(json.loads(body))
+            if request.content_type == "application/json"
+            else ErrorReport(message=body)
+        )
+        return JsonResponse(explanation_json(pasted), json_dumps_params={"indent": 2})
+    except TooLongError as error:
+        return JsonResponse({"error": str(error)}, status=413)
+    except (ValueError, RecursionError) as error:
+        sentence = "The body is not JSON." if isinstance(error, (json.JSONDecodeError, RecursionError)) else str(error)
+        return JsonResponse({"error": sentence}, status=400)
+
+
+@require_safe
+def causes(request: HttpRequest) -> HttpResponse:
+    """The whole catalogue, or what of it has the words of `q` in it."""
+    asked = parse_query(request, "q").get("q", "")[:200]
+    found = search.search(asked)
+    return render(request, "causes.html", {"rooms": search.by_area(found), "asked": asked, "count": len(found)})
+
+
+@require_safe
+def cause(request: HttpRequest, key: str) -> HttpResponse:
+    """One cause at an address of its own."""
+    entry = CAUSES.get(key)
+    if entry is None:
+        raise Http404
+    context = {"cause": entry, "hint": search.general_hint(entry), "alike": search.related(entry)}
+    return render(request, "cause.html", context)
+
+
+def too_long(request: HttpRequest) -> HttpResponse:
+    """More came than Django reads at all."""
+    if request.path.startswith("/api/"):
+        return JsonResponse({"error": TOO_LONG_MESSAGE}, status=413)
+    return render(request, "explain.html", {"mistake": TOO_LONG_MESSAGE}, status=413)

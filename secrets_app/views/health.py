@@ -1,0 +1,36 @@
+"""What a platform asks to learn whether the site lives and works."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+
+from secrets_app import conf
+from secrets_app.service import get_reading
+
+
+@require_safe
+def healthz(_request: HttpRequest) -> HttpResponse:
+    """The process is up; Azure is not asked."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def readyz(_request: HttpRequest) -> HttpResponse:
+    """200 when the secret can be read; 503 with the key of the cause when not."""
+    reading = get_reading(conf.current())
+    if reading.ok:
+        return JsonResponse({"ready": True})
+    return JsonResponse({"ready": False, "cause": reading.main_cause}, status=503)
+
+
+_PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {"/healthz": healthz, "/readyz": readyz}
+
+
+def answer_probes(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Django middleware, the first: probes come by address, without a host name of ours and without TLS."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        return _PROBES.get(request.path, get_response)(request)
+
+    return respond

@@ -1,0 +1,40 @@
+"""The page that compares all identities: it leaves at once, and each row as it finishes."""
+
+from collections.abc import Iterator
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_safe
+
+from secrets_app import conf
+from secrets_app.identities import CandidateResult, Comparison, get_comparison, selection_of
+from secrets_app.views.query import parse_query
+
+_ROWS_HERE = "<!-- rows -->"
+_STILL_HERE = b"\n"
+"""Sent while nothing is new: a visitor who has gone is noticed by it."""
+
+
+@require_safe
+def identities(request: HttpRequest) -> HttpResponseBase:
+    """Every credential that could work on this machine, side by side."""
+    parse_query(request)
+    if request.method == "HEAD":
+        return HttpResponse()
+    comparison = get_comparison(conf.current())
+    page = render_to_string("identities.html", {"comparison": comparison}, request)
+    return StreamingHttpResponse(_pieces(page, comparison))
+
+
+def _pieces(page: str, comparison: Comparison) -> Iterator[bytes]:
+    """The page up to where the rows stand, the rows as they come, what they mean together, and the page's end."""
+    start, end = page.split(_ROWS_HERE)
+    yield start.encode()
+    rows: list[CandidateResult] = []
+    for row in comparison.follow():
+        if row:
+            rows.append(row)
+        yield render_to_string("_identity.html", {"row": row}).encode() if row else _STILL_HERE
+    yield render_to_string("_selection.html", {"pick": selection_of(rows)}).encode()
+    yield end.encode()

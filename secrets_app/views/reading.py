@@ -1,0 +1,102 @@
+"""The pages over one reading of the secret, and over one examination of this machine."""
+
+from typing import Any
+
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from secrets_app import conf
+from secrets_app.access import viewer_of
+from secrets_app.conf.hints import setting_hints
+from secrets_app.conf.overrides import (
+    IDENTITY_PARAMETERS,
+    SECRET_PARAMETERS,
+    Overrides,
+    hidden_parameters,
+    resolve_overrides,
+)
+from secrets_app.core.credential_options import ManagedIdentityId
+from secrets_app.core.reading import Reading
+from secrets_app.doctor import translation
+from secrets_app.doctor.service import headline, is_healthy, related_problems, run_doctor
+from secrets_app.output.report import markdown
+from secrets_app.service import detect_host, get_reading
+from secrets_app.views.page_cache import cached_page
+from secrets_app.views.query import parse_query, repeat_query, require_valid
+
+_BOOLEANS = {"": True, "1": True, "true": True, "0": False, "false": False}
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Who am I, was I let in, what do I do now."""
+    given = parse_query(request, "refresh", *IDENTITY_PARAMETERS)
+    context = _page_context("home", given, require_valid(resolve_overrides(given)))
+    return cached_page(request, "home.html", **context, here="home", viewer=viewer_of(request))
+
+
+@require_safe
+def secret(request: HttpRequest) -> HttpResponse:
+    """Get Secret: another secret of the vault, or another identity; the same answer."""
+    given = parse_query(request, "refresh", *SECRET_PARAMETERS, *IDENTITY_PARAMETERS)
+    chosen = resolve_overrides(given)
+    form = {"given": given, "hidden": list(hidden_parameters(given, *SECRET_PARAMETERS, "userassignedid"))}
+    if chosen.problems:
+        return render(
+            request, "secret.html", form | {"mistakes": setting_hints(chosen.problems, detect_host())}, status=400
+        )
+    return render(
+        request, "secret.html", form | _page_context("secret", given, chosen) | {"viewer": viewer_of(request)}
+    )
+
+
+@require_safe
+def api_reading(request: HttpRequest) -> HttpResponse:
+    """The same reading as JSON; `ok` tells, the status is 200 in both cases."""
+    given = parse_query(request, "refresh", *IDENTITY_PARAMETERS)
+    reading = _reading(given, require_valid(resolve_overrides(given)))
+    return JsonResponse(reading.as_json(), json_dumps_params={"indent": 2})
+
+
+@require_safe
+def environment(request: HttpRequest) -> HttpResponse:
+    """What this machine tells about itself."""
+    checks = run_doctor(conf.current())
+    return render(request, "doctor.html", {"checks": checks, "headline": headline(checks), "sound": is_healthy(checks)})
+
+
+@require_safe
+def report(request: HttpRequest) -> HttpResponse:
+    """A reading and what this machine tells, as Markdown for a ticket; `ids=short` cuts the ids short."""
+    ids = parse_query(request, "ids").get("ids", "whole")
+    if ids not in {"whole", "short"}:
+        raise BadRequest("ids is either whole or short.")
+    config = conf.current()
+    text = markdown(get_reading(config), run_doctor(config), shorten_ids=ids == "short")
+    return render(request, "report.html", {"markdown": text, "short": ids == "short"})
+
+
+def _reading(given: dict[str, str], chosen: Overrides) -> Reading:
+    refresh = given.get("refresh", "0").lower()
+    if refresh not in _BOOLEANS:
+        raise BadRequest("refresh is either 1, to ask for a new token, or 0.")
+    return get_reading(chosen.config, refresh=_BOOLEANS[refresh])
+
+
+def _page_context(page: str, given: dict[str, str], chosen: Overrides) -> dict[str, Any]:
+    """What the template of an answer takes."""
+    reading = _reading(given, chosen)
+    return {
+        "reading": reading,
+        "beside": related_problems(reading, conf.current()),
+        "translation": translation(chosen.config, reading.place),
+        "page": page,
+        "asked": repeat_query(given),
+        "identity": _identity_label(chosen.identity),
+    }
+
+
+def _identity_label(identity: ManagedIdentityId | None) -> str:
+    return f"{identity.kind.replace('_', ' ')} {identity.value}" if identity else ""

@@ -1,0 +1,34 @@
+"""The token check: whose token for any resource we are given. The token itself is never shown."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from secrets_app import conf
+from secrets_app.conf.token_check import token_check_config
+from secrets_app.core.reading import Reading
+from secrets_app.service import get_reading
+from secrets_app.views.query import parse_query
+
+
+@require_safe
+def token(request: HttpRequest) -> HttpResponse:
+    """A form for the scope, and what came of the last one."""
+    asked = parse_query(request, "scope").get("scope")
+    if asked is None:
+        return render(request, "token.html")
+    if not asked.strip():
+        mistake = "Write the resource that the token is for, like https://management.azure.com."
+        return render(request, "token.html", {"mistake": mistake}, status=400)
+    return render(request, "token.html", {"asked": asked, "reading": _checked(asked)})
+
+
+@require_safe
+def api_token(request: HttpRequest) -> HttpResponse:
+    """The same as JSON, in the form of /api/reading; `ok` tells."""
+    reading = _checked(parse_query(request, "scope").get("scope", ""))
+    return JsonResponse(reading.as_json(), json_dumps_params={"indent": 2})
+
+
+def _checked(scope: str) -> Reading:
+    return get_reading(token_check_config(conf.current(), scope))

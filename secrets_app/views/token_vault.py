@@ -1,0 +1,29 @@
+"""The retired Token Vault: whose token reads the kept one, and what took the service's place."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from secrets_app import conf
+from secrets_app.access import viewer_of
+from secrets_app.conf.access import AccessMode
+from secrets_app.conf.hints import setting_hints
+from secrets_app.conf.token_vault_check import token_vault_config
+from secrets_app.service import detect_host, get_reading
+from secrets_app.views.query import parse_query
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def token_vault(request: HttpRequest) -> HttpResponse:
+    """The kept token without its value. POST makes it first where there is none."""
+    parse_query(request)
+    if request.method == "POST" and viewer_of(request).how is AccessMode.OPEN:
+        refusal = {"title": "No token is made for you", "sentence": "A site that is open to everybody makes nothing."}
+        return render(request, "error.html", refusal, status=403)
+    config = token_vault_config(conf.current(), create=request.method == "POST")
+    if config.token_vault is None:
+        return render(request, "token_vault.html", {"mistakes": setting_hints(config.mistakes, detect_host())})
+    back = request.build_absolute_uri(reverse("token_vault"))
+    context = {"reading": get_reading(config), "address": config.token_vault, "back": back, "page": "token_vault"}
+    return render(request, "token_vault.html", context)

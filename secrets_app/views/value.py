@@ -1,0 +1,61 @@
+"""The one page that shows the secret's value."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from secrets_app import conf
+from secrets_app.access import audit, viewer_of
+from secrets_app.conf import Config
+from secrets_app.conf.overrides import IDENTITY_PARAMETERS, SECRET_PARAMETERS, resolve_overrides
+from secrets_app.core.reading import Reading
+from secrets_app.doctor.service import related_problems
+from secrets_app.service import read_value
+from secrets_app.views.query import parse_query, repeat_query, require_valid
+
+SHOWN_FOR_S = 30
+
+
+@require_POST
+def value(request: HttpRequest) -> HttpResponse:
+    """The value of the secret that the settings or this address name, for a moment."""
+    given = parse_query(request, *SECRET_PARAMETERS, *IDENTITY_PARAMETERS)
+    asked = repeat_query(given)
+    return show_value(
+        request, require_valid(resolve_overrides(given)).config, page="secret" if asked else "home", asked=asked
+    )
+
+
+def show_value(request: HttpRequest, config: Config, *, page: str, asked: str) -> HttpResponse:
+    """The answer page with the value in it, where the viewer may see values; it leads back to `page` after a moment."""
+    viewer = viewer_of(request)
+    if not viewer.may_see_values:
+        _note(request, "refused", config)
+        refusal = {"title": "The value is not shown to you", "sentence": viewer.no_values_because}
+        return render(request, "error.html", refusal, status=403)
+    revealed = read_value(config)
+    reading = revealed.reading
+    _note(request, "shown" if revealed.value else f"not read: {reading.main_cause}", config, reading)
+    beside = related_problems(reading, conf.current())
+    back = reverse(page) + (f"?{asked}" if asked else "")
+    context = {"reading": reading, "beside": beside, "page": page, "asked": asked}
+    moment = {"value": revealed.value, "seconds": SHOWN_FOR_S, "back": back}
+    response = render(request, "home.html", context | moment)
+    if revealed.value:
+        # Our script hides it in time as well; this is for a browser that runs none.
+        response["Refresh"] = f"{SHOWN_FOR_S}; url={back}"
+    return response
+
+
+def _note(request: HttpRequest, outcome: str, config: Config, reading: Reading | None = None) -> None:
+    read = reading.secret if reading else None
+    audit.note(
+        "show value",
+        outcome,
+        request,
+        viewer_of(request),
+        vault=config.vault_url or "",
+        secret=config.secret_name or "",
+        version=(read.version if read else config.secret_version) or "the current one",
+    )
