@@ -195,7 +195,7 @@ def test_everything_is_slow__under_3_s_and_all_that_is_left_ends(
     assert checks["az"].cause == "az_timeout"
     for key in ("powershell", "azd"):
         assert checks[key].verdict is Status.NOTICE
-        assert "did not answer in time" in checks[key].finding
+        assert "did not respond in time" in checks[key].finding
     assert checks["way_to_the_vault"].verdict is Status.PROBLEM
     assert checks["platform"].verdict is Status.OK
     assert waited_until(lambda: not [t for t in threading.enumerate() if t.name.startswith("environment: ")])

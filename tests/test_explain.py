@@ -141,7 +141,7 @@ def test_an_unknown_cause_is_not_found(client: Client) -> None:
 def test_the_command_reads_standard_input() -> None:
     result = manage("explain", given=NO_ROLE.encode())
     assert result.returncode == 0
-    assert "no role lets us in" in result.stdout
+    assert "no role assignment that allows reading secrets" in result.stdout
     assert "az role assignment create" in result.stdout
 
 

@@ -45,7 +45,7 @@ def test_laptop__every_way_has_its_row_and_az_is_picked(world: World) -> None:
     assert selection_text(pick) == "The site picks Azure CLI."
     assert result_text(az) == "It reads the secret demo."
     assert row_of(rows, CredentialKind.AZURE_POWERSHELL).outcome is Outcome.UNAVAILABLE
-    assert "PowerShell is not to be found" in result_text(row_of(rows, CredentialKind.AZURE_POWERSHELL))
+    assert "PowerShell was not found on PATH" in result_text(row_of(rows, CredentialKind.AZURE_POWERSHELL))
     assert "a person would have to sign in" in result_text(row_of(rows, CredentialKind.DEVICE_CODE)).lower()
 
 

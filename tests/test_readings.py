@@ -163,7 +163,7 @@ def test_vault_silent__the_deadline_names_it_and_who_we_are_is_known(world: Worl
     reading = read_as(lambda reading: bool(reading.principal), 1.0)
     assert reading.failure
     assert reading.failure.stage is Stage.DEADLINE
-    assert reading.failure.waiting_for == "https://contoso.vault.azure.net to answer"
+    assert reading.failure.waiting_for == "https://contoso.vault.azure.net to respond"
     assert reading.principal
     assert reading.principal.kind is PrincipalKind.SYSTEM_ASSIGNED_MANAGED_IDENTITY
     assert outcomes(reading)["ManagedIdentityCredential"] is Outcome.TOKEN

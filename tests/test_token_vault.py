@@ -68,8 +68,8 @@ def test_a_kept_token_is_read__and_only_its_fingerprint_is_told(azure: LocalAzur
     assert reading.principal
     assert reading.principal.legacy.startswith("IsAuthenticated:True Type:App AppId:")
     assert [hint.cause for hint in reading.hints] == ["token_vault_retired"]
-    assert "This one still answers" in reading.hints[0].why
-    assert "do not answer" not in reading.hints[0].why
+    assert "This one still responds" in reading.hints[0].why
+    assert "do not respond" not in reading.hints[0].why
     unseen(azure, json.dumps(reading.as_json()) + repr(reading))
     assert not any("contoso.vault.azure.net" in str(request) for request in azure.requests)
 
