@@ -74,7 +74,7 @@ def in_scenario(*names: str) -> pytest.MarkDecorator:
 
 
 def enter(page: Page, scenario: str) -> None:
-    """Choose the scenario in the band, as a visitor does."""
+    """Choose the scenario in the toolbar."""
     page.get_by_label("Scenario").select_option(scenario)
     page.get_by_role("button", name="Change").click()
     expect(page.get_by_label("Scenario")).to_have_value(scenario)
@@ -97,7 +97,7 @@ def test_app_service__a_visitor_reads_yes_and_as_whom(page: Page, inside: str) -
     expect(page.get_by_role("heading", level=1)).to_have_text("The secret demo was read.")
     expect(page.get_by_text("Signed in as kvsite-demo (system-assigned managed identity).")).to_be_visible()
     expect(page.get_by_text("Principal Used: IsAuthenticated:True Type:App AppId:")).to_be_visible()
-    expect(page.get_by_role("complementary").get_by_text("This Azure is local")).to_be_visible()
+    expect(page.get_by_role("complementary").get_by_text("no Azure account")).to_be_visible()
 
 
 @in_scenario("no-role")

@@ -17,9 +17,9 @@ from cryptography.x509.oid import NameOID
 from django.test import Client
 
 from localazure import LocalAzure
-from localazure.certificates import certificate_of
-from localazure.directory import DEVELOPER, SITE_APPLICATION
+from localazure.crypto.certificates import self_signed_certificate
 from localazure.scenarios import find_scenario
+from localazure.scenarios.directory import DEVELOPER, SITE_APPLICATION
 from secrets_app.conf import current, load
 from secrets_app.core.credential_options import (
     CertificateFile,
@@ -100,7 +100,7 @@ def read(world: World, settings: Any) -> Callable[..., Reading]:
 
 def registered() -> Any:
     """The certificate that Entra knows for the application."""
-    return certificate_of(SITE_APPLICATION.client_id)
+    return self_signed_certificate(SITE_APPLICATION.client_id)
 
 
 def thumbprint(certificate: x509.Certificate) -> str:

@@ -14,8 +14,8 @@ from django.core.checks import run_checks
 from django.test import Client
 from doctor_factories import found
 
-from localazure import LocalAzure, Trouble
-from localazure.directory import SITE_APPLICATION
+from localazure import FaultInjection, LocalAzure
+from localazure.scenarios.directory import SITE_APPLICATION
 from secrets_app.conf import Config, current, load
 from secrets_app.core.reading import HostEnvironment, Outcome, Reading, Stage
 from secrets_app.doctor import Status, translation
@@ -250,7 +250,7 @@ def test_a_visitor_may_choose_another_identity_than_the_connection_string(
 
 @pytest.mark.parametrize(("seconds", "asked"), [(0, 1), (0.2, 4)])
 def test_the_endpoint_is_asked_again_as_long_as_the_string_says(world: World, seconds: float, asked: int) -> None:
-    azure: LocalAzure = world("vm", troubles={"imds": Trouble(status=503)})
+    azure: LocalAzure = world("vm", faults={"imds": FaultInjection(status=503)})
     config = current({NAME: "RunAs=App;MsiRetryTimeout=1", "KVSITE_DEADLINE_S": "3"})
     assert config.sign_in
     assert config.sign_in.retry_timeout_s == 1
@@ -262,7 +262,7 @@ def test_the_endpoint_is_asked_again_as_long_as_the_string_says(world: World, se
 
 
 def test_a_chain_asks_the_managed_identity_again_as_well(world: World) -> None:
-    azure: LocalAzure = world("vm", troubles={"imds": Trouble(status=503)})
+    azure: LocalAzure = world("vm", faults={"imds": FaultInjection(status=503)})
     config = current({"KVSITE_DEADLINE_S": "3"})
     assert config.sign_in
     get_reading(replace(config, sign_in=replace(config.sign_in, retry_timeout_s=0.2)))

@@ -13,8 +13,8 @@ import tool_stand_ins as tools
 from django.core.management import call_command
 from django.test import Client
 
-from localazure import LocalAzure, Trouble
-from localazure.directory import CONTOSO, FABRIKAM
+from localazure import FaultInjection, LocalAzure
+from localazure.scenarios.directory import CONTOSO, FABRIKAM
 from secrets_app.conf import current
 from secrets_app.core.credential_options import CredentialKind
 from secrets_app.core.reading import Outcome, Reading, Stage
@@ -392,7 +392,7 @@ def test_every_word_is_made_by_somebody() -> None:
 
 def test_an_interactive_way_does_not_keep_a_finished_command(world: World) -> None:
     azure = world("laptop-no-az")
-    azure.trouble("entra", Trouble(status=503))
+    azure.inject_fault("entra", FaultInjection(status=503))
     assert principal("--credential", "device-code")[0] == 1
 
 

@@ -7,10 +7,9 @@ import pytest
 from conftest import World
 from django.test import Client
 
-from localazure.directory import SHARED_IDENTITY, SITE_IDENTITY
-from localazure.scenario import Scenario
-from localazure.scenarios import DEMO_SECRET, vault_read_by
-from localazure.vaults import Secret
+from localazure.scenarios import DEMO_SECRET, Scenario, vault_read_by
+from localazure.scenarios.directory import SHARED_IDENTITY, SITE_IDENTITY
+from localazure.scenarios.vaults import Secret
 
 OTHER = Scenario(
     name="two-secrets", sentence="Two secrets.", identities=(SITE_IDENTITY, SHARED_IDENTITY),

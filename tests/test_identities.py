@@ -11,7 +11,7 @@ from conftest import World
 from django.core.management import call_command
 from django.test import Client
 
-from localazure.directory import MACHINE_IDENTITY
+from localazure.scenarios.directory import MACHINE_IDENTITY
 from secrets_app import conf
 from secrets_app.core.credential_options import MEMBERS, CredentialKind
 from secrets_app.core.reading import Outcome

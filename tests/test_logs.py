@@ -22,7 +22,7 @@ from django.urls import path
 
 from kvsite.settings import LOGGING, is_probe
 from localazure import LocalAzure
-from localazure.trouble import Fault, Trouble
+from localazure.scenarios.faults import Fault, FaultInjection
 from secrets_app import conf
 from secrets_app.conf.schema import READERS
 from secrets_app.core.logs import LEVELS, RedactingFormatter, StderrHandler, logging_settings
@@ -171,7 +171,7 @@ def test_other_handlers_get_the_record_as_it_was() -> None:
 def test_a_garbled_answer_at_debug_leaves_nothing_of_it_in_the_log(
     log: io.StringIO, world: World, scenario: str, service: str, fault: Fault
 ) -> None:
-    azure = world(scenario, troubles={service: Trouble(fault=fault)})
+    azure = world(scenario, faults={service: FaultInjection(fault=fault)})
     get_reading(conf.current())
     assert "azure." in log.getvalue()
     assert azure.secret_value[:8] not in log.getvalue()

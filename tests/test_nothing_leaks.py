@@ -76,7 +76,7 @@ def test_no_token_no_value_and_no_proof_is_in_any_byte(
     if scenario not in THOROUGH:  # a template's variable that is not there is a traceback for every handler
         caplog.set_level(logging.INFO, logger="django.template")
     paths = (*PAGES, *MORE_PAGES) if scenario in THOROUGH else PAGES
-    pages = [client.get(path) for path in paths if "refresh" not in path or not azure.scenario.keeps_waiting]
+    pages = [client.get(path) for path in paths if "refresh" not in path or not azure.scenario.times_out]
     pages.append(client.post("/api/explain", {"message": caplog.text[-20_000:]}, content_type="application/json"))
     printed = io.StringIO()
     for command in COMMANDS:

@@ -10,7 +10,7 @@ import pytest
 from conftest import World
 from django.test import Client
 
-from localazure.directory import SHARED_IDENTITY, SITE_IDENTITY, WRITER_IDENTITY
+from localazure.scenarios.directory import SHARED_IDENTITY, SITE_IDENTITY, WRITER_IDENTITY
 from secrets_app import conf
 from secrets_app.conf.overrides import resolve_overrides
 from secrets_app.keyvault import pool

@@ -10,8 +10,8 @@ from conftest import READ_ALL_THE_SAME, World
 from deadlines import read_as
 from django.test import Client
 
-from localazure.directory import CONTOSO, SITE_APPLICATION
 from localazure.scenarios import SCENARIOS
+from localazure.scenarios.directory import CONTOSO, SITE_APPLICATION
 from secrets_app import conf
 from secrets_app.core.reading import Failure, Outcome, PrincipalKind, PrincipalType, Reading, Stage
 from secrets_app.keyvault.errors import vault_saw

@@ -15,9 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localazure import LocalAzure
-from localazure.scenario import Scenario
-from localazure.scenarios import SCENARIOS
-from localazure.vaults import Secret
+from localazure.scenarios import SCENARIOS, Scenario
+from localazure.scenarios.vaults import Secret
 from secrets_app import conf
 from secrets_app.core.logs import LEVELS, logging_settings
 from secrets_app.core.redaction import redact
