@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from handing_out import scheduler
 
 from localazure import LocalAzure
 from secrets_app import keyvault
 from secrets_app.conf.schema import SETTINGS
+from tests.support.xdist_scheduler import scheduler
 
 HERE = {"host": "127.0.0.1:8000"}
 """What a browser on this machine sends."""
