@@ -150,7 +150,9 @@ def test_check_is_content_with_right_settings(settings: Any) -> None:
 
 def test_no_two_subjects_share_a_number() -> None:
     """Whoever searches for an id finds one mistake."""
-    number = re.compile(r"(?:(?:SettingError|seconds|guid|_id|hosts_in|_parse_kinds)\(\s*|secrets_app\.[EW]0?)(\d{1,3})\b")
+    number = re.compile(
+        r"(?:(?:SettingError|seconds|guid|_id|hosts_in|_parse_kinds)\(\s*|secrets_app\.[EW]0?)(\d{1,3})\b"
+    )
     owners: dict[str, set[str]] = {}
     for path in (ROOT / "secrets_app" / "conf").glob("*.py"):
         for found in number.findall(path.read_text()):
