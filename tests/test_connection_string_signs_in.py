@@ -118,7 +118,7 @@ def test_half_a_service_principal_is_said_beside_a_secret_that_was_read(
     settings.SECRETS_APP[NAME] = f"RunAs=App;TenantId=contoso.com;AppKey={SECRET}"
     page = client.get("/").content.decode()
     assert "The secret demo was read." in page
-    assert page.index("but no AppId, so it selects a managed identity") < page.index("From your connection str")
+    assert page.index("but no AppId, so it selects a managed identity") < page.index(">Connection string<")
     assert "For a service principal, add AppId=... to it." in page
     assert SECRET not in page
 
@@ -151,8 +151,8 @@ def test_the_page_shows_the_same_in_the_words_of_today(world: World, client: Cli
     env = world("service-principal-secret").env
     settings.SECRETS_APP[NAME] = with_secret(env)
     page = client.get("/").content.decode()
-    assert "From your connection string" in page
-    assert f"{NAME}</code> says who to be: a service principal with a client secret." in page
+    assert ">Connection string</h2>" in page
+    assert f"{NAME}</code> selects the credential: a service principal with a client secret." in page
     assert "az webapp" not in page
     assert "KVSITE_CREDENTIAL=client-secret" in page
     assert f"AZURE_CLIENT_ID={env['AZURE_CLIENT_ID']}" in page

@@ -195,7 +195,7 @@ def test_everything_is_slow__under_3_s_and_all_that_is_left_ends(
     assert checks["az"].cause == "az_timeout"
     for key in ("powershell", "azd"):
         assert checks[key].verdict is Status.NOTICE
-        assert "did not answer in time" in checks[key].finding
+        assert "did not respond in time" in checks[key].finding
     assert checks["way_to_the_vault"].verdict is Status.PROBLEM
     assert checks["platform"].verdict is Status.OK
     assert waited_until(lambda: not [t for t in threading.enumerate() if t.name.startswith("environment: ")])
@@ -300,7 +300,7 @@ def test_page__looks_and_changes_nothing(client: Client, world: World) -> None:
 def test_home__links_to_it_beside_a_failure(client: Client, world: World) -> None:
     world("no-role")
     text = client.get("/").content.decode()
-    assert '<a href="/environment/">What this machine tells about itself</a>' in text
+    assert '<a href="/environment/">Check this machine\'s configuration</a>' in text
 
 
 @pytest.mark.parametrize("scenario", WORLDS)

@@ -212,7 +212,7 @@ def test_az__a_chain_without_tools_does_not_need_it(environ: dict[str, str]) -> 
     ("script", "cause", "words"),
     [
         ("exit 3", "az_broken_install", "ended with exit code 3"),
-        ("exec sleep 60", "az_timeout", "did not answer in time"),
+        ("exec sleep 60", "az_timeout", "did not respond in time"),
     ],
 )
 def test_az__broken_or_slow(
