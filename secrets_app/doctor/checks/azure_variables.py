@@ -69,7 +69,8 @@ def token_credentials(scene: CheckContext) -> Check:
         )  # fmt: skip
     if value == "environmentcredential" and not complete_credential_set(scene.environ):
         return problem(f"{said} Its variables are incomplete.", "Set all of them, or remove this variable.",
-                       cause="environment_half_set", commands=unset_commands([_CHOICE], scene.place), facts=facts)  # fmt: skip
+                       cause="environment_half_set", commands=unset_commands([_CHOICE], scene.place),
+                       facts=facts)  # fmt: skip
     return ok(said, facts=facts)
 
 
@@ -100,7 +101,8 @@ def client_id(scene: CheckContext) -> Check:
         return ok(_meaning_of_none(scene), facts=facts)
     if not value.strip():
         return notice("It is set, but empty. Some credentials use the empty value as an ID.", "Remove it.",
-                      cause="environment_half_set", commands=unset_commands([ID], scene.place), facts=facts)  # fmt: skip
+                      cause="environment_half_set", commands=unset_commands([ID], scene.place),
+                      facts=facts)  # fmt: skip
     if not is_id(value):
         return problem("The value is not a client ID: a client ID has 36 characters in five groups.",
                        "Copy the client ID from the Overview page of the managed identity or app registration.",
