@@ -232,7 +232,7 @@ def test_the_command_prints_each_row_and_its_exit_code_is_that_of_the_one_picked
     assert "Managed identity             gave a token" in said
     lines = said.splitlines()
     assert lines[0] == "Credentials, in the order in which they finish:"
-    assert [line.split("  ")[0] for line in lines[-5:-3]] == ["Browser", "Device code"]
+    assert [line.split("  ")[0] for line in lines[-5:-3]] == ["Interactive browser", "Device code"]
     assert lines[-2].startswith("The site picks Managed identity. It does not read the secret: ")
     assert lines[-1] == "Next: python manage.py principal"
     settings.SECRETS_APP["KEY_VAULT_URI"] = "contoso"
