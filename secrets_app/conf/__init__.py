@@ -34,16 +34,8 @@ class Config:
     shows_values: bool = False
     platform_signs_in: bool = False
     """The platform says that its authentication is on, so its headers can be believed."""
-    scope: str | None = None
-    """Set: only a token for this scope is asked for, and no vault. A visitor or an argument gives it, not a setting."""
     token_vault: TokenVaultTokenUrl | None = None
     """The token of the retired Token Vault that the settings name."""
-    reads_token_vault: bool = False
-    """That token is read, and no secret. The page or an argument asks for it, not a setting."""
-    creates_token: bool = False
-    """It is made first where there is none."""
-    from_visitor: bool = False
-    """A visitor named the identity or the secret: what is kept for it is kept apart from what the site itself needs."""
     sign_in: CredentialOptions | None = field(default_factory=CredentialOptions)
     """None where the settings that say who to be are wrong: then nobody is asked for a token."""
     connection_string: ConnectionString | None = None
@@ -59,11 +51,6 @@ class Config:
     site_key: str | None = field(default=None, repr=False)
     problems: tuple[SettingProblem, ...] = ()
     fingerprint_key: str = field(default="", repr=False)
-
-    @property
-    def cannot_authenticate(self) -> bool:
-        """Not even who we are can be asked: the settings do not say how, or the scope to ask for is none."""
-        return self.sign_in is None or (self.scope is not None and bool(self.mistakes))
 
     @property
     def mistakes(self) -> tuple[SettingProblem, ...]:

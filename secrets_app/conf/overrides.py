@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from secrets_app import conf
-from secrets_app.conf import Config
 from secrets_app.conf.managed_identity import managed_identity
+from secrets_app.conf.request import ReadRequest, secret_request
 from secrets_app.conf.schema import IDENTITY_SETTINGS, SettingError, SettingProblem
 from secrets_app.core.credential_options import IdentityKind, ManagedIdentityId
 from secrets_app.core.hosts import AddressError, ForeignHostError, SecretId, secret_id
@@ -30,27 +30,28 @@ _VAULT_SETTINGS = ("KEY_VAULT_URI", "KEY_VAULT_URL", "KEY_VAULT_NAME")
 
 @dataclass(frozen=True, kw_only=True)
 class Overrides:
-    """The configuration to read with, or what is wrong with the overrides."""
+    """What to read, or what is wrong with the overrides."""
 
-    config: Config
+    request: ReadRequest
     identity: ManagedIdentityId | None = None
     problems: tuple[SettingProblem, ...] = ()
     """Mistakes in the parameters. No request may be sent while there is one."""
 
 
 def resolve_overrides(given: Mapping[str, str]) -> Overrides:
-    """The configuration with the parameters in `given` applied; without any, the site's own."""
+    """The request with the parameters in `given` applied; without any, the site's own."""
     asked = {name: text for name, text in given.items() if text}
     try:
         identity = _requested_identity(asked)
         overrides = {**_for_identity(identity), **_for_secret(asked)}
     except SettingError as mistake:
-        return Overrides(config=conf.current(), problems=_without_examples((mistake.problem,)))
+        return Overrides(request=secret_request(conf.current()), problems=_without_examples((mistake.problem,)))
     if not overrides:
-        return Overrides(config=conf.current())
-    config = replace(conf.current(overrides, _LABELS), from_visitor=True)
+        return Overrides(request=secret_request(conf.current()))
+    config = conf.current(overrides, _LABELS)
     wrong = (problem for problem in config.problems if problem.setting in _LABELS.values())
-    return Overrides(config=config, identity=identity, problems=_without_examples(wrong))
+    request = secret_request(config, from_visitor=True)
+    return Overrides(request=request, identity=identity, problems=_without_examples(wrong))
 
 
 def _without_examples(problems: Iterable[SettingProblem]) -> tuple[SettingProblem, ...]:

@@ -29,7 +29,8 @@ from secrets_app.access.throttle import FREE_ATTEMPTS, MAX_WAIT_S, LoginThrottle
 from secrets_app.checks import check_settings
 from secrets_app.conf import load
 from secrets_app.conf.access import AccessMode
-from secrets_app.views import login
+from secrets_app.core import runtime
+from secrets_app.core.runtime import shared
 from secrets_app.views.login import local_url
 from tests.conftest import HERE, World
 
@@ -51,7 +52,7 @@ def site(world: World, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
         world("app-service")
         settings.SECRETS_APP = {**settings.SECRETS_APP, **words}
         settings.PLATFORM_SIGNS_IN = signs_in
-        monkeypatch.setattr(login, "THROTTLE", LoginThrottle())
+        runtime.reset()
         return Client(headers=BROWSER, enforce_csrf_checks=csrf, **ELSEWHERE)  # type: ignore[arg-type]
 
     return open_site
@@ -383,7 +384,7 @@ def test_token__the_second_pass_phrase_shows_values_too(locked: Client) -> None:
 
 def test_token__a_wrong_one_opens_nothing(locked: Client) -> None:
     for wrong in ("", "x", PASSPHRASE[:-1], PASSPHRASE.upper(), PASSPHRASE + "x", "\0", "\ufffd"):
-        login.THROTTLE.reset(ELSEWHERE["REMOTE_ADDR"])
+        shared(LoginThrottle).reset(ELSEWHERE["REMOTE_ADDR"])
         response = sign_in(locked, wrong)
         assert response.status_code == 403
         assert "Wrong passphrase." in response.content.decode()

@@ -8,10 +8,11 @@ import pytest
 from localazure import LocalAzure
 from secrets_app.checks import check_settings
 from secrets_app.conf import Config, current, load
+from secrets_app.conf.request import token_request
 from secrets_app.core.credential_options import CredentialKind, CredentialOptions, IdentityKind
 from secrets_app.core.reading import Outcome, Stage
-from secrets_app.service import get_reading
 from tests.conftest import World
+from tests.support.readings import get_reading
 
 RIGHT = {"KEY_VAULT_URI": "https://contoso.vault.azure.net", "SECRET_NAME": "demo"}
 ID = "11111111-2222-3333-4444-555555555555"
@@ -136,7 +137,7 @@ def test_several_credentials_are_a_chain_of_their_own(world: World) -> None:
 
 def test_a_token_check_asks_no_vault(world: World) -> None:
     azure = world("app-service")
-    reading = get_reading(Config(scope="https://management.azure.com/.default"))
+    reading = get_reading(token_request(Config(), "https://management.azure.com"))
     assert reading.ok
     assert reading.principal
     assert reading.principal.claims["aud"] == "https://management.azure.com"

@@ -18,9 +18,9 @@ from secrets_app.conf import Config, current, load
 from secrets_app.core.reading import HostEnvironment, Outcome, Reading, Stage
 from secrets_app.doctor import Status, translation
 from secrets_app.output.terminal import lines_of, lines_of_translation
-from secrets_app.service import get_reading
 from tests.conftest import World
 from tests.support.doctor_factories import found
+from tests.support.readings import get_reading
 
 NAME = "AzureServicesAuthConnectionString"
 RIGHT = {"KEY_VAULT_URI": "https://contoso.vault.azure.net", "SECRET_NAME": "demo"}
@@ -179,7 +179,7 @@ def test_the_secret_of_a_connection_string_is_seen_nowhere(
     said = "\n".join(
         [
             *(page.content.decode() for page in pages),
-            *lines_of(reading),
+            *lines_of(*reading),
             *lines_of_translation(translation(config, reading.place)),
             *map(str, run_checks()),
             repr(config),

@@ -29,9 +29,8 @@ from secrets_app.core.credential_options import (
 )
 from secrets_app.core.reading import Failure, Outcome, Reading, Stage
 from secrets_app.credentials.certificate_store import matches_subject
-from secrets_app.diagnosis import diagnose
-from secrets_app.service import get_reading
 from tests.conftest import World
+from tests.support.readings import diagnose, get_reading
 
 PASSWORD = "never-to-be-seen"
 NOW = datetime.datetime.now(datetime.UTC)
@@ -423,7 +422,7 @@ def test_a_certificate_that_is_not_in_the_vault_is_said_to_be_the_certificate(az
 def test_a_certificate_of_another_vault_is_looked_for_there(azure: LocalAzure) -> None:
     message = "The certificate own in https://other.vault.azure.net could not be read. (SecretNotFound) ..."
     failure = Failure(stage=Stage.TOKEN, message=message, status=404, code="SecretNotFound")
-    first = diagnose(replace(vaulted("nothing-here"), failure=failure, attempts=())).hints[0]
+    first = diagnose(replace(vaulted("nothing-here").reading, failure=failure, attempts=())).hints[0]
     assert "az keyvault secret recover --vault-name other --name own" in first.commands
 
 

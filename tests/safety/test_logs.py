@@ -25,8 +25,8 @@ from localazure.scenarios.faults import Fault, FaultInjection
 from secrets_app import conf
 from secrets_app.conf.schema import READERS
 from secrets_app.core.logs import LEVELS, RedactingFormatter, StderrHandler, logging_settings
-from secrets_app.service import get_reading
 from tests.conftest import World
+from tests.support.readings import get_reading
 
 TOKEN = f"eyJ{'hbGciOiJSUzI1NiJ9' * 3}.eyJ{'vaWQiOiJ4In0' * 3}.{'s1gnature' * 5}"
 ROOT = Path(__file__).resolve().parents[2]

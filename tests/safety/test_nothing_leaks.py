@@ -18,8 +18,8 @@ from localazure.scenarios import SCENARIOS
 from secrets_app import conf
 from secrets_app.conf.schema import SETTINGS
 from secrets_app.core.logs import RedactingFormatter, StderrHandler
-from secrets_app.service import get_reading
 from tests.conftest import World
+from tests.support.readings import get_reading
 
 PAGES = (
     *("/", "/api/reading", "/report/", "/environment/", "/?refresh=1", "/?nonsense=1", "/nothing", "/explain/"),

@@ -13,9 +13,9 @@ from localazure.scenarios.directory import CONTOSO
 from secrets_app import conf
 from secrets_app.conf import load
 from secrets_app.core.reading import Stage
-from secrets_app.service import get_reading
 from tests.conftest import World
 from tests.support.hostile_server import HostileServer, Respond, fixed_response
+from tests.support.readings import get_reading
 
 LOGIN, EVIL = "login.microsoftonline.com", "evil.example"
 
