@@ -325,7 +325,7 @@ def test_everybody_left_out_is_a_sentence(world: World) -> None:
     everybody = ",".join(("environment", "workload-identity", "managed-identity"))
     reading = read("prod", KVSITE_EXCLUDE_CREDENTIALS=everybody)
     assert reading.failure
-    assert "excludes every credential of the chain" in reading.failure.message
+    assert "excludes every credential in the chain" in reading.failure.message
 
 
 def test_a_tool_gets_the_time_the_settings_give_it(world: World) -> None:
