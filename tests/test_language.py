@@ -25,7 +25,7 @@ IN_TEXTS = (
     *EVERYWHERE, r"ways? (?:in|out)(?! which)", r"lets? (?:(?:us|you|it|them) )?in", r"turn(?:s|ed)? (?:\w+ )?away",
     "leads? nowhere", "pass-phrases?", "says? so", "(?:is|are|was|were|be) told", "g[ia]ves? (?:the|a|no|its) tokens?",
     r"ask(?:s|ed|ing)? as", r"ask(?:s|ed|ing)? (?:the|a|an|no|each|every|any) (?:vault|token|credential|chain|tool)s?",
-    r"ask(?:s|ed|ing)? for (?:a|an|the|another|its|no) (?:new )?tokens?", "asked of", "who to be", "one signs in",
+    r"ask(?:s|ed|ing)? for (?:a|an|the|another|its|no) (?:new )?tokens?", "asked of", "who to be",
     "by halves", "(?:takes?|taken|took) away", "speaks? for",
 )  # fmt: skip
 CASE_SENSITIVE = (
