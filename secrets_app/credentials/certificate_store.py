@@ -62,7 +62,8 @@ def find_in_store(where: CertificateInStore) -> tuple[KeyedCertificate, ...]:
             wanted=wanted, folder=folder, checked=_file_count(looked_at)
         )
         raise unopened or CertificateError(
-            message=f"{missing} Add it as a PEM or PFX file, or set {_FOLDER_SETTINGS[where.store]} to the correct folder."
+            message=f"{missing} Add it as a PEM or PFX file, or set {_FOLDER_SETTINGS[where.store]} "
+            "to the correct folder."
         )
     found.sort(key=lambda pair: pair[0].certificate.not_valid_before_utc, reverse=True)
     usable = tuple(candidate for candidate, _ in found if not candidate.unusable())

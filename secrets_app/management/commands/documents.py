@@ -3,7 +3,6 @@
 import re
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ from django.core.management.base import BaseCommand, CommandError
 from secrets_app.conf.schema import SETTINGS
 from secrets_app.diagnosis import CAUSES
 from secrets_app.diagnosis.search import by_area
-from secrets_app.management.licenses import licences_page
 
 _SETTINGS_IN_README = re.compile(
     r"(?<=<!-- settings: made by manage.py documents -->\n).*?(?=\n<!-- end of settings -->)", re.S
@@ -21,7 +19,7 @@ _SETTINGS_IN_README = re.compile(
 
 
 class Command(BaseCommand):
-    help = "Write the settings to README.md, and causes and licences to docs/. --check only reports outdated files."
+    help = "Write the settings to README.md and the causes to docs/causes.md. --check only reports outdated files."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -42,14 +40,6 @@ def _documents() -> Iterator[tuple[Path, str]]:
     readme = settings.BASE_DIR / "README.md"
     yield readme, _SETTINGS_IN_README.sub(lambda _: settings_table(), readme.read_text(encoding="utf-8"))
     yield settings.BASE_DIR / "docs" / "causes.md", causes_page()
-    yield settings.BASE_DIR / "docs" / "licences.md", _licences()
-
-
-def _licences() -> str:
-    try:
-        return licences_page(settings.BASE_DIR)
-    except PackageNotFoundError as error:
-        raise CommandError(f"{error.name} is not installed, so its licence is unknown. Run `make setup`.") from error
 
 
 def settings_table() -> str:
