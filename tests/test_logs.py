@@ -93,7 +93,7 @@ def test_no_body_of_an_answer_is_logged__its_value_may_look_like_anything(
 ) -> None:
     assert template in Path(module.__file__).read_text()  # as long as the library says it in these words
     logging.getLogger(module.__name__).error(template, "just-a-value")
-    assert log.getvalue() == f"{module.__name__} {template % '[the body is not logged]'}\n"
+    assert log.getvalue() == f"{module.__name__} {template % '[body not logged]'}\n"
 
 
 def test_the_full_trace_of_azure_core_is_left_out(log: io.StringIO) -> None:
@@ -104,7 +104,7 @@ def test_the_full_trace_of_azure_core_is_left_out(log: io.StringIO) -> None:
 
 def test_the_body_that_an_azure_error_ends_in_is_left_out(log: io.StringIO, world: World) -> None:
     logging.getLogger("azure.identity").debug("failed: %s", "JSON is invalid\nContent: just-a-value\nof two lines")
-    assert log.getvalue() == "azure.identity failed: JSON is invalid\nContent: [the body is not logged]\n"
+    assert log.getvalue() == "azure.identity failed: JSON is invalid\nContent: [body not logged]\n"
 
 
 def test_no_terminal_obeys_a_line(log: io.StringIO) -> None:
@@ -147,7 +147,7 @@ def test_what_nobody_catches_is_redacted_too() -> None:
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert result.returncode == 1
-    assert result.stderr.count("ValueError: refused: [hidden]\nContent: [the body is not logged]\n") == 2
+    assert result.stderr.count("ValueError: refused: [hidden]\nContent: [body not logged]\n") == 2
     assert TOKEN[:20] not in result.stderr
     assert "just-a-value" not in result.stderr
 

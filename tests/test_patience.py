@@ -48,7 +48,7 @@ def _nothing_is_left() -> Iterator[None]:
 @pytest.mark.parametrize("fault", [Fault.SILENCE, Fault.DRIP])
 def test_a_vault_that_keeps_waiting__is_named_and_let_go(world: World, fault: Fault) -> None:
     world("app-service", troubles={"keyvault": Trouble(fault=fault)})
-    ends_in_time(read(), "https://contoso.vault.azure.net to answer")
+    ends_in_time(read(), "https://contoso.vault.azure.net to respond")
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_vault_that_keeps_waiting__is_named_and_let_go(world: World, fault: Fa
 def test_a_token_service_that_drips__is_named_and_let_go(world: World, scenario: str, service: str) -> None:
     world(scenario, troubles={service: Trouble(fault=Fault.DRIP)})
     member = "EnvironmentCredential" if service == "entra" else "ManagedIdentityCredential"
-    ends_in_time(read(), f"{member} to give a token")
+    ends_in_time(read(), f"{member} to return a token")
 
 
 @contextmanager
@@ -103,7 +103,7 @@ def test_a_token_service_whose_head_drips__is_let_go(world: World) -> None:
     world("app-service")
     with dripping(before=b"HTTP/1.1 200 OK\r\n", drop=b"a: b\r\n") as service:
         os.environ["IDENTITY_ENDPOINT"] = f"{service}/msi/token"
-        ends_in_time(read(), "ManagedIdentityCredential to give a token")
+        ends_in_time(read(), "ManagedIdentityCredential to return a token")
 
 
 def test_nothing_of_a_reading_given_up_goes_on__not_even_the_next_member(world: World, tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_whatever_visitors_ask_for__the_sites_own_reading_has_room(
     operation._VISITOR_SLOTS.acquire()  # noqa: SLF001 - as by visitors who keep it all
     theirs = get_reading(token_check_config(conf.current(), "https://graph.microsoft.com"))
     assert theirs.failure
-    assert theirs.failure.message == "After 0.1 seconds we were still waiting for one of 16 earlier readings to end."
+    assert theirs.failure.message == "Timed out after 0.1 seconds, waiting for one of 16 earlier readings to end."
     assert azure.requests == ()
     assert read().ok
     operation._VISITOR_SLOTS.release()  # noqa: SLF001
@@ -220,7 +220,7 @@ def test_a_tool_of_azure_identitys_own_that_hangs__is_named(world: World, tmp_pa
     (tmp_path / "azd").write_text("#!/bin/sh\nexec sleep 1.4\n")
     (tmp_path / "azd").chmod(0o755)
     os.environ["PATH"] = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
-    ends_in_time(read(), "AzureDeveloperCliCredential to give a token")
+    ends_in_time(read(), "AzureDeveloperCliCredential to return a token")
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def test_a_renewal_that_fails__is_tried_again_later_and_shown_to_nobody(
     assert ends(lambda: not leftovers())
     assert get_reading(conf.current()).ok
     assert not leftovers(), "the next renewal rests a while"
-    assert "the token could not be renewed yet (CredentialUnavailableError)" in caplog.text
+    assert "token refresh failed (CredentialUnavailableError)" in caplog.text
     assert len(azure.tokens) == 1
 
 

@@ -1,4 +1,4 @@
-"""The place in a chain of one who could not be made."""
+"""Takes the place of a chain member that could not be created."""
 
 from collections.abc import Mapping
 from typing import Any, NoReturn
@@ -20,7 +20,7 @@ from secrets_app.credentials.default_chain import Factory, broker, default_chain
 
 
 class UnavailableCredential(SupportsTokenInfo):
-    """Says at every asking why the other could not be made, and lets the chain go on."""
+    """Reports on each token request why the credential could not be created; the chain continues."""
 
     def __init__(self, way: CredentialKind, message: str) -> None:
         self.stands_for = _class_name(way)
@@ -30,7 +30,7 @@ class UnavailableCredential(SupportsTokenInfo):
         raise CredentialUnavailableError(message=self._message)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Nothing to close."""
 
     def __enter__(self) -> "UnavailableCredential":
         return self
@@ -40,7 +40,7 @@ class UnavailableCredential(SupportsTokenInfo):
 
 
 def _class_name(way: CredentialKind) -> str:
-    """azure-identity's: `WorkloadIdentityCredential` for workload-identity."""
+    """azure-identity's class name: `WorkloadIdentityCredential` for workload-identity."""
     words = way.value.removeprefix("client-") if way is CredentialKind.CLIENT_CERTIFICATE else way.value
     return f"{''.join(word.capitalize() for word in words.split('-'))}Credential"
 

@@ -1,4 +1,4 @@
-"""azure-identity's variables in a hint -> what gave the same here: our setting, or a key of the connection string."""
+"""Replaces azure-identity's variables in a hint with the setting or connection string key that was used."""
 
 import re
 from dataclasses import replace
@@ -14,14 +14,14 @@ _SETTING_KINDS = frozenset({CredentialKind.CLIENT_SECRET, CredentialKind.CLIENT_
 
 
 def use_setting_names(hint: Hint, config: Config) -> Hint:
-    """The hint; where none but our own settings say who to be, it names them and not the environment's variables."""
+    """The hint, with the names of this site's settings when only they select the credential."""
     sign_in = config.sign_in
     if (
         not sign_in
         or not _SETTING_KINDS.issuperset(sign_in.ways)
         or isinstance(sign_in.certificate, CertificateInVault)
     ):
-        return hint  # whoever reads a certificate in a vault may well be of the environment
+        return hint  # the certificate may be read with a credential from the environment
 
     def own(found: re.Match[str]) -> str:
         given = config.connection_string
