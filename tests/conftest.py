@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from handing_out import scheduler
 
 from localazure import LocalAzure
 from secrets_app import keyvault
 from secrets_app.conf.schema import SETTINGS
+from tests.support.xdist_scheduler import scheduler
 
 HERE = {"host": "127.0.0.1:8000"}
 """What a browser on this machine sends."""
@@ -55,7 +55,7 @@ def world(settings: Any) -> Iterator[World]:
             os.environ.update(azure.env)
             settings.SECRETS_APP = {name: azure.env[name] for name in SETTINGS if name in azure.env}
             settings.SECRETS_APP["KVSITE_RESULT_LIFE_S"] = "0"  # each reading of a test asks anew
-            if azure.scenario.keeps_waiting:  # a reading there takes all the time it is given
+            if azure.scenario.times_out:  # a reading there takes all the time it is given
                 settings.SECRETS_APP["KVSITE_DEADLINE_S"] = "1.5"
             return azure
 

@@ -6,16 +6,13 @@ from dataclasses import dataclass
 
 from secrets_app.conf import Config
 from secrets_app.conf.schema import SettingProblem
+from secrets_app.core.credential_options import CredentialKind
 from secrets_app.core.hosts import PUBLIC, Cloud, cloud_at
 from secrets_app.core.reading import Outcome, Reading
 
 VARIABLE = "AZURE_AUTHORITY_HOST"
 _SETTING = "KVSITE_AUTHORITY_HOST"
-# Credentials that sign in at this host. Managed identities use a local endpoint; tools have their own cloud setting.
-_USES_AUTHORITY = {
-    *("EnvironmentCredential", "WorkloadIdentityCredential", "ClientSecretCredential", "CertificateCredential"),
-    *("AzurePipelinesCredential", "DeviceCodeCredential", "InteractiveBrowserCredential"),
-}
+_USES_AUTHORITY = {kind.class_name for kind in CredentialKind if kind.row.uses_authority}
 _HOST = re.compile(r"[a-z0-9.-]{1,253}")
 
 

@@ -47,8 +47,10 @@ class OptionReader:
         text = self.given(key)
         id_ = parse_guid(text) if text else None
         if text and not id_:
-            raise ConnectionStringError(51, f"has an invalid {key}: it must be a GUID, with 8-4-4-4-12 hexadecimal digits.",
-                        "Copy the application (client) ID from the Azure portal, without braces.")  # fmt: skip
+            raise ConnectionStringError(
+                51, f"has an invalid {key}: it must be a GUID, with 8-4-4-4-12 hexadecimal digits.",
+                "Copy the application (client) ID from the Azure portal, without braces.",
+            )  # fmt: skip
         return id_
 
     def needed_guid(self, key: Key) -> str:
@@ -60,8 +62,10 @@ class OptionReader:
         """TenantId; None when there is none. Raises Fault when it is malformed."""
         tenant = self.given(Key.TENANT_ID)
         if tenant and not is_tenant(tenant):
-            raise ConnectionStringError(51, "has an invalid TenantId: it must be a tenant ID or a domain, like contoso.com.",
-                        "Copy the tenant ID from the Overview page of Microsoft Entra ID.")  # fmt: skip
+            raise ConnectionStringError(
+                51, "has an invalid TenantId: it must be a tenant ID or a domain, like contoso.com.",
+                "Copy the tenant ID from the Overview page of Microsoft Entra ID.",
+            )  # fmt: skip
         return tenant
 
     def seconds(self, key: Key) -> float | None:

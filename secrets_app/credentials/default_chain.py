@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, cast
 
 import azure.identity
@@ -54,19 +54,6 @@ def _thumbprint_in_assertion(assertion: str | bytes) -> str | None:
 Factory = Callable[[CredentialOptions, float], SupportsTokenInfo]
 """(options, the reading's deadline in seconds) -> the credential. Raises ValueError if it cannot be created."""
 
-# DefaultAzureCredential's keyword argument that excludes each member.
-_EXCLUDE: Mapping[CredentialKind, str] = {
-    CredentialKind.ENVIRONMENT: "exclude_environment_credential",
-    CredentialKind.WORKLOAD_IDENTITY: "exclude_workload_identity_credential",
-    CredentialKind.MANAGED_IDENTITY: "exclude_managed_identity_credential",
-    CredentialKind.SHARED_CACHE: "exclude_shared_token_cache_credential",
-    CredentialKind.VISUAL_STUDIO_CODE: "exclude_visual_studio_code_credential",
-    CredentialKind.AZURE_CLI: "exclude_cli_credential",
-    CredentialKind.AZURE_POWERSHELL: "exclude_powershell_credential",
-    CredentialKind.AZURE_DEVELOPER_CLI: "exclude_developer_cli_credential",
-    CredentialKind.BROKER: "exclude_broker_credential",
-}
-
 
 def default_chain(*members: CredentialKind) -> Factory:
     """A chain of these members. AZURE_TOKEN_CREDENTIALS applies only if these are all of them."""
@@ -102,11 +89,11 @@ def environment(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenI
 def _chain(
     members: tuple[CredentialKind, ...], sign_in: CredentialOptions, deadline_s: float
 ) -> DefaultAzureCredential:
-    left_out = {_EXCLUDE[way]: True for way in sign_in.excluded}
+    left_out = {way.row.exclude_argument: True for way in sign_in.excluded}
     if members != MEMBERS:
-        left_out = {_EXCLUDE[way]: way not in members or way in sign_in.excluded for way in MEMBERS}
-    if all(left_out.get(word) for word in _EXCLUDE.values()):
-        raise ValueError("KVSITE_EXCLUDE_CREDENTIALS excludes every credential of the chain. Remove at least one.")
+        left_out = {way.row.exclude_argument: way not in members or way in sign_in.excluded for way in MEMBERS}
+    if all(left_out.get(way.row.exclude_argument) for way in MEMBERS):
+        raise ValueError("KVSITE_EXCLUDE_CREDENTIALS excludes every credential in the chain. Keep at least one.")
     return DefaultAzureCredential(
         **left_out,
         # The chain has one set of limits for all members; only the managed identity settings can raise them.

@@ -2,27 +2,10 @@
 
 from collections.abc import Iterable
 
-from secrets_app.conf.credential_kinds import parse_kind
-from secrets_app.core.credential_options import CHAINS, MEMBERS, CredentialKind, CredentialOptions, IdentityKind
+from secrets_app.core.credential_options import CHAINS, CredentialKind, CredentialOptions, IdentityKind, parse_kind
 from secrets_app.core.ids import parse_guid
 from secrets_app.core.reading import RequestedIdentity
 
-_NAMES: dict[CredentialKind, str] = {
-    CredentialKind.ENVIRONMENT: "the environment's service principal",
-    CredentialKind.WORKLOAD_IDENTITY: "workload identity",
-    CredentialKind.MANAGED_IDENTITY: "the managed identity",
-    CredentialKind.SHARED_CACHE: "the shared token cache",
-    CredentialKind.VISUAL_STUDIO_CODE: "VS Code",
-    CredentialKind.AZURE_CLI: "Azure CLI",
-    CredentialKind.AZURE_POWERSHELL: "Azure PowerShell",
-    CredentialKind.AZURE_DEVELOPER_CLI: "azd",
-    CredentialKind.BROKER: "the authentication broker",
-    CredentialKind.INTERACTIVE_BROWSER: "interactive browser sign-in",
-    CredentialKind.DEVICE_CODE: "device code sign-in",
-    CredentialKind.CLIENT_SECRET: "the service principal with a client secret",
-    CredentialKind.CLIENT_CERTIFICATE: "the service principal with a certificate",
-    CredentialKind.AZURE_PIPELINES: "the Azure Pipelines service connection",
-}
 _CHAIN_HALVES: dict[str, str] = {
     "dev": "excludes the environment's service principal, workload identity and the managed identity",
     "prod": "excludes developer tools such as Azure CLI, Azure PowerShell, azd and VS Code",
@@ -51,7 +34,7 @@ def requested_identity(sign_in: CredentialOptions, client_id: str = "") -> Reque
     if sign_in.managed_identity:
         return RequestedIdentity(kind=sign_in.managed_identity.kind, value=sign_in.managed_identity.value)
     minds_no_variable = CredentialKind.MANAGED_IDENTITY in sign_in.ways
-    own = None if sign_in.ways[0] in CHAINS else sign_in.client_id
+    own = None if sign_in.ways[0].is_chain else sign_in.client_id
     value = None if minds_no_variable else own or client_id.strip()
     return RequestedIdentity(kind=IdentityKind.CLIENT_ID, value=value) if value and parse_guid(value) else None
 
@@ -72,11 +55,11 @@ def _sentences(sign_in: CredentialOptions, token_credentials: str) -> Iterable[s
 
 def _by_settings(sign_in: CredentialOptions) -> str:
     first, by = sign_in.ways[0], _setting_label(sign_in)
-    if first in CHAINS:
+    if first.is_chain:
         return f"{by} {_CHAIN_HALVES[first]}."
     if len(sign_in.ways) > 1:
         return f"{by}: tried in this order: {_join_kinds(sign_in.ways)}."
-    return f"{by}: only {_NAMES[first]} is tried."
+    return f"{by}: only {first.row.phrase} is tried."
 
 
 def _setting_label(sign_in: CredentialOptions) -> str:
@@ -92,10 +75,9 @@ def _variable(token_credentials: str) -> str:
 
 
 def _is_known(token_credentials: str) -> bool:
-    word = token_credentials.lower()
-    return word in _CHAIN_HALVES or (
-        parse_kind(word) in (*MEMBERS, CredentialKind.INTERACTIVE_BROWSER) and word.endswith("credential")
-    )
+    word, kind = token_credentials.lower(), parse_kind(token_credentials)
+    named = kind is not None and kind.row.token_credentials and word == kind.class_name.lower()
+    return word in _CHAIN_HALVES or named
 
 
 def _meaning(token_credentials: str) -> str:
@@ -104,9 +86,9 @@ def _meaning(token_credentials: str) -> str:
 
 
 def _may_try(way: CredentialKind, sign_in: CredentialOptions) -> bool:
-    return way in sign_in.ways or (sign_in.ways[0] in CHAINS - {CredentialKind.PROD} and way not in sign_in.excluded)
+    return way in sign_in.ways or (way in CHAINS.get(sign_in.ways[0], ()) and way not in sign_in.excluded)
 
 
 def _join_kinds(ways: Iterable[CredentialKind]) -> str:
-    *most, last = [_NAMES[way] for way in ways]
+    *most, last = [way.row.phrase for way in ways]
     return f"{', '.join(most)} and {last}" if most else last

@@ -64,5 +64,7 @@ def use_certificate_error(hints: Sequence[Hint], reading: Reading) -> tuple[Hint
 
 def _of_the_case(hint: Hint, message: str) -> Hint:
     what, *advice = _SENTENCES_END.split(message, maxsplit=1)
-    fix = hint[0] if hint else "Replace it with a PEM or PFX file that contains the certificate and its private key."
+    fix = (
+        advice[0] if advice else "Replace it with a PEM or PFX file that contains the certificate and its private key."
+    )
     return replace(hint, title=what, why="This site therefore has no certificate to sign in with.", fix=fix)

@@ -5,13 +5,11 @@ To add a check, write a function with `@check` in one of the modules listed belo
 
 from importlib import import_module
 
-from secrets_app.conf.cloud import cloud_mismatch_problems
-from secrets_app.conf.host_environment import detect_host
 from secrets_app.doctor.check import Check, Status
 from secrets_app.doctor.runner import run_checks
 from secrets_app.doctor.translation import Translation, translation
 
-__all__ = ["Check", "Status", "Translation", "cloud_mismatch_problems", "detect_host", "run_checks", "translation"]
+__all__ = ["Check", "Status", "Translation", "run_checks", "translation"]
 
 # Importing a module registers its checks. Findings of equal severity are shown in this order.
 for _module in (

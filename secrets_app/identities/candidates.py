@@ -4,17 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from secrets_app.conf import Config
-from secrets_app.conf.credential_kinds import parse_kind
 from secrets_app.conf.pipelines import options_from_task
 from secrets_app.core.credential_options import (
-    CLASSES,
-    DEV_MEMBERS,
+    CHAINS,
     INTERACTIVE,
     MEMBERS,
-    PROD_MEMBERS,
-    TITLES,
     CredentialKind,
     CredentialOptions,
+    parse_kind,
 )
 
 _A_PERSON = "Requires interactive sign-in. In a terminal, run: manage.py principal --credential "
@@ -22,11 +19,6 @@ _A_PERSON = "Requires interactive sign-in. In a terminal, run: manage.py princip
 _OF_AN_APPLICATION = (
     *("AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_USERNAME"),
 )
-_CHAINS: dict[CredentialKind, tuple[CredentialKind, ...]] = {
-    CredentialKind.DEFAULT: MEMBERS,
-    CredentialKind.PROD: PROD_MEMBERS,
-    CredentialKind.DEV: DEV_MEMBERS,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +38,7 @@ class Candidate:
 
     @property
     def name(self) -> str:
-        return TITLES[self.way]
+        return self.way.row.label
 
     @property
     def title(self) -> str:
@@ -56,7 +48,7 @@ class Candidate:
     @property
     def credential(self) -> str:
         """The azure-identity class name."""
-        return CLASSES[self.way]
+        return self.way.class_name
 
 
 def candidates(config: Config, variables: Mapping[str, str]) -> tuple[Candidate, ...]:
@@ -79,7 +71,7 @@ def _in_turn(sign_in: CredentialOptions, token_credentials: str) -> tuple[Creden
     if not first.is_chain:
         return sign_in.ways
     chosen = (parse_kind(token_credentials) if first is CredentialKind.DEFAULT else first) or CredentialKind.DEFAULT
-    members = _CHAINS.get(chosen, (chosen,))
+    members = CHAINS.get(chosen, (chosen,))
     return tuple(way for way in members if way not in sign_in.excluded)
 
 
@@ -126,8 +118,8 @@ def _given(sign_in: CredentialOptions) -> Iterator[CredentialKind]:
 
 def _alone(config: Config, way: CredentialKind, sign_in: CredentialOptions) -> Config:
     """A configuration that tries only `way`; a chain member in a chain of one, as in the full chain."""
-    half = next((half for half in (CredentialKind.PROD, CredentialKind.DEV) if way in _CHAINS[half]), None)
+    half = next((half for half in (CredentialKind.PROD, CredentialKind.DEV) if way in CHAINS[half]), None)
     if half and way not in sign_in.ways:
-        others = tuple(member for member in _CHAINS[half] if member is not way)
+        others = tuple(member for member in CHAINS[half] if member is not way)
         return replace(config, sign_in=replace(sign_in, ways=(half,), excluded=others, chosen_by=None))
     return replace(config, sign_in=replace(sign_in, ways=(way,), excluded=(), chosen_by=None))

@@ -10,8 +10,7 @@ from django.core.management.base import CommandError
 from secrets_app.conf import Config
 from secrets_app.conf.connection_string import NAMES as CONNECTION_STRINGS
 from secrets_app.conf.credential import SETTINGS as OF_SIGN_IN
-from secrets_app.conf.credential_kinds import parse_kind
-from secrets_app.core.credential_options import INTERACTIVE, CredentialKind
+from secrets_app.core.credential_options import INTERACTIVE, CredentialKind, parse_kind
 
 _INTERACTIVE_DEADLINE_S = 300.0
 """Seconds allowed for interactive sign-in; azure-identity's timeout for a browser."""

@@ -1,5 +1,6 @@
 """The rows and the selected credential as sentences, shared by the page and the terminal."""
 
+from secrets_app.core import formatting
 from secrets_app.core.reading import Outcome, Reading, Stage
 from secrets_app.core.redaction import printable
 from secrets_app.identities.result import CandidateResult, Selection
@@ -66,7 +67,7 @@ def line_of(row: CandidateResult) -> str:
     reading, identity = row.reading, row.candidate.identity
     number = f"[{row.principal_number}]" if row.principal_number else ""
     said = (f"({identity})" if identity else "", number, principal_text(row), result_text(row))
-    took = text.duration(reading.elapsed_s) if reading else ""
+    took = formatting.duration(reading.elapsed_s) if reading else ""
     line = f"{row.candidate.name:<28} {outcome_words(row):<19} {took:>10}  {' '.join(filter(None, said))}"
     return printable(line.rstrip())
 
@@ -81,11 +82,11 @@ def _but(reading: Reading) -> str:
 
 
 def _first_hint(reading: Reading) -> str:
-    return text.sentence(reading.hints[0].title) if reading.hints else ""
+    return formatting.sentence(reading.hints[0].title) if reading.hints else ""
 
 
 def _own_words(reading: Reading) -> str:
-    return text.sentence(reading.failure.message.partition("\n")[0]) if reading.failure else ""
+    return formatting.sentence(reading.failure.message.partition("\n")[0]) if reading.failure else ""
 
 
 def _capital(text: str) -> str:

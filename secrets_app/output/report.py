@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from secrets_app.core.formatting import headline
 from secrets_app.core.reading import Attempt, Failure, Hint, HostEnvironment, Principal, Reading
 from secrets_app.core.redaction import redact
 from secrets_app.diagnosis import Explanation
 from secrets_app.doctor import Check
-from secrets_app.output.text import credential_label, evidence_rows, headline
+from secrets_app.output.text import credential_label, evidence_rows
 
 _GUID = re.compile(r"(?<![\w-])([0-9a-fA-F]{8})-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![\w-])")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@])")

@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Iterator
 
+from secrets_app.core import formatting
 from secrets_app.core.reading import UNEXPECTED, Hint, Principal, Reading, Secret, TokenVaultToken
 from secrets_app.core.redaction import printable
 from secrets_app.diagnosis import Explanation
@@ -18,8 +19,8 @@ def lines_of(reading: Reading) -> Iterator[str]:
 
 
 def _lines_of(reading: Reading) -> Iterator[str]:
-    yield f"{'YES' if reading.ok else 'NO'}  {text.headline(reading)}"
-    yield f"    {text.identity_line(reading)} Duration {text.duration(reading.elapsed_s)}."
+    yield f"{'YES' if reading.ok else 'NO'}  {formatting.headline(reading)}"
+    yield f"    {text.identity_line(reading)} Duration {formatting.duration(reading.elapsed_s)}."
     if reading.failure:
         yield f"    {text.failure_line(reading)}"
     if reading.principal:
@@ -45,12 +46,12 @@ def _own_words(text: str) -> Iterator[str]:
 
 def _principal(principal: Principal) -> Iterator[str]:
     rows = {
-        "Kind": principal.kind and text.KINDS[principal.kind],
+        "Kind": principal.kind and formatting.KINDS[principal.kind],
         "Name": principal.name,
         "Object ID": principal.object_id,
         "Resource ID": principal.managed_identity_resource_id,
         "Credential": principal.credential,
-        "Expires": f"{text.moment(principal.token_expires_at)}, {text.age(principal.token_expires_at)}"
+        "Expires": f"{formatting.moment(principal.token_expires_at)}, {formatting.age(principal.token_expires_at)}"
         if principal.token_expires_at
         else None,
     }
@@ -60,7 +61,7 @@ def _principal(principal: Principal) -> Iterator[str]:
 def _secret(secret: Secret) -> Iterator[str]:
     yield ""
     yield f"Secret {secret.name}: {secret.length} characters, hidden. Fingerprint {secret.fingerprint}."
-    yield f"    Version {secret.version}, updated {text.moment(secret.updated_on)}."
+    yield f"    Version {secret.version}, updated {formatting.moment(secret.updated_on)}."
 
 
 def _kept_token(token: TokenVaultToken, url: str) -> Iterator[str]:
@@ -88,7 +89,7 @@ def _chain(reading: Reading) -> Iterator[str]:
     if reading.chosen_by:
         yield from textwrap.wrap(reading.chosen_by, _WIDTH, initial_indent="    ", subsequent_indent="    ")
     for attempt in reading.attempts:
-        outcome, took = text.OUTCOMES[attempt.outcome], text.duration(attempt.elapsed_s)
+        outcome, took = text.OUTCOMES[attempt.outcome], formatting.duration(attempt.elapsed_s)
         # The note follows the columns, so that it does not shift them.
         said = f"{'Reads the certificate. ' if attempt.reads_certificate else ''}{text.short_message(attempt)}"
         yield f"    {attempt.credential:<28} {outcome:<19} {took:>10}  {said}".rstrip()

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from django import template
 
+from secrets_app.core import formatting
 from secrets_app.core.reading import Attempt, Outcome, Principal, PrincipalKind
 from secrets_app.credentials.claims import MEANINGS, TIME_CLAIMS, claim_time
 from secrets_app.output import text
@@ -13,17 +14,17 @@ from secrets_app.output.report import markdown_of_explanation
 register = template.Library()
 
 for _filter in (
-    text.headline,
+    formatting.headline,
     text.failure_line,
     text.identity_line,
     text.vault,
     text.secret,
     text.application,
-    text.sentence,
-    text.duration,
-    text.span,
-    text.moment,
-    text.age,
+    formatting.sentence,
+    formatting.duration,
+    formatting.span,
+    formatting.moment,
+    formatting.age,
     text.evidence_rows,
 ):
     register.filter(_filter.__name__, _filter)
@@ -39,7 +40,7 @@ def kind_meaning(kind: PrincipalKind | None) -> str:
 
 @register.filter
 def kind_name(kind: PrincipalKind | None) -> str:
-    return text.KINDS[kind].capitalize() if kind else "Unknown"
+    return formatting.KINDS[kind].capitalize() if kind else "Unknown"
 
 
 @register.filter
@@ -61,7 +62,7 @@ def claim_value(value: Any) -> str:
 @register.simple_tag
 def claim_moment(principal: Principal, name: str) -> str:
     """The UTC time of a time claim such as `exp`; empty for other claims."""
-    return text.moment(claim_time(principal.claims, name)) if name in TIME_CLAIMS else ""
+    return formatting.moment(claim_time(principal.claims, name)) if name in TIME_CLAIMS else ""
 
 
 class Bar(NamedTuple):

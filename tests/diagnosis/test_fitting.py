@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from localazure.directory import POD_IDENTITY, SHARED_IDENTITY
+from localazure.scenarios.directory import POD_IDENTITY, SHARED_IDENTITY
 from secrets_app.diagnosis import explain
 from tests.conftest import World
 

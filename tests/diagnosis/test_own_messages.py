@@ -14,7 +14,7 @@ from secrets_app.credentials.tracing import error_message
 from secrets_app.diagnosis import explain
 from secrets_app.diagnosis.certificate_errors import facts_of_certificate
 
-PRODUCT = Path(own_messages.__file__).parent
+PRODUCT = Path(own_messages.__file__).parents[1]
 MESSAGES = {name: text for name, text in vars(own_messages).items() if name.isupper()}
 VALUES = {
     "path": "/srv/app/own.bin",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from secrets_app.conf.hints import unset_commands
 from secrets_app.conf.host_environment import SITES
-from secrets_app.core.credential_options import CredentialKind
+from secrets_app.core.credential_options import PROD_MEMBERS, CredentialKind
 from secrets_app.core.reading import Platform
 from secrets_app.doctor.check import Check, notice, ok, problem
 from secrets_app.doctor.checks.managed_identity import has_identity_endpoint
@@ -15,22 +15,14 @@ from secrets_app.doctor.variables import describe_variable, describe_variables, 
 
 _CHOICE = "AZURE_TOKEN_CREDENTIALS"
 # azure-identity 1.27, default.py: `dev`, `prod`, or one class name in any case; anything else is a ValueError.
-_ON_A_HOST = ("EnvironmentCredential", "WorkloadIdentityCredential", "ManagedIdentityCredential")
-_ON_A_DESK = (
-    "VisualStudioCodeCredential",
-    "AzureCliCredential",
-    "AzurePowerShellCredential",
-    "AzureDeveloperCliCredential",
-    "InteractiveBrowserCredential",
-)
-_HOST_CHOICES = {"prod", *(name.lower() for name in _ON_A_HOST)}
-_CLASSES = {name.lower(): name for name in (*_ON_A_HOST, *_ON_A_DESK)}
+_KINDS = {kind.class_name.lower(): kind for kind in CredentialKind if kind.row.token_credentials}
 _CHECKED = ("AZURE_", "IDENTITY_", "MSI_")
 
 
 def includes_developer_tools(environ: Mapping[str, str]) -> bool:
     """Whether AZURE_TOKEN_CREDENTIALS keeps Azure CLI, Azure PowerShell and azd in the chain."""
-    return selected_credentials(environ) not in _HOST_CHOICES
+    value = selected_credentials(environ)
+    return value != "prod" and _KINDS.get(value) not in PROD_MEMBERS
 
 
 def selected_credentials(environ: Mapping[str, str]) -> str:
@@ -51,17 +43,16 @@ def token_credentials(scene: CheckContext) -> Check:
     if not _is_read(scene):
         by = scene.config.sign_in.chosen_by if scene.config.sign_in else None
         return ok(f"Set, but ignored: {by or 'a setting'} selects the credential.", facts=facts)
-    if value not in {"dev", "prod", *_CLASSES}:
+    if value not in {"dev", "prod", *_KINDS}:
         return problem(
             "The value is not supported, so azure-identity cannot create a credential. Supported values: dev, prod, "
-            f"{join_words(_CLASSES.values())}.",
+            f"{join_words([kind.class_name for kind in _KINDS.values()])}.",
             cause="token_credentials_env_invalid", facts=facts,
         )  # fmt: skip
     if scene.config.sign_in and scene.config.sign_in.ways[0] is not CredentialKind.DEFAULT:
         return ok(f"Set, but KVSITE_CREDENTIAL={scene.config.sign_in.ways[0]} takes precedence.", facts=facts)
     said = _description(value)
-    desk = value == "dev" or _CLASSES.get(value) in _ON_A_DESK
-    if desk and scene.place.platform in SITES:
+    if includes_developer_tools(scene.environ) and scene.place.platform in SITES:
         return problem(
             f"{said} In Azure these tools are not available, and the managed identity is never tried.",
             "Remove the variable, or set it to prod.",
@@ -69,7 +60,8 @@ def token_credentials(scene: CheckContext) -> Check:
         )  # fmt: skip
     if value == "environmentcredential" and not complete_credential_set(scene.environ):
         return problem(f"{said} Its variables are incomplete.", "Set all of them, or remove this variable.",
-                       cause="environment_half_set", commands=unset_commands([_CHOICE], scene.place), facts=facts)  # fmt: skip
+                       cause="environment_half_set", commands=unset_commands([_CHOICE], scene.place),
+                       facts=facts)  # fmt: skip
     return ok(said, facts=facts)
 
 
@@ -89,7 +81,7 @@ def _description(value: str) -> str:
             "Only the environment's service principal, workload identity and managed identity are tried. "
             "Azure CLI and other developer tools are not."
         )
-    return f"Only {_CLASSES[value]} is tried."
+    return f"Only {_KINDS[value].class_name} is tried."
 
 
 @check("client_id", "AZURE_CLIENT_ID")
@@ -100,7 +92,8 @@ def client_id(scene: CheckContext) -> Check:
         return ok(_meaning_of_none(scene), facts=facts)
     if not value.strip():
         return notice("It is set, but empty. Some credentials use the empty value as an ID.", "Remove it.",
-                      cause="environment_half_set", commands=unset_commands([ID], scene.place), facts=facts)  # fmt: skip
+                      cause="environment_half_set", commands=unset_commands([ID], scene.place),
+                      facts=facts)  # fmt: skip
     if not is_id(value):
         return problem("The value is not a client ID: a client ID has 36 characters in five groups.",
                        "Copy the client ID from the Overview page of the managed identity or app registration.",

@@ -5,8 +5,7 @@ import re
 import time
 
 from secrets_app.azure_client.process import ToolError, ToolTimeoutError, find, run_for_output
-from secrets_app.conf.credential_kinds import parse_kind
-from secrets_app.core.credential_options import CredentialKind
+from secrets_app.core.credential_options import CredentialKind, parse_kind
 from secrets_app.core.reading import Platform
 from secrets_app.doctor.check import Check, Fact, Status, notice, ok, problem
 from secrets_app.doctor.checks.azure_variables import includes_developer_tools, selected_credentials

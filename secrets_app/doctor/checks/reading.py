@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
+from secrets_app.core import formatting
 from secrets_app.core.reading import Failure, Principal, PrincipalKind, Reading, Secret, Stage
 from secrets_app.doctor.check import Check, notice, ok, problem, unknown
 from secrets_app.doctor.context import CheckContext
 from secrets_app.doctor.registry import TIMEOUT_S, check
-from secrets_app.output import text
 
 _READING = "the secret to be read"
 _READING_S = TIMEOUT_S + 0.2
@@ -41,7 +41,7 @@ def secret(scene: CheckContext) -> Check:
 def _not_read(reading: Reading) -> Check:
     hint = reading.hints[0] if reading.hints else None
     return problem(
-        f"{text.headline(reading)} {hint.title if hint else ''}".strip().rstrip(".") + ".",
+        f"{formatting.headline(reading)} {hint.title if hint else ''}".strip().rstrip(".") + ".",
         hint.fix if hint else "The home page shows the original error message.",
         cause=reading.main_cause,
         commands=hint.commands if hint else (),
@@ -61,20 +61,22 @@ def _where(failure: Failure) -> list[tuple[str, str]]:
 
 def _state(reading: Reading, secret: Secret) -> Check:
     ends, now = secret.expires_on, reading.started_at
-    updated = text.moment(secret.updated_on)
+    updated = formatting.moment(secret.updated_on)
     facts = [("Name", secret.name), ("Version", secret.version or "unknown"), ("Updated", updated)]
     if secret.not_before and secret.not_before > now:
-        return notice(f"The secret was read, but is not valid before {text.moment(secret.not_before)}.",
+        return notice(f"The secret was read, but is not valid before {formatting.moment(secret.not_before)}.",
                       cause="secret_not_yet_valid", facts=facts)  # fmt: skip
     if ends is None:
         return ok("The secret was read. It is enabled and has no expiry date.", facts=facts)
-    facts.append(("Expires", text.moment(ends)))
+    facts.append(("Expires", formatting.moment(ends)))
     if ends <= now:
-        return problem(f"The secret was read, but expired {text.age(ends, now)}.", cause="secret_expired", facts=facts)
+        return problem(
+            f"The secret was read, but expired {formatting.age(ends, now)}.", cause="secret_expired", facts=facts
+        )
     if ends - now <= _SOON:
-        return notice(f"The secret was read, but expires {text.age(ends, now)}.",
+        return notice(f"The secret was read, but expires {formatting.age(ends, now)}.",
                       "Add a new version before it expires.", facts=facts)  # fmt: skip
-    return ok(f"The secret was read. It is enabled and expires {text.age(ends, now)}.", facts=facts)
+    return ok(f"The secret was read. It is enabled and expires {formatting.age(ends, now)}.", facts=facts)
 
 
 @check("token", "Access token", waits_for=_READING, limit_s=_READING_S, when_late=_RAISE_DEADLINE)
@@ -99,10 +101,10 @@ def _age(reading: Reading, principal: Principal) -> Check:
     made, ends, now = principal.token_issued_at, principal.token_expires_at, reading.started_at
     facts = [
         ("Principal", principal.user_principal_name or principal.name or principal.app_id or "unknown"),
-        ("Kind", text.KINDS[principal.kind] if principal.kind else "unknown"),
-        ("Issued", text.moment(made)),
-        ("Expires", text.moment(ends)),
+        ("Kind", formatting.KINDS[principal.kind] if principal.kind else "unknown"),
+        ("Issued", formatting.moment(made)),
+        ("Expires", formatting.moment(ends)),
         ("Credential", principal.credential or "unknown"),
     ]
-    sentence = f"Issued {text.age(made, now)}; expires {text.age(ends, now)}."
+    sentence = f"Issued {formatting.age(made, now)}; expires {formatting.age(ends, now)}."
     return ok(f"{sentence} {_DAY_LONG}" if principal.kind in _MANAGED else sentence, facts=facts)

@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
+from secrets_app.core import formatting
 from secrets_app.core.hosts import CLOUDS, vault_name
 from secrets_app.doctor.check import Check, notice, ok, problem, unknown
 from secrets_app.doctor.context import CheckContext
 from secrets_app.doctor.registry import check
 from secrets_app.doctor.tls_certificate import is_azure_issuer
-from secrets_app.output import text
 
 _VAULT = "the vault's response"
 _SKEW = timedelta(minutes=5)
@@ -35,7 +35,7 @@ def _reached(scene: CheckContext) -> Check:
         return problem("No valid vault is configured.", "Fix the settings first.", cause=None)
     facts = [("Vault", url), ("Response without a token", f"HTTP {answer.status}")]
     if answer.status == 401:
-        took = text.duration(answer.elapsed_s)
+        took = formatting.duration(answer.elapsed_s)
         return ok(f"The vault responded in {took} and requires a token, as expected.", facts=facts)
     if answer.status and answer.status >= 500:
         return problem(f"The vault returned HTTP {answer.status}, a server error.", cause="service_error", facts=facts)
@@ -87,7 +87,7 @@ def clock(scene: CheckContext) -> Check:
     if answer.azure_time is None or answer.here_time is None:
         return unknown(_NO_ANSWER if answer.trouble else "The vault's response contains no time to compare with.")
     ahead = answer.here_time - answer.azure_time
-    facts = [("This machine", text.moment(answer.here_time)), ("Azure", text.moment(answer.azure_time))]
+    facts = [("This machine", formatting.moment(answer.here_time)), ("Azure", formatting.moment(answer.azure_time))]
     if abs(ahead) <= _SKEW:
         return ok("This machine's clock matches Azure's.", facts=facts)
     side = "ahead of" if ahead > timedelta() else "behind"

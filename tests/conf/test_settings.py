@@ -1,0 +1,161 @@
+"""The settings: what each word makes, and the sentence for each mistake."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from hypothesis import given
+from hypothesis import strategies as st
+
+from secrets_app.conf import Config, load
+from secrets_app.conf.schema import SETTINGS
+
+RIGHT = {"KEY_VAULT_URI": "https://contoso.vault.azure.net", "SECRET_NAME": "demo"}
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def loaded(**words: str) -> Config:
+    return load({**RIGHT, **words})
+
+
+def test_right_settings_have_no_problem() -> None:
+    config = loaded(SECRET_VERSION="0123456789abcdef0123456789ABCDEF", KVSITE_DEADLINE_S="2.5", KVSITE_ACCESS="open")
+    assert config.problems == ()
+    assert (config.vault_url, config.secret_name) == ("https://contoso.vault.azure.net", "demo")
+    assert (config.deadline_s, config.access) == (2.5, "open")
+
+
+@pytest.mark.parametrize(
+    ("words", "url"),
+    [
+        ({"KEY_VAULT_URI": "https://Contoso.Vault.Azure.Net/"}, "https://contoso.vault.azure.net"),
+        ({"KEY_VAULT_URL": "https://contoso.vault.azure.net:443"}, "https://contoso.vault.azure.net"),
+        ({"KEY_VAULT_NAME": "Contoso"}, "https://contoso.vault.azure.net"),
+        ({"KEY_VAULT_URI": "https://contoso.vault.azure.cn"}, "https://contoso.vault.azure.cn"),
+        ({"KEY_VAULT_URI": "https://contoso.vault.usgovcloudapi.net"}, "https://contoso.vault.usgovcloudapi.net"),
+        ({"KEY_VAULT_URI": "https://contoso.vault.azure.net", "KEY_VAULT_NAME": "contoso"},
+         "https://contoso.vault.azure.net"),
+        ({"KEY_VAULT_URI": "https://kv.example.org", "KVSITE_ALLOWED_VAULT_HOSTS": "x.example.org, KV.example.org"},
+         "https://kv.example.org"),
+    ],
+)  # fmt: skip
+def test_three_settings_may_name_the_vault(words: dict[str, str], url: str) -> None:
+    config = load({**words, "SECRET_NAME": "demo"})
+    assert config.problems == ()
+    assert config.vault_url == url
+
+
+@pytest.mark.parametrize(
+    ("words", "id_", "said"),
+    [
+        ({"KEY_VAULT_URI": ""}, "E001", "KEY_VAULT_URI is not set"),
+        ({"KEY_VAULT_NAME": "other"}, "E002", "KEY_VAULT_URI and KEY_VAULT_NAME name different vaults"),
+        ({"KEY_VAULT_URI": "http://contoso.vault.azure.net"}, "E003", "must begin with https://"),
+        ({"KEY_VAULT_URI": "contoso"}, "E003", "must begin with https://"),
+        ({"KEY_VAULT_URI": "https://contoso.vault.azure.net:8443"}, "E003", "port 8443"),
+        ({"KEY_VAULT_URI": "https://me:pw@contoso.vault.azure.net"}, "E003", "user name or password"),
+        ({"KEY_VAULT_URI": "https://contoso.vault.azure.net/secrets/demo"}, "E003", "extra text after the host"),
+        ({"KEY_VAULT_URI": "https://contoso.vault.azure.net."}, "E003", "no valid host"),
+        ({"KEY_VAULT_URI": "https://con toso.vault.azure.net"}, "E003", "a space"),
+        ({"KEY_VAULT_URI": "https://contoso.vault.azure.net\\@evil.example"}, "E003", "backslash"),
+        ({"KEY_VAULT_URI": "https://xn--contoso.vault.azure.net"}, "E003", "is not a valid vault name"),
+        ({"KEY_VAULT_URI": "https://a.b.vault.azure.net"}, "E003", "is not a valid vault name"),
+        ({"KEY_VAULT_URI": "https://127.0.0.1"}, "E003", "no valid host"),
+        ({"KEY_VAULT_URI": "https://[::1]"}, "E003", "no valid host"),
+        ({"KEY_VAULT_URI": "https://[oops"}, "E003", "not a valid URL"),
+        ({"KEY_VAULT_URI": "", "KEY_VAULT_NAME": "https://contoso.vault.azure.net"}, "E004", "an address, not a name"),
+        ({"KEY_VAULT_URI": "", "KEY_VAULT_NAME": "con_toso"}, "E004", "is not a valid vault name"),
+        ({"KEY_VAULT_URI": "", "KEY_VAULT_NAME": "c" * 25}, "E004", "3 to 24"),
+        ({"KEY_VAULT_URI": "https://contoso.vault.azure.net.evil.example"}, "E005", "not an Azure Key Vault host"),
+        ({"KEY_VAULT_URI": "https://vault.azure.net"}, "E005", "not an Azure Key Vault host"),
+        ({"KEY_VAULT_URI": "https://localhost.localdomain"}, "E005", "no token is sent there"),
+        ({"SECRET_NAME": " "}, "E006", "SECRET_NAME is not set"),
+        ({"SECRET_NAME": "DJANGO_SECRET_KEY"}, "E007", "has an underscore"),
+        ({"SECRET_NAME": "https://contoso.vault.azure.net/secrets/demo/0123"}, "E007", "an address, not a name"),
+        ({"SECRET_NAME": "d\u00e9mo"}, "E007", "a character"),
+        ({"SECRET_NAME": "d" * 128}, "E007", "128 characters"),
+        ({"SECRET_VERSION": "latest"}, "E008", "is not a version"),
+        ({"KVSITE_ACCESS": "everyone"}, "E009", "only this machine is let in"),
+        ({"KVSITE_DEADLINE_S": "soon"}, "E010", "seconds, from 1 to 60"),
+        ({"KVSITE_DEADLINE_S": "0"}, "E010", "seconds, from 1 to 60"),
+        ({"KVSITE_DEADLINE_S": "\u0663"}, "E010", "seconds, from 1 to 60"),
+        ({"KVSITE_RESULT_LIFE_S": "-1"}, "E013", "seconds, from 0 to 60"),
+        ({"KVSITE_ALLOWED_VAULT_HOSTS": "https://kv.example.org"}, "E011", "not a host name"),
+        ({"KVSITE_HOSTS": "*"}, "E014", "not a host name"),
+        ({"KVSITE_HOSTS": "https://kv.example.org/"}, "E014", "not a host name"),
+        ({"KVSITE_DEBUG": "maybe"}, "E015", "either 1 or 0"),
+        ({"KVSITE_LOG_LEVEL": "loud"}, "E028", "no level of a log"),
+        ({"KVSITE_SECRET_KEY": "short"}, "E016", "can be guessed"),
+        ({"SECRET_NAME": "https://[x/secrets/demo"}, "E007", "an address, not a name"),
+        ({"KVSITE_DEADLNE_S": "5"}, "W012", "is not a setting"),
+    ],
+)  # fmt: skip
+def test_each_mistake_has_its_own_sentence(words: dict[str, str], id_: str, said: str) -> None:
+    problems = loaded(**words).problems
+    assert [problem.id for problem in problems] == [f"secrets_app.{id_}"]
+    assert said in problems[0].sentence
+    assert problems[0].hint
+
+
+def test_the_way_out_of_an_underscore_names_the_likely_secret() -> None:
+    assert "DJANGO-SECRET-KEY" in loaded(SECRET_NAME="DJANGO_SECRET_KEY").problems[0].hint
+
+
+def test_no_key_is_in_any_sentence_or_repr() -> None:
+    for key in ("hunter2", "hunter2" * 10):
+        config = loaded(KVSITE_SECRET_KEY=key)
+        assert "hunter2" not in repr(config)
+
+
+def test_a_misspelt_setting_is_told_its_neighbour() -> None:
+    assert "KVSITE_DEADLINE_S" in loaded(KVSITE_DEADLNE_S="5").problems[0].hint
+
+
+def test_a_wrong_access_stays_closed() -> None:
+    assert loaded(KVSITE_ACCESS="everyone").access == "loopback"
+
+
+def test_a_foreign_vault_gives_no_url_to_send_a_token_to() -> None:
+    assert loaded(KEY_VAULT_URI="https://evil.example").vault_url is None
+
+
+@given(st.dictionaries(st.sampled_from(list(SETTINGS)), st.text()))
+def test_whatever_the_words_are_there_is_a_config(words: dict[str, str]) -> None:
+    config = load(words)
+    assert config.vault_url is None or config.vault_url.startswith("https://")
+
+
+def test_check_reports_mistakes_by_id_with_the_way_out() -> None:
+    words = {"KEY_VAULT_NAME": "https://contoso.vault.azure.net", "SECRET_NAME": "a_b"}
+    result = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT, env={**os.environ, **words}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert result.returncode == 1
+    assert "secrets_app.E004" in result.stderr
+    assert "secrets_app.E007" in result.stderr
+    assert "HINT: Write a hyphen instead, as in a-b." in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_check_is_content_with_right_settings(settings: Any) -> None:
+    settings.SECRETS_APP = RIGHT
+    call_command("check", fail_level="WARNING")
+
+
+def test_no_two_subjects_share_a_number() -> None:
+    """Whoever searches for an id finds one mistake."""
+    number = re.compile(
+        r"(?:(?:SettingError|seconds|guid|_id|hosts_in|_parse_kinds)\(\s*|secrets_app\.[EW]0?)(\d{1,3})\b"
+    )
+    owners: dict[str, set[str]] = {}
+    for path in (ROOT / "secrets_app" / "conf").glob("*.py"):
+        for found in number.findall(path.read_text()):
+            owners.setdefault(found, set()).add(path.stem)
+    assert {found: names for found, names in owners.items() if len(names) > 1} == {}
+    assert len(owners) > 40

@@ -1,0 +1,169 @@
+"""az as our own credential: the same words as azure-identity's over the same az, its own folder, and nothing left."""
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import azure.identity
+import pytest
+from azure.core.exceptions import ClientAuthenticationError
+from azure.identity import CredentialUnavailableError
+
+from secrets_app.conf import current
+from secrets_app.core.reading import Outcome
+from secrets_app.credentials.azure_cli import AzureCliCredential
+from secrets_app.service import get_reading
+from tests.conftest import World
+from tests.support.doctor_factories import first_on_path, stand_in
+
+SCOPE = "https://vault.azure.net/.default"
+TENANT = "8b7a232e-7db2-4618-9223-c1d922beb033"
+OTHER = "11111111-2222-4333-8444-555555555555"
+TOKEN = '{"accessToken": "not-a-token", "expires_on": 1900000000, "tokenType": "Bearer"}'
+OLD_TOKEN = '{"accessToken": "not-a-token", "expiresOn": "2030-03-17 17:46:40.000000", "tokenType": "Bearer"}'
+
+
+@pytest.fixture
+def tools(tmp_path: Path) -> Path:
+    """A folder that is first on PATH."""
+    os.environ["PATH"] = first_on_path(tmp_path / "bin")
+    return tmp_path / "bin"
+
+
+def told(credential: Any, **options: Any) -> tuple[str, str]:
+    """What came of asking: a token and its end, or the error's class and words."""
+    try:
+        token = credential.get_token_info(SCOPE, options=options or None)
+    except (ClientAuthenticationError, ValueError) as error:
+        return type(error).__name__, str(getattr(error, "message", error))
+    return token.token, str(token.expires_on)
+
+
+def _is_running(process: int) -> bool:
+    """It runs, or waits for whoever adopted it to bury it."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f"echo '{TOKEN}'",
+        f"echo '{OLD_TOKEN}'",
+        "echo 'no json'",
+        "echo '{}'",
+        """echo '{"accessToken": "not-a-token"}'""",
+        """echo "ERROR: Please run 'az login' to setup account." >&2; exit 1""",
+        """echo "ERROR: To set it, run: az account set" >&2; exit 1""",
+        """echo "ERROR: AADSTS50076: use another factor. az login --tenant x" >&2; exit 1""",
+        "echo 'az: command not found' >&2; exit 127",
+        "exit 3",
+        None,
+    ],
+)
+def test_the_same_answer_as_azure_identity_gives(tools: Path, script: str | None) -> None:
+    if script:
+        stand_in(tools, "az", script)
+    plain, ours = azure.identity.AzureCliCredential(), AzureCliCredential(process_timeout=10)
+    assert told(ours) == told(plain)
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        '{"accessToken": null, "expires_on": 1900000000}',
+        '{"accessToken": 5, "expires_on": 1900000000}',
+        '{"accessToken": "", "expires_on": 1900000000}',
+        '{"accessToken": "two words", "expires_on": 1900000000}',
+        '{"accessToken":"never-to-be-seen", "expires_on": 1e999}',
+        '{"accessToken":"never-to-be-seen", "expires_on": 1900000000} and more',
+        '["accessToken"]',
+        "null",
+    ],
+)
+def test_what_is_no_token__is_an_unexpected_output(tools: Path, output: str) -> None:
+    stand_in(tools, "az", f"echo '{output}'")
+    kind, words = told(AzureCliCredential(process_timeout=10))
+    assert kind == "ClientAuthenticationError"
+    assert words.startswith("Unexpected output from Azure CLI")
+    assert "never-to-be-seen" not in words
+
+
+@pytest.mark.parametrize("claims", [None, '{"access_token":{"nbf":{"essential":true}}}'])
+@pytest.mark.parametrize("asked", [None, TENANT, OTHER])
+@pytest.mark.parametrize("set_up", [{}, {"tenant_id": TENANT}])
+@pytest.mark.parametrize("allowed", [[], ["*"], [OTHER]])
+def test_az_is_started_with_the_same_arguments(
+    tools: Path, tmp_path: Path, claims: str | None, asked: str | None, set_up: dict[str, str], allowed: list[str]
+) -> None:
+    note = tmp_path / "asked"
+    note.touch()
+    stand_in(tools, "az", f"""echo "$@" "$AZURE_CORE_NO_COLOR" >> {note}; echo '{TOKEN}'""")
+    options = {name: value for name, value in (("claims", claims), ("tenant_id", asked)) if value}
+    plain = told(azure.identity.AzureCliCredential(**set_up, additionally_allowed_tenants=allowed), **options)
+    of_plain = note.read_text()
+    note.write_text("")
+    ours = AzureCliCredential(process_timeout=10, **set_up, additionally_allowed_tenants=tuple(allowed))
+    assert told(ours, **options) == plain
+    assert note.read_text() == of_plain
+
+
+def test_in_a_chain_az_lets_the_next_one_try(tools: Path) -> None:
+    stand_in(tools, "az", "echo garbage")
+    with pytest.raises(CredentialUnavailableError):
+        AzureCliCredential(process_timeout=10, in_chain=True).get_token_info(SCOPE)
+
+
+def test_a_slow_az_is_ended_with_all_it_started(tools: Path, tmp_path: Path) -> None:
+    # A script that does not `exec`: ending it alone would leave its child, and the child's open output, behind.
+    stand_in(tools, "az", f"sh -c 'echo $$ > {tmp_path}/child; sleep 30'; echo never")
+    start = time.monotonic()
+    assert told(AzureCliCredential(process_timeout=0.3)) == (
+        "CredentialUnavailableError", "Failed to invoke the Azure CLI: no response within 0.3 seconds",
+    )  # fmt: skip
+    assert time.monotonic() - start < 3
+    child = int((tmp_path / "child").read_text())
+    ends = time.monotonic() + 2
+    while _is_running(child) and time.monotonic() < ends:
+        time.sleep(0.01)
+    assert not _is_running(child)
+
+
+def test_azurecli_path_is_for_az_alone(world: World, tmp_path: Path) -> None:
+    world("laptop")
+    own = Path(os.environ["PATH"].split(os.pathsep)[0]) / "az"
+    stand_in(tmp_path / "tools", "az", f'echo "$PATH" > {tmp_path}/path; exec {own} "$@"')
+    before = os.environ["PATH"]
+    reading = get_reading(current({"AzureCLIPath": str(tmp_path / "tools"), "KVSITE_EXCLUDE_CREDENTIALS": "azd"}))
+    assert reading.ok
+    assert (tmp_path / "path").read_text() == f"{tmp_path / 'tools'}{os.pathsep}{before}\n"
+    assert os.environ["PATH"] == before
+    assert ("AzureCliCredential", Outcome.TOKEN) in [(a.credential, a.outcome) for a in reading.attempts]
+
+
+def test_azurecli_path_without_az__says_where_it_looked(world: World, tmp_path: Path) -> None:
+    world("laptop-no-az")
+    reading = get_reading(current({"AzureCLIPath": str(tmp_path), "KVSITE_CREDENTIAL": "az"}))
+    assert reading.main_cause == "az_not_installed"
+    assert f"or in {tmp_path}, the folder set in AzureCLIPath" in (reading.attempts[0].message or "")
+
+
+def test_the_subscription_is_named_to_az__and_no_tenant_beside_it(world: World, tmp_path: Path) -> None:
+    azure = world("laptop")
+    own = Path(os.environ["PATH"].split(os.pathsep)[0]) / "az"
+    stand_in(tmp_path / "tools", "az", f'echo "$@" > {tmp_path}/asked; exec {own} "$@"')
+    name = azure.scenario.subscription.name
+    words = {"AzureCLIPath": str(tmp_path / "tools"), "KVSITE_AZ_SUBSCRIPTION": name, "KVSITE_TENANT_ID": TENANT}
+    assert get_reading(current(words)).ok
+    asked = f"account get-access-token --output json --resource https://vault.azure.net --subscription {name}\n"
+    assert (tmp_path / "asked").read_text() == asked
+
+
+def test_a_subscription_that_az_does_not_know__is_the_cause(world: World) -> None:
+    world("laptop")
+    words = {"KVSITE_AZ_SUBSCRIPTION": "No Such", "KVSITE_CREDENTIAL": "az"}
+    assert get_reading(current(words)).main_cause == "az_subscription_wrong"

@@ -1,0 +1,61 @@
+"""Azure in trouble: the page answers in time, says so, and shows nothing of a broken answer's body."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from localazure.scenarios.faults import Fault, FaultInjection
+from secrets_app import conf
+from secrets_app.service import get_reading
+from tests.conftest import World
+
+SERVICES = ("keyvault", "app-service")
+
+
+@pytest.mark.parametrize("fault", Fault)
+@pytest.mark.parametrize("service", SERVICES)
+def test_whatever_becomes_of_an_answer__none_of_it_is_shown(
+    client: Client, world: World, settings: Any, service: str, fault: Fault, caplog: pytest.LogCaptureFixture
+) -> None:
+    azure = world("app-service", faults={service: FaultInjection(fault=fault)})
+    settings.SECRETS_APP |= {"KVSITE_DEADLINE_S": "1", "KVSITE_RESULT_LIFE_S": "60"}
+    caplog.set_level("DEBUG", logger="secrets_app")
+    reading = get_reading(conf.current())
+    page = client.get("/")
+    said = f"{page.content.decode()}{client.get('/api/reading').content.decode()}{reading!r}{caplog.text}"
+    assert page.status_code == 200
+    assert reading.ok is (fault is Fault.WRONG_TYPE)  # the SDK reads JSON by whatever name it comes
+    assert reading.ok or reading.failure
+    assert "its answer was no" not in page.content.decode()
+    assert reading.elapsed_s < 2
+    assert azure.secret_value not in said
+    assert azure.secret_value[:12] not in said
+    for token in azure.tokens:
+        assert token.text[:40] not in said
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 409, 410, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("service", SERVICES)
+def test_whatever_status_comes__there_is_a_page_with_a_cause(
+    client: Client, world: World, settings: Any, service: str, status: int
+) -> None:
+    world("app-service", faults={service: FaultInjection(status=status)})
+    settings.SECRETS_APP["KVSITE_DEADLINE_S"] = "3"
+    page = client.get("/")
+    assert page.status_code == 200
+    assert "was not read" in page.content.decode()
+    assert "data-cause=" in page.content.decode()
+
+
+@pytest.mark.parametrize("fault", [Fault.TRUNCATED, Fault.HTML])
+def test_a_token_service_whose_answer_cannot_be_read_is_named_as_such(world: World, fault: Fault) -> None:
+    world("app-service", faults={"app-service": FaultInjection(fault=fault)})
+    assert get_reading(conf.current()).main_cause == "imds_unreadable_answer"
+
+
+def test_it_recovers_by_itself(world: World) -> None:
+    world("app-service", faults={"keyvault": FaultInjection(fault=Fault.TRUNCATED)})
+    assert not get_reading(conf.current()).ok
+    world("app-service")
+    assert get_reading(conf.current()).ok

@@ -1,0 +1,90 @@
+"""What readings share: made once, beside everybody else's, and closed once."""
+
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azure.keyvault.secrets import SecretClient
+
+from localazure.scenarios.directory import CONTOSO, SITE_APPLICATION
+from secrets_app import conf
+from secrets_app.conf.overrides import resolve_overrides
+from secrets_app.keyvault import client
+from secrets_app.keyvault.client import Connection
+from secrets_app.service import get_reading
+from tests.conftest import World
+from tests.support.leak_checks import ends, leftovers, sockets
+
+
+@pytest.fixture
+def pipe(tmp_path: Path) -> Path:
+    """A pipe that nobody writes to: whoever opens it waits."""
+    path = tmp_path / "certificate.pem"
+    os.mkfifo(path)
+    return path
+
+
+def test_a_credential_that_is_never_made__holds_up_nobody_else(world: World, pipe: Path) -> None:
+    world("app-service")
+    other = resolve_overrides({"userAssignedClientId": "11111111-2222-4333-8444-555555555555"}).config
+    os.environ |= {
+        "AZURE_TENANT_ID": CONTOSO.id,
+        "AZURE_CLIENT_ID": SITE_APPLICATION.client_id,
+        "AZURE_CLIENT_CERTIFICATE_PATH": str(pipe),
+    }
+    hangs = replace(conf.current(), deadline_s=0.5)
+    with ThreadPoolExecutor(1) as elsewhere:
+        waiting = elsewhere.submit(get_reading, hangs)
+        assert ends(lambda: "reading" in leftovers())
+        refused = get_reading(other)
+        assert not waiting.done()
+        assert refused.main_cause == "mi_identity_not_assigned", "it was asked, beside the one that hangs"
+        reading = waiting.result()
+    assert reading.main_cause == "deadline_exceeded"
+    assert reading.failure
+    assert reading.failure.waiting_for == "the credential's files to be read"
+    while not ends(lambda: not leftovers(), within_s=0.02):  # the chain reads the file twice
+        pipe.write_text("no certificate")
+
+
+def test_a_crowd_makes_one_client(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world("app-service")
+    made: list[object] = []
+
+    class Slow(SecretClient):
+        def __init__(self, *args: Any, **more: Any) -> None:
+            made.append(self)
+            time.sleep(0.02)
+            super().__init__(*args, **more)
+
+    monkeypatch.setattr(client, "SecretClient", Slow)
+    before, shared, together = sockets(), Connection(conf.current()), threading.Barrier(4)
+
+    def read(_number: int) -> None:
+        together.wait(5)
+        shared.open()
+        shared.get_secret("demo", None, lambda _answer: None)
+
+    with ThreadPoolExecutor(4) as crowd:
+        list(crowd.map(read, range(4)))
+    shared.close()
+    assert len(made) == 1
+    assert ends(lambda: sockets() <= before)
+
+
+def test_closed_while_it_is_in_use__what_it_opens_after_that_is_closed_too(world: World) -> None:
+    world("app-service")
+    before, closed_early = sockets(), Connection(conf.current())
+    closed_early.acquire()
+    closed_early.close()  # as at the end of the process
+    closed_early.open()
+    closed_early.request_token()
+    assert sockets() > before
+    closed_early.release()
+    assert ends(lambda: sockets() <= before)
+    closed_early.close()

@@ -1,0 +1,322 @@
+"""One reading in each world: the real SDK asks Local Azure, and the answer says who, whether and why."""
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from localazure.scenarios import SCENARIOS
+from localazure.scenarios.directory import CONTOSO, SITE_APPLICATION
+from secrets_app import conf
+from secrets_app.core.reading import Failure, Outcome, PrincipalKind, PrincipalType, Reading, Stage
+from secrets_app.keyvault.errors import vault_saw
+from secrets_app.service import get_reading
+from tests.conftest import READ_ALL_THE_SAME, World
+from tests.support.deadlines import read_as
+
+CHAIN = (
+    "EnvironmentCredential",
+    "WorkloadIdentityCredential",
+    "ManagedIdentityCredential",
+    "SharedTokenCacheCredential",
+    "VisualStudioCodeCredential",
+    "AzureCliCredential",
+    "AzurePowerShellCredential",
+    "AzureDeveloperCliCredential",
+    "BrokerCredential",
+)
+
+
+def read(world: World, scenario: str, **knobs: Any) -> Reading:
+    world(scenario, **knobs)
+    return get_reading(conf.current())
+
+
+def outcomes(reading: Reading) -> dict[str, Outcome]:
+    return {attempt.credential: attempt.outcome for attempt in reading.attempts}
+
+
+def first_hint(reading: Reading) -> str | None:
+    return reading.hints[0].cause if reading.hints else None
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_the_first_hint_is_the_scenarios_own_cause__and_every_member_reports(world: World, scenario: str) -> None:
+    world(scenario)
+    expected = SCENARIOS[scenario].cause
+    reading = read_as(lambda reading: first_hint(reading) == expected, conf.current().deadline_s)
+    assert first_hint(reading) == expected, reading.failure
+    assert reading.ok is (expected in {None, *READ_ALL_THE_SAME})
+    assert tuple(outcomes(reading)) == CHAIN or len(reading.attempts) == 1
+    for attempt in reading.attempts:
+        asked = attempt.outcome is not Outcome.NOT_REACHED
+        assert (attempt.elapsed_s is not None) is asked
+        assert bool(attempt.message) is (attempt.outcome in {Outcome.UNAVAILABLE, Outcome.FAILED})
+
+
+def test_app_service__the_sites_own_identity_reads(world: World) -> None:
+    azure = world("app-service")
+    reading = get_reading(conf.current())
+    principal = reading.principal
+    assert reading.ok
+    assert principal
+    assert principal.kind is PrincipalKind.SYSTEM_ASSIGNED_MANAGED_IDENTITY
+    assert principal.name == "kvsite-demo"
+    assert principal.credential == "ManagedIdentityCredential"
+    assert principal.legacy == (
+        f"IsAuthenticated:True Type:App AppId:{principal.app_id} TenantId:{principal.tenant_id}"
+    )
+    assert reading.secret
+    assert reading.secret.name == "demo"
+    assert reading.secret.length == len(azure.secret_value)
+    assert reading.vault_saw
+    assert reading.vault_saw.client_address
+    assert reading.vault_tenant_id == principal.tenant_id
+    assert outcomes(reading) == {
+        **dict.fromkeys(CHAIN, Outcome.NOT_REACHED),
+        "EnvironmentCredential": Outcome.UNAVAILABLE,
+        "WorkloadIdentityCredential": Outcome.UNAVAILABLE,
+        "ManagedIdentityCredential": Outcome.TOKEN,
+    }
+
+
+def test_app_service_user_assigned__the_named_identity_reads(world: World) -> None:
+    reading = read(world, "app-service-user-assigned")
+    assert reading.ok
+    assert reading.principal
+    assert reading.principal.kind is PrincipalKind.USER_ASSIGNED_MANAGED_IDENTITY
+
+
+def test_vm__the_machines_identity_reads(world: World) -> None:
+    reading = read(world, "vm")
+    assert reading.ok
+    assert reading.principal
+    assert reading.principal.kind is PrincipalKind.SYSTEM_ASSIGNED_MANAGED_IDENTITY
+
+
+def test_laptop__the_developer_reads_as_herself(world: World) -> None:
+    reading = read(world, "laptop")
+    principal = reading.principal
+    assert reading.ok
+    assert principal
+    assert (principal.type, principal.kind) == (PrincipalType.USER, PrincipalKind.USER)
+    assert principal.credential == "AzureCliCredential"
+    assert principal.user_principal_name
+    assert principal.legacy == (
+        f"IsAuthenticated:True Type:User TenantId:{principal.tenant_id} "
+        f"UserPrincipalName:{principal.user_principal_name}"
+    )
+    assert outcomes(reading)["ManagedIdentityCredential"] is Outcome.UNAVAILABLE
+    assert outcomes(reading)["AzurePowerShellCredential"] is Outcome.NOT_REACHED
+
+
+@pytest.mark.parametrize("scenario", ["app-service-off", "laptop-signed-out", "laptop-no-az"])
+def test_without_a_token_there_is_nobody(world: World, scenario: str) -> None:
+    reading = read(world, scenario)
+    assert reading.failure
+    assert reading.failure.stage is Stage.TOKEN
+    assert reading.principal is None
+    assert Outcome.TOKEN not in outcomes(reading).values()
+
+
+def test_no_role__the_vault_says_no_and_we_know_to_whom(world: World) -> None:
+    reading = read(world, "no-role")
+    assert reading.failure
+    assert (reading.failure.stage, reading.failure.status) == (Stage.VAULT, 403)
+    assert reading.failure.code == "ForbiddenByRbac"
+    assert reading.principal
+    assert reading.vault_saw
+    assert reading.vault_saw.object_id == reading.principal.object_id
+    assert reading.vault_saw.app_id == reading.principal.app_id
+    command = reading.hints[0].commands[0]
+    assert reading.principal.object_id in command
+    assert "/vaults/contoso" in command
+    assert "<" not in command
+
+
+def test_secret_missing__the_vault_let_us_in(world: World) -> None:
+    reading = read(world, "secret-missing")
+    assert reading.failure
+    assert (reading.failure.status, reading.failure.code) == (404, "SecretNotFound")
+    assert reading.principal
+
+
+def test_secret_disabled__the_code_is_the_inner_one(world: World) -> None:
+    reading = read(world, "secret-disabled")
+    assert reading.failure
+    assert (reading.failure.status, reading.failure.code) == (403, "SecretDisabled")
+
+
+def test_vault_unknown__who_we_are_is_known_all_the_same(world: World) -> None:
+    reading = read(world, "vault-unknown")
+    assert reading.failure
+    assert reading.failure.stage is Stage.NETWORK
+    assert reading.principal
+    assert reading.principal.object_id
+
+
+def test_vault_silent__the_deadline_names_it_and_who_we_are_is_known(world: World) -> None:
+    world("vault-silent")
+    reading = read_as(lambda reading: bool(reading.principal), 1.0)
+    assert reading.failure
+    assert reading.failure.stage is Stage.DEADLINE
+    assert reading.failure.waiting_for == "https://contoso.vault.azure.net to respond"
+    assert reading.principal
+    assert reading.principal.kind is PrincipalKind.SYSTEM_ASSIGNED_MANAGED_IDENTITY
+    assert outcomes(reading)["ManagedIdentityCredential"] is Outcome.TOKEN
+
+
+def test_secret_deleted__since_when_is_known(world: World) -> None:
+    reading = read(world, "secret-deleted")
+    assert reading.failure
+    assert reading.failure.code == "SecretNotFound"
+    assert reading.failure.deleted_on
+
+
+def test_wrong_tenant__both_tenants_are_known(world: World) -> None:
+    reading = read(world, "wrong-tenant")
+    assert reading.failure
+    assert reading.failure.code == "AKV10032"
+    assert reading.principal
+    assert reading.vault_tenant_id
+    assert reading.principal.tenant_id != reading.vault_tenant_id
+
+
+def test_az_that_hangs__is_given_up_before_the_page(world: World) -> None:
+    world("laptop", az_latency_s=30)
+    reading = read_as(lambda reading: reading.main_cause == "az_timeout", 1.5)
+    assert reading.failure
+    assert reading.failure.stage is Stage.TOKEN
+    assert reading.main_cause == "az_timeout"
+    assert outcomes(reading)["AzureCliCredential"] is Outcome.UNAVAILABLE
+
+
+def test_a_token_at_hand_is_reused_and_its_story_is_told_again(world: World) -> None:
+    azure = world("laptop")
+    first = get_reading(conf.current())
+    second = get_reading(conf.current())
+    assert (first.token_reused, second.token_reused) == (False, True)
+    assert second.attempts == first.attempts
+    assert second.principal == first.principal
+    assert len(azure.tokens) == 1
+
+
+def test_refresh_asks_for_a_new_token(world: World) -> None:
+    azure = world("app-service")
+    first = get_reading(conf.current())
+    again = get_reading(conf.current(), refresh=True)
+    assert first.ok
+    assert again.ok
+    assert not again.token_reused
+    asked = [request for request in azure.requests if "token" in request.path]
+    assert len(asked) == 2
+
+
+def test_a_token_that_comes_later_is_found_without_a_restart(world: World) -> None:
+    world("laptop-signed-out")
+    assert not get_reading(conf.current()).ok
+    world("laptop")
+    assert get_reading(conf.current()).ok
+
+
+@pytest.mark.parametrize(
+    ("words", "cause"),
+    [
+        ({"SECRET_NAME": ""}, "setting_missing"),
+        ({"SECRET_NAME": "a_b"}, "kv_name_invalid"),
+        ({"KEY_VAULT_URI": ""}, "setting_missing"),
+        ({"KEY_VAULT_URI": "https://evil.example"}, "vault_url_refused"),
+    ],
+)
+def test_with_wrong_settings_we_still_know_who_we_are(world: World, words: dict[str, str], cause: str) -> None:
+    azure = world("app-service")
+    reading = get_reading(conf.current(words))
+    assert reading.failure
+    assert reading.failure.stage is Stage.CONFIGURATION
+    assert reading.hints[0].cause == cause
+    assert reading.principal
+    assert reading.principal.name == "kvsite-demo"
+    assert not [request for request in azure.requests if "/secrets/" in request.path]
+
+
+def test_a_credential_that_cannot_be_made_is_a_failure_in_words(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world("app-service")
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "cli")
+    reading = get_reading(conf.current())
+    assert reading.failure
+    assert reading.failure.stage is Stage.CONFIGURATION
+    assert reading.main_cause == "token_credentials_env_invalid"
+    assert reading.attempts == ()
+
+
+@pytest.mark.parametrize("name", ["not-there.pem", ""], ids=["missing", "folder"])
+def test_a_certificate_file_of_the_environment_that_cannot_be_read__comes_before_a_settings_warning(
+    world: World, settings: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    world("app-service")
+    settings.SECRETS_APP["KVSITE_CREDENTAIL"] = "dev"  # a warning, and not the reason
+    os.environ |= {
+        "AZURE_TENANT_ID": CONTOSO.id,
+        "AZURE_CLIENT_ID": SITE_APPLICATION.client_id,
+        "AZURE_CLIENT_CERTIFICATE_PATH": str(tmp_path / name),
+    }
+    reading = get_reading(conf.current())
+    assert [hint.cause for hint in reading.hints] == ["certificate_file_invalid", "setting_invalid"]
+    assert reading.failure
+    assert reading.failure.message.startswith(f"The certificate file {tmp_path / name} ")
+    assert "Traceback" not in caplog.text
+
+
+def test_one_version_of_the_secret(world: World) -> None:
+    world("app-service")
+    current = get_reading(conf.current())
+    assert current.secret
+    assert current.secret.version
+    pinned = get_reading(conf.current({"SECRET_VERSION": current.secret.version}))
+    assert pinned.secret == current.secret
+    unknown = get_reading(conf.current({"SECRET_VERSION": "0" * 32}))
+    assert unknown.main_cause == "kv_secret_not_found"
+
+
+def test_the_fingerprint_tells_values_apart_and_is_keyed(world: World, settings: Any) -> None:
+    world("app-service")
+    first = get_reading(conf.current()).secret
+    again = get_reading(conf.current()).secret
+    settings.SECRET_KEY = "another key"
+    elsewhere = get_reading(conf.current()).secret
+    assert first
+    assert again
+    assert elsewhere
+    assert first.fingerprint == again.fingerprint
+    assert first.fingerprint != elsewhere.fingerprint
+
+
+def test_a_token_that_cannot_be_read_has_no_type_and_the_page_says_so(
+    world: World, client: Client, tmp_path: Path
+) -> None:
+    world("laptop")
+    az = tmp_path / "az"
+    az.write_text('#!/bin/sh\necho \'{"accessToken": "opaque", "expires_on": 4102444800, "tokenType": "Bearer"}\'\n')
+    az.chmod(0o755)
+    os.environ["PATH"] = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    reading = get_reading(conf.current())
+    assert reading.principal
+    assert reading.principal.type is None
+    assert reading.as_json()["principal"]["legacy"] == "IsAuthenticated:True"
+    assert reading.failure
+    assert reading.failure.status == 401
+    html = client.get("/").content.decode()
+    assert "This token is opaque to clients" in html
+    assert "an unknown principal (opaque token)" in html
+
+
+@pytest.mark.parametrize("text", ["appid=", "appid=a;oid=", "appid=a;oid=b;c=d"])
+def test_a_long_refusal_is_looked_through_at_once(text: str) -> None:
+    """An answer may be 1 MiB long, and no deadline ends a search in it."""
+    refusal = Failure(stage=Stage.VAULT, message=text * (200_000 // len(text)))
+    start = time.process_time()
+    vault_saw(refusal, None)
+    assert time.process_time() - start < 1

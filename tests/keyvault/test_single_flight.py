@@ -1,0 +1,126 @@
+"""Readers that arrive together share one reading."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.test import Client
+
+from secrets_app import conf
+from secrets_app.core.single_flight import SingleFlight
+from secrets_app.service import get_reading
+from tests.conftest import World
+
+
+def test_a_crowd_is_one_call_on_the_vault(world: World) -> None:
+    azure = world("app-service", vault_latency_s=0.2)
+    get_reading(conf.current())
+    asked_before = len(azure.requests)
+    config = conf.current()
+    with ThreadPoolExecutor(20) as crowd:
+        readings = list(crowd.map(lambda _: get_reading(config), range(20)))
+    assert all(reading.ok for reading in readings)
+    assert len(azure.requests) - asked_before <= 2  # one more for whoever came after the first had landed
+
+
+def test_a_result_lives_a_moment(world: World) -> None:
+    azure = world("app-service")
+    config = conf.current({"KVSITE_RESULT_LIFE_S": "60"})
+    first, second = get_reading(config), get_reading(config)
+    assert first.started_at == second.started_at
+    get_reading(config, refresh=True)
+    assert len([request for request in azure.requests if request.status == 200 and "secrets" in request.path]) == 2
+
+
+def test_those_who_come_while_it_is_under_way_wait_for_it() -> None:
+    sharing: SingleFlight[str, int] = SingleFlight()
+    late: list[int] = []
+    second = threading.Thread(target=lambda: late.append(sharing.get("x", lambda: 99, life_s=60)))
+
+    def slow() -> int:
+        second.start()
+        second.join(0.2)
+        assert second.is_alive(), "it got an answer of its own"
+        return 7
+
+    assert sharing.get("x", slow, life_s=60) == 7
+    second.join(5)
+    assert late == [7]
+
+
+def test_a_failure_is_told_to_all_who_share_it_and_then_forgotten() -> None:
+    sharing: SingleFlight[str, int] = SingleFlight()
+
+    def broken() -> int:
+        raise LookupError("broken")
+
+    with pytest.raises(LookupError):
+        sharing.get("x", broken, life_s=0)
+    assert sharing.get("x", lambda: 1, life_s=0) == 1
+
+
+def test_what_is_kept_is_bounded() -> None:
+    sharing: SingleFlight[int, int] = SingleFlight()
+    for number in range(1000):
+        assert sharing.get(number, lambda number=number: number, life_s=60) == number  # type: ignore[misc]
+    assert len(sharing._flights) == 8  # noqa: SLF001 - there is nothing else to see it by
+
+
+def test_those_who_ask_anew_share_one_that_was_asked_anew_and_no_other() -> None:
+    sharing: SingleFlight[str, int] = SingleFlight()
+    late: list[int] = []
+
+    def ask(anew: bool) -> threading.Thread:
+        thread = threading.Thread(target=lambda: late.append(sharing.get("x", lambda: 99, life_s=60, anew=anew)))
+        thread.start()
+        return thread
+
+    def slow() -> int:
+        joins = ask(anew=True)
+        joins.join(0.2)
+        assert joins.is_alive(), "it got an answer of its own"
+        waiting.append(joins)
+        return 7
+
+    waiting: list[threading.Thread] = []
+    assert sharing.get("x", lambda: 1, life_s=60) == 1
+    assert sharing.get("x", slow, life_s=60, anew=True) == 7
+    waiting[0].join(5)
+    assert late == [7]
+
+
+def test_a_refresh_right_after_another__gets_its_result_and_its_age(world: World, client: Client) -> None:
+    azure = world("app-service")
+    first = get_reading(conf.current(), refresh=True)
+    asked = len(azure.requests)
+    second = get_reading(conf.current(), refresh=True)
+    assert first.age_s is None
+    assert second.age_s is not None
+    assert 0 < second.age_s < 1
+    assert (second.started_at, second.secret) == (first.started_at, first.secret)
+    assert len(azure.requests) == asked
+    assert "ago. A new token was requested just before" in client.get("/?refresh=1").content.decode()
+    assert client.get("/api/reading?refresh=1").json()["age_s"] > 0
+    assert "ago. It was started over" not in client.get("/").content.decode()
+
+
+def test_a_refresh_is_done_again_after_a_rest() -> None:
+    sharing: SingleFlight[str, int] = SingleFlight()
+    numbers = iter(range(9))
+
+    def ask(rest_s: float) -> int:
+        return sharing.get("x", lambda: next(numbers), life_s=0, anew=True, rest_s=rest_s)
+
+    assert (ask(60), ask(60)) == (0, 0)
+    assert sharing.get("x", lambda: next(numbers), life_s=0) == 1
+    assert ask(60) == 1, "the last result there is, not the one that was asked for anew"
+    assert ask(0) == 2
+
+
+def test_a_crowd_that_refreshes_is_one_walk_along_the_chain(world: World) -> None:
+    azure = world("laptop")
+    config = conf.current()
+    with ThreadPoolExecutor(20) as crowd:
+        readings = list(crowd.map(lambda _: get_reading(config, refresh=True), range(40)))
+    assert all(reading.ok for reading in readings)
+    assert len([request for request in azure.requests if "/secrets/" in request.path and request.status == 200]) == 1

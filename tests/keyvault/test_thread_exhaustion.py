@@ -1,0 +1,67 @@
+"""The system gives this process no more threads: each page says so, and works again when there are some."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from secrets_app import conf
+from secrets_app.keyvault import operation
+from secrets_app.service import get_reading
+from tests.conftest import World
+from tests.support.leak_checks import ends, leftovers
+
+NoThreadFor = Callable[..., None]
+
+
+@pytest.fixture
+def no_thread_for(monkeypatch: pytest.MonkeyPatch) -> NoThreadFor:
+    """`no_thread_for("reading")`: a thread of that name does not start."""
+    start = threading.Thread.start
+
+    def forbid(*names: str) -> None:
+        def refused(thread: threading.Thread) -> None:
+            if thread.name in names:
+                raise RuntimeError("can't start new thread")
+            start(thread)
+
+        monkeypatch.setattr(threading.Thread, "start", refused)
+
+    return forbid
+
+
+def test_a_reading_without_a_thread__is_told_and_keeps_no_room(
+    world: World, client: Client, no_thread_for: NoThreadFor
+) -> None:
+    world("app-service")
+    no_thread_for("reading")
+    for _ in range(operation.MAX_CONCURRENT_READS + 1):
+        reading = get_reading(conf.current())
+    assert reading.main_cause == "unexpected"
+    assert reading.failure
+    assert reading.failure.message == "can't start new thread"
+    assert client.get("/").status_code == 200
+    assert client.get("/readyz").json() == {"ready": False, "cause": "unexpected"}
+    no_thread_for()
+    assert get_reading(conf.current()).ok
+
+
+def test_a_comparison_without_threads__ends_and_says_why(
+    world: World, client: Client, no_thread_for: NoThreadFor
+) -> None:
+    world("app-service")
+    no_thread_for("identity")
+    page = client.get("/identities/").getvalue().decode()
+    assert page.count("No thread could be started") > 3
+    no_thread_for()
+    assert "No thread could be started" not in client.get("/identities/").getvalue().decode()
+
+
+def test_a_renewal_without_a_thread__keeps_nobody_from_reading(world: World, no_thread_for: NoThreadFor) -> None:
+    azure = world("laptop", token_life_s=200)
+    no_thread_for("renewal")
+    assert get_reading(conf.current()).ok
+    assert get_reading(conf.current()).ok
+    assert len(azure.tokens) == 1
+    assert ends(lambda: not leftovers())

@@ -1,0 +1,258 @@
+"""Every reading ends by its deadline with what was being waited for, and then nothing of it goes on."""
+
+import os
+import socketserver
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from localazure import Fault, FaultInjection
+from secrets_app import conf, keyvault
+from secrets_app.conf.token_check import token_check_config
+from secrets_app.core.reading import Reading, Stage
+from secrets_app.keyvault import operation, pool
+from secrets_app.service import get_reading
+from tests.conftest import World
+from tests.support.leak_checks import ends, leftovers, running, sockets
+
+DEADLINE_S = 0.8
+"""Less than the setting takes: these tests wait for it."""
+ENOUGH_S = 2.0
+"""The machine that tests may be busy."""
+
+
+def read(deadline_s: float = DEADLINE_S) -> Reading:
+    return get_reading(replace(conf.current(), deadline_s=deadline_s))
+
+
+def ends_in_time(reading: Reading, waiting_for: str) -> None:
+    assert reading.failure
+    assert reading.failure.stage is Stage.DEADLINE
+    assert reading.failure.waiting_for == waiting_for
+    assert reading.main_cause == "deadline_exceeded"
+    assert reading.elapsed_s < DEADLINE_S + ENOUGH_S
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left() -> Iterator[None]:
+    yield
+    assert ends(lambda: not leftovers())
+
+
+@pytest.mark.parametrize("fault", [Fault.SILENCE, Fault.DRIP])
+def test_a_vault_that_keeps_waiting__is_named_and_let_go(world: World, fault: Fault) -> None:
+    world("app-service", faults={"keyvault": FaultInjection(fault=fault)})
+    ends_in_time(read(), "https://contoso.vault.azure.net to respond")
+
+
+@pytest.mark.parametrize(
+    ("scenario", "service"), [("app-service", "app-service"), ("vm", "imds"), ("service-principal-secret", "entra")]
+)
+def test_a_token_service_that_drips__is_named_and_let_go(world: World, scenario: str, service: str) -> None:
+    world(scenario, faults={service: FaultInjection(fault=Fault.DRIP)})
+    member = "EnvironmentCredential" if service == "entra" else "ManagedIdentityCredential"
+    ends_in_time(read(), f"{member} to return a token")
+
+
+@contextmanager
+def dripping(*, before: bytes = b"", drop: bytes) -> Iterator[str]:
+    """The address of a server that says `before` to whatever it is told, and then one drop after the other."""
+
+    class Drips(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with suppress(OSError):
+                self.request.recv(4096)
+                self.request.sendall(before)
+                while True:
+                    self.request.sendall(drop)
+                    time.sleep(0.02)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Drips) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("before", "drop"),
+    [
+        pytest.param(b"", b"H", id="the proxy's status line"),
+        pytest.param(b"HTTP/1.1 200 OK\r\n", b"a: b\r\n", id="the proxy's head"),
+        pytest.param(b"HTTP/1.1 200 OK\r\n\r\n", b"\x16\x03\x03\x40\x00", id="the TLS handshake"),
+    ],
+)
+def test_a_proxy_that_drips__is_let_go(world: World, before: bytes, drop: bytes) -> None:
+    world("app-service")
+    with dripping(before=before, drop=drop) as proxy:
+        os.environ["HTTPS_PROXY"] = os.environ["https_proxy"] = proxy
+        reading = read()
+        assert reading.failure
+        assert reading.failure.stage in {Stage.DEADLINE, Stage.NETWORK}  # a handshake has a limit of its own
+        assert reading.elapsed_s < DEADLINE_S + ENOUGH_S
+        assert ends(lambda: not leftovers(), within_s=0.5)
+
+
+def test_a_token_service_whose_head_drips__is_let_go(world: World) -> None:
+    world("app-service")
+    with dripping(before=b"HTTP/1.1 200 OK\r\n", drop=b"a: b\r\n") as service:
+        os.environ["IDENTITY_ENDPOINT"] = f"{service}/msi/token"
+        ends_in_time(read(), "ManagedIdentityCredential to return a token")
+
+
+def test_nothing_of_a_reading_given_up_goes_on__not_even_the_next_member(world: World, tmp_path: Path) -> None:
+    azure = world("laptop", faults={"imds": FaultInjection(latency_s=0.5)})
+    marker = az(tmp_path, HANGS)
+    read(0.3)
+    assert ends(lambda: not leftovers())
+    assert not running(marker)
+    assert not azure.tokens
+
+
+def test_when_too_many_wait__the_next_one_says_so_at_its_deadline(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world("app-service")
+    room = threading.BoundedSemaphore(1)
+    monkeypatch.setattr(operation, "_READ_SLOTS", room)
+    room.acquire()
+    ends_in_time(read(), "one of 64 earlier readings to end")
+    room.release()
+    assert read().ok
+
+
+def test_whatever_visitors_ask_for__the_sites_own_reading_has_room(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    azure = world("app-service")
+    monkeypatch.setattr(operation, "_VISITOR_SLOTS", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(operation, "_VISITOR_WAIT_S", 0.1)
+    operation._VISITOR_SLOTS.acquire()  # noqa: SLF001 - as by visitors who keep it all
+    theirs = get_reading(token_check_config(conf.current(), "https://graph.microsoft.com"))
+    assert theirs.failure
+    assert theirs.failure.message == "Timed out after 0.1 seconds, waiting for one of 16 earlier readings to end."
+    assert azure.requests == ()
+    assert read().ok
+    operation._VISITOR_SLOTS.release()  # noqa: SLF001
+    assert get_reading(token_check_config(conf.current(), "https://graph.microsoft.com")).ok
+
+
+def test_a_crowd_of_readings_given_up__leaves_no_thread_and_no_socket(world: World) -> None:
+    world("app-service", faults={"keyvault": FaultInjection(fault=Fault.DRIP)})
+    config, before = replace(conf.current(), deadline_s=0.25), sockets()
+    with ThreadPoolExecutor(30) as crowd:
+        names = [replace(config, secret_name=f"demo-{number}") for number in range(60)]
+        readings = list(crowd.map(get_reading, names))
+    assert not any(reading.ok for reading in readings)
+    keyvault.close()  # what was kept for the next reading
+    assert ends(lambda: not leftovers() and sockets() <= before), (leftovers(), before, sockets())
+
+
+def test_closing__leaves_no_socket(world: World) -> None:
+    world("app-service")
+    before = sockets()
+    assert read(5).ok
+    assert sockets() > before
+    keyvault.close()
+    assert ends(lambda: sockets() <= before)
+
+
+def test_what_is_dropped__is_closed_at_once(world: World) -> None:
+    world("app-service")
+    before = sockets()
+    config = conf.current()
+    for number in range(5):
+        assert get_reading(replace(config, secret_name="demo", deadline_s=5 + number)).ok
+    for number in range(5):
+        pool.forget(replace(config, deadline_s=5 + number))
+    assert ends(lambda: sockets() <= before)
+
+
+HANGS = """#!/bin/sh
+sleep 600.{marker} &
+echo '{{"accessToken": "eyJ-never-shown'
+wait
+"""
+ENDS = """#!/bin/sh
+sleep 600.{marker} &
+echo 'Please run az login' >&2
+exit 1
+"""
+
+
+def az(tmp_path: Path, script: str) -> str:
+    """That script is az from now on; returns what its child processes are known by."""
+    marker = str(time.monotonic_ns())
+    (tmp_path / "az").write_text(script.format(marker=marker))
+    (tmp_path / "az").chmod(0o755)
+    os.environ["PATH"] = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    return marker
+
+
+def test_az_that_hangs_behind_a_script__ends_with_all_it_started(world: World, tmp_path: Path) -> None:
+    world("laptop")
+    marker = az(tmp_path, HANGS)
+    reading = read()
+    # On a busy machine the members behind az take what is left of the time.
+    assert reading.main_cause in {"az_timeout", "deadline_exceeded"}
+    assert reading.elapsed_s < DEADLINE_S + ENOUGH_S
+    assert "eyJ-never" not in repr(reading)
+    assert ends(lambda: not running(marker))
+
+
+def test_a_pipe_that_never_closes__keeps_nobody_waiting(world: World, tmp_path: Path) -> None:
+    world("laptop")
+    marker = az(tmp_path, ENDS)
+    reading = read(deadline_s=5)
+    assert reading.main_cause == "az_not_logged_in"
+    assert reading.elapsed_s < 2
+    assert ends(lambda: not running(marker))
+
+
+def test_a_tool_of_azure_identitys_own_that_hangs__is_named(world: World, tmp_path: Path) -> None:
+    world("laptop-no-az")
+    (tmp_path / "azd").write_text("#!/bin/sh\nexec sleep 1.4\n")
+    (tmp_path / "azd").chmod(0o755)
+    os.environ["PATH"] = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    ends_in_time(read(), "AzureDeveloperCliCredential to return a token")
+
+
+@pytest.mark.parametrize(
+    ("scenario", "service"), [("app-service", "app-service"), ("service-principal-secret", "entra")]
+)
+def test_an_hour_of_retry_after__is_not_slept(world: World, scenario: str, service: str) -> None:
+    world(scenario, faults={service: FaultInjection(status=503, retry_after_s=3600)})
+    reading = read(5)
+    assert reading.elapsed_s < 2
+    assert reading.failure
+    assert reading.failure.stage is Stage.TOKEN
+
+
+def test_a_metadata_service_that_is_gone_for_a_minute(world: World) -> None:
+    world("vm", faults={"imds": FaultInjection(status=410)})
+    reading = read(5)
+    assert reading.elapsed_s < 2
+    assert reading.main_cause == "mi_endpoint_error"
+
+
+@pytest.mark.parametrize(
+    ("scenario", "service"),
+    [
+        ("app-service", "keyvault"),
+        ("app-service", "app-service"),
+        ("vm", "imds"),
+        ("service-principal-secret", "entra"),
+    ],
+)
+def test_endless_redirects__are_not_followed(world: World, scenario: str, service: str) -> None:
+    azure = world(scenario, faults={service: FaultInjection(fault=Fault.REDIRECT)})
+    reading = read(5)
+    assert reading.failure
+    assert reading.elapsed_s < 2
+    assert len(azure.requests) < 10

@@ -1,0 +1,176 @@
+"""`manage.py principal`: what it prints and how it ends; as a process of its own where that is the point."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localazure import LocalAzure
+from secrets_app.conf.schema import SETTINGS
+from secrets_app.core.reading import Attempt, Outcome, Principal, PrincipalKind, PrincipalType, Reading
+from secrets_app.output.terminal import lines_of
+from tests.conftest import World
+from tests.support.command_line import Ended, manage
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def process(scenario: str, *arguments: str, **words: str) -> subprocess.CompletedProcess[str]:
+    """The command as a process of its own in a world of its own."""
+    with LocalAzure(scenario) as azure:
+        return subprocess.run(
+            [sys.executable, "manage.py", "principal", *arguments],
+            cwd=ROOT, env={**azure.env, **words}, capture_output=True, text=True, check=False, timeout=30,
+        )  # fmt: skip
+
+
+@pytest.fixture
+def principal(world: World, settings: Any) -> Callable[..., Ended]:
+    """The command in this process, in that scenario with those words in its environment."""
+
+    def run(scenario: str, *arguments: str, **words: str) -> Ended:
+        world(scenario)
+        os.environ.update(words)
+        settings.SECRETS_APP |= {name: words[name] for name in SETTINGS if name in words}
+        return manage("principal", *arguments)
+
+    return run
+
+
+def test_read_is_exit_0_and_the_answer_is_the_first_word() -> None:
+    result = process("laptop")
+    assert result.returncode == 0
+    assert result.stdout.startswith("YES  The secret demo was read.")
+    assert "\nPrincipal Used: IsAuthenticated:True Type:User TenantId:" in result.stdout
+    assert result.stderr == ""
+
+
+def test_not_read_is_exit_1_with_the_command_that_mends_it(principal: Callable[..., Ended]) -> None:
+    result = principal("no-role")
+    assert result.returncode == 1
+    assert result.stdout.startswith("NO  The secret demo was not read.")
+    assert "az role assignment create" in result.stdout
+    assert "\nPrincipal Used: IsAuthenticated:True Type:App AppId:" in result.stdout
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words", "said"),
+    [
+        ((), {"SECRET_NAME": ""}, "SECRET_NAME is not set"),
+        ((), {"KEY_VAULT_URI": "contoso"}, "KEY_VAULT_URI is not a vault's address"),
+        (("--secret", "a_b"), {}, "--secret has an underscore"),
+        ((), {"AZURE_TOKEN_CREDENTIALS": "cli"}, "AZURE_TOKEN_CREDENTIALS"),
+    ],
+)
+def test_wrong_settings_are_exit_2_in_words(
+    principal: Callable[..., Ended], arguments: tuple[str, ...], words: dict[str, str], said: str
+) -> None:
+    result = principal("app-service", *arguments, **words)
+    assert result.returncode == 2
+    assert said in result.stdout
+    assert "Traceback" not in result.stdout + result.stderr
+
+
+def test_wrong_arguments_are_exit_2(principal: Callable[..., Ended]) -> None:
+    result = principal("app-service", "--nonsense")
+    assert result.returncode == 2
+    assert "unrecognized arguments: --nonsense" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_json_is_one_document_and_nothing_else(principal: Callable[..., Ended]) -> None:
+    result = principal("no-role", "--json")
+    document = json.loads(result.stdout)
+    assert result.returncode == 1
+    assert document["ok"] is False
+    assert document["principal"]["kind"] == "system_assigned_managed_identity"
+    assert result.stderr == ""
+
+
+def test_a_report_for_a_ticket_with_its_ids_cut_short(principal: Callable[..., Ended]) -> None:
+    result = principal("no-role", "--report", "--short-ids")
+    assert result.returncode == 1
+    assert result.stdout.startswith("## The secret demo was not read.")
+    assert "az role assignment create" in result.stdout
+    assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", result.stdout)
+
+
+def test_another_secret_by_name(principal: Callable[..., Ended]) -> None:
+    result = principal("app-service", "--secret", "no-such-secret", "--json")
+    assert json.loads(result.stdout)["hints"][0]["cause"] == "kv_secret_not_found"
+
+
+def test_run_puts_a_command_into_a_scenario_and_gives_back_its_exit_code() -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "localazure", "run", "--scenario", "no-role", "--",
+         sys.executable, "manage.py", "principal", "--json"],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=30,
+    )  # fmt: skip
+    assert (result.returncode, result.stderr) == (1, "")
+    assert json.loads(result.stdout)["hints"][0]["cause"] == "kv_rbac_denied"
+
+
+def test_a_token_cannot_forge_a_line_or_steer_the_terminal() -> None:
+    principal = Principal(
+        type=PrincipalType.USER, kind=PrincipalKind.USER, name="ann\nYES  The secret demo was read.\x1b[2J\u202e"
+    )
+    reading = Reading(
+        vault_url=None, secret_name="demo", started_at=datetime.now(UTC), elapsed_s=0.1, principal=principal
+    )
+    lines = list(lines_of(reading))
+    assert not [line for line in lines if line.startswith("YES")]
+    assert not set("\n\x1b\u202e") & set("".join(lines))
+
+
+def test_who_reads_the_certificate_stands_in_the_columns_of_the_others() -> None:
+    attempts = [
+        Attempt(credential="ManagedIdentityCredential", outcome=Outcome.TOKEN, elapsed_s=0.008, reads_certificate=reads)
+        for reads in (True, False)
+    ]
+    reading = Reading(
+        vault_url=None, secret_name="demo", started_at=datetime.now(UTC), elapsed_s=0.1, attempts=tuple(attempts)
+    )
+    *_, first, second = lines_of(reading)
+    assert first == f"{second}  Reads the certificate."
+
+
+@pytest.mark.parametrize(
+    ("command", "output", "said"),
+    [
+        ("principal", ">/dev/full", "The output could not be written: No space left on device.\n"),
+        ("explain README.md", ">/dev/full", "The output could not be written: No space left on device.\n"),
+        ("explain README.md", ">&-", "The output could not be written: standard output is closed.\n"),
+    ],
+)
+def test_an_answer_that_cannot_be_written_is_one_sentence(command: str, output: str, said: str) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    with LocalAzure("app-service") as azure:
+        result = subprocess.run(
+            ["/bin/sh", "-c", f'"$0" manage.py {command} {output}', sys.executable],
+            cwd=ROOT, env=azure.env, capture_output=True, text=True, check=False, timeout=30,
+        )  # fmt: skip
+    assert (result.stderr, result.returncode) == (said, 2)
+
+
+def test_a_reader_who_goes_away_is_told_nothing() -> None:
+    with LocalAzure("no-role") as azure:
+        result = subprocess.run(
+            ["/bin/sh", "-c", '{ "$0" manage.py principal; echo "code $?" >&2; } | true', sys.executable],
+            cwd=ROOT, env=azure.env, capture_output=True, text=True, check=False, timeout=30,
+        )  # fmt: skip
+    assert result.stderr == "code 141\n"
+
+
+def test_a_terminal_that_lacks_a_character_shows_a_question_mark() -> None:
+    result = process("app-service", "--secret", "d\u00e9mo", PYTHONIOENCODING="ascii")
+    assert result.returncode == 2
+    assert result.stderr == ""

@@ -1,0 +1,257 @@
+"""The log: whoever writes into it, at whatever level, nothing secret and no answer's body comes out."""
+
+import io
+import logging
+import operator
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import azure.core.pipeline.policies._universal as azure_core
+import msal.managed_identity
+import msal.oauth2cli.authcode
+import msal.oauth2cli.oauth2
+import msal.wstrust_request
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client
+from django.urls import path
+
+from kvsite.settings import LOGGING, is_probe
+from localazure import LocalAzure
+from localazure.scenarios.faults import Fault, FaultInjection
+from secrets_app import conf
+from secrets_app.conf.schema import READERS
+from secrets_app.core.logs import LEVELS, RedactingFormatter, StderrHandler, logging_settings
+from secrets_app.service import get_reading
+from tests.conftest import World
+
+TOKEN = f"eyJ{'hbGciOiJSUzI1NiJ9' * 3}.eyJ{'vaWQiOiJ4In0' * 3}.{'s1gnature' * 5}"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What the site's own handler writes, with every logger at DEBUG."""
+    handler, written = StderrHandler(), io.StringIO()
+    handler.setFormatter(RedactingFormatter("%(name)s %(message)s"))
+    handler.stream = written
+    loggers = [logging.getLogger(name) for name in ("", "azure", "msal", "urllib3", "django", "secrets_app")]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.DEBUG)
+    logging.getLogger().addHandler(handler)
+    yield written
+    logging.getLogger().removeHandler(handler)
+    for logger, level in zip(loggers, before, strict=True):
+        logger.setLevel(level)
+
+
+def test_message_arguments_and_traceback_are_redacted(log: io.StringIO) -> None:
+    error = ValueError(f"refused: {TOKEN}")
+    logging.getLogger("somebody").error("sent %s with %r", TOKEN, {"client_secret": "Zq8~k3y"}, exc_info=error)
+    assert log.getvalue().startswith("somebody sent [hidden] with {'client_secret': [hidden]}\n")
+    assert "ValueError: refused: [hidden]" in log.getvalue()
+    assert "Zq8" not in log.getvalue()
+    assert TOKEN[:20] not in log.getvalue()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'{{"token_type": "Bearer", "access_token": "{TOKEN}"}}',
+        '{"access_token":"opaque-0123","refresh_token":"0.AXopaque-0123"}',
+        '{"access_token":"opaque-0123',
+        f"grant_type=client_credentials&client_id=a&client_secret=opaque-0123&client_assertion={TOKEN}",
+        "{'X-IDENTITY-HEADER': 'opaque-0123'}",
+        "{'Authorization': 'Bearer opaque-0123'}",
+        "https://me:opaque-0123@proxy.contoso.example:3128",
+        "RunAs=App;AppId=a;TenantId=b;AppKey=opaque-0123",
+        '{"value":"opaque-0123","id":"https://contoso.vault.azure.net/secrets/demo/0"}',
+    ],
+)
+def test_whatever_a_library_writes_comes_out_without_it(log: io.StringIO, text: str) -> None:
+    logging.getLogger("azure.identity").debug("answer: %s", text)
+    assert log.getvalue().startswith("azure.identity answer: ")
+    assert "opaque" not in log.getvalue()
+    assert TOKEN[:20] not in log.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("module", "template"),
+    [
+        (msal.managed_identity, "IMDS emits unexpected payload: %s"),
+        (msal.oauth2cli.oauth2, "Token response is not in json format: %s"),
+        (msal.wstrust_request, "Unsuccessful WsTrust request receives: %s"),
+        (msal.oauth2cli.authcode, "Got auth response: %s"),
+    ],
+)
+def test_no_body_of_an_answer_is_logged__its_value_may_look_like_anything(
+    log: io.StringIO, module: Any, template: str
+) -> None:
+    assert template in Path(module.__file__).read_text()  # as long as the library says it in these words
+    logging.getLogger(module.__name__).error(template, "just-a-value")
+    assert log.getvalue() == f"{module.__name__} {template % '[body not logged]'}\n"
+
+
+def test_the_full_trace_of_azure_core_is_left_out(log: io.StringIO) -> None:
+    assert azure_core.__name__ == "azure.core.pipeline.policies._universal"
+    logging.getLogger(azure_core.__name__).debug("Response content:\njust-a-value")
+    assert "just-a-value" not in log.getvalue()
+
+
+def test_the_body_that_an_azure_error_ends_in_is_left_out(log: io.StringIO, world: World) -> None:
+    logging.getLogger("azure.identity").debug("failed: %s", "JSON is invalid\nContent: just-a-value\nof two lines")
+    assert log.getvalue() == "azure.identity failed: JSON is invalid\nContent: [body not logged]\n"
+
+
+def test_no_terminal_obeys_a_line(log: io.StringIO) -> None:
+    logging.getLogger("azure").warning("az said: %s", "\x1b[2J\x1b]0;gone\x07 \r\x9b1m \u202egnp.exe\n\tnext line")
+    assert log.getvalue() == "azure az said: ?[2J?]0;gone? ??1m ?gnp.exe\n\tnext line\n"
+
+
+def test_a_line_that_cannot_be_made_does_not_print_its_arguments() -> None:
+    handler, written = StderrHandler(), io.StringIO()
+    handler.stream = written
+    handler.handle(
+        logging.makeLogRecord({"msg": "%d pieces", "args": ("just-a-value",), "pathname": "here", "lineno": 7})
+    )
+    assert written.getvalue() == "A log line could not be written: here, line 7.\n"
+
+
+def test_a_closed_standard_error_stops_nothing() -> None:
+    handler = StderrHandler()
+    handler.stream = io.StringIO()
+    handler.stream.close()
+    handler.handle(logging.makeLogRecord({"msg": "nobody reads this"}))
+
+
+UNCAUGHT = """
+import sys, threading
+from secrets_app.core.logs import redact_uncaught
+redact_uncaught()
+def fail():
+    raise ValueError(f"refused: {sys.argv[1]}\\nContent: {sys.argv[2]}")
+thread = threading.Thread(target=fail)
+thread.start()
+thread.join()
+fail()
+"""
+
+
+def test_what_nobody_catches_is_redacted_too() -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", UNCAUGHT, TOKEN, "just-a-value"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert result.returncode == 1
+    assert result.stderr.count("ValueError: refused: [hidden]\nContent: [body not logged]\n") == 2
+    assert TOKEN[:20] not in result.stderr
+    assert "just-a-value" not in result.stderr
+
+
+def test_other_handlers_get_the_record_as_it_was() -> None:
+    record = logging.makeLogRecord({"msg": "IMDS emits unexpected payload: %s", "args": ("body",)})
+    RedactingFormatter().format(record)
+    assert record.getMessage() == "IMDS emits unexpected payload: body"
+
+
+@pytest.mark.parametrize(
+    ("scenario", "service"),
+    [
+        ("app-service", "keyvault"),
+        ("app-service", "app-service"),
+        ("vm", "imds"),
+        ("service-principal-secret", "entra"),
+    ],
+)
+@pytest.mark.parametrize("fault", [Fault.TRUNCATED, Fault.WRONG_TYPE])
+def test_a_garbled_answer_at_debug_leaves_nothing_of_it_in_the_log(
+    log: io.StringIO, world: World, scenario: str, service: str, fault: Fault
+) -> None:
+    azure = world(scenario, faults={service: FaultInjection(fault=fault)})
+    get_reading(conf.current())
+    assert "azure." in log.getvalue()
+    assert azure.secret_value[:8] not in log.getvalue()
+    assert "eyJ" not in log.getvalue()
+
+
+def test_the_sites_settings_send_every_logger_through_the_one_redaction() -> None:
+    assert LOGGING["root"]["handlers"] == ["stderr"]
+    assert LOGGING["formatters"]["line"]["()"] is RedactingFormatter
+    for level in LEVELS:
+        for name, logger in logging_settings(level, no_probes=is_probe)["loggers"].items():
+            assert not logger.get("handlers"), f"{name} has a handler of its own"
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_who_saw_a_value_is_written_down_at_every_level(level: str) -> None:
+    assert logging_settings(level, no_probes=is_probe)["loggers"]["secrets_app.access.audit"] == {"level": "INFO"}
+
+
+@pytest.mark.parametrize(("level", "talks"), [("DEBUG", True), ("INFO", False)])
+def test_the_azure_libraries_speak_at_debug_alone(level: str, talks: bool) -> None:
+    with LocalAzure("app-service") as azure:
+        result = subprocess.run(
+            [sys.executable, "manage.py", "principal", "--json"],
+            cwd=ROOT, env={**azure.env, "KVSITE_LOG_LEVEL": level}, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        for logger in ("azure.core", "msal", "urllib3"):
+            assert (f"DEBUG {logger}" in result.stderr or f"INFO {logger}" in result.stderr) is talks
+        assert azure.secret_value not in result.stdout + result.stderr
+        assert "eyJ" not in result.stdout + result.stderr
+        assert azure.env["IDENTITY_HEADER"] not in result.stdout + result.stderr
+
+
+SECRETS = [f"{word}-0123" for word in ("typed", "cookie", "value", "inside")]  # the page shows this source too
+
+
+def test_a_debug_page_hides_what_was_typed_and_what_an_error_says(settings: Any, world: World) -> None:
+    world("app-service")
+    settings.DEBUG, settings.ROOT_URLCONF = True, __name__
+    browser = Client(raise_request_exception=False, headers={"host": "127.0.0.1", "Authorization": f"Bearer {TOKEN}"})
+    browser.cookies["kvsite"] = SECRETS[1]
+    page = browser.post("/", {"passphrase": SECRETS[0]})
+    html = page.content.decode()
+    assert page.status_code == 500
+    for shown in ("passphrase", "an ordinary variable", "ValueError", "HTTP_AUTHORIZATION"):
+        assert shown in html
+    for secret in (*SECRETS, TOKEN[:20], django_settings.SECRET_KEY):
+        assert secret not in html
+
+
+def test_a_debug_page_shows_nothing_that_settings_are_read_with(
+    settings: Any, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever breaks there: what lies in each frame is the settings, with passwords that look like anything."""
+    world("app-service")
+    settings.DEBUG = True
+    canary = "c4nary 'it''s; here'"
+    settings.SECRETS_APP |= dict.fromkeys(("KVSITE_PASSPHRASE", "AzureServicesAuthConnectionString"), canary)
+    monkeypatch.setitem(READERS, "threads", operator.itemgetter("no such setting"))
+    page = Client(raise_request_exception=False, headers={"host": "127.0.0.1", "accept": "text/html"}).get("/")
+    assert page.status_code == 500
+    html = page.content.decode()
+    assert "KeyError" in html
+    assert "c4nary" not in html
+    assert "s; here" not in html
+
+
+def test_diffsettings_names_the_settings_and_has_none_of_their_values(world: World) -> None:
+    azure = world("app-service")
+    environ = {**azure.env, "KVSITE_PASSPHRASE": "c4nary in a cage", "KVSITE_CLIENT_SECRET": "c4nary-0123"}
+    command = [sys.executable, "manage.py", "diffsettings"]
+    result = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=True)
+    assert "KVSITE_PASSPHRASE" in result.stdout
+    assert "c4nary" not in result.stdout
+
+
+def breaks(_request: Any) -> None:
+    """A view that fails with something secret at hand."""
+    value, told, words = SECRETS[2], {"access_token": SECRETS[3], "x": TOKEN}, " ".join(["an", "ordinary", "variable"])
+    raise ValueError(f"{len(value + words)}: {told}")
+
+
+urlpatterns = [path("", breaks)]

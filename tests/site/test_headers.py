@@ -1,0 +1,122 @@
+"""The headers and cookies: on every answer, whoever gives it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from secrets_app.middleware import ON_EVERYTHING
+from tests.conftest import HERE, World
+
+ROOT = Path(__file__).resolve().parents[2]
+ANSWERS = {
+    "/": 200,
+    "/api/reading": 200,
+    "/report/": 200,
+    "/explain/": 200,
+    "/causes/": 200,
+    "/healthz": 200,
+    "/readyz": 503,
+    "/nothing": 404,
+    "/static/nothing.css": 404,
+    "/?nonsense=1": 400,
+}
+
+
+@pytest.mark.parametrize(("path", "status"), ANSWERS.items())
+def test_every_answer_has_them_and_is_kept_by_nobody(client: Client, world: World, path: str, status: int) -> None:
+    world("no-role")
+    response = client.get(path)
+    assert response.status_code == status
+    assert {name: response.headers.get(name) for name in ON_EVERYTHING} == ON_EVERYTHING
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [({"REMOTE_ADDR": "203.0.113.9"}, 403), ({"HTTP_HOST": "other.example.org"}, 403), ({"method": "post"}, 405)],
+)
+def test_a_refusal_has_them_too(client: Client, world: World, sent: dict[str, str], status: int) -> None:
+    world("app-service")
+    method = sent.pop("method", "get")
+    response = getattr(client, method)("/", **sent)
+    assert response.status_code == status
+    assert {name: response.headers.get(name) for name in ON_EVERYTHING} == ON_EVERYTHING
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_a_form_without_its_token_is_refused_with_all_headers(world: World) -> None:
+    world("app-service")
+    response = Client(enforce_csrf_checks=True, headers=HERE).post("/explain/", {"text": "AADSTS50055"})
+    assert response.status_code == 403
+    assert {name: response.headers.get(name) for name in ON_EVERYTHING} == ON_EVERYTHING
+
+
+def test_the_policy_allows_no_inline_code_and_no_other_site() -> None:
+    policy = ON_EVERYTHING["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; ")
+    assert not [word for word in ("unsafe", "data:", "blob:", "http", "*") if word in policy]
+    assert "frame-ancestors 'none'" in policy
+    assert "camera=(), " in ON_EVERYTHING["Permissions-Policy"]
+    assert "clipboard-write" not in ON_EVERYTHING["Permissions-Policy"]
+
+
+def test_the_stylesheet_may_be_kept_and_is_not_sent_twice(client: Client, world: World) -> None:
+    world("app-service")
+    first = client.get("/static/principal-used.css")
+    first.close()
+    assert first.status_code == 200
+    assert "public" in first.headers["Cache-Control"]
+    assert "max-age=" in first.headers["Cache-Control"]
+    assert "Access-Control-Allow-Origin" not in first.headers
+    assert first.headers["X-Content-Type-Options"] == "nosniff"
+    again = client.get("/static/principal-used.css", headers={"If-Modified-Since": first.headers["Last-Modified"]})
+    again.close()
+    assert again.status_code == 304
+
+
+def test_in_production_plain_http_is_sent_to_tls_and_tls_is_kept(world: World, settings: Any) -> None:
+    world("app-service")
+    settings.SECURE_SSL_REDIRECT, settings.SECURE_HSTS_SECONDS = True, 31_536_000
+    plain, secure = Client(headers=HERE).get("/"), Client(headers=HERE).get("/", secure=True)
+    assert (plain.status_code, plain.headers["Location"]) == (301, "https://127.0.0.1:8000/")
+    assert plain.headers["Cache-Control"] == "no-store"
+    assert "Strict-Transport-Security" not in plain.headers
+    assert secure.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+
+
+SETTINGS_OF_PRODUCTION = """
+import json, django, django.conf as c
+django.setup()
+print(json.dumps([getattr(c.settings, name) for name in (
+    "DEBUG", "SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS", "CSRF_COOKIE_SECURE", "SESSION_COOKIE_SECURE",
+    "CSRF_COOKIE_HTTPONLY")]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "printed"),
+    [
+        ({"KVSITE_HOSTS": "kvsite.example.org"}, "[false, true, 31536000, true, true, true]"),
+        ({"WEBSITE_HOSTNAME": "kvsite.azurewebsites.net"}, "[false, true, 31536000, true, true, true]"),
+        ({}, "[false, false, 0, false, false, true]"),
+    ],
+)
+def test_a_site_with_a_name_of_its_own_is_in_production(words: dict[str, str], printed: str) -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", SETTINGS_OF_PRODUCTION],
+        cwd=ROOT, env={**os.environ, **words, "DJANGO_SETTINGS_MODULE": "kvsite.settings"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert result.stdout.strip() == printed
+
+
+def test_the_csrf_cookie_is_for_the_site_alone(client: Client, world: World) -> None:
+    world("app-service")
+    cookie = client.get("/explain/").cookies["csrftoken"]
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"

@@ -1,0 +1,163 @@
+"""gunicorn with the site's own file: a stop lets readings end, and a worker that is killed takes nobody else along."""
+
+import os
+import runpy
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+import pytest
+
+from localazure import LocalAzure
+from tests.support.leak_checks import ends
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Site:
+    """The site as gunicorn serves it, in processes of its own."""
+
+    def __init__(self, port: int, process: subprocess.Popen[bytes]) -> None:
+        self.port, self.process = port, process
+
+    def status(self, path: str) -> int:
+        """The status of a request on a connection of its own; 0 where it was broken off."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            answer.read()
+        except (OSError, HTTPException):
+            return 0
+        else:
+            return answer.status
+        finally:
+            connection.close()
+
+    def workers(self) -> list[int]:
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(child) for child in children.read_text().split()]
+
+
+@contextmanager
+def served(env: Mapping[str, str], *arguments: str) -> Iterator[Site]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "gunicorn", "kvsite.wsgi", "--bind", f"127.0.0.1:{port}", "--log-level", "error"]
+    with subprocess.Popen([*command, *arguments], env={**os.environ, **env}, cwd=ROOT) as process:
+        site = Site(port, process)
+        try:
+            assert ends(lambda: site.status("/healthz") == 200, within_s=20)
+            yield site
+        finally:
+            process.kill() if process.poll() is None else None
+
+
+def test_a_stop_lets_the_reading_under_way_end() -> None:
+    statuses: list[int] = []
+    with (
+        LocalAzure("app-service", vault_latency_s=0.4) as azure,
+        served({**azure.env, "KVSITE_THREADS": "4"}) as site,
+    ):
+        reader = threading.Thread(target=lambda: statuses.append(site.status("/readyz")))
+        reader.start()
+        assert ends(lambda: bool(azure.tokens))  # the vault's answer is still to come
+        site.process.send_signal(signal.SIGTERM)
+        reader.join(10)
+        assert statuses == [200]
+        assert site.process.wait(10) == 0
+        assert site.status("/healthz") == 0
+
+
+def test_a_crowd_that_waits_for_a_silent_vault__leaves_the_probe_a_thread() -> None:
+    """A platform that gets no answer from its probe starts the site anew, and everybody waits again."""
+    statuses: list[int] = []
+    with LocalAzure("vault-silent") as azure, served({**azure.env, "KVSITE_DEADLINE_S": "2"}) as site:
+        crowd = [threading.Thread(target=lambda: statuses.append(site.status("/"))) for _ in range(100)]
+        for reader in crowd:
+            reader.start()
+        assert ends(lambda: bool(azure.requests))
+        assert site.status("/healthz") == 200
+        assert statuses == []  # the probe was first, though it came last
+        for reader in crowd:
+            reader.join(20)
+    assert statuses == [200] * 100
+
+
+def half_open(site: Site, sent: bytes, count: int) -> list[socket.socket]:
+    """Connections of visitors who send this and then neither go on nor hang up."""
+    opened = [socket.create_connection(("127.0.0.1", site.port)) for _ in range(count)]
+    for connection in opened:
+        connection.sendall(sent)
+    return opened
+
+
+def test_visitors_who_do_not_hang_up__keep_nobody_else_waiting() -> None:
+    with LocalAzure("app-service") as azure, served(azure.env) as site:
+        whole = b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+        held = half_open(site, whole, 5)
+        for connection in held:
+            assert connection.recv(12) == b"HTTP/1.1 200"
+        start = time.monotonic()
+        assert site.status("/healthz") == 200
+        assert time.monotonic() - start < 1.5  # gunicorn alone waits 2 s for each of them
+        for connection in held:
+            connection.close()
+
+
+def test_visitors_who_send_half_a_request__are_not_waited_for(tmp_path: Path) -> None:
+    """There were as many of them as threads, and no page came any more, nor the probe's answer."""
+    settings = tmp_path / "gunicorn.conf.py"
+    settings.write_text(f"{(ROOT / 'gunicorn.conf.py').read_text()}\nimport kvsite.worker\nkvsite.worker.PAUSE_S = 1\n")
+    with (
+        LocalAzure("app-service") as azure,
+        served({**azure.env, "KVSITE_THREADS": "2"}, "--config", str(settings), "--log-level", "critical") as site,
+    ):
+        held = half_open(site, b"GET /healthz HTTP/1.1\r\nHost: a\r\n", 2)
+        assert site.status("/healthz") == 200
+        for connection in held:
+            connection.close()
+
+
+def test_a_worker_that_is_killed__takes_no_other_request_along() -> None:
+    """Each of the readers may lose the one request that worker was just doing, and no more."""
+    ended = threading.Event()
+    statuses: list[list[int]] = [[] for _ in range(8)]
+    with LocalAzure("app-service") as azure, served({**azure.env, "WEB_CONCURRENCY": "2"}) as site:
+        assert ends(lambda: len(site.workers()) == 2)
+
+        def read(mine: list[int]) -> None:
+            while not ended.is_set():
+                mine.append(site.status("/api/reading"))
+
+        readers = [threading.Thread(target=read, args=(mine,)) for mine in statuses]
+        for reader in readers:
+            reader.start()
+        assert ends(lambda: min(map(len, statuses)) >= 5, within_s=10)
+        victim = site.workers()[0]
+        os.kill(victim, signal.SIGKILL)
+        counts = [len(mine) for mine in statuses]
+        assert ends(lambda: all(len(mine) > before + 10 for mine, before in zip(statuses, counts, strict=True)), 10)
+        assert ends(lambda: len(site.workers()) == 2 and victim not in site.workers(), within_s=10)
+        ended.set()
+        for reader in readers:
+            reader.join(20)
+    assert all(mine.count(0) <= 1 for mine in statuses)
+    assert {status for mine in statuses for status in mine} <= {200, 0}
+    assert all(mine[-1] == 200 for mine in statuses)
+
+
+@pytest.mark.parametrize(("words", "graceful_s", "threads"), [({}, 15, 128), ({"KVSITE_DEADLINE_S": "60"}, 65, 128)])
+def test_a_stop_waits_for_the_longest_reading(words: dict[str, str], graceful_s: int, threads: int) -> None:
+    os.environ.update(words)
+    told = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
+    assert (told["graceful_timeout"], told["threads"]) == (graceful_s, threads)
+    assert told["timeout"] > told["graceful_timeout"]

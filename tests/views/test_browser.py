@@ -1,0 +1,230 @@
+"""The demo in a real browser, read as a person would read it."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.conftest import CHROMIUM
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
+]
+
+ROOT = Path(__file__).resolve().parents[2]
+WIDTHS = (360, 1280)
+QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync")  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def demo() -> Iterator[str]:
+    """The address of `make demo`'s site, on a port of its own; stopped as Ctrl-C stops it."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "localazure", "demo", "--port", str(port), "--",
+               sys.executable, "-m", "gunicorn", "kvsite.wsgi", "--bind", "127.0.0.1:{port}"]  # fmt: skip
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout
+        found = re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())
+        assert found
+        yield found[0]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def inside(browser: Browser, demo: str, request: pytest.FixtureRequest) -> str:
+    """The site's address, in the scenario of the mark `inside`.
+
+    A new scenario is a new process for the site, so pytest lets the tests of one scenario follow each other.
+    """
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(demo)
+        enter(page, request.param)
+    return demo
+
+
+def in_scenario(*names: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("inside", names, indirect=True)
+
+
+def enter(page: Page, scenario: str) -> None:
+    """Choose the scenario in the toolbar."""
+    page.get_by_label("Scenario").select_option(scenario)
+    page.get_by_role("button", name="Change").click()
+    expect(page.get_by_label("Scenario")).to_have_value(scenario)
+
+
+def assert_fits(page: Page) -> None:
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def assert_accessible(page: Page) -> None:
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+
+
+@in_scenario("app-service")
+def test_app_service__a_visitor_reads_yes_and_as_whom(page: Page, inside: str) -> None:
+    page.goto(inside)
+    expect(page.get_by_role("heading", level=1)).to_have_text("The secret demo was read.")
+    expect(page.get_by_text("Signed in as kvsite-demo (system-assigned managed identity).")).to_be_visible()
+    expect(page.get_by_text("Principal Used: IsAuthenticated:True Type:App AppId:")).to_be_visible()
+    expect(page.get_by_role("complementary").get_by_text("no Azure account")).to_be_visible()
+
+
+@in_scenario("no-role")
+def test_no_role__a_visitor_can_copy_the_command_that_mends_it(page: Page, inside: str) -> None:
+    page.goto(inside)
+    expect(page.get_by_role("heading", level=1)).to_have_text("The secret demo was not read.")
+    command = page.locator("pre.command").first
+    expect(command).to_contain_text("az role assignment create")
+    object_id = page.locator("dt", has_text="Object ID").locator("xpath=following-sibling::dd").locator("code")
+    expect(command).to_contain_text(object_id.inner_text())
+    expect(page.get_by_role("button", name="Copy").first).to_be_visible()
+
+
+@in_scenario("laptop-signed-out")
+def test_laptop_signed_out__a_visitor_is_told_to_sign_in(page: Page, inside: str) -> None:
+    page.goto(inside)
+    expect(page.locator("pre.command").first).to_contain_text("az login")
+    item = page.get_by_role("listitem").filter(has_text="AzureCliCredential")
+    expect(item).to_contain_text("fix this one")
+    item.locator("summary").click()
+    expect(item.locator("pre")).to_contain_text("az login")
+
+
+@in_scenario("app-service", "no-role", "laptop-signed-out")
+def test_the_page_is_accessible_and_fits(page: Page, inside: str) -> None:
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.goto(inside)
+    assert_fits(page)
+    for width, scheme in zip(WIDTHS, ("light", "dark"), strict=True):  # no colour depends on the width
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        assert_accessible(page)
+    assert errors == []  # the Content-Security-Policy refused nothing, nothing was missing
+
+
+@in_scenario("app-service")
+def test_the_value_is_shown_and_hides_itself_again(page: Page, inside: str) -> None:
+    page.goto(inside)
+    page.clock.install()
+    page.get_by_role("link", name="Show value").click()
+    page.get_by_role("button", name="Show value").click()
+    value = page.get_by_label("Value of the secret")
+    expect(value).to_be_visible()
+    assert value.inner_text()
+    assert_accessible(page)
+    page.clock.fast_forward(31_000)
+    expect(page.get_by_text("The value is hidden.")).to_be_visible()
+    expect(value).to_have_count(0)
+    assert page.locator("[data-exactly]").count() == 0
+
+
+def test_an_error_is_pasted_and_explained(page: Page, demo: str) -> None:
+    page.goto(f"{demo}explain/")
+    page.get_by_label("Error text").fill("AADSTS7000222: The provided client secret keys for app 'x' are expired.")
+    page.get_by_role("button", name="Explain").click()
+    expect(page.locator("[data-cause=client_secret_expired]")).to_be_visible()
+    assert_accessible(page)
+
+
+def test_the_catalogue_is_searched(page: Page, demo: str) -> None:
+    page.goto(f"{demo}causes/")
+    page.get_by_label("Search").fill("soft deleted")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("link", name="deleted").first.click()
+    expect(page.get_by_text("Cause: kv_soft_deleted")).to_be_visible()
+    assert_accessible(page)
+
+
+@in_scenario("app-service-user-assigned")
+def test_identities__each_row_comes_into_its_place(page: Page, inside: str) -> None:
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.goto(f"{inside}identities/")
+    expect(page.get_by_text("This site uses Managed identity")).to_be_visible()
+    expect(page.get_by_text("Trying...").locator("visible=true")).to_have_count(0)
+    places = page.locator("article[slot]").evaluate_all("rows => rows.map(row => [row.slot, row.offsetTop])")
+    by_place = sorted(places, key=lambda place: int(place[0].removeprefix("row-")))
+    assert [top for _, top in by_place] == sorted(top for _, top in places)
+    assert errors == []  # axe itself puts a style into the shadow root, so this is looked at before
+    assert_fits(page)
+    assert_accessible(page)
+
+
+@pytest.mark.parametrize("query", ["", "?name=a_b"])
+def test_get_secret__the_form_and_its_answer_are_accessible(page: Page, demo: str, query: str) -> None:
+    page.goto(f"{demo}secret/{query}")
+    expect(page.get_by_label("Managed identity")).to_be_visible()
+    assert_fits(page)
+    assert_accessible(page)
+
+
+@in_scenario("no-role")
+def test_without_javascript_all_is_there(browser: Browser, inside: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(inside)
+    enter(page, "no-role")
+    expect(page.locator("pre.command").first).to_be_visible()
+    page.get_by_text("Full error").click()
+    expect(page.get_by_label("Error text")).to_contain_text("ForbiddenByRbac")
+    context.close()
+
+
+@in_scenario("no-role")
+def test_the_keyboard_reaches_the_answer_first(page: Page, inside: str) -> None:
+    page.goto(inside)
+    page.locator("body").press("Tab")
+    names = [page.evaluate("document.activeElement.textContent")]
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        names.append(page.evaluate("document.activeElement.textContent"))
+    assert any("Skip to main content" in name for name in names)
+    assert any("Retry" in name for name in names)
+
+
+def test_nothing_is_asked_of_another_host(browser: Browser, demo: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(demo)
+    assert asked
+    assert [url for url in asked if not url.startswith((demo, "data:"))] == []
+    context.close()
+
+
+if os.environ.get("CI") and not CHROMIUM:
+    pytest.fail("CI has to open the page in a browser", pytrace=False)

@@ -1,0 +1,140 @@
+"""Get Secret: another secret, another version, another identity, and no other vault."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from localazure.scenarios import DEMO_SECRET, Scenario, vault_read_by
+from localazure.scenarios.directory import SHARED_IDENTITY, SITE_IDENTITY
+from localazure.scenarios.vaults import Secret
+from tests.conftest import World
+
+OTHER = Scenario(
+    name="two-secrets", sentence="Two secrets.", identities=(SITE_IDENTITY, SHARED_IDENTITY),
+    vault=vault_read_by(SITE_IDENTITY, secrets=(DEMO_SECRET, Secret(name="other"))),
+)  # fmt: skip
+HERE = "https://contoso.vault.azure.net/secrets"
+
+
+def test_empty_it_reads_the_sites_own_secret(client: Client, world: World) -> None:
+    world("app-service")
+    html = client.get("/secret/").content.decode()
+    assert "The secret demo was read." in html
+    assert '<a href="/secret/" aria-current="page">Get Secret</a>' in html
+    assert html.count("<h1") == 1
+
+
+def test_another_secret_by_its_name(client: Client, world: World) -> None:
+    azure = world(OTHER)
+    html = client.get("/secret/?name=other&version=&userassignedid=").content.decode()
+    assert "The secret other was read." in html
+    assert 'value="other"' in html
+    assert 'href="/secret/?refresh=1&amp;name=other"' in html
+    assert azure.secret_value not in html
+
+
+def test_one_version_of_it(client: Client, world: World) -> None:
+    world("app-service")
+    version = client.get("/api/reading").json()["secret"]["version"]
+    for asked in (f"name=demo&version={version}", f"name={HERE}/demo/{version}", f"version={version}"):
+        html = client.get(f"/secret/?{asked}").content.decode()
+        assert "The secret demo was read." in html
+        assert f"demo, version {version}" in html
+
+
+def test_a_version_of_the_settings_belongs_to_their_secret(client: Client, world: World, settings: Any) -> None:
+    world(OTHER)
+    settings.SECRETS_APP["SECRET_VERSION"] = "0" * 32
+    assert "The secret other was read." in client.get("/secret/?name=other").content.decode()
+
+
+def test_as_another_identity(client: Client, world: World) -> None:
+    world(OTHER)
+    html = client.get(f"/secret/?name=other&userassignedid={SHARED_IDENTITY.client_id}").content.decode()
+    assert "kvsite-reader (user-assigned managed identity)" in html
+    assert "kv_rbac_denied" in html
+
+
+def test_an_object_id_goes_along_when_the_form_is_sent_again(client: Client, world: World) -> None:
+    world(OTHER)
+    html = client.get(f"/secret/?userAssignedObjectId={SHARED_IDENTITY.object_id}").content.decode()
+    assert f'<input type="hidden" name="userAssignedObjectId" value="{SHARED_IDENTITY.object_id}">' in html
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("name=a_b", "The secret name has an underscore"),
+        ("name=" + "a" * 128, "is 128 characters long"),
+        ("name=demo&version=1", "The version is not a version"),
+        (f"name={HERE}/", "The identifier is not a secret identifier"),
+        (f"name={HERE}/demo/1", "The identifier is not a secret identifier"),
+        (f"name={HERE}/demo?x=1", "Unknown query parameter"),
+        ("name=secrets/demo", "The identifier is not a secret identifier"),
+        (f"name={HERE}/demo/{'a' * 32}&version={'b' * 32}", "The version does not match the version in the identifier"),
+    ],
+)
+def test_what_is_written_wrongly_gets_its_sentence(client: Client, world: World, query: str, said: str) -> None:
+    azure = world("app-service")
+    response = client.get("/secret/?" + query.replace("?x", "&x"))
+    assert response.status_code == 400
+    assert said in response.content.decode()
+    assert "export " not in response.content.decode()
+    assert azure.requests == ()
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "fabrikam.vault.azure.net",
+        "contoso.vault.azure.net.evil.example",
+        "contoso.vault.azure.cn",
+        "contoso.vault.azure.net@evil.example",
+        "evil.example\\@contoso.vault.azure.net",
+        "contoso.vault.azure.net:8443",
+        "127.0.0.1",
+        "xn--contso-yxa.vault.azure.net",
+    ],
+)
+def test_a_foreign_vault_is_refused_before_any_token_is_asked_for(client: Client, world: World, host: str) -> None:
+    azure = world("app-service")
+    response = client.get("/secret/", {"name": f"https://{host}/secrets/demo"})
+    assert response.status_code == 400
+    assert "The identifier is" in response.content.decode()
+    assert azure.requests == ()
+
+
+def test_the_refusal_has_its_cause(client: Client, world: World) -> None:
+    world("app-service")
+    html = client.get("/secret/", {"name": "https://fabrikam.vault.azure.net/secrets/demo"}).content.decode()
+    assert "vault_url_refused" in html
+    assert "KVSITE_ALLOWED_VAULT_HOSTS" in html
+
+
+def test_a_vault_that_the_operator_allowed_is_asked(client: Client, world: World, settings: Any) -> None:
+    world("app-service")
+    settings.SECRETS_APP |= {"KVSITE_ALLOWED_VAULT_HOSTS": "contoso.vault.azure.net"}
+    settings.SECRETS_APP["KEY_VAULT_URI"] = "https://fabrikam.vault.azure.net"
+    html = client.get("/secret/", {"name": f"{HERE}/demo"}).content.decode()
+    assert "The secret demo was read." in html
+
+
+def test_the_value_is_shown_of_this_secret_as_this_identity(client: Client, world: World) -> None:
+    azure = world(replace(OTHER, vault=vault_read_by(SHARED_IDENTITY, secrets=(Secret(name="other"),))))
+    asked = f"name=other&userassignedid={SHARED_IDENTITY.client_id}"
+    html = client.get(f"/secret/?{asked}").content.decode()
+    assert f'<form method="post" action="/value/?{asked.replace("&", "&amp;")}#value">' in html
+    shown = client.post(f"/value/?{asked}")
+    assert "<p>other, version" in shown.content.decode()
+    assert azure.secret_value not in html
+    assert shown.headers["Refresh"].endswith(f"url=/secret/?{asked}")
+    assert client.post("/value/?name=a_b").status_code == 400
+
+
+def test_the_value_of_a_foreign_secret_is_refused_before_any_token_is_asked_for(client: Client, world: World) -> None:
+    azure = world("app-service")
+    assert client.post("/value/?name=https%3A%2F%2Fevil.example%2Fsecrets%2Fdemo").status_code == 400
+    assert azure.requests == ()

@@ -1,0 +1,301 @@
+"""The pages and the JSON, as Django serves them."""
+
+import json
+import os
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from kvsite.settings import is_probe
+from localazure.scenarios import SCENARIOS
+from tests.conftest import HERE, READ_ALL_THE_SAME, World
+
+
+class Text(HTMLParser):
+    """The words a person reads on a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.feed(html)
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def text_of(response: Any) -> str:
+    return re.sub(r"\s+", " ", " ".join(Text(response.content.decode()).words))
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_the_answer_comes_first(client: Client, world: World, scenario: str) -> None:
+    world(scenario)
+    response = client.get("/")
+    text = text_of(response)
+    assert response.status_code == 200
+    if "The secret demo was read." in text:
+        assert SCENARIOS[scenario].cause in {None, *READ_ALL_THE_SAME}
+        assert "How to fix" not in text
+    else:
+        assert "was not read." in text
+        assert text.index("was not read.") < text.index("How to fix") < text.index("Credential chain")
+
+
+def test_an_old_hand_finds_the_line_they_know(client: Client, world: World) -> None:
+    world("laptop")
+    assert "Principal Used: IsAuthenticated:True Type:User TenantId:" in text_of(client.get("/"))
+
+
+def test_every_claim_has_a_meaning(client: Client, world: World) -> None:
+    for scenario in ("laptop", "app-service"):
+        world(scenario)
+        html = client.get("/?refresh=1").content.decode()
+        rows = re.findall(r'<th scope="row"><code>(\w+)</code></th><td>.*?</td><td>(.*?)</td>', html)
+        assert len(rows) > 8
+        assert [name for name, meaning in rows if not meaning] == []
+
+
+def test_the_page_needs_nothing_from_elsewhere(client: Client, world: World) -> None:
+    world("no-role")
+    html = client.get("/").content.decode()
+    assert not re.findall(r'(?:src|srcset|action)="(?:https?:)?//', html)
+    assert not re.findall(r'<link[^>]+href="(?:https?:)?//', html)
+    assert " style=" not in html
+    assert "<style" not in html
+    assert "onclick" not in html
+
+
+@pytest.mark.parametrize(("scenario", "tag"), [("app-service", "<details open>"), ("no-role", "<details>")])
+def test_the_claims_are_folded_in_where_something_is_to_be_mended(
+    client: Client, world: World, scenario: str, tag: str
+) -> None:
+    world(scenario)
+    html = client.get("/").content.decode()
+    assert re.search(rf"{tag}<summary>[0-9]+ claims</summary>", html)
+
+
+def test_the_headers_keep_the_page_to_itself(client: Client, world: World) -> None:
+    world("app-service")
+    headers = client.get("/").headers
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_missing_setting_is_said_on_the_page(client: Client, world: World, settings: Any) -> None:
+    world("app-service")
+    settings.SECRETS_APP = {}
+    text = text_of(client.get("/"))
+    assert "KEY_VAULT_URI is not set" in text
+    assert "SECRET_NAME is not set" in text
+    assert "kvsite-demo (system-assigned managed identity)" in text
+
+
+def test_settings_that_are_set_and_wrong_are_not_called_missing(client: Client, world: World, settings: Any) -> None:
+    world("app-service")
+    settings.SECRETS_APP = {"KEY_VAULT_URI": "contoso", "SECRET_NAME": "my_secret"}
+    text = text_of(client.get("/"))
+    assert "Vault invalid Secret invalid" in " ".join(text.split())
+    assert "KEY_VAULT_URI is not a vault's address: it must begin with https://" in text
+    assert "KEY_VAULT_NAME=contoso" in text
+    assert "The request would use kvsite-demo" in text
+    assert "not set" not in text
+    settings.SECRETS_APP = {"SECRET_NAME": "demo"}
+    assert "Vault not set Secret demo" in " ".join(text_of(client.get("/")).split())
+
+
+@pytest.mark.parametrize("password", ["Passw0rd1234", "hunter2x9q", "trustno1but4me"])
+def test_what_may_be_a_password_is_not_said_back_as_a_vaults_name(
+    client: Client, world: World, settings: Any, password: str
+) -> None:
+    world("app-service")
+    settings.SECRETS_APP = {"KEY_VAULT_URI": password, "SECRET_NAME": "demo"}
+    assert password not in client.get("/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("scenario", "sentence"),
+    [
+        ("no-role", "The vault denied the request (HTTP 403, ForbiddenByRbac)."),
+        ("secret-missing", "Access was granted, but the secret does not exist (HTTP 404, SecretNotFound)."),
+        ("throttled", "The vault is throttling requests (HTTP 429, Throttled). Retry in 10 seconds."),
+        (
+            "service-principal-expired-secret",
+            "No access token was obtained, so the secret was not requested (AADSTS7000222).",
+        ),
+        ("vault-unknown", "No response was received from the vault."),
+    ],
+)
+def test_the_headline_area_quotes_status_and_error_code(
+    client: Client, world: World, scenario: str, sentence: str
+) -> None:
+    world(scenario)
+    text = text_of(client.get("/"))
+    assert text.index("was not read.") < text.index(sentence) < text.index("Duration")
+
+
+def test_the_json_is_the_contracts(client: Client, world: World) -> None:
+    world("no-role")
+    document = client.get("/api/reading").json()
+    assert document["ok"] is False
+    assert document["secret"] is None
+    assert document["vault_url"] == "https://contoso.vault.azure.net"
+    assert document["principal"]["legacy"].startswith("IsAuthenticated:True Type:App AppId:")
+    assert document["principal"]["claims"]["aud"] == "https://vault.azure.net"
+    assert document["failure"]["code"] == "ForbiddenByRbac"
+    assert document["hints"][0]["cause"] == "kv_rbac_denied"
+    assert [attempt["outcome"] for attempt in document["attempts"]][:3] == ["unavailable", "unavailable", "token"]
+
+
+def test_the_json_of_success_has_the_secret_without_its_value(client: Client, world: World) -> None:
+    world("app-service")
+    secret = client.get("/api/reading").json()["secret"]
+    assert set(secret) == {
+        "name", "version", "content_type", "enabled", "created_on", "updated_on", "not_before", "expires_on",
+        "length", "fingerprint",
+    }  # fmt: skip
+
+
+def test_healthz_asks_azure_nothing(client: Client, world: World) -> None:
+    azure = world("app-service")
+    assert client.get("/healthz").status_code == 200
+    assert azure.requests == ()
+
+
+def test_readyz_says_yes(client: Client, world: World) -> None:
+    world("app-service")
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()) == (200, {"ready": True})
+
+
+def test_readyz_says_no_and_why_and_nothing_else(client: Client, world: World) -> None:
+    world("no-role")
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()) == (503, {"ready": False, "cause": "kv_rbac_denied"})
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("/?refresh=maybe", 400, "refresh must be 1"),
+        ("/?refresh=1&refresh=0", 400, "more than once"),
+        ("/?secret=other", 400, "Unknown query parameter 'secret'"),
+        ("/api/reading?x=<script>", 400, "Unknown query parameter"),
+        ("/nothing", 404, "Page not found"),
+    ],
+)
+def test_a_wrong_address_gets_one_sentence(client: Client, world: World, path: str, status: int, said: str) -> None:
+    world("app-service")
+    response = client.get(path)
+    assert response.status_code == status
+    assert said in text_of(response)
+    assert "Traceback" not in text_of(response)
+
+
+@pytest.mark.parametrize("path", ["/", "/api/reading", "/healthz", "/readyz"])
+def test_only_reading_is_allowed(client: Client, path: str, world: World) -> None:
+    world("app-service")
+    assert client.post(path).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"REMOTE_ADDR": "203.0.113.9"},
+        {"REMOTE_ADDR": ""},
+        {"HTTP_X_FORWARDED_FOR": "127.0.0.1"},
+        {"HTTP_X_FORWARDED_HOST": "127.0.0.1"},
+        {"HTTP_FORWARDED": "for=127.0.0.1"},
+        {"HTTP_VIA": "1.1 proxy"},
+        {"HTTP_X_REAL_IP": "127.0.0.1"},
+        {"HTTP_CF_CONNECTING_IP": "127.0.0.1"},
+        {"HTTP_X_ORIGINAL_URL": "/"},
+        {"HTTP_X_AZURE_CLIENTIP": "127.0.0.1"},
+        {"SERVER_PROTOCOL": "HTTP/1.0"},
+        {"HTTP_HOST": "kvsite.example.org"},
+    ],
+)
+def test_closed_to_everybody_but_this_machine(
+    client: Client, sent: dict[str, str], world: World, settings: Any
+) -> None:
+    azure = world("app-service")
+    settings.ALLOWED_HOSTS = ["*"]
+    for path in ("/", "/api/reading"):
+        response = client.get(path, **sent)  # type: ignore[arg-type]
+        assert response.status_code == 403
+        assert "KVSITE_ACCESS" in text_of(response)
+        assert "kvsite-demo" not in text_of(response)
+    assert client.get("/healthz", **sent).status_code == 200  # type: ignore[arg-type]
+    assert azure.requests == ()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8000", "localhost:8000", "[::1]:8000", "[::1]", "LOCALHOST"])
+def test_open_to_this_machine_by_any_of_its_names(host: str, world: World) -> None:
+    world("app-service")
+    assert Client().get("/", headers={"host": host}).status_code == 200
+
+
+def test_open_to_all_when_somebody_chose_so(world: World, settings: Any) -> None:
+    world("app-service")
+    settings.SECRETS_APP = {**settings.SECRETS_APP, "KVSITE_ACCESS": "open"}
+    assert Client().get("/", REMOTE_ADDR="203.0.113.9").status_code == 200
+
+
+def test_json_is_json(client: Client, world: World) -> None:
+    world("laptop-signed-out")
+    response = client.get("/api/reading")
+    assert response.headers["Content-Type"] == "application/json"
+    assert json.loads(response.content)["principal"] is None
+
+
+def test_a_report_for_a_ticket_holds_the_reading_and_this_machine(client: Client, world: World) -> None:
+    azure = world("no-role")
+    whole = text_of(client.get("/report/"))
+    assert "## The secret demo was not read." in whole
+    assert "az role assignment create" in whole
+    assert "### Configuration checks" in whole
+    reading = client.get("/api/reading").json()
+    assert reading["principal"]["object_id"] in whole
+    short = text_of(client.get("/report/?ids=short"))
+    assert reading["principal"]["object_id"] not in short
+    assert not [token for token in azure.tokens if token.text in whole]
+    assert client.get("/report/?ids=none").status_code == 400
+
+
+def test_a_probe_that_says_no_does_not_fill_the_log(client: Client, world: World, caplog: Any) -> None:
+    world("no-role")
+    client.get("/readyz")
+    for record in caplog.records:
+        assert is_probe(record)
+    client.get("/nothing")
+    assert not is_probe(caplog.records[-1])
+
+
+def test_probes_need_no_host_name_of_ours(client: Client, world: World) -> None:
+    world("app-service")
+    assert client.get("/healthz", headers={"host": "10.1.2.3:8000"}).status_code == 200
+    assert client.get("/", headers={"host": "10.1.2.3:8000"}).status_code == 403
+
+
+def test_a_debug_page_tells_nothing_of_the_environment(world: World, settings: Any) -> None:
+    world("app-service")
+    settings.DEBUG = True
+    strict = Client(headers=HERE, raise_request_exception=False)
+    html = strict.get("/?nonsense=1", IDENTITY_HEADER="from-the-environment", DATABASE_URL="with-a-password")
+    assert html.status_code == 400
+    assert "from-the-environment" not in html.content.decode()
+    assert "with-a-password" not in html.content.decode()
+
+
+def test_beside_a_failing_reading_stands_what_else_is_wrong_here(client: Client, world: World) -> None:
+    world("no-role")
+    assert "Other problems on this machine" not in text_of(client.get("/"))
+    os.environ["AZURE_CLIENT_ID"] = "not-a-guid"
+    text = text_of(client.get("/"))
+    assert "Other problems on this machine" in text
+    assert "AZURE_CLIENT_ID. The value is not a client ID" in text

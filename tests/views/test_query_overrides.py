@@ -1,0 +1,153 @@
+"""Who to be, chosen in the address as in the .NET samples: for this visitor, for this once."""
+
+import gc
+import tracemalloc
+import uuid
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.test import Client
+
+from localazure.scenarios.directory import SHARED_IDENTITY, SITE_IDENTITY, WRITER_IDENTITY
+from secrets_app import conf
+from secrets_app.conf.overrides import resolve_overrides
+from secrets_app.keyvault import pool
+from secrets_app.service import get_reading
+from tests.conftest import World
+
+ME = "userAssignedClientId"
+
+
+def name_of(client: Client, **query: str) -> Any:
+    document = client.get(f"/api/reading?{urlencode(query)}").json()
+    return document["principal"] and document["principal"]["name"]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ("userAssignedClientId", WRITER_IDENTITY.client_id),
+        ("userassignedclientid", WRITER_IDENTITY.client_id.upper()),
+        ("USERASSIGNEDRESOURCEID", WRITER_IDENTITY.resource_id),
+        ("userAssignedObjectId", WRITER_IDENTITY.object_id),
+        ("userassignedid", WRITER_IDENTITY.client_id),
+        ("userAssignedId", WRITER_IDENTITY.resource_id),
+    ],
+)
+def test_an_identity_is_asked_for_by_any_of_its_ids(client: Client, world: World, parameter: str, value: str) -> None:
+    world("vm-two-identities")
+    assert name_of(client, **{parameter: value}) == "kvsite-writer"
+
+
+def test_none_is_the_sites_own_way_in(client: Client, world: World) -> None:
+    world("app-service")
+    assert name_of(client) == SITE_IDENTITY.name
+    assert name_of(client, userAssignedClientId="", userassignedid="  ") == SITE_IDENTITY.name
+
+
+def test_client_id_wins_over_resource_id_and_that_over_object_id(client: Client, world: World) -> None:
+    world("vm-two-identities")
+    shared, writer = SHARED_IDENTITY, WRITER_IDENTITY
+    first = {"userAssignedObjectId": writer.object_id, "userAssignedResourceId": shared.resource_id}
+    assert name_of(client, **first) == shared.name
+    assert name_of(client, **first, userAssignedClientId=writer.client_id) == writer.name
+    assert name_of(client, **first, userassignedid=writer.client_id) == writer.name
+
+
+def test_the_page_says_which_identity_was_asked_for_and_keeps_it(client: Client, world: World) -> None:
+    world("vm-two-identities")
+    html = client.get(f"/?{ME}={SHARED_IDENTITY.client_id}").content.decode()
+    assert "The secret demo was read." in html
+    assert f"client ID {SHARED_IDENTITY.client_id}" in html
+    assert f'href="/?refresh=1&amp;{ME}={SHARED_IDENTITY.client_id}"' in html
+    assert f"client ID {SHARED_IDENTITY.client_id}" not in client.get("/").content.decode()
+
+
+@pytest.mark.parametrize("path", ["/", "/secret/", "/api/reading"])
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("userAssignedClientId=abc", "userAssignedClientId is not an id"),
+        ("userassignedid=%7B91bc4621-2e5a-436e-bb44-75d5e0f13b45%7D", "userassignedid is not an id"),
+        ("userAssignedObjectId=..%2F..", "userAssignedObjectId is not an id"),
+        ("userAssignedResourceId=/subscriptions/x", "userAssignedResourceId is not the resource id"),
+        ("userassignedid=/subscriptions/x", "userassignedid is not the resource id"),
+        (f"userAssignedClientId={SHARED_IDENTITY.client_id}&userAssignedObjectId=1", "userAssignedObjectId is not"),
+    ],
+)
+def test_a_malformed_id_is_refused_before_anything_is_sent(
+    client: Client, world: World, path: str, query: str, said: str
+) -> None:
+    azure = world("app-service")
+    response = client.get(f"{path}?{query}")
+    assert response.status_code == 400
+    assert said in response.content.decode()
+    assert azure.requests == ()
+
+
+def test_a_choice_leaves_no_other_setting_of_who_to_be(world: World, settings: Any) -> None:
+    world("vm-two-identities")
+    settings.SECRETS_APP |= {"KVSITE_MANAGED_IDENTITY_OBJECT_ID": WRITER_IDENTITY.object_id,
+                             "KVSITE_CLIENT_ID": "wrong", "KVSITE_EXCLUDE_CREDENTIALS": "azure-cli",
+                             "KVSITE_EXPECTED_APP_ID": WRITER_IDENTITY.client_id}  # fmt: skip
+    reading = get_reading(resolve_overrides({ME: SHARED_IDENTITY.client_id}).config)
+    assert reading.principal
+    assert reading.principal.name == SHARED_IDENTITY.name
+    assert reading.ok
+
+
+def test_a_stranger_chooses_nothing(client: Client, world: World) -> None:
+    azure = world("vm-two-identities")
+    for path in ("/", "/secret/", "/api/reading"):
+        response = client.get(path, {ME: SHARED_IDENTITY.client_id}, REMOTE_ADDR="203.0.113.9")
+        assert response.status_code == 403
+    assert azure.requests == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("/Home/GetSecret", "/secret/"),
+        ("/home/getsecret/", "/secret/"),
+        ("/GetSecret", "/secret/"),
+        ("/GETSECRET?userAssignedClientId=x%20y&b=1", "/secret/?userAssignedClientId=x%20y&b=1"),
+        ("/api/AcquireTokenMsi?userassignedid=1", "/api/reading?userassignedid=1"),
+    ],
+)
+def test_an_old_address_leads_on_with_its_query(client: Client, world: World, old: str, new: str) -> None:
+    azure = world("app-service")
+    response = client.get(old)
+    assert (response.status_code, response.headers["Location"]) == (301, new)
+    assert client.post(old).status_code == 405
+    assert azure.requests == ()
+
+
+def test_an_old_link_arrives_at_its_answer(client: Client, world: World) -> None:
+    world("vm-two-identities")
+    response = client.get(f"/api/AcquireTokenMsi?userassignedid={SHARED_IDENTITY.client_id}", follow=True)
+    assert response.json()["principal"]["name"] == SHARED_IDENTITY.name
+
+
+def test_a_flood_of_ids_neither_grows_nor_pushes_out_the_sites_own_connection(world: World) -> None:
+    world("app-service")
+    get_reading(conf.current())
+    own = pool.connection_for(conf.current())
+
+    def flood(count: int) -> None:
+        for _ in range(count):
+            assert not get_reading(resolve_overrides({ME: str(uuid.uuid4())}).config).ok
+
+    tracemalloc.start()
+    try:
+        flood(20)
+        gc.collect()
+        before = tracemalloc.get_traced_memory()[0]
+        flood(40)
+        gc.collect()
+        grown = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert grown < 40 * 50_000  # a connection that stays is 100 KB and more
+    assert pool.connection_for(conf.current()) is own
+    assert get_reading(conf.current()).token_reused

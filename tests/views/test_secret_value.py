@@ -1,0 +1,290 @@
+"""The secret's value: who gets it, how it looks, and where it never is."""
+
+import base64
+import logging
+import pickle
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.test import Client
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from localazure import LocalAzure
+from localazure.scenarios import SCENARIOS, Scenario
+from localazure.scenarios.vaults import Secret
+from secrets_app import conf
+from secrets_app.core.logs import LEVELS, logging_settings
+from secrets_app.core.redaction import redact
+from secrets_app.core.secret_value import SecretValue
+from secrets_app.service import get_reading, read_value
+from tests.conftest import HERE, World
+
+
+def scenario_with(value: str, content_type: str | None = None) -> Scenario:
+    """App Service, and the secret demo with this value."""
+    scenario = SCENARIOS["app-service"]
+    secret = Secret(name="demo", value=value, content_type=content_type)
+    return replace(scenario, vault=replace(scenario.vault, secrets=(secret,)))
+
+
+def shown(value: SecretValue) -> str:
+    return "".join(f"<{part.text}>" if part.name else part.text for part in value.parts)
+
+
+# From the vault
+
+
+def test_what_is_revealed_is_the_value_with_a_reading_around_it(world: World) -> None:
+    azure = world("app-service")
+    revealed = read_value(conf.current())
+    assert revealed.reading.ok
+    assert revealed.value
+    assert shown(revealed.value) == azure.secret_value
+    assert azure.secret_value not in repr(revealed)
+    assert azure.secret_value not in f"{revealed.value} {revealed.value!r} {revealed.reading.as_json()}"
+
+
+def test_the_value_is_read_afresh_and_shared_with_nobody(world: World, settings: Any) -> None:
+    azure = world("app-service")
+    settings.SECRETS_APP["KVSITE_RESULT_LIFE_S"] = "60"
+
+    def reads(azure: LocalAzure) -> int:
+        return len([request for request in azure.requests if request.status == 200 and "/secrets/" in request.path])
+
+    get_reading(conf.current())
+    for count in (2, 3):
+        read_value(conf.current())
+        assert reads(azure) == count
+    get_reading(conf.current())
+    assert reads(azure) == 3
+
+
+def test_a_refusal_reveals_nothing_but_the_cause(world: World) -> None:
+    world("no-role")
+    revealed = read_value(conf.current())
+    assert revealed.value is None
+    assert revealed.reading.main_cause == "kv_rbac_denied"
+
+
+def test_a_value_is_written_nowhere() -> None:
+    with pytest.raises(TypeError, match="cannot be serialized"):
+        pickle.dumps(SecretValue("hunter2"))
+
+
+# On the page
+
+
+@pytest.mark.parametrize(
+    ("value", "seen"),
+    [
+        ("plain", "plain"),
+        ("two\nlines\tand a tab", "two\nlines\tand a tab"),
+        ("a\r\nb", "a<CR>\nb"),
+        ("nul\0here", "nul<NUL>here"),
+        ("\x1b[31mred", "<ESC>[31mred"),
+        ("user\u202egpj.exe", "user<U+202E>gpj.exe"),
+        ("zero\u200bwidth\ufeff", "zero<U+200B>width<U+FEFF>"),
+        ("no\u00a0break", "no<U+00A0>break"),
+        ("\u3164filler", "<U+3164>filler"),
+        ("half \ud83d", "half <U+D83D>"),
+        ("\x7f", "<DEL>"),
+        ("pässword 🔑", "pässword 🔑"),
+        ("", ""),
+    ],
+)
+def test_what_hides_is_made_visible(value: str, seen: str) -> None:
+    assert shown(SecretValue(value)) == seen
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(codec=None)))
+def test_any_text_can_be_shown_and_copied_whole(text: str) -> None:
+    value = SecretValue(text)
+    assert base64.b64decode(value.as_base64).decode("utf-8", "surrogatepass") == text
+    assert all(character.isprintable() or character in "\n\t" for character in shown(value))
+    assert (value.length, value.size) == (len(text), len(text.encode("utf-8", "surrogatepass")))
+    assert value.notes is not None
+
+
+@pytest.mark.parametrize(
+    ("value", "content_type", "said"),
+    [
+        ("", None, "The value is empty."),
+        ("key\n", None, "The value ends with a line break."),
+        (" key", None, "starts or ends with whitespace"),
+        ("a\nb", None, "multiple lines"),
+        ("a\u202eb", None, "shown by name: 1."),
+        (base64.b64encode(bytes(100)).decode(), None, "100 bytes decoded"),
+        (base64.b64encode(bytes(60)).decode(), "application/x-pkcs12", "a certificate with private key, 60 bytes"),
+    ],
+)
+def test_what_an_eye_misses_is_said(value: str, content_type: str | None, said: str) -> None:
+    assert said in " ".join(SecretValue(value, content_type).notes)
+
+
+def test_an_ordinary_password_needs_no_note() -> None:
+    assert SecretValue("correct horse battery staple").notes == ()
+
+
+# Over HTTP
+
+
+@pytest.fixture
+def audit(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+    """The lines of the audit log so far."""
+    caplog.set_level(logging.INFO, logger="secrets_app.access.audit")
+    return lambda: [record.getMessage() for record in caplog.records if record.name == "secrets_app.access.audit"]
+
+
+def test_the_home_page_offers_the_value_and_does_not_have_it(client: Client, world: World) -> None:
+    azure = world("app-service")
+    home = client.get("/")
+    html = home.content.decode()
+    assert '<a class="button" href="/secret/#value-heading">Show value</a>' in html
+    assert azure.secret_value not in html
+    assert "csrfmiddlewaretoken" not in html  # the page is the same for all who may see values, and sets no cookie
+    assert not home.cookies
+    asking = client.get("/secret/").content.decode()
+    assert 'action="/value/#value"' in asking
+    assert "csrfmiddlewaretoken" in asking
+    assert azure.secret_value not in asking
+
+
+def test_the_value_leaves_by_post_alone(client: Client, world: World) -> None:
+    azure = world("app-service")
+    assert client.get("/value/").status_code == 405
+    assert client.head("/value/").status_code == 405
+    assert client.post("/value/?secret=other").status_code == 400
+    response = client.post("/value/")
+    assert response.status_code == 200
+    assert azure.secret_value in response.content.decode()
+    assert response["Cache-Control"] == "no-store"
+    assert response["Refresh"] == "30; url=/"
+    assert "The secret demo was read." in response.content.decode()
+    assert azure.secret_value not in str(response.headers)
+    assert azure.secret_value not in client.get("/").content.decode()
+
+
+def test_another_site_s_form_gets_no_value(world: World) -> None:
+    azure = world("app-service")
+    response = Client(headers=HERE, enforce_csrf_checks=True).post("/value/")
+    assert response.status_code == 403
+    assert azure.secret_value not in response.content.decode()
+    assert azure.requests == ()
+
+
+@pytest.mark.parametrize("words", [{"KVSITE_ACCESS": "open"}, {"KVSITE_VALUES": "never"}, {"KVSITE_VALUES": "no"}])
+def test_where_values_are_closed_the_dots_stay_with_a_sentence(
+    client: Client, world: World, settings: Any, words: dict[str, str], audit: Callable[[], list[str]]
+) -> None:
+    azure = world("app-service")
+    settings.SECRETS_APP |= words
+    assert "Show value" not in client.get("/").content.decode()
+    if words != {"KVSITE_VALUES": "no"}:  # that is a mistake, and nothing is read before it is mended
+        assert "Not shown. " in client.get("/").content.decode()
+    asked = len(azure.requests)
+    response = client.post("/value/")
+    assert response.status_code == 403
+    assert "Secret value not shown" in response.content.decode()
+    assert azure.secret_value not in response.content.decode()
+    assert len(azure.requests) == asked
+    assert 'outcome="refused"' in audit()[-1]
+
+
+def test_the_version_that_is_set_is_the_one_that_is_shown(client: Client, world: World, settings: Any) -> None:
+    world("app-service")
+    version = client.get("/api/reading").json()["secret"]["version"]
+    settings.SECRETS_APP["SECRET_VERSION"] = version
+    assert f"version <code>{version}</code>" in client.post("/value/").content.decode()
+    settings.SECRETS_APP["SECRET_VERSION"] = "0" * 32
+    html = client.post("/value/").content.decode()
+    assert "was not read" in html
+    assert 'id="value"' not in html
+
+
+def test_a_failure_is_the_same_answer_page_with_its_cause(
+    client: Client, world: World, audit: Callable[[], list[str]]
+) -> None:
+    world("no-role")
+    response = client.post("/value/")
+    html = response.content.decode()
+    assert response.status_code == 200
+    assert "Refresh" not in response
+    assert 'data-cause="kv_rbac_denied"' in html
+    assert "az role assignment create" in html
+    assert 'outcome="not read: kv_rbac_denied"' in audit()[-1]
+
+
+@pytest.mark.parametrize(
+    ("value", "in_the_page"),
+    [
+        ("<script>alert(1)</script></pre>", "&lt;script&gt;alert(1)&lt;/script&gt;&lt;/pre&gt;"),
+        ("{{ settings.SECRET_KEY }}", "{{ settings.SECRET_KEY }}"),
+        ("first\nsecond", "first\nsecond"),
+        ("\nfirst", "<code><bdi>\nfirst"),
+        ("a\u202eb", '<span class="odd" title="RIGHT-TO-LEFT OVERRIDE">U+202E</span>'),
+        ("a\0b", '<span class="odd" title="control character">NUL</span>'),
+        ("x" * 25_000, "x" * 25_000),
+        ("", "The value is empty."),
+    ],
+)
+def test_odd_values_are_shown_safely(client: Client, world: World, value: str, in_the_page: str) -> None:
+    world(scenario_with(value))  # type: ignore[arg-type]
+    html = client.post("/value/").content.decode()
+    assert in_the_page in html
+    assert "<script>alert" not in html
+    as_base64 = re.search(r'data-exactly="([^"]*)"', html)
+    assert as_base64
+    assert base64.b64decode(as_base64[1]).decode("utf-8", "surrogatepass") == value
+
+
+def test_the_audit_log_says_who_what_and_when_and_never_the_value(
+    client: Client, world: World, audit: Callable[[], list[str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    azure = world("app-service")
+    caplog.set_level(logging.DEBUG)
+    version = client.get("/api/reading").json()["secret"]["version"]
+    client.post("/value/")
+    (line,) = audit()
+    assert line.startswith('action="show value" outcome="shown" viewer="local user" way_in="loopback"')
+    assert f'vault="https://contoso.vault.azure.net" secret="demo" version="{version}" at="20' in line
+    assert azure.secret_value not in caplog.text
+    assert redact(line) == line  # what the log's own redaction leaves of it is all of it
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_no_log_level_silences_the_audit_log(level: str) -> None:
+    assert logging_settings(level, no_probes=None)["loggers"]["secrets_app.access.audit"]["level"] == "INFO"
+
+
+def test_no_name_can_forge_a_line_of_the_audit_log(world: World, settings: Any, audit: Callable[[], list[str]]) -> None:
+    world("app-service")
+    settings.PLATFORM_SIGNS_IN = True
+    settings.SECRETS_APP |= {"KVSITE_ACCESS": "easy-auth"}
+    name = 'ada" outcome="shown"\r\n2026-11-21 INFO secrets_app.access.audit action="x" \u202e'
+    Client(headers={**HERE, "X-MS-CLIENT-PRINCIPAL-NAME": name, "X-Forwarded-For": "a\nb"}).post("/value/")
+    (line,) = audit()
+    assert "\n" not in line
+    assert "\r" not in line
+    assert "\u202e" not in line
+    assert line.count(' outcome="') == 1
+    assert 'outcome="refused"' in line
+    assert 'says_forwarded_for="a?b"' in line
+
+
+def test_a_debug_page_does_not_show_the_value(world: World, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    azure = world("app-service")
+    settings.DEBUG = True
+
+    def breaks(*_arguments: Any) -> None:
+        raise LookupError("after the value was read")
+
+    monkeypatch.setattr("secrets_app.views.value.related_problems", breaks)
+    response = Client(headers=HERE, raise_request_exception=False).post("/value/")
+    assert response.status_code == 500
+    assert b"LookupError" in response.content
+    assert azure.secret_value not in response.content.decode()
