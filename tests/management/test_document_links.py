@@ -17,7 +17,7 @@ HISTORY = ("CHANGELOG.md", "decisions.md")
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 INLINE_CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
-FENCE = re.compile(r"^```.*?^```$", re.M | re.S)
+FENCE = re.compile(r"^ *```.*?^ *```$", re.M | re.S)
 FILE_NAME = re.compile(r"[\w./-]+\.(?:py|md|toml|txt|in|html|css|js|png)")
 FOLDER_NAME = re.compile(r"(?:[\w-]+/)+")
 
