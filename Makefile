@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-az lint types checks tests coverage bench lock licences
+.PHONY: help setup demo test test-az lint types checks tests coverage bench pictures lock licences
 
 help:  ## these lines
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ bench: .venv/installed  ## how fast, side by side in one run
 	$(BIN)/python -m benchmarks.environment
 	$(BIN)/python -m benchmarks.explain
 	$(BIN)/python -m benchmarks.local_azure
+
+pictures: .venv/installed  ## take the screenshots of the documentation again; needs Chromium
+	$(BIN)/python -m docs.pictures
 
 lock: .venv/installed  ## lock the newest allowed versions with their hashes, install them, and list their licences
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
