@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from secrets_app.conf import Config
-from secrets_app.conf.schema import SettingProblem
+from secrets_app.conf.schema import TOKEN_SCOPE, SettingProblem
 from secrets_app.conf.vault import SETTINGS as OF_THE_VAULT
 
 # The characters that azure-identity allows in a scope for az and PowerShell (azure.identity._internal:
@@ -40,7 +40,7 @@ def token_check_config(config: Config, text: str, *, called: str = "The requeste
 
 def _scope_problem(scope: str, called: str) -> SettingProblem:
     return SettingProblem(
-        id="secrets_app.E064",
+        id=str(TOKEN_SCOPE),
         setting=called,
         says="is not a valid scope: only letters, digits and . : / - _ are allowed."
         if scope

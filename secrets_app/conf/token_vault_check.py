@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from secrets_app.conf import Config
 from secrets_app.conf.schema import SettingProblem
+from secrets_app.conf.token_vault import NO_URL
 from secrets_app.conf.token_vault import SETTINGS as OF_THE_TOKEN_VAULT
 from secrets_app.conf.vault import SETTINGS as OF_THE_VAULT
 
@@ -33,7 +34,7 @@ def token_vault_config(config: Config, *, create: bool = False) -> Config:
 
 
 _NOT_SET = SettingProblem(
-    id="secrets_app.E074",
+    id=str(NO_URL),
     setting="KVSITE_TOKEN_VAULT_URL",
     says="is not set, so there is no Token Vault to read from.",
     hint="Set it only if you have the address of a Token Vault.",
