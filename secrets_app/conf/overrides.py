@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from secrets_app import conf
 from secrets_app.conf.managed_identity import managed_identity
 from secrets_app.conf.request import ReadRequest, secret_request
-from secrets_app.conf.schema import IDENTITY_SETTINGS, SettingError, SettingProblem
+from secrets_app.conf.schema import IDENTIFIER_CHECKS, IDENTITY_SETTINGS, SettingError, SettingProblem
 from secrets_app.core.credential_options import IdentityKind, ManagedIdentityId
 from secrets_app.core.hosts import AddressError, ForeignHostError, SecretId, secret_id
 
@@ -25,6 +25,7 @@ _KIND_OF_PARAMETER = {
     "userAssignedObjectId": IdentityKind.OBJECT_ID,
 }
 _LABELS = {"SECRET_NAME": "The secret name", "SECRET_VERSION": "The version", "KVSITE_CREDENTIAL": "The address"}
+_FOREIGN_VAULT, _MALFORMED, _VERSIONS_DIFFER = IDENTIFIER_CHECKS
 _VAULT_SETTINGS = ("KEY_VAULT_URI", "KEY_VAULT_URL", "KEY_VAULT_NAME")
 
 
@@ -100,18 +101,20 @@ def _for_identifier(text: str, version: str) -> dict[str, str]:
         meant = parse_secret_identifier(text, own_vault=own.vault_url, also_allowed=own.allowed_vault_hosts)
     except ForeignHostError as error:
         raise SettingError(
-            5, "The identifier", f"is rejected: {error.after_a_colon}",
+            _FOREIGN_VAULT, "The identifier", f"is rejected: {error.after_a_colon}",
             "Use a secret in this site's own vault. To trust another host, add it to KVSITE_ALLOWED_VAULT_HOSTS.",
             cause="vault_url_refused",
         ) from error  # fmt: skip
     except AddressError as error:
         raise SettingError(
-            3, "The identifier", f"is not a secret identifier: {error.after_a_colon}",
+            _MALFORMED, "The identifier", f"is not a secret identifier: {error.after_a_colon}",
             "Copy it from the secret's page in the Azure portal, or enter only the name.",
             cause="kv_url_or_id_invalid",
         ) from error  # fmt: skip
     if version and meant.version and version.lower() != meant.version.lower():
-        raise SettingError(8, "The version", "does not match the version in the identifier.", "Keep only one of them.")
+        raise SettingError(
+            _VERSIONS_DIFFER, "The version", "does not match the version in the identifier.", "Keep only one of them."
+        )
     vault = dict.fromkeys(_VAULT_SETTINGS, "") | {"KEY_VAULT_URI": meant.vault_url}
     return {**vault, "SECRET_NAME": meant.name, "SECRET_VERSION": meant.version or version}
 

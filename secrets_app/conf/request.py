@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 from secrets_app.conf import Config
 from secrets_app.conf.errors import SettingProblem
+from secrets_app.conf.schema import TOKEN_SCOPE
+from secrets_app.conf.token_vault import NO_URL, TokenVaultTokenUrl
 from secrets_app.conf.token_vault import SETTINGS as TOKEN_VAULT_SETTINGS
-from secrets_app.conf.token_vault import TokenVaultTokenUrl
 from secrets_app.conf.vault import SETTINGS as VAULT_SETTINGS
 from secrets_app.core.hosts import cloud_of
 
@@ -140,7 +141,7 @@ def _without(settings: Iterable[str], problems: tuple[SettingProblem, ...]) -> t
 
 def _scope_problem(scope: str, called: str) -> SettingProblem:
     return SettingProblem(
-        id="secrets_app.E064",
+        id=str(TOKEN_SCOPE),
         setting=called,
         says="is not a valid scope: only letters, digits and . : / - _ are allowed."
         if scope
@@ -151,7 +152,7 @@ def _scope_problem(scope: str, called: str) -> SettingProblem:
 
 
 _TOKEN_VAULT_NOT_SET = SettingProblem(
-    id="secrets_app.E074",
+    id=str(NO_URL),
     setting="KVSITE_TOKEN_VAULT_URL",
     says="is not set, so there is no Token Vault to read from.",
     hint="Set it only if you have the address of a Token Vault.",

@@ -20,7 +20,9 @@ def headline(reading: Reading) -> str:
     if reading.kept_token_url is not None:
         return f"The Token Vault token was {'' if reading.succeeded else 'not '}read{but if reading.succeeded else ''}."
     if reading.scope:
-        return f"A token for {reading.scope} was issued{but}." if reading.succeeded else f"No token for {reading.scope}."
+        return (
+            f"A token for {reading.scope} was issued{but}." if reading.succeeded else f"No token for {reading.scope}."
+        )
     if reading.succeeded:
         return f"The secret {reading.secret_name} was read{but}."
     return f"The secret {reading.secret_name} was not read." if reading.secret_name else "No secret was read."

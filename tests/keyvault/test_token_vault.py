@@ -154,9 +154,9 @@ def test_without_settings_the_page_says_so_and_nobody_is_asked(world: World, cli
         ({"tokenResourceUrl": f"{VAULT}/services/dropbox/tokens/.."}, "W070", "/services/<service>/tokens/<token>"),
         ({"KVSITE_TOKEN_VAULT_URL": "https://evil.example"}, "W071", "no token is sent there"),
         ({"KVSITE_TOKEN_VAULT_URL": "https://contoso.vault.azure.net"}, "W071", "is not a Token Vault"),
-        ({"storeName": "evil.example/"}, "W071", "is refused"),
-        ({"KVSITE_TOKEN_VAULT_URL": VAULT, "KVSITE_TOKEN_VAULT_SERVICE": "a/b"}, "W072", "is not a name"),
-        ({"KVSITE_TOKEN_VAULT_URL": VAULT, "KVSITE_TOKEN_VAULT_TOKEN": ".."}, "W073", "is not a name"),
+        ({"storeName": "evil.example/"}, "W071", "is not allowed"),
+        ({"KVSITE_TOKEN_VAULT_URL": VAULT, "KVSITE_TOKEN_VAULT_SERVICE": "a/b"}, "W072", "is not a valid name"),
+        ({"KVSITE_TOKEN_VAULT_URL": VAULT, "KVSITE_TOKEN_VAULT_TOKEN": ".."}, "W073", "is not a valid name"),
     ],
 )
 def test_a_mistake_has_its_sentence__and_does_not_stop_the_secret(

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import resolve
 
-from secrets_app.conf.schema import SETTINGS
+from secrets_app.conf.schema import CHECK_IDS, SETTINGS
 from secrets_app.connection_string import parse_form, parse_options
 from secrets_app.core.credential_options import CredentialKind
 from secrets_app.diagnosis import CAUSES
@@ -21,16 +21,18 @@ def test_the_documents_are_not_stale() -> None:
 
 def test_a_stale_document_is_found(tmp_path: Path, settings: object) -> None:
     settings.BASE_DIR = tmp_path  # type: ignore[attr-defined]
-    (tmp_path / "README.md").write_text(
-        (ROOT / "README.md").read_text().replace("KVSITE_DEADLINE_S", "KVSITE_PATIENCE")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "settings.md").write_text(
+        (ROOT / "docs" / "settings.md").read_text().replace("KVSITE_DEADLINE_S", "KVSITE_PATIENCE")
     )
-    with pytest.raises(CommandError, match=r"README\.md, causes\.md"):
+    with pytest.raises(CommandError, match=r"settings\.md, causes\.md"):
         call_command("documents", "--check")
 
 
 def test_every_setting_and_every_cause_is_in_the_documents() -> None:
-    readme, causes = (ROOT / "README.md").read_text(), (ROOT / "docs" / "causes.md").read_text()
-    assert [name for name in SETTINGS if f"| `{name}` |" not in readme] == []
+    page, causes = (ROOT / "docs" / "settings.md").read_text(), (ROOT / "docs" / "causes.md").read_text()
+    assert [name for name in SETTINGS if f"| `{name}` |" not in page] == []
+    assert [str(check) for check in CHECK_IDS if f"| `{check}` | {check.meaning} |" not in page] == []
     assert [key for key in CAUSES if f"### {key}\n" not in causes] == []
 
 

@@ -65,8 +65,8 @@ def test_not_read_is_exit_1_with_the_command_that_mends_it(principal: Callable[.
     ("arguments", "words", "said"),
     [
         ((), {"SECRET_NAME": ""}, "SECRET_NAME is not set"),
-        ((), {"KEY_VAULT_URI": "contoso"}, "KEY_VAULT_URI is not a vault's address"),
-        (("--secret", "a_b"), {}, "--secret has an underscore"),
+        ((), {"KEY_VAULT_URI": "contoso"}, "KEY_VAULT_URI is not a valid vault URL"),
+        (("--secret", "a_b"), {}, "--secret contains an underscore"),
         ((), {"AZURE_TOKEN_CREDENTIALS": "cli"}, "AZURE_TOKEN_CREDENTIALS"),
     ],
 )

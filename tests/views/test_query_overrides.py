@@ -69,11 +69,11 @@ def test_the_page_says_which_identity_was_asked_for_and_keeps_it(client: Client,
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("userAssignedClientId=abc", "userAssignedClientId is not an id"),
-        ("userassignedid=%7B91bc4621-2e5a-436e-bb44-75d5e0f13b45%7D", "userassignedid is not an id"),
-        ("userAssignedObjectId=..%2F..", "userAssignedObjectId is not an id"),
-        ("userAssignedResourceId=/subscriptions/x", "userAssignedResourceId is not the resource id"),
-        ("userassignedid=/subscriptions/x", "userassignedid is not the resource id"),
+        ("userAssignedClientId=abc", "userAssignedClientId is not a valid client ID"),
+        ("userassignedid=%7B91bc4621-2e5a-436e-bb44-75d5e0f13b45%7D", "userassignedid is not a valid client ID"),
+        ("userAssignedObjectId=..%2F..", "userAssignedObjectId is not a valid object ID"),
+        ("userAssignedResourceId=/subscriptions/x", "userAssignedResourceId is not the resource ID"),
+        ("userassignedid=/subscriptions/x", "userassignedid is not the resource ID"),
         (f"userAssignedClientId={SHARED_IDENTITY.client_id}&userAssignedObjectId=1", "userAssignedObjectId is not"),
     ],
 )
