@@ -22,6 +22,8 @@ from localazure.local_azure import LocalAzure
 FAILED = 1
 MISUSE = 2
 CLOSE_WITHIN_S = 2
+KEEP_ALIVE_S = 75
+"""Longer than clients keep an idle connection (httpx: 5 s, like uvicorn's default; then both may close it at once)."""
 SITE_LIMIT_S = 300
 """Longer than a site takes for any page."""
 
@@ -81,6 +83,7 @@ async def _serve(stage: Stage, listening: socket.socket, host: str) -> None:
             proxy_headers=False,
             server_header=False,
             date_header=False,
+            timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=CLOSE_WITHIN_S,
         )
         await uvicorn.Server(config).serve(sockets=[listening])
