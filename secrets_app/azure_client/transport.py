@@ -16,6 +16,7 @@ from requests import Session
 from requests.adapters import HTTPAdapter
 
 from secrets_app.azure_client import cancellation
+from secrets_app.azure_client.abandoned_sockets import close_abandoned_sockets
 from secrets_app.azure_client.timeouts import ClientLimits, max_retry_delay_s
 
 _POOL_SIZE = 32  # as many as gunicorn has threads: none is thrown away after one use
@@ -86,7 +87,12 @@ class HTTPConnection(_TrackedConnection, urllib3.connection.HTTPConnection):
 
 
 class HTTPSConnection(_TrackedConnection, urllib3.connection.HTTPSConnection):
-    pass
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except OSError as error:
+            close_abandoned_sockets(error)
+            raise
 
 
 class HTTPConnectionPool(urllib3.HTTPConnectionPool):
