@@ -1,6 +1,6 @@
 """Sockets that the ssl module leaves open when a connection is reset before the TLS handshake.
 
-`SSLSocket._create` (Python 3.11, ssl.py) has taken over the descriptor by then, and only its frame refers to the socket.
+`SSLSocket._create` (Python 3.11, ssl.py) has taken over the descriptor by then, and only its frame has the socket.
 """
 
 import ssl
