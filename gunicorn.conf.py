@@ -1,4 +1,4 @@
-"""How gunicorn serves the site, here and on App Service; its command line wins over this file."""
+"""gunicorn configuration, locally and on App Service; command-line options take precedence."""
 
 import math
 import os
@@ -12,19 +12,19 @@ _config = load({name: os.environ[name] for name in SETTINGS if name in os.enviro
 
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 worker_class = "kvsite.worker.Worker"  # gthread
-# One process shares one credential, one vault client and one token among its threads; more processes ask more often.
+# The threads of a process share one credential, vault client and token; each further process requests its own.
 workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
-threads = _config.threads  # most of them wait for Azure; a crowd that waits must leave the probes a free one
-timeout = 75  # longer than the longest deadline of a reading
-graceful_timeout = math.ceil(_config.deadline_s) + 5  # a stop lets every reading under way end
+threads = _config.threads  # most wait for Azure; waiting requests must leave a thread for the probes
+timeout = 75  # seconds; above the maximum of KVSITE_DEADLINE_S
+graceful_timeout = math.ceil(_config.deadline_s) + 5  # lets running readings finish on shutdown
 keepalive = 75
-control_socket_disable = True  # nobody steers this site while it runs, so nobody can; it would lie in the home folder
-# None: else whoever comes from this machine could say where the site is mounted, and what was asked for.
+control_socket_disable = True  # not used; its socket would be created in the home directory
+# Empty: local clients must not be able to set SCRIPT_NAME or PATH_INFO.
 forwarder_headers = ""
-header_map = "drop"  # `X_MS_CLIENT_PRINCIPAL` is not `X-MS-CLIENT-PRINCIPAL`, which the platform answers for
+header_map = "drop"  # `X_MS_CLIENT_PRINCIPAL` must not pass as `X-MS-CLIENT-PRINCIPAL`
 
 
 def on_starting(server: Any) -> None:
-    """gunicorn's own log has its own handlers: their lines go through the same redaction."""
+    """Apply the redaction to gunicorn's own log handlers."""
     for handler in server.log.error_log.handlers + server.log.access_log.handlers:
         handler.setFormatter(RedactingFormatter("%(asctime)s [%(process)d] [%(levelname)s] %(message)s"))

@@ -13,23 +13,23 @@ COULD_NOT_RUN = 2
 INTERRUPTED = 130
 READER_GONE = 141
 NOT_WRITABLE = frozenset({errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF})
-"""A full disk, a broken one, a limit, a closed one."""
+"""Disk full, I/O error, file size limit, closed descriptor."""
 
 
 def main() -> None:
-    """Run the command and exit as it does; where its answer cannot be written, with one sentence and an own code."""
+    """Run the command with its exit code; if its output cannot be written, exit with COULD_NOT_RUN and one message."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kvsite.settings")
     redact_uncaught()
     if sys.stdout is None:  # `manage.py principal >&-`
         not_written("standard output is closed")
     if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")  # where a terminal lacks a character, a question mark
+        sys.stdout.reconfigure(errors="replace")  # a character the terminal cannot show becomes a question mark
     try:
         execute_from_command_line(sys.argv)
         sys.stdout.flush()
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:  # as in `manage.py principal | head -1`: the reader has what it wanted
+    except BrokenPipeError:  # as in `manage.py principal | head -1`
         forget_output()
         sys.exit(READER_GONE)
     except OSError as error:  # as in `manage.py principal > /dev/full`
@@ -40,12 +40,12 @@ def main() -> None:
 
 
 def forget_output() -> None:
-    """Python writes what is left once more at the end, and would complain once more."""
+    """Discard buffered output: Python flushes again at exit and would report a second error."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def not_written(reason: str) -> None:
-    sys.stderr.write(f"The answer could not be written: {reason}.\n")
+    sys.stderr.write(f"The output could not be written: {reason}.\n")
     sys.exit(COULD_NOT_RUN)
 
 

@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager
 from benchmarks.crowd_site import CONSTANT_PATH
 from benchmarks.load import Outcome
 from benchmarks.served import Site, served
-from localazure import Fault, LocalAzure, Trouble
+from localazure import Fault, FaultInjection, LocalAzure
 
 READERS = 100
 SECONDS = 30.0
@@ -54,9 +54,9 @@ def before_the_vault(seconds: float) -> None:
 
 def before_a_silent_vault(seconds: float) -> None:
     """How late the latest answer is when the vault says nothing."""
-    silence = {"keyvault": Trouble(fault=Fault.SILENCE)}
+    silence = {"keyvault": FaultInjection(fault=Fault.SILENCE)}
     with (
-        LocalAzure("app-service", troubles=silence) as azure,
+        LocalAzure("app-service", faults=silence) as azure,
         _site({**azure.env, "KVSITE_DEADLINE_S": str(DEADLINE_S)}) as site,
     ):
         outcome = [crowd(site, "/", "was not read", seconds=seconds)]

@@ -14,16 +14,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from localazure import Fault, LocalAzure, Trouble
+from localazure import Fault, FaultInjection, LocalAzure
 
 READINGS = 1_000
 AT_ONCE = 64
 DEADLINE_S = 1.0
 WAITS_FOR = {
-    "a vault that drips": ("app-service", "keyvault", Trouble(fault=Fault.DRIP)),
-    "a vault that is silent": ("app-service", "keyvault", Trouble(fault=Fault.SILENCE)),
-    "a token service that drips": ("app-service", "app-service", Trouble(fault=Fault.DRIP)),
-    "az that hangs behind a script": ("laptop", "arm", Trouble()),
+    "a vault that drips": ("app-service", "keyvault", FaultInjection(fault=Fault.DRIP)),
+    "a vault that is silent": ("app-service", "keyvault", FaultInjection(fault=Fault.SILENCE)),
+    "a token service that drips": ("app-service", "app-service", FaultInjection(fault=Fault.DRIP)),
+    "az that hangs behind a script": ("laptop", "arm", FaultInjection()),
 }
 HANGS = "#!/bin/sh\nsleep 600\n"
 """The shell waits for its child: ending the script alone would leave the sleep behind."""
@@ -32,7 +32,7 @@ HANGS = "#!/bin/sh\nsleep 600\n"
 def main() -> None:
     print(f"{READINGS} readings of each kind, {AT_ONCE} at once, deadline {DEADLINE_S:g} s; before / most / 1 s after")
     for name, (scenario, service, trouble) in WAITS_FOR.items():
-        with LocalAzure(scenario, troubles={service: trouble}) as azure, tempfile.TemporaryDirectory() as folder:
+        with LocalAzure(scenario, faults={service: trouble}) as azure, tempfile.TemporaryDirectory() as folder:
             env = dict(azure.env)
             if scenario == "laptop":
                 (Path(folder) / "az").write_text(HANGS)

@@ -1,1 +1,1 @@
-"""The Django project: settings, addresses and the WSGI entry."""
+"""The Django project: settings, URLs and the WSGI application."""

@@ -1,4 +1,4 @@
-"""Django's settings, and the only place that reads the product's own settings from the environment."""
+"""Django settings, and the only place that reads the site's own settings from the environment."""
 
 import logging
 import os
@@ -13,38 +13,38 @@ from secrets_app.middleware import ON_EVERYTHING
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# The product's settings as they were given: words, not yet values. `secrets_app.conf` makes them a Config.
-# Every KVSITE_ variable goes in, known or not, so that a misspelt one is found. The known ones are asked for by name:
-# Windows minds no case there, and shows `AzureCLIPath` in capitals to those who go through the whole environment.
+# The raw settings as strings; `secrets_app.conf` parses them into a Config. All KVSITE_ variables are included, so that
+# misspelled ones are reported. Known ones are looked up by name: on Windows, names are case-insensitive there, but
+# iterating over the environment returns `AzureCLIPath` in upper case.
 SECRETS_APP = HiddenSettings({name: value for name, value in os.environ.items() if name.upper().startswith("KVSITE_")})
 SECRETS_APP |= {name: os.environ[name] for name in SETTINGS if name in os.environ}
 
 _config = load(SECRETS_APP)
 
 DEBUG = _config.debug
-# App Service names the site's own host; nothing else sets this variable.
+# Set by App Service only: the site's default host name.
 _app_service_host = os.environ.get("WEBSITE_HOSTNAME")
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *_config.hosts, *([_app_service_host] if _app_service_host else [])]
 
-# App Service gives this one, which nobody can set, to a site whose authentication is on: it then drops the headers
-# X-MS-CLIENT-PRINCIPAL-* that a visitor sends. https://learn.microsoft.com/azure/app-service/reference-app-settings
+# Set by App Service when authentication is on, and not configurable. The platform then removes X-MS-CLIENT-PRINCIPAL-*
+# headers sent by clients. https://learn.microsoft.com/azure/app-service/reference-app-settings
 PLATFORM_SIGNS_IN = os.environ.get("WEBSITE_AUTH_ENABLED", "").lower() == "true" and bool(
     os.environ.get("WEBSITE_SITE_NAME") or _app_service_host
 )
 
-# App Service's front end takes every request and passes it on: secrets_app/access/audit.py.
+# The App Service front end proxies every request: secrets_app/access/audit.py.
 PLATFORM_PASSES_ON = bool(_app_service_host)
 
-# A site with a name of its own is in production: it answers over TLS alone.
+# A site with its own host name is in production: HTTPS only.
 PRODUCTION = bool(_config.hosts or _app_service_host) and not DEBUG
 SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
 SECURE_HSTS_PRELOAD = PRODUCTION
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
-# App Service ends TLS in front of the site, says so in this header, and drops one that a visitor sends.
+# App Service terminates TLS, sets this header and removes it from client requests.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _app_service_host else None
-CSRF_COOKIE_HTTPONLY = True  # the form carries its token itself
+CSRF_COOKIE_HTTPONLY = True  # forms contain the token; scripts do not need the cookie
 SECURE_REFERRER_POLICY = ON_EVERYTHING["Referrer-Policy"]
 CSRF_FAILURE_VIEW = "secrets_app.views.errors.csrf_failure"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = ON_EVERYTHING["Cross-Origin-Opener-Policy"]
@@ -83,15 +83,15 @@ TEMPLATES = [
         },
     }
 ]
-DATABASES: dict[str, dict[str, str]] = {}  # the site keeps nothing
+DATABASES: dict[str, dict[str, str]] = {}  # the site stores no data
 
-# A pasted error may be 256 KiB; in a form each of its bytes may take three.
+# A pasted error may have 256 KiB, and URL encoding can triple its size.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-WHITENOISE_USE_FINDERS = True  # one stylesheet: it is served as it lies there, collected or not
-WHITENOISE_ALLOW_ALL_ORIGINS = False  # no other site has a use for it
+WHITENOISE_USE_FINDERS = True  # serve the few static files without collectstatic
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # no cross-origin use
 
 LANGUAGE_CODE = "en"
 USE_I18N = False
@@ -100,7 +100,7 @@ USE_TZ = True
 
 
 def is_probe(record: logging.LogRecord) -> bool:
-    """A probe's 503 is an answer, not an error of the site: it would fill the log."""
+    """Whether `record` is a failed readiness probe: an expected 503 that would flood the log."""
     return getattr(getattr(record, "request", None), "path", "") == "/readyz" and not record.exc_info
 
 

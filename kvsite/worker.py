@@ -1,4 +1,4 @@
-"""gunicorn's threaded worker, which no visitor who sends half or never hangs up can hold up for the others."""
+"""gunicorn's threaded worker, with limits for clients that send partial requests or never close the connection."""
 
 import socket
 import struct
@@ -9,17 +9,17 @@ from typing import Any
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
 PAUSE_S = 5
-"""In the middle of a request, at most. Counted anew from every byte: a site that strangers reach has a proxy in front
-that reads requests whole, as App Service's does."""
+"""Longest pause within a request, in seconds. Restarts with every byte: a public site needs a proxy in front that
+buffers requests, as App Service has."""
 _HANGS_UP_S = 1.0
 _MOST_UNREAD = 64 * 1024
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
-    """gunicorn 27 reads a request without any limit, and waits for the other side to hang up where it accepts all."""
+    """gunicorn 27 has no read timeout, and waits for the peer to close on the thread that accepts connections."""
 
     def handle(self, conn: Any) -> Any:
-        """One request of one connection, in a thread of its own."""
+        """Handle one request of a connection, in a worker thread."""
         conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", PAUSE_S, 0))
         keeps_open = super().handle(conn)
         if not keeps_open:
@@ -28,9 +28,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
 
 def _hang_up(connection: socket.socket) -> None:
-    """Say that this was all, and let the other side say so too: one that is cut off at once may lose the answer's end.
+    """Send FIN and drain the connection until the peer closes: an immediate close may truncate the response.
 
-    Afterwards gunicorn, which does the same for 2 s on its one accepting thread, finds nothing to wait for.
+    gunicorn does the same for up to 2 s on its accepting thread; afterwards it has nothing left to wait for.
     https://www.rfc-editor.org/rfc/rfc9112#section-9.6
     """
     with suppress(OSError):

@@ -1,4 +1,4 @@
-"""The WSGI entry that gunicorn and App Service start."""
+"""The WSGI application for gunicorn and App Service."""
 
 import logging
 import os
@@ -9,11 +9,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kvsite.settings")
 
 application = get_wsgi_application()
 
-from secrets_app.conf import current  # noqa: E402 - the settings come first
+from secrets_app.conf import current  # noqa: E402 - needs Django to be set up
 from secrets_app.core.logs import redact_uncaught  # noqa: E402
 
 redact_uncaught()
 
-for problem in current().problems:  # no server runs Django's checks, so its log says what they would
+for problem in current().problems:  # WSGI servers do not run Django's system checks, so log the problems
     level = logging.ERROR if problem.is_error else logging.WARNING
     logging.getLogger("secrets_app").log(level, "(%s) %s %s", problem.id, problem.sentence, problem.hint)

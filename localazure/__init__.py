@@ -1,8 +1,7 @@
-"""Azure on this machine: managed identity, Entra ID and Key Vault under their real names, no account, no network."""
+"""Local emulator of managed identity, Microsoft Entra ID and Key Vault under their real host names."""
 
-from localazure.local_azure import LocalAzure
-from localazure.scenario import Host, Scenario
-from localazure.scenarios import SCENARIOS, UnknownScenarioError
-from localazure.trouble import Fault, Trouble
+from localazure.emulator import LocalAzure
+from localazure.scenarios import SCENARIOS, Host, Scenario, UnknownScenarioError
+from localazure.scenarios.faults import Fault, FaultInjection
 
-__all__ = ["SCENARIOS", "Fault", "Host", "LocalAzure", "Scenario", "Trouble", "UnknownScenarioError"]
+__all__ = ["SCENARIOS", "Fault", "FaultInjection", "Host", "LocalAzure", "Scenario", "UnknownScenarioError"]

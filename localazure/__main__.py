@@ -3,12 +3,12 @@
 import signal
 import sys
 
-from localazure.commands import main
+from localazure.cli.commands import main
 
 if __name__ == "__main__":
-    # A termination unwinds as Ctrl-C does, so that nothing temporary stays; so does a terminal that is closed.
+    # Handle termination and a closed terminal like Ctrl-C, so that temporary files are removed.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     for name in ("SIGHUP", "SIGQUIT"):
-        if number := getattr(signal, name, None):  # Windows has neither
+        if number := getattr(signal, name, None):  # not on Windows
             signal.signal(number, lambda *_: signal.raise_signal(signal.SIGTERM))
     sys.exit(main())

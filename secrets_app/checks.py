@@ -25,8 +25,8 @@ def _az_folder(sign_in: CredentialOptions | None) -> list[CheckMessage]:
     folder = sign_in.az_folder if sign_in else None
     if folder is None or Path(folder).is_dir():
         return []
-    says = "AzureCLIPath names no folder on this machine; az is looked for on PATH alone."
-    return [Warning(says, hint="Correct AzureCLIPath, or take it out.", id="secrets_app.W066")]
+    says = "AzureCLIPath names a folder that does not exist, so az is searched for on PATH only."
+    return [Warning(says, hint="Correct AzureCLIPath, or remove it.", id="secrets_app.W066")]
 
 
 def _remarks(given: ConnectionString | None) -> list[CheckMessage]:

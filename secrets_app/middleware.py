@@ -1,4 +1,4 @@
-"""The headers every answer of the site carries."""
+"""Security headers for every response."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ _NOT_USED = (
     *("fullscreen", "geolocation", "gyroscope", "hid", "magnetometer", "microphone", "midi", "payment"),
     *("picture-in-picture", "publickey-credentials-get", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
 )
-"""What browsers could do for a page and need not for ours. The copy button writes to the clipboard, so that stays."""
+"""Browser features the pages do not use. `clipboard-write` is not listed: the copy button needs it."""
 
 ON_EVERYTHING = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -21,7 +21,7 @@ ON_EVERYTHING = {
     "Cross-Origin-Embedder-Policy": "require-corp",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    # With no-referrer browsers hide the Origin of our own forms too, and their CSRF check fails.
+    # With no-referrer, browsers send `Origin: null` for the site's own forms, and the CSRF check fails.
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -30,16 +30,16 @@ ON_EVERYTHING = {
 
 
 def add_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Django middleware, the outermost: no inline code, nothing from elsewhere, nothing kept, nothing indexed.
+    """Outermost Django middleware: forbid inline code, third-party content, caching and indexing.
 
-    Probes, redirects and the closed page are answered before Django's own middleware has set its headers.
+    Probes, redirects and the 403 page are returned before Django's own middleware sets its headers.
     """
 
     def respond(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         for name, value in ON_EVERYTHING.items():
             response[name] = value
-        # The stylesheet says its own; everything else is about one person.
+        # Static files set their own; every other response may be specific to one user.
         response.setdefault("Cache-Control", "no-store")
         return response
 

@@ -3,14 +3,15 @@
 import os
 from dataclasses import replace
 
-from secrets_app import doctor, keyvault
-from secrets_app.conf import Config
+from secrets_app import keyvault
+from secrets_app.conf import Config, host_environment
+from secrets_app.conf.cloud import cloud_mismatch_problems
+from secrets_app.conf.hint_wording import use_setting_names
 from secrets_app.conf.hints import remark_hints, setting_hints
 from secrets_app.core.object_cache import ObjectCache
 from secrets_app.core.reading import HostEnvironment, Mismatch, Reading
 from secrets_app.credentials.selection import describe_selection, requested_identity, selecting_setting
 from secrets_app.diagnosis import diagnose
-from secrets_app.diagnosis.hint_wording import use_setting_names
 
 _diagnosed: ObjectCache[Reading] = ObjectCache()
 
@@ -37,13 +38,13 @@ def read_isolated(apart: keyvault.IsolatedRead, config: Config) -> Reading:
 
 def detect_host() -> HostEnvironment:
     """Where this program runs."""
-    return doctor.detect_host(os.environ)
+    return host_environment.detect_host(os.environ)
 
 
 def _with_diagnosis(reading: Reading, config: Config) -> Reading:
     placed = replace(_with_choice(reading, config), place=detect_host(), mismatches=_mismatches(reading, config))
     diagnosed = diagnose(placed)
-    stops = (*config.mistakes, *doctor.cloud_mismatch_problems(reading, config, os.environ))
+    stops = (*config.mistakes, *cloud_mismatch_problems(reading, config, os.environ))
     doubts = remark_hints(config.connection_string, [hint.cause for hint in diagnosed.hints])
     first = setting_hints(stops, placed.place) + doubts
     found = tuple(use_setting_names(hint, config) for hint in diagnosed.hints)

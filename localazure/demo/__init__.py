@@ -1,1 +1,1 @@
-"""A web site inside a scenario, behind a band that says so and changes it."""
+"""A website in a scenario, behind a reverse proxy that adds a toolbar for changing the scenario."""

@@ -1,4 +1,4 @@
-"""The web site of the demo: a real process with a real environment, on a port of its own."""
+"""The website of the demo: a process on its own port."""
 
 import asyncio
 import os
@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 
 import httpx
 
-READY_WITHIN_S = 60.0
-POLL_S = 0.05
-STOP_WITHIN_S = 5.0
+START_TIMEOUT_S = 60.0
+POLL_INTERVAL_S = 0.05
+STOP_TIMEOUT_S = 5.0
 
 
 class SiteError(Exception):
-    """The site cannot be shown; the text says why."""
+    """The site did not start; the message contains the reason."""
 
 
 class Site:
@@ -31,62 +31,62 @@ class Site:
         return self._process.returncode if self._process else None
 
     async def start(self, env: Mapping[str, str]) -> None:
-        """Returns when `GET /healthz` answers 200. Raises SiteError."""
+        """Return when `GET /healthz` returns 200. Raises SiteError."""
         try:
-            # A session of its own: a terminal's Ctrl-C comes to the demo alone, which stops the site's whole group.
+            # In a new session, so that Ctrl-C in a terminal reaches only the demo, which stops the site's processes.
             self._process = await asyncio.create_subprocess_exec(*self._command, env=env, start_new_session=True)
         except OSError as error:
-            raise SiteError(f"{self._command[0]} cannot be run: {error.strerror}.") from None
+            raise SiteError(f"{self._command[0]} cannot be started: {error.strerror}.") from None
         try:
-            async with asyncio.timeout(READY_WITHIN_S):
-                await self._become_ready()
+            async with asyncio.timeout(START_TIMEOUT_S):
+                await self._wait_until_ready()
         except TimeoutError:
-            raise SiteError(f"The site did not answer GET /healthz with 200 in {READY_WITHIN_S:.0f} s.") from None
+            raise SiteError(f"The site did not return 200 for GET /healthz within {START_TIMEOUT_S:.0f} s.") from None
 
-    async def ended(self) -> int:
-        """The exit code, when the site has ended."""
-        assert self._process is not None  # noqa: S101 - asked only of a started site
+    async def wait(self) -> int:
+        """Wait until the site exits. Return its exit code."""
+        assert self._process is not None  # noqa: S101 - called only after start()
         return await self._process.wait()
 
     async def stop(self) -> None:
-        """Ends the site and whatever it started: asked to, and made to after STOP_WITHIN_S."""
+        """Terminate the site and its child processes; kill them after STOP_TIMEOUT_S."""
         if self._process is None:
             return
         _signal_group(self._process, signal.SIGTERM)
         try:
-            async with asyncio.timeout(STOP_WITHIN_S):
+            async with asyncio.timeout(STOP_TIMEOUT_S):
                 await self._process.wait()
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
         _signal_group(self._process, getattr(signal, "SIGKILL", signal.SIGTERM))
 
-    async def _become_ready(self) -> None:
+    async def _wait_until_ready(self) -> None:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", trust_env=False) as client:
-            while not await _healthy(client):
+            while not await _is_healthy(client):
                 if self.exit_code is not None:
-                    raise SiteError(f"The site ended with exit code {self.exit_code} before it was ready.")
-                await asyncio.sleep(POLL_S)
+                    raise SiteError(f"The site exited with code {self.exit_code} before it was ready.")
+                await asyncio.sleep(POLL_INTERVAL_S)
 
 
-async def _healthy(client: httpx.AsyncClient) -> bool:
+async def _is_healthy(client: httpx.AsyncClient) -> bool:
     try:
         return (await client.get("/healthz")).status_code == httpx.codes.OK
     except httpx.TransportError:
         return False
 
 
-def _signal_group(process: asyncio.subprocess.Process, number: int) -> None:
+def _signal_group(process: asyncio.subprocess.Process, signal_number: int) -> None:
     try:
         if hasattr(os, "killpg"):
-            os.killpg(process.pid, number)
+            os.killpg(process.pid, signal_number)
         elif process.returncode is None:
-            process.send_signal(number)
+            process.send_signal(signal_number)
     except ProcessLookupError:
         pass
 
 
 def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
         return port

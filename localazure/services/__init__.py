@@ -1,1 +1,1 @@
-"""The services of Azure that are played, one module each."""
+"""The emulated Azure services, one module or folder each."""

@@ -1,4 +1,4 @@
-"""Azure DevOps as a pipeline's job sees it: a token of its own for the service connection that the job may use.
+"""Azure DevOps for a pipeline job: issues ID tokens for the service connection.
 
 https://learn.microsoft.com/rest/api/azure/devops/distributedtask/oidctoken/create
 https://learn.microsoft.com/azure/devops/pipelines/release/troubleshoot-workload-identity
@@ -13,11 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from localazure.directory import PIPELINES_ISSUER, PIPELINES_SUBJECT, SERVICE_CONNECTION_ID
-from localazure.keys import pipelines_key
-from localazure.registrations import TOKEN_EXCHANGE
-from localazure.services.refusal import Json, Refusal, answer_refusal
-from localazure.world import World
+from localazure.crypto.signing_keys import pipelines_key
+from localazure.scenarios.directory import PIPELINES_ISSUER, PIPELINES_SUBJECT, SERVICE_CONNECTION_ID
+from localazure.scenarios.registrations import TOKEN_EXCHANGE_AUDIENCE
+from localazure.services.errors import AzureJSONResponse, ServiceError, handle_service_error
+from localazure.state.emulator_state import EmulatorState
 
 HOST = "dev.azure.com"
 PATH = (
@@ -25,35 +25,37 @@ PATH = (
     "/plans/0c7e4f92-6b1d-4a58-93e0-d8f5a2c17b64/jobs/12f1170f-54f2-53f3-20dd-22fc7dff55f9/oidctoken"
 )
 TOKEN_LIFE_S = 600
-_MOVED = (
-    '<html><head><title>Object moved</title></head><body>\n<h2>Object moved to <a href="{where}">here</a>.</h2>\n'
+_OBJECT_MOVED = (
+    '<html><head><title>Object moved</title></head><body>\n<h2>Object moved to <a href="{location}">here</a>.</h2>\n'
     "</body></html>\n"
 )
 
 
-def azure_pipelines(world: World) -> Starlette:
-    """The one address a job needs: where its tokens for service connections are made."""
+def create_app(state: EmulatorState) -> Starlette:
+    """Return the ASGI application: the endpoint that issues ID tokens."""
 
     async def token(request: Request) -> Response:
         if request.method != "POST":
             text = f"The requested resource does not support http method '{request.method}'."
-            return Json({"count": 1, "value": {"Message": text}}, status_code=405)
-        if not _is_the_job(world, request):
-            return _sign_in_first(request)
+            return AzureJSONResponse({"count": 1, "value": {"Message": text}}, status_code=405)
+        if not _is_authenticated(state, request):
+            return _sign_in_required(request)
         _check(request)
-        return Json({"oidcToken": job_token_for_entra(world)})
+        return AzureJSONResponse({"oidcToken": _id_token(state)})
 
     methods = ["GET", "POST", "PUT", "DELETE"]
-    return Starlette(routes=[Route(PATH, token, methods=methods)], exception_handlers={Refusal: answer_refusal})
+    return Starlette(
+        routes=[Route(PATH, token, methods=methods)], exception_handlers={ServiceError: handle_service_error}
+    )
 
 
-def job_token_for_entra(world: World) -> str:
-    """What Entra takes as proof of the service connection; it names the connection, not the pipeline."""
-    now_s = world.now_s()
+def _id_token(state: EmulatorState) -> str:
+    """The token that Entra accepts for the service connection; its subject is the connection, not the pipeline."""
+    now_s = state.now_s()
     claims = {
         "jti": str(uuid.uuid4()),
         "sub": PIPELINES_SUBJECT,
-        "aud": TOKEN_EXCHANGE,
+        "aud": TOKEN_EXCHANGE_AUDIENCE,
         "iss": PIPELINES_ISSUER,
         "nbf": now_s,
         "exp": now_s + TOKEN_LIFE_S,
@@ -62,16 +64,18 @@ def job_token_for_entra(world: World) -> str:
     return jwt.encode(claims, pipelines_key(), algorithm="RS256", headers={"kid": "kvsite-pipelines"})
 
 
-def _is_the_job(world: World, request: Request) -> bool:
-    return hmac.compare_digest(request.headers.get("Authorization", "").encode(), f"Bearer {world.job_token}".encode())
+def _is_authenticated(state: EmulatorState, request: Request) -> bool:
+    return hmac.compare_digest(request.headers.get("Authorization", "").encode(), f"Bearer {state.job_token}".encode())
 
 
-def _sign_in_first(request: Request) -> Response:
-    """A browser is sent to sign in; a program that says it is one is refused."""
+def _sign_in_required(request: Request) -> Response:
+    """Redirect browsers to sign in; reject clients that suppress the redirect."""
     if request.headers.get("X-TFS-FedAuthRedirect") == "Suppress":
         return Response(status_code=401, headers={"WWW-Authenticate": "Bearer"})
-    where = "https://spsprodweu1.vssps.visualstudio.com/_signin?realm=dev.azure.com"
-    return Response(_MOVED.format(where=where), status_code=302, headers={"Location": where}, media_type="text/html")
+    location = "https://spsprodweu1.vssps.visualstudio.com/_signin?realm=dev.azure.com"
+    return Response(
+        _OBJECT_MOVED.format(location=location), status_code=302, headers={"Location": location}, media_type="text/html"
+    )
 
 
 def _check(request: Request) -> None:
@@ -81,12 +85,12 @@ def _check(request: Request) -> None:
             ' Accept header (e.g. "application/json; api-version=1.0") or as a query parameter'
             ' (e.g. "?api-version=1.0").'
         )
-        raise _refused(400, "VssVersionNotSpecifiedException", text)
-    wanted = request.query_params.get("serviceConnectionId", "")
-    if wanted.lower() != SERVICE_CONNECTION_ID:
-        raise _refused(404, "EndpointNotFoundException", f"No service connection found with identifier {wanted}.")
+        raise _error(400, "VssVersionNotSpecifiedException", text)
+    requested = request.query_params.get("serviceConnectionId", "")
+    if requested.lower() != SERVICE_CONNECTION_ID:
+        raise _error(404, "EndpointNotFoundException", f"No service connection found with identifier {requested}.")
 
 
-def _refused(status: int, kind: str, message: str) -> Refusal:
+def _error(status: int, kind: str, message: str) -> ServiceError:
     fields = {"$id": "1", "innerException": None, "message": message, "typeKey": kind, "errorCode": 0, "eventId": 3000}
-    return Refusal(status, fields)
+    return ServiceError(status, fields)

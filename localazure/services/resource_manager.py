@@ -1,4 +1,4 @@
-"""Azure Resource Manager, as much of it as `az login` asks: https://management.azure.com, tenants and subscriptions.
+"""Azure Resource Manager, https://management.azure.com: the tenants and subscriptions that `az login` needs.
 
 https://learn.microsoft.com/rest/api/resources/subscriptions
 """
@@ -12,10 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from localazure.directory import Subscription, Tenant
-from localazure.services.refusal import Json, Refusal, answer_refusal
-from localazure.tokens import verified
-from localazure.world import World
+from localazure.crypto.tokens import verify
+from localazure.scenarios.directory import Subscription, Tenant
+from localazure.services.errors import AzureJSONResponse, ServiceError, handle_service_error
+from localazure.state.emulator_state import EmulatorState
 
 HOSTS = ("management.azure.com", "management.core.windows.net")
 AUDIENCES = (
@@ -24,49 +24,49 @@ AUDIENCES = (
 )
 
 
-def resource_manager(world: World) -> Starlette:
-    """Resource Manager of this world's tenant, as an ASGI application."""
-    served = ResourceManager(world)
+def create_app(state: EmulatorState) -> Starlette:
+    """Return the ASGI application."""
+    handlers = ResourceManager(state)
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     return Starlette(
         routes=[
-            Route("/tenants", served.tenants),
-            Route("/subscriptions", served.subscriptions),
-            Route("/subscriptions/{id}", served.subscription),
-            Route("/{path:path}", served.unknown, methods=methods),
+            Route("/tenants", handlers.tenants),
+            Route("/subscriptions", handlers.subscriptions),
+            Route("/subscriptions/{id}", handlers.subscription),
+            Route("/{path:path}", handlers.not_found, methods=methods),
         ],
-        exception_handlers={Refusal: answer_refusal},
+        exception_handlers={ServiceError: handle_service_error},
     )
 
 
 class ResourceManager:
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, state: EmulatorState) -> None:
+        self._state = state
 
     async def tenants(self, request: Request) -> Response:
-        _let_in(self._world, request)
-        return Json({"value": [_tenant(self._world.tenant)]})
+        _authenticate(self._state, request)
+        return AzureJSONResponse({"value": [_tenant(self._state.tenant)]})
 
     async def subscriptions(self, request: Request) -> Response:
-        _let_in(self._world, request)
-        known = _subscription(self._world.scenario.subscription)
-        return Json({"value": [known], "count": {"type": "Total", "value": 1}})
+        _authenticate(self._state, request)
+        subscription = _subscription(self._state.scenario.subscription)
+        return AzureJSONResponse({"value": [subscription], "count": {"type": "Total", "value": 1}})
 
     async def subscription(self, request: Request) -> Response:
-        _let_in(self._world, request)
-        wanted = request.path_params["id"]
-        if wanted.lower() != self._world.scenario.subscription.id:
-            raise _refused(404, "SubscriptionNotFound", f"The subscription '{wanted}' could not be found.")
-        return Json(_subscription(self._world.scenario.subscription))
+        _authenticate(self._state, request)
+        requested = request.path_params["id"]
+        if requested.lower() != self._state.scenario.subscription.id:
+            raise _error(404, "SubscriptionNotFound", f"The subscription '{requested}' could not be found.")
+        return AzureJSONResponse(_subscription(self._state.scenario.subscription))
 
-    async def unknown(self, request: Request) -> Response:
-        _let_in(self._world, request)
-        text = "No HTTP resource was found that matches the request URI. Local Azure plays tenants and subscriptions."
-        raise _refused(404, "NotFound", text)
+    async def not_found(self, request: Request) -> Response:
+        _authenticate(self._state, request)
+        text = "No HTTP resource was found that matches the request URI. Local Azure has tenants and subscriptions."
+        raise _error(404, "NotFound", text)
 
 
-def resource_manager_headers(_world: World, _client_request_id: str | None) -> dict[str, str]:
-    """The headers Resource Manager puts on every answer."""
+def response_headers(_state: EmulatorState, _client_request_id: str | None) -> dict[str, str]:
+    """The headers of every response."""
     request_id = str(uuid.uuid4())
     return {
         "Cache-Control": "no-cache",
@@ -79,45 +79,45 @@ def resource_manager_headers(_world: World, _client_request_id: str | None) -> d
     }
 
 
-def _let_in(world: World, request: Request) -> None:
-    """Raises Refusal unless the request has a good token for Resource Manager and an API version."""
+def _authenticate(state: EmulatorState, request: Request) -> None:
+    """Raises ServiceError unless the request has a valid token for Resource Manager and an API version."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         reason = "The authentication failed because of missing 'Authorization' header."
         text = "Authentication failed. The 'Authorization' header is missing."
-        raise _unauthorized(world, "AuthenticationFailed", text, reason)
+        raise _unauthorized(state, "AuthenticationFailed", text, reason)
     try:
-        claims = verified(token)
+        claims = verify(token)
     except jwt.InvalidTokenError:
         text = "The access token is invalid."
-        raise _unauthorized(world, "InvalidAuthenticationToken", text, text) from None
-    _check_claims(world, claims)
+        raise _unauthorized(state, "InvalidAuthenticationToken", text, text) from None
+    _check_claims(state, claims)
     if not request.query_params.get("api-version"):
         text = "The api-version query parameter (?api-version=) is required for all requests."
-        raise _refused(400, "MissingApiVersionParameter", text)
+        raise _error(400, "MissingApiVersionParameter", text)
 
 
-def _check_claims(world: World, claims: dict[str, Any]) -> None:
+def _check_claims(state: EmulatorState, claims: dict[str, Any]) -> None:
     if claims["aud"] not in AUDIENCES:
         allowed = ",".join(f"'{audience}'" for audience in AUDIENCES)
         text = (
             f"The access token has been obtained for wrong audience or resource '{claims['aud']}'."
             f" It should exactly match with one of the allowed audiences {allowed}."
         )
-        raise _unauthorized(world, "InvalidAuthenticationTokenAudience", text, text)
-    if claims["exp"] < world.now_s():
+        raise _unauthorized(state, "InvalidAuthenticationTokenAudience", text, text)
+    if claims["exp"] < state.now_s():
         text = "The access token expiry UTC time is earlier than current UTC time."
-        raise _unauthorized(world, "ExpiredAuthenticationToken", text, text)
+        raise _unauthorized(state, "ExpiredAuthenticationToken", text, text)
 
 
-def _unauthorized(world: World, code: str, text: str, reason: str) -> Refusal:
-    address = f"https://login.microsoftonline.com/{world.tenant.id}"
+def _unauthorized(state: EmulatorState, code: str, text: str, reason: str) -> ServiceError:
+    address = f"https://login.microsoftonline.com/{state.tenant.id}"
     challenge = f'Bearer authorization_uri="{address}", error="invalid_token", error_description="{reason}"'
-    return Refusal(401, {"error": {"code": code, "message": text}}, {"WWW-Authenticate": challenge})
+    return ServiceError(401, {"error": {"code": code, "message": text}}, {"WWW-Authenticate": challenge})
 
 
-def _refused(status: int, code: str, text: str) -> Refusal:
-    return Refusal(status, {"error": {"code": code, "message": text}})
+def _error(status: int, code: str, text: str) -> ServiceError:
+    return ServiceError(status, {"error": {"code": code, "message": text}})
 
 
 def _tenant(tenant: Tenant) -> dict[str, Any]:

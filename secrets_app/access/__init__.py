@@ -1,7 +1,7 @@
-"""Who may look, and who may see a value: closed unless it is opened.
+"""Access control: who may see the pages, and who may see a secret value. Access is denied by default.
 
-One value, the Viewer, is decided for each request from the request and the Config; the pages ask only it.
-A new way in is one entry in `ways.py`.
+For each request one Viewer is derived from the request and the Config; the pages depend on it alone.
+A new access mode is one entry in `ways.py`.
 """
 
 from secrets_app.access.policy import POLICIES, AccessPolicy, decide

@@ -1,4 +1,4 @@
-"""Whose address a request came from."""
+"""The client IP address of a request."""
 
 import json
 import logging
@@ -12,10 +12,10 @@ from secrets_app.core.redaction import printable, well_formed
 
 
 def client_address(request: HttpRequest) -> str:
-    """The visitor's own address, where the platform tells it.
+    """The visitor's IP address: from X-Forwarded-For on App Service, otherwise REMOTE_ADDR.
 
-    On App Service every request comes from the same address, the front end's, which adds the one it saw to the end of
-    X-Forwarded-For, as `203.0.113.9:50123`; what stands before it anybody may have written.
+    The App Service front end appends the address it saw to the end of X-Forwarded-For, as `203.0.113.9:50123`. Earlier
+    entries are set by the client and must not be trusted.
     https://learn.microsoft.com/aspnet/core/host-and-deploy/proxy-load-balancer
     """
     seen = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.PLATFORM_PASSES_ON else ""
@@ -34,7 +34,7 @@ _LONGEST = 300
 
 
 def note(action: str, outcome: str, request: HttpRequest, viewer: Viewer, **what: str | None) -> None:
-    """One line of `name="value"`; nothing that a visitor sends can begin another line or another field."""
+    """Log one line of `name="value"` fields; visitor input is quoted and cannot start another line or field."""
     fields = {
         "action": action,
         "outcome": outcome,

@@ -1,4 +1,4 @@
-"""Who signed in with App Service's authentication, from the headers it puts on each request.
+"""The user signed in with App Service authentication, from the headers it adds to each request.
 
 https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities
 """
@@ -19,52 +19,52 @@ _HEADER = "HTTP_X_MS_CLIENT_PRINCIPAL"
 _ENTRA = "aad"
 _OBJECT_ID = frozenset({"oid", "http://schemas.microsoft.com/identity/claims/objectidentifier"})
 _OFF = (
-    "It lets in who signed in with App Service's authentication, but the platform does not say that this is on. "
-    "Its headers could be anybody's, so nobody is let in."
+    "Access requires App Service authentication, but the platform does not report that it is enabled. "
+    "Its headers could be forged, so all access is denied."
 )
 
 
 class UnreadableError(ValueError):
-    """The headers do not say who signed in; the text is a sentence for the page."""
+    """The headers do not identify a user; the message is a sentence for the page."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody who signed in."""
+    """A signed-in user."""
 
     shown: str
     known_as: frozenset[str]
-    """What a setting may call them, in small letters."""
+    """Identifiers by which a setting may list the user, in lower case."""
 
     def is_in(self, people: tuple[str, ...]) -> bool:
         return EVERYONE in people or not self.known_as.isdisjoint(people)
 
 
 def viewer(request: HttpRequest, config: Config) -> Viewer:
-    """Whoever the platform says has signed in, where it says that it asks at all."""
+    """The user reported by the platform, if App Service authentication is enabled."""
     if not config.platform_signs_in:
-        return Viewer(how=AccessMode.EASY_AUTH, name="somebody", closed_because=_OFF)
+        return Viewer(how=AccessMode.EASY_AUTH, name="anonymous", closed_because=_OFF)
     try:
         person = person_of(request.META)
     except UnreadableError as error:
         sign_in_at = "/.auth/login/aad?post_login_redirect_uri=/"
-        return Viewer(how=AccessMode.EASY_AUTH, name="somebody", closed_because=str(error), sign_in_at=sign_in_at)
+        return Viewer(how=AccessMode.EASY_AUTH, name="anonymous", closed_because=str(error), sign_in_at=sign_in_at)
     return Viewer(
         how=AccessMode.EASY_AUTH,
         name=person.shown,
         may_view=person.is_in(config.people),
         may_see_values=person.is_in(config.value_people),
-        closed_because=f"You are signed in as {person.shown}, and KVSITE_PEOPLE does not list you.",
-        no_values_because="KVSITE_VALUE_PEOPLE does not list you.",
+        closed_because=f"You are signed in as {person.shown}, which is not listed in KVSITE_PEOPLE.",
+        no_values_because="Your account is not listed in KVSITE_VALUE_PEOPLE.",
         opens_with=("KVSITE_PEOPLE", EXAMPLE_PEOPLE),
         sign_out_at="/.auth/logout",
     )
 
 
 def person_of(headers: Mapping[str, Any]) -> Person:
-    """Who signed in. Raises UnreadableError.
+    """The signed-in user. Raises UnreadableError.
 
-    A name counts only where Entra gave it: with other providers people choose theirs themselves.
+    A name is trusted only from Microsoft Entra ID: with other providers, users choose their names themselves.
     """
     principal = _principal(_text(headers, ""))
     name, header_id = _text(headers, "_NAME"), _text(headers, "_ID")
@@ -72,9 +72,9 @@ def person_of(headers: Mapping[str, Any]) -> Person:
     from_entra = providers <= {_ENTRA}
     object_id = (_object_id(principal) if from_entra else "") or header_id
     if not name and not object_id:
-        raise UnreadableError("You are not signed in, or the platform does not say as whom.")
-    if "," in name + object_id:  # servers join a header that comes twice
-        raise UnreadableError("The platform's headers name two people at once, so neither is let in.")
+        raise UnreadableError("You are not signed in, or the platform did not send your identity.")
+    if "," in name + object_id:  # servers join repeated headers with a comma
+        raise UnreadableError("The platform's headers name more than one user, so access is denied.")
     known_as = {object_id, name if from_entra else ""} - {""}
     shown = f"{name} ({object_id})" if name and object_id else name or object_id
     return Person(shown=shown[:200], known_as=frozenset(map(ascii_lower, known_as)))
@@ -83,29 +83,31 @@ def person_of(headers: Mapping[str, Any]) -> Person:
 def _text(headers: Mapping[str, Any], ending: str) -> str:
     text = str(headers.get(f"{_HEADER}{ending}", "")).strip()
     try:
-        return text.encode("latin-1").decode("utf-8")  # WSGI hands bytes on as Latin-1
+        return text.encode("latin-1").decode("utf-8")  # WSGI decodes header bytes as Latin-1
     except UnicodeError:
         return text
 
 
 def _principal(text: str) -> dict[str, Any]:
-    """The header's JSON; an empty one where there is no header."""
+    """The header's JSON object; empty without the header."""
     if not text:
         return {}
     try:
         document = json.loads(base64.b64decode(text, validate=True))
     except (ValueError, RecursionError) as error:
-        raise UnreadableError("The platform's header X-MS-CLIENT-PRINCIPAL cannot be read.") from error
+        raise UnreadableError("The X-MS-CLIENT-PRINCIPAL header from the platform cannot be decoded.") from error
     provider = document.get("auth_typ") if isinstance(document, dict) else None
     if not isinstance(document, dict) or not isinstance(provider, str | None):
-        raise UnreadableError("The platform's header X-MS-CLIENT-PRINCIPAL is not what it should be.")
+        raise UnreadableError("The X-MS-CLIENT-PRINCIPAL header from the platform has an unexpected format.")
     return document
 
 
 def _object_id(principal: Mapping[str, Any]) -> str:
-    """The object id among the claims; empty where there is none."""
+    """The object ID from the claims; empty without one."""
     claims = principal.get("claims") or []
     if not isinstance(claims, list) or not all(isinstance(claim, dict) for claim in claims):
-        raise UnreadableError("The claims in the platform's header X-MS-CLIENT-PRINCIPAL cannot be read.")
+        raise UnreadableError(
+            "The claims in the X-MS-CLIENT-PRINCIPAL header from the platform have an unexpected format."
+        )
     found = {str(claim.get("val")) for claim in claims if str(claim.get("typ")) in _OBJECT_ID}
     return ",".join(sorted(found))

@@ -1,4 +1,4 @@
-"""`loopback` means this very machine and no proxy in between."""
+"""Access mode `loopback`: requests from this machine, not passed on by a proxy."""
 
 from ipaddress import ip_address
 
@@ -9,7 +9,7 @@ from secrets_app.access.viewer import Viewer
 from secrets_app.conf import Config
 from secrets_app.conf.access import AccessMode
 
-# Any of these says that somebody passed the request on, so its sender is not who it seems.
+# Headers added by proxies: REMOTE_ADDR is then the proxy's address, not the visitor's.
 _PASSED_ON = frozenset(
     {
         "HTTP_FORWARDED",
@@ -28,29 +28,29 @@ _PASSED_ON_PREFIXES = (
     "HTTP_X_AZURE",
     "HTTP_CF_",
 )
-# No browser of today says 1.0. nginx does where its proxy_pass is not told otherwise, and adds none of those headers.
+# No current browser uses HTTP/1.0. nginx does so by default with proxy_pass, and adds none of these headers.
 _PROXY_PROTOCOL = "HTTP/1.0"
 _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
 def viewer(request: HttpRequest, _config: Config) -> Viewer:
-    """Whoever sits at this machine, who could run the command and read the secret themselves."""
+    """A user of this machine, who could run the command and read the secret anyway."""
     here = is_from_this_machine(request)
     return Viewer(
         how=AccessMode.LOOPBACK,
-        name="somebody on this machine" if here else "somebody elsewhere",
+        name="local user" if here else "remote visitor",
         may_view=here,
         may_see_values=here,
-        closed_because="It lets in only a browser on its own machine, with no proxy in between.",
+        closed_because="Only a browser on the server itself has access, without a proxy in between.",
     )
 
 
 def is_from_this_machine(request: HttpRequest) -> bool:
-    """Whether the request comes from here, by a name of this machine, and was passed on by nobody."""
+    """Whether the request comes from this machine, with a loopback host name and not through a proxy."""
     passed_on = request.META.get("SERVER_PROTOCOL") == _PROXY_PROTOCOL or any(
         name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIXES) for name in request.META
     )
-    # The Host too: a page elsewhere may have its own name point at 127.0.0.1 to read us in the visitor's browser.
+    # DNS rebinding: a page on another site may resolve its own host name to 127.0.0.1, so Host is checked too.
     host, _port = split_domain_port(request.META.get("HTTP_HOST", ""))
     return not passed_on and _is_loopback(request.META.get("REMOTE_ADDR", "")) and host in _LOOPBACK_NAMES
 

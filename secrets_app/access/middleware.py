@@ -1,4 +1,4 @@
-"""Whether a page of another site asks behind its visitor's back."""
+"""Detects requests that a page of another site triggers."""
 
 from collections.abc import Callable
 
@@ -9,13 +9,13 @@ from secrets_app import conf
 from secrets_app.access.policy import decide
 
 _CROSS_SITE = frozenset({"cross-site", "same-site"})
-"""Another port of this machine is the same site, and still another program's."""
+"""`same-site` includes other ports of this machine, which belong to other programs."""
 
 
 def is_cross_site(request: HttpRequest) -> bool:
-    """Whether another site's page fetches this, as an image or a frame of its own; a link that is followed is not that.
+    """Whether another site's page embeds or fetches this URL. Following a link does not count.
 
-    It could not read the answer, but each question may start az or ask for a token, with the visitor's right to.
+    That page cannot read the response, but each request may start az or request a token with the visitor's access.
     https://www.w3.org/TR/fetch-metadata/
     """
     opens_it = (
@@ -24,13 +24,13 @@ def is_cross_site(request: HttpRequest) -> bool:
     return request.headers.get("Sec-Fetch-Site") in _CROSS_SITE and not opens_it
 
 
-_CROSS_SITE_MESSAGE = "A page of another site asked for this. Open it in a window of its own.\n"
+_CROSS_SITE_MESSAGE = "Cross-site request blocked. Open this URL directly in the browser.\n"
 
 
 def require_access(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Django middleware: puts the Viewer on the request and lets through who may look; others get the 403 page.
+    """Django middleware: sets `request.viewer`, and responds with 403 unless the viewer may see the pages.
 
-    It stands before whatever may fail, so that a stranger never sees an error page either.
+    It precedes all code that may fail, so that unauthorized visitors never see an error page.
     """
 
     def respond(request: HttpRequest) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""A pass-phrase to sign in with, and the signed ticket that a browser keeps for it."""
+"""Sign-in with a passphrase, and the signed cookie for it."""
 
 import hashlib
 import hmac
@@ -18,53 +18,53 @@ LOGIN_LIFETIME_S = 8 * 3600
 
 
 class Role(StrEnum):
-    """What a pass-phrase lets somebody do."""
+    """What a passphrase grants."""
 
-    LOOK = "look"
-    SEE_VALUES = "see values"
+    LOOK = "view"
+    SEE_VALUES = "view values"
 
 
-_NAMES = {Role.LOOK: "somebody with the pass-phrase", Role.SEE_VALUES: "somebody with the pass-phrase for values"}
+_NAMES = {Role.LOOK: "passphrase user", Role.SEE_VALUES: "passphrase user with access to values"}
 
 
 def viewer(request: HttpRequest, config: Config) -> Viewer:
-    """Whoever has a ticket."""
+    """The viewer with a valid sign-in cookie."""
     if config.passphrase is None:
         return Viewer(
             how=AccessMode.TOKEN,
-            name="somebody",
-            closed_because="It lets in who knows its pass-phrase, and none is set that could be used.",
+            name="anonymous",
+            closed_because="Access requires a passphrase, but no valid passphrase is set.",
             opens_with=("KVSITE_PASSPHRASE", EXAMPLE_PASSPHRASE),
         )
     role = _role_of_cookie(request.COOKIES.get(COOKIE, ""), config)
     return Viewer(
         how=AccessMode.TOKEN,
-        name=_NAMES[role] if role else "somebody",
+        name=_NAMES[role] if role else "anonymous",
         may_view=role is not None,
         may_see_values=role is Role.SEE_VALUES,
-        closed_because="It lets in who knows its pass-phrase.",
-        no_values_because="Values take the other pass-phrase, KVSITE_VALUES_PASSPHRASE: sign in again with that one."
+        closed_because="Access requires a passphrase.",
+        no_values_because="Secret values require the second passphrase, KVSITE_VALUES_PASSPHRASE. Sign in with it."
         if config.values_passphrase
-        else "Values take a pass-phrase of their own, and KVSITE_VALUES_PASSPHRASE is not set.",
+        else "Secret values require a second passphrase, and KVSITE_VALUES_PASSPHRASE is not set.",
         sign_in_at=SIGN_IN_URL,
         sign_out_at=SIGN_OUT_URL if role else None,
     )
 
 
 def role_for(given: str, config: Config) -> Role | None:
-    """What `given` opens. Takes as long for a wrong pass-phrase as for a right one."""
-    # Every one is compared, and as digests: neither which one nor its length can be told from the time.
+    """The role for the passphrase `given`; None for a wrong one. Takes constant time."""
+    # All are compared, as digests, so that timing reveals neither the matching one nor its length.
     fits = {role: _same(given, passphrase, config) for role, passphrase in _passphrases(config).items()}
     return next((role for role, right in fits.items() if right), None)
 
 
 def opens_all(role: Role, config: Config) -> bool:
-    """Whether no other pass-phrase opens more than this role has."""
+    """Whether no other passphrase grants more than this role."""
     return role is Role.SEE_VALUES or not config.values_passphrase
 
 
 def set_login_cookie(response: HttpResponse, role: Role, config: Config, *, secure: bool) -> None:
-    """Put the ticket into the browser: unreadable for scripts, not sent along by other sites' forms."""
+    """Set the sign-in cookie: hidden from scripts, not sent with other sites' forms."""
     ticket = _signer(role, _passphrases(config)[role], config).sign(role.name)
     response.set_cookie(COOKIE, ticket, max_age=LOGIN_LIFETIME_S, secure=secure, httponly=True, samesite="Lax")
 
@@ -89,7 +89,7 @@ def _role_of_cookie(ticket: str, config: Config) -> Role | None:
 
 
 def _signer(role: Role, passphrase: str, config: Config) -> TimestampSigner:
-    """Its key is made of the site's key and the pass-phrase: a ticket ends when either changes."""
+    """Keyed with the site's key and the passphrase: changing either invalidates the cookies."""
     return TimestampSigner(key=_digest(passphrase, config).hex(), salt=f"secrets_app.access.{role.name}")
 
 

@@ -1,4 +1,4 @@
-"""How long somebody has to wait after wrong pass-phrases."""
+"""Throttling of sign-in attempts after wrong passphrases."""
 
 import threading
 import time
@@ -20,7 +20,7 @@ class _Record:
 
 
 class LoginThrottle:
-    """The tries from each address, in this process alone; the oldest are forgotten, so its memory is bounded."""
+    """Attempts by client address, in this process only; the oldest are evicted, so memory is bounded."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -28,9 +28,9 @@ class LoginThrottle:
         self._records: OrderedDict[str, _Record] = OrderedDict()
 
     def check(self, address: str) -> float:
-        """0.0 and the try counts as a wrong one until it is forgiven; else the seconds to wait first.
+        """0.0 if an attempt is allowed now, which then counts as failed until reset; otherwise the seconds to wait.
 
-        Nobody is kept waiting in a thread, and of a hundred tries sent at once the first few alone are looked at.
+        No thread sleeps, and of a hundred concurrent attempts only the first few are checked.
         """
         with self._lock:
             now, record = self._clock(), self._record(address)
@@ -43,14 +43,14 @@ class LoginThrottle:
             return 0.0
 
     def reset(self, address: str) -> None:
-        """The try was right, and nothing more can be tried for: those before it are forgotten."""
+        """Reset the count after a correct passphrase that grants everything."""
         with self._lock:
             self._records.pop(_group(address), None)
 
     def refund(self, address: str) -> None:
-        """The try was right, but another pass-phrase opens more: it does not count, and those before it still do.
+        """Undo one attempt: the passphrase was correct, but another one grants more. Earlier failures still count.
 
-        Else whoever knows the one could try for the other without end, with their own in between.
+        Otherwise a user of the first passphrase could guess the second one without limit, using their own in between.
         """
         with self._lock:
             record = self._record(address)
@@ -70,7 +70,7 @@ def _wait_s(count: int) -> float:
 
 
 def _group(address: str) -> str:
-    """The address; of IPv6 the network that one customer is given, since they have as many addresses as they like."""
+    """The address; for IPv6 its /56 network, because one client may use any address in it."""
     try:
         if ip_address(address).version == 6:
             return str(ip_network(f"{address.partition('%')[0]}/56", strict=False))

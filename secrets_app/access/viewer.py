@@ -1,4 +1,4 @@
-"""Who looks, and what they may see."""
+"""The visitor of a request, and what they may see."""
 
 from dataclasses import dataclass
 
@@ -9,30 +9,30 @@ from secrets_app.conf.access import AccessMode
 
 @dataclass(frozen=True, kw_only=True)
 class Viewer:
-    """Whoever sent a request. Closed unless the way in says otherwise."""
+    """The sender of a request. Access is denied unless the access mode grants it."""
 
     how: AccessMode
     name: str
-    """For the audit log and the page's foot: `ada@contoso.com`, `somebody on this machine`."""
+    """For the audit log and the page footer: `ada@contoso.com`, `local user`."""
     may_view: bool = False
     may_see_values: bool = False
     closed_because: str = ""
-    """A sentence, when they may not look."""
+    """A sentence; shown when access is denied."""
     no_values_because: str = ""
-    """A sentence, when they may not see values."""
+    """A sentence; shown when the viewer may not see secret values."""
     opens_with: tuple[str, str] | None = None
-    """The setting and an example of what would open this very door; None: it takes another way in."""
+    """The setting that grants access in this mode, with an example; None: another access mode is needed."""
     sign_in_at: str | None = None
-    """Where they can sign in."""
+    """The sign-in URL."""
     sign_out_at: str | None = None
 
 
 def viewer_of(request: HttpRequest) -> Viewer:
-    """The viewer that the guard has put on the request."""
+    """The viewer set by the access-control middleware."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     return viewer
 
 
 def in_templates(request: HttpRequest) -> dict[str, Viewer | None]:
-    """Context processor: `viewer`; None where a request was refused before the guard saw it."""
+    """Context processor: `viewer`; None if the request was rejected before the access-control middleware."""
     return {"viewer": getattr(request, "viewer", None)}

@@ -1,4 +1,4 @@
-"""What one reading has open, so that all of it ends when nobody waits for it any more."""
+"""Cancels the requests, pauses and processes of a reading that is no longer needed."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -6,15 +6,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 _CURRENT: ContextVar["CancellationToken | None"] = ContextVar("cutoff", default=None)
-"""The cutoff of the reading that this thread does."""
+"""The cancellation token of this thread's reading."""
 
 
-class Cancelled(Exception):  # noqa: N818 - nothing is wrong: the one who asked has gone
-    """Nobody waits for this reading any more."""
+class Cancelled(Exception):  # noqa: N818 - not an error: the result is no longer needed
+    """The reading was cancelled."""
 
 
 class CancellationToken:
-    """Ends from outside what the libraries cannot be asked to end: a read that drips, a pause, a tool that hangs."""
+    """Cancels from outside what the libraries cannot cancel: a slow read, a pause, a tool that hangs."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -26,7 +26,7 @@ class CancellationToken:
         return self._pulled.is_set()
 
     def cancel(self) -> None:
-        """End all that is held, and let nothing more begin."""
+        """Cancel everything that is registered, and prevent anything new from starting."""
         with self._lock:
             self._pulled.set()
             ends, self._ends = tuple(self._ends.values()), {}
@@ -35,7 +35,7 @@ class CancellationToken:
 
     @contextmanager
     def on_cancel(self, end: Callable[[], None]) -> Iterator[None]:
-        """`end` is called, in another thread, when the cutoff is pulled during the block. Raises GivenUp after that."""
+        """`end` is called, in another thread, on cancellation during the block. Raises GivenUp if already cancelled."""
         key = object()
         with self._lock:
             self.check()
@@ -47,21 +47,21 @@ class CancellationToken:
                 self._ends.pop(key, None)
 
     def sleep(self, seconds: float) -> None:
-        """Raises GivenUp when the cutoff is pulled meanwhile."""
+        """Sleep. Raises GivenUp on cancellation."""
         self._pulled.wait(seconds)
         self.check()
 
     def check(self) -> None:
-        """Raises GivenUp when the cutoff was pulled."""
+        """Raises GivenUp if cancelled."""
         if self.cancelled:
             raise Cancelled
 
 
 def current() -> CancellationToken:
-    """The cutoff of this thread's reading; one that nobody pulls, outside of a reading."""
+    """The cancellation token of this thread's reading; outside a reading, one that is never cancelled."""
     return _CURRENT.get() or CancellationToken()
 
 
 def use_token(cutoff: CancellationToken) -> None:
-    """What this thread does from now on is ended by `cutoff`."""
+    """Use `cutoff` to cancel this thread's work from now on."""
     _CURRENT.set(cutoff)

@@ -1,4 +1,4 @@
-"""One run of a tool: no shell, a safe folder, a time limit, and nothing of it left behind."""
+"""Runs a command-line tool: no shell, a safe working directory, a time limit, no processes left behind."""
 
 import atexit
 import os
@@ -15,7 +15,7 @@ from typing import IO
 from secrets_app.azure_client.cancellation import current
 
 _MAX_OUTPUT_BYTES = 256 * 1024
-# A look at a tool sends nothing home and starts nothing that outlives it.
+# Checking a tool sends no telemetry and starts no background process.
 _QUIET_ENVIRONMENT = {
     "AZURE_CORE_COLLECT_TELEMETRY": "0",
     "AZURE_CORE_NO_COLOR": "1",
@@ -29,16 +29,16 @@ _running: set[subprocess.Popen[bytes]] = set()
 
 
 class ToolError(Exception):
-    """The tool could not be started, or ended with an error; its text is a sentence's end: `did not start`."""
+    """The tool did not start, or ended with an error. The message is a predicate: `did not start`."""
 
 
 class ToolTimeoutError(ToolError):
-    """The tool had not ended when its time was up; it and all it had started were ended."""
+    """The tool exceeded its time limit; it and all processes it started were ended."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CompletedTool:
-    """How a tool ended; of each of its outputs 256 KiB at most. It may hold a token, so none of it is in a repr."""
+    """The result of a tool; each output is limited to 256 KiB. It may contain a token, so the repr omits it."""
 
     code: int
     output: str
@@ -49,18 +49,18 @@ class CompletedTool:
 
 
 def process_environment(**more: str) -> dict[str, str]:
-    """This process's environment, with `more` for one tool alone."""
+    """This process's environment variables, with `more` for one tool."""
     return {**os.environ, **more}
 
 
 def find(environ: Mapping[str, str], *names: str) -> str | None:
-    """The full path of the first of these tools on PATH."""
+    """The full path of the first of these tools on PATH; None if there is none."""
     found = (shutil.which(name, path=environ.get("PATH", "")) for name in names)
     return next((path for path in found if path and Path(path).is_absolute()), None)
 
 
 def run_for_output(command: list[str], environ: Mapping[str, str], limit_s: float) -> str:
-    """What the tool prints on standard output, for a look at it. Raises ToolFailed and ToolTooSlow."""
+    """The tool's standard output, without telemetry. Raises ToolFailed and ToolTooSlow."""
     ended = run(command, {**environ, **_QUIET_ENVIRONMENT}, limit_s)
     if ended.code:
         raise ToolError(f"ended with exit code {ended.code}")
@@ -68,13 +68,13 @@ def run_for_output(command: list[str], environ: Mapping[str, str], limit_s: floa
 
 
 def run(command: list[str], environ: Mapping[str, str], limit_s: float) -> CompletedTool:
-    """Runs the tool to its end, or to that of the reading it runs for.
+    """Run the tool until it ends, or until its reading is cancelled.
 
-    Raises ToolFailed where it does not start, ToolTooSlow where it does not end, GivenUp where nobody waits for it.
+    Raises ToolFailed if it does not start, ToolTooSlow if it does not end in time, GivenUp if it is cancelled.
     """
     current().check()
     try:
-        # Files and not pipes: whoever inherits a pipe could hold it open, and us with it.
+        # Files, not pipes: a child process that inherits a pipe could keep it open and block this one.
         with TemporaryFile() as output, TemporaryFile() as errors:
             code = _wait(_start(command, environ, output, errors), limit_s)
             return CompletedTool(code=code, output=_text(output), errors=_text(errors))
@@ -108,7 +108,7 @@ def _wait(process: subprocess.Popen[bytes], limit_s: float) -> int:
             code = process.wait(max(0.0, limit_s))
         current().check()
     except subprocess.TimeoutExpired as error:
-        raise ToolTimeoutError("did not answer in time") from error
+        raise ToolTimeoutError("did not respond in time") from error
     else:
         return code
     finally:
@@ -117,20 +117,20 @@ def _wait(process: subprocess.Popen[bytes], limit_s: float) -> int:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """Ends the tool with all it started: az is a script that starts Python. It may have ended, and they go on."""
+    """End the tool and all processes it started, even if it has ended: az is a script that starts Python."""
     if os.name == "nt" and process.poll() is None:
         subprocess.run(
             ["taskkill", "/T", "/F", "/PID", str(process.pid)],
             check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
     elif os.name != "nt":
-        with suppress(ProcessLookupError, PermissionError):  # nothing of it is left; macOS says it so
+        with suppress(ProcessLookupError, PermissionError):  # no process is left; macOS reports PermissionError
             os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
 @atexit.register
 def _kill_all() -> None:
-    """Ctrl-C ends us in the middle, and a tool in a session of its own does not hear it."""
+    """Ctrl-C does not reach a tool that runs in its own session."""
     for process in tuple(_running):
         _kill(process)

@@ -1,11 +1,11 @@
-"""How long we wait for Azure: the limits on every client, far below the libraries' own minutes."""
+"""Timeouts and retry limits of every Azure client, far below the libraries' defaults."""
 
 import math
 from typing import NotRequired, TypedDict
 
 
 class ClientLimits(TypedDict):
-    """Keyword arguments every Azure client takes; without them: connect 300 s, read 300 s, up to 10 tries."""
+    """Keyword arguments of every Azure client. Defaults: connect 300 s, read 300 s, up to 10 tries."""
 
     connection_timeout: float
     read_timeout: float
@@ -19,10 +19,10 @@ class ClientLimits(TypedDict):
 
 
 def vault_limits(deadline_s: float) -> ClientLimits:
-    """Limits for the vault: a refusal is shown, not tried again; a silent vault meets the deadline first."""
+    """Limits for the vault: an error response is shown, not retried; the deadline ends a request without response."""
     return ClientLimits(
         connection_timeout=min(3.0, deadline_s * 0.3),
-        # The deadline ends it first, and says what was waited for, however late a busy machine notices.
+        # Longer than the deadline, which always ends the request first and reports what did not respond.
         read_timeout=deadline_s * 1.5,
         retry_total=1,
         retry_read=0,
@@ -32,38 +32,38 @@ def vault_limits(deadline_s: float) -> ClientLimits:
 
 
 def credential_limits(deadline_s: float) -> ClientLimits:
-    """Limits for the token services: one more chance for a metadata service that is just starting.
+    """Limits for the token endpoints: one retry, for a metadata service that is just starting.
 
-    A silent one is given up at half time, so that the members behind it are asked too.
+    Without a response the request ends after half the deadline, so that the rest of the chain is tried too.
     """
     return ClientLimits(**{**vault_limits(deadline_s), "retry_status": 1, "read_timeout": deadline_s / 2})
 
 
 def max_retry_delay_s(limits: ClientLimits) -> float:
-    """The pause before a second try. A service may ask for an hour; after a moment its refusal is worth more."""
+    """The longest pause before a retry. A service may request an hour; showing its error soon is more useful."""
     return limits["read_timeout"] / 10
 
 
 def retry_budget_s(deadline_s: float, seconds: float) -> float:
-    """How long a managed identity's endpoint is asked again where the settings say `seconds`.
+    """How long the managed identity endpoint is retried if the settings specify `seconds`.
 
-    It ends before the reading does, so that the page can show the endpoint's own refusal.
+    Ends before the reading does, so that the page can show the endpoint's own error.
     """
     return min(seconds, deadline_s * 0.8)
 
 
 def limits_with_retries(deadline_s: float, seconds: float) -> ClientLimits:
-    """Limits for a managed identity's endpoint that is asked again, in even steps, for about that long."""
+    """Limits for a managed identity endpoint that is retried at even intervals for about `seconds`."""
     limits = credential_limits(deadline_s)
     pause_s = max_retry_delay_s(limits)
-    # The first new try comes at once. azure-core counts tries; its own limit of time would hide what was answered.
+    # The first retry is immediate. Counted in tries: azure-core's time limit would hide the response.
     tries = math.ceil(retry_budget_s(deadline_s, seconds) / pause_s) + 1 if seconds else 0
     return ClientLimits(
         **{
             **limits,
             "retry_total": tries,
             "retry_status": tries,
-            "retry_connect": min(tries, 1),  # where nothing listens at all, more tries only wait
+            "retry_connect": min(tries, 1),  # if nothing listens, more tries only take time
             "retry_backoff_factor": pause_s,
             "retry_mode": "fixed",
         }
@@ -71,10 +71,10 @@ def limits_with_retries(deadline_s: float, seconds: float) -> ClientLimits:
 
 
 def az_timeout_s(deadline_s: float) -> float:
-    """az gives up before the page does, so the page can say that it was az."""
+    """az times out before the reading does, so that the page can name az."""
     return deadline_s * 0.8
 
 
 def process_timeout_s(deadline_s: float) -> int:
-    """The same for the tools that azure-identity starts: it takes whole seconds."""
+    """The same for the tools that azure-identity starts, in whole seconds."""
     return max(1, int(deadline_s * 0.8))

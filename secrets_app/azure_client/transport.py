@@ -1,6 +1,6 @@
-"""The HTTP transport of every Azure client: whatever it waits for ends when its reading is given up.
+"""The HTTP transport of every Azure client: requests and pauses end when the reading is cancelled.
 
-Time-outs alone cannot do that: they are counted anew from every byte that comes, and a `Retry-After` is slept as told.
+Timeouts alone cannot do that: they restart with every byte received, and a `Retry-After` is slept in full.
 """
 
 import socket
@@ -18,19 +18,20 @@ from requests.adapters import HTTPAdapter
 from secrets_app.azure_client import cancellation
 from secrets_app.azure_client.abandoned_sockets import close_abandoned_sockets
 from secrets_app.azure_client.timeouts import ClientLimits, max_retry_delay_s
+from secrets_app.core.own_messages import RESPONSE_TOO_LARGE
 
-_POOL_SIZE = 32  # as many as gunicorn has threads: none is thrown away after one use
-_BLOCK = 32 * 1024  # what azure-core's own adapter asks for
+_POOL_SIZE = 32  # as many as gunicorn has threads, so that no connection is discarded after one use
+_BLOCK = 32 * 1024  # as in azure-core's own adapter
 
 _MAX_RESPONSE_BYTES = 1024 * 1024
-"""Bytes; a secret has 25 KB at most, and what Entra says about itself is shorter."""
+"""Bytes. A secret has 25 KB at most, and Microsoft Entra ID's metadata is shorter."""
 
 _OPEN_SOCKETS: ContextVar["_OpenSockets | None"] = ContextVar("opened", default=None)
 """The sockets of the request that this thread is sending."""
 
 
 class _OpenSockets:
-    """The sockets one request uses: the bare one first, then the TLS one made of it."""
+    """The sockets that one request uses: the plain one first, then the TLS socket that wraps it."""
 
     def __init__(self) -> None:
         self._sockets: list[socket.socket] = []
@@ -42,16 +43,16 @@ class _OpenSockets:
             self.cut()
 
     def cut(self) -> None:
-        """Wakes up whoever waits for one of them, in whatever thread."""
+        """Wake up every thread that waits for one of them."""
         self._cut = True
         for opened in self._sockets:
-            with suppress(OSError):  # it was closed, or became part of a TLS socket
-                # Not SSLSocket's own: that one forgets the TLS layer, and the waiting thread would read the raw bytes.
+            with suppress(OSError):  # already closed, or wrapped in a TLS socket
+                # Not SSLSocket.shutdown: it drops the TLS layer, and the waiting thread would read encrypted bytes.
                 socket.socket.shutdown(opened, socket.SHUT_RDWR)
 
 
 class _TrackedConnection:
-    """A connection that tells which socket it uses as soon as there is one: before the tunnel and before TLS."""
+    """A connection that registers its socket as soon as it exists: before the proxy tunnel and before TLS."""
 
     _socket: socket.socket | None = None
 
@@ -70,18 +71,18 @@ class _TrackedConnection:
             sockets.add(self._socket)
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        self._note()  # a connection kept from an earlier request
+        self._note()  # a pooled connection from an earlier request
         super().request(*args, **kwargs)  # type: ignore[misc]
 
     def getresponse(self) -> Any:
         answer = super().getresponse()  # type: ignore[misc]
         if (answer.length_remaining or 0) > _MAX_RESPONSE_BYTES:
             answer.close()
-            raise urllib3.exceptions.ProtocolError("The answer is too long to be one of Azure's, so it was not read.")
+            raise urllib3.exceptions.ProtocolError(f"The response {RESPONSE_TOO_LARGE} (1 MiB), so it was not read.")
         return answer
 
 
-# By the names of urllib3's own: an error's words carry them, and people and the diagnosis know those.
+# Named like urllib3's own classes: error messages contain these names, and the diagnosis recognises them.
 class HTTPConnection(_TrackedConnection, urllib3.connection.HTTPConnection):
     pass
 
@@ -107,7 +108,7 @@ _POOLS = {"http": HTTPConnectionPool, "https": HTTPSConnectionPool}
 
 
 class _Adapter(HTTPAdapter):
-    """Makes those connections, straight to the host and through a proxy."""
+    """Uses these connections, direct and through a proxy."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs, blocksize=_BLOCK)
@@ -119,9 +120,9 @@ class _Adapter(HTTPAdapter):
         return manager
 
     def close(self) -> None:
-        """urllib3 2 only forgets its pools, and what an error's traceback still refers to would stay open."""
+        """urllib3 2 only drops its pools; a connection that a traceback still refers to would stay open."""
         for manager in (self.poolmanager, *self.proxy_manager.values()):
-            for key in manager.pools.keys():  # noqa: SIM118 - it is no mapping to go through
+            for key in manager.pools.keys():  # noqa: SIM118 - not an iterable mapping
                 with suppress(KeyError):
                     manager.pools[key].close()
         super().close()
@@ -134,11 +135,11 @@ def _session() -> Session:
     return session
 
 
-# azure-core hides the type of its transport behind a lazy import.
+# azure-core imports its transport lazily, so its type is unknown to mypy.
 class CutoffTransport(RequestsTransport):  # type: ignore[misc]
-    """azure-core's own transport, which the cutoff of a reading ends. Threads and clients may share one.
+    """azure-core's transport, cancelled with the reading. Threads and clients may share one.
 
-    Raises GivenUp, which no retry policy takes for a fault of the service, for what begins after the cutoff.
+    A request that starts after the cancellation raises GivenUp, which retry policies do not handle as a service error.
     """
 
     def __init__(self, limits: ClientLimits) -> None:
@@ -146,9 +147,9 @@ class CutoffTransport(RequestsTransport):  # type: ignore[misc]
         self._longest_pause_s = max_retry_delay_s(limits)
 
     def open(self) -> None:
-        """Once closed it stays closed: azure-core's would open a session of its own if none was used before."""
+        """Once closed it stays closed: azure-core's own transport would open a new session. Raises ValueError."""
         if self.session is None:
-            raise ValueError("This connection was closed meanwhile.")
+            raise ValueError("This connection is already closed.")
         super().open()
 
     def send(self, request: Any, **kwargs: Any) -> Any:
@@ -161,10 +162,10 @@ class CutoffTransport(RequestsTransport):  # type: ignore[misc]
             _OPEN_SOCKETS.reset(before)
 
     def sleep(self, duration: float) -> None:
-        """The pause before another try: not as long as a service's `Retry-After` may ask for."""
+        """The pause before a retry, limited: a service's `Retry-After` may be much longer."""
         cancellation.current().sleep(min(duration, self._longest_pause_s))
 
 
 def with_transport(limits: ClientLimits) -> dict[str, Any]:
-    """`limits` as the keyword arguments of an Azure client, on a transport of its own that keeps them."""
+    """`limits` as keyword arguments of an Azure client, with a transport that enforces them."""
     return {**limits, "transport": CutoffTransport(limits)}

@@ -1,7 +1,7 @@
 """Who to be: the settings that choose the credential and the identity, put together."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
@@ -61,26 +61,6 @@ _PARSERS: dict[str, Callable[[RawSettings], Any]] = {
 }
 """Attribute of SignIn -> what reads it."""
 
-_REQUIRED: Mapping[CredentialKind, Mapping[str, str]] = {
-    CredentialKind.CLIENT_SECRET: {
-        "tenant_id": "KVSITE_TENANT_ID",
-        "client_id": "KVSITE_CLIENT_ID",
-        "client_secret": "KVSITE_CLIENT_SECRET",
-    },
-    CredentialKind.CLIENT_CERTIFICATE: {
-        "client_id": "KVSITE_CLIENT_ID",
-        "certificate": "KVSITE_CERTIFICATE",
-        "tenant_id": "KVSITE_TENANT_ID",
-    },
-    CredentialKind.AZURE_PIPELINES: {
-        "tenant_id": "KVSITE_TENANT_ID",
-        "client_id": "KVSITE_CLIENT_ID",
-        "service_connection_id": "KVSITE_PIPELINES_SERVICE_CONNECTION_ID",
-        "system_access_token": "SYSTEM_ACCESSTOKEN",
-    },
-}
-"""What a way cannot do without: attribute of SignIn -> the setting that gives it."""
-
 
 def parse_credential_options(given: RawSettings) -> CredentialOptions:
     """Who the settings say we should be. Raises Mistake at the first setting that is wrong or missing."""
@@ -98,13 +78,13 @@ def parse_credential_options(given: RawSettings) -> CredentialOptions:
 
 def _check_complete(sign_in: CredentialOptions) -> None:
     for way in sign_in.ways:
-        for attribute, setting in _REQUIRED.get(way, {}).items():
+        for attribute, setting in way.row.requires:
             if attribute == "tenant_id" and isinstance(sign_in.certificate, CertificateInVault):
                 continue  # then it is the tenant of the token that reads the certificate
             if getattr(sign_in, attribute) is None:
                 raise SettingError(
                     40, setting, f"is not set, and {way} cannot do without it.",
-                    f"Set it, or choose another credential. {way} takes {', '.join(_REQUIRED[way].values())}.",
+                    f"Set it, or choose another credential. {way} takes {', '.join(setting for _, setting in way.row.requires)}.",
                     cause="setting_missing",
                 )  # fmt: skip
 

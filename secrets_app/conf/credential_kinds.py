@@ -1,34 +1,9 @@
 """Which credentials: the words of KVSITE_CREDENTIAL, and what a chain leaves out."""
 
 import difflib
-import re
-from collections.abc import Mapping
 
 from secrets_app.conf.errors import RawSettings, SettingError
-from secrets_app.core.credential_options import MEMBERS, CredentialKind
-
-_ALIASES: dict[str, CredentialKind] = {
-    "defaultazure": CredentialKind.DEFAULT,
-    "visualstudiocode": CredentialKind.VISUAL_STUDIO_CODE,
-    "vscode": CredentialKind.VISUAL_STUDIO_CODE,
-    "sharedtokencache": CredentialKind.SHARED_CACHE,
-    "az": CredentialKind.AZURE_CLI,
-    "cli": CredentialKind.AZURE_CLI,
-    "powershell": CredentialKind.AZURE_POWERSHELL,
-    "azd": CredentialKind.AZURE_DEVELOPER_CLI,
-    "browser": CredentialKind.INTERACTIVE_BROWSER,
-    "certificate": CredentialKind.CLIENT_CERTIFICATE,
-    "pipelines": CredentialKind.AZURE_PIPELINES,
-    "managedidentity": CredentialKind.MANAGED_IDENTITY,
-    "msi": CredentialKind.MANAGED_IDENTITY,
-}
-"""What people call them elsewhere, in small letters without hyphens; azure-identity's class names do too."""
-_BY_NAME: Mapping[str, CredentialKind] = {way.value.replace("-", ""): way for way in CredentialKind} | _ALIASES
-
-
-def parse_kind(word: str) -> CredentialKind | None:
-    """The way that `word` names, as a setting or azure-identity writes it, in any case."""
-    return _BY_NAME.get(re.sub(r"[-_ ]", "", word.lower()).removesuffix("credential"))
+from secrets_app.core.credential_options import MEMBERS, CredentialKind, parse_kind
 
 
 def _parse_kinds(number: int, setting: str, given: RawSettings) -> tuple[CredentialKind, ...]:

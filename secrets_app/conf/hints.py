@@ -1,4 +1,4 @@
-"""The settings' mistakes as hints, with the command that mends each where this program runs."""
+"""Mistakes in the settings as hints, with the command that fixes each on this platform."""
 
 import shlex
 from collections.abc import Collection, Iterable, Mapping
@@ -17,16 +17,16 @@ _COMMANDS = {
 }
 
 _CUT_SHORT = frozenset({"client_secret_wrong"})
-"""What comes of a secret that is not whole."""
+"""Causes that result from an incomplete client secret."""
 
 
 def setting_hints(problems: Iterable[SettingProblem], place: HostEnvironment) -> tuple[Hint, ...]:
-    """One hint for each problem of the settings."""
+    """One hint for each problem in the settings."""
     return tuple(
         Hint(
             cause=problem.cause,
             title=problem.sentence,
-            why="It has to be right before anything is asked." if problem.stops else "Everything else works.",
+            why="No request is sent until this is fixed." if problem.stops else "Everything else works.",
             fix=problem.hint,
             commands=_commands(problem, place),
         )
@@ -35,7 +35,7 @@ def setting_hints(problems: Iterable[SettingProblem], place: HostEnvironment) ->
 
 
 def remark_hints(given: ConnectionString | None, causes: Collection[str]) -> tuple[Hint, ...]:
-    """One hint for each remark on the connection string that may be the very reason, `causes` being what was found."""
+    """One hint for each remark on the connection string that may explain `causes`, the causes that were found."""
     remarks = given.meaning.remarks if given else ()
     cut_short = not _CUT_SHORT.isdisjoint(causes)
     return tuple(
@@ -47,7 +47,7 @@ def remark_hints(given: ConnectionString | None, causes: Collection[str]) -> tup
 
 def _remark_hint(says: str, hint: str) -> Hint:
     what, end, rest = says.partition(". ")
-    why = rest or "It may be the rest of a secret that a ; cut short."
+    why = rest or "It may be the rest of a secret that was cut off at a ;."
     return Hint(cause="setting_invalid", title=what + end.strip(), why=why, fix=hint)
 
 
@@ -58,7 +58,7 @@ def _commands(problem: SettingProblem, place: HostEnvironment) -> tuple[str, ...
 
 
 def commands_that_set(values: Mapping[str, str], place: HostEnvironment) -> tuple[str, ...]:
-    """The commands that give these settings these values where this program runs."""
+    """Commands that set these settings on the platform where this program runs."""
     assignments = " ".join(shlex.quote(f"{setting}={value}") for setting, value in values.items())
     if place.platform in _COMMANDS:
         group = shlex.quote(place.resource_group) if place.resource_group else "<resource-group>"
@@ -70,7 +70,7 @@ def commands_that_set(values: Mapping[str, str], place: HostEnvironment) -> tupl
 
 
 def unset_commands(names: Iterable[str], place: HostEnvironment) -> tuple[str, ...]:
-    """Commands to paste that remove the variables `names`. Names are ours, never from outside."""
+    """Commands to copy that unset the variables `names`, which never come from user input."""
     names = tuple(names)
     facts = CommandValues(
         values=checked({"group": place.resource_group, "site": place.resource_name}), system=place.system

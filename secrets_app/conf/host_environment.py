@@ -1,4 +1,4 @@
-"""Which platform this is, told from environment variables alone."""
+"""Detects the platform from environment variables alone."""
 
 import platform
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from pathlib import Path
 from secrets_app.core.reading import HostEnvironment, Platform
 
 _VARIABLES: tuple[tuple[Platform, tuple[str, ...]], ...] = (
-    # The first whose variables are all set is the place. Sources: the environment each service documents.
+    # The first entry whose variables are all set is the platform. Sources: the documentation of each service.
     (Platform.FUNCTIONS, ("WEBSITE_SITE_NAME", "FUNCTIONS_WORKER_RUNTIME")),
     (Platform.APP_SERVICE, ("WEBSITE_SITE_NAME",)),
     (Platform.CONTAINER_APPS, ("CONTAINER_APP_NAME",)),
@@ -18,11 +18,11 @@ _VARIABLES: tuple[tuple[Platform, tuple[str, ...]], ...] = (
     (Platform.CLOUD_SHELL, ("MSI_ENDPOINT",)),
 )
 SITES = frozenset({Platform.APP_SERVICE, Platform.FUNCTIONS, Platform.CONTAINER_APPS})
-"""Platforms that set IDENTITY_ENDPOINT and IDENTITY_HEADER as soon as an identity is attached."""
+"""Platforms that set IDENTITY_ENDPOINT and IDENTITY_HEADER once a managed identity is assigned."""
 
 
 def detect_host(environ: Mapping[str, str]) -> HostEnvironment:
-    """Where this program runs, told from its environment variables alone: nothing is asked, nothing waits."""
+    """Where this program runs, from its environment variables alone: sends no request and never blocks."""
     found, _ = detect_platform(environ)
     return HostEnvironment(
         platform=found,
@@ -36,6 +36,6 @@ def detect_host(environ: Mapping[str, str]) -> HostEnvironment:
 
 
 def detect_platform(environ: Mapping[str, str]) -> tuple[Platform, tuple[str, ...]]:
-    """The platform and the variables that told it; none of them when nothing of Azure is seen."""
+    """The platform and the variables that identify it; UNKNOWN and none when no platform is detected."""
     found = ((name, signs) for name, signs in _VARIABLES if all(environ.get(sign) for sign in signs))
     return next(found, (Platform.UNKNOWN, ()))

@@ -1,4 +1,4 @@
-"""What a visitor chooses in an address, another identity or another secret: the site's settings with that in place."""
+"""Query parameters that override the site's settings: another identity or another secret."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from secrets_app.core.credential_options import IdentityKind, ManagedIdentityId
 from secrets_app.core.hosts import AddressError, ForeignHostError, SecretId, secret_id
 
 IDENTITY_PARAMETERS = ("userAssignedClientId", "userassignedid", "userAssignedResourceId", "userAssignedObjectId")
-"""As the .NET samples named them; the first one given wins. `userassignedid` is a client id or a resource id."""
+"""Named as in the .NET samples; the first one given applies. `userassignedid` is a client ID or a resource ID."""
 SECRET_PARAMETERS = ("name", "version")
 
 _SETTING_OF_KIND = {
@@ -24,22 +24,22 @@ _KIND_OF_PARAMETER = {
     "userAssignedResourceId": IdentityKind.RESOURCE_ID,
     "userAssignedObjectId": IdentityKind.OBJECT_ID,
 }
-_LABELS = {"SECRET_NAME": "The secret's name", "SECRET_VERSION": "The version", "KVSITE_CREDENTIAL": "The address"}
+_LABELS = {"SECRET_NAME": "The secret name", "SECRET_VERSION": "The version", "KVSITE_CREDENTIAL": "The address"}
 _VAULT_SETTINGS = ("KEY_VAULT_URI", "KEY_VAULT_URL", "KEY_VAULT_NAME")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Overrides:
-    """The configuration to read with, or what is wrong with the choice."""
+    """The configuration to read with, or what is wrong with the overrides."""
 
     config: Config
     identity: ManagedIdentityId | None = None
     problems: tuple[SettingProblem, ...] = ()
-    """The visitor's own. Nothing may be asked of anybody while there is one."""
+    """Mistakes in the parameters. No request may be sent while there is one."""
 
 
 def resolve_overrides(given: Mapping[str, str]) -> Overrides:
-    """What the parameters in `given` choose; without any, the site's own configuration."""
+    """The configuration with the parameters in `given` applied; without any, the site's own."""
     asked = {name: text for name, text in given.items() if text}
     try:
         identity = _requested_identity(asked)
@@ -54,12 +54,12 @@ def resolve_overrides(given: Mapping[str, str]) -> Overrides:
 
 
 def _without_examples(problems: Iterable[SettingProblem]) -> tuple[SettingProblem, ...]:
-    """Without the value that would do: it is there for a command that sets a setting, and this is none."""
+    """Without the example value, which belongs in a command that sets a setting; a parameter is not one."""
     return tuple(replace(problem, example=None) for problem in problems)
 
 
 def _requested_identity(asked: Mapping[str, str]) -> ManagedIdentityId | None:
-    """Client id before resource id before object id. Raises Mistake for any that is malformed, the losers too."""
+    """Client ID before resource ID before object ID. Raises Mistake if any is malformed, even an unused one."""
     named = [_parse_identity(name, asked[name]) for name in IDENTITY_PARAMETERS if name in asked]
     return min(named, key=lambda identity: list(IdentityKind).index(identity.kind), default=None)
 
@@ -77,7 +77,7 @@ def _parse_identity(parameter: str, text: str) -> ManagedIdentityId:
 
 
 def _for_identity(identity: ManagedIdentityId | None) -> dict[str, str]:
-    """Nothing else that says who to be stays: a client secret beside it would be a contradiction."""
+    """Clears every other setting that selects a credential: together they would be contradictory."""
     if identity is None:
         return {}
     chosen = {"KVSITE_CREDENTIAL": "managed-identity", _SETTING_OF_KIND[identity.kind]: identity.value}
@@ -89,7 +89,7 @@ def _for_secret(asked: Mapping[str, str]) -> dict[str, str]:
     if looks_like_identifier(name):
         return _for_identifier(name, version)
     if name:
-        return {"SECRET_NAME": name, "SECRET_VERSION": version}  # a version of the settings belongs to their secret
+        return {"SECRET_NAME": name, "SECRET_VERSION": version}  # never the version of the configured secret
     return {"SECRET_VERSION": version} if version else {}
 
 
@@ -99,40 +99,39 @@ def _for_identifier(text: str, version: str) -> dict[str, str]:
         meant = parse_secret_identifier(text, own_vault=own.vault_url, also_allowed=own.allowed_vault_hosts)
     except ForeignHostError as error:
         raise SettingError(
-            5, "The identifier", f"is refused: {error.after_a_colon}",
-            "Name a secret of the site's own vault. A host that you trust as well goes into "
-            "KVSITE_ALLOWED_VAULT_HOSTS.",
+            5, "The identifier", f"is rejected: {error.after_a_colon}",
+            "Use a secret in this site's own vault. To trust another host, add it to KVSITE_ALLOWED_VAULT_HOSTS.",
             cause="vault_url_refused",
         ) from error  # fmt: skip
     except AddressError as error:
         raise SettingError(
-            3, "The identifier", f"is no secret's: {error.after_a_colon}",
-            "Copy it from the secret's page in the portal, or write the name alone.",
+            3, "The identifier", f"is not a secret identifier: {error.after_a_colon}",
+            "Copy it from the secret's page in the Azure portal, or enter only the name.",
             cause="kv_url_or_id_invalid",
         ) from error  # fmt: skip
     if version and meant.version and version.lower() != meant.version.lower():
-        raise SettingError(8, "The version", "is not the one in the identifier.", "Keep one of the two.")
+        raise SettingError(8, "The version", "does not match the version in the identifier.", "Keep only one of them.")
     vault = dict.fromkeys(_VAULT_SETTINGS, "") | {"KEY_VAULT_URI": meant.vault_url}
     return {**vault, "SECRET_NAME": meant.name, "SECRET_VERSION": meant.version or version}
 
 
 def hidden_parameters(given: Mapping[str, str], *shown: str) -> Iterator[tuple[str, str]]:
-    """What was asked besides the fields that a form shows: it goes along when the form is sent again."""
+    """Parameters other than the fields that a form shows, to be submitted with it as hidden fields."""
     return ((name, text) for name, text in given.items() if text and name not in shown and name != "refresh")
 
 
 def looks_like_identifier(text: str) -> bool:
-    """It is meant as an address: no name of a secret has a colon or a slash in it."""
+    """Whether `text` is meant as a URL: a secret name contains neither a colon nor a slash."""
     return ":" in text or "/" in text
 
 
 def parse_secret_identifier(text: str, *, own_vault: str | None, also_allowed: tuple[str, ...] = ()) -> SecretId:
-    """The parts of `text`. Raises AddressError where it is no identifier, ForeignHostError where its vault is another.
+    """The parts of `text`. Raises AddressError when it is malformed, ForeignHostError when its vault is not allowed.
 
-    Stricter than a setting: whoever writes this is a visitor, and a token is sent to the host it names.
+    Stricter than a setting: the text comes from a visitor, and a token is sent to the host it names.
     """
     found = secret_id(text, also_allowed=also_allowed)
     host = found.vault_url.removeprefix("https://")
     if found.vault_url != own_vault and host not in also_allowed:
-        raise ForeignHostError(f"{host} is not the vault of this site, so no token is sent there.")
+        raise ForeignHostError(f"{host} is not this site's vault, so no token is sent there.")
     return found

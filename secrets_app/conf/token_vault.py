@@ -1,4 +1,4 @@
-"""Which addresses are tokens of the retired Token Vault, and what our own token for it is asked for."""
+"""Validation of Token Vault URLs (a retired service), and the token scope for them."""
 
 import re
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from secrets_app.conf.errors import RawSettings, SettingError
 from secrets_app.conf.vault import allowed_hosts
 from secrets_app.core.hosts import AddressError, ForeignHostError, https_host
 
-# https://<vault>.<region>.tokenvault.azure.net; since its renaming in 2019 https://<name>.tokenstore.azure.net
+# https://<vault>.<region>.tokenvault.azure.net; renamed in 2019: https://<name>.tokenstore.azure.net
 _TOKEN_VAULT_HOST = re.compile(r"[a-z0-9-]{1,63}\.[a-z0-9]{1,63}\.tokenvault\.azure\.net")
 _TOKEN_STORE_HOST = re.compile(r"[a-z0-9-]{1,63}\.tokenstore\.azure\.net")
 _TOKEN_NAME = re.compile(r"[a-zA-Z0-9][\w.-]{0,127}", re.ASCII)
@@ -19,7 +19,7 @@ _TOKEN_PATH = re.compile(r"/services/(?P<service>[^/]+)/tokens/(?P<token>[^/]+)/
 
 @dataclass(frozen=True, kw_only=True)
 class TokenVaultTokenUrl:
-    """One token that a Token Vault keeps for somebody."""
+    """The URL of one token stored in Token Vault."""
 
     vault_url: str
     service: str
@@ -35,12 +35,12 @@ class TokenVaultTokenUrl:
 
     @property
     def login_url(self) -> str:
-        """Where a person signs in to the service, so that the vault has a token to keep."""
+        """Where a user signs in to the service, so that Token Vault can store a token."""
         return f"{self.url}/login"
 
     @property
     def scope(self) -> str:
-        """What our own token is asked for: all vaults are one audience, each store is its own."""
+        """Scope of the access token: vaults share one audience, each store has its own."""
         host = self.vault_url.removeprefix("https://")
         return (
             "https://tokenvault.azure.net/.default"
@@ -50,30 +50,30 @@ class TokenVaultTokenUrl:
 
 
 def parse_token_vault_url(text: str, *, also_allowed: tuple[str, ...] = ()) -> str:
-    """`https://<host>` of the Token Vault that `text` names. Raises AddressError, ForeignHostError."""
+    """`https://<host>` of the Token Vault in `text`. Raises AddressError, ForeignHostError."""
     host = https_host(text)
     if not (host in also_allowed or _TOKEN_VAULT_HOST.fullmatch(host) or _TOKEN_STORE_HOST.fullmatch(host)):
         raise ForeignHostError(
-            f"{host} is not a Token Vault (*.<region>.tokenvault.azure.net, *.tokenstore.azure.net), so no token is "
-            "sent there."
+            f"{host} is not a Token Vault host (*.<region>.tokenvault.azure.net, *.tokenstore.azure.net), "
+            "so no token is sent there."
         )
     if (address := urlsplit(text)).path.strip("/") or address.query or address.fragment:
-        raise AddressError(f"It goes on after the host; the vault's address is only https://{host}.")
+        raise AddressError(f"It has extra text after the host name; the vault's URL is https://{host}.")
     return f"https://{host}"
 
 
 def parse_token_url(text: str, *, also_allowed: tuple[str, ...] = ()) -> TokenVaultTokenUrl:
-    """What a token's whole address names. Raises AddressError, ForeignHostError."""
+    """Parse the full URL of a token. Raises AddressError, ForeignHostError."""
     vault_url = parse_token_vault_url(f"https://{https_host(text)}", also_allowed=also_allowed)
     address = urlsplit(text)
     found = _TOKEN_PATH.fullmatch(address.path)
     if not found or address.query or address.fragment or not all(map(is_token_name, found.groups())):
-        raise AddressError(f"It should go on after the host with /services/<service>/tokens/<token>: {vault_url}/...")
+        raise AddressError(f"It must have the form {vault_url}/services/<service>/tokens/<token>.")
     return TokenVaultTokenUrl(vault_url=vault_url, service=found["service"], token=found["token"])
 
 
 def is_token_name(text: str) -> bool:
-    """`text` can be the name of a service or of a token."""
+    """Whether `text` is a valid name of a service or token."""
     return bool(_TOKEN_NAME.fullmatch(text))
 
 

@@ -1,4 +1,4 @@
-"""A token of the retired Token Vault: the settings as they are, asking for that and for nothing else."""
+"""The site's settings, changed to read a token of the retired Token Vault instead of a secret."""
 
 from dataclasses import replace
 
@@ -9,9 +9,9 @@ from secrets_app.conf.vault import SETTINGS as OF_THE_VAULT
 
 
 def token_vault_config(config: Config, *, create: bool = False) -> Config:
-    """The configuration that reads the kept token. `create`: make the token first, where there is none.
+    """The configuration that reads the Token Vault's token. `create`: create the token first if it is missing.
 
-    Mistakes about the Key Vault do not count for it; its own do.
+    Mistakes in the Key Vault's settings are dropped; mistakes in the Token Vault's settings prevent reading.
     """
     problems = tuple(
         replace(problem, stops=problem.stops or problem.setting in OF_THE_TOKEN_VAULT)
@@ -35,8 +35,8 @@ def token_vault_config(config: Config, *, create: bool = False) -> Config:
 _NOT_SET = SettingProblem(
     id="secrets_app.E074",
     setting="KVSITE_TOKEN_VAULT_URL",
-    says="is not set: there is no Token Vault to read from.",
-    hint="Set it only if you still have the address of one.",
+    says="is not set, so there is no Token Vault to read from.",
+    hint="Set it only if you have the address of a Token Vault.",
     cause="setting_missing",
     example="https://<vault>.<region>.tokenvault.azure.net",
 )

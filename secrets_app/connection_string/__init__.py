@@ -1,7 +1,6 @@
-"""`AzureServicesAuthConnectionString` of the old .NET library: its text -> who to be. Pure, stdlib only.
+"""Parses `AzureServicesAuthConnectionString` of the retired .NET library AppAuthentication. Pure, stdlib only.
 
-No value of such a string is in any sentence made here, nor any key that is not one of the library's own: either may
-be a secret that lost its place.
+Messages contain no value of the string, and no key that is not one of the library's: either may be a misplaced secret.
 """
 
 from secrets_app.connection_string.forms import parse_form

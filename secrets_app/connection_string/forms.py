@@ -1,7 +1,7 @@
-"""The pairs of a connection string -> who to be: each form that the library knew is one entry here.
+"""The pairs of a connection string -> the credential it selects. Each form that the library supports is one entry.
 
-Which form counts where several are begun, and that a key without meaning is passed over, is the library's own order
-(AzureServiceTokenProviderFactory.Create). `RunAs=Workload` and `DeveloperTool=VisualStudioCode` are its ports' words.
+The precedence of forms and the ignored keys are those of the library (AzureServiceTokenProviderFactory.Create).
+`RunAs=Workload` and `DeveloperTool=VisualStudioCode` come from its ports.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,19 +20,19 @@ from secrets_app.connection_string.unused_keys import unused_key_warnings
 from secrets_app.core.credential_options import CredentialKind, CredentialOptions, IdentityKind, ManagedIdentityId
 
 _VISUAL_STUDIO = ConnectionStringWarning(
-    says="asks for Visual Studio's account, which Python cannot use. VS Code's account is asked for instead, then "
-    "az's: it may be another person than in Visual Studio.",
-    hint="Look at the line Principal Used. To be the same person, run az login with Visual Studio's account.",
+    says="selects the Visual Studio account, which is not available in Python. The VS Code account is tried instead, "
+    "then Azure CLI, so it may be a different user.",
+    hint="Check the line Principal Used. To use the same account, run az login with the Visual Studio account.",
 )
 _WINDOWS = ConnectionStringWarning(
-    says="asks for integrated Windows sign-in, which Python cannot do. The account that Windows is signed in with is "
-    "asked for through its broker instead, then az's: elsewhere than on Windows only az is left.",
-    hint="On Windows install azure-identity-broker. Elsewhere run az login with that account.",
+    says="selects integrated Windows sign-in, which is not available in Python. The Windows account is tried through "
+    "its broker instead, then Azure CLI. On other systems, only Azure CLI is available.",
+    hint="On Windows, install azure-identity-broker. On other systems, run az login with that account.",
 )
 
 
 def parse_form(pairs: Iterable[Option], *, allowed_hosts: tuple[str, ...] = ()) -> ParsedConnectionString:
-    """Who the pairs say to be. `allowed_hosts` are vault hosts trusted besides Azure's. Raises Fault."""
+    """What the pairs select. `allowed_hosts` are vault hosts trusted in addition to Azure's. Raises Fault."""
     words = OptionReader(pairs)
     try:
         found = _chosen(_RUN_AS, 48, Key.RUN_AS, words)(words, allowed_hosts)
@@ -43,15 +43,15 @@ def parse_form(pairs: Iterable[Option], *, allowed_hosts: tuple[str, ...] = ()) 
 
 
 def _chosen(table: Mapping[str, Form], number: int, key: Key, words: OptionReader) -> Form:
-    """The entry of `table` that the value of `key` names, in any case."""
+    """The entry of `table` for the value of `key`, ignoring case."""
     text = words.given(key)
     by_word = {word.lower(): form for word, form in table.items()}
     if text and text.lower() in by_word:
         return by_word[text.lower()]
     known = ", ".join(table)
-    hint = f"Write {key}= and one of {known}."
+    hint = f"Set {key} to one of: {known}."
     if text:
-        raise ConnectionStringError(number, f"has a word in its {key} that is none of {known}.", hint)
+        raise ConnectionStringError(number, f"has a value for {key} that is not one of {known}.", hint)
     says = f"has {key} without a value." if words.has(key) else f"has no {key}."
     raise ConnectionStringError(number, says, hint, cause="setting_missing")
 
@@ -99,14 +99,14 @@ def _managed_identity(words: OptionReader) -> ParsedConnectionString:
 
 
 _DEVELOPER_TOOLS: Mapping[str, Form] = {
-    "AzureCli": _fixed("the developer signed in to az", CredentialKind.AZURE_CLI),
+    "AzureCli": _fixed("the user signed in to Azure CLI", CredentialKind.AZURE_CLI),
     "VisualStudio": _fixed(
-        "the developer signed in to Visual Studio",
+        "the user signed in to Visual Studio",
         CredentialKind.VISUAL_STUDIO_CODE,
         CredentialKind.AZURE_CLI,
         remark=_VISUAL_STUDIO,
     ),
-    "VisualStudioCode": _fixed("the developer signed in to VS Code", CredentialKind.VISUAL_STUDIO_CODE),
+    "VisualStudioCode": _fixed("the user signed in to VS Code", CredentialKind.VISUAL_STUDIO_CODE),
 }
 _RUN_AS: Mapping[str, Form] = {
     "Developer": _developer,

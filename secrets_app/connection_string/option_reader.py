@@ -1,4 +1,4 @@
-"""The pairs of one connection string, asked for by key, and what was never asked for."""
+"""The pairs of one connection string, read by key, and the keys that were never read."""
 
 import re
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ _SECONDS = re.compile(r"\+?([0-9]{1,9})", re.ASCII)
 
 
 class OptionReader:
-    """Key -> value. Each method notes that its key had a meaning."""
+    """Key -> value. Each method that reads a key marks it as used."""
 
     def __init__(self, pairs: Iterable[Option]) -> None:
         """Raises Fault where two pairs have the same key."""
@@ -20,67 +20,73 @@ class OptionReader:
             key = parse_key(pair.key) or pair.key.lower()
             if key in self._pairs:
                 named = f"{key} twice" if isinstance(key, Key) else "the same key twice"
-                says = f"names {named}, in its parts {self._pairs[key].number} and {pair.number}."
+                says = f"contains {named}, in parts {self._pairs[key].number} and {pair.number}."
                 raise ConnectionStringError(47, says, "Keep one of them.")
             self._pairs[key] = pair
 
     def has(self, key: Key) -> bool:
-        """The key is there, with or without a value."""
+        """Whether the key is present, with or without a value."""
         return key in self._pairs
 
     def given(self, key: Key) -> str | None:
-        """The value; None where the key is missing or has none."""
+        """The value; None when the key or its value is missing."""
         self._used.add(key)
         value = self._pairs[key].value if key in self._pairs else ""
         return value if value.strip() else None
 
     def needed(self, key: Key) -> str:
-        """The value. Raises Fault where the key is missing or has none."""
+        """The value. Raises Fault when the key or its value is missing."""
         value = self.given(key)
         if value is None:
             says = f"has {key} without a value." if self.has(key) else f"has no {key}."
-            raise ConnectionStringError(50, says, f"Write {key}=... into it.", cause="setting_missing")
+            raise ConnectionStringError(50, says, f"Add {key}=... to it.", cause="setting_missing")
         return value
 
     def guid(self, key: Key) -> str | None:
-        """The id; None where none is given. Raises Fault where it is none."""
+        """The ID; None when there is none. Raises Fault when it is malformed."""
         text = self.given(key)
         id_ = parse_guid(text) if text else None
         if text and not id_:
-            raise ConnectionStringError(51, f"has no id in its {key}: those are 32 digits, 0-9 and a-f, as in 8-4-4-4-12.",
-                        "Copy the application (client) id from the portal, without braces.")  # fmt: skip
+            raise ConnectionStringError(
+                51, f"has an invalid {key}: it must be a GUID, with 8-4-4-4-12 hexadecimal digits.",
+                "Copy the application (client) ID from the Azure portal, without braces.",
+            )  # fmt: skip
         return id_
 
     def needed_guid(self, key: Key) -> str:
-        """The id. Raises Fault where it is missing or malformed."""
+        """The ID. Raises Fault when it is missing or malformed."""
         self.needed(key)
         return self.guid(key) or ""
 
     def tenant(self) -> str | None:
-        """TenantId; None where none is given. Raises Fault where it is none."""
+        """TenantId; None when there is none. Raises Fault when it is malformed."""
         tenant = self.given(Key.TENANT_ID)
         if tenant and not is_tenant(tenant):
-            raise ConnectionStringError(51, "has no tenant in its TenantId: that is an id or a domain, like contoso.com.",
-                        "Copy the tenant id from the Entra overview page.")  # fmt: skip
+            raise ConnectionStringError(
+                51, "has an invalid TenantId: it must be a tenant ID or a domain, like contoso.com.",
+                "Copy the tenant ID from the Overview page of Microsoft Entra ID.",
+            )  # fmt: skip
         return tenant
 
     def seconds(self, key: Key) -> float | None:
-        """Whole seconds, 0 or more; None where none are given. Raises Fault where it is something else."""
+        """Whole seconds, 0 or more; None when there are none. Raises Fault when it is malformed."""
         text = self.given(key)
         found = _SECONDS.fullmatch(text) if text else None
         if text and not found:
             raise ConnectionStringError(
-                53, f"has no number of whole seconds, 0 or more, in its {key}.", f"Write {key}=30, say."
+                53,
+                f"has an invalid {key}: it must be a number of whole seconds, 0 or more.",
+                f"For example, use {key}=30.",
             )
         return float(found[1]) if found else None
 
     @property
     def idle(self) -> tuple[str, ...]:
-        """What had no meaning: `AppKey`, `the key of its part 4`."""
+        """The keys that were never read: `AppKey`, `the key of part 4`."""
         idle = [pair for key, pair in self._pairs.items() if key not in self._used]
-        return tuple(str(parse_key(pair.key) or f"the key of its part {pair.number}") for pair in idle)
+        return tuple(str(parse_key(pair.key) or f"the key of part {pair.number}") for pair in idle)
 
     @property
     def unknown(self) -> int | None:
-        """The place of the first part whose key the library did not know; None where it knew all."""
+        """The position of the first part with a key that the library does not support; None when there is none."""
         return next((pair.number for pair in self._pairs.values() if not parse_key(pair.key)), None)

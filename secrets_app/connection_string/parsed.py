@@ -1,4 +1,4 @@
-"""What a connection string means."""
+"""What a connection string selects."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,26 +9,26 @@ from secrets_app.core.credential_options import CredentialOptions
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectionStringWarning:
-    """What a person should know about a string that works."""
+    """A warning about a string that works."""
 
     says: str
-    """A sentence that begins after the setting's name."""
+    """A sentence to be preceded by the setting's name."""
     hint: str
     changes_who: bool = False
-    """The string may say somebody else than was meant: to be seen before all else."""
+    """The string may select another identity than intended: shown before everything else."""
     leftover: bool = False
-    """A part did nothing: it may be the rest of a value that a ; cut short."""
+    """A part has no effect: it may be the rest of a value that was cut off at a ;."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ParsedConnectionString:
-    """Who a connection string says to be."""
+    """The sign-in that a connection string selects."""
 
     sign_in: CredentialOptions
     who: str
-    """In words: `a service principal with a client secret`."""
+    """As text: `a service principal with a client secret`."""
     remarks: tuple[ConnectionStringWarning, ...] = ()
 
 
 Form = Callable[[OptionReader, tuple[str, ...]], ParsedConnectionString]
-"""(the pairs, vault hosts allowed besides Azure's) -> the meaning. Raises Fault."""
+"""(pairs, vault hosts allowed in addition to Azure's) -> what they select. Raises Fault."""

@@ -1,4 +1,4 @@
-"""What is wrong with a connection string, in words that hold none of its values."""
+"""What is wrong with a connection string, without any of its values."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class ConnectionStringError(Exception):
-    """Carries the sentence, the way out, the number of the mistake, and a string that would do, where one is known."""
+    """Carries the message, the fix, the number of the mistake and, where known, an example of a valid string."""
 
     example: str | None = None
 
@@ -17,7 +17,7 @@ class ConnectionStringError(Exception):
 
 
 class Key(StrEnum):
-    """A key of the connection string, as the library's guide writes it."""
+    """A key of the connection string, spelled as in the library's documentation."""
 
     RUN_AS = "RunAs"
     DEVELOPER_TOOL = "DeveloperTool"
@@ -37,12 +37,12 @@ _ALIASES = {
     "keyvaultsecretidentifier": Key.KEY_VAULT_CERTIFICATE,
     "keyvaultuserassignedmanagedidentityid": Key.KEY_VAULT_APP_ID,
 }
-"""The same under the names of the library's other versions."""
+"""Names of the same keys in other versions of the library."""
 _KEYS = {key.lower(): key for key in Key} | _ALIASES
 
 
 def parse_key(text: str) -> Key | None:
-    """The key that `text` is, in any case; None when the library knew none of that name."""
+    """The key that `text` names, ignoring case; None when the library has no such key."""
     return _KEYS.get(text.lower())
 
 
@@ -52,28 +52,26 @@ _KEY = re.compile(r"((?:==|[^=;])*+)(=?)\s*")
 _QUOTED = re.compile(r"""(?:'((?:[^'\0]|'')*+)'|"((?:[^"\0]|"")*+)")\s*""")
 _BARE = re.compile(r"[^;]*")
 _CONTROL = re.compile(r"(?!\s)[\x00-\x1f\x7f-\x9f]")
-_IN_QUOTES = "A value with a ; or a quote in it goes into quotes, and that quote is doubled inside: 'it''s; here'."
+_IN_QUOTES = "Put a value that contains ; or a quote in quotes, and double that quote inside: 'it''s; here'."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """One part of a connection string. What it holds is in no repr."""
+    """One part of a connection string. Its contents are excluded from its repr."""
 
     number: int
-    """Its place in the string, from 1: all that may be said of a part whose key is unknown."""
+    """Position in the string, from 1: all that a message may contain of a part with an unknown key."""
     key: str = field(repr=False)
     value: str = field(repr=False)
 
 
 def parse_options(text: str) -> tuple[Option, ...]:
-    """The pairs in their order; a value may be empty. Raises Fault."""
+    """The pairs in order; a value may be empty. Raises Fault."""
     if _WHOLE_IN_QUOTES.fullmatch(text):
-        raise ConnectionStringError(46, "is in quotes as a whole.", "Take the quotes round the whole string away.")
+        raise ConnectionStringError(46, "is enclosed in quotes.", "Remove the quotes around the whole string.")
     pairs = tuple(_iter_options(text))
     if not pairs:
-        raise ConnectionStringError(
-            46, "has nothing in it but spaces and semicolons.", "Take it away, or write RunAs=App into it."
-        )
+        raise ConnectionStringError(46, "contains only spaces and semicolons.", "Remove it, or set it to RunAs=App.")
     return pairs
 
 
@@ -87,9 +85,9 @@ def _iter_options(text: str) -> Iterator[Option]:
 
 
 def ordinal_name(number: int, key: str) -> str:
-    """`its part 2 (AppKey)`: a key is named only where it is one of the library's own."""
+    """`part 2 (AppKey)`: the key is named only if it is one of the library's."""
     known = parse_key(key)
-    return f"its part {number}" + (f" ({known})" if known else "")
+    return f"part {number}" + (f" ({known})" if known else "")
 
 
 def _end(pattern: re.Pattern[str], text: str, position: int) -> int:
@@ -98,30 +96,30 @@ def _end(pattern: re.Pattern[str], text: str, position: int) -> int:
 
 
 def _key(text: str, position: int, number: int) -> tuple[str, int]:
-    """The key that begins at `position`, and where its value begins."""
+    """The key that starts at `position`, and the start of its value."""
     found = _KEY.match(text, position)
     raw, divider = (found[1], found[2]) if found else ("", "")
     part = ordinal_name(number, raw.partition("==")[0].strip())
     if not divider and "==" in raw:
-        raise ConnectionStringError(46, f"has == in {part}. That stands for a = inside a key, so the part has no value.",
+        raise ConnectionStringError(46, f"has == in {part}, which means a = inside the key, so the part has no value.",
                     "Write a single = between key and value.")  # fmt: skip
     if not divider:
-        raise ConnectionStringError(46, f"has no = in {part}. Each part is key=value.", _IN_QUOTES)
+        raise ConnectionStringError(46, f"has no = in {part}. Each part must be key=value.", _IN_QUOTES)
     key = raw.replace("==", "=").strip()
     if not key:
-        raise ConnectionStringError(46, f"has nothing before the = in {part}.", f"Write the key there. {_IN_QUOTES}")
+        raise ConnectionStringError(46, f"has no key before the = in {part}.", f"Add the key. {_IN_QUOTES}")
     _check_printable(key, part)
     return key, found.end() if found else position
 
 
 def _value(text: str, position: int, part: str) -> tuple[str, int]:
-    """The value that begins at `position`, and where the next part begins."""
+    """The value that starts at `position`, and the start of the next part."""
     if text[position : position + 1] in {"'", '"'}:
         return _quoted(text, position, part)
     value, end = text[position : _end(_BARE, text, position)].strip(), _end(_BARE, text, position)
     if value.endswith(("'", '"')):
         raise ConnectionStringError(
-            46, f"has a value in {part} that ends with a quote, but does not begin with one.", _IN_QUOTES
+            46, f"has a value in {part} that ends with a quote, but does not start with one.", _IN_QUOTES
         )
     _check_printable(value, part)
     return value, end
@@ -130,7 +128,7 @@ def _value(text: str, position: int, part: str) -> tuple[str, int]:
 def _quoted(text: str, position: int, part: str) -> tuple[str, int]:
     found = _QUOTED.match(text, position)
     if not found:
-        raise ConnectionStringError(46, f"opens a quote in {part} and does not close it.", _IN_QUOTES)
+        raise ConnectionStringError(46, f"has an unclosed quote in {part}.", _IN_QUOTES)
     if text[found.end() : found.end() + 1] not in {"", ";"}:
         raise ConnectionStringError(46, f"has text after the closing quote in {part}.", _IN_QUOTES)
     quote = text[position]
@@ -139,6 +137,4 @@ def _quoted(text: str, position: int, part: str) -> tuple[str, int]:
 
 def _check_printable(text: str, part: str) -> None:
     if _CONTROL.search(text):
-        raise ConnectionStringError(
-            46, f"has a character in {part} that cannot be seen.", "Type that part anew, without it."
-        )
+        raise ConnectionStringError(46, f"has an invisible character in {part}.", "Enter that part again without it.")

@@ -1,4 +1,4 @@
-"""The form that a faulty connection string is nearest to, as a template to copy; none of its values is in it."""
+"""Templates for invalid connection strings, in the form that was intended; they contain none of its values."""
 
 import re
 
@@ -28,7 +28,7 @@ _BY_RUN_AS = {
 
 
 def example_for(words: OptionReader) -> str:
-    """A whole string of the form that was meant; RunAs=App where none can be told."""
+    """A complete string in the form that was intended; RunAs=App when that is unclear."""
     run_as = (words.given(Key.RUN_AS) or "").lower()
     return _app_example(words) if run_as == "app" else _BY_RUN_AS.get(run_as, "RunAs=App")
 
@@ -49,7 +49,7 @@ def _app_example(words: OptionReader) -> str:
 def client_secret(words: OptionReader) -> ParsedConnectionString:
     if words.has(Key.APP_KEY) and words.has(Key.APP_KEY_PERCENT_ENCODED):
         raise ConnectionStringError(
-            47, "gives the secret twice, as AppKey and as AppKeyPercentEncoded.", "Keep one of them."
+            47, "contains the secret twice, as AppKey and as AppKeyPercentEncoded.", "Keep one of them."
         )
     if words.has(Key.APP_KEY):
         secret = words.needed(Key.APP_KEY)
@@ -66,7 +66,7 @@ def client_secret(words: OptionReader) -> ParsedConnectionString:
 
 
 def _percent_decoded(text: str) -> str:
-    """As the library's fork did it: each %XX is one character, and what is not of that form stays."""
+    """As in the library's fork: each %XX is one character, and anything else is left as it is."""
     return re.sub("%([0-9a-fA-F]{2})", lambda found: chr(int(found[1], 16)), text)
 
 
@@ -76,7 +76,7 @@ def certificate_in_store(words: OptionReader) -> ParsedConnectionString:
     if thumbprint is None:
         if not words.has(Key.CERTIFICATE_SUBJECT_NAME):
             raise ConnectionStringError(50, "has neither CertificateThumbprint nor CertificateSubjectName.",
-                        "Write one of them into it.", cause="setting_missing")  # fmt: skip
+                        "Add one of them.", cause="setting_missing")  # fmt: skip
         subject = words.needed(Key.CERTIFICATE_SUBJECT_NAME)
     words.needed(Key.TENANT_ID)
     sign_in = CredentialOptions(
@@ -85,7 +85,7 @@ def certificate_in_store(words: OptionReader) -> ParsedConnectionString:
         client_id=words.needed_guid(Key.APP_ID),
         certificate=CertificateInStore(store=store, folder=None, thumbprint=thumbprint, subject=subject),
     )
-    return ParsedConnectionString(sign_in=sign_in, who=f"a service principal with a certificate of the store {store}")
+    return ParsedConnectionString(sign_in=sign_in, who=f"a service principal with a certificate in the {store} store")
 
 
 def _store(words: OptionReader) -> CertificateStore:
@@ -93,12 +93,12 @@ def _store(words: OptionReader) -> CertificateStore:
     for store in CertificateStore:
         if text and text.lower() == store.lower():
             return store
-    says = f"has a word in its CertificateStoreLocation that is none of {', '.join(CertificateStore)}."
+    says = f"has a value for CertificateStoreLocation that is not one of {', '.join(CertificateStore)}."
     if not text:
         says = "has CertificateStoreLocation without a value."
     if not words.has(Key.CERTIFICATE_STORE_LOCATION):
-        says = "names a certificate, but no CertificateStoreLocation to look for it in."
-    raise ConnectionStringError(52, says, f"Write CertificateStoreLocation= and one of {', '.join(CertificateStore)}.")
+        says = "names a certificate, but no CertificateStoreLocation."
+    raise ConnectionStringError(52, says, f"Set CertificateStoreLocation to one of: {', '.join(CertificateStore)}.")
 
 
 def _thumbprint(words: OptionReader) -> str | None:
@@ -106,7 +106,7 @@ def _thumbprint(words: OptionReader) -> str | None:
         return None
     thumbprint = parse_thumbprint(words.needed(Key.CERTIFICATE_THUMBPRINT))
     if thumbprint is None:
-        raise ConnectionStringError(51, "has no thumbprint in its CertificateThumbprint: those are 40 digits, 0-9 and A-F.",
+        raise ConnectionStringError(51, "has an invalid CertificateThumbprint: it must be 40 hexadecimal digits.",
                     "Copy it from the certificate's details.")  # fmt: skip
     return thumbprint
 
@@ -116,7 +116,7 @@ def certificate_in_vault(words: OptionReader, allowed_hosts: tuple[str, ...]) ->
     try:
         found = secret_id(text, also_allowed=allowed_hosts)
     except AddressError as error:
-        # Its own words name the host, and here that may be anything.
+        # The original message contains the host, which may be any text here.
         raise _not_an_identifier(foreign=isinstance(error, ForeignHostError)) from None
     certificate = CertificateInVault(
         vault_url=found.vault_url,
@@ -137,9 +137,9 @@ def certificate_in_vault(words: OptionReader, allowed_hosts: tuple[str, ...]) ->
 def _not_an_identifier(*, foreign: bool) -> ConnectionStringError:
     key = Key.KEY_VAULT_CERTIFICATE
     if foreign:
-        return ConnectionStringError(54, f"has a host in its {key} that is not an Azure vault; no token is sent there.",
-                     "A host that you trust all the same goes into KVSITE_ALLOWED_VAULT_HOSTS.",
+        return ConnectionStringError(54, f"has a {key} whose host is not an Azure vault; no token is sent there.",
+                     "To trust this host, add it to KVSITE_ALLOWED_VAULT_HOSTS.",
                      cause="vault_url_refused")  # fmt: skip
-    return ConnectionStringError(54, f"has no address of a secret in its {key}.",
-                 "It looks like https://contoso.vault.azure.net/secrets/my-certificate: copy the Secret Identifier "
-                 "from the certificate's page in the vault.", cause="kv_url_or_id_invalid")  # fmt: skip
+    return ConnectionStringError(54, f"has an invalid {key}: it must be the address of a secret.",
+                 "Copy the Secret Identifier from the certificate's page in the vault. It looks like "
+                 "https://contoso.vault.azure.net/secrets/my-certificate.", cause="kv_url_or_id_invalid")  # fmt: skip

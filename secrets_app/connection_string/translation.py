@@ -1,4 +1,4 @@
-"""What a connection string is called today: this site's settings, and azure-identity's own way."""
+"""The equivalents of a connection string: this site's settings, azure-identity's variables and Python code."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ _CREDENTIAL = re.compile(r"\b([A-Z]\w*Credential)\(")
 _SECRETS = "from azure.keyvault.secrets import SecretClient\n"
 
 Assignments = tuple[tuple[str, str], ...]
-"""Name -> value, or a placeholder like `<the AppKey>`: a secret is never among them."""
+"""Name -> value, or a placeholder like `<the AppKey>`; never a secret."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,15 +24,15 @@ class Equivalent:
     """The same sign-in without a connection string."""
 
     settings: Assignments
-    """Of this site."""
+    """Settings of this site."""
     variables: Assignments = ()
-    """Of azure-identity, for any program with DefaultAzureCredential; empty where it has none for this."""
+    """Of azure-identity, for any program that uses DefaultAzureCredential; empty when it has no equivalent."""
     python: str
-    """Lines that make azure-identity's credential, their imports first."""
+    """Code that creates azure-identity's credential, imports first."""
 
 
 def equivalent_of(sign_in: CredentialOptions) -> Equivalent:
-    """What stands for this meaning of a connection string today."""
+    """The equivalents of this sign-in."""
     modern = _EQUIVALENTS[sign_in.ways[0]](sign_in)
     return replace(modern, python=f"{_imports(modern.python)}{modern.python}")
 
@@ -44,7 +44,7 @@ def _imports(python: str) -> str:
 
 
 def _developer(words: str, python: str) -> Callable[[CredentialOptions], Equivalent]:
-    """A sign-in without ids; `words` is the value of AZURE_TOKEN_CREDENTIALS."""
+    """A sign-in without IDs; `words` is the value of AZURE_TOKEN_CREDENTIALS."""
 
     def modern(sign_in: CredentialOptions) -> Equivalent:
         return Equivalent(
@@ -154,10 +154,8 @@ def _certificate(certificate: Certificate | None) -> Assignments:
 _EQUIVALENTS: Mapping[CredentialKind, Callable[[CredentialOptions], Equivalent]] = {
     CredentialKind.AZURE_CLI: _developer("AzureCliCredential", "AzureCliCredential()"),
     CredentialKind.VISUAL_STUDIO_CODE: _visual_studio,
-    # The broker's class wants a window to show itself in front of; the chain's member for it does not.
-    CredentialKind.BROKER: _developer(
-        "dev", "DefaultAzureCredential()  # with the package azure-identity-broker beside it"
-    ),
+    # The broker's own class requires a parent window; the broker in the chain does not.
+    CredentialKind.BROKER: _developer("dev", "DefaultAzureCredential()  # requires the package azure-identity-broker"),
     CredentialKind.MANAGED_IDENTITY: _managed_identity,
     CredentialKind.WORKLOAD_IDENTITY: _workload_identity,
     CredentialKind.CLIENT_SECRET: _client_secret,

@@ -1,4 +1,4 @@
-"""What is said of the parts of a connection string that do nothing."""
+"""Remarks on the parts of a connection string that have no effect."""
 
 from collections.abc import Sequence
 
@@ -12,24 +12,24 @@ _CREDENTIAL_KEYS = (Key.APP_KEY, Key.APP_KEY_PERCENT_ENCODED, Key.CERTIFICATE_TH
 
 
 def unused_key_warnings(words: OptionReader, sign_in: CredentialOptions) -> tuple[ConnectionStringWarning, ...]:
-    """One remark on the parts that do nothing, or none. Whether that changes who to be comes first in it."""
+    """At most one remark on the parts without effect. If they change the selected identity, it starts with that."""
     idle = words.idle
     if not idle:
         return ()
     many, named = len(idle) > 1, _join_words(idle)
-    did = f"did nothing in the library and {'do' if many else 'does'} nothing here."
-    take_out = f"take {'them' if many else 'it'} out."
+    did = f"had no effect in the library and {'have' if many else 'has'} none here."
+    take_out = f"remove {'them' if many else 'it'}."
     half = _incomplete_service_principal(words) if sign_in.ways == (CredentialKind.MANAGED_IDENTITY,) else None
     if half:
         doubt, missing = half
         return (
             ConnectionStringWarning(
                 says=f"{doubt} {_capitalize(named)} {did}",
-                hint=f"For a service principal write {missing}=... into it. For the managed identity {take_out}",
+                hint=f"For a service principal, add {missing}=... to it. For the managed identity, {take_out}",
                 changes_who=True,
             ),
         )
-    rest = f"If {'one' if many else 'it'} is the rest of a value with a ; in it, put that whole value into quotes."
+    rest = f"If {'one' if many else 'it'} is the rest of a value that contains a ;, put the whole value in quotes."
     leftover = words.unknown is not None
     return (
         ConnectionStringWarning(
@@ -39,14 +39,17 @@ def unused_key_warnings(words: OptionReader, sign_in: CredentialOptions) -> tupl
 
 
 def _incomplete_service_principal(words: OptionReader) -> tuple[str, Key] | None:
-    """A sentence on it, and the key it lacks: to the library it was a managed identity, without a word. Else None."""
+    """A sentence on the missing part, and its key; None when nothing is missing.
+
+    The library selected a managed identity in this case, without an error.
+    """
     has = [key for key in (Key.TENANT_ID, *_CREDENTIAL_KEYS) if words.has(key)]
     if not has:
         return None
     missing = Key.APP_KEY if words.has(Key.APP_ID) else Key.APP_ID
     lacks = "no AppKey and no certificate" if missing is Key.APP_KEY else "no AppId"
-    asked = f"Is {missing} misspelt in its part {words.unknown}?" if words.unknown else f"Was {missing} left out?"
-    return f"has {_join_words(has)}, but {lacks}: so this string means a managed identity. {asked}", missing
+    asked = f"Is {missing} misspelled in part {words.unknown}?" if words.unknown else f"Is {missing} missing?"
+    return f"has {_join_words(has)}, but {lacks}, so it selects a managed identity. {asked}", missing
 
 
 def _join_words(names: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Work in threads of its own, waited for no longer than agreed."""
+"""Runs work in background threads, so that callers can limit how long they wait."""
 
 import threading
 from collections.abc import Callable, Hashable
@@ -12,10 +12,10 @@ _under_way: dict[Hashable, Future[Any]] = {}
 
 
 def run_in_background(name: str, about: Hashable, work: Callable[[], T]) -> Future[T]:
-    """The future of `work`, which a thread of its own does. One that is cancelled broke; the log says how.
+    """The future of `work`, run in its own thread. It is cancelled when `work` raises; the log has the traceback.
 
-    While work of this name about the same thing is under way, everybody who asks gets that one: nothing that hangs is
-    ever started twice.
+    While work with the same name and subject is in progress, callers share its future: work that hangs is not started
+    twice.
     """
     key = (name, about)
     with _lock:
@@ -23,11 +23,11 @@ def run_in_background(name: str, about: Hashable, work: Callable[[], T]) -> Futu
             return _under_way[key]
         future: Future[T] = Future()
         _under_way[key] = future
-    # A daemon: a name server that hangs must not keep a finished command from ending.
+    # A daemon thread: a DNS server that hangs must not keep a finished command from exiting.
     thread = threading.Thread(target=_run, args=(key, work, future), name=f"environment: {name}", daemon=True)
     try:
         thread.start()
-    except RuntimeError:  # the machine gives us no more threads
+    except RuntimeError:  # no more threads can be started
         _end(key, future)
     return future
 
@@ -42,7 +42,7 @@ def _run(key: Hashable, work: Callable[[], T], future: Future[T]) -> None:
 
 
 def _end(key: Hashable, future: Future[Any]) -> None:
-    """Nobody waits for ever: without a result by now there will be none."""
+    """Cancels a future without a result, so that no caller waits forever."""
     if future.cancel():
         _forget(key)
 

@@ -1,55 +1,243 @@
-"""Who the settings say we should be, and how: the choice of a credential as data. Frozen values, stdlib only."""
+"""The choice of a credential and an identity as data: frozen values, stdlib only."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
+
+
+class CredentialGroup(Enum):
+    """When a kind of credential is tried."""
+
+    CHAIN = auto()
+    """Stands for several credentials, tried in turn."""
+    PROD = auto()
+    """A member of DefaultAzureCredential's half for deployed services."""
+    DEV = auto()
+    """A member of DefaultAzureCredential's half for developer machines."""
+    INTERACTIVE = auto()
+    """Waits for a user to sign in."""
+    EXPLICIT = auto()
+    """Only when selected by name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CredentialRow:
+    """What the site knows about one kind of credential, besides how to create it (credentials/factories.py)."""
+
+    class_name: str
+    """Of azure-identity."""
+    label: str
+    """For tables and headings."""
+    phrase: str
+    """For the middle of a sentence."""
+    group: CredentialGroup = CredentialGroup.EXPLICIT
+    aliases: tuple[str, ...] = ()
+    """Other accepted values of KVSITE_CREDENTIAL, in lower case without hyphens."""
+    exclude_argument: str = ""
+    """DefaultAzureCredential's argument that excludes it; empty for what is not a member of the chain."""
+    token_credentials: bool = False
+    """Whether azure-identity 1.27 accepts the class name in AZURE_TOKEN_CREDENTIALS."""
+    uses_authority: bool = False
+    """Whether it signs in at the authority host. Managed identities use a local endpoint; tools have their own."""
+    relevance: int | None = None
+    """Rank of its failure among those of a chain, 1 first; None for credentials that are rarely expected to work."""
+    requires: tuple[tuple[str, str], ...] = ()
+    """(attribute of CredentialOptions, setting) that it cannot do without."""
+
+
+_CHAIN, _PROD, _DEV = CredentialGroup.CHAIN, CredentialGroup.PROD, CredentialGroup.DEV
+_TENANT, _CLIENT = ("tenant_id", "KVSITE_TENANT_ID"), ("client_id", "KVSITE_CLIENT_ID")
 
 
 class CredentialKind(StrEnum):
-    """One way to a token: a word of KVSITE_CREDENTIAL."""
+    """A value of KVSITE_CREDENTIAL. A new kind is one row here and one factory.
 
-    DEFAULT = "default"
-    DEV = "dev"
-    PROD = "prod"
-    ENVIRONMENT = "environment"
-    WORKLOAD_IDENTITY = "workload-identity"
-    MANAGED_IDENTITY = "managed-identity"
-    SHARED_CACHE = "shared-cache"
-    VISUAL_STUDIO_CODE = "visual-studio-code"
-    AZURE_CLI = "azure-cli"
-    AZURE_POWERSHELL = "azure-powershell"
-    AZURE_DEVELOPER_CLI = "azure-developer-cli"
-    BROKER = "broker"
-    INTERACTIVE_BROWSER = "interactive-browser"
-    DEVICE_CODE = "device-code"
-    CLIENT_SECRET = "client-secret"  # noqa: S105 - the word, not a secret
-    CLIENT_CERTIFICATE = "client-certificate"
-    AZURE_PIPELINES = "azure-pipelines"
+    The members of DefaultAzureCredential are in its own order:
+    https://learn.microsoft.com/azure/developer/python/sdk/authentication/credential-chains
+    """
+
+    row: CredentialRow
+
+    def __new__(cls, value: str, row: CredentialRow) -> "CredentialKind":
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.row = row
+        return member
+
+    DEFAULT = (
+        "default",
+        CredentialRow(
+            class_name="DefaultAzureCredential", label="Default chain", phrase="the default chain", group=_CHAIN,
+        ),
+    )  # fmt: skip
+    DEV = (
+        "dev",
+        CredentialRow(
+            class_name="DefaultAzureCredential", label="Developer tools", phrase="the developer tools", group=_CHAIN,
+        ),
+    )  # fmt: skip
+    PROD = (
+        "prod",
+        CredentialRow(
+            class_name="DefaultAzureCredential", label="Deployed service", phrase="the deployed service's credentials",
+            group=_CHAIN,
+        ),
+    )  # fmt: skip
+    ENVIRONMENT = (
+        "environment",
+        CredentialRow(
+            class_name="EnvironmentCredential", label="Environment variables",
+            phrase="the environment's service principal", group=_PROD,
+            exclude_argument="exclude_environment_credential", token_credentials=True, uses_authority=True, relevance=1,
+        ),
+    )  # fmt: skip
+    WORKLOAD_IDENTITY = (
+        "workload-identity",
+        CredentialRow(
+            class_name="WorkloadIdentityCredential", label="Workload identity", phrase="workload identity", group=_PROD,
+            exclude_argument="exclude_workload_identity_credential", token_credentials=True, uses_authority=True,
+            relevance=2,
+        ),
+    )  # fmt: skip
+    MANAGED_IDENTITY = (
+        "managed-identity",
+        CredentialRow(
+            class_name="ManagedIdentityCredential", label="Managed identity", phrase="the managed identity",
+            group=_PROD, aliases=("msi",),
+            exclude_argument="exclude_managed_identity_credential", token_credentials=True, relevance=3,
+        ),
+    )  # fmt: skip
+    SHARED_CACHE = (
+        "shared-cache",
+        CredentialRow(
+            class_name="SharedTokenCacheCredential", label="Shared token cache", phrase="the shared token cache",
+            group=_DEV, exclude_argument="exclude_shared_token_cache_credential",
+        ),
+    )  # fmt: skip
+    VISUAL_STUDIO_CODE = (
+        "visual-studio-code",
+        CredentialRow(
+            class_name="VisualStudioCodeCredential", label="VS Code", phrase="VS Code", group=_DEV, aliases=("vscode",),
+            exclude_argument="exclude_visual_studio_code_credential", token_credentials=True, relevance=7,
+        ),
+    )  # fmt: skip
+    AZURE_CLI = (
+        "azure-cli",
+        CredentialRow(
+            class_name="AzureCliCredential", label="Azure CLI", phrase="Azure CLI", group=_DEV, aliases=("az", "cli"),
+            exclude_argument="exclude_cli_credential", token_credentials=True, relevance=4,
+        ),
+    )  # fmt: skip
+    AZURE_POWERSHELL = (
+        "azure-powershell",
+        CredentialRow(
+            class_name="AzurePowerShellCredential", label="Azure PowerShell", phrase="Azure PowerShell", group=_DEV,
+            aliases=("powershell",),
+            exclude_argument="exclude_powershell_credential", token_credentials=True, relevance=6,
+        ),
+    )  # fmt: skip
+    AZURE_DEVELOPER_CLI = (
+        "azure-developer-cli",
+        CredentialRow(
+            class_name="AzureDeveloperCliCredential", label="Azure Developer CLI", phrase="azd", group=_DEV,
+            aliases=("azd",),
+            exclude_argument="exclude_developer_cli_credential", token_credentials=True, relevance=5,
+        ),
+    )  # fmt: skip
+    BROKER = (
+        "broker",
+        CredentialRow(
+            class_name="BrokerCredential", label="Authentication broker", phrase="the authentication broker",
+            group=_DEV, exclude_argument="exclude_broker_credential",
+        ),
+    )  # fmt: skip
+    INTERACTIVE_BROWSER = (
+        "interactive-browser",
+        CredentialRow(
+            class_name="InteractiveBrowserCredential", label="Interactive browser",
+            phrase="interactive browser sign-in", group=CredentialGroup.INTERACTIVE, aliases=("browser",),
+            token_credentials=True, uses_authority=True,
+        ),
+    )  # fmt: skip
+    DEVICE_CODE = (
+        "device-code",
+        CredentialRow(
+            class_name="DeviceCodeCredential", label="Device code", phrase="device code sign-in",
+            group=CredentialGroup.INTERACTIVE, uses_authority=True,
+        ),
+    )  # fmt: skip
+    CLIENT_SECRET = (
+        "client-secret",
+        CredentialRow(
+            class_name="ClientSecretCredential", label="Client secret from the settings",
+            phrase="the service principal with a client secret", uses_authority=True,
+            requires=(_TENANT, _CLIENT, ("client_secret", "KVSITE_CLIENT_SECRET")),
+        ),
+    )  # fmt: skip
+    CLIENT_CERTIFICATE = (
+        "client-certificate",
+        CredentialRow(
+            class_name="CertificateCredential", label="Certificate from the settings",
+            phrase="the service principal with a certificate", uses_authority=True,
+            requires=(_CLIENT, ("certificate", "KVSITE_CERTIFICATE"), _TENANT),
+        ),
+    )  # fmt: skip
+    AZURE_PIPELINES = (
+        "azure-pipelines",
+        CredentialRow(
+            class_name="AzurePipelinesCredential", label="Azure Pipelines",
+            phrase="the Azure Pipelines service connection", aliases=("pipelines",), uses_authority=True,
+            requires=(
+                _TENANT, _CLIENT, ("service_connection_id", "KVSITE_PIPELINES_SERVICE_CONNECTION_ID"),
+                ("system_access_token", "SYSTEM_ACCESSTOKEN"),
+            ),
+        ),
+    )  # fmt: skip
+
+    @property
+    def class_name(self) -> str:
+        return self.row.class_name
 
     @property
     def is_chain(self) -> bool:
-        """It stands for several credentials, asked in turn."""
-        return self in CHAINS
+        """Whether it stands for several credentials, tried in turn."""
+        return self.row.group is _CHAIN
 
 
-CHAINS = frozenset({CredentialKind.DEFAULT, CredentialKind.DEV, CredentialKind.PROD})
-INTERACTIVE = frozenset({CredentialKind.INTERACTIVE_BROWSER, CredentialKind.DEVICE_CODE})
-"""They wait for a person."""
-# The members of DefaultAzureCredential in its order; the words of its `exclude_..._credential` arguments are beside
-# what builds it (credentials/). https://learn.microsoft.com/azure/developer/python/sdk/authentication/credential-chains
-PROD_MEMBERS = (CredentialKind.ENVIRONMENT, CredentialKind.WORKLOAD_IDENTITY, CredentialKind.MANAGED_IDENTITY)
-DEV_MEMBERS = (
-    CredentialKind.SHARED_CACHE,
-    CredentialKind.VISUAL_STUDIO_CODE,
-    CredentialKind.AZURE_CLI,
-    CredentialKind.AZURE_POWERSHELL,
-    CredentialKind.AZURE_DEVELOPER_CLI,
-    CredentialKind.BROKER,
-)
+def _in_group(group: CredentialGroup) -> tuple[CredentialKind, ...]:
+    return tuple(kind for kind in CredentialKind if kind.row.group is group)
+
+
+INTERACTIVE = frozenset(_in_group(CredentialGroup.INTERACTIVE))
+PROD_MEMBERS, DEV_MEMBERS = _in_group(_PROD), _in_group(_DEV)
 MEMBERS = PROD_MEMBERS + DEV_MEMBERS
+CHAINS: Mapping[CredentialKind, tuple[CredentialKind, ...]] = {
+    CredentialKind.DEFAULT: MEMBERS,
+    CredentialKind.DEV: DEV_MEMBERS,
+    CredentialKind.PROD: PROD_MEMBERS,
+}
+"""The members of each chain, in order."""
+
+
+def _squash(word: str) -> str:
+    return re.sub(r"[-_ ]", "", word.lower()).removesuffix("credential")
+
+
+_BY_NAME: Mapping[str, CredentialKind] = {
+    _squash(name): kind
+    for kind in reversed(CredentialKind)  # the default chain keeps the class name that it shares with its halves
+    for name in (kind.class_name, kind.value, *kind.row.aliases)
+}
+
+
+def parse_kind(word: str) -> CredentialKind | None:
+    """The kind that `word` names: a value of KVSITE_CREDENTIAL, an alias or azure-identity's class name, any case."""
+    return _BY_NAME.get(_squash(word))
 
 
 class IdentityKind(StrEnum):
-    """By what a user-assigned managed identity is named: a key of azure-identity's `identity_config`."""
+    """Which ID names a user-assigned managed identity: a key of azure-identity's `identity_config`."""
 
     CLIENT_ID = "client_id"
     RESOURCE_ID = "resource_id"
@@ -58,14 +246,14 @@ class IdentityKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ManagedIdentityId:
-    """Which user-assigned managed identity is meant."""
+    """The ID of a user-assigned managed identity."""
 
     kind: IdentityKind
     value: str
 
 
 class CertificateStore(StrEnum):
-    """The certificate stores that the .NET library could name."""
+    """The Windows certificate stores that the .NET library supported."""
 
     CURRENT_USER = "CurrentUser"
     LOCAL_MACHINE = "LocalMachine"
@@ -73,7 +261,7 @@ class CertificateStore(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class CertificateFile:
-    """A certificate with its private key in a file, PEM or PFX."""
+    """A PEM or PFX file with a certificate and its private key."""
 
     path: str
     password: str | None = field(default=None, repr=False)
@@ -81,26 +269,26 @@ class CertificateFile:
 
 @dataclass(frozen=True, kw_only=True)
 class CertificateInStore:
-    """A certificate with its private key, found in a folder by its thumbprint or its subject: one of them is given."""
+    """A certificate with its private key in a folder, selected by either its thumbprint or its subject."""
 
     store: CertificateStore
     folder: str | None
-    """Where that store's files lie; None when no setting says so."""
+    """The folder with the store's files; None when no setting names it."""
     thumbprint: str | None = None
-    """40 hex digits: SHA-1 of the certificate, in capitals."""
+    """SHA-1 of the certificate: 40 hex digits in upper case."""
     subject: str | None = None
     password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CertificateInVault:
-    """A certificate that is itself a secret of a vault, read with the developer's or a managed identity."""
+    """A certificate stored as a secret in a vault, read with the developer's credential or a managed identity."""
 
     vault_url: str
     secret_name: str
     secret_version: str | None = None
     reader_client_id: str | None = None
-    """The user-assigned managed identity that reads it."""
+    """Client ID of the user-assigned managed identity that reads it."""
 
 
 Certificate = CertificateFile | CertificateInStore | CertificateInVault
@@ -108,68 +296,34 @@ Certificate = CertificateFile | CertificateInStore | CertificateInVault
 
 @dataclass(frozen=True, kw_only=True)
 class CredentialOptions:
-    """Everything the settings say about how to get a token. What is None is left to azure-identity."""
+    """The settings that determine how a token is obtained. azure-identity's default applies to what is None."""
 
     ways: tuple[CredentialKind, ...] = (CredentialKind.DEFAULT,)
-    """Asked in this order. A way that is a chain stands alone."""
+    """Tried in this order. A chain is always the only entry."""
     chosen_by: str | None = field(default=None, compare=False)
-    """The setting or argument that named `ways`; None where nothing did."""
+    """The setting or argument that selected `ways`; None for the default."""
     interactive: bool = False
-    """At a terminal, who can sign in when asked to. No setting says so: only the command does."""
+    """A user at a terminal can sign in when prompted. Set by the command, not by a setting."""
     excluded: tuple[CredentialKind, ...] = ()
-    """Members left out of the chain that `ways` names."""
+    """Members excluded from the chain in `ways`."""
     tenant_id: str | None = None
     additional_tenants: tuple[str, ...] = ()
-    """May be asked for tokens too; `*` for all."""
+    """Further tenants in which tokens may be requested; `*` for all."""
     authority_host: str | None = None
-    """Host name alone: login.microsoftonline.com."""
+    """Host name only: login.microsoftonline.com."""
     process_timeout_s: float | None = None
-    """For az and the other tools."""
+    """For Azure CLI and the other tools."""
     az_subscription: str | None = None
     az_folder: str | None = None
-    """Where az lies: AzureCLIPath."""
+    """The folder that contains az: AzureCLIPath."""
     client_id: str | None = None
     """Of the service principal, or of the federated identity."""
     client_secret: str | None = field(default=None, repr=False)
     certificate: Certificate | None = None
     managed_identity: ManagedIdentityId | None = None
-    """None: the system-assigned one; in a chain the one that AZURE_CLIENT_ID names, where it names one."""
+    """None: the system-assigned identity, or in a chain the one that AZURE_CLIENT_ID names."""
     retry_timeout_s: float | None = None
-    """How long the managed identity's endpoint is asked again: MsiRetryTimeout."""
+    """How long requests to the managed identity endpoint are retried: MsiRetryTimeout."""
     service_connection_id: str | None = None
     """Of Azure Pipelines."""
     system_access_token: str | None = field(default=None, repr=False)
-
-
-TITLES: dict[CredentialKind, str] = {
-    CredentialKind.ENVIRONMENT: "Environment variables",
-    CredentialKind.WORKLOAD_IDENTITY: "Workload identity",
-    CredentialKind.MANAGED_IDENTITY: "Managed identity",
-    CredentialKind.SHARED_CACHE: "Shared token cache",
-    CredentialKind.VISUAL_STUDIO_CODE: "VS Code",
-    CredentialKind.AZURE_CLI: "Azure CLI",
-    CredentialKind.AZURE_POWERSHELL: "Azure PowerShell",
-    CredentialKind.AZURE_DEVELOPER_CLI: "Azure Developer CLI",
-    CredentialKind.BROKER: "The system's broker",
-    CredentialKind.INTERACTIVE_BROWSER: "Browser",
-    CredentialKind.DEVICE_CODE: "Device code",
-    CredentialKind.CLIENT_SECRET: "Client secret of the settings",
-    CredentialKind.CLIENT_CERTIFICATE: "Certificate of the settings",
-    CredentialKind.AZURE_PIPELINES: "Azure Pipelines",
-}
-CLASSES: dict[CredentialKind, str] = {
-    CredentialKind.ENVIRONMENT: "EnvironmentCredential",
-    CredentialKind.WORKLOAD_IDENTITY: "WorkloadIdentityCredential",
-    CredentialKind.MANAGED_IDENTITY: "ManagedIdentityCredential",
-    CredentialKind.SHARED_CACHE: "SharedTokenCacheCredential",
-    CredentialKind.VISUAL_STUDIO_CODE: "VisualStudioCodeCredential",
-    CredentialKind.AZURE_CLI: "AzureCliCredential",
-    CredentialKind.AZURE_POWERSHELL: "AzurePowerShellCredential",
-    CredentialKind.AZURE_DEVELOPER_CLI: "AzureDeveloperCliCredential",
-    CredentialKind.BROKER: "BrokerCredential",
-    CredentialKind.INTERACTIVE_BROWSER: "InteractiveBrowserCredential",
-    CredentialKind.DEVICE_CODE: "DeviceCodeCredential",
-    CredentialKind.CLIENT_SECRET: "ClientSecretCredential",
-    CredentialKind.CLIENT_CERTIFICATE: "CertificateCredential",
-    CredentialKind.AZURE_PIPELINES: "AzurePipelinesCredential",
-}

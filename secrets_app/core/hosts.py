@@ -1,4 +1,4 @@
-"""Which addresses are Azure vaults, and what a token for them is asked for."""
+"""Validation of vault URLs, and the token scope of each Azure cloud."""
 
 import re
 from contextlib import suppress
@@ -8,17 +8,17 @@ from urllib.parse import SplitResult, urlsplit
 
 @dataclass(frozen=True, kw_only=True)
 class Cloud:
-    """One of Microsoft's clouds, as far as Key Vault is concerned."""
+    """One Azure cloud: its Key Vault suffix, portal and sign-in host."""
 
     name: str
     vault_suffix: str
     portal: str
     login_host: str
-    """Where one signs in: azure.identity.AzureAuthorityHosts."""
+    """The authority host: azure.identity.AzureAuthorityHosts."""
 
     @property
     def scope(self) -> str:
-        """What a token for this cloud's vaults is asked for."""
+        """The token scope for vaults in this cloud."""
         return f"https://{self.vault_suffix}/.default"
 
 
@@ -45,15 +45,15 @@ CLOUDS = (
     ),
 )
 
-# 3 to 24 letters, digits and hyphens; a letter first, no hyphen last, no two in a row.
+# 3 to 24 letters, digits and hyphens; starts with a letter, no trailing hyphen, no consecutive hyphens.
 # https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftkeyvault
 _VAULT_NAME = re.compile(r"(?!.*--)[a-zA-Z][a-zA-Z0-9-]{1,22}[a-zA-Z0-9]")
 _VAULT_HOST_IN_TEXT = re.compile(
     rf"(?<![\w.@-])[a-z0-9-]{{3,24}}\.(?:{'|'.join(re.escape(cloud.vault_suffix) for cloud in CLOUDS)})(?![\w.-])"
 )
-# What the WHATWG's URL rules, and so curl and browsers, read as an IPv4 address: 127.1, 0x7f.1, 0177.0.0.1, 2130706433.
+# Parsed as an IPv4 address by the WHATWG URL standard (curl, browsers): 127.1, 0x7f.1, 0177.0.0.1, 2130706433.
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
-# https://www.rfc-editor.org/rfc/rfc6761#section-6.3, and what Red Hat's and Debian's /etc/hosts call this machine.
+# https://www.rfc-editor.org/rfc/rfc6761#section-6.3, and the loopback names in /etc/hosts of Red Hat and Debian.
 _LOOPBACK = re.compile(r"(?:.*\.)?localhost(?:[46]|\.localdomain[46]?)?")
 _HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))+")
 
@@ -62,48 +62,46 @@ _SECRET_PATH = re.compile(r"(?P<name>[0-9a-zA-Z-]{1,127})(?:/(?P<version>[0-9a-f
 
 
 class AddressError(ValueError):
-    """An address that is no vault's; its text is a sentence for people."""
+    """The URL is not a vault's; the message is a complete sentence for users."""
 
     @property
     def after_a_colon(self) -> str:
-        """The same sentence where it goes on after a colon."""
+        """The sentence in lower case, for use after a colon."""
         text = str(self)
         return f"{text[:1].lower()}{text[1:]}"
 
 
 class ForeignHostError(AddressError):
-    """A well-formed address of a host that is not an Azure vault: a token sent there is a stolen token."""
+    """A well-formed URL of a host that is not an Azure vault: a token sent there would be stolen."""
 
 
 def vault_url(text: str, *, also_allowed: tuple[str, ...] = ()) -> str:
-    """`https://<host>` of the vault that `text` names, in lower case, without a closing slash.
+    """`https://<host>` of the vault in `text`, in lower case, without a trailing slash.
 
-    `also_allowed` are host names the operator trusts besides Azure's. Raises AddressError, ForeignHostError.
+    `also_allowed`: further host names that the operator trusts. Raises AddressError, ForeignHostError.
     """
     host, address = https_host(text), urlsplit(text)
     if host not in also_allowed:
         _check_azure_host(host)
     if address.path.strip("/") or address.query or address.fragment:
-        raise AddressError(f"It goes on after the host; the vault's address is only https://{host}.")
+        raise AddressError(f"It has extra text after the host name; the vault's URL is https://{host}.")
     return f"https://{host}"
 
 
 def https_host(text: str) -> str:
-    """The host, in lower case, of an address that begins with https:// and has nothing odd in it.
+    """The host, in lower case, of a plain https:// URL.
 
     Raises AddressError.
     """
     host = _split(text).hostname or ""
     if not is_host(host):
-        raise AddressError(
-            "It has no readable host name; a vault's address looks like https://contoso.vault.azure.net."
-        )
+        raise AddressError("It has no valid host name; a vault's URL looks like https://contoso.vault.azure.net.")
     return host
 
 
 @dataclass(frozen=True, kw_only=True)
 class SecretId:
-    """The address of one secret, taken apart."""
+    """A parsed secret identifier."""
 
     vault_url: str
     name: str
@@ -111,36 +109,34 @@ class SecretId:
 
 
 def secret_id(text: str, *, also_allowed: tuple[str, ...] = ()) -> SecretId:
-    """What `https://<vault>/secrets/<name>` or `.../<name>/<version>` names. Raises AddressError, ForeignHostError."""
+    """Parse `https://<vault>/secrets/<name>` or `.../<name>/<version>`. Raises AddressError, ForeignHostError."""
     address = _split(text)
     vault = vault_url(f"https://{address.hostname or ''}", also_allowed=also_allowed)
     kind, _, rest = address.path.strip("/").partition("/")
     if kind.lower() in {"certificates", "keys"}:
-        raise AddressError(f"It is the id of one of the vault's {kind.lower()}; write /secrets/ in place of /{kind}/.")
+        raise AddressError(f"It identifies one of the vault's {kind.lower()}; replace /{kind}/ with /secrets/.")
     found = _SECRET_PATH.fullmatch(rest)
     if kind.lower() != "secrets" or not found or address.query or address.fragment:
-        raise AddressError(f"It should be {vault}/secrets/<name>, or the same with /<version> after it.")
+        raise AddressError(f"It must have the form {vault}/secrets/<name> or {vault}/secrets/<name>/<version>.")
     return SecretId(vault_url=vault, name=found["name"], version=found["version"])
 
 
 def _split(text: str) -> SplitResult:
     if not text.isascii():
-        raise AddressError("It has a character that no host has, though it may look like one: type it anew.")
+        raise AddressError("It contains a non-ASCII character, which may look like an ASCII one. Retype it.")
     if any(character <= " " or character == "\\" for character in text):
-        raise AddressError("It has a space, a line break or a backslash in it.")
+        raise AddressError("It contains a space, a line break or a backslash.")
     try:
         address = urlsplit(text)
         port = address.port
     except ValueError as error:
-        raise AddressError("It cannot be read as a URL.") from error
+        raise AddressError("It is not a valid URL.") from error
     if address.scheme.lower() != "https":
-        raise AddressError("It must begin with https://, because a token is sent there.")
+        raise AddressError("It must begin with https://, because an access token is sent to it.")
     if address.username is not None or address.password is not None:
-        raise AddressError(
-            "It has a user name or a password in it (something before an @); a vault's address has none."
-        )
+        raise AddressError("It contains a user name or password (the part before @); a vault's URL has none.")
     if port not in (None, 443):
-        raise AddressError(f"It names port {port}; vaults answer on 443 alone, so leave the port out.")
+        raise AddressError(f"It specifies port {port}; vaults use port 443 only. Remove the port.")
     return address
 
 
@@ -150,21 +146,21 @@ def _check_azure_host(host: str) -> None:
             check_vault_name(host.removesuffix(f".{cloud.vault_suffix}"))
             return
     known = ", ".join(f"*.{cloud.vault_suffix}" for cloud in CLOUDS)
-    raise ForeignHostError(f"{host} is not an Azure vault ({known}), so no token is sent there.")
+    raise ForeignHostError(f"{host} is not an Azure Key Vault host ({known}), so no token is sent there.")
 
 
 def check_vault_name(name: str) -> str:
-    """`name`, when Azure allows it as a vault's name. Raises AddressError."""
+    """`name`, if it is a valid vault name. Raises AddressError."""
     if not _VAULT_NAME.fullmatch(name):
         raise AddressError(
-            f"{name!r} cannot be a vault's name: 3 to 24 letters, digits and single hyphens, "
-            "a letter first, a letter or digit last."
+            f"{name!r} is not a valid vault name: 3 to 24 letters, digits and single hyphens, "
+            "starting with a letter and ending with a letter or digit."
         )
     return name
 
 
 def likely_vault_url(text: str) -> str | None:
-    """The vault's URL that a wrong address was probably meant to be: with what is around its host taken away."""
+    """The vault URL that an invalid one probably means: its host without the surrounding text; None without one."""
     found = _VAULT_HOST_IN_TEXT.search(text.lower())
     with suppress(AddressError):
         return vault_url(f"https://{found[0]}") if found else None
@@ -172,22 +168,22 @@ def likely_vault_url(text: str) -> str | None:
 
 
 def is_host(name: str) -> bool:
-    """`name` is a plain host name with a dot in it, in lower case: no port, no address of numbers in any spelling."""
+    """Whether `name` is a lower-case host name with a dot, without a port, and not an IP address in any notation."""
     return bool(_HOST.fullmatch(name)) and not _NUMBER.fullmatch(name.rpartition(".")[2])
 
 
 def is_loopback_name(name: str) -> bool:
-    """`name`, in lower case, means this machine wherever it is asked for."""
+    """Whether `name`, in lower case, always resolves to the loopback interface."""
     return bool(_LOOPBACK.fullmatch(name))
 
 
 def cloud_of(url: str | None) -> Cloud:
-    """The cloud whose vault `url` names; the public one for anything else."""
+    """The cloud of the vault at `url`; the public cloud for any other URL."""
     return cloud_at(url or "") or PUBLIC
 
 
 def cloud_at(url: str) -> Cloud | None:
-    """The cloud whose vault `url` names; None for anything else."""
+    """The cloud of the vault at `url`; None for any other URL."""
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:
@@ -196,5 +192,5 @@ def cloud_at(url: str) -> Cloud | None:
 
 
 def vault_name(url: str) -> str:
-    """`contoso` of `https://contoso.vault.azure.net`."""
+    """`contoso` for `https://contoso.vault.azure.net`."""
     return (urlsplit(url).hostname or "").partition(".")[0]

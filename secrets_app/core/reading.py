@@ -1,4 +1,4 @@
-"""The vocabulary: what one reading of a secret tells. Frozen values, stdlib only, no token and no secret value."""
+"""The result of reading a secret: frozen values, stdlib only, without the token and the secret value."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 UNEXPECTED = "unexpected"
-"""The cause of what no cause explains."""
+"""Cause key of an error that no known cause matches."""
 
 
 class PrincipalType(StrEnum):
@@ -16,7 +16,7 @@ class PrincipalType(StrEnum):
 
 
 class PrincipalKind(StrEnum):
-    """What kind of principal a token speaks for."""
+    """The kind of principal a token identifies."""
 
     USER = "user"
     SERVICE_PRINCIPAL = "service_principal"
@@ -27,9 +27,9 @@ class PrincipalKind(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How one member of the credential chain ended."""
+    """The outcome of one credential in the chain."""
 
-    TOKEN = "token"  # noqa: S105 - the word, not a token
+    TOKEN = "token"  # noqa: S105 - an outcome, not a token
     UNAVAILABLE = "unavailable"
     FAILED = "failed"
     NOT_REACHED = "not_reached"
@@ -37,7 +37,7 @@ class Outcome(StrEnum):
 
 
 class Stage(StrEnum):
-    """Where a reading stopped."""
+    """The step at which a reading failed."""
 
     CONFIGURATION = "configuration"
     TOKEN = "token"  # noqa: S105
@@ -47,7 +47,7 @@ class Stage(StrEnum):
 
 
 class Platform(StrEnum):
-    """Where this program runs, as far as its environment tells."""
+    """The hosting platform, detected from the environment."""
 
     APP_SERVICE = "app_service"
     FUNCTIONS = "functions"
@@ -58,29 +58,29 @@ class Platform(StrEnum):
     MACHINE_LEARNING = "machine_learning"
     SERVICE_FABRIC = "service_fabric"
     VIRTUAL_MACHINE = "virtual_machine"
-    UNKNOWN = "unknown"  # a laptop, a build agent, another cloud: nothing of Azure is seen
+    UNKNOWN = "unknown"  # a laptop, a build agent or another cloud: no Azure platform detected
 
 
 @dataclass(frozen=True, kw_only=True)
 class HostEnvironment:
-    """Where this program runs: it decides which of several remedies is the right one."""
+    """The host this program runs on; it decides which fix applies."""
 
     platform: Platform = Platform.UNKNOWN
     system: str = "Linux"
     """`platform.system()`: Linux, Darwin or Windows."""
     in_container: bool = False
     resource_name: str | None = None
-    """The site's, function's or container app's own name in Azure, where the platform tells it."""
+    """Azure name of the web app, function app or container app, where the platform provides it."""
     resource_group: str | None = None
     subscription_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Principal:
-    """Whom a token speaks for, from its claims. The token itself is not kept."""
+    """The principal of a token, from its claims. The token itself is not stored."""
 
     type: PrincipalType | None = None
-    """None when the token cannot be read."""
+    """None when the token is opaque."""
     kind: PrincipalKind | None = None
     name: str | None = None
     app_id: str | None = None
@@ -90,16 +90,16 @@ class Principal:
     managed_identity_resource_id: str | None = None
     certificate_thumbprint: str | None = None
     credential: str | None = None
-    """The azure-identity class that gave the token."""
+    """The azure-identity class that obtained the token."""
     token_issued_at: datetime | None = None
     token_expires_at: datetime | None = None
     claims: dict[str, Any] = field(default_factory=dict)
 
     @property
     def legacy(self) -> str:
-        """The line `PrincipalUsed` of Microsoft.Azure.Services.AppAuthentication printed, to the letter.
+        """The exact `PrincipalUsed` string of Microsoft.Azure.Services.AppAuthentication.
 
-        Its parts and their order: Principal.cs of that library. It gave an AppId to apps only.
+        Fields and order as in its Principal.cs, which sets AppId for apps only.
         """
         parts = {
             "IsAuthenticated": "True",
@@ -114,21 +114,21 @@ class Principal:
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """What one member of the credential chain did."""
+    """One credential's attempt to get a token."""
 
     credential: str
     outcome: Outcome
     elapsed_s: float | None = None
     message: str | None = None
     cause: str | None = None
-    """A key of the catalogue of causes; the diagnosis sets it."""
+    """Cause key, set by the diagnosis."""
     reads_certificate: bool = False
-    """It was asked by another member, that signs in with a certificate kept in a vault: to read that certificate."""
+    """Tried by another credential, to read the certificate that it signs in with from a vault."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Secret:
-    """Everything about a secret but its value."""
+    """A secret's properties, without its value."""
 
     name: str
     version: str | None
@@ -139,29 +139,29 @@ class Secret:
     not_before: datetime | None
     expires_on: datetime | None
     length: int
-    """Characters of the value."""
+    """Length of the value in characters."""
     fingerprint: str
-    """Tells two values apart and nothing of the value."""
+    """Differs between values, but does not reveal the value."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TokenVaultToken:
-    """Everything about a token of the retired Token Vault but the token."""
+    """Properties of a token stored in the retired Token Vault, without the token."""
 
     display_name: str | None = None
     state: str | None = None
-    """`Ok`, or why there is none: `Unauthenticated` while nobody has signed in."""
+    """`Ok`, or why there is no token: `Unauthenticated` until a user signs in."""
     created: bool = False
-    """It was not there before this reading."""
+    """This reading created it."""
     length: int | None = None
-    """Characters of the token; None where it was not handed out."""
+    """Length of the token in characters; None where it was not returned."""
     fingerprint: str | None = None
     expires_in_s: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class VaultSaw:
-    """The caller, as the vault's own answer named it."""
+    """The caller, as named in the vault's response."""
 
     app_id: str | None = None
     object_id: str | None = None
@@ -171,27 +171,27 @@ class VaultSaw:
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """Why the secret was not read: the evidence, not yet its meaning."""
+    """Why the secret was not read: the raw evidence, before diagnosis."""
 
     stage: Stage
     message: str
     status: int | None = None
-    """HTTP status of the answer, when there was one."""
+    """HTTP status, where a response was received."""
     code: str | None = None
-    """The service's most exact code: an inner code such as ForbiddenByRbac, else the outer one."""
+    """The most specific error code: an inner code such as ForbiddenByRbac, else the outer one."""
     exception: str | None = None
-    """Dotted name of the exception's class."""
+    """Fully qualified class name of the exception."""
     deleted_on: datetime | None = None
-    """The secret is not found because it was deleted then, and can still be brought back."""
+    """When the secret was soft-deleted; it can still be recovered."""
     retry_after_s: float | None = None
-    """Seconds the service asked us to wait."""
+    """Seconds to wait before a retry, from the service's response."""
     waiting_for: str | None = None
-    """At the deadline: what had not answered, in words."""
+    """At the deadline: what was still pending, as a phrase."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RequestedIdentity:
-    """Which identity the settings name, where they name one."""
+    """The identity named in the settings."""
 
     kind: str
     """`client_id`, `object_id` or `resource_id`."""
@@ -200,18 +200,18 @@ class RequestedIdentity:
 
 @dataclass(frozen=True, kw_only=True)
 class Mismatch:
-    """One point in which the principal is not whom the settings expect."""
+    """One property of the principal that differs from the expected one."""
 
     what: str
-    """In words: `application id`."""
+    """Display name of the property: `object ID`."""
     expected: str
     found: str | None
-    """None when the token does not tell."""
+    """None when the token does not contain it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hint:
-    """One cause and what to do about it, filled in for this reading."""
+    """One cause with its fix, filled in for this reading."""
 
     cause: str
     title: str
@@ -223,47 +223,47 @@ class Hint:
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """One try to read one secret: who we were, how the chain got there, and what came of it."""
+    """One attempt to read a secret: principal, credential chain and result."""
 
     vault_url: str | None
     secret_name: str | None
     secret_version: str | None = None
     scope: str | None = None
-    """What a token was asked for where that was all that was asked; then there is no vault and no secret."""
+    """Scope of a token check; vault and secret are then None."""
     started_at: datetime
     elapsed_s: float
     age_s: float | None = None
-    """Seconds since it ended, where asking anew came too soon after it."""
+    """Seconds since it ended, where a refresh was requested too soon and this earlier reading is returned."""
     secret: Secret | None = None
     kept_token_url: str | None = None
-    """The token of the retired Token Vault that was asked for instead of a secret; empty where no setting names one."""
+    """URL of the Token Vault token that was requested instead of a secret; empty where none is configured."""
     kept_token: TokenVaultToken | None = None
     principal: Principal | None = None
     vault_tenant_id: str | None = None
-    """The vault's own tenant, from its challenge: known before any token is."""
+    """The vault's tenant ID, from its authentication challenge: known before any token is requested."""
     vault_saw: VaultSaw | None = None
     chosen_by: str | None = None
-    """Which setting chose whom to ask, and whom that leaves out, in words; None where every member is asked."""
+    """A sentence on the setting that selects or excludes credentials; None where all are tried."""
     chosen_setting: str | None = None
-    """The name alone of that setting or argument."""
+    """The name of that setting or argument."""
     identity_asked: RequestedIdentity | None = None
     attempts: tuple[Attempt, ...] = ()
     token_reused: bool = False
-    """The token came from an earlier reading; the attempts tell how it was got then."""
+    """The token is cached from an earlier reading; the attempts are those of that reading."""
     failure: Failure | None = None
     mismatches: tuple[Mismatch, ...] = ()
-    """Where the principal is not whom the settings expect."""
+    """Differences from the expected principal."""
     place: HostEnvironment = field(default_factory=HostEnvironment)
     hints: tuple[Hint, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """What was asked for came, the secret or the token of a token check, and by whom it should come."""
+        """The secret (or the token) was returned, to the expected principal."""
         return self.came and not self.mismatches
 
     @property
     def came(self) -> bool:
-        """What was asked for came, whoever we are."""
+        """The secret (or the token) was returned, whichever principal was used."""
         if self.kept_token_url is not None:
             return self.failure is None and self.kept_token is not None and self.kept_token.length is not None
         came = self.principal if self.scope else self.secret
@@ -271,11 +271,11 @@ class Reading:
 
     @property
     def main_cause(self) -> str | None:
-        """Key of the most likely cause, when the secret was not read."""
+        """Key of the most likely cause; None on success."""
         return None if self.ok else self.hints[0].cause if self.hints else UNEXPECTED
 
     def as_json(self) -> dict[str, Any]:
-        """This reading as plain JSON values, `ok` and the principal's `legacy` line included."""
+        """This reading as plain JSON values, with `ok` and the principal's `legacy` line."""
         document = {"ok": self.ok, **asdict(self, dict_factory=_json_object)}
         if self.principal:
             document["principal"]["legacy"] = self.principal.legacy
@@ -288,26 +288,26 @@ def _json_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 @dataclass(frozen=True, kw_only=True)
 class ExpectedPrincipal:
-    """The principal that the settings name. What is None may be anything."""
+    """The principal that the settings expect. None means any value."""
 
     type: PrincipalType | None = None
     app_id: str | None = None
     object_id: str | None = None
     tenant_id: str | None = None
     name: str | None = None
-    """Its name or the name it signs in with, in any case."""
+    """Display name or user principal name, ignoring case."""
 
     def mismatches(self, principal: Principal) -> tuple[Mismatch, ...]:
-        """Each point in which `principal` is not whom we expect; one that its token does not tell counts as another."""
+        """Every value of `principal` that differs from the expected one; a value missing from the token differs."""
         return tuple(self._mismatches(principal))
 
     def _mismatches(self, principal: Principal) -> Iterator[Mismatch]:
         names = (principal.name, principal.user_principal_name)
         asked: dict[str, tuple[str | None, tuple[str | None, ...]]] = {
             "type": (self.type, (principal.type,)),
-            "application id": (self.app_id, (principal.app_id,)),
-            "object id": (self.object_id, (principal.object_id,)),
-            "tenant id": (self.tenant_id, (principal.tenant_id,)),
+            "application (client) ID": (self.app_id, (principal.app_id,)),
+            "object ID": (self.object_id, (principal.object_id,)),
+            "tenant ID": (self.tenant_id, (principal.tenant_id,)),
             "name": (self.name, names),
         }
         for what, (expected, found) in asked.items():

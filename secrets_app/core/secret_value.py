@@ -1,4 +1,4 @@
-"""The value of a secret on its short way from the vault to the one page that shows it."""
+"""A secret value, between the vault and the one page that shows it."""
 
 import base64
 import binascii
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 _SPACING = "\n\t"
-# Letters and marks by their category, yet nothing that an eye sees: fillers, a blank pattern, variation selectors.
+# Letters and marks by category, but invisible: fillers, the blank Braille pattern, variation selectors.
 _UNSEEN = re.compile("[\u034f\u115f\u1160\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4}){8,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 _CONTROLS = (
@@ -20,15 +20,15 @@ _BINARY = ("application/x-pkcs12", "application/octet-stream")
 
 @dataclass(frozen=True)
 class Part:
-    """A run of the value: shown as it is, or one character that has to be named to be seen."""
+    """A run of visible characters, or one invisible character with its name."""
 
     text: str = field(repr=False)
     name: str = ""
-    """What the character is called, where it had to be made visible."""
+    """Unicode name of an invisible character; empty for a visible run."""
 
 
 class SecretValue:
-    """A secret's value. Neither `repr` nor `str` shows it and it cannot be pickled; who wants it asks for its parts."""
+    """A secret value. `repr` and `str` do not show it, and it cannot be pickled; read it through `parts`."""
 
     def __init__(self, text: str, content_type: str | None = None) -> None:
         self._text = text
@@ -38,21 +38,21 @@ class SecretValue:
         return "SecretValue([hidden])"
 
     def __reduce__(self) -> str | tuple[object, ...]:
-        raise TypeError("A secret's value is not written anywhere.")
+        raise TypeError("A secret value cannot be serialized.")
 
     @property
     def length(self) -> int:
-        """Characters."""
+        """Length in characters."""
         return len(self._text)
 
     @property
     def size(self) -> int:
-        """Bytes as UTF-8."""
+        """Length in bytes, as UTF-8."""
         return len(self._bytes)
 
     @property
     def parts(self) -> Iterator[Part]:
-        """The value in order, with each character that hides, or moves others about, made visible."""
+        """The value in order; invisible and text-direction characters are separate, named parts."""
         start = 0
         for at, character in enumerate(self._text):
             if _is_odd(character):
@@ -65,27 +65,27 @@ class SecretValue:
 
     @property
     def as_base64(self) -> str:
-        """The value to the byte, in base64, for the button that copies it: HTML would change line ends and drop NUL."""
+        """The exact bytes in base64, for the copy button: HTML would normalize line endings and drop NUL."""
         return base64.b64encode(self._bytes).decode("ascii")
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What an eye misses, as sentences."""
+        """Sentences on what is easy to overlook in the value."""
         text = self._text
         odd = sum(map(_is_odd, text))
         found = {
-            "It is empty.": not text,
-            "It ends with a line break.": text.endswith(("\n", "\r")),
-            "It begins or ends with a space.": text != text.strip(" \t"),
-            "It has several lines.": "\n" in text.rstrip("\r\n"),
-            f"{odd} of its characters cannot be seen or change what stands beside them; each is named instead.": odd,
+            "The value is empty.": not text,
+            "The value ends with a line break.": text.endswith(("\n", "\r")),
+            "The value starts or ends with whitespace.": text != text.strip(" \t"),
+            "The value has multiple lines.": "\n" in text.rstrip("\r\n"),
+            f"Invisible or text-direction characters, shown by name: {odd}.": odd,
             self._about_base64(): True,
         }
         return tuple(sentence for sentence, holds in found.items() if holds and sentence)
 
     @property
     def _bytes(self) -> bytes:
-        # JSON may hold half of a character pair, which no UTF-8 can: it is kept, so that nothing breaks over it.
+        # JSON may contain an unpaired surrogate, which UTF-8 cannot encode; surrogatepass keeps it.
         return self._text.encode("utf-8", "surrogatepass")
 
     def _about_base64(self) -> str:
@@ -96,8 +96,8 @@ class SecretValue:
             size = len(base64.b64decode(compact, validate=True))
         except binascii.Error:
             return ""
-        what = "a certificate with its private key" if "pkcs12" in self._content_type else "bytes"
-        return f"It looks like base64: {what}, {size} bytes when decoded."
+        what = "a certificate with private key" if "pkcs12" in self._content_type else "binary data"
+        return f"The value looks like base64: {what}, {size} bytes decoded."
 
     @property
     def _is_binary(self) -> bool:
@@ -109,11 +109,11 @@ def _is_odd(character: str) -> bool:
 
 
 def _name(character: str) -> str:
-    unnamed = "half of a character pair" if unicodedata.category(character) == "Cs" else "a control character"
+    unnamed = "unpaired surrogate" if unicodedata.category(character) == "Cs" else "control character"
     return unicodedata.name(character, unnamed)
 
 
 def _visible(character: str) -> str:
-    """`CR` for the old control characters, `U+202E` for the others."""
+    """`CR` for ASCII control characters, `U+202E` for the others."""
     code = ord(character)
     return _CONTROLS[code] if code < len(_CONTROLS) else "DEL" if code == 0x7F else f"U+{code:04X}"

@@ -1,4 +1,4 @@
-"""Those who ask for the same thing at the same time, or a moment later, share one answer."""
+"""Single flight: concurrent and immediately following callers share one result."""
 
 import math
 import threading
@@ -15,18 +15,17 @@ _CACHE_SIZE = 8
 
 
 class SingleFlight(Generic[K, T]):
-    """One answer under way, or a moment old, for each thing asked."""
+    """One pending or recent result for each key."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._flights: OrderedDict[K, _Call[T]] = OrderedDict()
 
     def get(self, asked: K, work: Callable[[], T], *, life_s: float, anew: bool = False, rest_s: float = 0.0) -> T:
-        """The answer that is under way or younger than `life_s` seconds, else what `work` gives now.
+        """The result that is pending or younger than `life_s` seconds, else the result of calling `work`.
 
-        `anew` is content only with an answer under way that was asked for anew too; those who come after share it.
-        Within `rest_s` seconds after such an answer `anew`, too, gets the last one there is.
-        What `work` raises, all who share it get.
+        `anew` joins only a pending call that was started with `anew` too. Within `rest_s` seconds after the result of
+        such a call, `anew` also returns the last result. An exception of `work` is raised in every caller.
         """
         with self._lock:
             flight = self._flights.get(asked)
@@ -52,7 +51,7 @@ class _Call(Generic[T]):
         self._landed_anew = before.refreshed_at() if before else -math.inf
 
     def refreshed_at(self) -> float:
-        """When the last answer that was asked for anew came, by the monotonic clock."""
+        """When the last call started with `anew` ended, by the monotonic clock."""
         return self._landed if self._anew else self._landed_anew
 
     def can_join(self, life_s: float, *, anew: bool, rest_s: float) -> bool:

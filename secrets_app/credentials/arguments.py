@@ -1,4 +1,4 @@
-"""What the settings give to azure-identity's constructors, in its words."""
+"""Settings -> keyword arguments of azure-identity's constructors."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from secrets_app.core.credential_options import CredentialOptions
 
 
 def without_unset(**arguments: Any) -> dict[str, Any]:
-    """Without those the settings do not give: azure-identity fills them in from its own variables."""
+    """The arguments that are set. azure-identity reads the others from its own environment variables."""
     return {name: value for name, value in arguments.items() if value is not None and value != ()}
 
 
 def tenants(sign_in: CredentialOptions) -> dict[str, Any]:
-    """Which tenant to sign in to, and which others may be asked for a token."""
+    """The tenant to sign in to, and the additionally allowed ones."""
     return without_unset(tenant_id=sign_in.tenant_id, **additional_tenants(sign_in))
 
 
@@ -22,20 +22,20 @@ def additional_tenants(sign_in: CredentialOptions) -> dict[str, Any]:
 
 
 def network(sign_in: CredentialOptions, deadline_s: float) -> dict[str, Any]:
-    """How long Entra may take, and which cloud's it is."""
+    """Time limits for Microsoft Entra ID, and the authority host of the cloud."""
     return {**timeouts(deadline_s), **without_unset(authority=sign_in.authority_host)}
 
 
 def timeouts(deadline_s: float) -> dict[str, Any]:
-    """How long a token service may take."""
+    """Time limits for a token endpoint."""
     return with_transport(credential_limits(deadline_s))
 
 
 def timeouts_with_retries(deadline_s: float, seconds: float | None) -> dict[str, Any]:
-    """The same for a managed identity's endpoint, which the settings may have asked again for some seconds."""
+    """The same for the managed identity endpoint, which is retried for `seconds` if that is set."""
     return timeouts(deadline_s) if seconds is None else with_transport(limits_with_retries(deadline_s, seconds))
 
 
 def process(sign_in: CredentialOptions, deadline_s: float) -> dict[str, Any]:
-    """Whole seconds that a tool may take."""
+    """The time limit for a developer tool, in whole seconds."""
     return {"process_timeout": int(sign_in.process_timeout_s or process_timeout_s(deadline_s))}

@@ -1,8 +1,8 @@
-"""az as a credential, like azure-identity's own, in a process that ends when its time is up and may lie in a folder.
+"""Azure CLI credential with an enforceable time limit and a configurable az folder.
 
-azure-identity 1.27 looks for az on the whole process's PATH and ends only the script that az is, not the Python that
-the script started; neither can be changed from outside. Arguments and messages here are those of its azure_cli.py:
-tests/test_az_as_credential.py runs both over the same az and compares.
+azure-identity 1.27 looks for az only on PATH, and on a timeout ends only the az script, not the Python process that the
+script started. Neither can be changed from outside. The arguments and messages here are those of its azure_cli.py:
+tests/test_az_as_credential.py runs both with the same az and compares the results.
 """
 
 import base64
@@ -25,11 +25,11 @@ _NOT_FOUND_CODE = 127
 _TENANT = re.compile(r"[0-9a-zA-Z.-]+")
 _SCOPE = re.compile(r"[0-9a-zA-Z_.:/-]+")
 _TOKEN = re.compile(r"[!-~]+")
-"""What a header can carry."""
+"""Characters that are valid in an HTTP header."""
 
 
 class AzureCliCredential(SupportsTokenInfo):
-    """The token of whoever is signed in to az. Each token is a run of az; nothing is kept."""
+    """Gets tokens for the account that is signed in to az. Each token is one run of az; nothing is cached."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class AzureCliCredential(SupportsTokenInfo):
         folder: str | None = None,
         in_chain: bool = False,
     ) -> None:
-        """`folder` comes before PATH, for az alone. `in_chain`: what az refuses lets the chain go on."""
+        """`folder` is searched before PATH, for az only. `in_chain`: if az fails, the chain continues."""
         self._limit_s = process_timeout
         self._tenant_id = tenant_id
         self._additional = additionally_allowed_tenants
@@ -50,15 +50,15 @@ class AzureCliCredential(SupportsTokenInfo):
         self._in_chain = in_chain
 
     def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
-        """The token az prints. Raises CredentialUnavailableError, ClientAuthenticationError."""
+        """The token that az prints. Raises CredentialUnavailableError, ClientAuthenticationError, ValueError."""
         options = options or {}
         if options.get("claims"):
             raise CredentialUnavailableError(message=_claims_unsupported(scopes, options))
         if len(scopes) != 1 or not _SCOPE.fullmatch(scopes[0]):
-            raise ValueError("az gives a token for one scope, made of letters, digits and _ - . : /")
+            raise ValueError("Azure CLI needs exactly one scope, made of letters, digits and _ - . : /")
         arguments = ["--resource", scopes[0].removesuffix("/.default")]
         tenant = self._tenant(options.get("tenant_id"))
-        # azure-identity names both, and az refuses that: every vault asks for its tenant. A subscription has its own.
+        # azure-identity passes both, which az rejects: every vault names a tenant. A subscription implies its tenant.
         if self._subscription:
             arguments += ["--subscription", self._subscription]
         elif tenant:
@@ -66,7 +66,7 @@ class AzureCliCredential(SupportsTokenInfo):
         return self._token_in(self._output(arguments))
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Nothing to close."""
 
     def __enter__(self) -> "AzureCliCredential":
         return self
@@ -75,11 +75,11 @@ class AzureCliCredential(SupportsTokenInfo):
         self.close()
 
     def _tenant(self, asked: str | None) -> str | None:
-        """The tenant to name to az: the settings' own, another one only where they allow it."""
+        """The tenant to pass to az: the configured one, or another one if the settings allow it."""
         if asked is None or asked == self._tenant_id or process_environment().get(_ONE_TENANT):
             return self._tenant_id
         if not _TENANT.fullmatch(asked):
-            raise ValueError("A tenant's id or domain is made of letters, digits, dots and hyphens.")
+            raise ValueError("A tenant ID or domain may contain only letters, digits, dots and hyphens.")
         if self._tenant_id is None or {"*", asked} & set(self._additional):
             return asked
         raise ClientAuthenticationError(
@@ -98,7 +98,7 @@ class AzureCliCredential(SupportsTokenInfo):
         try:
             ended = run([az, "account", "get-access-token", "--output", "json", *arguments], environ, self._limit_s)
         except ToolTimeoutError as error:
-            said = f"Failed to invoke the Azure CLI: it did not answer within {self._limit_s:g} seconds"
+            said = f"Failed to invoke the Azure CLI: no response within {self._limit_s:g} seconds"
             raise CredentialUnavailableError(message=said) from error
         except ToolError as error:
             raise CredentialUnavailableError(message=f"Failed to execute '{az}'") from error
@@ -107,7 +107,7 @@ class AzureCliCredential(SupportsTokenInfo):
         return ended.output
 
     def _nor_in_folder(self) -> str:
-        return f", nor in {self._folder}, the folder that AzureCLIPath names" if self._folder else ""
+        return f" or in {self._folder}, the folder set in AzureCLIPath" if self._folder else ""
 
     def _refuse(self, ended: CompletedTool) -> NoReturn:
         said = ended.errors
@@ -132,7 +132,7 @@ class AzureCliCredential(SupportsTokenInfo):
 
 
 def _token(answer: Mapping[str, Any]) -> AccessTokenInfo:
-    """Raises KeyError, TypeError, ValueError, OverflowError for anything but a token."""
+    """Raises KeyError, TypeError, ValueError or OverflowError if `answer` is not a token response."""
     token = answer["accessToken"]
     if not _TOKEN.fullmatch(token):
         raise ValueError("no token")

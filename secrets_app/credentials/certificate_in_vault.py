@@ -1,4 +1,4 @@
-"""A certificate that is itself a secret of a vault: read by the managed identity or the developer."""
+"""A certificate stored as a secret in a vault, read with the managed identity or the developer's account."""
 
 import base64
 from contextlib import suppress
@@ -11,19 +11,26 @@ from azure.keyvault.secrets import SecretClient
 from secrets_app.azure_client.timeouts import vault_limits
 from secrets_app.azure_client.transport import with_transport
 from secrets_app.core.credential_options import CertificateInVault
+from secrets_app.core.own_messages import (
+    CERTIFICATE_IN_VAULT,
+    CERTIFICATE_NEITHER_PEM_NOR_PFX,
+    COULD_NOT_BE_READ,
+    SECRET_IN_VAULT,
+)
 from secrets_app.credentials.certificates import CertificateError, KeyedCertificate, load_certificate
 from secrets_app.credentials.claims import principal_of
 
-_DER_SEQUENCE = b"0"  # 0x30: what every PFX begins with
+_DER_SEQUENCE = b"0"  # 0x30: the first byte of every PFX
 
 
 def read_from_vault(
     where: CertificateInVault, reader: SupportsTokenInfo, deadline_s: float
 ) -> tuple[KeyedCertificate, str | None]:
-    """The certificate, and the tenant of the token it was read with. Raises AzureError."""
+    """The certificate, and the tenant ID of the token it was read with. Raises AzureError."""
     noted = _TenantRecorder(reader)
-    name = f"{where.secret_name} in {where.vault_url}"
-    # Its annotation knows only the older of the two protocols that it takes.
+    place = {"secret_name": where.secret_name, "vault_url": where.vault_url}
+    name = CERTIFICATE_IN_VAULT.format(**place)
+    # SecretClient is annotated with only the older of the two credential protocols that it accepts.
     credential = cast(TokenCredential, noted)
     limits = with_transport(vault_limits(deadline_s))
     client = SecretClient(where.vault_url, credential, permit_redirects=False, **limits)
@@ -32,18 +39,18 @@ def read_from_vault(
     except HttpResponseError as error:
         raise _as_certificate_error(error, name) from error
     except AzureError as error:
-        error.message = f"{_not_read(name)} {error.message}"
+        error.message = f"{name} {COULD_NOT_BE_READ}. {error.message}"
         raise
     finally:
         client.close()
-    certificate = load_certificate(_content(found.value or "", name), None, f"The certificate {name}")
+    certificate = load_certificate(_content(found.value or "", SECRET_IN_VAULT.format(**place)), None, name)
     if reason := certificate.unusable():
-        raise CertificateError(message=f"The certificate {name} {reason}")
+        raise CertificateError(message=f"{name} {reason}")
     return certificate, noted.tenant_id
 
 
 class _TenantRecorder(SupportsTokenInfo):
-    """The reader, with the tenant of the token it gave."""
+    """The reader credential, with the tenant ID of its last token."""
 
     def __init__(self, reader: SupportsTokenInfo) -> None:
         self._reader = reader
@@ -55,7 +62,7 @@ class _TenantRecorder(SupportsTokenInfo):
         return token
 
     def close(self) -> None:
-        """The reader outlives the one read that it is noted for."""
+        """The reader stays open: it is used again."""
 
     def __enter__(self) -> "_TenantRecorder":
         return self
@@ -65,21 +72,17 @@ class _TenantRecorder(SupportsTokenInfo):
 
 
 def _as_certificate_error(error: HttpResponseError, name: str) -> CertificateError:
-    """The vault's refusal with its status and code, in words that say it was about the certificate.
+    """The vault's error with its status and code, and a message that names the certificate.
 
-    Never one of the vault client's own classes: a reading would take it for an answer about its secret.
+    Not the original class: a reading would treat that as an error about the requested secret.
     """
     refused = CertificateError(response=error.response)
-    refused.message = f"{_not_read(name)} {error.message}"
+    refused.message = f"{name} {COULD_NOT_BE_READ}. {error.message}"
     return refused
 
 
-def _not_read(name: str) -> str:
-    return f"The certificate {name} could not be read."
-
-
 def _content(value: str, name: str) -> bytes:
-    """Key Vault hands out PEM as it is, and PFX as base64; its content type says which, but copies often have none."""
+    """Key Vault returns PEM as text and PFX as base64. The content type says which, but copies often have none."""
     if "-----BEGIN" in value:
         return value.encode("utf-8", "replace")
     with suppress(ValueError):
@@ -87,5 +90,5 @@ def _content(value: str, name: str) -> bytes:
         if content.startswith(_DER_SEQUENCE):
             return content
     raise CertificateError(
-        message=f"The secret {name} is no certificate: neither PEM nor PFX. Name the secret of a certificate."
+        message=f"{name} is not a certificate: it is {CERTIFICATE_NEITHER_PEM_NOR_PFX}. Use a certificate's secret ID."
     )

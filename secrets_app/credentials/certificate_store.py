@@ -1,4 +1,4 @@
-"""Where a certificate lies on this machine -> the certificates to try, the newest first."""
+"""Finds the certificates on this machine that match the settings, newest first."""
 
 import os
 import platform
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cryptography import x509
 
+from secrets_app.core import own_messages
 from secrets_app.core.credential_options import CertificateFile, CertificateInStore, CertificateStore
 from secrets_app.credentials.certificates import CertificateError, KeyedCertificate, load_certificate
 
@@ -26,24 +27,24 @@ _ENDINGS = frozenset({".pem", ".pfx", ".p12", ".crt", ".cer", ".key"})
 _SYSTEM = platform.system()
 _MAX_FILE_BYTES = 1024 * 1024
 _MAX_FILES = 500
-# Windows writes S and E where RFC 4514 has ST and EMAILADDRESS.
+# Windows writes S and E for the attributes that RFC 4514 calls ST and EMAILADDRESS.
 _SAME_KIND = {"S": "ST", "E": "EMAILADDRESS", "1.2.840.113549.1.9.1": "EMAILADDRESS"}
 _PART = re.compile(r'(?:\\.|"(?:[^"]|"")*"|[^,"\\])+')
 
 
 def read_file(where: CertificateFile) -> tuple[KeyedCertificate, ...]:
-    """The certificate of one file. Raises CertificateError."""
+    """The certificate in one file. Raises CertificateError."""
     path = Path(where.path).expanduser()
     return (_usable(load_certificate(_content(path), where.password, str(path)), str(path)),)
 
 
 def find_in_store(where: CertificateInStore) -> tuple[KeyedCertificate, ...]:
-    """Every usable certificate of the folder that fits, the newest first, as the .NET library tried them.
+    """Every usable matching certificate in the folder, newest first: the order in which the .NET library tries them.
 
     Raises CertificateError.
     """
     folder = _folder(where)
-    wanted = f"with the thumbprint {where.thumbprint}" if where.thumbprint else f'for "{where.subject}"'
+    wanted = f"with thumbprint {where.thumbprint}" if where.thumbprint else f'with subject "{where.subject}"'
     looked_at, found = 0, []
     unopened: CertificateError | None = None
     for path in _files(folder):
@@ -51,15 +52,17 @@ def find_in_store(where: CertificateInStore) -> tuple[KeyedCertificate, ...]:
         try:
             candidate = load_certificate(_content(path), where.password, str(path))
         except CertificateError as error:
-            # App Service names the file by its thumbprint: then it is the one that is wanted.
+            # App Service uses the thumbprint as file name, so this is the requested certificate.
             unopened = error if path.stem.upper() == where.thumbprint else unopened
             continue
         if _matches(candidate, where):
             found.append((candidate, path))
     if not found:
+        missing = own_messages.CERTIFICATE_NOT_FOUND.format(
+            wanted=wanted, folder=folder, checked=_file_count(looked_at)
+        )
         raise unopened or CertificateError(
-            message=f"There is no certificate {wanted} among the certificate files of {folder}: {_file_count(looked_at)}. "
-            f"Put it there as PEM or PFX, or set {_FOLDER_SETTINGS[where.store]} to the right folder."
+            message=f"{missing} Add it as a PEM or PFX file, or set {_FOLDER_SETTINGS[where.store]} to the correct folder."
         )
     found.sort(key=lambda pair: pair[0].certificate.not_valid_before_utc, reverse=True)
     usable = tuple(candidate for candidate, _ in found if not candidate.unusable())
@@ -67,7 +70,7 @@ def find_in_store(where: CertificateInStore) -> tuple[KeyedCertificate, ...]:
 
 
 def _file_count(files: int) -> str:
-    return "one was looked at" if files == 1 else f"{files} were looked at" if files else "it has none"
+    return f"{files} file{'' if files == 1 else 's'} checked"
 
 
 def _usable(candidate: KeyedCertificate, name: object) -> KeyedCertificate:
@@ -79,18 +82,20 @@ def _usable(candidate: KeyedCertificate, name: object) -> KeyedCertificate:
 def _content(path: Path) -> bytes:
     try:
         if path.is_dir():
-            raise CertificateError(message=f"{path} is a folder. KVSITE_CERTIFICATE takes the certificate file itself.")
+            raise CertificateError(message=f"{path} {own_messages.CERTIFICATE_PATH_IS_FOLDER}")
         if path.exists() and not path.is_file():
-            raise CertificateError(message=f"{path} is not an ordinary file, so it is not read as a certificate.")
+            raise CertificateError(message=f"{path} {own_messages.CERTIFICATE_PATH_IS_NO_FILE}.")
         with path.open("rb") as file:
             content = file.read(_MAX_FILE_BYTES + 1)
     except FileNotFoundError as error:
-        raise CertificateError(message=f"The certificate file {path} is not there. Set its right path.") from error
+        raise CertificateError(message=own_messages.CERTIFICATE_FILE_NOT_FOUND.format(path=path)) from error
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
-        reason = getattr(error, "strerror", None) or "its path cannot be right"
-        raise CertificateError(message=f"The certificate file {path} cannot be read: {reason}.") from error
+        reason = getattr(error, "strerror", None) or "the path is invalid"
+        raise CertificateError(
+            message=own_messages.CERTIFICATE_FILE_UNREADABLE.format(path=path, reason=reason)
+        ) from error
     if len(content) > _MAX_FILE_BYTES:
-        raise CertificateError(message=f"{path} is larger than any certificate file, so it is not read.")
+        raise CertificateError(message=f"{path} {own_messages.CERTIFICATE_FILE_TOO_LARGE} (1 MiB), so it was not read.")
     return content
 
 
@@ -99,17 +104,17 @@ def _folder(where: CertificateInStore) -> Path:
     folder = Path(where.folder or _DEFAULT_FOLDERS[where.store]).expanduser()
     if not where.folder and _SYSTEM == "Windows":
         raise CertificateError(
-            message="The Windows certificate store gives Python no private key. Export the certificate as PFX and set "
+            message=f"{own_messages.WINDOWS_STORE_NOT_READABLE} Export the certificate as PFX and set "
             f"KVSITE_CERTIFICATE to the file, or {setting} to its folder."
         )
     if not folder.is_dir():
-        why = "is not a folder" if where.folder else f"is not set, and its default {folder} is not there"
-        raise CertificateError(message=f"{setting} {why}. Set it to the folder with the certificate files.")
+        why = "is not a folder" if where.folder else f"is not set, and its default {folder} does not exist"
+        raise CertificateError(message=f"{setting} {why}. {own_messages.CERTIFICATE_FOLDER_INVALID}")
     return folder
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    with suppress(OSError):  # a folder that we may not list has no files for us
+    with suppress(OSError):  # no permission to list the folder
         names = sorted(entry.name for entry in os.scandir(folder) if Path(entry.name).suffix.lower() in _ENDINGS)
         yield from (folder / name for name in names[:_MAX_FILES])
 
@@ -121,7 +126,7 @@ def _matches(candidate: KeyedCertificate, where: CertificateInStore) -> bool:
 
 
 def matches_subject(subject: x509.Name, wanted: str) -> bool:
-    """`wanted` is the whole subject, in any case, as the .NET library compared it, or only its common name."""
+    """`wanted` is the whole subject, compared ignoring case as in the .NET library, or only the common name."""
     parts = [(_kind(part.rfc4514_attribute_name), str(part.value).casefold()) for part in subject]
     if "=" not in wanted:
         return ("CN", wanted.strip().casefold()) in parts

@@ -1,4 +1,4 @@
-"""The bytes of a PEM or PFX file -> a certificate with its private key that Entra takes, or the sentence why not."""
+"""Loads a PEM or PFX certificate with its private key, and says why Microsoft Entra ID would not accept it."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -13,65 +13,68 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import pkcs12
 
+from secrets_app.core import own_messages
+
 Key = PrivateKeyTypes | None
 
 
 class CertificateError(ClientAuthenticationError):
-    """No certificate to sign in with; its message is a sentence for people, without password and key."""
+    """No usable certificate. The message is for users and contains neither the password nor the key."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class KeyedCertificate:
-    """A certificate, and its private key if there is one."""
+    """A certificate, and its private key if it has one."""
 
     certificate: x509.Certificate
     key: Key = field(default=None, repr=False)
     chain: tuple[x509.Certificate, ...] = ()
-    """The authorities' certificates that came with it."""
+    """The CA certificates that came with it."""
 
     @property
     def thumbprint(self) -> str:
-        """SHA-1 of the certificate in capital hex digits: what Windows, Entra and the portal name it by."""
+        """SHA-1 in upper-case hex digits, as Windows, Microsoft Entra ID and the portal show it."""
         return self.certificate.fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303
 
     @property
     def pem(self) -> bytes:
-        """Key and certificates, the key in the clear: for azure-identity, never for a file or a page."""
+        """The unencrypted key and the certificates: for azure-identity only, never for a file or a page."""
         if self.key is None:
-            raise CertificateError(message="The certificate has no private key.")
+            raise CertificateError(message=f"The certificate {own_messages.CERTIFICATE_KEY_MISSING}.")
         clear = serialization.NoEncryption()
         key = self.key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, clear)
         public = [found.public_bytes(serialization.Encoding.PEM) for found in (self.certificate, *self.chain)]
         return b"".join([key, *public])
 
     def unusable(self, now: datetime | None = None) -> str | None:
-        """Why Entra would not take it, as the end of a sentence that begins with its name."""
+        """Why Microsoft Entra ID would reject it, as a predicate that follows its name; None if it is usable."""
         now = now or datetime.now(UTC)
         starts, ends = self.certificate.not_valid_before_utc, self.certificate.not_valid_after_utc
         if self.key is None:
-            return "has no private key in it. Export it again, with its private key."
+            return f"{own_messages.CERTIFICATE_KEY_MISSING}. Export it again with its private key."
         if not isinstance(self.key, RSAPrivateKey):
-            return "has a key that is not RSA, and Entra takes RSA only. Make a new one with an RSA key."
+            return f"{own_messages.CERTIFICATE_KEY_NOT_RSA} Create a certificate with an RSA key."
         if ends < now:
-            return f"expired on {_day(ends)}. Make a new one and register it for the application."
+            return own_messages.CERTIFICATE_EXPIRED.format(date=_day(ends))
         if starts > now:
-            return f"is not valid before {_day(starts)}. Wait, set this machine's clock right, or take an older one."
+            return own_messages.CERTIFICATE_NOT_YET_VALID.format(date=_day(starts))
         return None
 
 
 def load_certificate(data: bytes, password: str | None, name: str) -> KeyedCertificate:
-    """The certificate in `data`, which people know as `name`. Raises CertificateError."""
+    """The certificate in `data`; `name` names it in messages. Raises CertificateError."""
+    neither = own_messages.CERTIFICATE_NEITHER_PEM_NOR_PFX
     try:
         found = _load_pem(data, password) if b"-----BEGIN" in data else _load_pfx(data, password)
     except UnsupportedAlgorithm as error:
-        raise CertificateError(message=f"{name} is encrypted in a way that cannot be opened here.") from error
+        raise CertificateError(message=f"{name} {own_messages.CERTIFICATE_ENCRYPTION_UNSUPPORTED}.") from error
     except TypeError:  # cryptography: the key is encrypted and no password was given
-        found = "is protected by a password. Set KVSITE_CERTIFICATE_PASSWORD to it."
+        found = own_messages.CERTIFICATE_PASSWORD_MISSING
     except ValueError:
         found = _without_key(data) or (
-            "cannot be opened: the password in KVSITE_CERTIFICATE_PASSWORD is wrong, or it is neither PEM nor PFX."
+            f"cannot be opened: KVSITE_CERTIFICATE_PASSWORD is wrong, or the file is {neither}."
             if password
-            else "is neither PEM nor PFX, or it needs a password. Set KVSITE_CERTIFICATE_PASSWORD to it."
+            else f"is {neither}, or it is password-protected. If so, set KVSITE_CERTIFICATE_PASSWORD to its password."
         )
     if isinstance(found, str):
         raise CertificateError(message=f"{name} {found}")
@@ -79,10 +82,10 @@ def load_certificate(data: bytes, password: str | None, name: str) -> KeyedCerti
 
 
 def _without_key(data: bytes) -> KeyedCertificate | str | None:
-    """What is no PEM and no PFX, and yet says why it does not do."""
+    """A DER certificate, or why there is none; None if the reason is unknown."""
     if not data:
-        return "is empty: it has no certificate in it."
-    with suppress(ValueError):  # DER, as the portal hands a certificate out: with no key, and no password opens it
+        return f"is empty: it {own_messages.CERTIFICATE_MISSING}."
+    with suppress(ValueError):  # DER, as the portal exports it: without a key and without a password
         return KeyedCertificate(certificate=x509.load_der_x509_certificate(data))
     return None
 
@@ -90,7 +93,7 @@ def _without_key(data: bytes) -> KeyedCertificate | str | None:
 def _load_pfx(data: bytes, password: str | None) -> KeyedCertificate | str:
     key, certificate, chain = pkcs12.load_key_and_certificates(data, password.encode() if password else None)
     if certificate is None:
-        certificate, chain = (chain[0], chain[1:]) if chain else (None, [])  # without a key none counts as the first
+        certificate, chain = (chain[0], chain[1:]) if chain else (None, [])  # without a key all are in the chain
     return _keyed(key, [certificate, *chain] if certificate else [])
 
 
@@ -105,14 +108,14 @@ def _pem_key(data: bytes, password: str | None) -> Key:
 
 
 def _keyed(key: Key, certificates: Sequence[x509.Certificate]) -> KeyedCertificate | str:
-    """The one certificate that the key belongs to; the others are its chain, in whatever order they came."""
+    """The certificate that the key belongs to, the others as its chain; or the reason why there is none."""
     if not certificates:
-        return "has no certificate in it, only a key." if key else "has no certificate in it."
+        return f"{own_messages.CERTIFICATE_MISSING}{', only a key' if key else ''}."
     if key is None:
         return KeyedCertificate(certificate=certificates[0])
     own = [found for found in certificates if found.public_key() == key.public_key()]
     if not own:
-        return "has a private key that belongs to another certificate."
+        return f"{own_messages.CERTIFICATE_KEY_OF_ANOTHER}."
     return KeyedCertificate(
         certificate=own[0], key=key, chain=tuple(found for found in certificates if found != own[0])
     )

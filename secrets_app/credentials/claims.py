@@ -1,7 +1,7 @@
-"""A token's text -> the principal it speaks for; the text is read, never verified, never kept, never logged.
+"""Decodes an access token into its principal. The token is not verified, stored or logged.
 
 What each claim means: https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
-A token is opaque by contract, so an unreadable one is an answer too: a Principal whose `type` is None.
+A token is opaque by contract, so an undecodable one gives a Principal whose `type` is None.
 """
 
 import base64
@@ -19,7 +19,7 @@ _USER_ASSIGNED = "/providers/microsoft.managedidentity/userassignedidentities/"
 
 
 def principal_of(token: str, *, credential: str | None, certificate_thumbprint: str | None = None) -> Principal:
-    """Whom `token` speaks for. `credential` is the azure-identity class that gave it. Never raises."""
+    """The principal of `token`. `credential` is the azure-identity class that returned it. Never raises."""
     claims = _claims(token)
     type_ = _type(claims)
     resource_id = _text(claims, "xms_mirid")
@@ -41,7 +41,7 @@ def principal_of(token: str, *, credential: str | None, certificate_thumbprint: 
 
 
 def _claims(token: str) -> Claims:
-    """The claims of a signed token (RFC 7515: header.payload.signature); none of an opaque or encrypted one."""
+    """The claims of a signed token (RFC 7515: header.payload.signature); empty if it is opaque or encrypted."""
     parts = token.split(".")
     if len(parts) != 3:
         return {}
@@ -55,7 +55,7 @@ def _claims(token: str) -> Claims:
 
 
 def _writable(value: Any, depth: int = 8) -> Any:
-    """The same claim as something that every page and file can hold: no half characters, no endless nesting."""
+    """The claim without lone surrogates and deep nesting, so that any page or file can contain it."""
     if isinstance(value, str):
         return well_formed(value)
     if isinstance(value, (dict, list)) and not depth:
@@ -66,21 +66,21 @@ def _writable(value: Any, depth: int = 8) -> Any:
 
 
 def _text(claims: Claims, *names: str) -> str | None:
-    """The first of these claims that is a text with something in it."""
+    """The first of these claims that is a non-empty string."""
     return next((value for name in names if isinstance(value := claims.get(name), str) and value), None)
 
 
 def _type(claims: Claims) -> PrincipalType | None:
-    """User or App: `idtyp` where it is given, else what only one of the two has."""
+    """User or App: `idtyp` if present, else derived from claims that only one of them has."""
     named = {"user": PrincipalType.USER, "app": PrincipalType.APP}.get(_text(claims, "idtyp") or "")
     if named:
         return named
     if _text(claims, "scp", "upn", "unique_name", "preferred_username"):
-        return PrincipalType.USER  # delegated permissions and sign-in names belong to people
+        return PrincipalType.USER  # delegated permissions and sign-in names: users only
     is_app = (
         _text(claims, "xms_mirid")
         or (_text(claims, "oid") and _text(claims, "oid") == _text(claims, "sub"))
-        # 1: the client proved itself with a secret, 2: with a certificate or a federated token
+        # 1: the client authenticated with a secret, 2: with a certificate or a federated token
         or _text(claims, "appidacr", "azpacr") in {"1", "2"}
     )
     return PrincipalType.APP if is_app else None
@@ -112,72 +112,70 @@ def _name(claims: Claims, type_: PrincipalType | None, resource_id: str | None) 
 
 
 def _user_principal_name(claims: Claims) -> str | None:
-    """The sign-in name; a guest has it in `unique_name` or `email` (AppAuthentication read upn, then email)."""
+    """The user principal name; guests have it in `unique_name` or `email` (AppAuthentication read upn, then email)."""
     return _text(claims, "upn", "preferred_username", "unique_name", "email")
 
 
 def claim_time(claims: Claims, name: str) -> datetime | None:
-    """The moment of a NumericDate claim (RFC 7519: seconds since 1970)."""
+    """A NumericDate claim (RFC 7519: seconds since 1970) as a datetime; None if invalid."""
     try:
         return datetime.fromtimestamp(int(claims[name]), UTC)
     except (KeyError, TypeError, ValueError, OverflowError, OSError):
         return None
 
 
-_AUTHENTICATION_METHODS = (
-    "How that application proved itself: 0 not at all, 1 by a secret, 2 by a certificate or its platform."
-)
+_AUTHENTICATION_METHODS = "How the client authenticated: 0 not at all, 1 client secret, 2 certificate or its platform."
 
 WELL_KNOWN_APPS: dict[str, str] = {
     "04b07795-8ddb-461a-bbee-02f9e1bf7b46": "Azure CLI",
     "1950a258-227b-4e31-a9cf-717495945fc2": "Azure PowerShell",
     "aebc6443-996d-45c2-90f0-388ff96faa56": "Visual Studio Code",
 }
-"""Client id -> whose it is: for a user's token this is the tool that asked for it, not the user."""
+"""Client ID -> application. In a user's token this is the tool that requested it."""
 
 TIME_CLAIMS = frozenset({"iat", "nbf", "exp", "auth_time"})
 """Claims that count seconds since 1970."""
 
 MEANINGS: dict[str, str] = {
-    "aud": "The service this token is for.",
-    "iss": "Who made the token: your tenant's own address at Entra.",
-    "iat": "When the token was made.",
-    "nbf": "Not valid before this moment.",
-    "exp": "Not valid after this moment.",
-    "tid": "The tenant (directory) the principal belongs to.",
-    "oid": "The object id: what roles and access policies name.",
-    "sub": "The principal as this service knows it.",
-    "appid": "The client id of the application that asked for the token.",
-    "azp": "The client id of the application that asked for the token.",
+    "aud": "Audience: the service that the token is for.",
+    "iss": "Issuer: the Microsoft Entra tenant that issued the token.",
+    "iat": "When the token was issued.",
+    "nbf": "Not valid before this time.",
+    "exp": "Not valid after this time.",
+    "tid": "Tenant ID of the principal.",
+    "oid": "Object ID of the principal, used in role assignments and access policies.",
+    "sub": "Subject: identifies the principal to this service.",
+    "appid": "Client ID of the application that requested the token.",
+    "azp": "Client ID of the application that requested the token.",
     "appidacr": _AUTHENTICATION_METHODS,
     "azpacr": _AUTHENTICATION_METHODS,
     "idtyp": "user or app.",
     "upn": "The user's sign-in name.",
-    "unique_name": "The user's sign-in name, readable; not unique for ever.",
+    "unique_name": "The user's sign-in name for display; not guaranteed to be unique.",
     "preferred_username": "The user's sign-in name.",
-    "email": "The user's e-mail address.",
+    "email": "The user's email address.",
     "name": "The user's name.",
     "family_name": "The user's last name.",
     "given_name": "The user's first name.",
-    "app_displayname": "The application's name.",
-    "scp": "What the user allowed the application to do: a user's token.",
-    "roles": "The application's own permissions: an app's token.",
-    "groups": "Object ids of the groups the principal is in.",
-    "wids": "The directory roles the principal has.",
-    "hasgroups": "There are more groups than fit in here.",
-    "xms_mirid": "The Azure resource id of the managed identity.",
-    "xms_az_rid": "The Azure resource this token is meant for.",
-    "xms_cc": "What the client can do: cp1 means it can answer a claims challenge.",
-    "idp": "Where the principal signed in; another tenant's address means a guest.",
-    "amr": "How the user signed in: pwd password, mfa a second step, rsa a certificate or key.",
-    "acr": "How strong the sign-in was.",
-    "ipaddr": "The address the user signed in from, as Entra saw it.",
-    "ver": "The token's format, 1.0 or 2.0.",
-    "uti": "This token's own number, for Microsoft's support.",
-    "rh": "For Microsoft's own use.",
-    "aio": "For Microsoft's own use.",
-    "puid": "The user's number at Microsoft.",
-    "deviceid": "The device the user signed in on.",
-    "tenant_region_scope": "The region of the tenant.",
+    "app_displayname": "The application's display name.",
+    "scp": "Delegated permissions (scopes) that the user granted to the application: user tokens only.",
+    "roles": "Application permissions (app roles), as in app tokens.",
+    "groups": "Object IDs of the principal's groups.",
+    "wids": "Directory roles of the principal.",
+    "hasgroups": "The principal is in more groups than fit in the token.",
+    "xms_mirid": "Azure resource ID of the managed identity.",
+    "xms_az_rid": "Azure resource that the token is for.",
+    "xms_cc": "Client capabilities: cp1 means the client can handle claims challenges.",
+    "idp": "Identity provider; for a guest, another tenant.",
+    "amr": "Authentication methods: pwd is a password, mfa multifactor authentication, rsa a certificate or key.",
+    "acr": "Authentication context class of the sign-in.",
+    "ipaddr": "IP address that the user signed in from, as seen by Microsoft Entra ID.",
+    "ver": "Token version, 1.0 or 2.0.",
+    "uti": "Unique token identifier, for Microsoft support.",
+    "rh": "Internal to Microsoft.",
+    "aio": "Internal to Microsoft.",
+    "puid": "User identifier, internal to Microsoft.",
+    "deviceid": "ID of the device that the user signed in on.",
+    "tenant_region_scope": "Region of the tenant.",
 }
-"""Claim -> its meaning in plain words."""
+"""Claim -> its meaning."""

@@ -1,4 +1,4 @@
-"""Signing in with a certificate that is looked up when a token is asked for, and known by its thumbprint."""
+"""Certificate credential that loads its certificate when a token is requested and records the thumbprint."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -26,13 +26,13 @@ from secrets_app.credentials.certificates import KeyedCertificate
 from secrets_app.credentials.default_chain import default_chain
 
 FoundCertificates = tuple[Sequence[KeyedCertificate], str]
-"""The certificates to try, one after another, and the tenant to sign in to."""
+"""The certificates to try in order, and the tenant to sign in to."""
 
 
 class CertificateCredential(SupportsTokenInfo):
-    """azure-identity's own of that name, made for the certificate that is there when a token is asked for.
+    """Wraps azure-identity's class of the same name: the certificate is loaded on the first token request.
 
-    It keeps the certificate while it is valid. `reader` is the credential that reads it, where it lies in a vault.
+    The certificate is kept while it is valid. `reader` is the credential that reads it if it is stored in a vault.
     """
 
     def __init__(
@@ -44,9 +44,9 @@ class CertificateCredential(SupportsTokenInfo):
         **more: Any,
     ) -> None:
         self.certificate_thumbprint: str | None = None
-        """Of the certificate that the last token was got with."""
+        """Thumbprint of the certificate used for the last token."""
         self.remark: str | None = None
-        """What is worth saying about how the last token was got."""
+        """A note about how the last token was obtained."""
         self.reader = reader
         self._find = find
         self._more = {"client_id": client_id, **more}
@@ -54,7 +54,7 @@ class CertificateCredential(SupportsTokenInfo):
         self._made: list[tuple[KeyedCertificate, azure.identity.CertificateCredential]] = []
 
     def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
-        """A token, with the first certificate that Entra takes. Raises AzureError."""
+        """A token, obtained with the first certificate that Microsoft Entra ID accepts. Raises AzureError."""
         with self._lock:
             made = self._credentials()
         refused: ClientAuthenticationError | None = None
@@ -62,11 +62,11 @@ class CertificateCredential(SupportsTokenInfo):
             try:
                 token = credential.get_token_info(*scopes, options=options or {})
             except ClientAuthenticationError as error:
-                refused = refused or error  # an older one may still be registered: so did the .NET library
+                refused = refused or error  # an older one may still be registered; the .NET library tries it too
                 continue
             self._note(certificate, len(made))
             return token
-        raise refused or ClientAuthenticationError(message="There is no certificate to sign in with.")
+        raise refused or ClientAuthenticationError(message="No certificate is available to sign in with.")
 
     def _credentials(self) -> list[tuple[KeyedCertificate, azure.identity.CertificateCredential]]:
         if not self._made or any(certificate.unusable() for certificate, _ in self._made):
@@ -82,12 +82,13 @@ class CertificateCredential(SupportsTokenInfo):
         if fitting > 1:
             starts = certificate.certificate.not_valid_before_utc
             self.remark = (
-                f"{fitting} certificates fit. The newest that Entra took was used: {certificate.thumbprint}, "
+                f"{fitting} certificates match. The newest one that Microsoft Entra ID accepts was used: "
+                f"{certificate.thumbprint}, "
                 f"valid from {starts.day} {starts:%B %Y}."
             )
 
     def close(self) -> None:
-        """Close every connection, those to the certificate's vault too."""
+        """Close every connection, including those to the certificate's vault."""
         for _, credential in self._made:
             credential.close()
         if self.reader:
@@ -101,7 +102,7 @@ class CertificateCredential(SupportsTokenInfo):
 
 
 def client_certificate(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
-    """The service principal that proves itself with the certificate the settings name. Nothing is read yet."""
+    """A service principal that authenticates with the configured certificate. Nothing is read yet."""
     where = sign_in.certificate
     reader = _certificate_reader(where, sign_in, deadline_s) if isinstance(where, CertificateInVault) else None
     return CertificateCredential(
@@ -130,11 +131,11 @@ def _finder(
 
 
 def _certificate_reader(where: CertificateInVault, sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
-    """The managed identity, else the developer: never the service principal, which has no certificate yet."""
+    """The managed identity, else the developer's account; never the service principal, which has no certificate yet."""
     identity = sign_in.managed_identity
     if where.reader_client_id:
         identity = ManagedIdentityId(kind=IdentityKind.CLIENT_ID, value=where.reader_client_id)
-    # The tenant is the service principal's: the reader may belong to another one.
+    # The configured tenant is the service principal's; the reader may belong to another one.
     reads = replace(sign_in, managed_identity=identity, excluded=(), tenant_id=None)
     return default_chain(CredentialKind.WORKLOAD_IDENTITY, CredentialKind.MANAGED_IDENTITY, *DEV_MEMBERS)(
         reads, deadline_s

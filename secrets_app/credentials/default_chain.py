@@ -1,8 +1,8 @@
-"""The environment's service principal, with the thumbprint of the certificate it proved itself with."""
+"""EnvironmentCredential that records the thumbprint of the certificate it used."""
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, cast
 
 import azure.identity
@@ -24,22 +24,22 @@ from secrets_app.credentials.arguments import additional_tenants, network, proce
 
 
 class EnvironmentCredential(azure.identity.EnvironmentCredential):
-    """azure-identity's own of that name. What it sends to Entra names the certificate; nothing else of it does."""
+    """azure-identity's class of the same name. The thumbprint is visible only in its request to Microsoft Entra ID."""
 
     def __init__(self, **more: Any) -> None:
         self.certificate_thumbprint: str | None = None
-        """SHA-1 in capital hex digits; None while no certificate was used."""
+        """SHA-1 in upper-case hex digits; None if no certificate was used."""
         super().__init__(raw_request_hook=self._note, **more)
 
     def _note(self, request: PipelineRequest[Any]) -> None:
-        form = request.http_request.content  # of a request for a token: a dict of fields
+        form = request.http_request.content  # a dict of form fields in a token request
         assertion = form.get("client_assertion") if isinstance(form, dict) else None
         if assertion:
             self.certificate_thumbprint = _thumbprint_in_assertion(assertion)
 
 
 def _thumbprint_in_assertion(assertion: str | bytes) -> str | None:
-    """The certificate that a client assertion's header names.
+    """The thumbprint in a client assertion's header (x5t).
 
     https://learn.microsoft.com/entra/identity-platform/certificate-credentials#header
     """
@@ -52,24 +52,11 @@ def _thumbprint_in_assertion(assertion: str | bytes) -> str | None:
 
 
 Factory = Callable[[CredentialOptions, float], SupportsTokenInfo]
-"""(the choice, the reading's deadline in seconds) -> the credential. Raises ValueError where it cannot be made."""
-
-# DefaultAzureCredential's own words for its members.
-_EXCLUDE: Mapping[CredentialKind, str] = {
-    CredentialKind.ENVIRONMENT: "exclude_environment_credential",
-    CredentialKind.WORKLOAD_IDENTITY: "exclude_workload_identity_credential",
-    CredentialKind.MANAGED_IDENTITY: "exclude_managed_identity_credential",
-    CredentialKind.SHARED_CACHE: "exclude_shared_token_cache_credential",
-    CredentialKind.VISUAL_STUDIO_CODE: "exclude_visual_studio_code_credential",
-    CredentialKind.AZURE_CLI: "exclude_cli_credential",
-    CredentialKind.AZURE_POWERSHELL: "exclude_powershell_credential",
-    CredentialKind.AZURE_DEVELOPER_CLI: "exclude_developer_cli_credential",
-    CredentialKind.BROKER: "exclude_broker_credential",
-}
+"""(options, the reading's deadline in seconds) -> the credential. Raises ValueError if it cannot be created."""
 
 
 def default_chain(*members: CredentialKind) -> Factory:
-    """The chain of these members. All of them: what AZURE_TOKEN_CREDENTIALS says stays in force; less wins over it."""
+    """A chain of these members. AZURE_TOKEN_CREDENTIALS applies only if these are all of them."""
 
     def make(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
         chain = _chain(members, sign_in, deadline_s)
@@ -80,12 +67,12 @@ def default_chain(*members: CredentialKind) -> Factory:
 
 
 def broker(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
-    """The system's own sign-in. azure-identity has no public class for it, so it is taken out of a chain of one."""
+    """The operating system's broker. azure-identity has no public class for it, so it is taken from a chain of one."""
     return cast(SupportsTokenInfo, _chain((CredentialKind.BROKER,), sign_in, deadline_s).credentials[0])
 
 
 def managed_identity(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
-    """The identity that the settings name by one of its ids, else the system-assigned one."""
+    """The identity selected by client ID, object ID or resource ID, else the system-assigned one."""
     identity = sign_in.managed_identity
     which: dict[str, Any] = {}
     if identity:
@@ -95,21 +82,21 @@ def managed_identity(sign_in: CredentialOptions, deadline_s: float) -> SupportsT
 
 
 def environment(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
-    """The service principal of azure-identity's own variables."""
+    """The service principal set in azure-identity's environment variables."""
     return EnvironmentCredential(**additional_tenants(sign_in), **network(sign_in, deadline_s))
 
 
 def _chain(
     members: tuple[CredentialKind, ...], sign_in: CredentialOptions, deadline_s: float
 ) -> DefaultAzureCredential:
-    left_out = {_EXCLUDE[way]: True for way in sign_in.excluded}
+    left_out = {way.row.exclude_argument: True for way in sign_in.excluded}
     if members != MEMBERS:
-        left_out = {_EXCLUDE[way]: way not in members or way in sign_in.excluded for way in MEMBERS}
-    if all(left_out.get(word) for word in _EXCLUDE.values()):
-        raise ValueError("KVSITE_EXCLUDE_CREDENTIALS leaves nobody in the chain. Let one member in.")
+        left_out = {way.row.exclude_argument: way not in members or way in sign_in.excluded for way in MEMBERS}
+    if all(left_out.get(way.row.exclude_argument) for way in MEMBERS):
+        raise ValueError("KVSITE_EXCLUDE_CREDENTIALS excludes every credential in the chain. Keep at least one.")
     return DefaultAzureCredential(
         **left_out,
-        # The chain takes one patience for all of its members; only the managed identity's settings ask for more.
+        # The chain has one set of limits for all members; only the managed identity settings can raise them.
         **timeouts_with_retries(deadline_s, sign_in.retry_timeout_s),
         **without_unset(authority=sign_in.authority_host),
         **process(sign_in, deadline_s),
@@ -120,7 +107,7 @@ def _chain(
 
 
 def _tenant(sign_in: CredentialOptions) -> dict[str, Any]:
-    """The chain knows no tenant for all, only one for each member that signs in by itself."""
+    """The chain has no common tenant argument, only one for each member that signs in directly."""
     words = ("workload_identity", "shared_cache", "visual_studio_code", "broker")
     return {f"{word}_tenant_id": sign_in.tenant_id for word in words} if sign_in.tenant_id else {}
 
@@ -131,7 +118,7 @@ def _client_id(sign_in: CredentialOptions) -> str | None:
 
 
 def _replacement(member: Any, sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
-    """The member, or ours in its place where the chain does not hand it on what the settings say."""
+    """The member, or this product's replacement where the chain does not pass on the settings."""
     if isinstance(member, PlainEnvironmentCredential):
         return environment(sign_in, deadline_s)
     if isinstance(member, PlainAzureCliCredential):

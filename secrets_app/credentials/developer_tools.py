@@ -1,4 +1,4 @@
-"""az, Azure PowerShell and azd, asked for the token of whoever is signed in to them."""
+"""Azure CLI, Azure PowerShell and azd: tokens for the account that is signed in to them."""
 
 from azure.core.credentials import SupportsTokenInfo
 from azure.identity import AzureDeveloperCliCredential, AzurePowerShellCredential
@@ -10,7 +10,7 @@ from secrets_app.credentials.azure_cli import AzureCliCredential
 
 
 def azure_cli(sign_in: CredentialOptions, deadline_s: float, *, in_chain: bool = False) -> SupportsTokenInfo:
-    """az, in the folder and for the subscription that the settings name."""
+    """az, from the configured folder and for the configured subscription."""
     return AzureCliCredential(
         in_chain=in_chain,
         additionally_allowed_tenants=sign_in.additional_tenants,

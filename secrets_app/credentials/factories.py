@@ -1,4 +1,4 @@
-"""The place in a chain of one who could not be made."""
+"""Takes the place of a chain member that could not be created."""
 
 from collections.abc import Mapping
 from typing import Any, NoReturn
@@ -13,36 +13,30 @@ from azure.identity import (
     WorkloadIdentityCredential,
 )
 
-from secrets_app.core.credential_options import DEV_MEMBERS, MEMBERS, PROD_MEMBERS, CredentialKind, CredentialOptions
+from secrets_app.core.credential_options import CHAINS, CredentialKind, CredentialOptions
 from secrets_app.credentials import client_certificate, developer_tools, interactive
 from secrets_app.credentials.arguments import network, tenants, without_unset
 from secrets_app.credentials.default_chain import Factory, broker, default_chain, environment, managed_identity
 
 
 class UnavailableCredential(SupportsTokenInfo):
-    """Says at every asking why the other could not be made, and lets the chain go on."""
+    """Reports on each token request why the credential could not be created; the chain continues."""
 
     def __init__(self, way: CredentialKind, message: str) -> None:
-        self.stands_for = _class_name(way)
+        self.stands_for = way.class_name
         self._message = message
 
     def get_token_info(self, *_scopes: str, options: TokenRequestOptions | None = None) -> NoReturn:  # noqa: ARG002
         raise CredentialUnavailableError(message=self._message)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Nothing to close."""
 
     def __enter__(self) -> "UnavailableCredential":
         return self
 
     def __exit__(self, *_args: object) -> None:
         self.close()
-
-
-def _class_name(way: CredentialKind) -> str:
-    """azure-identity's: `WorkloadIdentityCredential` for workload-identity."""
-    words = way.value.removeprefix("client-") if way is CredentialKind.CLIENT_CERTIFICATE else way.value
-    return f"{''.join(word.capitalize() for word in words.split('-'))}Credential"
 
 
 def _workload_identity(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
@@ -77,9 +71,7 @@ def _application(sign_in: CredentialOptions, deadline_s: float) -> dict[str, Any
 
 
 FACTORIES: Mapping[CredentialKind, Factory] = {
-    CredentialKind.DEFAULT: default_chain(*MEMBERS),
-    CredentialKind.DEV: default_chain(*DEV_MEMBERS),
-    CredentialKind.PROD: default_chain(*PROD_MEMBERS),
+    **{chain: default_chain(*members) for chain, members in CHAINS.items()},
     CredentialKind.ENVIRONMENT: environment,
     CredentialKind.WORKLOAD_IDENTITY: _workload_identity,
     CredentialKind.MANAGED_IDENTITY: managed_identity,

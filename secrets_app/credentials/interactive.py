@@ -1,7 +1,6 @@
-"""The two ways that wait for a person: a browser's window, and a code to type on another device.
+"""The two interactive credentials: a browser window, and a device code.
 
-They ask only where a person waits at a terminal. A page has nobody to ask: it would open windows on the server, and
-keep a worker waiting for them.
+They prompt only in a terminal. A web page cannot: it would open windows on the server and block a worker.
 """
 
 import sys
@@ -14,11 +13,12 @@ from azure.identity import DeviceCodeCredential as PlainDeviceCodeCredential
 from azure.identity import InteractiveBrowserCredential as PlainInteractiveBrowserCredential
 
 from secrets_app.core.credential_options import CredentialOptions
+from secrets_app.core.own_messages import INTERACTIVE_SIGN_IN_REQUIRED
 from secrets_app.credentials.arguments import network, tenants, without_unset
 
 
 class InteractiveBrowserCredential(PlainInteractiveBrowserCredential):
-    """azure-identity's, with a sentence for where nobody can be asked."""
+    """azure-identity's class, with a message for when prompting is not possible."""
 
     def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
         try:
@@ -28,7 +28,7 @@ class InteractiveBrowserCredential(PlainInteractiveBrowserCredential):
 
 
 class DeviceCodeCredential(PlainDeviceCodeCredential):
-    """azure-identity's, with a sentence for where nobody can be asked."""
+    """azure-identity's class, with a message for when prompting is not possible."""
 
     def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
         try:
@@ -38,12 +38,12 @@ class DeviceCodeCredential(PlainDeviceCodeCredential):
 
 
 def interactive_browser(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
-    """Opens the browser of this machine."""
+    """Opens the browser on this machine."""
     return InteractiveBrowserCredential(**_arguments(sign_in, deadline_s))
 
 
 def device_code(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
-    """Shows a code to type in a browser anywhere."""
+    """Shows a code to enter in a browser on any device."""
     return DeviceCodeCredential(prompt_callback=_show_code, **_arguments(sign_in, deadline_s))
 
 
@@ -53,19 +53,18 @@ def _arguments(sign_in: CredentialOptions, deadline_s: float) -> dict[str, Any]:
         **without_unset(client_id=sign_in.client_id),
         **network(sign_in, deadline_s),
         "disable_automatic_authentication": not sign_in.interactive,
-        # It gives up before the reading does, so that it can say itself for whom it waited.
+        # It times out before the reading does, so that its own error is shown.
         "timeout": max(1, int(deadline_s * 0.9)),
     }
 
 
 def _not_interactive(way: str) -> CredentialUnavailableError:
     return CredentialUnavailableError(
-        message=f"Interactive authentication is needed, and a page has nobody to ask. In a terminal it can be done: "
-        f"python manage.py principal --credential {way}"
+        message=f"{INTERACTIVE_SIGN_IN_REQUIRED} Run this in a terminal: python manage.py principal --credential {way}"
     )
 
 
 def _show_code(address: str, code: str, _ends: datetime) -> None:
-    """On standard error: standard output may be JSON for a program."""
-    sys.stderr.write(f"To sign in, open {address} in a browser and type the code {code}\n")
+    """On standard error: standard output may be JSON."""
+    sys.stderr.write(f"To sign in, open {address} in a browser and enter the code {code}\n")
     sys.stderr.flush()

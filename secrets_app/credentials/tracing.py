@@ -1,4 +1,4 @@
-"""Watches a credential: what each member of the chain did, how long it took, and whose token came of it."""
+"""Traces a credential: the result and duration of each chain member, and the principal of the token."""
 
 import hashlib
 import threading
@@ -14,24 +14,25 @@ from azure.core.exceptions import AzureError, DecodeError, IncompleteReadError
 from azure.identity import ChainedTokenCredential, CredentialUnavailableError
 
 from secrets_app.azure_client import cancellation
+from secrets_app.core.own_messages import UNDECODABLE_RESPONSE
 from secrets_app.core.reading import Attempt, Outcome, Principal
 from secrets_app.core.redaction import redact
 from secrets_app.credentials.claims import principal_of
 
-# The chain puts a stand-in where a member's constructor refused; in azure-identity 1.27 (default.py) only this one can.
-# One of ours says itself whom it stands for.
+# DefaultAzureCredential replaces a member whose constructor failed; in azure-identity 1.27 (default.py) that can only
+# be this one. This product's own replacement has the attribute `stands_for`.
 _PLACEHOLDERS = {"FailedDACCredential": "WorkloadIdentityCredential"}
 _CACHE_SIZE = 8
 
 
 @dataclass(frozen=True, kw_only=True)
 class TokenProvenance:
-    """How a token was got and whom it speaks for."""
+    """How a token was obtained and which principal it was issued to."""
 
     attempts: tuple[Attempt, ...]
     principal: Principal
     tenant_id: str | None
-    """The tenant the vault's challenge asked a token of."""
+    """The tenant ID in the vault's challenge."""
 
 
 @dataclass
@@ -42,30 +43,30 @@ class TraceStep:
 
 @dataclass
 class TokenTrace:
-    """One walk along the chain. Another thread may look at it while it goes on."""
+    """One token request through the chain. Another thread may read it while it runs."""
 
     names: tuple[str, ...]
     before: tuple[Attempt, ...] = ()
-    """The last walk that ended in a token: the chain remembers its winner and asks no other again."""
+    """Attempts of the last request that returned a token: the chain then tries only the successful member."""
     principal: Principal | None = None
     tenant_id: str | None = None
     to_certificate: "TokenTrace | None" = None
-    """The walk of those who read the certificate that a member signs in with, where it lies in a vault."""
+    """The token request of the reader of a member's certificate, if that is stored in a vault."""
     _steps: dict[str, TraceStep] = field(default_factory=dict)
 
     @property
     def started(self) -> bool:
-        """A token was asked for."""
+        """A token was requested."""
         return bool(self._steps)
 
     @property
     def running(self) -> str | None:
-        """The member that has not answered yet."""
+        """The member that has not returned yet."""
         return next((a.credential for a in self.attempts() if a.outcome is Outcome.RUNNING), None)
 
     def attempts(self) -> tuple[Attempt, ...]:
-        """What every member did so far, in the chain's order; those who read a certificate come first."""
-        steps = dict(self._steps)  # the walking thread may add to them meanwhile
+        """The result of every member so far, in the chain's order; readers of a certificate come first."""
+        steps = dict(self._steps)  # the requesting thread may add to it
         passed = self._passed_earlier(steps)
         own = tuple(
             _as_of_now(steps[name]) if name in steps else passed.get(name) or _not_reached(name) for name in self.names
@@ -80,14 +81,14 @@ class TokenTrace:
         return tuple(replace(attempt, reads_certificate=True) for attempt in attempts)
 
     def _passed_earlier(self, steps: Collection[str]) -> dict[str, Attempt]:
-        """The members before the winner that an earlier walk has asked: this one went straight to the winner."""
+        """The members that an earlier request tried before the successful one, which this request used directly."""
         last = max((self.names.index(name) for name in steps if name in self.names), default=0)
         own = (attempt for attempt in self.before if not attempt.reads_certificate)
         return {attempt.credential: attempt for attempt in own if attempt.credential in self.names[:last]}
 
     @contextmanager
     def step(self, name: str, tenant_id: str | None, member: Any = None) -> Iterator[None]:
-        """Notes how the block, one member's try for a token, ends."""
+        """Records the result of the block, in which one member requests a token."""
         self.tenant_id = tenant_id or self.tenant_id
         self._steps[name] = TraceStep(time.monotonic(), Attempt(credential=name, outcome=Outcome.RUNNING))
         try:
@@ -120,17 +121,17 @@ def _not_reached(name: str) -> Attempt:
 
 
 def error_message(error: Exception) -> str:
-    """The error's own words without the answer's body: cut short or garbled, that may hold a token or a secret.
+    """The error's message without the response body, which may contain a token or a secret.
 
-    `str()` of azure-core's errors adds the body wherever it is not an error object of the service.
+    `str()` of azure-core's errors adds the body unless it is an error object of the service.
     """
     if isinstance(error, DecodeError) and not isinstance(error, IncompleteReadError):
-        return f"The answer, HTTP status {error.status_code}, cannot be read as what it says it is."
+        return f"The response (HTTP status {error.status_code}) could not be decoded: {UNDECODABLE_RESPONSE}."
     return _without_body(str(error.message) if isinstance(error, AzureError) else str(error))
 
 
 def _without_body(words: str) -> str:
-    """Without what azure-core 1.41 adds where JSON cannot be read; a credential takes that over into its own words."""
+    """Without the body that azure-core 1.41 adds if JSON is invalid; credentials copy it into their own messages."""
     before, mark, body = words.partition("\nContent: ")
     if not mark or "JSON is invalid: " not in before:
         return words
@@ -139,12 +140,12 @@ def _without_body(words: str) -> str:
 
 
 class CredentialTracer:
-    """A credential whose every try for a token is noted. Shared by threads; each reading begins a walk of its own."""
+    """Records every token request of a credential. Shared by threads; each reading starts its own trace."""
 
     def __init__(self, credential: SupportsTokenInfo) -> None:
         self._stories: OrderedDict[bytes, TokenProvenance] = OrderedDict()
         self._last: tuple[Attempt, ...] = ()
-        """How the last token was got."""
+        """How the last token was obtained."""
         if isinstance(credential, ChainedTokenCredential):
             members = tuple(TracedCredential(member, self) for member in credential.credentials)
             credential.credentials = members
@@ -156,32 +157,32 @@ class CredentialTracer:
         readers = (CredentialTracer(member.reader) for member in members if member.reader)
         self._to_certificate = next(readers, None)
         self._here = threading.local()
-        """`walk`: the walk of the reading that this thread does."""
+        """`walk`: the trace of this thread's reading."""
 
     def begin(self) -> TokenTrace:
-        """A new walk; what this thread asks of the credential from now on is noted in it."""
+        """A new trace; this thread's token requests are recorded in it from now on."""
         walk = TokenTrace(self.names, before=self._last)
         walk.to_certificate = self._to_certificate.begin() if self._to_certificate else None
         self._here.walk = walk
         return walk
 
     def follow(self, walk: TokenTrace) -> None:
-        """What this thread asks of the credential from now on is noted in a walk that another thread began."""
+        """Record this thread's token requests in a trace that another thread started."""
         self._here.walk = walk
         if self._to_certificate and walk.to_certificate:
             self._to_certificate.follow(walk.to_certificate)
 
     def provenance_of(self, token: str) -> TokenProvenance | None:
-        """How `token` was got, if it came through here."""
+        """How `token` was obtained, if this credential returned it."""
         return self._stories.get(_digest(token))
 
     def close(self) -> None:
-        """Closes the credential's connections."""
+        """Close the credential's connections."""
         self.credential.close()
 
     def ask(self, name: str, member: SupportsTokenInfo, scopes: tuple[str, ...], options: Any) -> AccessTokenInfo:
-        """The token `member` gives, with its story noted. Raises whatever the member raises."""
-        cancellation.current().check()  # a chain goes on to its next member whatever happens
+        """The token that `member` returns, recorded with its attempts. Raises what the member raises."""
+        cancellation.current().check()  # else the chain would continue with its next member
         walk = getattr(self._here, "walk", None) or self.begin()
         with walk.step(name, (options or {}).get("tenant_id"), member):
             token = member.get_token_info(*scopes, options=options)
@@ -197,15 +198,15 @@ class CredentialTracer:
 
 
 class TracedCredential(SupportsTokenInfo):
-    """One member of the chain, watched."""
+    """One traced member of the chain."""
 
     def __init__(self, member: Any, watch: CredentialTracer) -> None:
         class_name = type(member).__name__
         self.name: str = getattr(member, "stands_for", None) or _PLACEHOLDERS.get(class_name, class_name)
-        # The chain's own error message names its members by this attribute where there is one.
+        # The chain's error message uses this attribute as the member's name, if it exists.
         self._credential_name = self.name
         self.reader: SupportsTokenInfo | None = getattr(member, "reader", None)
-        """Who reads the certificate that this member signs in with, where it lies in a vault."""
+        """The credential that reads this member's certificate, if that is stored in a vault."""
         self._member = member
         self._watch = watch
 
@@ -224,5 +225,5 @@ class TracedCredential(SupportsTokenInfo):
 
 
 def _digest(token: str) -> bytes:
-    """What a token is known by once it is out of our hands."""
+    """The key under which a token is recorded: not the token itself."""
     return hashlib.sha256(token.encode()).digest()

@@ -1,4 +1,4 @@
-"""Diagnosis: from evidence to causes to hints. Pure; knows nothing of Azure's libraries or of the web."""
+"""Diagnosis: from evidence to causes to hints. Pure functions; no Azure SDK and no Django."""
 
 from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.cause import Cause

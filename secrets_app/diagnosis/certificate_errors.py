@@ -1,23 +1,26 @@
-"""What our own sentences on a certificate to sign in with tell: they know the case, the catalogue only the kind."""
+"""Hints about a certificate to sign in with, made more specific from this product's own error messages."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from secrets_app.core.own_messages import CERTIFICATE_IN_VAULT, COULD_NOT_BE_READ, SECRET_IN_VAULT
 from secrets_app.core.reading import Hint, Reading
 from secrets_app.diagnosis.command_values import checked
 
 _SENTENCES_END = re.compile(r"(?<=\.) (?=[A-Z])")
-_IN_VAULT = re.compile(
-    r"The (?:certificate|secret) ([0-9A-Za-z-]{1,127}) in https://([\w.-]{4,253}) (could not be read)?"
+_NAMES = {"secret_name": r"([0-9A-Za-z-]{1,127})", "vault_url": r"https://([\w.-]{4,253})"}
+_IN_VAULT = tuple(
+    re.compile(f"{template.format(**_NAMES)} ({COULD_NOT_BE_READ})?")
+    for template in (CERTIFICATE_IN_VAULT, SECRET_IN_VAULT)
 )
 _FOLDER_SETTING = re.compile(r"\bKVSITE_(?:USER|MACHINE)_CERTIFICATES\b")
 _CAUSES = frozenset({"certificate_file_invalid", "certificate_expired"})
 
 
 def facts_of_certificate(text: str) -> dict[str, str]:
-    """Where the certificate is looked for; and where the vault would not give it, which vault and secret that is."""
-    setting, found = _FOLDER_SETTING.search(text), _IN_VAULT.search(text)
+    """The folder setting or the vault of the certificate; also the secret, if the vault did not return it."""
+    setting, found = _FOLDER_SETTING.search(text), _in_vault(text)
     facts = {"folder_setting": setting[0] if setting else None}
     if found:
         host = found[2]
@@ -27,22 +30,27 @@ def facts_of_certificate(text: str) -> dict[str, str]:
     return checked(facts)
 
 
+def _in_vault(text: str) -> re.Match[str] | None:
+    """Groups: the secret's name, the vault's host, and `COULD_NOT_BE_READ` if the text says so."""
+    return next((found for pattern in _IN_VAULT if (found := pattern.search(text))), None)
+
+
 def _not_asked_for(reading: Reading) -> str:
-    """That the trouble is the certificate's and not the secret's; empty where it is not."""
-    found = _IN_VAULT.search(reading.failure.message) if reading.failure else None
+    """A note that the failure concerns the certificate and not the requested secret; empty if it does not."""
+    found = _in_vault(reading.failure.message) if reading.failure else None
     if not found or not found[3]:
         return ""
     wanted = f"the secret {reading.secret_name}" if reading.secret_name else "the vault"
     return (
-        f"The certificate to sign in with could not be read; {wanted} was not asked for. "
+        f"The certificate to sign in with could not be read, so {wanted} was not requested. "
         f"The certificate is {found[1]} in https://{found[2]}. "
     )
 
 
 def use_certificate_error(hints: Sequence[Hint], reading: Reading) -> tuple[Hint, ...]:
-    """The hints; one on a certificate that cannot be used says of which, and why, in place of what it may be.
+    """The hints; one about an unusable certificate gets the certificate and the reason from the error message.
 
-    Where the vault would not give the certificate, the first one says that it is about that and not about the secret.
+    If the vault did not return the certificate, the first hint says so.
     """
     said = {
         attempt.cause: attempt.message
@@ -56,5 +64,7 @@ def use_certificate_error(hints: Sequence[Hint], reading: Reading) -> tuple[Hint
 
 def _of_the_case(hint: Hint, message: str) -> Hint:
     what, *advice = _SENTENCES_END.split(message, maxsplit=1)
-    fix = advice[0] if advice else "Put a PEM or PFX file with the certificate and its private key there."
-    return replace(hint, title=what, why="So there is no certificate to sign in with.", fix=fix)
+    fix = (
+        advice[0] if advice else "Replace it with a PEM or PFX file that contains the certificate and its private key."
+    )
+    return replace(hint, title=what, why="This site therefore has no certificate to sign in with.", fix=fix)

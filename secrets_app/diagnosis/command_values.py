@@ -1,4 +1,4 @@
-"""What is known for filling a command: names and ids that passed a check, quoted for the shell they go to."""
+"""Values for the placeholders of commands: validated names and IDs, quoted for the shell."""
 
 import ipaddress
 import re
@@ -26,7 +26,7 @@ _INSIDE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.1
 
 
 def _address(value: str) -> bool:
-    """An address that a vault's firewall takes: public and of IPv4.
+    """Whether a vault's firewall accepts this address: it must be a public IPv4 address.
 
     https://learn.microsoft.com/azure/key-vault/general/network-security#key-vault-firewall-enabled-ipv4-addresses-and-ranges---static-ips
     """
@@ -95,23 +95,23 @@ PLACEHOLDERS: Mapping[str, str] = {
     "folder_setting": "<setting>",
     "certificate_vault": "<vault-name>",
 }
-"""What stands for a value that is not known. Three have a default that is right for reading a secret."""
+"""Placeholders for unknown values. Some have defaults that are right for reading a secret."""
 
 _POWERSHELL_SAFE = re.compile(r"[\w./:+=-]+", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CommandValues:
-    """Values for placeholders, and where the command will run."""
+    """Values for placeholders, and the system and platform where the command runs."""
 
     values: Mapping[str, str] = field(default_factory=dict)
     system: str = "Linux"
     platform: Platform = Platform.UNKNOWN
 
     def quoted(self, name: str) -> str:
-        """The value of this name quoted for the shell of the place, or its `<placeholder>` when none is known.
+        """The value of this name, quoted for the shell, or its `<placeholder>` if it is unknown.
 
-        A default such as a role's name is quoted too; a `<placeholder>` is not, so that it shows.
+        A default such as a role name is quoted too; a `<placeholder>` is not, so that it stays visible.
         """
         if known := self.values.get(name):
             return quote(known, self.system)
@@ -120,14 +120,14 @@ class CommandValues:
 
 
 def checked(values: Mapping[str, str | None]) -> dict[str, str]:
-    """The values that look like what their name says. Others are left out: the placeholder is shown instead."""
+    """The values that are valid for their name. Others are dropped: the placeholder is shown instead."""
     return {name: value for name, value in values.items() if value and name in _CHECKS and _CHECKS[name](value)}
 
 
 def quote(value: str, system: str) -> str:
-    """One shell word: for PowerShell when `system` is Windows, for a POSIX shell otherwise.
+    """`value` as one shell word: for PowerShell if `system` is Windows, else for a POSIX shell.
 
-    PowerShell reads the typographic single quotes as quotes too (about_Quoting_Rules), so they are doubled as well.
+    PowerShell treats typographic single quotes as quotes too (about_Quoting_Rules), so they are doubled as well.
     """
     if system != "Windows":
         return shlex.quote(value)

@@ -1,4 +1,4 @@
-"""From a reading to the same reading with causes and hints."""
+"""Adds causes and hints to a reading."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -24,7 +24,7 @@ _DENIED = frozenset({"kv_rbac_denied", "kv_access_policy_denied"})
 
 
 def diagnose(reading: Reading) -> Reading:
-    """A copy of `reading` whose attempts carry their cause and whose hints are filled, the main cause first."""
+    """A copy of `reading` with the cause of each attempt and with hints, the main cause first."""
     attempts = tuple(replace(attempt, cause=_cause_of(attempt, reading)) for attempt in reading.attempts)
     reading = replace(reading, attempts=attempts, hints=())
     evidence = _evidence(reading.failure) if reading.failure else extract_evidence("")
@@ -47,7 +47,7 @@ def diagnose(reading: Reading) -> Reading:
 
 
 def _platform(reading: Reading) -> Platform:
-    """A virtual machine has no variable that tells; but where its metadata service refused us, this is one."""
+    """No variable identifies a virtual machine, but an error from its metadata service shows that this is one."""
     answered = any(attempt.cause in _ANSWERED for attempt in reading.attempts)
     machine = answered and reading.place.platform is Platform.UNKNOWN
     return Platform.VIRTUAL_MACHINE if machine else reading.place.platform
@@ -59,9 +59,9 @@ def _failed_is_first(reading: Reading, first: str) -> bool:
 
 
 def _differences(reading: Reading) -> str:
-    """Each point in one sentence. Whoever we are not is the first thing to mend: what it may read says little else."""
+    """One sentence for each mismatch. Fix these first: an unexpected principal explains most other errors."""
     return " ".join(
-        f"The {point.what} should be {point.expected}, and {f'is {point.found}' if point.found else 'is not told'}."
+        f"The {point.what} should be {point.expected}, but {f'is {point.found}' if point.found else 'is not known'}."
         for point in reading.mismatches
     )
 
@@ -80,7 +80,7 @@ def _evidence(failure: Failure) -> Evidence:
 
 
 def _better_from_text(evidence: Evidence) -> dict[str, str]:
-    """What the error itself names is what failed; the vault's own host and our secret are only the likeliest."""
+    """Values that the error itself names. They are more exact than the configured vault and secret."""
     host = facts_of_text(evidence).get("host")
     return ({"host": host} if host else {}) | facts_of_certificate(evidence.text)
 
@@ -95,14 +95,14 @@ def _failure_causes(reading: Reading, evidence: Evidence) -> Iterable[str]:
         return [(failure.code or "").lower()]
     found = match_causes(evidence)
     if failure.stage is Stage.CONFIGURATION:
-        # The settings' own mistakes have hints of their own, and no exception.
+        # Setting errors have their own hints, and no exception.
         return found or ([UNEXPECTED] if failure.exception else [])
     if reading.kept_token_url is not None and failure.stage in _FROM_AFAR:
         return ["token_vault_retired"]
     if failure.stage is Stage.DEADLINE:
         return ["deadline_exceeded"]
     causes = _chain_causes(reading) if failure.stage is Stage.TOKEN else []
-    # In a chain the whole text names every member, so it says less than the one that failed, even if nobody knows why.
+    # The whole text of a chain names every member, so the failed member's own cause is better, even if it is unknown.
     if causes and (causes[0] != UNEXPECTED or len(reading.attempts) > 1):
         return causes
     return found or explain(failure.message).causes or [UNEXPECTED]
@@ -137,7 +137,7 @@ def _hidden(reading: Reading) -> str:
 
 
 def _seen(reading: Reading, causes: Sequence[str]) -> dict[str, str]:
-    """Causes seen in the reading itself, each with a sentence on what is known of this case."""
+    """Causes seen in the reading itself, each with a sentence about this case."""
     retired = {} if reading.kept_token_url is None else {"token_vault_retired": _of_the_retired(reading)}
     found = retired | {**_seen_at_failure(reading, causes), **_seen_in_secret(reading), **_seen_in_token(reading)}
     if "kv_wrong_tenant" in causes:
@@ -148,13 +148,13 @@ def _seen(reading: Reading, causes: Sequence[str]) -> dict[str, str]:
 def _seen_at_failure(reading: Reading, causes: Sequence[str]) -> dict[str, str]:
     found = {}
     if "deadline_exceeded" in causes and reading.failure and reading.failure.waiting_for:
-        found["deadline_exceeded"] = f"We were waiting for {reading.failure.waiting_for}."
+        found["deadline_exceeded"] = f"This site was waiting for {reading.failure.waiting_for}."
     if reading.failure and reading.failure.deleted_on:
         found["secret_deleted"] = f"It was deleted on {reading.failure.deleted_on:%d %B %Y}."
     if hidden := _hidden(reading):
         found["chain_stopped_early"] = hidden
     if reading.scope and "mi_endpoint_error" in causes:
-        found["resource_not_in_tenant"] = "App Service answers in these words when it knows no such resource."
+        found["resource_not_in_tenant"] = "App Service returns this error if it does not know the resource."
     if not _DENIED.isdisjoint(causes):
         found["role_may_be_on_its_way"] = _age_of_token(reading)
     return found
@@ -162,8 +162,8 @@ def _seen_at_failure(reading: Reading, causes: Sequence[str]) -> dict[str, str]:
 
 def _of_the_retired(reading: Reading) -> str:
     if reading.kept_token:
-        return "This one still answers; the real service was closed."
-    return "Its hosts do not answer." if reading.failure and reading.failure.stage is Stage.NETWORK else ""
+        return "This one still responds, but the real service was shut down."
+    return "Its hosts do not respond." if reading.failure and reading.failure.stage is Stage.NETWORK else ""
 
 
 def _age_of_token(reading: Reading) -> str:
@@ -171,8 +171,8 @@ def _age_of_token(reading: Reading) -> str:
     if not issued:
         return ""
     minutes = max(0, round((reading.started_at - issued).total_seconds() / 60))
-    # Entra dates a token five minutes back, so this is not its age.
-    return f"This token is dated {minutes} minute{'' if minutes == 1 else 's'} ago."
+    # Microsoft Entra ID backdates tokens by five minutes, so this is not the token's age.
+    return f"The token's issue time is {minutes} minute{'' if minutes == 1 else 's'} ago."
 
 
 def _seen_in_secret(reading: Reading) -> dict[str, str]:
@@ -181,7 +181,7 @@ def _seen_in_secret(reading: Reading) -> dict[str, str]:
     if secret and secret.expires_on and secret.expires_on <= now:
         found["secret_expired"] = f"It expired on {secret.expires_on:%d %B %Y}."
     if secret and secret.not_before and secret.not_before > now:
-        found["secret_not_yet_valid"] = f"It starts on {secret.not_before:%d %B %Y}."
+        found["secret_not_yet_valid"] = f"It is valid from {secret.not_before:%d %B %Y}."
     return found
 
 
@@ -192,8 +192,9 @@ def _seen_in_token(reading: Reading) -> dict[str, str]:
     starts = principal.token_issued_at
     if starts and starts - reading.started_at > _SKEW:
         found["clock_skew"] = (
-            f"The token is dated {starts:%H:%M:%S} UTC, and here it is {reading.started_at:%H:%M:%S} UTC."
+            f"The token was issued at {starts:%H:%M:%S} UTC, "
+            f"but this machine's clock shows {reading.started_at:%H:%M:%S} UTC."
         )
     if principal.tenant_id and reading.vault_tenant_id and principal.tenant_id != reading.vault_tenant_id:
-        found["tenant_mismatch_ahead"] = f"The vault: {reading.vault_tenant_id}. Our token: {principal.tenant_id}."
+        found["tenant_mismatch_ahead"] = f"Vault: {reading.vault_tenant_id}. Token: {principal.tenant_id}."
     return found

@@ -6,20 +6,20 @@ from typing import Any
 from secrets_app.diagnosis import Explanation, explain
 
 MAX_BYTES = 256 * 1024
-TOO_LONG_MESSAGE = "That is more than 256 KiB. Paste the last part of it, where the error is."
+TOO_LONG_MESSAGE = "The text is longer than 256 KiB. Paste only the last part, which contains the error."
 
 
 class TooLongError(ValueError):
-    """The text is longer than we read."""
+    """The text exceeds LIMIT_BYTES."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ErrorReport:
-    """An error's text and whatever else is known of it."""
+    """An error's text and, where known, its class, HTTP status and error code."""
 
     message: str
     exception: str | None = None
-    """Dotted name of the exception's class."""
+    """Dotted name of the exception class."""
     http_status: int | None = None
     error_code: str | None = None
 
@@ -39,21 +39,21 @@ _FIELDS: dict[str, tuple[type, ...]] = {
 
 
 def parse_error_report(document: Any) -> ErrorReport:
-    """The error in one JSON object; keys it does not know are left alone. Raises ValueError with a sentence."""
+    """The error in one JSON object; unknown keys are ignored. Raises ValueError with a message for the user."""
     if not isinstance(document, dict):
-        raise ValueError(  # noqa: TRY004 - told to a person, like the other mistakes of a document
-            "A JSON object is needed, with the error's text as `message`."
+        raise ValueError(  # noqa: TRY004 - shown to the user, like the other mistakes in a document
+            "The input must be a JSON object with the error text in `message`."
         )
     if "message" not in document:
         raise ValueError("The JSON object has no `message`.")
     for name, types in _FIELDS.items():
         value = document.get(name)
         if name in document and (not isinstance(value, types) or isinstance(value, bool)):
-            raise ValueError(f"`{name}` must be {'a number' if int in types else 'a text'}.")
+            raise ValueError(f"`{name}` must be {'a number' if int in types else 'a string'}.")
     return ErrorReport(**{name: document[name] for name in _FIELDS if name in document})
 
 
 def explanation_json(pasted: ErrorReport) -> dict[str, Any]:
-    """The answer as plain JSON values. Raises TooLongError."""
+    """The explanation as plain JSON values. Raises TooLongError."""
     found = pasted.explanation()
     return {"causes": list(found.causes), "hints": [asdict(hint) for hint in found.hints], "text": found.text}

@@ -1,4 +1,4 @@
-"""From a text alone to its causes: what a pasted error means."""
+"""Explains a pasted error text: its causes and hints."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,9 +23,9 @@ class Explanation:
     """What an error text means."""
 
     causes: tuple[str, ...]
-    """Keys of the catalogue, the main one first; `("unexpected",)` when nothing fits."""
+    """Keys of the catalogue, the main cause first; `("unexpected",)` if nothing matches."""
     hints: tuple[Hint, ...]
-    """In the order of `causes`."""
+    """One for each of `causes`, in the same order."""
     evidence: Evidence
     text: str
     """The text, cleaned and redacted."""
@@ -34,21 +34,21 @@ class Explanation:
 def explain(
     text: str, *, exception: str | None = None, http_status: int | None = None, error_code: str | None = None
 ) -> Explanation:
-    """What the error `text` means. Any text will do, up to 256 KiB of it are looked at; never an exception."""
+    """What the error `text` means. Accepts any text, of which the first 256 KiB are used. Never raises."""
     evidence = extract_evidence(text, exception=exception, status=http_status, code=error_code)
     attempts = attempts_of(evidence.text)
     evidence = evidence.with_attempts(attempts)
     causes, more = _causes(evidence, attempts)
-    # The chain stopped at the last member that it asked.
+    # The chain stopped at the last member that it tried.
     first = bool(attempts) and cause_of_member(attempts[-1].message, attempts[-1].credential) == causes[0]
     case = HintContext(facts=CommandValues(values=facts_of_text(evidence)), failed_is_first=first)
     hints = tuple(hint_of_case(CAUSES[key], case, more=more.get(key, "")) for key in causes)
     return Explanation(causes=causes, hints=hints, evidence=evidence, text=evidence.text)
 
 
-@lru_cache(maxsize=512)  # every reading of a machine brings the same few texts
+@lru_cache(maxsize=512)  # every reading on a machine has the same few texts
 def cause_of_member(message: str, credential: str) -> str:
-    """The cause of one member's failure, from its own text."""
+    """The cause of one chain member's failure, from its own message."""
     found = match_causes(extract_evidence(message, credential=credential))
     return found[0] if found else UNEXPECTED
 
@@ -69,9 +69,9 @@ def _causes(evidence: Evidence, attempts: tuple[ChainAttempt, ...]) -> tuple[tup
 
 
 def _causes_after_the_chain(evidence: Evidence) -> tuple[str, ...]:
-    """A log may tell of the chain's attempts, of the token one of them gave, and then of what failed with it.
+    """Causes of a failure after a credential returned a token, as a log may show them below the chain's attempts.
 
-    A refusal by the vault counts even where the log does not mention the token: without one there would be none.
+    An error from the vault counts even if the log does not mention the token: the request needed one.
     """
     said = after_the_token(evidence.text)
     if said is not None:

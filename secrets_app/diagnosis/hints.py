@@ -1,4 +1,4 @@
-"""A cause made into a hint: its words, and its commands filled in for one case."""
+"""Turns a cause into a hint: its text, and its commands filled in for one case."""
 
 import re
 
@@ -53,12 +53,12 @@ _ROLE_BY_OBJECT = {
 
 
 def hint_of_case(cause: Cause, case: HintContext, *, more: str = "") -> Hint:
-    """The hint of one cause, fitted to the case."""
+    """The hint for one cause, adapted to the case."""
     return hint(tailor(cause, case), case.facts, more=more)
 
 
 def hint(cause: Cause, facts: CommandValues, *, more: str = "") -> Hint:
-    """The hint of one cause; `more` is what is known of this very case, put behind the reason."""
+    """The hint for one cause; `more` is a sentence about this case, appended to the reason."""
     return Hint(
         cause=cause.key,
         title=cause.title,
@@ -70,7 +70,7 @@ def hint(cause: Cause, facts: CommandValues, *, more: str = "") -> Hint:
 
 
 def facts_of_text(evidence: Evidence) -> dict[str, str]:
-    """What an error text names, for filling commands. Every value has passed the check of its kind."""
+    """Validated values for commands, taken from an error text."""
     caller = evidence.caller
     secret = _found(_SECRET, evidence.text)
     return checked(
@@ -95,7 +95,7 @@ def facts_of_text(evidence: Evidence) -> dict[str, str]:
 
 
 def facts_of_reading(reading: Reading) -> dict[str, str]:
-    """What a reading knows, for filling commands; checked like the rest."""
+    """Validated values for commands, taken from a reading."""
     vault_host = (reading.vault_url or "").removeprefix("https://").split("/")[0]
     principal, saw, place, asked = reading.principal, reading.vault_saw, reading.place, reading.identity_asked
     return checked(
@@ -124,7 +124,7 @@ def facts_of_reading(reading: Reading) -> dict[str, str]:
 
 
 def client_id_asked(reading: Reading) -> dict[str, str]:
-    """Who we were told to be, for where nothing better tells who we are."""
+    """The requested client ID, used if the actual one is unknown."""
     asked = reading.identity_asked
     return checked({"app_id": asked.value if asked and asked.kind == "client_id" else None})
 
@@ -144,13 +144,13 @@ def _found(pattern: re.Pattern[str], text: str) -> str | None:
 
 
 def _failed_host(evidence: Evidence) -> str | None:
-    """The host that the text says failed, when it is one; else the first one it names. A class has dots as well."""
+    """The host that failed according to the text, if it is a host and not a class name; else the first host in it."""
     named = (_found(_FAILED_HOST, evidence.text) or "").lower()
     return named if named in (*evidence.hosts, *evidence.addresses) else next(iter(evidence.hosts), None)
 
 
 def _expected_tenant(text: str) -> str | None:
-    """The vault's own tenant in AKV10032; Microsoft's own tenants, which it lists too, are nobody's to sign in to."""
+    """The vault's tenant in AKV10032, which also lists Microsoft's own tenants; those are skipped."""
     expected = _EXPECTED.search(text)
     ids = _STS.findall(expected[0]) if expected else []
     return next((tenant for tenant in ids if tenant.lower() not in _MICROSOFT), None)

@@ -1,4 +1,4 @@
-"""Which causes fit the evidence, the most certain first."""
+"""Finds the causes that match the evidence, the most certain first."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -14,9 +14,9 @@ _Entry = tuple[int, str, Signature]
 
 
 class _Index:
-    """Every sign of the catalogue under what must be seen before it is worth a look.
+    """The signs of all causes, indexed by a phrase, code or status that must be present.
 
-    Asking each of some six hundred signs in turn would cost a millisecond a text; most texts show a handful.
+    Checking all of the roughly six hundred signs takes about a millisecond per text; most texts have few candidates.
     """
 
     def __init__(self, causes: Mapping[str, Cause]) -> None:
@@ -60,15 +60,15 @@ _INDEX = _Index(CAUSES)
 
 
 def _has_context(evidence: Evidence, strength: Strength) -> bool:
-    """The text is about Azure; for what is likely it is enough that a program wrote it."""
+    """The text is about Azure; for a LIKELY sign it is enough that a program wrote the text."""
     return about_azure(evidence) or (strength is Strength.LIKELY and from_a_program(evidence))
 
 
 def match_causes(evidence: Evidence) -> tuple[str, ...]:
-    """The keys of the causes that fit, best first: by the strength of their signs, then in the catalogue's order.
+    """The keys of the matching causes, best first: by the strength of their signs, then in the catalogue's order.
 
-    Beside a code of the service mere words do not count. What is only likely counts when nothing clear is there,
-    and then alone, and only in a text about Azure or from a program. Empty when nothing fits.
+    If a service code matches, phrases alone are ignored. A LIKELY or WEAK match is returned only if nothing stronger
+    matches, alone, and only in a text about Azure or from a program. Empty if nothing matches.
     """
     best: dict[str, tuple[Strength, int]] = {}
     for order, key, sign in _INDEX.candidates(evidence):

@@ -1,11 +1,11 @@
-"""Text as people paste it, made plain: no colours, no escapes, no log prefixes, no stack frames."""
+"""Normalises pasted text: removes colours, escapes, log prefixes and stack frames."""
 
 import html
 import re
 from typing import NamedTuple
 
 MAX_CHARACTERS = 256 * 1024
-"""What is looked at; the rest of a longer text is left out."""
+"""Longer texts are truncated to this length."""
 
 _COLOURS = re.compile(
     r"\x1b(?:\[[0-9;:?]{0,32}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,512}(?:\x07|\x1b\\)|[@-_])|\[[0-9;]{1,12}m(?=\S|\s)"
@@ -48,7 +48,7 @@ _SPACE_FOR_PUNCTUATION = dict.fromkeys(_PUNCTUATION, " ")
 
 
 class NormalizedText(NamedTuple):
-    """A text made plain, and the stack frames that were taken out of it."""
+    """A normalised text, and the stack frames that were removed from it."""
 
     text: str
     frames: str
@@ -67,16 +67,16 @@ def normalize(text: str) -> NormalizedText:
 def squash(text: str) -> str:
     """Letters and digits only, lower case: the form in which phrases are compared.
 
-    It makes a comparison blind to wrapping (even inside a word), to indentation, to the kind of quotes and to
-    Markdown, which is how texts differ between a terminal, a ticket and a log.
+    The comparison ignores line wrapping (even inside a word), indentation, quote characters and Markdown, which differ
+    between a terminal, a ticket and a log.
     """
     return text.lower().translate(_NO_PUNCTUATION)
 
 
 def tokenize(text: str) -> str:
-    """Lower-case words with one space round each: the form in which short words are compared.
+    """Lower-case words, each surrounded by one space: the form in which short words are compared.
 
-    Without its borders a short word is found inside others: `enotfound` is in "ModuleNotFoundError".
+    Without word boundaries a short word matches inside others: `enotfound` is in "ModuleNotFoundError".
     """
     return f" {' '.join(text.lower().translate(_SPACE_FOR_PUNCTUATION).split())} "
 
@@ -97,7 +97,7 @@ def _escaped_character(match: re.Match[str]) -> str:
 
 
 def _parted(lines: list[str]) -> tuple[list[str], list[str]]:
-    """What is told, and the stack frames with the source lines Python prints below them."""
+    """The lines of the message, and the stack frames with the source lines that Python prints below them."""
     told: list[str] = []
     frames: list[str] = []
     frame_depth: int | None = None

@@ -3,30 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from secrets_app.core.credential_options import MEMBERS, CredentialKind
 from secrets_app.core.reading import HostEnvironment, Platform
 from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.cause import Severity
 
-_BY_LIKELIHOOD = (
-    "EnvironmentCredential",
-    "WorkloadIdentityCredential",
-    "ManagedIdentityCredential",
-    "AzureCliCredential",
-    "AzureDeveloperCliCredential",
-    "AzurePowerShellCredential",
-    "VisualStudioCodeCredential",
-)
-DEFAULT_CHAIN = (
-    "EnvironmentCredential",
-    "WorkloadIdentityCredential",
-    "ManagedIdentityCredential",
-    "SharedTokenCacheCredential",
-    "VisualStudioCodeCredential",
-    "AzureCliCredential",
-    "AzurePowerShellCredential",
-    "AzureDeveloperCliCredential",
-    "BrokerCredential",
-)
+_RELEVANCE = {kind.class_name: kind.row.relevance for kind in CredentialKind if kind.row.relevance}
+_MANAGED_IDENTITY = CredentialKind.MANAGED_IDENTITY.class_name
+_LEAST = len(_RELEVANCE) + 1
+DEFAULT_CHAIN = tuple(kind.class_name for kind in MEMBERS)
 """The credentials of DefaultAzureCredential in azure-identity 1.27, in order."""
 
 _NOT_HERE = frozenset({"imds_unreachable", "socket_access_forbidden", "mi_platform_env_inconsistent"})
@@ -65,23 +50,21 @@ def most_relevant_failure(members: Sequence[Member], place: HostEnvironment) -> 
 
 
 def _rank(member: Member, place: HostEnvironment) -> tuple[int, int]:
-    name = member.credential
-    order = _BY_LIKELIHOOD.index(name) if name in _BY_LIKELIHOOD else len(_BY_LIKELIHOOD)
-    return -_weight(member, place), order
+    return -_weight(member, place), _RELEVANCE.get(member.credential, _LEAST)
 
 
 def _weight(member: Member, place: HostEnvironment) -> int:
     """The credential made for this platform outranks all others except those rejected by Microsoft Entra ID."""
     weight = CAUSES[member.cause].weight
-    if member.cause == "unexpected" and member.credential not in _BY_LIKELIHOOD:
+    if member.cause == "unexpected" and member.credential not in _RELEVANCE:
         weight = Severity.NOISE
-    at_home = (place.platform in _WITH_MANAGED_IDENTITY and member.credential == "ManagedIdentityCredential") or (
-        place.platform is Platform.KUBERNETES and member.credential == "WorkloadIdentityCredential"
+    at_home = (place.platform in _WITH_MANAGED_IDENTITY and member.credential == _MANAGED_IDENTITY) or (
+        place.platform is Platform.KUBERNETES and member.credential == CredentialKind.WORKLOAD_IDENTITY.class_name
     )
     return max(weight, Severity.TROUBLE) if at_home else weight
 
 
-_LIKELY_MEANT = ("ManagedIdentityCredential", "AzureCliCredential")
+_LIKELY_MEANT = (_MANAGED_IDENTITY, CredentialKind.AZURE_CLI.class_name)
 
 
 def untried_credentials(failed: Member, behind: Sequence[str]) -> str:

@@ -1,43 +1,44 @@
-"""Signs by which a cause is recognised in the evidence."""
+"""Signs: the patterns by which a cause is recognised in the evidence."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
+from string import Formatter
 
 from secrets_app.diagnosis.evidence import Evidence
 from secrets_app.diagnosis.normalize import squash, tokenize
 
 _SHORT = 9
-"""Letters up to which a phrase must stand as words of its own."""
+"""Phrases with at most this many letters and digits must match whole words."""
 
 
 class Strength(IntEnum):
-    """How much a sign proves. Between two causes the stronger sign wins, then the catalogue's order."""
+    """How much a sign proves. The cause with the stronger sign comes first, then the catalogue's order decides."""
 
-    WEAK = 1  # fits many causes; only when nothing else is known
+    WEAK = 1  # fits many causes; used only if nothing else matches
     LIKELY = 2
-    CLEAR = 3  # words that one cause uses
-    CODE = 4  # a number or code of the service
-    EXACT = 5  # a code and the words that tell it from its look-alikes
+    CLEAR = 3  # a phrase used by one cause only
+    CODE = 4  # a service error code
+    EXACT = 5  # a service error code and a phrase that distinguishes similar cases
 
 
 @dataclass(frozen=True, kw_only=True)
 class Signature:
-    """One way to recognise a cause: every part that is given must hold."""
+    """One way to recognise a cause: every part that is given must match."""
 
     phrases: tuple[str, ...] = ()
-    """Words that must all be in the text; compared without case, spaces and punctuation."""
+    """Must all be in the text; compared without case, spaces and punctuation."""
     any_of: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     aadsts: frozenset[int] = frozenset()
     akv: frozenset[int] = frozenset()
     codes: frozenset[str] = frozenset()
-    """Service codes, lower case."""
+    """Service error codes, lower case."""
     exceptions: frozenset[str] = frozenset()
     """Class names without their module, lower case."""
     status: frozenset[int] = frozenset()
     credentials: tuple[str, ...] = ()
-    """The chain's members this sign belongs to."""
+    """Chain members whose messages this sign applies to; empty means all."""
     where: Callable[[Evidence], bool] | None = None
     strength: Strength = Strength.CLEAR
 
@@ -46,7 +47,7 @@ class Signature:
             object.__setattr__(self, name, tuple(map(_comparable, getattr(self, name))))
 
     def fits(self, evidence: Evidence) -> bool:
-        """Every part of this sign holds for the evidence."""
+        """Whether every part of this sign matches the evidence."""
         return self._codes_fit(evidence) and self._words_fit(evidence) and self._context_fits(evidence)
 
     def _codes_fit(self, evidence: Evidence) -> bool:
@@ -84,27 +85,33 @@ def phrase(
     strength: Strength = Strength.CLEAR,
     where: Callable[[Evidence], bool] | None = None,
 ) -> Signature:
-    """A sign by words alone."""
+    """A sign made of phrases only."""
     return Signature(phrases=phrases, any_of=any_of, unless=unless, strength=strength, where=where)
+
+
+def own_message(template: str, *, strength: Strength = Strength.CLEAR) -> Signature:
+    """A sign made of the fixed text of a message in `secrets_app.core.own_messages`, without its placeholders."""
+    fixed = tuple(text for text, *_ in Formatter().parse(template) if squash(text))
+    return Signature(phrases=fixed, strength=strength)
 
 
 def aadsts(
     *numbers: int, says: tuple[str, ...] = (), any_of: tuple[str, ...] = (), unless: tuple[str, ...] = ()
 ) -> Signature:
-    """A sign by the numbers Microsoft Entra gives its refusals; with words it is exact."""
+    """A sign made of AADSTS error numbers of Microsoft Entra ID; with phrases it is exact."""
     strength = Strength.EXACT if says or any_of else Strength.CODE
     return Signature(phrases=says, any_of=any_of, unless=unless, aadsts=frozenset(numbers), strength=strength)
 
 
 def akv(*numbers: int) -> Signature:
-    """A sign by the numbers Key Vault gives its refusals of a token."""
+    """A sign made of AKV error numbers, with which Key Vault rejects a token."""
     return Signature(akv=frozenset(numbers), strength=Strength.CODE)
 
 
 def code(
     *codes: str, says: tuple[str, ...] = (), any_of: tuple[str, ...] = (), unless: tuple[str, ...] = ()
 ) -> Signature:
-    """A sign by the service's own error code."""
+    """A sign made of service error codes; with phrases it is exact."""
     names = frozenset(name.lower() for name in codes)
     strength = Strength.EXACT if says or any_of else Strength.CODE
     return Signature(phrases=says, any_of=any_of, unless=unless, codes=names, strength=strength)

@@ -1,4 +1,4 @@
-"""A cause's words and commands fitted to one case, where what is true in general would mislead."""
+"""Adapts the text and commands of a cause to one case where the general ones would mislead."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -21,17 +21,17 @@ _CLIENT_ID_CHOICES = {
 
 @dataclass(frozen=True, kw_only=True)
 class HintContext:
-    """What is known of the case whose hint is made."""
+    """What is known about the case that the hint is for."""
 
     facts: CommandValues
     reading: Reading | None = None
-    """None where a text is all there is."""
+    """None if only an error text is known."""
     failed_is_first: bool = False
-    """The first hint is about the member at which the chain stopped."""
+    """The first hint is about the credential at which the chain stopped."""
 
     @property
     def without_az(self) -> bool:
-        """A setting chose whom to ask, and az is not among them: signing in with it changes nothing."""
+        """A setting selects the credentials, and az is not one of them: signing in to az has no effect."""
         reading = self.reading
         if reading is None or not reading.chosen_setting or not reading.attempts:
             return False
@@ -39,19 +39,19 @@ class HintContext:
 
     @property
     def resource(self) -> str | None:
-        """What a visitor asked a token for, where it is neither Key Vault nor a vault."""
+        """The resource a token was requested for, if it is neither Key Vault nor a vault."""
         resource = self.facts.values.get("scope", "").removesuffix("/.default")
         return None if not resource or "vault." in resource.lower() else resource
 
 
 def tailor(cause: Cause, case: HintContext) -> Cause:
-    """The cause as it has to be said in this case."""
+    """The cause with text and commands for this case."""
     change = _ADJUSTMENTS.get(cause.key)
     fitted = change(cause, case) if change else cause
     commands = fitted.commands
     if case.without_az:
         kept = tuple(command for command in commands if not command.template.startswith("az login"))
-        # A tool's "use az" needs az to be asked.
+        # A tool's "use az login" works only if az is one of the credentials.
         commands = (*kept, _ASK_AZ) if kept != commands and cause.area is Area.TOOL else kept
     if scope := case.facts.values.get("scope"):
         commands = tuple(replace(each, template=each.template.replace(_VAULT_SCOPE, scope)) for each in commands)
@@ -59,36 +59,36 @@ def tailor(cause: Cause, case: HintContext) -> Cause:
 
 
 def _not_interactive(cause: Cause, case: HintContext) -> Cause:
-    """The choice leaves az out, so `az login` would change nothing: first the choice has to go."""
+    """The selected credentials do not include az, so `az login` has no effect until the setting is removed."""
     reading = case.reading
     if not case.without_az or reading is None or case.facts.platform is not Platform.UNKNOWN:
         return cause
     setting = reading.chosen_setting or ""
-    why = f"{reading.chosen_by} None of those that are left had anything to work with here."
+    why = f"{reading.chosen_by} None of the remaining credentials is available on this machine."
     if all(attempt.credential == "ManagedIdentityCredential" for attempt in reading.attempts):
-        why = f"{setting} lets only the managed identity be asked, and this machine has none. "
-        why += "Or the way to its address, 169.254.169.254, is closed."
+        why = f"{setting} allows only the managed identity, and this machine has none, "
+        why += "or its endpoint 169.254.169.254 is blocked."
     undo: tuple[Command, ...] = ()
     if _VARIABLE.fullmatch(setting):
         undo = (run(f"unset {setting}", systems=(LINUX, MACOS)), run(f"Remove-Item Env:{setting}", systems=(WINDOWS,)))
     return replace(
         cause,
         why=why,
-        fix=f"To be yourself here {'take that setting out, or ' if undo else ''}ask az by name. "
-        "On an Azure machine let this program reach 169.254.169.254, without a proxy.",
+        fix=f"To use your own account, {'remove this setting or ' if undo else ''}select Azure CLI explicitly. "
+        "On an Azure machine, allow access to 169.254.169.254 without a proxy.",
         commands=(*undo, _ASK_AZ, *cause.commands),
     )
 
 
 def _not_listed(cause: Cause, case: HintContext) -> Cause:
-    """To trust the account that happens to run the pod is the less likely repair, and the more dangerous one."""
+    """Trusting the service account that currently runs the pod is the less likely fix, and the riskier one."""
     if "service_account" not in case.facts.values:
         return cause
     return replace(
         cause,
-        why=f"The pod signed in as {case.facts.values['subject']}. Entra does not list it.",
-        fix="Either give the pod the service account that is listed, or, if this one is right, add it: the last "
-        "command adds trust in it.",
+        why=f"The pod signed in as {case.facts.values['subject']}, which no federated credential lists.",
+        fix="Either give the pod the service account that is listed, or, if this one is correct, add a federated "
+        "credential for it with the last command.",
     )
 
 
@@ -99,9 +99,8 @@ def _unknown_resource(cause: Cause, case: HintContext) -> Cause:
     own = _GUID.search(resource)
     return replace(
         cause,
-        why=f"Entra knows no service {resource} in this tenant.",
-        fix=f"Check the spelling, https:// included.{_meant(resource)} For an API of your own make its service "
-        "principal.",
+        why=f"Microsoft Entra ID has no resource {resource} in this tenant.",
+        fix=f"Check the spelling, including https://.{_meant(resource)} For your own API, create a service principal.",
         commands=(
             run(f'az ad sp list --filter "servicePrincipalNames/any(n:n eq \'{resource}\')" --query "[].displayName"'),
             run(f"az ad sp create --id {own[0] if own else '<application-id-of-the-API>'}"),
@@ -115,10 +114,10 @@ def _failed_endpoint(cause: Cause, case: HintContext) -> Cause:
         return cause
     return replace(
         cause,
-        why=f"It was reached and made no token: it is in trouble for a moment, or Entra knows no service {resource} "
-        "in this tenant.",
-        fix=f"Check the spelling, https:// included.{_meant(resource)} If it is right, try again in a minute. "
-        "The command below asks for a service that every tenant knows.",
+        why="It responded without a token: it has a temporary error, or Microsoft Entra ID has no resource "
+        f"{resource} in this tenant.",
+        fix=f"Check the spelling, including https://.{_meant(resource)} If it is correct, try again in a minute. "
+        "The command below requests a token for a resource that exists in every tenant.",
         commands=(run("python manage.py principal --scope https://management.azure.com"),),
     )
 
@@ -128,7 +127,7 @@ def _malformed_scope(cause: Cause, case: HintContext) -> Cause:
         return cause
     return replace(
         cause,
-        fix="Write the resource alone, like https://management.azure.com, or with /.default behind it.",
+        fix="Use the resource alone, like https://management.azure.com, or followed by /.default.",
         commands=(run("python manage.py principal --scope https://management.azure.com"),),
     )
 
@@ -143,13 +142,13 @@ def _not_attached(cause: Cause, case: HintContext) -> Cause:
         return cause
     return replace(
         cause,
-        why=f"The user-assigned identity {asked} was asked for, and it is not attached here.",
-        fix="Correct the id, or attach that identity. It needs a role of its own: the vault will say so next.",
+        why=f"The user-assigned identity {asked} was requested, but it is not attached to this resource.",
+        fix="Correct the ID, or attach that identity. It also needs its own role assignment on the vault.",
     )
 
 
 def _none_chosen(cause: Cause, case: HintContext) -> Cause:
-    """Only the sentence about the setting that counts here; a chain minds AZURE_CLIENT_ID, a choice does not."""
+    """Names only the setting that applies: a chain uses AZURE_CLIENT_ID, an explicitly selected credential does not."""
     reading = case.reading
     if reading is None:
         return cause
@@ -171,7 +170,7 @@ def _none_chosen(cause: Cause, case: HintContext) -> Cause:
 
 
 def _name_it(setting: str) -> str:
-    return f"Name the one to use: set {setting} to its client id."
+    return f"Specify the identity to use: set {setting} to its client ID."
 
 
 def _looks(cause: Cause) -> tuple[Command, ...]:
@@ -179,8 +178,8 @@ def _looks(cause: Cause) -> tuple[Command, ...]:
 
 
 def _stopped_early(cause: Cause, case: HintContext) -> Cause:
-    """The first hint is the repair. Leaving a member out helps on a developer's machine that has az behind it."""
-    fix = "Repair the one that failed: it is the first thing above." if case.failed_is_first else cause.fix
+    """The first hint has the fix. Excluding a credential helps only on a development machine with az after it."""
+    fix = "Fix the credential that failed: see the first hint above." if case.failed_is_first else cause.fix
     reading = case.reading
     az_is_behind = reading is None or "AzureCliCredential" in [attempt.credential for attempt in reading.attempts]
     may_choose = az_is_behind and not (reading and reading.chosen_setting)

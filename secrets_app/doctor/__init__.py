@@ -1,19 +1,17 @@
-"""What this machine tells about itself: which platform it is, and what stands in the way of reading a secret.
+"""Checks of this machine's configuration: the platform, and anything that prevents reading a secret.
 
-A new check is one function with `@check` above it, in one of the modules named below.
+To add a check, write a function with `@check` in one of the modules listed below.
 """
 
 from importlib import import_module
 
-from secrets_app.conf.cloud import cloud_mismatch_problems
-from secrets_app.conf.host_environment import detect_host
 from secrets_app.doctor.check import Check, Status
 from secrets_app.doctor.runner import run_checks
 from secrets_app.doctor.translation import Translation, translation
 
-__all__ = ["Check", "Status", "Translation", "cloud_mismatch_problems", "detect_host", "run_checks", "translation"]
+__all__ = ["Check", "Status", "Translation", "run_checks", "translation"]
 
-# Each registers its checks; findings of the same weight are shown in this order.
+# Importing a module registers its checks. Findings of equal severity are shown in this order.
 for _module in (
     "checks.reading",
     "checks.vault",

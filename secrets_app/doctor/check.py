@@ -1,4 +1,4 @@
-"""What one check found: the value that page, JSON and command show."""
+"""The result of one check, as shown by the page, the JSON and the command."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -8,11 +8,11 @@ from typing import Any
 from secrets_app.core.redaction import printable
 
 Fact = tuple[str, str]
-"""A name and its value, both for people."""
+"""A label and its value, both for display."""
 
 
 class Status(StrEnum):
-    """How much a finding matters; the gravest comes first."""
+    """Severity of a finding; the most severe comes first."""
 
     PROBLEM = "problem"
     NOTICE = "notice"
@@ -25,10 +25,10 @@ class Status(StrEnum):
 
 
 _LABELS = {
-    Status.PROBLEM: "Problem",
-    Status.NOTICE: "Worth a look",
-    Status.UNKNOWN: "Not known",
-    Status.OK: "Fine",
+    Status.PROBLEM: "Error",
+    Status.NOTICE: "Warning",
+    Status.UNKNOWN: "Unknown",
+    Status.OK: "OK",
 }
 
 
@@ -38,45 +38,45 @@ class Check:
 
     key: str = ""
     title: str = ""
-    """Key and title are those of the check that found it; the register puts them in."""
+    """Key and title of the check; set after it has run."""
     finding: str
     verdict: Status
     advice: str = ""
-    """What to do; empty where there is nothing to do."""
+    """What to do; empty when no action is needed."""
     cause: str | None = None
-    """A key of the catalogue of causes."""
+    """Key in the catalogue of causes."""
     commands: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
     gave_up_after_s: float | None = None
-    """Set where time ran out."""
+    """Time limit in seconds; set when the check timed out."""
 
     def __post_init__(self) -> None:
-        # Names come from files and certificates too: none of them may steer a terminal.
+        # Values also come from files and certificates: no control character may reach a terminal.
         object.__setattr__(self, "finding", printable(self.finding))
         object.__setattr__(self, "facts", tuple((name, printable(value)) for name, value in self.facts))
 
     def as_json(self) -> dict[str, Any]:
-        """This finding as plain JSON values."""
+        """The finding as plain JSON values."""
         return asdict(self) | {"facts": [{"name": name, "value": value} for name, value in self.facts]}
 
 
 def ok(finding: str, *, advice: str = "", facts: Iterable[Fact] = ()) -> Check:
-    """Nothing to do."""
+    """No action is needed."""
     return Check(finding=finding, verdict=Status.OK, advice=advice, facts=tuple(facts))
 
 
 def unknown(finding: str, *, advice: str = "", facts: Iterable[Fact] = ()) -> Check:
-    """It could not be found out."""
+    """The check could not determine the answer."""
     return Check(finding=finding, verdict=Status.UNKNOWN, advice=advice, facts=tuple(facts))
 
 
 def notice(finding: str, advice: str = "", *, cause: str | None = None, **more: Any) -> Check:
-    """It works all the same, or only perhaps. Without `advice` or `commands` the cause's own are shown."""
+    """It works, or may fail. Without `advice` or `commands`, those of the cause are shown."""
     return _found(Status.NOTICE, finding, advice, cause, **more)
 
 
 def problem(finding: str, advice: str = "", *, cause: str | None = None, **more: Any) -> Check:
-    """It must be mended. Without `advice` or `commands` the cause's own are shown."""
+    """It must be fixed. Without `advice` or `commands`, those of the cause are shown."""
     return _found(Status.PROBLEM, finding, advice, cause, **more)
 
 

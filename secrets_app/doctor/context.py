@@ -1,4 +1,4 @@
-"""What the checks look at: the settings, the environment, and two answers that several of them need."""
+"""What the checks examine: the settings, the environment, and two results that several of them need."""
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
@@ -17,21 +17,21 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class CheckContext:
-    """One examination's view of this machine. Its futures may never end: only a check's own thread waits for them."""
+    """The input of one run. Its futures may never complete: only a check's own thread may wait for them."""
 
     config: Config
     environ: Mapping[str, str]
     place: HostEnvironment
     vault: Future[VaultProbe]
-    """What the configured vault answers to a request without a token."""
+    """The configured vault's response to a request without a token."""
     reading: Future[Reading]
 
     def reading_within(self, seconds: float) -> Reading | None:
-        """The reading, if it is there by then."""
+        """The reading; None if it is not complete by then."""
         return _within(self.reading, seconds)
 
     def vault_within(self, seconds: float) -> VaultProbe | None:
-        """The vault's answer, if it is there by then."""
+        """The vault's response; None if it is not there by then."""
         return _within(self.vault, seconds)
 
 
@@ -43,7 +43,7 @@ def _within(future: Future[T], seconds: float) -> T | None:
 
 
 def build_context(config: Config, environ: Mapping[str, str], read: Callable[[Config], Reading]) -> CheckContext:
-    """The scene, with both answers under way."""
+    """The input of a new run; both background requests are started."""
     same = (config, frozenset(environ.items()))
     return CheckContext(
         config=config,

@@ -1,4 +1,4 @@
-"""The one place where checks are registered: a function with `@check` above it is one."""
+"""The registry of checks: every function decorated with `@check`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,31 +9,31 @@ from secrets_app.doctor.context import CheckContext
 CheckFunction = Callable[[CheckContext], Check]
 
 TIMEOUT_S = 2.2
-"""Seconds a check gets at most: all run together, so this is nearly the whole."""
+"""Default time limit of a check in seconds; all run in parallel, so this is close to the total."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegisteredCheck:
-    """One check: what it is about, how long it may take, and the function that finds out."""
+    """A registered check: its title, its time limit and its function."""
 
     key: str
     title: str
     ask: CheckFunction
     limit_s: float
     waits_for: str
-    """What had not answered, when the time runs out."""
+    """What the check waits for; named in the finding when it times out."""
     when_late: str
-    """What to do then; `{deadline_s}` in it is a reading's own time."""
+    """Advice when it times out; `{deadline_s}` in it stands for the deadline of a reading."""
 
 
 CHECKS: list[RegisteredCheck] = []
-"""Every check, in the order in which findings of the same weight are shown."""
+"""Every check, in the order in which findings of equal severity are shown."""
 
 
 def check(
     key: str, title: str, *, waits_for: str = "this machine", limit_s: float = TIMEOUT_S, when_late: str = ""
 ) -> Callable[[CheckFunction], CheckFunction]:
-    """Registers the function below it as the check `key`. It may wait; nobody waits longer than `limit_s` for it."""
+    """Registers the decorated function as the check `key`. It may block; its result is awaited for `limit_s`."""
 
     def register(ask: CheckFunction) -> CheckFunction:
         CHECKS.append(

@@ -1,4 +1,4 @@
-"""All checks at once, each within its own time."""
+"""Runs all checks in parallel, each with its own time limit."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -21,9 +21,9 @@ _BY_SEVERITY = list(Status)
 
 
 def run_checks(config: Config, environ: Mapping[str, str], read: Callable[[Config], Reading]) -> tuple[Check, ...]:
-    """What every check found, the gravest first, in under 3 s whatever hangs. Never raises.
+    """The findings of all checks, most severe first, in under 3 s even when something hangs. Never raises.
 
-    `read` makes the reading that the checks of token and secret look at; it is bounded by `config.deadline_s`.
+    `read` makes the reading that the token and secret checks use; it is bounded by `config.deadline_s`.
     """
     scene, started = build_context(config, environ, read), time.monotonic()
     same = (config, frozenset(environ.items()))
@@ -36,23 +36,23 @@ def _finding(question: RegisteredCheck, future: Future[Check], started: float, c
     try:
         check = future.result(max(0.0, started + question.limit_s - time.monotonic()))
     except TimeoutError:
-        said = f"Time ran out after {question.limit_s:g} seconds: still waiting for {question.waits_for}."
+        said = f"Timed out after {question.limit_s:g} seconds while waiting for {question.waits_for}."
         advice = question.when_late.format(deadline_s=f"{config.deadline_s:g}")
         check = replace(unknown(said, advice=advice), gave_up_after_s=question.limit_s)
     except CancelledError:
-        check = unknown("This check broke. That is our mistake; the site's log has the traceback.")
+        check = unknown("This check failed with an internal error. The site's log has the traceback.")
     return replace(check, key=question.key, title=question.title)
 
 
 def with_advice(check: Check, scene: CheckContext) -> Check:
-    """`check`, with what the catalogue advises wherever the check itself said nothing."""
+    """`check`, with the advice and commands of its cause where it has none of its own."""
     if check.cause is None or check.cause not in CAUSES:
         return replace(check, cause=None)
     known = hint(CAUSES[check.cause], _facts(scene))
     return replace(
         check,
         advice=check.advice or known.fix,
-        # Commands of the cause in general do not fit advice for this very case.
+        # The general commands of the cause may not match advice that was written for this case.
         commands=check.commands or (() if check.advice else known.commands),
     )
 

@@ -1,4 +1,4 @@
-"""The examination of this machine that page and command both show."""
+"""The run of all checks that the page and the command show."""
 
 import os
 
@@ -10,23 +10,23 @@ from secrets_app.doctor import Check, Status
 from secrets_app.service import get_reading
 
 _READING_CHECKS = frozenset({"secret", "token"})
-"""Checks that only say again what the reading says."""
+"""Checks that only repeat the reading."""
 
 _runs: SingleFlight[Config, tuple[Check, ...]] = SingleFlight()
 
 
 def run_doctor(config: Config) -> tuple[Check, ...]:
-    """What every check found, the gravest first, in under 3 s. Never raises.
+    """The findings of all checks, most severe first, in under 3 s. Never raises.
 
-    Whoever asks while one is under way, or within `config.result_life_s` after it, gets that one: tools are started.
+    Calls during a run, or within `config.result_life_s` after it, share its result, because checks start tools.
     """
     return _runs.get(config, lambda: doctor.run_checks(config, os.environ, get_reading), life_s=config.result_life_s)
 
 
 def related_problems(reading: Reading, config: Config) -> tuple[Check, ...]:
-    """The problems that the checks find around a failing reading and that its own causes do not tell already.
+    """The problems that the checks find and that the causes of a failed reading do not already cover.
 
-    Where the reading has used up its time nothing more is waited for.
+    None after a timeout: the time is used up.
     """
     if reading.failure is None or reading.failure.stage is Stage.DEADLINE:
         return ()
@@ -39,25 +39,25 @@ def related_problems(reading: Reading, config: Config) -> tuple[Check, ...]:
 
 
 def headline(checks: tuple[Check, ...]) -> str:
-    """The whole in one line: `No problem found, 1 thing worth a look, 2 not known.`
+    """The summary in one line: `No errors found, 1 warning, 2 unknown.`
 
-    Without a problem, and without an answer about the secret, it says that instead.
+    Without errors, but also without a result for the secret, it reports that instead.
     """
     problems, notices, unknown = (_count(checks, v) for v in (Status.PROBLEM, Status.NOTICE, Status.UNKNOWN))
     late = _late(checks)
     if late and not problems:
-        waited = f"no answer after {late.gave_up_after_s:g} s"
-        return f"Not known yet whether the secret can be read: {waited}. {late.advice}"
-    parts = [f"{problems or 'No'} problem{'s' if problems > 1 else ''} found"]
+        waited = f"no result within {late.gave_up_after_s:g} s"
+        return f"Unknown whether the secret can be read: {waited}. {late.advice}"
+    parts = [f"{problems or 'No'} error{'' if problems == 1 else 's'} found"]
     if notices:
-        parts.append(f"{notices} thing{'s' if notices > 1 else ''} worth a look")
+        parts.append(f"{notices} warning{'s' if notices > 1 else ''}")
     if unknown:
-        parts.append(f"{unknown} not known")
+        parts.append(f"{unknown} unknown")
     return f"{', '.join(parts)}."
 
 
 def is_healthy(checks: tuple[Check, ...]) -> bool:
-    """No check found a problem, and there was time to see whether the secret can be read."""
+    """Whether no check found a problem and the check of the secret did not time out."""
     return not _count(checks, Status.PROBLEM) and _late(checks) is None
 
 

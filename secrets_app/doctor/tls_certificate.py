@@ -1,4 +1,4 @@
-"""Who issued the certificate that the vault, or somebody in between, shows us."""
+"""The issuer of the TLS certificate presented by the vault, or by a TLS-inspecting proxy."""
 
 import http.client
 import ssl
@@ -14,18 +14,18 @@ from secrets_app.azure_client.abandoned_sockets import close_abandoned_sockets
 from secrets_app.doctor.proxies import proxy_with_login
 
 HANDSHAKE_S = 0.8
-# Who issues the certificates of Azure's own hosts:
+# Certificate authorities of Azure's own hosts:
 # https://learn.microsoft.com/azure/security/fundamentals/azure-certificate-authority-details
 _AZURE_ISSUERS = ("microsoft", "digicert")
 
 
 def is_azure_issuer(issuer: str | None) -> bool:
-    """`issuer` is one that Azure uses for its own hosts, by its name."""
+    """Whether `issuer`, by name, is one that Azure uses for its own hosts."""
     return any(name in (issuer or "").lower() for name in _AZURE_ISSUERS)
 
 
 def peer_issuer(response: requests.Response) -> str | None:
-    """The issuer on a connection whose certificate was verified; None when it cannot be seen."""
+    """The issuer of the verified certificate on this connection; None when not available."""
     socket = getattr(response.raw.connection, "sock", None)
     if not isinstance(socket, ssl.SSLSocket):
         return None
@@ -35,7 +35,7 @@ def peer_issuer(response: requests.Response) -> str | None:
 
 
 def untrusted_issuer(vault_url: str) -> str | None:
-    """The issuer of a certificate that was refused: a handshake only, nothing is sent. None when it cannot be seen."""
+    """The issuer of a rejected certificate, from a handshake without a request; None when not available."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -55,7 +55,7 @@ def untrusted_issuer(vault_url: str) -> str | None:
 
 
 def _connection(url: str, host: str, context: ssl.SSLContext) -> http.client.HTTPSConnection:
-    """To the host, or through the proxy that requests would take."""
+    """A connection to the host, through the proxy that requests would use, if any."""
     proxy = urlsplit(proxy_with_login(url) or "")
     if not proxy.hostname:
         return http.client.HTTPSConnection(host, timeout=HANDSHAKE_S, context=context)

@@ -1,4 +1,4 @@
-"""What az, Azure PowerShell and azd wrote down about who is signed in: files, read without starting anything."""
+"""Signed-in accounts in the files of Azure CLI, Azure PowerShell and azd, read without starting a tool."""
 
 import json
 import os
@@ -14,7 +14,7 @@ _LARGEST = 8 * 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Subscription:
-    """One subscription an account can see."""
+    """A subscription that an account has access to."""
 
     id: str
     name: str
@@ -25,23 +25,23 @@ class Subscription:
 
 
 def az_folder(environ: Mapping[str, str]) -> Path:
-    """Where az keeps its files: AZURE_CONFIG_DIR, else ~/.azure."""
+    """The configuration folder of az: AZURE_CONFIG_DIR, otherwise ~/.azure."""
     return Path(environ.get("AZURE_CONFIG_DIR") or home(environ) / ".azure")
 
 
 def home(environ: Mapping[str, str]) -> Path:
-    """The home folder of whoever this program runs as; the root folder when nobody says."""
+    """The home folder of the user this program runs as; the root folder when it is not set."""
     return Path(environ.get("HOME") or environ.get("USERPROFILE") or "/")
 
 
 def az_subscriptions(folder: Path) -> tuple[Subscription, ...] | None:
-    """The subscriptions in az's azureProfile.json; None without a file that can be read."""
+    """The subscriptions in az's azureProfile.json; None when the file is missing or invalid."""
     document = _document(folder / "azureProfile.json")
     return subscriptions_in(document.get("subscriptions")) if "subscriptions" in document else None
 
 
 def subscriptions_in(listed: Any) -> tuple[Subscription, ...]:
-    """The subscriptions in what azureProfile.json and `az account list` both hold; anything else in it is left out."""
+    """The subscriptions in the list of azureProfile.json or `az account list`; other entries are skipped."""
     entries = listed if isinstance(listed, list) else []
     return tuple(_subscription(entry) for entry in entries if isinstance(entry, dict))
 
@@ -58,9 +58,9 @@ def _subscription(entry: dict[str, Any]) -> Subscription:
 
 
 def az_version(folder: Path, az: str) -> str | None:
-    """The version that az noted after it was installed; None when it has not, or was replaced since.
+    """The version that az recorded on its first run; None when it did not, or was replaced since.
 
-    versionCheck.json is what azure-cli 2.91 writes at its first run; older ones noted it in commandIndex.json.
+    azure-cli 2.91 records it in versionCheck.json, older versions in commandIndex.json.
     """
     notes = {"versionCheck.json": ("versions", "azure-cli", "local"), "commandIndex.json": ("version",)}
     found = (text(_document(folder / name), *keys) for name, keys in notes.items() if _is_newer(folder / name, az))
@@ -83,7 +83,7 @@ def powershell_account(environ: Mapping[str, str]) -> tuple[str, str] | None:
 
 
 def azd_account(environ: Mapping[str, str]) -> tuple[str, str] | None:
-    """Account and tenant that azd wrote into its auth.json (azure-dev, cli/azd/pkg/auth/manager.go)."""
+    """Account and tenant in the auth.json of azd (azure-dev, cli/azd/pkg/auth/manager.go)."""
     folder = Path(environ.get("AZD_CONFIG_DIR") or home(environ) / ".azd")
     user = ("auth", "account", "currentUser")
     document = _document(folder / "auth.json")
@@ -95,14 +95,14 @@ def azd_account(environ: Mapping[str, str]) -> tuple[str, str] | None:
 
 
 def text(document: Any, *path: str) -> str:
-    """The text at this path of a JSON document; empty when there is none."""
+    """The string at this path of a JSON document; empty when there is none."""
     for name in path:
         document = document.get(name) if isinstance(document, dict) else None
     return document[:200] if isinstance(document, str) else ""
 
 
 def _document(path: Path) -> dict[str, Any]:
-    """A JSON object from a file, with or without a byte order mark; an empty one when it cannot be read."""
+    """A JSON object from a file, with or without a byte order mark; empty when it cannot be read."""
     try:
         with path.open("rb") as file:
             document = json.loads(file.read(_LARGEST).decode("utf-8-sig"))
@@ -112,12 +112,12 @@ def _document(path: Path) -> dict[str, Any]:
 
 
 def tenants(subscriptions: Iterable[Subscription]) -> tuple[str, ...]:
-    """The tenants of these subscriptions, each once."""
+    """The distinct tenant IDs of these subscriptions."""
     return tuple(dict.fromkeys(subscription.tenant_id for subscription in subscriptions if subscription.tenant_id))
 
 
 def az_environ(scene: CheckContext) -> Mapping[str, str]:
-    """What az is found and started with; the folder is on the PATH of az alone."""
+    """The environment that az is found and run with; the folder is added to PATH for az only."""
     folder = _folder(scene)
     if folder is None:
         return scene.environ
@@ -125,18 +125,18 @@ def az_environ(scene: CheckContext) -> Mapping[str, str]:
 
 
 def az_path_note(scene: CheckContext, found_at: str | None) -> str | None:
-    """One sentence about that folder; None when no setting names one."""
+    """One sentence about the folder in AzureCLIPath; None when it is not set."""
     folder = _folder(scene)
     if folder is None:
         return None
     if in_folder(scene, found_at):
-        return f"az is looked for in {folder} first, because AzureCLIPath says so."
-    what = "and no az lies there" if Path(folder).is_dir() else "which is no folder on this machine"
+        return f"AzureCLIPath is set, so az is searched for in {folder} first."
+    what = "which does not contain az" if Path(folder).is_dir() else "which is not a folder on this machine"
     return f"AzureCLIPath names {folder}, {what}."
 
 
 def in_folder(scene: CheckContext, found_at: str | None) -> bool:
-    """az was found where the setting says."""
+    """Whether az was found in the folder in AzureCLIPath."""
     folder = _folder(scene)
     return folder is not None and found_at is not None and Path(found_at).parent == Path(folder)
 

@@ -1,4 +1,4 @@
-"""The connection string of the old .NET library, said in the words of today."""
+"""The AppAuthentication connection string, translated to its current equivalents."""
 
 from dataclasses import dataclass
 
@@ -11,21 +11,21 @@ from secrets_app.core.reading import HostEnvironment
 
 @dataclass(frozen=True, kw_only=True)
 class Translation:
-    """What a connection string says, and how the same is said without one. No secret is in it."""
+    """What a connection string selects, and its equivalents. Contains no secret."""
 
     setting: str
     who: str
     remarks: tuple[ConnectionStringWarning, ...]
     commands: tuple[str, ...]
-    """This site's settings instead."""
+    """Commands that set the equivalent settings of this site."""
     variables: tuple[str, ...]
-    """azure-identity's own variables, for any program with DefaultAzureCredential."""
+    """Commands that set azure-identity's variables, for any program that uses DefaultAzureCredential."""
     python: str
-    """Lines that make azure-identity's credential, their imports first."""
+    """Code that creates azure-identity's credential, imports first."""
 
 
 def translation(config: Config, place: HostEnvironment) -> Translation | None:
-    """The connection string in the words of today; None where none is set, or none that is understood."""
+    """The equivalents of the connection string; None when none is set or it is invalid."""
     given = config.connection_string
     if given is None:
         return None
@@ -41,15 +41,15 @@ def translation(config: Config, place: HostEnvironment) -> Translation | None:
 
 
 def _impatience(config: Config) -> tuple[ConnectionStringWarning, ...]:
-    """The deadline of a reading comes before the time that MsiRetryTimeout gives."""
+    """A remark when the deadline of a reading ends before MsiRetryTimeout."""
     wanted = config.connection_string.sign_in.retry_timeout_s if config.connection_string else None
     given_s = retry_budget_s(config.deadline_s, wanted or 0)
     if wanted is None or wanted <= given_s:
         return ()
     return (
         ConnectionStringWarning(
-            says=f"has the managed identity asked again for {wanted:g} seconds (MsiRetryTimeout); here that is "
-            f"{given_s:g}, because a reading ends after {config.deadline_s:g}.",
-            hint="Raise KVSITE_DEADLINE_S, up to 60, or live with the shorter time.",
+            says=f"sets MsiRetryTimeout to {wanted:g} seconds, but the managed identity endpoint is retried for only "
+            f"{given_s:g} seconds, because KVSITE_DEADLINE_S is {config.deadline_s:g}.",
+            hint="Increase KVSITE_DEADLINE_S (up to 60), or accept the shorter time.",
         ),
     )

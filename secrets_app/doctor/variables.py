@@ -1,4 +1,4 @@
-"""How a variable is told: ids and addresses as they are, of everything else only whether it is set and how long."""
+"""How a variable is displayed: IDs and addresses in full, other values only as set or not, with their length."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -10,11 +10,11 @@ _ID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _TENANT = re.compile(rf"{_ID.pattern}|(?:[A-Za-z0-9-]+\.)+[A-Za-z]{{2,}}|organizations|common|consumers")
 _ADDRESS = re.compile(r"https?://[\w.:\[\]-]+(?:/[\w./-]*)?")
 _NAME = re.compile(r"[\w.:-]{1,80}")
-# A path from the root or of a certificate file; a client secret has neither of the two.
+# A path with a folder prefix, or a certificate file name; a client secret is neither.
 _PATH = re.compile(r"(?:[/~]|\.{1,2}/|[A-Za-z]:[\\/])[\w./:\\ ~+()-]{1,300}|[\w./ -]{1,200}\.(?:pem|pfx|p12|crt|cer)")
 _WORD = re.compile(r"[A-Za-z]{1,40}")
 
-# Whoever puts a secret into the wrong variable must not find it on a page: a value is shown only in its right form.
+# A secret in the wrong variable must not be displayed: a value is shown only if it has the expected format.
 _SHOWN: Mapping[str, re.Pattern[str]] = {
     "AZURE_CLIENT_ID": _ID,
     "AZURE_TENANT_ID": _TENANT,
@@ -38,7 +38,7 @@ _SHOWN: Mapping[str, re.Pattern[str]] = {
 
 
 def describe_variable(environ: Mapping[str, str], name: str) -> str:
-    """What may be said of this variable."""
+    """The display form of this variable."""
     value = environ.get(name)
     if value is None:
         return "not set"
@@ -56,7 +56,7 @@ def describe_variables(environ: Mapping[str, str], names: Iterable[str]) -> tupl
 
 
 def is_id(value: str) -> bool:
-    """`value` looks like a client, object or tenant id: 36 characters in five groups."""
+    """Whether `value` looks like a client, object or tenant ID: 36 characters in five groups."""
     return bool(_ID.fullmatch(value))
 
 

@@ -1,4 +1,4 @@
-"""What the vault answers to a request without a token: its tenant, its clock, its certificate, and the way to it."""
+"""The vault's response to a request without a token: status, tenant, clock and certificate."""
 
 import re
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ _TENANT = re.compile(r"""authorization(?:_uri)?="?https://[^/"\s]+/([0-9a-fA-F-]
 
 @dataclass(frozen=True, kw_only=True)
 class VaultProbe:
-    """The answer, or why there is none."""
+    """The response, or why there is none."""
 
     status: int | None = None
     elapsed_s: float | None = None
@@ -32,28 +32,26 @@ class VaultProbe:
     client_address: str | None = None
     azure_time: datetime | None = None
     here_time: datetime | None = None
-    """This machine's clock when the answer came."""
+    """This machine's clock when the response arrived."""
     issuer: str | None = None
-    """Who issued the certificate, as `organisation, name`."""
+    """Issuer of the certificate, as `organisation, name`."""
     trouble: ConnectionProblem | None = None
 
 
 class _Anonymous(AuthBase):
-    """Sends no credentials: without it requests takes a password for this host from ~/.netrc."""
+    """Sends no credentials; without it, requests would take a password for this host from ~/.netrc."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         return request
 
 
 def probe_vault(vault_url: str | None) -> VaultProbe:
-    """Ask once, without a token, over the proxy and with the certificates that the SDK uses too. Never raises.
+    """Sends one request without a token, with the proxy and CA certificates that the SDK uses. Never raises.
 
-    `vault_url` is the configured and accepted one; without it nothing is sent.
+    `vault_url` is the validated URL from the settings; with None, no request is sent.
     """
     if vault_url is None:
-        return VaultProbe(
-            trouble=ConnectionProblem(sentence="No vault was asked: the settings name none that is accepted.")
-        )
+        return VaultProbe(trouble=ConnectionProblem(sentence="No request was sent: no valid vault is configured."))
     try:
         with (
             requests.Session() as session,
@@ -84,13 +82,13 @@ def _read(response: requests.Response) -> VaultProbe:
 
 
 def tenant_of(headers: Mapping[str, str]) -> str | None:
-    """The vault's own tenant, from its challenge."""
+    """The vault's tenant ID, from its authentication challenge."""
     found = _TENANT.search(headers.get("WWW-Authenticate", ""))
     return found[1].lower() if found else None
 
 
 def time_of(headers: Mapping[str, str]) -> datetime | None:
-    """Azure's clock, from the `Date` header (RFC 9110: to the second)."""
+    """Azure's clock, from the `Date` header (RFC 9110), accurate to the second."""
     try:
         return parsedate_to_datetime(headers.get("Date", "")).astimezone(UTC)
     except (ValueError, TypeError, OverflowError):

@@ -1,4 +1,4 @@
-"""Every credential that could work here, asked side by side: who each is, and whether that one may read the secret."""
+"""Every credential that could work here, tried in parallel: its principal, and whether it can read the secret."""
 
 from secrets_app.identities.compare import Comparison, get_comparison
 from secrets_app.identities.result import CandidateResult, Selection, as_json, selection_of

@@ -1,85 +1,77 @@
-"""Which credentials could work here: the chain's members, what the settings name, and what only a person can do."""
+"""The credentials that could work here: chain members, those in the settings, and interactive ones."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from secrets_app.conf import Config
-from secrets_app.conf.credential_kinds import parse_kind
 from secrets_app.conf.pipelines import options_from_task
 from secrets_app.core.credential_options import (
-    CLASSES,
-    DEV_MEMBERS,
+    CHAINS,
     INTERACTIVE,
     MEMBERS,
-    PROD_MEMBERS,
-    TITLES,
     CredentialKind,
     CredentialOptions,
+    parse_kind,
 )
 
-_A_PERSON = "A person would have to sign in. In a terminal: manage.py principal --credential "
-# azure-identity's own variables with which AZURE_CLIENT_ID means an application, not a managed identity.
+_A_PERSON = "Requires interactive sign-in. In a terminal, run: manage.py principal --credential "
+# With any of these, AZURE_CLIENT_ID is the client ID of an application, not of a managed identity.
 _OF_AN_APPLICATION = (
     *("AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_USERNAME"),
 )
-_CHAINS: dict[CredentialKind, tuple[CredentialKind, ...]] = {
-    CredentialKind.DEFAULT: MEMBERS,
-    CredentialKind.PROD: PROD_MEMBERS,
-    CredentialKind.DEV: DEV_MEMBERS,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """One credential to ask, and how."""
+    """One credential to try, with its configuration."""
 
     number: int
-    """Its place on the page: the chain's own order first."""
+    """Position on the page: the chain's order first."""
     way: CredentialKind
     identity: str | None = None
-    """Which managed identity, in words, where there may be several."""
+    """Display text of the managed identity, where there may be several."""
     config: Config | None
-    """What it is asked with; None where it is not asked."""
+    """The configuration to try it with; None where it is not tried."""
     why_not: str | None = None
     turn: int | None = None
-    """When the site itself asks it, counted from 0; None where the settings leave it out."""
+    """0-based position in the site's own chain; None where the settings exclude it."""
 
     @property
     def name(self) -> str:
-        return TITLES[self.way]
+        return self.way.row.label
 
     @property
     def title(self) -> str:
-        """The name, told apart from others of the same one."""
+        """The name, with the identity where several candidates share the name."""
         return f"{self.name} ({self.identity})" if self.identity else self.name
 
     @property
     def credential(self) -> str:
-        """The class of azure-identity."""
-        return CLASSES[self.way]
+        """The azure-identity class name."""
+        return self.way.class_name
 
 
 def candidates(config: Config, variables: Mapping[str, str]) -> tuple[Candidate, ...]:
-    """All of them, each with a configuration that asks it alone. `variables` are the environment's."""
+    """All candidates, each with a configuration that tries only that credential. `variables`: the environment."""
     asked = _in_turn(config.sign_in, variables.get("AZURE_TOKEN_CREDENTIALS", "")) if config.sign_in else ()
     drafts = sorted(_drafts(config, asked, variables), key=_place)
     return tuple(replace(draft, number=number) for number, draft in enumerate(drafts))
 
 
 def _place(draft: Candidate) -> tuple[int, int]:
-    """Whom the site itself asks comes first, in its order; whom nobody asks comes last."""
+    """Sort key: the site's own chain first, in its order; credentials that are not tried last."""
     return (
         (0, draft.turn) if draft.turn is not None else (1 if draft.config else 2, list(CredentialKind).index(draft.way))
     )
 
 
 def _in_turn(sign_in: CredentialOptions, token_credentials: str) -> tuple[CredentialKind, ...]:
-    """Whom the site asks, in its order: what azure-identity makes of the settings and of AZURE_TOKEN_CREDENTIALS."""
+    """The site's own chain, in order, from the settings and AZURE_TOKEN_CREDENTIALS as azure-identity reads it."""
     first = sign_in.ways[0]
     if not first.is_chain:
         return sign_in.ways
     chosen = (parse_kind(token_credentials) if first is CredentialKind.DEFAULT else first) or CredentialKind.DEFAULT
-    members = _CHAINS.get(chosen, (chosen,))
+    members = CHAINS.get(chosen, (chosen,))
     return tuple(way for way in members if way not in sign_in.excluded)
 
 
@@ -104,17 +96,19 @@ def _drafts(config: Config, asked: tuple[CredentialKind, ...], variables: Mappin
 
 
 def _named(sign_in: CredentialOptions, variables: Mapping[str, str]) -> str | None:
-    """The user-assigned identity that the settings or, for the chain, the environment names."""
+    """The user-assigned identity from the settings or, for the chain, from the environment."""
     if sign_in.managed_identity:
-        return f"{sign_in.managed_identity.kind.replace('_', ' ')} {sign_in.managed_identity.value}"
+        return f"{sign_in.managed_identity.kind.replace('_id', ' ID')} {sign_in.managed_identity.value}"
     client_id = variables.get("AZURE_CLIENT_ID")
-    alone = CredentialKind.MANAGED_IDENTITY in sign_in.ways  # there azure-identity minds no variable
+    alone = (
+        CredentialKind.MANAGED_IDENTITY in sign_in.ways
+    )  # a single ManagedIdentityCredential ignores AZURE_CLIENT_ID
     of_an_application = any(variables.get(name) for name in _OF_AN_APPLICATION)
-    return None if alone or of_an_application or not client_id else f"client id {client_id}, as AZURE_CLIENT_ID says"
+    return None if alone or of_an_application or not client_id else f"client ID {client_id} from AZURE_CLIENT_ID"
 
 
 def _given(sign_in: CredentialOptions) -> Iterator[CredentialKind]:
-    """What the settings have all the parts of, chosen or not."""
+    """The credentials whose settings are complete, selected or not."""
     if sign_in.tenant_id and sign_in.client_id:
         if sign_in.client_secret:
             yield CredentialKind.CLIENT_SECRET
@@ -123,9 +117,9 @@ def _given(sign_in: CredentialOptions) -> Iterator[CredentialKind]:
 
 
 def _alone(config: Config, way: CredentialKind, sign_in: CredentialOptions) -> Config:
-    """Asks that one alone; a member of the chain in a chain of one, where it does as in the whole."""
-    half = next((half for half in (CredentialKind.PROD, CredentialKind.DEV) if way in _CHAINS[half]), None)
+    """A configuration that tries only `way`; a chain member in a chain of one, as in the full chain."""
+    half = next((half for half in (CredentialKind.PROD, CredentialKind.DEV) if way in CHAINS[half]), None)
     if half and way not in sign_in.ways:
-        others = tuple(member for member in _CHAINS[half] if member is not way)
+        others = tuple(member for member in CHAINS[half] if member is not way)
         return replace(config, sign_in=replace(sign_in, ways=(half,), excluded=others, chosen_by=None))
     return replace(config, sign_in=replace(sign_in, ways=(way,), excluded=(), chosen_by=None))

@@ -1,4 +1,4 @@
-"""Asks all candidates at the same time; each row is there as it finishes, for all who follow."""
+"""Tries all candidates in parallel and streams each row to all followers as it completes."""
 
 import os
 import threading
@@ -13,10 +13,8 @@ from secrets_app.identities.result import CandidateResult
 from secrets_app.service import read_isolated
 
 _TICK_S = 1.0
-_NO_THREAD = (
-    "This machine gives the site no thread to ask it with. Stop other programs, or raise its limit (ulimit -u)."
-)
-# Who starts a process or asks a network takes longest, so they begin before the others keep this process busy.
+_NO_THREAD = "No thread could be started to try this credential. Stop other programs or raise the limit (ulimit -u)."
+# Credentials that start a process or use the network take longest, so they start first.
 _SLOWEST = (
     CredentialKind.AZURE_CLI,
     CredentialKind.AZURE_POWERSHELL,
@@ -26,7 +24,7 @@ _SLOWEST = (
 
 
 class Comparison:
-    """One comparison. It touches nothing that the site's own readings keep, and ends when nobody follows it."""
+    """One comparison, isolated from the site's cached credentials; canceled when its last follower leaves."""
 
     def __init__(self, config: Config, asked: tuple[Candidate, ...]) -> None:
         self.candidates = asked
@@ -49,10 +47,10 @@ class Comparison:
         return self._begun and not self._under_way
 
     def follow(self) -> Iterator[CandidateResult | None]:
-        """Each row as soon as it is there, those of earlier first; None once a second while nothing new is.
+        """Each row as soon as it is complete, earlier ones first; None once a second while there is no new row.
 
-        The first who follows begins it, so that a page can leave before a dozen threads start; the last who stops
-        following before the end ends it.
+        The first follower starts the comparison, so that the page header is sent before a dozen threads start. If the
+        last follower leaves before the end, the comparison is canceled.
         """
         with self._changed:
             self._followers += 1
@@ -79,7 +77,7 @@ class Comparison:
                 yield None
 
     def _news(self, seen: int) -> tuple[list[CandidateResult], bool]:
-        """The rows after the first `seen`, waited for a moment; and whether they are the last."""
+        """The rows after the first `seen`, waiting up to one second; and whether they are the last."""
         with self._changed:
             self._changed.wait_for(lambda: len(self._rows) > seen or self.is_done, timeout=_TICK_S)
             return self._rows[seen:], self.is_done
@@ -96,14 +94,14 @@ class Comparison:
         asking = threading.Thread(target=self._ask, args=(candidate, config, apart), name="identity", daemon=True)
         try:
             asking.start()
-        except RuntimeError:  # the system gives this process no more threads
+        except RuntimeError:  # the thread limit is reached
             del self._under_way[candidate.number]
             self._rows.append(CandidateResult(candidate=replace(candidate, config=None, why_not=_NO_THREAD)))
 
     def _ask(self, candidate: Candidate, config: Config, apart: keyvault.IsolatedRead) -> None:
         row = None
         try:
-            # Whom its own chain of one leaves out is our doing, not the settings'.
+            # `chosen_by` describes the chain of one made here, not the settings.
             reading = replace(read_isolated(apart, config), chosen_by=None)
             row = CandidateResult(candidate=candidate, reading=reading)
         finally:
@@ -114,7 +112,7 @@ class Comparison:
                 self._changed.notify_all()
 
     def _compared(self, row: CandidateResult) -> CandidateResult:
-        """The row beside those that came before it."""
+        """The row, numbered by its principal among the earlier rows."""
         if row.principal_key is None:
             return row
         alike = next((other for other in self._rows if other.principal_key == row.principal_key), None)
@@ -128,7 +126,7 @@ _latest: list[Comparison] = []
 
 
 def get_comparison(config: Config) -> Comparison:
-    """The comparison under way for this configuration, else a new one: a crowd starts az once, not for each of them."""
+    """The running comparison for this configuration, else a new one: concurrent visitors share one az process."""
     with _lock:
         joins = _latest and _latest[0].config == config and _latest[0].can_join
         if not joins:

@@ -1,4 +1,4 @@
-"""What came of asking one candidate, and what all of them mean for the site."""
+"""The result of one candidate, and the credential that the site uses."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,54 +11,54 @@ from secrets_app.identities.candidates import Candidate
 
 @dataclass(frozen=True, kw_only=True)
 class CandidateResult:
-    """One candidate and its reading; none where it was not asked."""
+    """One candidate and its reading; no reading where it was not tried."""
 
     candidate: Candidate
     reading: Reading | None = None
     same_as: Candidate | None = None
-    """An earlier one that is the same principal."""
+    """An earlier candidate with the same principal."""
     principal_number: int | None = None
-    """Each principal's own, counted from 1 as they came."""
+    """Number of the principal, from 1, in order of arrival."""
 
     @property
     def outcome(self) -> Outcome | None:
-        """What the credential did; None where it could not be made or was not asked."""
+        """The credential's outcome; None where it could not be created or was not tried."""
         return self.reading.attempts[0].outcome if self.reading and self.reading.attempts else None
 
     @property
     def principal_key(self) -> tuple[str | None, ...] | None:
-        """Two rows with the same one are the same principal."""
+        """Equal for rows with the same principal."""
         who = self.reading.principal if self.reading else None
         return (who.tenant_id, who.object_id or who.app_id or who.user_principal_name) if who and who.type else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """Where the site's own search for a token ends."""
+    """The credential at which the site's own chain ends."""
 
     row: CandidateResult | None
-    """None where every credential that the site asks is unavailable."""
+    """None where every credential of the chain is unavailable."""
     to_fix: CandidateResult | None = None
-    """Then: the one that should have worked here, the same that the home page marks."""
+    """If `row` is None: the credential to fix, as on the home page."""
 
     @property
     def marked(self) -> CandidateResult | None:
-        """The row that matters."""
+        """The row to highlight."""
         return self.row or self.to_fix
 
     @property
     def picked(self) -> bool:
-        """That one gives the token; else it is the one that stops the search."""
+        """Whether `row` returned a token; otherwise it stops the chain."""
         return self.row is not None and self.row.outcome is Outcome.TOKEN
 
     @property
     def ok(self) -> bool:
-        """The one that is picked can read the secret."""
+        """Whether the credential in use can read the secret."""
         return self.picked and self.row is not None and self.row.reading is not None and self.row.reading.ok
 
 
 def selection_of(rows: Iterable[CandidateResult]) -> Selection:
-    """Who gives the site its token, by the chain's own rule: unavailable goes on to the next, anything else ends it.
+    """The credential the site uses, by the chain's rule: unavailable continues, anything else stops.
 
     https://learn.microsoft.com/azure/developer/python/sdk/authentication/credential-chains
     """
@@ -85,7 +85,7 @@ def _goes_on(row: CandidateResult) -> bool:
 
 
 def as_json(rows: Iterable[CandidateResult], pick: Selection) -> list[dict[str, Any]]:
-    """The rows in the page's order, as plain JSON values; `reading` as in /api/reading."""
+    """The rows in page order, as plain JSON values; `reading` as in /api/reading."""
     return [
         {
             "way": str(row.candidate.way),

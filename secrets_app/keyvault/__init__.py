@@ -1,4 +1,4 @@
-"""Config -> Reading: the one room that talks to Azure, and the one place that catches what Azure raises."""
+"""Config -> Reading: the package that calls Azure, and the one place that catches its exceptions."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from secrets_app.keyvault.token_vault import TokenVaultOperation
 __all__ = ["IsolatedRead", "ReadingWithValue", "close", "read", "read_value"]
 
 MIN_REFRESH_INTERVAL_S = 1.0
-"""Asking for a token anew costs the token service a request, or this machine a run of az."""
+"""Seconds. Each new token costs a request to the token endpoint, or a run of az."""
 
 _TOKEN_REFUSED = 401
 
@@ -25,11 +25,12 @@ _visitor_reads: SingleFlight[Config, Reading] = SingleFlight()
 
 
 def read(config: Config, *, refresh: bool = False) -> Reading:
-    """One reading: the secret or the failure, and who we are in both cases. Ends by `config.deadline_s`; never raises.
+    """One reading: the secret or the failure, and the principal in both cases.
 
-    Those who ask while one is under way, or within `config.result_life_s` after it, get that one.
-    `refresh` asks anew, forgets the token at hand and walks the credential chain again; within a second (or the
-    result's life, if that is longer) after such a reading it gets the last one, with its age.
+    Ends by `config.deadline_s`; never raises.
+    Callers share a reading that is in progress, or that ended less than `config.result_life_s` seconds ago.
+    `refresh` reads again with a new token and a new run of the credential chain. Within a second (or the result's
+    life, if that is longer) of such a reading, it returns that reading with its age.
     """
     asked_at, life_s = datetime.now(UTC), config.result_life_s
     sharing = _visitor_reads if config.from_visitor else _site_reads
@@ -40,14 +41,14 @@ def read(config: Config, *, refresh: bool = False) -> Reading:
 
 
 def read_value(config: Config) -> ReadingWithValue:
-    """Read the secret afresh, its value too: shared with nobody, kept nowhere. Ends by `config.deadline_s`."""
+    """A new reading with the secret's value: not shared, not cached. Ends by `config.deadline_s`."""
     errand = ReadValueOperation(config)
     reading = _run(errand, config)
     return ReadingWithValue(reading=reading, value=errand.value if reading.ok else None)
 
 
 def close() -> None:
-    """Forget every result and close every connection."""
+    """Drop every result and close every connection."""
     _site_reads.forget()
     _visitor_reads.forget()
     pool.close()
@@ -64,5 +65,5 @@ def _run(errand: ReadOperation, config: Config) -> Reading:
     reading = errand.run()
     failure = reading.failure
     if failure and (failure.stage in {Stage.TOKEN, Stage.DEADLINE} or failure.status == _TOKEN_REFUSED):
-        pool.forget(config)  # the next reading walks the chain anew, so it sees what has been mended meanwhile
+        pool.forget(config)  # the next reading runs the chain again, so it notices what was fixed
     return reading

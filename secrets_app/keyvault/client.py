@@ -25,10 +25,10 @@ _Opened = TypeVar("_Opened", bound=_Closable)
 
 
 class Connection:
-    """One credential and one SecretClient. Tools like az cost a second for each token, so both are kept."""
+    """One credential and one SecretClient. Both are kept, because tools like az take a second for each token."""
 
     def __init__(self, config: Config) -> None:
-        """Makes nothing yet: `open` does, and it may take its time."""
+        """Creates nothing yet: `open` does, which may take time."""
         self._config = config
         self._vault_url = config.vault_url or ""
         self._making = threading.Lock()
@@ -38,7 +38,7 @@ class Connection:
         self._to_close: list[_Closable] = []
 
     def open(self) -> None:
-        """Make the credential, where nobody has; whoever comes meanwhile waits. Raises what its constructor does."""
+        """Create the credential if needed; other threads wait meanwhile. Raises what its constructor raises."""
         with self._making:
             if "watch" not in self.__dict__:
                 self.watch = self._noted(CredentialTracer(credentials.build(self._config)))
@@ -47,7 +47,7 @@ class Connection:
                 )
 
     def acquire(self) -> None:
-        """Keep it open, even when it is retired, until it is given back."""
+        """Keep it open, even if it is retired, until `give_back`."""
         with self._lock:
             self._users += 1
 
@@ -57,28 +57,28 @@ class Connection:
         self._close_if_done()
 
     def close_when_idle(self) -> None:
-        """Close it as soon as no reading uses it any more."""
+        """Close it as soon as no reading uses it."""
         self._retired = True
         self._close_if_done()
 
     @property
     def credential(self) -> SupportsTokenInfo:
-        """What any other client of Azure asks for a token here: watched, and renewed in time."""
+        """The traced, refreshing credential, for use by other Azure clients."""
         return self._renewing
 
     def get_secret(self, name: str, version: str | None, hook: Any) -> KeyVaultSecret:
-        """The secret; `hook` is shown every answer of the vault (azure-core's raw_response_hook). Raises AzureError."""
+        """The secret; `hook` receives every vault response (azure-core's raw_response_hook). Raises AzureError."""
         return self._client().get_secret(name, version, raw_response_hook=hook)
 
     def deleted_on(self, name: str) -> datetime | None:
-        """When a secret of that name was deleted; None when none was, or when we may not see it."""
+        """When a secret of that name was deleted; None if none was, or without permission to list deleted secrets."""
         try:
             return self._client().get_deleted_secret(name).deleted_date
         except AzureError:
             return None
 
     def request_token(self) -> None:
-        """Ask for a token, for this cloud's vaults or the scope of a token check; the watch keeps what comes of it.
+        """Request a token for this cloud's vaults or the scope of a token check; the trace records the result.
 
         Raises AzureError.
         """
@@ -88,9 +88,9 @@ class Connection:
     def _client(self) -> SecretClient:
         with self._making:
             if self._made is None:
-                # Its annotation knows only the older of the two protocols that it takes.
+                # SecretClient is annotated with only the older of the two credential protocols that it accepts.
                 credential = cast(TokenCredential, self._renewing)
-                # A vault does not send its callers elsewhere, so whoever does is not to be followed.
+                # A vault never redirects, so a redirect is not followed.
                 limits = with_transport(vault_limits(self._config.deadline_s))
                 self._made = self._noted(SecretClient(self._vault_url, credential, permit_redirects=False, **limits))
             return self._made
@@ -107,7 +107,7 @@ class Connection:
             self.close()
 
     def close(self) -> None:
-        """Close what is open, each thing once; what a reading under way opens after that goes when it is given back."""
+        """Close everything that is open, once. Anything that a running reading opens later is closed on `give_back`."""
         with self._lock:
             self._retired = True
             to_close, self._to_close = self._to_close, []

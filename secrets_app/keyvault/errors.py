@@ -1,4 +1,4 @@
-"""What Azure raised or answered -> a Failure: evidence, not yet its meaning."""
+"""Turns an exception into a Failure: the evidence, without its diagnosis."""
 
 import logging
 import re
@@ -14,7 +14,7 @@ from secrets_app.credentials.tracing import TokenTrace, error_message
 
 log = logging.getLogger(__name__)
 
-# `AKV10032: ...` of the vault, `AADSTS7000215: ...` of Entra: the only code in answers without a structured one.
+# `AKV10032: ...` from the vault, `AADSTS7000215: ...` from Microsoft Entra ID, if the response has no structured code.
 _CODE_IN_TEXT = re.compile(r"\b(AKV\d{4,6}|AADSTS\d{4,9})\b")
 # Key Vault's 403 names the caller it saw: `appid=...;oid=...;iss=https://sts.windows.net/<tenant>/`.
 _CALLER = re.compile(
@@ -27,7 +27,7 @@ _ADDRESS_IN_HEADER = re.compile(r"(?:^|;)\s*addr=([^;\s]+)")
 
 
 def failure_of(error: Exception, walk: TokenTrace) -> Failure:
-    """The evidence in `error`, raised while `walk` went on. One that is not Azure's is logged with its traceback."""
+    """The evidence in `error`, raised during `walk`. An error that is not Azure's is logged with its traceback."""
     if not isinstance(error, (AzureError, ValueError)):
         log.error("unexpected %s while reading a secret", type(error).__name__, exc_info=error)
     message = redact(error_message(error))
@@ -42,22 +42,22 @@ def failure_of(error: Exception, walk: TokenTrace) -> Failure:
 
 
 def configuration_failure(mistakes: Iterable[SettingProblem]) -> Failure:
-    """The settings' mistakes as the reason why nothing was asked of the vault."""
+    """Setting errors as the reason why the vault was not called."""
     return Failure(stage=Stage.CONFIGURATION, message=" ".join(mistake.sentence for mistake in mistakes))
 
 
 def deadline_failure(deadline_s: float, waiting_for: str) -> Failure:
-    """Our own time ran out."""
+    """The reading exceeded its deadline."""
     return Failure(
         stage=Stage.DEADLINE,
-        message=f"After {deadline_s:g} seconds we were still waiting for {waiting_for}.",
+        message=f"Timed out after {deadline_s:g} seconds, waiting for {waiting_for}.",
         waiting_for=waiting_for,
     )
 
 
 def _stage(error: Exception, walk: TokenTrace) -> Stage:
     if not walk.names:
-        return Stage.CONFIGURATION  # the credential could not even be made
+        return Stage.CONFIGURATION  # the credential could not be created
     if walk.started and walk.principal is None:
         return Stage.TOKEN
     cut_off = isinstance(error, HttpResponseError) and error.status_code is None
@@ -67,7 +67,7 @@ def _stage(error: Exception, walk: TokenTrace) -> Stage:
 
 
 def _code(error: Exception, message: str) -> str | None:
-    """The most exact code: the innermost of the vault's JSON, unless the text itself carries a numbered one."""
+    """The most specific code: a numbered one in the message, else the innermost one in the vault's JSON."""
     numbered = _CODE_IN_TEXT.search(message)
     if numbered:
         return numbered[1]
@@ -78,20 +78,20 @@ def _code(error: Exception, message: str) -> str | None:
 
 
 def _retry_after_s(error: Exception) -> float | None:
-    """Seconds in `Retry-After`, which Key Vault gives as a number."""
+    """Seconds in `Retry-After`, which Key Vault sends as a number."""
     response: Any = error.response if isinstance(error, HttpResponseError) else None
     text = response.headers.get("Retry-After", "") if response else ""
     return float(text) if text.isascii() and text.isdigit() else None
 
 
 def client_address(headers: Mapping[str, str]) -> str | None:
-    """The caller's address as the vault saw it, from the header every answer of a vault has."""
+    """The client address as the vault saw it, from a header of every vault response."""
     found = _ADDRESS_IN_HEADER.search(headers.get("x-ms-keyvault-network-info", ""))
     return found[1] if found else None
 
 
 def vault_saw(failure: Failure | None, client_address: str | None) -> VaultSaw | None:
-    """The caller as the vault named it in its answer, if it did."""
+    """The caller as named in the vault's response; None if it names none."""
     text = failure.message if failure else ""
     caller = _CALLER.search(text)
     address = _ADDRESS_IN_TEXT.search(text)

@@ -1,19 +1,19 @@
-"""One reading that shares nothing: no connection, no token, no result."""
+"""An isolated reading: it shares no connection, token or result."""
 
 from secrets_app.keyvault.client import Connection
 from secrets_app.keyvault.operation import ReadOperation
 
 
 class IsolatedRead(ReadOperation):
-    """A reading with a connection of its own, closed when it has ended; what others have kept stays as it is."""
+    """A reading with its own connection, which is closed at the end. Cached connections are not affected."""
 
     def cancel(self) -> None:
-        """Nobody waits any more: what is still under way is ended."""
+        """Cancel the reading."""
         self._cutoff.cancel()
 
     def _connect(self) -> Connection:
         connection = Connection(self._config)
         connection.acquire()
-        connection.close_when_idle()  # it closes when it is given back
+        connection.close_when_idle()  # so it closes when it is released
         connection.open()
         return connection

@@ -1,4 +1,4 @@
-"""What tells two secret values apart and nothing of them."""
+"""A keyed hash that distinguishes secret values without revealing them."""
 
 import hashlib
 import hmac
@@ -25,23 +25,23 @@ from secrets_app.keyvault.pool import connection_for
 
 
 def fingerprint(value: str, key: str) -> str:
-    """16 hex digits. Keyed: nobody can try out values against it elsewhere."""
+    """16 hex digits. Keyed, so that values cannot be guessed offline without the key."""
     return hmac.new(key.encode(), value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:16]
 
 
 T = TypeVar("T")
 
 MAX_CONCURRENT_READS = 64
-"""Readings under way in this process, those included that nobody waits for any more and that are just ending."""
+"""Concurrent readings in this process, including cancelled ones that have not ended yet."""
 MAX_VISITOR_READS = 16
-"""Besides them, those that visitors chose: each may start az, and a thousand must not keep the site's own out."""
+"""A separate limit for visitors' choices: each may start az, and many must not block the site's own readings."""
 _VISITOR_WAIT_S = 1.0
 _READ_SLOTS = threading.BoundedSemaphore(MAX_CONCURRENT_READS)
 _VISITOR_SLOTS = threading.BoundedSemaphore(MAX_VISITOR_READS)
 
 
 class ReadOperation:
-    """Get the secret and find out whose token did it; keeps neither the token nor the secret's value."""
+    """Get the secret and the principal of the token used; keeps neither the token nor the secret's value."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
@@ -58,11 +58,11 @@ class ReadOperation:
         self._deleted_on: datetime | None = None
 
     def run(self) -> Reading:
-        """What is known when it has ended, or at the deadline; what is still under way then is ended."""
+        """The result at the end or at the deadline, when anything still running is cancelled."""
         started_at, start = datetime.now(UTC), time.monotonic()
         self._run_for(self._config.deadline_s)
         reading = self._reading(started_at, time.monotonic() - start)
-        self._cutoff.cancel()  # what is said from now on is no news
+        self._cutoff.cancel()  # later results are ignored
         return reading
 
     def _run_for(self, seconds: float) -> None:
@@ -72,25 +72,25 @@ class ReadOperation:
             most = MAX_VISITOR_READS if self._config.from_visitor else MAX_CONCURRENT_READS
             self._failure = errors.deadline_failure(wait_s, f"one of {most} earlier readings to end")
             return
-        # The threads are daemons: a silent Azure must not keep a finished command from ending.
+        # Daemon threads: a pending request must not keep a finished command from exiting.
         try:
             self._thread.start()
-        except RuntimeError as error:  # the system gives this process no more threads
+        except RuntimeError as error:  # the system has no more threads for this process
             self._room.release()
             self._failure = errors.failure_of(error, self._walk)
             return
         self._thread.join(start + seconds / 2 - time.monotonic())
         if self._thread.is_alive() and self._connection and not self._walk.started:
-            # The vault is silent and has not come to ask for a token; who we are is worth knowing all the same.
+            # The vault has sent no challenge, so no token was requested. Request one, to show the principal.
             ask, about = self._ask_who_we_are, (self._connection,)
-            with suppress(RuntimeError):  # without a thread it stays unknown
-                threading.Thread(target=ask, args=about, name="who we are", daemon=True).start()
+            with suppress(RuntimeError):  # without a thread the principal stays unknown
+                threading.Thread(target=ask, args=about, name="principal", daemon=True).start()
         self._thread.join(start + seconds - time.monotonic())
 
     def _reading(self, started_at: datetime, elapsed_s: float) -> Reading:
         failed = self._failure and replace(self._failure, deleted_on=self._deleted_on)
         if self._secret:
-            failed = None  # asking on its own who we are may have failed at half time, and the vault answered after all
+            failed = None  # the separate token request may have failed, and the vault responded after all
         elif not failed and self._thread.is_alive():
             failed = errors.deadline_failure(self._config.deadline_s, self._waiting_for())
         walk, story = self._walk, self._story
@@ -115,9 +115,9 @@ class ReadOperation:
 
     def _waiting_for(self) -> str:
         running = self._walk.running
-        if self._connection is None:  # a file that a credential is made of is a pipe, or lies on a share that is gone
+        if self._connection is None:  # a credential's file is a pipe, or on an unavailable network share
             return "the credential's files to be read"
-        return f"{running} to give a token" if running else f"{self._whom()} to answer"
+        return f"{running} to return a token" if running else f"{self._whom()} to respond"
 
     def _whom(self) -> str | None:
         return self._kept_token_url() or self._config.vault_url
@@ -140,7 +140,7 @@ class ReadOperation:
             self._room.release()
 
     def _connect(self) -> Connection:
-        """A connection that is given back at the end. Raises what a credential's constructor does."""
+        """A connection that is released at the end. Raises what a credential's constructor raises."""
         return connection_for(self._config)
 
     def _ask(self, connection: Connection) -> None:
@@ -150,7 +150,7 @@ class ReadOperation:
             self._try(connection.request_token)
 
     def _ask_who_we_are(self, connection: Connection) -> None:
-        """Ask for a token on its own, while the vault has not come to ask for one."""
+        """Request a token separately, while there is no challenge from the vault."""
         cancellation.use_token(self._cutoff)
         connection.acquire()
         connection.watch.follow(self._walk)
@@ -158,16 +158,16 @@ class ReadOperation:
         connection.release()
 
     def _try(self, ask: Callable[[], T]) -> T | None:
-        """The one place that catches: whatever Azure raises becomes a Failure, and the first one counts."""
+        """The one place that catches exceptions: each becomes a Failure, and the first one is kept."""
         try:
             return ask()
-        except Exception as error:  # noqa: BLE001 - this is that place; what is not Azure's own is logged
-            if not self._cutoff.cancelled:  # after that it is our own doing
+        except Exception as error:  # noqa: BLE001 - this is that place; other errors than Azure's are logged
+            if not self._cutoff.cancelled:  # otherwise the cancellation caused it
                 self._failure = self._failure or errors.failure_of(error, self._walk)
             return None
 
     def _fetch(self, connection: Connection) -> None:
-        """Get the secret; a token check has nothing to get."""
+        """Get the secret; a token check reads none."""
         if self._config.scope:
             return
         name = self._config.secret_name or ""
@@ -180,7 +180,7 @@ class ReadOperation:
 
     def _note(self, connection: Connection) -> Callable[[PipelineResponse[Any, Any]], None]:
         def note(answer: PipelineResponse[Any, Any]) -> None:
-            """azure-core shows every answer here: by which token the vault was asked, and what it saw."""
+            """azure-core calls this for every response: records the token used and the client address the vault saw."""
             scheme, _, token = answer.http_request.headers.get("Authorization", "").partition(" ")
             if scheme == "Bearer":
                 self._story = connection.watch.provenance_of(token)
@@ -193,12 +193,12 @@ class ReadOperation:
 
 
 def _date(value: Any) -> datetime | None:
-    """The SDK hands on what it cannot read as a date as it came."""
+    """The SDK returns a value that is not a date unchanged."""
     return value if isinstance(value, datetime) else None
 
 
 def _without_value(found: KeyVaultSecret, fingerprint_key: str) -> Secret:
-    """All of the secret but its value."""
+    """All properties of the secret except its value."""
     value = found.value or ""
     properties = found.properties
     return Secret(

@@ -1,4 +1,4 @@
-"""The connections that are kept, one for each configuration: some of the site's own, some of what visitors chose."""
+"""Cached connections, one for each configuration: separate caches for the site's own and for visitors' choices."""
 
 import atexit
 import threading
@@ -9,7 +9,7 @@ from secrets_app.keyvault.client import Connection
 
 POOL_SIZE = 8
 
-# Whoever asks as ten thousand identities in turn pushes out what other visitors chose, never what the site itself uses.
+# A visitor who tries thousands of identities evicts other visitors' connections, never those of the site itself.
 _site_connections: OrderedDict[object, Connection] = OrderedDict()
 _visitor_connections: OrderedDict[object, Connection] = OrderedDict()
 _lock = threading.Lock()
@@ -20,18 +20,18 @@ def _connections_for(config: Config) -> OrderedDict[object, Connection]:
 
 
 def _key(config: Config) -> object:
-    """All of the configuration that decides who asks and whom: readings that agree in it share a connection."""
+    """The settings that select the credential and the vault: readings with the same ones share a connection."""
     return config.vault_url, config.deadline_s, config.scope, config.sign_in
 
 
 def connection_for(config: Config) -> Connection:
-    """The connection for this configuration, made at its first reading and borrowed: give it back.
+    """The connection for this configuration, created on first use. The caller must call `give_back`.
 
-    Raises what a credential's constructor does.
+    Raises what a credential's constructor raises.
     """
     connection = _acquire(config)
     try:
-        # Outside the lock: a constructor reads files, and one that hangs on a pipe may hold up nobody else.
+        # Outside the lock: a constructor reads files, and one that blocks must not block other readings.
         connection.open()
     except Exception:
         connection.release()
@@ -53,7 +53,7 @@ def _acquire(config: Config) -> Connection:
 
 
 def forget(config: Config) -> None:
-    """Drop the connection; readings under way still use theirs to the end, and the last of them closes it."""
+    """Drop the connection. Running readings continue to use it, and the last one closes it."""
     with _lock:
         connection = _connections_for(config).pop(_key(config), None)
     if connection:
@@ -61,7 +61,7 @@ def forget(config: Config) -> None:
 
 
 def close() -> None:
-    """Close every connection, as at the end of the process."""
+    """Close every connection; also called at process exit."""
     with _lock:
         for kept in (_site_connections, _visitor_connections):
             while kept:

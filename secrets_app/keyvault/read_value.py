@@ -1,4 +1,4 @@
-"""One reading that keeps the secret's value, for the one page that may show it."""
+"""A reading that keeps the secret's value, for the page that may show it."""
 
 from dataclasses import dataclass
 
@@ -11,14 +11,14 @@ from secrets_app.keyvault.operation import ReadOperation
 
 @dataclass(frozen=True, kw_only=True)
 class ReadingWithValue:
-    """A reading, and the value where it was read."""
+    """A reading, and the secret's value if it was read."""
 
     reading: Reading
     value: SecretValue | None = None
 
 
 class ReadValueOperation(ReadOperation):
-    """The errand that brings the value home."""
+    """A read operation that also keeps the value."""
 
     value: SecretValue | None = None
 

@@ -1,4 +1,4 @@
-"""A token is renewed while it is still good, beside the readings: none of them waits for az or Entra."""
+"""Refreshes a token in the background while it is still valid, so that no reading waits for it."""
 
 import logging
 import math
@@ -14,19 +14,19 @@ from secrets_app.azure_client import cancellation
 log = logging.getLogger(__name__)
 
 _DUE_S = 300.0
-"""azure-core 1.41 asks for a new token when the one at hand has less than five minutes, or its `refresh_on` has come:
+"""azure-core 1.41 requests a new token if the cached one expires within five minutes or its `refresh_on` has passed:
 https://github.com/Azure/azure-sdk-for-python/blob/main/sdk/core/azure-core/azure/core/pipeline/policies/_authentication.py"""
 _GOOD_S = 30.0
-"""With less than that left a reading waits for the new one: the vault's clock and ours may differ."""
+"""With less time left, a reading waits for the new token: the clocks of the vault and this machine may differ."""
 _REST_S = 10.0
-"""After a renewal that failed."""
+"""Minimum interval after a failed refresh."""
 
 
 class RefreshingCredential(SupportsTokenInfo):
-    """Hands out the token at hand while a new one is fetched, for each scope and tenant."""
+    """Returns the cached token while a new one is fetched, for each scope and tenant."""
 
     def __init__(self, credential: SupportsTokenInfo, *, limit_s: float) -> None:
-        """`limit_s`: seconds after which a renewal is given up."""
+        """`limit_s`: seconds after which a refresh is cancelled."""
         self._credential = credential
         self._limit_s = limit_s
         self._at_hand: dict[object, AccessTokenInfo] = {}
@@ -38,14 +38,14 @@ class RefreshingCredential(SupportsTokenInfo):
         """Raises what the credential raises."""
         asked = options or {}
         at_hand = self._at_hand.get(_what(scopes, asked))
-        # One that is not due is asked for again only because the vault refused it, and then another one is wanted.
+        # If the token is not due, azure-core requests one only because the vault rejected it: fetch a new one.
         if at_hand and _is_due(at_hand) and _is_good(at_hand) and not asked.get("claims"):
             self._begin(scopes, asked)
             return at_hand
         return self._fetch(scopes, asked)
 
     def close(self) -> None:
-        """Gives up a renewal under way; the credential is closed by whoever made it."""
+        """Cancel a running refresh. Does not close the credential."""
         with self._lock:
             under_way = self._under_way
         if under_way:
@@ -66,10 +66,10 @@ class RefreshingCredential(SupportsTokenInfo):
         with self._lock:
             if self._under_way or time.monotonic() < self._rests_until:
                 return
-            # Not again at once, unless this one succeeds: whatever ends it.
+            # No immediate retry unless this one succeeds, however it ends.
             self._rests_until = time.monotonic() + self._limit_s + _REST_S
             ask = (scopes, asked, cancellation.CancellationToken())
-            with suppress(RuntimeError):  # without a thread a reading asks by itself when the time has come
+            with suppress(RuntimeError):  # without a thread, a reading fetches the token when it is needed
                 threading.Thread(target=self._renew, args=ask, name="renewal", daemon=True).start()
                 self._under_way = ask[2]
 
@@ -84,8 +84,8 @@ class RefreshingCredential(SupportsTokenInfo):
         except cancellation.Cancelled:
             self._rests_until = time.monotonic() + _REST_S
         except (AzureError, OSError, ValueError) as error:
-            # The token at hand still serves; when it no longer does, a reading asks itself and shows why there is none.
-            log.warning("the token could not be renewed yet (%s)", type(error).__name__)
+            # The cached token is still valid. Once it expires, a reading fetches a token itself and shows the error.
+            log.warning("token refresh failed (%s)", type(error).__name__)
             self._rests_until = time.monotonic() + _REST_S
         finally:
             limit.cancel()

@@ -1,7 +1,7 @@
-"""Talks to the retired Token Vault: makes a token, looks at it, and has it handed out.
+"""Client for the retired Token Vault: creates a token, describes it and gets its value.
 
-Its documentation is gone. The protocol is as its samples used it: a bearer token on every call; PUT makes a token,
-GET describes it, POST with an empty body hands it out as `{"Value": {"AccessToken": "..."}, "ExpiresIn": 3600}`.
+Its documentation is gone. The protocol is that of its samples: a bearer token on every call; PUT creates a token, GET
+describes it, POST with an empty body returns it as `{"Value": {"AccessToken": "..."}, "ExpiresIn": 3600}`.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from secrets_app.keyvault.operation import ReadOperation, fingerprint
 
 
 class TokenVault:
-    """One kept token of one Token Vault. `hook` is shown every answer (azure-core's raw_response_hook)."""
+    """One token in a Token Vault. `hook` receives every response (azure-core's raw_response_hook)."""
 
     def __init__(
         self, address: TokenVaultTokenUrl, credential: SupportsTokenInfo, deadline_s: float, hook: Callable[[Any], None]
@@ -39,15 +39,15 @@ class TokenVault:
         )
 
     def describe(self) -> dict[str, Any]:
-        """Name, status and addresses of the token. Raises AzureError; ResourceNotFoundError where there is none."""
+        """Name, status and URLs of the token. Raises AzureError; ResourceNotFoundError if there is none."""
         return self._asked("GET")
 
     def create(self) -> None:
-        """Make the token, for somebody to sign in to. Raises AzureError."""
+        """Create the token; a user must then sign in to it. Raises AzureError."""
         self._asked("PUT", json={"properties": {"displayName": self._address.token}})
 
     def hand_out(self) -> dict[str, Any]:
-        """The token itself. Raises AzureError, as when nobody has signed in to it."""
+        """The token itself. Raises AzureError, for example if no user has signed in to it."""
         return self._asked("POST")
 
     def close(self) -> None:
@@ -61,12 +61,12 @@ class TokenVault:
         answer.raise_for_status()
         content = answer.json()
         if not isinstance(content, dict):
-            raise HttpResponseError(message="The Token Vault's answer is not what its samples knew.", response=answer)
+            raise HttpResponseError(message="The Token Vault's response has an unexpected format.", response=answer)
         return content
 
 
 class TokenVaultOperation(ReadOperation):
-    """Read the kept token and find out whose token did it; keeps neither of the two."""
+    """Get the stored token and the principal used to read it; keeps neither the stored token nor the access token."""
 
     def _fetch(self, connection: Connection) -> None:
         address = self._config.token_vault
@@ -96,10 +96,10 @@ class TokenVaultOperation(ReadOperation):
         )
 
     def _take(self, handed_out: dict[str, Any]) -> None:
-        """All that may be told of the token."""
+        """Record everything about the token that may be shown."""
         value = _part(handed_out, "Value").get("AccessToken")
         if not isinstance(value, str):
-            raise ValueError("The Token Vault's answer has no token in it.")  # noqa: TRY004 - of the service, not of ours
+            raise ValueError("The Token Vault's response contains no token.")  # noqa: TRY004 - an error of the service
         expires_in = handed_out.get("ExpiresIn")
         known = self._kept_token or TokenVaultToken()
         self._kept_token = TokenVaultToken(

@@ -1,4 +1,4 @@
-"""The command's arguments that say who to be, and the settings they stand for."""
+"""Command-line arguments that select the credential, and the settings they override."""
 
 from argparse import ArgumentParser
 from collections.abc import Mapping
@@ -10,11 +10,10 @@ from django.core.management.base import CommandError
 from secrets_app.conf import Config
 from secrets_app.conf.connection_string import NAMES as CONNECTION_STRINGS
 from secrets_app.conf.credential import SETTINGS as OF_SIGN_IN
-from secrets_app.conf.credential_kinds import parse_kind
-from secrets_app.core.credential_options import INTERACTIVE, CredentialKind
+from secrets_app.core.credential_options import INTERACTIVE, CredentialKind, parse_kind
 
 _INTERACTIVE_DEADLINE_S = 300.0
-"""Seconds somebody gets to sign in; azure-identity's own time for a browser."""
+"""Seconds allowed for interactive sign-in; azure-identity's timeout for a browser."""
 _CREDENTIAL = "KVSITE_CREDENTIAL"
 _IDENTITIES = {
     "client_id": "KVSITE_MANAGED_IDENTITY_CLIENT_ID",
@@ -24,25 +23,25 @@ _IDENTITIES = {
 
 
 def add_credential_arguments(parser: ArgumentParser) -> None:
-    """--credential, and the ids of a managed identity, of which one can be given."""
-    parser.add_argument("--credential", metavar="NAME", help="who to be, in the words of KVSITE_CREDENTIAL")
+    """Adds --credential and the IDs of a managed identity, of which one can be given."""
+    parser.add_argument("--credential", metavar="NAME", help="credential to use (same values as KVSITE_CREDENTIAL)")
     identity = parser.add_mutually_exclusive_group()
     for name in _IDENTITIES:
         dashed = name.replace("_", "-")
-        said = f"the managed identity with this {name.replace('_', ' ')}, and nobody else"
+        said = f"use only the managed identity with this {name.removesuffix('_id')} ID"
         identity.add_argument(f"--{dashed}", metavar="ID", help=said)
 
 
 def credential_overrides(options: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
-    """The settings that the arguments stand for, and what each is called in sentences. Raises CommandError."""
+    """The settings that the arguments override, and the name of each in messages. Raises CommandError."""
     argument, identity = next(((name, options[name]) for name in _IDENTITIES if options[name] is not None), ("", None))
     credential = options["credential"]
     if identity is not None:
         if credential is not None and parse_kind(credential) is not CredentialKind.MANAGED_IDENTITY:
             dashed = argument.replace("_", "-")
             raise CommandError(
-                f"--{dashed} means the managed identity; --credential {credential} means somebody else. "
-                "Leave one of them out.",
+                f"--{dashed} selects a managed identity, but --credential {credential} selects another credential. "
+                "Remove one of them.",
                 returncode=2,
             )
         return _identity_overrides(argument, identity)
@@ -50,7 +49,7 @@ def credential_overrides(options: Mapping[str, Any]) -> tuple[dict[str, str], di
 
 
 def with_interactive_sign_in(config: Config) -> Config:
-    """The configuration of a command: somebody sits at the terminal, and may need minutes to sign in."""
+    """The configuration of a command: interactive sign-in is possible, and may take minutes."""
     if config.sign_in is None:
         return config
     waits = not INTERACTIVE.isdisjoint(config.sign_in.ways)
@@ -64,7 +63,7 @@ def with_interactive_sign_in(config: Config) -> Config:
 def _identity_overrides(argument: str, identity: str) -> tuple[dict[str, str], dict[str, str]]:
     setting, called = _IDENTITIES[argument], f"--{argument.replace('_', '-')}"
     nothing_else = dict.fromkeys((*OF_SIGN_IN, *CONNECTION_STRINGS), "")
-    # An empty id must not mean another identity: it goes on as a text that is no id.
+    # An empty ID must not select another identity: it is replaced by text that is rejected as an ID.
     chosen = {_CREDENTIAL: CredentialKind.MANAGED_IDENTITY.value, setting: identity.strip() or "''"}
     return nothing_else | chosen, {_CREDENTIAL: called, setting: called}
 

@@ -1,26 +1,27 @@
-"""A reading as Markdown, to paste into a ticket: without token, without secret value."""
+"""A reading as Markdown for a ticket, without the token and the secret value."""
 
 import re
 from collections.abc import Iterable, Iterator
 
+from secrets_app.core.formatting import headline
 from secrets_app.core.reading import Attempt, Failure, Hint, HostEnvironment, Principal, Reading
 from secrets_app.core.redaction import redact
 from secrets_app.diagnosis import Explanation
 from secrets_app.doctor import Check
-from secrets_app.output.text import credential_label, evidence_rows, headline
+from secrets_app.output.text import credential_label, evidence_rows
 
 _GUID = re.compile(r"(?<![\w-])([0-9a-fA-F]{8})-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![\w-])")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 _FENCE = re.compile(r"`{3,}|~{3,}")
 _MAX_LENGTH = 8000
-"""Characters of one message that are shown."""
+"""Characters shown of one message."""
 
 
 def markdown(reading: Reading, checks: Iterable[Check] = (), *, shorten_ids: bool = False) -> str:
-    """The reading as Markdown: what was tried, who we were, what came of it, what to do, and what this machine tells.
+    """The reading as Markdown: result, principal, credential chain, failure, causes with fixes, and `checks`.
 
-    Tokens, keys and passwords in any text are replaced. `shorten_ids` leaves only the first eight digits of each id.
+    Tokens, keys and passwords in any text are redacted. `shorten_ids` keeps the first eight digits of each GUID.
     """
     sections = (
         _summary(reading),
@@ -36,8 +37,8 @@ def markdown(reading: Reading, checks: Iterable[Check] = (), *, shorten_ids: boo
 
 
 def markdown_of_explanation(explanation: Explanation) -> str:
-    """A pasted error that no cause explains, as Markdown: its words and what was found in them."""
-    lines = ["## An error nobody here could explain", "", *_block(explanation.text), ""]
+    """A pasted error without a known cause, as Markdown: its text and the evidence found in it."""
+    lines = ["## Unrecognized error", "", *_block(explanation.text), ""]
     lines += _table(dict(evidence_rows(explanation.evidence)))
     return "\n".join(lines) + "\n"
 
@@ -53,9 +54,9 @@ def _summary(reading: Reading) -> Iterator[str]:
             "Secret": reading.secret_name,
             "Version": reading.secret_version,
             "Started": f"{reading.started_at:%Y-%m-%d %H:%M:%S %Z}".strip(),
-            "Took": f"{reading.elapsed_s:.3f} s",
-            "Vault's tenant": reading.vault_tenant_id,
-            "Address the vault saw": reading.vault_saw.client_address if reading.vault_saw else None,
+            "Duration": f"{reading.elapsed_s:.3f} s",
+            "Vault tenant ID": reading.vault_tenant_id,
+            "Client IP address": reading.vault_saw.client_address if reading.vault_saw else None,
         }
     )
 
@@ -63,17 +64,17 @@ def _summary(reading: Reading) -> Iterator[str]:
 def _principal(principal: Principal | None) -> Iterator[str]:
     if not principal:
         return
-    yield "### Who we were"
+    yield "### Principal"
     yield ""
     yield from _table(
         {
             "Type": principal.type,
             "Kind": principal.kind,
             "Name": principal.name or principal.user_principal_name,
-            "Client id": principal.app_id,
-            "Object id": principal.object_id,
-            "Tenant": principal.tenant_id,
-            "Token from": principal.credential,
+            "Application (client) ID": principal.app_id,
+            "Object ID": principal.object_id,
+            "Tenant ID": principal.tenant_id,
+            "Credential": principal.credential,
             "Token issued": principal.token_issued_at.isoformat() if principal.token_issued_at else None,
             "Token expires": principal.token_expires_at.isoformat() if principal.token_expires_at else None,
         }
@@ -83,7 +84,7 @@ def _principal(principal: Principal | None) -> Iterator[str]:
 def _attempts(reading: Reading) -> Iterator[str]:
     rows = [_attempt(attempt) for attempt in reading.attempts]
     if rows:
-        yield "### What was tried"
+        yield "### Credential chain"
         yield ""
         yield from (_cell(reading.chosen_by), "") if reading.chosen_by else ()
         yield "| Credential | Outcome | Seconds | Cause | Message |"
@@ -100,14 +101,14 @@ def _attempt(attempt: Attempt) -> str:
 def _failure(failure: Failure | None) -> Iterator[str]:
     if not failure:
         return
-    yield "### What went wrong"
+    yield "### Failure"
     yield ""
     status = None if failure.status is None else str(failure.status)
     yield from _table(
         {
             "Stage": failure.stage,
-            "Status": status,
-            "Code": failure.code,
+            "HTTP status": status,
+            "Error code": failure.code,
             "Exception": failure.exception,
             "Waiting for": failure.waiting_for,
         }
@@ -117,13 +118,13 @@ def _failure(failure: Failure | None) -> Iterator[str]:
 
 
 def _place(place: HostEnvironment) -> Iterator[str]:
-    yield "### Where"
+    yield "### Host"
     yield ""
     yield from _table(
         {
             "Platform": place.platform,
-            "System": place.system,
-            "In a container": "yes" if place.in_container else "no",
+            "Operating system": place.system,
+            "Container": "yes" if place.in_container else "no",
             "Resource": place.resource_name,
             "Resource group": place.resource_group,
         }
@@ -143,9 +144,9 @@ def _hint(hint: Hint) -> Iterator[str]:
 def _checks(checks: Iterable[Check]) -> Iterator[str]:
     rows = [f"| {' | '.join(map(_cell, (check.verdict.words, check.title, check.finding)))} |" for check in checks]
     if rows:
-        yield "### What this machine tells about itself"
+        yield "### Configuration checks"
         yield ""
-        yield "| | Check | Finding |"
+        yield "| Status | Check | Finding |"
         yield "| --- | --- | --- |"
         yield from rows
 
@@ -157,12 +158,12 @@ def _table(values: dict[str, str | None]) -> Iterator[str]:
 
 
 def _cell(text: str) -> str:
-    """One line without meaning in Markdown or HTML. Redacted first: a backslash inside a token would hide it."""
+    """One line with Markdown and HTML escaped. Redacted first: an escape inside a token would hide it."""
     return _SPECIAL.sub(r"\\\1", _CONTROL.sub(" ", redact(text)[:_MAX_LENGTH]).strip())
 
 
 def _block(text: str) -> Iterator[str]:
-    """Lines between fences; a fence inside the text cannot end them."""
+    """A fenced code block; fences inside the text are replaced, so they cannot end it."""
     yield "```text"
     for line in redact(text)[:_MAX_LENGTH].splitlines():
         yield _FENCE.sub("'''", _CONTROL.sub(" ", line))

@@ -1,8 +1,9 @@
-"""A reading as lines for a terminal, in the page's words and order."""
+"""A reading as lines of text for a terminal, with the sentences of the pages."""
 
 import textwrap
 from collections.abc import Iterator
 
+from secrets_app.core import formatting
 from secrets_app.core.reading import UNEXPECTED, Hint, Principal, Reading, Secret, TokenVaultToken
 from secrets_app.core.redaction import printable
 from secrets_app.diagnosis import Explanation
@@ -13,13 +14,13 @@ _WIDTH = 100
 
 
 def lines_of(reading: Reading) -> Iterator[str]:
-    """The answer first, then what to do, then who we are and how that came about."""
+    """The result, the principal, how to fix the failure, and the credential chain."""
     return map(printable, _lines_of(reading))
 
 
 def _lines_of(reading: Reading) -> Iterator[str]:
-    yield f"{'YES' if reading.ok else 'NO'}  {text.headline(reading)}"
-    yield f"    {text.identity_line(reading)} It took {text.duration(reading.elapsed_s)}."
+    yield f"{'YES' if reading.ok else 'NO'}  {formatting.headline(reading)}"
+    yield f"    {text.identity_line(reading)} Duration {formatting.duration(reading.elapsed_s)}."
     if reading.failure:
         yield f"    {text.failure_line(reading)}"
     if reading.principal:
@@ -39,18 +40,18 @@ def _lines_of(reading: Reading) -> Iterator[str]:
 
 def _own_words(text: str) -> Iterator[str]:
     yield ""
-    yield "The error in its own words:"
+    yield "Full error:"
     yield from (f"    {line}" for line in text.splitlines())
 
 
 def _principal(principal: Principal) -> Iterator[str]:
     rows = {
-        "Kind": principal.kind and text.KINDS[principal.kind],
+        "Kind": principal.kind and formatting.KINDS[principal.kind],
         "Name": principal.name,
-        "Object id": principal.object_id,
-        "Resource id": principal.managed_identity_resource_id,
+        "Object ID": principal.object_id,
+        "Resource ID": principal.managed_identity_resource_id,
         "Credential": principal.credential,
-        "Token ends": f"{text.moment(principal.token_expires_at)}, {text.age(principal.token_expires_at)}"
+        "Expires": f"{formatting.moment(principal.token_expires_at)}, {formatting.age(principal.token_expires_at)}"
         if principal.token_expires_at
         else None,
     }
@@ -60,14 +61,14 @@ def _principal(principal: Principal) -> Iterator[str]:
 def _secret(secret: Secret) -> Iterator[str]:
     yield ""
     yield f"Secret {secret.name}: {secret.length} characters, hidden. Fingerprint {secret.fingerprint}."
-    yield f"    Version {secret.version}, updated {text.moment(secret.updated_on)}."
+    yield f"    Version {secret.version}, updated {formatting.moment(secret.updated_on)}."
 
 
 def _kept_token(token: TokenVaultToken, url: str) -> Iterator[str]:
     yield ""
     if token.length is not None:
         yield f"Token {url}: {token.length} characters, hidden. Fingerprint {token.fingerprint}."
-    yield f"    Status {token.state or 'unknown'}{', just made' if token.created else ''}. Sign in to it: {url}/login"
+    yield f"    Status {token.state or 'unknown'}{', just created' if token.created else ''}. Sign in: {url}/login"
 
 
 def _hint(hint: Hint) -> Iterator[str]:
@@ -84,31 +85,31 @@ def _hint(hint: Hint) -> Iterator[str]:
 def _chain(reading: Reading) -> Iterator[str]:
     if reading.attempts or reading.chosen_by:
         yield ""
-        yield "How the credential was found:"
+        yield "Credential chain:"
     if reading.chosen_by:
         yield from textwrap.wrap(reading.chosen_by, _WIDTH, initial_indent="    ", subsequent_indent="    ")
     for attempt in reading.attempts:
-        outcome, took = text.OUTCOMES[attempt.outcome], text.duration(attempt.elapsed_s)
-        # What it was asked for stands behind the columns: before them it would push this row's out of line.
+        outcome, took = text.OUTCOMES[attempt.outcome], formatting.duration(attempt.elapsed_s)
+        # The note follows the columns, so that it does not shift them.
         said = f"{'Reads the certificate. ' if attempt.reads_certificate else ''}{text.short_message(attempt)}"
         yield f"    {attempt.credential:<28} {outcome:<19} {took:>10}  {said}".rstrip()
 
 
 def lines_of_translation(translation: Translation | None) -> Iterator[str]:
-    """What the connection string says, and the same without one; nothing where none is set."""
+    """The connection string's meaning and its equivalent settings; empty where none is set."""
     return map(printable, _lines_of_translation(translation) if translation else ())
 
 
 def _lines_of_translation(translation: Translation) -> Iterator[str]:
     yield ""
-    yield f"{translation.setting} says who to be: {translation.who}."
+    yield f"{translation.setting} selects the credential: {translation.who}."
     for remark in translation.remarks:
         yield from textwrap.wrap(
             f"It {remark.says} {remark.hint}", _WIDTH, initial_indent="    ", subsequent_indent="    "
         )
     for title, blocks in (
-        ("The settings of today say the same:", translation.commands),
-        ("For any program with DefaultAzureCredential:", translation.variables),
+        ("Equivalent settings:", translation.commands),
+        ("For any program that uses DefaultAzureCredential:", translation.variables),
         ("In Python:", (translation.python,)),
     ):
         lines = [line for block in blocks for line in block.splitlines()]
@@ -117,7 +118,7 @@ def _lines_of_translation(translation: Translation) -> Iterator[str]:
 
 
 def lines_of_explanation(explanation: Explanation) -> Iterator[str]:
-    """What a pasted error means, the main cause first."""
+    """The causes of a pasted error, the main cause first."""
     return map(printable, _lines_of_explanation(explanation))
 
 
@@ -125,7 +126,7 @@ def _lines_of_explanation(explanation: Explanation) -> Iterator[str]:
     for number, hint in enumerate(explanation.hints):
         if number == 1:
             yield ""
-            yield "It may also be:"
+            yield "Other possible causes:"
         yield from (line for line in _hint(hint) if line or number)
     if explanation.causes == (UNEXPECTED,):
         yield from _own_words(explanation.text)

@@ -1,11 +1,11 @@
-// The value of a secret to the byte: what is on the page names what cannot be seen.
+// Copies the exact bytes of a secret value: the page shows invisible characters by name.
 const exactly = (command) => {
   const whole = command.closest("[data-exactly]")?.dataset.exactly;
   if (whole === undefined) return command.textContent;
   const bytes = Uint8Array.from(atob(whole), (character) => character.charCodeAt(0));
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 };
-// A button beside each command that copies it. Without this script the commands are selected by hand.
+// Adds a copy button to each command. Without JavaScript, commands are selected manually.
 for (const command of document.querySelectorAll("pre.command")) {
   const button = document.createElement("button");
   button.type = "button";

@@ -1,4 +1,4 @@
-// Takes the value off the page in time, or as soon as the page is left. Without this script the page itself goes back.
+// Removes the value after the time limit or when the page is left. Without JavaScript, the Refresh header navigates back.
 const section = document.querySelector("[data-hides-in-s]");
 if (section) {
   const hidesAt = Date.now() + 1000 * Number(section.dataset.hidesInS);
@@ -9,11 +9,11 @@ if (section) {
     section.querySelectorAll(".command-frame, pre, ul").forEach((shown) => shown.remove());
     section.querySelector(".button").textContent = "Back";
     countdown.setAttribute("role", "status");
-    countdown.textContent = "It is hidden again.";
+    countdown.textContent = "The value is hidden.";
   };
   const tick = () => {
     const left = Math.ceil((hidesAt - Date.now()) / 1000);
-    countdown.textContent = `It is hidden again in ${left} second${left === 1 ? "" : "s"}.`;
+    countdown.textContent = `Hidden in ${left} second${left === 1 ? "" : "s"}.`;
     if (left <= 0) hide();
   };
   const ticking = setInterval(tick, 1000);

@@ -1,10 +1,11 @@
-"""The product's words as template filters."""
+"""Template filters with the texts of a reading."""
 
 import json
 from typing import Any, NamedTuple
 
 from django import template
 
+from secrets_app.core import formatting
 from secrets_app.core.reading import Attempt, Outcome, Principal, PrincipalKind
 from secrets_app.credentials.claims import MEANINGS, TIME_CLAIMS, claim_time
 from secrets_app.output import text
@@ -13,17 +14,17 @@ from secrets_app.output.report import markdown_of_explanation
 register = template.Library()
 
 for _filter in (
-    text.headline,
+    formatting.headline,
     text.failure_line,
     text.identity_line,
     text.vault,
     text.secret,
     text.application,
-    text.sentence,
-    text.duration,
-    text.span,
-    text.moment,
-    text.age,
+    formatting.sentence,
+    formatting.duration,
+    formatting.span,
+    formatting.moment,
+    formatting.age,
     text.evidence_rows,
 ):
     register.filter(_filter.__name__, _filter)
@@ -34,12 +35,12 @@ register.filter("pasted_report", markdown_of_explanation)
 
 @register.filter
 def kind_meaning(kind: PrincipalKind | None) -> str:
-    return text.KIND_MEANINGS[kind] if kind else "The token does not say what it speaks for."
+    return text.KIND_MEANINGS[kind] if kind else "The token does not identify its principal."
 
 
 @register.filter
 def kind_name(kind: PrincipalKind | None) -> str:
-    return text.KINDS[kind].partition(" ")[2].capitalize() if kind else "Unknown"
+    return formatting.KINDS[kind].capitalize() if kind else "Unknown"
 
 
 @register.filter
@@ -54,18 +55,18 @@ def claim_meaning(name: str) -> str:
 
 @register.filter
 def claim_value(value: Any) -> str:
-    """Text as it is, everything else as JSON."""
+    """A string unchanged, any other value as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 @register.simple_tag
 def claim_moment(principal: Principal, name: str) -> str:
-    """The date that a claim's number stands for, where it is one."""
-    return text.moment(claim_time(principal.claims, name)) if name in TIME_CLAIMS else ""
+    """The UTC time of a time claim such as `exp`; empty for other claims."""
+    return formatting.moment(claim_time(principal.claims, name)) if name in TIME_CLAIMS else ""
 
 
 class Bar(NamedTuple):
-    """One attempt's place on the time line, in thousandths of the whole."""
+    """One attempt's position on the timeline, in thousandths of the total."""
 
     attempt: Attempt
     start: float
@@ -74,7 +75,7 @@ class Bar(NamedTuple):
 
 @register.filter
 def time_line(attempts: tuple[Attempt, ...]) -> list[Bar]:
-    """The attempts one after another, as they were made."""
+    """The attempts as consecutive bars of a timeline."""
     whole = sum(attempt.elapsed_s or 0 for attempt in attempts) or 1
     bars, start = [], 0.0
     for attempt in attempts:

@@ -1,4 +1,4 @@
-"""The words of the identities' page as template filters."""
+"""Template filters with the texts of the identities page."""
 
 from django import template
 

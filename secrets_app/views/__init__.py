@@ -1,1 +1,1 @@
-"""The pages: thin skins over readings, findings, the catalogue and pasted errors."""
+"""The views: readings, machine checks, the catalogue of causes and pasted errors."""

@@ -1,4 +1,4 @@
-"""The answer to somebody who may not look: why, and which setting opens the site."""
+"""The 403 response: why access is denied, and which setting allows it."""
 
 import json
 from dataclasses import replace
@@ -15,15 +15,15 @@ from secrets_app.service import detect_host
 
 
 class AccessOption(NamedTuple):
-    """One way to open the site, for whoever it belongs to."""
+    """One access mode with the commands that enable it, for the operator of the site."""
 
     way: str
     meaning: str
     commands: tuple[str, ...]
 
 
-def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django hands it over by name
-    """A page for a browser, JSON for who asks for it, a sentence for the rest."""
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django passes it by name
+    """A page for browsers, JSON for API clients, plain text for the rest."""
     viewer = viewer_of(request)
     accepts = request.headers.get("Accept", "")
     if "text/html" in accepts and not request.path_info.startswith("/api/"):
@@ -40,13 +40,13 @@ def _setting(viewer: Viewer) -> str:
 
 def _sentence(viewer: Viewer) -> str:
     return (
-        f"This site is closed to you (KVSITE_ACCESS={viewer.how}). {viewer.closed_because} "
-        f"The setting {_setting(viewer)} opens it; a browser is shown how."
+        f"Access denied (KVSITE_ACCESS={viewer.how}). {viewer.closed_because} "
+        f"To allow access, change {_setting(viewer)}; open this URL in a browser for the commands."
     )
 
 
 def _page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    # A stranger is not told what this site is called in Azure.
+    # Resource names are hidden from unauthenticated visitors.
     place = replace(detect_host(), resource_name=None, resource_group=None, subscription_id=None)
     asked_for = request.get_full_path() if request.method in {"GET", "HEAD"} else "/"
     context = {

@@ -1,4 +1,4 @@
-"""The pages that need no Azure: paste an error, and the catalogue of causes."""
+"""The pages that need no Azure access: explain a pasted error, and the catalogue of causes."""
 
 import json
 
@@ -20,7 +20,7 @@ from secrets_app.views.query import parse_query
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def explain(request: HttpRequest) -> HttpResponse:
-    """Paste an error, get its causes. Nothing is sent to Azure, nothing is kept."""
+    """Explain a pasted error. The text is not sent to Azure and not stored."""
     if request.method != "POST":
         return render(request, "explain.html")
     text = request.POST.get("text", "")
@@ -29,15 +29,15 @@ def explain(request: HttpRequest) -> HttpResponse:
     except TooLongError as error:
         return render(request, "explain.html", {"mistake": str(error)}, status=413)
     if not text.strip():
-        return render(request, "explain.html", {"mistake": "There is nothing in the box yet."}, status=400)
+        return render(request, "explain.html", {"mistake": "Paste an error text first."}, status=400)
     return render(request, "explain.html", {"explanation": found})
 
 
-# Whoever can send a text here can read nothing back from another site, and nothing is changed by it: no CSRF token.
+# No CSRF token: the request changes nothing, and another site cannot read the response.
 @csrf_exempt
 @require_POST
 def api_explain(request: HttpRequest) -> HttpResponse:
-    """The same as JSON: `{"message": ...}` with what else is known, or the bare text with another content type."""
+    """The same as JSON. Body: `{"message": ...}` with optional fields, or plain text with any other content type."""
     try:
         body = request.body.decode("utf-8", errors="replace")
         pasted = (
@@ -49,13 +49,17 @@ def api_explain(request: HttpRequest) -> HttpResponse:
     except TooLongError as error:
         return JsonResponse({"error": str(error)}, status=413)
     except (ValueError, RecursionError) as error:
-        sentence = "The body is not JSON." if isinstance(error, (json.JSONDecodeError, RecursionError)) else str(error)
+        sentence = (
+            "The request body is not valid JSON."
+            if isinstance(error, (json.JSONDecodeError, RecursionError))
+            else str(error)
+        )
         return JsonResponse({"error": sentence}, status=400)
 
 
 @require_safe
 def causes(request: HttpRequest) -> HttpResponse:
-    """The whole catalogue, or what of it has the words of `q` in it."""
+    """The catalogue of causes, or those that match the words of `q`."""
     asked = parse_query(request, "q").get("q", "")[:200]
     found = search.search(asked)
     return render(request, "causes.html", {"rooms": search.by_area(found), "asked": asked, "count": len(found)})
@@ -63,7 +67,7 @@ def causes(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def cause(request: HttpRequest, key: str) -> HttpResponse:
-    """One cause at an address of its own."""
+    """One cause at its own URL."""
     entry = CAUSES.get(key)
     if entry is None:
         raise Http404
@@ -72,7 +76,7 @@ def cause(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def too_long(request: HttpRequest) -> HttpResponse:
-    """More came than Django reads at all."""
+    """413: the request body exceeds Django's limit."""
     if request.path.startswith("/api/"):
         return JsonResponse({"error": TOO_LONG_MESSAGE}, status=413)
     return render(request, "explain.html", {"mistake": TOO_LONG_MESSAGE}, status=413)

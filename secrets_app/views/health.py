@@ -1,4 +1,4 @@
-"""What a platform asks to learn whether the site lives and works."""
+"""Health probes: liveness and readiness."""
 
 from collections.abc import Callable
 
@@ -11,13 +11,13 @@ from secrets_app.service import get_reading
 
 @require_safe
 def healthz(_request: HttpRequest) -> HttpResponse:
-    """The process is up; Azure is not asked."""
+    """200 while the process runs; sends no request to Azure."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 @require_safe
 def readyz(_request: HttpRequest) -> HttpResponse:
-    """200 when the secret can be read; 503 with the key of the cause when not."""
+    """200 when the secret can be read; otherwise 503 with the cause key."""
     reading = get_reading(conf.current())
     if reading.ok:
         return JsonResponse({"ready": True})
@@ -28,7 +28,7 @@ _PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {"/healthz": healthz
 
 
 def answer_probes(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Django middleware, the first: probes come by address, without a host name of ours and without TLS."""
+    """First Django middleware: probes use the IP address instead of an allowed host name, and no TLS."""
 
     def respond(request: HttpRequest) -> HttpResponse:
         return _PROBES.get(request.path, get_response)(request)

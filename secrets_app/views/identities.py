@@ -1,4 +1,4 @@
-"""The page that compares all identities: it leaves at once, and each row as it finishes."""
+"""The page that compares all identities: streamed, each row as soon as it is complete."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from secrets_app.views.query import parse_query
 
 _ROWS_HERE = "<!-- rows -->"
 _STILL_HERE = b"\n"
-"""Sent while nothing is new: a visitor who has gone is noticed by it."""
+"""Sent while no row is ready, to detect a closed connection."""
 
 
 @require_safe
@@ -28,7 +28,7 @@ def identities(request: HttpRequest) -> HttpResponseBase:
 
 
 def _pieces(page: str, comparison: Comparison) -> Iterator[bytes]:
-    """The page up to where the rows stand, the rows as they come, what they mean together, and the page's end."""
+    """The page up to the rows, each row as it completes, the credential the site uses, and the rest of the page."""
     start, end = page.split(_ROWS_HERE)
     yield start.encode()
     rows: list[CandidateResult] = []

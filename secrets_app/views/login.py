@@ -1,4 +1,4 @@
-"""Signing in with a pass-phrase, and out."""
+"""Sign-in with a passphrase, and sign-out."""
 
 import math
 
@@ -24,7 +24,7 @@ THROTTLE = LoginThrottle()
 @sensitive_post_parameters("passphrase")
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """The form, and what it sends."""
+    """The sign-in form, and its submission."""
     if conf.current().access is not AccessMode.TOKEN:
         raise Http404
     asked_for = local_url(parse_query(request, "next").get("next", "/"))
@@ -35,23 +35,23 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if wait_s:
         return _too_many(request, asked_for, wait_s)
     role = role_for(request.POST.get("passphrase", "").strip(), conf.current())
-    audit.note("sign in", "let in" if role else "wrong pass-phrase", request, viewer_of(request), role=role)
+    audit.note("sign in", "signed in" if role else "wrong passphrase", request, viewer_of(request), role=role)
     if role is None:
-        return _form(request, asked_for, mistake="That is not the pass-phrase.", status=403)
+        return _form(request, asked_for, mistake="Wrong passphrase.", status=403)
     (THROTTLE.reset if opens_all(role, conf.current()) else THROTTLE.refund)(address)
     return _signed_in(request, asked_for, role)
 
 
 @require_POST
 def sign_out(_request: HttpRequest) -> HttpResponse:
-    """The browser forgets its ticket."""
+    """Delete the sign-in cookie."""
     response = HttpResponseRedirect(SIGN_IN_URL)
     clear_login_cookie(response)
     return response
 
 
 def local_url(address: str) -> str:
-    """The address where it is one of this very site, else the home page."""
+    """`address` if it is a path on this site, otherwise the home page."""
     ours = address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None)
     return address if ours and len(address) <= 2000 else "/"
 
@@ -65,9 +65,9 @@ def _signed_in(request: HttpRequest, asked_for: str, role: Role) -> HttpResponse
 
 
 def _too_many(request: HttpRequest, asked_for: str, wait_s: int) -> HttpResponse:
-    audit.note("sign in", "told to wait", request, viewer_of(request))
+    audit.note("sign in", "throttled", request, viewer_of(request))
     seconds = f"{wait_s} second{'' if wait_s == 1 else 's'}"
-    mistake = f"There were too many wrong pass-phrases. Wait {seconds}, then try again; until then none is looked at."
+    mistake = f"Too many failed attempts. Try again in {seconds}."
     response = _form(request, asked_for, mistake=mistake, status=429)
     response["Retry-After"] = str(wait_s)
     return response

@@ -1,4 +1,4 @@
-"""A page about a reading is made once a second for all who get the same one, not for each of a crowd."""
+"""Rendered pages cached for one second, so that concurrent visitors with the same reading share one rendering."""
 
 import secrets
 from collections.abc import Hashable
@@ -12,17 +12,17 @@ from secrets_app.core.object_cache import ObjectCache
 from secrets_app.core.reading import Reading
 
 _LIFE_S = 1.0  # pages say `5 seconds ago`
-# Stands where each visitor's own CSRF token comes; nobody can have this text come into a page from elsewhere.
+# Placeholder for each visitor's CSRF token; random, so that no input can contain it.
 _TOKEN_HERE = secrets.token_hex(32)
 
 _pages: ObjectCache[list[bytes]] = ObjectCache()
 
 
 def cached_page(request: HttpRequest, template: str, reading: Reading, **values: Hashable) -> HttpResponse:
-    """The page that `template` makes of `reading` and `values`; both are all it knows, and equal values get one page.
+    """Render `template` with `reading` and `values`; equal values share one page.
 
-    The template has no `request`, so what one visitor alone may see cannot come to another: it has to be given as a
-    value. Its forms' CSRF token is the visitor's own.
+    The template gets no `request`, so that data of one visitor cannot reach another: it has to be passed as a value.
+    The CSRF token in forms is the visitor's own.
     """
     pieces = _pages.get(
         reading,
@@ -34,11 +34,11 @@ def cached_page(request: HttpRequest, template: str, reading: Reading, **values:
 
 
 def _rendered(template: str, context: dict[str, object]) -> list[bytes]:
-    """The page's bytes, cut where the CSRF token comes."""
+    """The page's bytes, split at the CSRF token."""
     page = render_to_string(template, {**context, "csrf_token": _TOKEN_HERE})
     return page.encode().split(_TOKEN_HERE.encode())
 
 
 def here(request: HttpRequest) -> dict[str, str | None]:
-    """Context processor: the name of the address, for the navigation of pages that are not shared."""
+    """Context processor: the URL name, for the navigation of pages that are not cached."""
     return {"here": request.resolver_match.url_name if request.resolver_match else None}

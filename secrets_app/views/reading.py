@@ -1,4 +1,4 @@
-"""The pages over one reading of the secret, and over one examination of this machine."""
+"""The pages for one reading of the secret, and for the checks of this machine."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ _BOOLEANS = {"": True, "1": True, "true": True, "0": False, "false": False}
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Who am I, was I let in, what do I do now."""
+    """Home page: the principal used, the result and how to fix a failure."""
     given = parse_query(request, "refresh", *IDENTITY_PARAMETERS)
     context = _page_context("home", given, require_valid(resolve_overrides(given)))
     return cached_page(request, "home.html", **context, here="home", viewer=viewer_of(request))
@@ -39,7 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def secret(request: HttpRequest) -> HttpResponse:
-    """Get Secret: another secret of the vault, or another identity; the same answer."""
+    """Get Secret: the same page for another secret of the vault or another identity."""
     given = parse_query(request, "refresh", *SECRET_PARAMETERS, *IDENTITY_PARAMETERS)
     chosen = resolve_overrides(given)
     form = {"given": given, "hidden": list(hidden_parameters(given, *SECRET_PARAMETERS, "userassignedid"))}
@@ -54,7 +54,7 @@ def secret(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def api_reading(request: HttpRequest) -> HttpResponse:
-    """The same reading as JSON; `ok` tells, the status is 200 in both cases."""
+    """The reading as JSON. The HTTP status is 200 either way; `ok` is the result."""
     given = parse_query(request, "refresh", *IDENTITY_PARAMETERS)
     reading = _reading(given, require_valid(resolve_overrides(given)))
     return JsonResponse(reading.as_json(), json_dumps_params={"indent": 2})
@@ -62,17 +62,17 @@ def api_reading(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def environment(request: HttpRequest) -> HttpResponse:
-    """What this machine tells about itself."""
+    """Doctor: the checks of this machine's configuration."""
     checks = run_doctor(conf.current())
     return render(request, "doctor.html", {"checks": checks, "headline": headline(checks), "sound": is_healthy(checks)})
 
 
 @require_safe
 def report(request: HttpRequest) -> HttpResponse:
-    """A reading and what this machine tells, as Markdown for a ticket; `ids=short` cuts the ids short."""
+    """A reading and the checks of this machine, as Markdown for a ticket; `ids=short` shortens the IDs."""
     ids = parse_query(request, "ids").get("ids", "whole")
     if ids not in {"whole", "short"}:
-        raise BadRequest("ids is either whole or short.")
+        raise BadRequest("ids must be whole or short.")
     config = conf.current()
     text = markdown(get_reading(config), run_doctor(config), shorten_ids=ids == "short")
     return render(request, "report.html", {"markdown": text, "short": ids == "short"})
@@ -81,12 +81,12 @@ def report(request: HttpRequest) -> HttpResponse:
 def _reading(given: dict[str, str], chosen: Overrides) -> Reading:
     refresh = given.get("refresh", "0").lower()
     if refresh not in _BOOLEANS:
-        raise BadRequest("refresh is either 1, to ask for a new token, or 0.")
+        raise BadRequest("refresh must be 1 (request a new token) or 0.")
     return get_reading(chosen.config, refresh=_BOOLEANS[refresh])
 
 
 def _page_context(page: str, given: dict[str, str], chosen: Overrides) -> dict[str, Any]:
-    """What the template of an answer takes."""
+    """The template context of a reading."""
     reading = _reading(given, chosen)
     return {
         "reading": reading,
@@ -99,4 +99,4 @@ def _page_context(page: str, given: dict[str, str], chosen: Overrides) -> dict[s
 
 
 def _identity_label(identity: ManagedIdentityId | None) -> str:
-    return f"{identity.kind.replace('_', ' ')} {identity.value}" if identity else ""
+    return f"{identity.kind.replace('_id', ' ID')} {identity.value}" if identity else ""

@@ -1,4 +1,4 @@
-"""The addresses of the .NET samples lead on to ours, with their query kept."""
+"""Redirects from the URLs of the .NET samples, with their query string."""
 
 from collections.abc import Callable
 
@@ -8,10 +8,10 @@ from django.views.decorators.http import require_safe
 
 
 def redirect_to(name: str) -> Callable[..., HttpResponse]:
-    """A view that sends whoever comes on to the page called `name`."""
+    """A view that redirects permanently to the URL named `name`."""
 
     @require_safe
-    def lead_on(request: HttpRequest, old: str) -> HttpResponse:  # noqa: ARG001 - the address it came by
+    def lead_on(request: HttpRequest, old: str) -> HttpResponse:  # noqa: ARG001 - captured by the URL pattern
         query = request.META.get("QUERY_STRING", "")
         return HttpResponsePermanentRedirect(reverse(name) + (f"?{query}" if query else ""))
 

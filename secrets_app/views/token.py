@@ -1,4 +1,4 @@
-"""The token check: whose token for any resource we are given. The token itself is never shown."""
+"""The token check: request a token for any resource and show its principal, never the token."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -13,19 +13,19 @@ from secrets_app.views.query import parse_query
 
 @require_safe
 def token(request: HttpRequest) -> HttpResponse:
-    """A form for the scope, and what came of the last one."""
+    """A form for the scope, and the result."""
     asked = parse_query(request, "scope").get("scope")
     if asked is None:
         return render(request, "token.html")
     if not asked.strip():
-        mistake = "Write the resource that the token is for, like https://management.azure.com."
+        mistake = "Enter the resource to request a token for, such as https://management.azure.com."
         return render(request, "token.html", {"mistake": mistake}, status=400)
     return render(request, "token.html", {"asked": asked, "reading": _checked(asked)})
 
 
 @require_safe
 def api_token(request: HttpRequest) -> HttpResponse:
-    """The same as JSON, in the form of /api/reading; `ok` tells."""
+    """The result as JSON, in the format of /api/reading."""
     reading = _checked(parse_query(request, "scope").get("scope", ""))
     return JsonResponse(reading.as_json(), json_dumps_params={"indent": 2})
 

@@ -1,4 +1,4 @@
-"""The retired Token Vault: whose token reads the kept one, and what took the service's place."""
+"""The retired Token Vault: read a token stored in it, and link to its replacement."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,10 +16,10 @@ from secrets_app.views.query import parse_query
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def token_vault(request: HttpRequest) -> HttpResponse:
-    """The kept token without its value. POST makes it first where there is none."""
+    """The properties of the stored token. POST creates the token first, if it does not exist."""
     parse_query(request)
     if request.method == "POST" and viewer_of(request).how is AccessMode.OPEN:
-        refusal = {"title": "No token is made for you", "sentence": "A site that is open to everybody makes nothing."}
+        refusal = {"title": "Token not created", "sentence": "With KVSITE_ACCESS=open, tokens cannot be created."}
         return render(request, "error.html", refusal, status=403)
     config = token_vault_config(conf.current(), create=request.method == "POST")
     if config.token_vault is None:

@@ -1,4 +1,4 @@
-"""The one page that shows the secret's value."""
+"""The only page that shows the secret value."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -19,7 +19,7 @@ SHOWN_FOR_S = 30
 
 @require_POST
 def value(request: HttpRequest) -> HttpResponse:
-    """The value of the secret that the settings or this address name, for a moment."""
+    """Show the value of the secret named by the settings or the query, for SHOWN_FOR_S seconds."""
     given = parse_query(request, *SECRET_PARAMETERS, *IDENTITY_PARAMETERS)
     asked = repeat_query(given)
     return show_value(
@@ -28,11 +28,11 @@ def value(request: HttpRequest) -> HttpResponse:
 
 
 def show_value(request: HttpRequest, config: Config, *, page: str, asked: str) -> HttpResponse:
-    """The answer page with the value in it, where the viewer may see values; it leads back to `page` after a moment."""
+    """The reading with the secret value, where the viewer may see values; returns to `page` after SHOWN_FOR_S."""
     viewer = viewer_of(request)
     if not viewer.may_see_values:
         _note(request, "refused", config)
-        refusal = {"title": "The value is not shown to you", "sentence": viewer.no_values_because}
+        refusal = {"title": "Secret value not shown", "sentence": viewer.no_values_because}
         return render(request, "error.html", refusal, status=403)
     revealed = read_value(config)
     reading = revealed.reading
@@ -43,7 +43,7 @@ def show_value(request: HttpRequest, config: Config, *, page: str, asked: str) -
     moment = {"value": revealed.value, "seconds": SHOWN_FOR_S, "back": back}
     response = render(request, "home.html", context | moment)
     if revealed.value:
-        # Our script hides it in time as well; this is for a browser that runs none.
+        # value.js hides the value too; this is for browsers without JavaScript.
         response["Refresh"] = f"{SHOWN_FOR_S}; url={back}"
     return response
 
@@ -57,5 +57,5 @@ def _note(request: HttpRequest, outcome: str, config: Config, reading: Reading |
         viewer_of(request),
         vault=config.vault_url or "",
         secret=config.secret_name or "",
-        version=(read.version if read else config.secret_version) or "the current one",
+        version=(read.version if read else config.secret_version) or "current",
     )

@@ -38,9 +38,9 @@ def test_the_right_one_is_let_through(world, settings) -> None:
     ("words", "what"),
     [
         ({"TYPE": "User"}, "type"),
-        ({"APP_ID": OTHER}, "application id"),
-        ({"OBJECT_ID": OTHER}, "object id"),
-        ({"TENANT_ID": OTHER}, "tenant id"),
+        ({"APP_ID": OTHER}, "application (client) ID"),
+        ({"OBJECT_ID": OTHER}, "object ID"),
+        ({"TENANT_ID": OTHER}, "tenant ID"),
         ({"NAME": "somebody-else"}, "name"),
     ],
 )
@@ -60,8 +60,8 @@ def test_the_page_and_the_command_say_it_loudly(world, settings, client: Client,
     azure = world("app-service")
     expecting(settings, OBJECT_ID=OTHER)
     page = client.get("/").content.decode()
-    assert "This is not who it should be." in page
-    assert "was read, but not by whom the settings expect" in page
+    assert "Unexpected principal:" in page
+    assert "was read, but as an unexpected principal" in page
     assert OTHER in page
     assert 'data-cause="unexpected_principal"' in page
     assert azure.secret_value not in page

@@ -75,23 +75,23 @@ def test_the_grammar_is_that_of_the_library(text: str, pairs: dict[str, str]) ->
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "nothing in it"),
-        (" ;; ; ", "nothing in it"),
-        ("RunAs", "has no = in its part 1 (RunAs)"),
-        ("RunAs=App;hunter2~hunter2", "has no = in its part 2."),
-        ("RunAs==App", "has == in its part 1 (RunAs)"),
-        ("a====b", "has == in its part 1."),
-        ("=App", "nothing before the = in its part 1"),
-        (" ; = ; ", "nothing before the = in its part 1"),
-        ("RunAs=App;AppKey='open", "opens a quote in its part 2 (AppKey)"),
-        ("AppKey='open''", "opens a quote in its part 1 (AppKey)"),
-        ("AppKey=\"a\"b;RunAs=App", "text after the closing quote in its part 1 (AppKey)"),
+        ("", "contains only spaces and semicolons"),
+        (" ;; ; ", "contains only spaces and semicolons"),
+        ("RunAs", "has no = in part 1 (RunAs)"),
+        ("RunAs=App;hunter2~hunter2", "has no = in part 2. "),
+        ("RunAs==App", "has == in part 1 (RunAs)"),
+        ("a====b", "has == in part 1, "),
+        ("=App", "no key before the = in part 1"),
+        (" ; = ; ", "no key before the = in part 1"),
+        ("RunAs=App;AppKey='open", "has an unclosed quote in part 2 (AppKey)"),
+        ("AppKey='open''", "has an unclosed quote in part 1 (AppKey)"),
+        ("AppKey=\"a\"b;RunAs=App", "text after the closing quote in part 1 (AppKey)"),
         ("AppKey='a' b", "text after the closing quote"),
         ("AppKey=a'", "ends with a quote"),
         ('appkey=a";x=y', "ends with a quote"),
-        ("AppKey=a\x07b", "a character in its part 1 (AppKey) that cannot be seen"),
-        ("Ap\x00pKey=ab", "a character in its part 1 that cannot be seen"),
-        ("AppKey='a\x00b'", "opens a quote"),
+        ("AppKey=a\x07b", "an invisible character in part 1 (AppKey)"),
+        ("Ap\x00pKey=ab", "an invisible character in part 1"),
+        ("AppKey='a\x00b'", "has an unclosed quote"),
     ],
 )  # fmt: skip
 def test_what_is_no_connection_string_is_told_by_its_part(text: str, said: str) -> None:
@@ -103,53 +103,69 @@ def test_what_is_no_connection_string_is_told_by_its_part(text: str, said: str) 
 @pytest.mark.parametrize(
     ("text", "sign_in", "who"),
     [
-        ("RunAs=Developer; DeveloperTool=AzureCli", CredentialOptions(ways=(CredentialKind.AZURE_CLI,)), "az"),
-        ("runas=developer;DEVELOPERTOOL=azurecli;", CredentialOptions(ways=(CredentialKind.AZURE_CLI,)), "az"),
-        ("RunAs=Developer;DeveloperTool=VisualStudio", CredentialOptions(ways=(CredentialKind.VISUAL_STUDIO_CODE, CredentialKind.AZURE_CLI)),
-         "Visual Studio"),
-        ("RunAs=Developer;DeveloperTool=VisualStudioCode", CredentialOptions(ways=(CredentialKind.VISUAL_STUDIO_CODE,)), "VS Code"),
+        ("RunAs=Developer; DeveloperTool=AzureCli", CredentialOptions(ways=(CredentialKind.AZURE_CLI,)), "Azure CLI"),
+        ("runas=developer;DEVELOPERTOOL=azurecli;", CredentialOptions(ways=(CredentialKind.AZURE_CLI,)), "Azure CLI"),
+        ("RunAs=Developer;DeveloperTool=VisualStudio",
+         CredentialOptions(ways=(CredentialKind.VISUAL_STUDIO_CODE, CredentialKind.AZURE_CLI)), "Visual Studio"),
+        ("RunAs=Developer;DeveloperTool=VisualStudioCode",
+         CredentialOptions(ways=(CredentialKind.VISUAL_STUDIO_CODE,)), "VS Code"),
         ("RunAs=CurrentUser", CredentialOptions(ways=(CredentialKind.BROKER, CredentialKind.AZURE_CLI)), "Windows"),
         ("RunAs=App", CredentialOptions(ways=(CredentialKind.MANAGED_IDENTITY,)), "system-assigned"),
-        ("RunAs=App;MsiRetryTimeout=30", CredentialOptions(ways=(CredentialKind.MANAGED_IDENTITY,), retry_timeout_s=30), "system-assigned"),
-        ("RunAs=App;MsiRetryTimeout=0", CredentialOptions(ways=(CredentialKind.MANAGED_IDENTITY,), retry_timeout_s=0), "system-assigned"),
+        ("RunAs=App;MsiRetryTimeout=30",
+         CredentialOptions(ways=(CredentialKind.MANAGED_IDENTITY,), retry_timeout_s=30), "system-assigned"),
+        ("RunAs=App;MsiRetryTimeout=0",
+         CredentialOptions(ways=(CredentialKind.MANAGED_IDENTITY,), retry_timeout_s=0), "system-assigned"),
         ("RunAs=App;MsiRetryTimeout=", CredentialOptions(ways=(CredentialKind.MANAGED_IDENTITY,)), "system-assigned"),
         (f"RunAs=App;AppId={APP.upper()}",
          CredentialOptions(ways=(CredentialKind.MANAGED_IDENTITY,),
-                managed_identity=ManagedIdentityId(kind=IdentityKind.CLIENT_ID, value=APP)), "user-assigned"),
+                           managed_identity=ManagedIdentityId(kind=IdentityKind.CLIENT_ID, value=APP)),
+         "user-assigned"),
         (WITH_SECRET,
-         CredentialOptions(ways=(CredentialKind.CLIENT_SECRET,), client_id=APP, tenant_id=TENANT, client_secret=SECRET), "client secret"),
+         CredentialOptions(ways=(CredentialKind.CLIENT_SECRET,), client_id=APP, tenant_id=TENANT, client_secret=SECRET),
+         "client secret"),
         (f"RunAs=App;AppId={APP};TenantId=contoso.com;AppKey=' a; b '",
-         CredentialOptions(ways=(CredentialKind.CLIENT_SECRET,), client_id=APP, tenant_id="contoso.com", client_secret=" a; b "), "secret"),
+         CredentialOptions(ways=(CredentialKind.CLIENT_SECRET,), client_id=APP, tenant_id="contoso.com",
+                           client_secret=" a; b "),
+         "secret"),
         (f"RunAs=App;AppId={APP};TenantId={TENANT};AppKeyPercentEncoded=a%3bb%xx%2",
-         CredentialOptions(ways=(CredentialKind.CLIENT_SECRET,), client_id=APP, tenant_id=TENANT, client_secret="a;b%xx%2"), "secret"),
+         CredentialOptions(ways=(CredentialKind.CLIENT_SECRET,), client_id=APP, tenant_id=TENANT,
+                           client_secret="a;b%xx%2"),
+         "secret"),
         (f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateThumbprint={THUMBPRINT.lower()};"
          "CertificateStoreLocation=currentuser",
          CredentialOptions(ways=(CredentialKind.CLIENT_CERTIFICATE,), client_id=APP, tenant_id=TENANT,
-                certificate=CertificateInStore(store=CertificateStore.CURRENT_USER, folder=None, thumbprint=THUMBPRINT)),
-         "the store CurrentUser"),
+                           certificate=CertificateInStore(store=CertificateStore.CURRENT_USER, folder=None,
+                                                          thumbprint=THUMBPRINT)),
+         "in the CurrentUser store"),
         (f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateSubjectName=CN=my-app;"
          "CertificateStoreLocation=LocalMachine",
          CredentialOptions(ways=(CredentialKind.CLIENT_CERTIFICATE,), client_id=APP, tenant_id=TENANT,
-                certificate=CertificateInStore(store=CertificateStore.LOCAL_MACHINE, folder=None, subject="CN=my-app")),
-         "the store LocalMachine"),
+                           certificate=CertificateInStore(store=CertificateStore.LOCAL_MACHINE, folder=None,
+                                                          subject="CN=my-app")),
+         "in the LocalMachine store"),
         (f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier={CERTIFICATE_ID}",
          CredentialOptions(ways=(CredentialKind.CLIENT_CERTIFICATE,), client_id=APP,
-                certificate=CertificateInVault(vault_url="https://contoso.vault.azure.net", secret_name="app-cert")),
+                           certificate=CertificateInVault(vault_url="https://contoso.vault.azure.net",
+                                                          secret_name="app-cert")),
          "in Key Vault"),
         (f"RunAs=App;AppId={APP};TenantId={TENANT};KeyVaultSecretIdentifier={CERTIFICATE_ID}/{'a' * 32};"
          f"KeyVaultUserAssignedManagedIdentityId={READER};MsiRetryTimeout=5",
-         CredentialOptions(ways=(CredentialKind.CLIENT_CERTIFICATE,), client_id=APP, tenant_id=TENANT, retry_timeout_s=5,
-                certificate=CertificateInVault(vault_url="https://contoso.vault.azure.net", secret_name="app-cert",
-                                               secret_version="a" * 32, reader_client_id=READER)),
+         CredentialOptions(ways=(CredentialKind.CLIENT_CERTIFICATE,), client_id=APP, tenant_id=TENANT,
+                           retry_timeout_s=5,
+                           certificate=CertificateInVault(vault_url="https://contoso.vault.azure.net",
+                                                          secret_name="app-cert",
+                                                          secret_version="a" * 32, reader_client_id=READER)),
          "in Key Vault"),
         (f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier={CERTIFICATE_ID};KeyVaultAppId={READER}",
          CredentialOptions(ways=(CredentialKind.CLIENT_CERTIFICATE,), client_id=APP,
-                certificate=CertificateInVault(vault_url="https://contoso.vault.azure.net", secret_name="app-cert",
-                                               reader_client_id=READER)),
+                           certificate=CertificateInVault(vault_url="https://contoso.vault.azure.net",
+                                                          secret_name="app-cert",
+                                                          reader_client_id=READER)),
          "in Key Vault"),
         ("RunAs=Workload", CredentialOptions(ways=(CredentialKind.WORKLOAD_IDENTITY,)), "workload identity"),
         (f"RunAs=Workload;AppId={APP};TenantId={TENANT}",
-         CredentialOptions(ways=(CredentialKind.WORKLOAD_IDENTITY,), client_id=APP, tenant_id=TENANT), "workload identity"),
+         CredentialOptions(ways=(CredentialKind.WORKLOAD_IDENTITY,), client_id=APP, tenant_id=TENANT),
+         "workload identity"),
     ],
 )  # fmt: skip
 def test_each_form_says_who_to_be(text: str, sign_in: CredentialOptions, who: str) -> None:
@@ -161,18 +177,18 @@ def test_each_form_says_who_to_be(text: str, sign_in: CredentialOptions, who: st
 @pytest.mark.parametrize(
     ("text", "number", "said"),
     [
-        ("RunAs=App;runas=App", 47, "names RunAs twice, in its parts 1 and 2"),
-        ("RunAs=App;x=1;X=2", 47, "names the same key twice, in its parts 2 and 3"),
+        ("RunAs=App;runas=App", 47, "contains RunAs twice, in parts 1 and 2"),
+        ("RunAs=App;x=1;X=2", 47, "contains the same key twice, in parts 2 and 3"),
         (f"RunAs=App;KeyVaultSecretIdentifier={CERTIFICATE_ID};KeyVaultCertificateSecretIdentifier={CERTIFICATE_ID}",
-         47, "names KeyVaultCertificateSecretIdentifier twice"),
-        (f"{WITH_SECRET};AppKeyPercentEncoded=x", 47, "gives the secret twice"),
+         47, "contains KeyVaultCertificateSecretIdentifier twice"),
+        (f"{WITH_SECRET};AppKeyPercentEncoded=x", 47, "contains the secret twice"),
         (f"AppId={APP}", 48, "has no RunAs"),
         ("RunAs=", 48, "has RunAs without a value"),
         ("RunAs=''", 48, "has RunAs without a value"),
-        ("RunAs=Service", 48, "has a word in its RunAs that is none of Developer, CurrentUser, App, Workload"),
+        ("RunAs=Service", 48, "has a value for RunAs that is not one of Developer, CurrentUser, App, Workload"),
         ("RunAs=Developer", 49, "has no DeveloperTool"),
         ("RunAs=Developer;DeveloperTool= ", 49, "has DeveloperTool without a value"),
-        ("RunAs=Developer;DeveloperTool=Rider", 49, "in its DeveloperTool that is none of AzureCli, VisualStudio"),
+        ("RunAs=Developer;DeveloperTool=Rider", 49, "for DeveloperTool that is not one of AzureCli, VisualStudio"),
         ("RunAs=App;AppId=", 50, "has AppId without a value"),
         (f"RunAs=App;AppId={APP};AppKey=x", 50, "has no TenantId"),
         (f"RunAs=App;AppId={APP};TenantId=;AppKey=x", 50, "has TenantId without a value"),
@@ -184,33 +200,33 @@ def test_each_form_says_who_to_be(text: str, sign_in: CredentialOptions, who: st
         (f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateSubjectName=;CertificateStoreLocation=CurrentUser", 50,
          "has CertificateSubjectName without a value"),
         (f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier=", 50, "without a value"),
-        ("RunAs=App;AppId=my-app", 51, "has no id in its AppId"),
-        (f"RunAs=App;AppId={APP};TenantId=con toso;AppKey=x", 51, "has no tenant in its TenantId"),
+        ("RunAs=App;AppId=my-app", 51, "has an invalid AppId"),
+        (f"RunAs=App;AppId={APP};TenantId=con toso;AppKey=x", 51, "has an invalid TenantId"),
         (f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateThumbprint=12;CertificateStoreLocation=CurrentUser", 51,
-         "has no thumbprint in its"),
+         "has an invalid CertificateThumbprint"),
         (f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier={CERTIFICATE_ID};KeyVaultAppId=me", 51,
-         "has no id in its KeyVaultAppId"),
+         "has an invalid KeyVaultAppId"),
         (f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateThumbprint={THUMBPRINT}", 52,
          "but no CertificateStoreLocation"),
         (f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateSubjectName=CN=a;CertificateStoreLocation=", 52,
          "has CertificateStoreLocation without a value"),
         (f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateSubjectName=CN=a;CertificateStoreLocation=My", 52,
-         "none of CurrentUser, LocalMachine"),
-        ("RunAs=App;MsiRetryTimeout=-1", 53, "has no number of whole seconds"),
+         "not one of CurrentUser, LocalMachine"),
+        ("RunAs=App;MsiRetryTimeout=-1", 53, "it must be a number of whole seconds"),
         ("RunAs=App;MsiRetryTimeout=1.5", 53, "whole seconds"),
         ("RunAs=App;MsiRetryTimeout=\u0663", 53, "whole seconds"),
         (f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier=https://evil.example/secrets/a", 54,
-         "is not an Azure vault; no token is sent there"),
+         "whose host is not an Azure vault; no token is sent there"),
         (f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier=https://contoso.vault.azure.net", 54,
-         "has no address of a secret"),
-        (f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier=app-cert", 54, "has no address of a secret"),
+         "must be the address of a secret"),
+        (f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier=app-cert", 54, "must be the address of a secret"),
     ],
 )  # fmt: skip
 def test_each_mistake_names_the_key_at_fault(text: str, number: int, said: str) -> None:
     found = fault(text)
     assert found.number == number
     assert said in found.says
-    assert found.hint.endswith((".", "say.", "'it''s; here'."))
+    assert found.hint.endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -218,28 +234,27 @@ def test_each_mistake_names_the_key_at_fault(text: str, number: int, said: str) 
     [
         (
             "RunAs=App;AppKey=x",
-            "has AppKey, but no AppId: so this string means a managed identity. Was AppId left out?",
+            "has AppKey, but no AppId, so it selects a managed identity. Is AppId missing?",
         ),
         (
             f"RunAs=App;ApId={APP};TenantId={TENANT};AppKey=x",
-            "has TenantId and AppKey, but no AppId: so this string means a managed identity. "
-            "Is AppId misspelt in its part 2?",
+            "has TenantId and AppKey, but no AppId, so it selects a managed identity. Is AppId misspelled in part 2?",
         ),
         (
             f"RunAs=App;AppId={APP};TenantId={TENANT};hunter2=x",
-            "has TenantId, but no AppKey and no certificate: so this string means a managed identity. "
-            "Is AppKey misspelt in its part 4? "
-            "TenantId and the key of its part 4 did nothing in the library and do nothing here.",
+            "has TenantId, but no AppKey and no certificate, so it selects a managed identity. "
+            "Is AppKey misspelled in part 4? "
+            "TenantId and the key of part 4 had no effect in the library and have none here.",
         ),
-        (f"RunAs=App;AppId={APP};TenantId={TENANT}", "Was AppKey left out? TenantId did nothing in the library and"),
-        ("RunAs=App;hunter2=x", "has the key of its part 2, which did nothing in the library and does nothing here."),
+        (f"RunAs=App;AppId={APP};TenantId={TENANT}", "Is AppKey missing? TenantId had no effect in the library and"),
+        ("RunAs=App;hunter2=x", "has the key of part 2, which had no effect in the library and has none here."),
         (
             f"RunAs=App;AppId={APP};TenantId={TENANT};AppKey=ab;hunter2=x",
-            "has the key of its part 5, which did nothing",
+            "has the key of part 5, which had no effect",
         ),
-        ("RunAs=CurrentUser;MsiRetryTimeout=3", "has MsiRetryTimeout, which did nothing"),
-        ("RunAs=Developer;DeveloperTool=VisualStudio", "which Python cannot use"),
-        ("RunAs=CurrentUser", "which Python cannot do"),
+        ("RunAs=CurrentUser;MsiRetryTimeout=3", "has MsiRetryTimeout, which had no effect"),
+        ("RunAs=Developer;DeveloperTool=VisualStudio", "Visual Studio account, which is not available in Python"),
+        ("RunAs=CurrentUser", "integrated Windows sign-in, which is not available in Python"),
     ],
 )
 def test_what_works_otherwise_than_one_may_think_is_said(text: str, said: str) -> None:
@@ -250,17 +265,17 @@ def test_what_works_otherwise_than_one_may_think_is_said(text: str, said: str) -
 
 def test_parts_that_do_nothing_are_one_or_several() -> None:
     (one,), (several,) = (meaning(f"RunAs=App;{parts}").remarks for parts in ("a=1", "a=1;b=2"))
-    assert one.hint.startswith("Take it out. If it is the rest")
-    assert several.says.endswith("which did nothing in the library and do nothing here.")
-    assert several.hint.startswith("Take them out. If one is the rest")
+    assert one.hint.startswith("Remove it. If it is the rest")
+    assert several.says.endswith("which had no effect in the library and have none here.")
+    assert several.hint.startswith("Remove them. If one is the rest")
     assert not one.changes_who
 
 
 @pytest.mark.parametrize("text", ['"RunAs=App"', f"'{WITH_SECRET}' ", "\"RunAs=App;AppKey='x'\""])
 def test_a_string_in_quotes_is_told_to_lose_them(text: str) -> None:
     found = fault(text)
-    assert (found.number, found.says) == (46, "is in quotes as a whole.")
-    assert found.hint == "Take the quotes round the whole string away."
+    assert (found.number, found.says) == (46, "is enclosed in quotes.")
+    assert found.hint == "Remove the quotes around the whole string."
 
 
 @pytest.mark.parametrize(
@@ -303,7 +318,7 @@ def test_a_certificate_counts_before_a_key_as_in_the_library() -> None:
         f"{WITH_SECRET};CertificateThumbprint={THUMBPRINT};CertificateStoreLocation=CurrentUser;CertificateSubjectName=a"
     )
     assert found.sign_in.ways == (CredentialKind.CLIENT_CERTIFICATE,)
-    assert "has AppKey and CertificateSubjectName, which did nothing" in found.remarks[0].says
+    assert "has AppKey and CertificateSubjectName, which had no effect" in found.remarks[0].says
 
 
 def test_a_foreign_vault_host_can_be_allowed_by_the_settings() -> None:
@@ -374,7 +389,7 @@ def test_no_value_is_in_a_repr() -> None:
          {"AZURE_TOKEN_CREDENTIALS": "dev"},
          "ChainedTokenCredential(VisualStudioCodeCredential(), AzureCliCredential())"),
         ("RunAs=CurrentUser", {"KVSITE_CREDENTIAL": "broker,azure-cli"}, {"AZURE_TOKEN_CREDENTIALS": "dev"},
-         "DefaultAzureCredential()  # with the package azure-identity-broker beside it"),
+         "DefaultAzureCredential()  # requires the package azure-identity-broker"),
         (f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateThumbprint={THUMBPRINT};"
          "CertificateStoreLocation=LocalMachine",
          {"KVSITE_CREDENTIAL": "client-certificate", "KVSITE_TENANT_ID": TENANT, "KVSITE_CLIENT_ID": APP,

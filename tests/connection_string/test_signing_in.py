@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from django.core.checks import run_checks
 from django.test import Client
 
-from localazure import LocalAzure, Trouble
-from localazure.directory import SITE_APPLICATION
+from localazure import FaultInjection, LocalAzure
+from localazure.scenarios.directory import SITE_APPLICATION
 from secrets_app.conf import Config, current, load
 from secrets_app.core.reading import HostEnvironment, Outcome, Reading, Stage
 from secrets_app.doctor import Status, translation
@@ -98,7 +98,7 @@ def test_where_python_has_no_such_sign_in_the_nearest_is_asked_and_said(
     assert reading.ok
     assert credentials_of(reading) == [(first, Outcome.UNAVAILABLE), ("AzureCliCredential", Outcome.TOKEN)]
     page = client.get("/").content.decode()
-    assert "which Python can" in page
+    assert "which is not available in Python" in page
     assert "run az login with" in page
     assert [message.id for message in run_checks()] == ["secrets_app.W065"]
 
@@ -106,11 +106,9 @@ def test_where_python_has_no_such_sign_in_the_nearest_is_asked_and_said(
 def test_half_a_service_principal_is_said_before_all_else(world: World) -> None:
     world("laptop")
     first, *_ = read(f"RunAs=App;AppId={APP};TenantId=contoso.com;AppKee={SECRET}").hints
-    assert first.title == (
-        f"{NAME} has TenantId, but no AppKey and no certificate: so this string means a managed identity."
-    )
-    assert first.why.startswith("Is AppKey misspelt in its part 4?")
-    assert first.fix == "For a service principal write AppKey=... into it. For the managed identity take them out."
+    assert first.title == (f"{NAME} has TenantId, but no AppKey and no certificate, so it selects a managed identity.")
+    assert first.why.startswith("Is AppKey misspelled in part 4?")
+    assert first.fix == "For a service principal, add AppKey=... to it. For the managed identity, remove them."
 
 
 def test_half_a_service_principal_is_said_beside_a_secret_that_was_read(
@@ -120,8 +118,8 @@ def test_half_a_service_principal_is_said_beside_a_secret_that_was_read(
     settings.SECRETS_APP[NAME] = f"RunAs=App;TenantId=contoso.com;AppKey={SECRET}"
     page = client.get("/").content.decode()
     assert "The secret demo was read." in page
-    assert page.index("but no AppId: so this string means a managed identity") < page.index("From your connection str")
-    assert "For a service principal write AppId=... into it." in page
+    assert page.index("but no AppId, so it selects a managed identity") < page.index(">Connection string<")
+    assert "For a service principal, add AppId=... to it." in page
     assert SECRET not in page
 
 
@@ -129,8 +127,8 @@ def test_a_key_cut_short_is_said_before_it_is_called_wrong(world: World) -> None
     env = world("service-principal-secret").env
     text = "RunAs=App;AppId={AZURE_CLIENT_ID};TenantId={AZURE_TENANT_ID};AppKey=ab;cd=x".format(**env)
     first, second, *_ = read(text).hints
-    assert first.title.startswith(f"{NAME} has the key of its part 5, which did nothing")
-    assert "put that whole value into quotes" in first.fix
+    assert first.title.startswith(f"{NAME} has the key of part 5, which had no effect")
+    assert "put the whole value in quotes" in first.fix
     assert second.cause == "client_secret_wrong"
     assert f"Set the AppKey of {NAME} to" in second.fix
     whole = read(text.removesuffix(";cd=x")).hints
@@ -153,8 +151,8 @@ def test_the_page_shows_the_same_in_the_words_of_today(world: World, client: Cli
     env = world("service-principal-secret").env
     settings.SECRETS_APP[NAME] = with_secret(env)
     page = client.get("/").content.decode()
-    assert "From your connection string" in page
-    assert f"{NAME}</code> says who to be: a service principal with a client secret." in page
+    assert ">Connection string</h2>" in page
+    assert f"{NAME}</code> selects the credential: a service principal with a client secret." in page
     assert "az webapp" not in page
     assert "KVSITE_CREDENTIAL=client-secret" in page
     assert f"AZURE_CLIENT_ID={env['AZURE_CLIENT_ID']}" in page
@@ -197,8 +195,8 @@ def test_the_secret_of_a_connection_string_is_seen_nowhere(
 @pytest.mark.parametrize(
     ("words", "id_", "said"),
     [
-        ({NAME: "RunAs=Nobody"}, "E048", f"{NAME} has a word in its RunAs"),
-        ({"KVSITE_CONNECTION_STRING": "RunAs"}, "E046", "KVSITE_CONNECTION_STRING has no = in its part 1 (RunAs)"),
+        ({NAME: "RunAs=Nobody"}, "E048", f"{NAME} has a value for RunAs"),
+        ({"KVSITE_CONNECTION_STRING": "RunAs"}, "E046", "KVSITE_CONNECTION_STRING has no = in part 1 (RunAs)"),
         ({NAME: "RunAs=App", "KVSITE_CONNECTION_STRING": "RunAs=CurrentUser"}, "E055", "say different things"),
         ({NAME: "RunAs=App", "KVSITE_CREDENTIAL": "az"}, "E055", f"{NAME} and KVSITE_CREDENTIAL both say who to be"),
         ({NAME: "RunAs=App", "KVSITE_MANAGED_IDENTITY_CLIENT_ID": APP}, "E055", "both say who to be"),
@@ -252,7 +250,7 @@ def test_a_visitor_may_choose_another_identity_than_the_connection_string(
 
 @pytest.mark.parametrize(("seconds", "asked"), [(0, 1), (0.2, 4)])
 def test_the_endpoint_is_asked_again_as_long_as_the_string_says(world: World, seconds: float, asked: int) -> None:
-    azure: LocalAzure = world("vm", troubles={"imds": Trouble(status=503)})
+    azure: LocalAzure = world("vm", faults={"imds": FaultInjection(status=503)})
     config = current({NAME: "RunAs=App;MsiRetryTimeout=1", "KVSITE_DEADLINE_S": "3"})
     assert config.sign_in
     assert config.sign_in.retry_timeout_s == 1
@@ -264,7 +262,7 @@ def test_the_endpoint_is_asked_again_as_long_as_the_string_says(world: World, se
 
 
 def test_a_chain_asks_the_managed_identity_again_as_well(world: World) -> None:
-    azure: LocalAzure = world("vm", troubles={"imds": Trouble(status=503)})
+    azure: LocalAzure = world("vm", faults={"imds": FaultInjection(status=503)})
     config = current({"KVSITE_DEADLINE_S": "3"})
     assert config.sign_in
     get_reading(replace(config, sign_in=replace(config.sign_in, retry_timeout_s=0.2)))
@@ -276,15 +274,18 @@ def test_a_time_that_the_deadline_cuts_short_is_said() -> None:
     config = load({**RIGHT, NAME: "RunAs=App;MsiRetryTimeout=30"})
     shown = translation(config, HostEnvironment())
     assert shown
-    assert "asked again for 30 seconds (MsiRetryTimeout); here that is 8" in shown.remarks[0].says
+    assert (
+        "sets MsiRetryTimeout to 30 seconds, but the managed identity endpoint is retried for only 8"
+        in shown.remarks[0].says
+    )
     assert translation(load({**RIGHT, NAME: "RunAs=App;MsiRetryTimeout=8"}), HostEnvironment()) is not None
 
 
 @pytest.mark.parametrize(
     ("text", "verdict", "said"),
     [
-        ("", Status.OK, "None is set."),
-        ("RunAs=App", Status.OK, f"{NAME} says who to be: the system-assigned managed identity."),
+        ("", Status.OK, "Not set."),
+        ("RunAs=App", Status.OK, f"{NAME} selects the credential: the system-assigned managed identity."),
         ("RunAs=App;AppKey=x", Status.NOTICE, "It has AppKey, but no AppId"),
         ("RunAs=", Status.PROBLEM, f"{NAME} has RunAs without a value."),
     ],

@@ -123,7 +123,7 @@ def test_a_slow_az_is_ended_with_all_it_started(tools: Path, tmp_path: Path) -> 
     stand_in(tools, "az", f"sh -c 'echo $$ > {tmp_path}/child; sleep 30'; echo never")
     start = time.monotonic()
     assert told(AzureCliCredential(process_timeout=0.3)) == (
-        "CredentialUnavailableError", "Failed to invoke the Azure CLI: it did not answer within 0.3 seconds",
+        "CredentialUnavailableError", "Failed to invoke the Azure CLI: no response within 0.3 seconds",
     )  # fmt: skip
     assert time.monotonic() - start < 3
     child = int((tmp_path / "child").read_text())
@@ -149,7 +149,7 @@ def test_azurecli_path_without_az__says_where_it_looked(world: World, tmp_path: 
     world("laptop-no-az")
     reading = get_reading(current({"AzureCLIPath": str(tmp_path), "KVSITE_CREDENTIAL": "az"}))
     assert reading.main_cause == "az_not_installed"
-    assert f"nor in {tmp_path}, the folder that AzureCLIPath names" in (reading.attempts[0].message or "")
+    assert f"or in {tmp_path}, the folder set in AzureCLIPath" in (reading.attempts[0].message or "")
 
 
 def test_the_subscription_is_named_to_az__and_no_tenant_beside_it(world: World, tmp_path: Path) -> None:

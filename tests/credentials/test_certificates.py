@@ -17,9 +17,9 @@ from cryptography.x509.oid import NameOID
 from django.test import Client
 
 from localazure import LocalAzure
-from localazure.certificates import certificate_of
-from localazure.directory import DEVELOPER, SITE_APPLICATION
+from localazure.crypto.certificates import self_signed_certificate
 from localazure.scenarios import find_scenario
+from localazure.scenarios.directory import DEVELOPER, SITE_APPLICATION
 from secrets_app.conf import current, load
 from secrets_app.core.credential_options import (
     CertificateFile,
@@ -100,7 +100,7 @@ def read(world: World, settings: Any) -> Callable[..., Reading]:
 
 def registered() -> Any:
     """The certificate that Entra knows for the application."""
-    return certificate_of(SITE_APPLICATION.client_id)
+    return self_signed_certificate(SITE_APPLICATION.client_id)
 
 
 def thumbprint(certificate: x509.Certificate) -> str:
@@ -161,15 +161,17 @@ UNUSABLE: dict[str, tuple[Callable[[], bytes], dict[str, str], str]] = {
     "not_yet_valid": (lambda: pem(rsa_key(), issued(rsa_key(), starts=1, ends=2)), {}, "is not valid before "),
     "not_rsa": (lambda: pem(ec_key(), issued(ec_key())), {}, "has a key that is not RSA"),
     "not_rsa_pfx": (lambda: pfx(ec_key(), issued(ec_key())), {}, "has a key that is not RSA"),
-    "no_private_key": (lambda: pem(None, issued(rsa_key())), {}, "has no private key in it"),
-    "no_private_key_pfx": (lambda: pfx(None, issued(rsa_key())), {}, "has no private key in it"),
-    "only_a_key": (lambda: pem(rsa_key()), {}, "has no certificate in it, only a key"),
+    "no_private_key": (lambda: pem(None, issued(rsa_key())), {}, "contains no private key"),
+    "no_private_key_pfx": (lambda: pfx(None, issued(rsa_key())), {}, "contains no private key"),
+    "only_a_key": (lambda: pem(rsa_key()), {}, "contains no certificate, only a key"),
     "key_of_another": (lambda: pem(rsa_key(1), issued(rsa_key())), {}, "belongs to another certificate"),
     "password_missing": (
         lambda: pem(rsa_key(), issued(rsa_key()), lock=locked_pem("another")), {},
-        "is protected by a password",
+        "is password-protected",
     ),
-    "password_missing_pfx": (lambda: pfx(rsa_key(), issued(rsa_key()), locked("another")), {}, "it needs a password"),
+    "password_missing_pfx": (
+        lambda: pfx(rsa_key(), issued(rsa_key()), locked("another")), {}, "or it is password-protected",
+    ),
     "wrong_password": (
         lambda: pem(rsa_key(), issued(rsa_key()), lock=locked_pem("another")),
         {"KVSITE_CERTIFICATE_PASSWORD": PASSWORD}, "KVSITE_CERTIFICATE_PASSWORD is wrong",
@@ -179,9 +181,9 @@ UNUSABLE: dict[str, tuple[Callable[[], bytes], dict[str, str], str]] = {
         "KVSITE_CERTIFICATE_PASSWORD is wrong",
     ),
     "no_certificate_at_all": (lambda: b"hello", {}, "is neither PEM nor PFX"),
-    "empty": (lambda: b"", {}, "is empty: it has no certificate in it"),
-    "der": (lambda: der(issued(rsa_key())), {"KVSITE_CERTIFICATE_PASSWORD": PASSWORD}, "has no private key in it"),
-    "a_word_document": (lambda: b"\0" * (1024 * 1024 + 1), {}, "is larger than any certificate file"),
+    "empty": (lambda: b"", {}, "is empty: it contains no certificate"),
+    "der": (lambda: der(issued(rsa_key())), {"KVSITE_CERTIFICATE_PASSWORD": PASSWORD}, "contains no private key"),
+    "a_word_document": (lambda: b"\0" * (1024 * 1024 + 1), {}, "exceeds the size limit for certificate files"),
 }  # fmt: skip
 
 
@@ -198,9 +200,9 @@ def test_what_cannot_be_used_is_one_sentence(case: str, read: Callable[..., Read
 def test_a_file_that_is_not_there_a_folder_and_a_pipe(read: Callable[..., Reading], tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path, sentence in {
-        tmp_path / "gone.pem": "is not there",
+        tmp_path / "gone.pem": "does not exist",
         tmp_path: "is a folder",
-        tmp_path / "pipe": "is not an ordinary file",
+        tmp_path / "pipe": "is not a regular file",
         Path("a\0b"): "cannot be read",
     }.items():
         reading = read(KVSITE_CERTIFICATE=str(path))
@@ -264,42 +266,47 @@ def test_of_several_the_newest_that_entra_takes_is_used__and_that_is_said(
     assert reading.ok, reading.failure
     assert reading.principal
     assert reading.principal.certificate_thumbprint == thumbprint(registered().certificate)
-    assert (reading.attempts[0].message or "").startswith("2 certificates fit. The newest that Entra took was used: ")
+    assert (reading.attempts[0].message or "").startswith(
+        "2 certificates match. The newest one that Microsoft Entra ID accepts was used: "
+    )
 
 
 def test_nothing_that_fits_is_one_sentence(read: Callable[..., Reading], folder: Path) -> None:
     found = said(read(KVSITE_CERTIFICATE_SUBJECT="CN=nobody", KVSITE_USER_CERTIFICATES=str(folder)))
-    assert f'no certificate for "CN=nobody" among the certificate files of {folder}: 3 were looked at.' in found
+    assert (
+        f'No certificate with subject "CN=nobody" was found among the certificate files in {folder} (3 files checked).'
+        in found
+    )
     (folder / "other.pfx").unlink()
     (folder / "locked.p12").unlink()
     found = said(read(KVSITE_CERTIFICATE_SUBJECT="CN=nobody", KVSITE_USER_CERTIFICATES=str(folder)))
-    assert f"of {folder}: one was looked at." in found
+    assert f"in {folder} (1 file checked)." in found
     found = said(read(KVSITE_CERTIFICATE_SUBJECT="CN=nobody", KVSITE_USER_CERTIFICATES=str(folder / "gone")))
     assert found.startswith("KVSITE_USER_CERTIFICATES is not a folder")
     found = said(read(KVSITE_CERTIFICATE_SUBJECT="CN=nobody"))
     assert found.startswith("KVSITE_USER_CERTIFICATES is not set, and its default ")
-    assert ".dotnet/corefx/cryptography/x509stores/my is not there" in found
+    assert ".dotnet/corefx/cryptography/x509stores/my does not exist" in found
 
 
 def test_the_hint_says_of_the_certificate_what_is_wrong__in_the_place_where_it_is(
     read: Callable[..., Reading], folder: Path
 ) -> None:
     first = read(KVSITE_CERTIFICATE_SUBJECT="CN=nobody", KVSITE_USER_CERTIFICATES=str(folder)).hints[0]
-    assert first.title.startswith('There is no certificate for "CN=nobody" among the certificate files of')
-    assert first.fix == "Put it there as PEM or PFX, or set KVSITE_USER_CERTIFICATES to the right folder."
+    assert first.title.startswith('No certificate with subject "CN=nobody" was found among the certificate files in')
+    assert first.fix == "Add it as a PEM or PFX file, or set KVSITE_USER_CERTIFICATES to the correct folder."
     assert first.commands == ("export KVSITE_USER_CERTIFICATES=<folder>",)
     first = read(KVSITE_CERTIFICATE=write(folder / "own.pem", pem(None, issued(rsa_key())))).hints[0]
-    assert first.title == f"The certificate {folder / 'own.pem'} has no private key in it."
-    assert first.fix == "Export it again, with its private key."
+    assert first.title == f"The certificate {folder / 'own.pem'} contains no private key."
+    assert first.fix == "Export it again with its private key."
     assert len(first.commands) == 2
     first = read(KVSITE_CERTIFICATE=write(folder / "own.pem", pem(rsa_key(1), issued(rsa_key())))).hints[0]
-    assert first.title.endswith("own.pem has a private key that belongs to another certificate.")
-    assert first.fix == "Put a PEM or PFX file with the certificate and its private key there."
+    assert first.title.endswith("own.pem contains a private key that belongs to another certificate.")
+    assert first.fix == "Replace it with a PEM or PFX file that contains the certificate and its private key."
     first = read(
         KVSITE_CERTIFICATE=write(folder / "own.pem", pem(rsa_key(), issued(rsa_key(), starts=-3, ends=-2)))
     ).hints[0]
     assert "own.pem expired on " in first.title
-    assert first.fix == "Make a new one and register it for the application."
+    assert first.fix == "Create a new certificate and add it to the app registration."
 
 
 def test_the_file_named_by_the_thumbprint_is_the_one_that_is_meant(read: Callable[..., Reading], folder: Path) -> None:
@@ -384,11 +391,11 @@ def test_the_certificate_of_a_vault_is_kept__and_read_anew_on_refresh(azure: Loc
 def test_a_secret_that_is_no_certificate_is_one_sentence__without_its_value(azure: LocalAzure) -> None:
     reading = vaulted("demo")
     assert reading.failure
-    assert "is no certificate: neither PEM nor PFX" in reading.failure.message
+    assert "is not a certificate: it is neither PEM nor PFX" in reading.failure.message
     assert reading.main_cause == "certificate_file_invalid"
     first = reading.hints[0]
-    assert first.title.startswith("The secret demo in https://contoso.vault.azure.net is no certificate")
-    assert first.fix == "Name the secret of a certificate."
+    assert first.title.startswith("The secret demo in https://contoso.vault.azure.net is not a certificate")
+    assert first.fix == "Use a certificate's secret ID."
     assert first.commands == (
         'az keyvault certificate list --vault-name contoso --query "[].id" --output tsv',
     )  # fmt: skip
@@ -406,7 +413,7 @@ def test_a_certificate_that_is_not_in_the_vault_is_said_to_be_the_certificate(az
     assert reading.main_cause == "kv_secret_not_found"
     first = reading.hints[0]
     assert first.why.startswith(
-        "The certificate to sign in with could not be read; the secret demo was not asked for. "
+        "The certificate to sign in with could not be read, so the secret demo was not requested. "
         "The certificate is nothing-here in https://contoso.vault.azure.net. "
     )
     assert "az keyvault secret recover --vault-name contoso --name nothing-here" in first.commands
@@ -448,7 +455,7 @@ def test_the_windows_store_is_said_to_be_out_of_reach(
 ) -> None:
     monkeypatch.setattr("secrets_app.credentials.certificate_store._SYSTEM", "Windows")
     found = said(read(KVSITE_CERTIFICATE_SUBJECT="CN=app"))
-    assert found.startswith("The Windows certificate store gives Python no private key.")
+    assert found.startswith("The Windows certificate store does not give Python access to private keys.")
 
 
 def test_the_environments_certificate_has_its_thumbprint_on_the_legacy_line(world: World, client: Client) -> None:
@@ -475,8 +482,8 @@ def test_a_secret_in_the_environment_has_no_thumbprint(world: World) -> None:
         ({"KVSITE_CERTIFICATE_THUMBPRINT": "AB CD"}, "E058", "40 digits"),
         ({"KVSITE_CERTIFICATE_SUBJECT": "CN=a", "KVSITE_CERTIFICATE_STORE": "Root"}, "E058", "CurrentUser or Local"),
         ({"KVSITE_CERTIFICATE_SECRET_ID": "https://evil.example/secrets/a"}, "E059", "is refused: evil.example is not"),
-        ({"KVSITE_CERTIFICATE_SECRET_ID": "https://contoso.vault.azure.net/certificates/a"}, "E059", "write /secrets/"),
-        ({"KVSITE_CERTIFICATE_SECRET_ID": "https://contoso.vault.azure.net/secrets/a_b"}, "E059", "it should be https://contoso.vault.azure.net/secrets/<name>"),
+        ({"KVSITE_CERTIFICATE_SECRET_ID": "https://contoso.vault.azure.net/certificates/a"}, "E059", "with /secrets/"),
+        ({"KVSITE_CERTIFICATE_SECRET_ID": "https://contoso.vault.azure.net/secrets/a_b"}, "E059", "must have the form https://contoso"),
         ({"KVSITE_CERTIFICATE_SECRET_ID": "http://contoso.vault.azure.net/secrets/a"}, "E059", "must begin with https"),
         ({"KVSITE_CERTIFICATE_SECRET_ID": "https://contoso.vault.azure.net/secrets/a",
           "KVSITE_CERTIFICATE_READER_CLIENT_ID": "me"}, "E059", "is not an id"),

@@ -12,8 +12,8 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from localazure import LocalAzure, Trouble
-from localazure.directory import CONTOSO, FABRIKAM
+from localazure import FaultInjection, LocalAzure
+from localazure.scenarios.directory import CONTOSO, FABRIKAM
 from secrets_app.conf import current
 from secrets_app.core.credential_options import CredentialKind
 from secrets_app.core.reading import Outcome, Reading, Stage
@@ -229,7 +229,7 @@ def test_no_page_waits_for_a_person_or_opens_a_window(
     start = time.monotonic()
     page = client.get("/").content.decode()
     assert time.monotonic() - start < 2
-    assert "a page has nobody to ask" in page
+    assert "not possible from a web page" in page
     assert f"python manage.py principal --credential {word}" in page
     assert not (tmp_path / "opened").exists()
     assert not [request for request in azure.requests if "devicecode" in request.path]
@@ -251,7 +251,7 @@ def test_a_device_code_is_shown_and_waited_for_in_the_command(world: World, caps
         call_command("principal", "--credential", "device-code", "--json")
     output = capsys.readouterr()
     assert ended.value.code == 0
-    assert re.search(r"^To sign in, open https://\S+ in a browser and type the code [0-9A-F]{9}$", output.err, re.M)
+    assert re.search(r"^To sign in, open https://\S+ in a browser and enter the code [0-9A-F]{9}$", output.err, re.M)
     assert '"credential": "DeviceCodeCredential"' in output.out
 
 
@@ -317,7 +317,7 @@ def test_who_is_left_out_is_not_asked(world: World) -> None:
     names = [credential for credential, _ in outcomes(reading)]
     assert "EnvironmentCredential" in names
     assert not {"ManagedIdentityCredential", "AzureCliCredential"} & set(names)
-    assert reading.chosen_by == "KVSITE_EXCLUDE_CREDENTIALS leaves out the managed identity and az."
+    assert reading.chosen_by == "KVSITE_EXCLUDE_CREDENTIALS excludes the managed identity and Azure CLI."
 
 
 def test_everybody_left_out_is_a_sentence(world: World) -> None:
@@ -325,7 +325,7 @@ def test_everybody_left_out_is_a_sentence(world: World) -> None:
     everybody = ",".join(("environment", "workload-identity", "managed-identity"))
     reading = read("prod", KVSITE_EXCLUDE_CREDENTIALS=everybody)
     assert reading.failure
-    assert "leaves nobody in the chain" in reading.failure.message
+    assert "excludes every credential in the chain" in reading.failure.message
 
 
 def test_a_tool_gets_the_time_the_settings_give_it(world: World) -> None:
@@ -341,11 +341,15 @@ def test_a_tool_gets_the_time_the_settings_give_it(world: World) -> None:
 @pytest.mark.parametrize(
     ("variable", "words", "sentence"),
     [
-        ("prod", {}, "AZURE_TOKEN_CREDENTIALS=prod leaves out the developer tools"),
-        ("DEV", {}, "AZURE_TOKEN_CREDENTIALS=DEV leaves out the environment's service principal"),
-        ("AzureCliCredential", {}, "AZURE_TOKEN_CREDENTIALS=AzureCliCredential lets only that one be asked."),
-        ("prod", {"KVSITE_CREDENTIAL": "dev"}, "AZURE_TOKEN_CREDENTIALS=prod does not count beside it."),
-        ("dev", {"KVSITE_CREDENTIAL": "az"}, "KVSITE_CREDENTIAL=azure-cli: only az is asked. AZURE_TOKEN_CREDENTIALS"),
+        ("prod", {}, "AZURE_TOKEN_CREDENTIALS=prod excludes developer tools"),
+        ("DEV", {}, "AZURE_TOKEN_CREDENTIALS=DEV excludes the environment's service principal"),
+        ("AzureCliCredential", {}, "AZURE_TOKEN_CREDENTIALS=AzureCliCredential excludes all other credentials."),
+        ("prod", {"KVSITE_CREDENTIAL": "dev"}, "AZURE_TOKEN_CREDENTIALS=prod is ignored."),
+        (
+            "dev",
+            {"KVSITE_CREDENTIAL": "az"},
+            "KVSITE_CREDENTIAL=azure-cli: only Azure CLI is tried. AZURE_TOKEN_CREDENTIALS",
+        ),
     ],
 )
 def test_azure_token_credentials__the_page_says_what_it_did(
@@ -388,7 +392,7 @@ def test_every_word_is_made_by_somebody() -> None:
 
 def test_an_interactive_way_does_not_keep_a_finished_command(world: World) -> None:
     azure = world("laptop-no-az")
-    azure.trouble("entra", Trouble(status=503))
+    azure.inject_fault("entra", FaultInjection(status=503))
     assert principal("--credential", "device-code")[0] == 1
 
 
@@ -402,7 +406,7 @@ def test_a_sign_in_host_of_another_cloud_is_the_first_thing_said(world: World, h
     reading = get_reading(current())
     assert reading.main_cause == "authority_or_cloud_wrong"
     named = host.removeprefix("https://").rstrip("/")
-    assert reading.hints[0].title == f"AZURE_AUTHORITY_HOST names {named} to sign in at, and the vault is in Azure."
+    assert reading.hints[0].title == f"AZURE_AUTHORITY_HOST is set to {named}, but the vault is in Azure."
     assert "https://login.microsoftonline.com" in reading.hints[0].fix
     assert named in {request.host for request in azure.requests}
 

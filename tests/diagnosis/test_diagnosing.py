@@ -143,7 +143,7 @@ def test_wrong_secret_on_app_service__hides_the_managed_identity() -> None:
     assert "The chain stopped at EnvironmentCredential. Not tried: ManagedIdentityCredential, AzureCliCredential." in (
         reading.hints[1].why
     )
-    assert reading.hints[1].fix == "Repair the one that failed: it is the first thing above."
+    assert reading.hints[1].fix == "Fix the credential that failed: see the first hint above."
     assert [attempt.cause for attempt in reading.attempts] == ["client_secret_wrong", None, None]
 
 
@@ -179,7 +179,7 @@ def test_denied__says_that_a_role_may_be_on_its_way_and_how_old_the_token_is(
     reading = _reading(principal=principal, vault_tenant_id=TENANT, failure=_forbidden(code, message))
     assert _causes(reading) == [cause, "role_may_be_on_its_way"]
     assert OBJECT in reading.hints[0].commands[0]
-    assert "This token is dated 42 minutes ago." in reading.hints[1].why
+    assert "The token's issue time is 42 minutes ago." in reading.hints[1].why
 
 
 def test_denied_user__is_given_the_role_as_a_user() -> None:
@@ -250,7 +250,7 @@ def test_deadline__names_what_was_waited_for() -> None:
         failure=_failure(Stage.DEADLINE, "the time ran out", waiting_for="the Azure CLI (az)"),
     )
     assert _causes(reading) == ["deadline_exceeded"]
-    assert "We were waiting for the Azure CLI (az)." in reading.hints[0].why
+    assert "This site was waiting for the Azure CLI (az)." in reading.hints[0].why
     assert reading.attempts[0].cause == "deadline_exceeded"
 
 

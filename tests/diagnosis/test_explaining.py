@@ -97,7 +97,7 @@ def test_chain_stopped_by_a_wrong_secret__names_who_was_never_asked() -> None:
     assert "ManagedIdentityCredential" in why
     assert "AzureCliCredential" in why
     assert "and 6 others" in why
-    assert explanation.hints[1].fix == "Repair the one that failed: it is the first thing above."
+    assert explanation.hints[1].fix == "Fix the credential that failed: see the first hint above."
 
 
 def test_two_members_failed__entras_own_answer_outweighs_the_rest() -> None:

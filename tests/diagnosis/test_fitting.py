@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from localazure.directory import POD_IDENTITY, SHARED_IDENTITY
+from localazure.scenarios.directory import POD_IDENTITY, SHARED_IDENTITY
 from secrets_app.diagnosis import explain
 from tests.conftest import World
 
@@ -33,7 +33,7 @@ def test_laptop_where_only_the_managed_identity_is_asked__is_not_told_to_sign_in
     world("laptop")
     settings.SECRETS_APP |= settings_of_site
     hint = _first_hint(client, **given)
-    assert hint["why"].startswith(f"{chosen} lets only the managed identity be asked, and this machine has none.")
+    assert hint["why"].startswith(f"{chosen} allows only the managed identity, and this machine has none, ")
     assert "az login" not in str(hint)
     assert "python manage.py principal --credential azure-cli" in hint["commands"]
     assert (f"unset {chosen}" in hint["commands"]) is bool(settings_of_site)
@@ -43,7 +43,7 @@ def test_laptop_with_half_of_the_chain__is_told_how_to_ask_the_other_half(world:
     world("laptop")
     os.environ["AZURE_TOKEN_CREDENTIALS"] = "prod"
     hint = _first_hint(client)
-    assert hint["why"].startswith("AZURE_TOKEN_CREDENTIALS=prod leaves out the developer tools")
+    assert hint["why"].startswith("AZURE_TOKEN_CREDENTIALS=prod excludes developer tools")
     assert hint["commands"][0] == "unset AZURE_TOKEN_CREDENTIALS"
     assert "az login" not in str(hint)
 
@@ -68,8 +68,10 @@ def test_pod_with_another_service_account__is_given_the_right_one_before_trust_i
 ) -> None:
     world("kubernetes-wrong-subject")
     hint = _first_hint(client)
-    assert hint["why"] == "The pod signed in as system:serviceaccount:default:default. Entra does not list it."
-    assert hint["fix"].startswith("Either give the pod the service account that is listed, or, if this one is right")
+    assert hint["why"] == (
+        "The pod signed in as system:serviceaccount:default:default, which no federated credential lists."
+    )
+    assert hint["fix"].startswith("Either give the pod the service account that is listed, or, if this one is correct")
     assert hint["commands"][0] == "kubectl get pod <pod> -o jsonpath='{.spec.serviceAccountName}'"
     assert "federated-credential list" in hint["commands"][1]
     assert f"--id {POD_IDENTITY.client_id}" in hint["commands"][2]
@@ -86,8 +88,8 @@ def test_token_check__speaks_of_the_resource_and_not_of_key_vault(world: World, 
     world(scenario)
     document = client.get("/api/token", {"scope": NOWHERE}).json()
     known = next(hint for hint in document["hints"] if hint["cause"] == "resource_not_in_tenant")
-    assert known["why"].startswith(f"Entra knows no service {NOWHERE} in this tenant.")
-    assert known["fix"].startswith("Check the spelling, https:// included. For an API of your own")
+    assert known["why"].startswith(f"Microsoft Entra ID has no resource {NOWHERE} in this tenant.")
+    assert known["fix"].startswith("Check the spelling, including https://. For your own API")
     said = str([(hint["why"], hint["fix"], hint["commands"]) for hint in document["hints"]])
     assert "vault.azure.net" not in said
     assert "restart" not in said
@@ -136,7 +138,7 @@ def test_several_identities__shows_those_attached_and_the_one_setting_that_count
     world("vm-two-identities")
     settings.SECRETS_APP |= settings_of_site
     hint = _first_hint(client)
-    assert hint["fix"] == f"Name the one to use: set {named} to its client id."
+    assert hint["fix"] == f"Specify the identity to use: set {named} to its client ID."
     assert hint["commands"][0].startswith("az vm identity show ")
     assert hint["commands"][1].startswith("export ")
     assert named.split()[-1] in hint["commands"][1]

@@ -35,7 +35,7 @@ def test_report__holds_the_reading() -> None:
     assert "was not read." in text
     assert OBJECT in text
     assert "| ManagedIdentityCredential | token | 0.100 |" in text
-    assert "| Code | ForbiddenByRbac |" in text
+    assert "| Error code | ForbiddenByRbac |" in text
     assert "az role assignment create" in text
     assert "<https://learn.microsoft.com/azure/key-vault/general/rbac-guide>" in text
 

@@ -74,12 +74,12 @@ def test_az__its_own_files_tell_everything_and_it_is_not_started(environ: dict[s
     az_wrote(tmp_path, [OTHER, ONE])
     check = found("az", environ)
     assert check.verdict is Status.OK
-    assert check.finding == f"az is signed in as dana@contoso.com, in 2 tenants. The default one is {TENANT}."
+    assert check.finding == f"Azure CLI is signed in as dana@contoso.com in 2 tenants. Default tenant: {TENANT}."
     facts = dict(check.facts)
-    assert facts["Found at"] == str(tmp_path / "bin" / "az")
+    assert facts["Path"] == str(tmp_path / "bin" / "az")
     assert facts["Version"] == "2.88.0"
     assert facts["Default subscription"] == f"Contoso Production ({ONE['id']})"
-    assert facts["Also sees"] == f"Fabrikam ({CLIENT}), tenant {OTHER_TENANT}"
+    assert facts["Other subscription"] == f"Fabrikam ({CLIENT}), tenant {OTHER_TENANT}"
     assert asked(tmp_path) == []
 
 
@@ -114,13 +114,13 @@ def test_az__its_folder_may_be_elsewhere(environ: dict[str, str], tmp_path: Path
     az_says(tmp_path)
     az_wrote(tmp_path, [ONE], byte_order_mark="")
     elsewhere = {**environ, "HOME": "/nowhere", "AZURE_CONFIG_DIR": str(tmp_path / ".azure")}
-    assert found("az", elsewhere).finding == "az is signed in as dana@contoso.com."
+    assert found("az", elsewhere).finding == "Azure CLI is signed in as dana@contoso.com."
 
 
 def test_az__without_files_it_is_asked_but_never_for_a_token(environ: dict[str, str], tmp_path: Path) -> None:
     az_says(tmp_path)
     check = found("az", environ)
-    assert check.finding == "az is signed in as dana@contoso.com."
+    assert check.finding == "Azure CLI is signed in as dana@contoso.com."
     assert ("Version", "2.91.0") in check.facts
     assert asked(tmp_path) == ["account list --output json", "version --output json"]
 
@@ -139,13 +139,13 @@ def test_az__nobody_is_signed_in(
     az_says(tmp_path, accounts=[])
     check = found("az", {**environ, **more}, read=read)
     assert (check.verdict, check.cause) == (verdict, cause)
-    assert check.finding.startswith("az is here, but nobody is signed in.")
+    assert check.finding.startswith("Azure CLI is installed, but no account is signed in.")
 
 
 def test_az__a_service_principal_is_named_as_one(environ: dict[str, str], tmp_path: Path) -> None:
     az_says(tmp_path)
     az_wrote(tmp_path, [{**ONE, "user": {"name": CLIENT, "type": "servicePrincipal"}}])
-    assert ("Signed in as", f"{CLIENT}, a servicePrincipal") in found("az", environ).facts
+    assert ("Signed in as", f"{CLIENT} (servicePrincipal)") in found("az", environ).facts
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_az__not_there(environ: dict[str, str]) -> None:
     assert found("az", never, read=FAILED).verdict is Status.OK
     named = Config(vault_url=VAULT, secret_name="demo", sign_in=CredentialOptions(az_folder="/no/such/folder"))
     check = found("az", environ, config=named)
-    said = "AzureCLIPath names /no/such/folder, which is no folder on this machine. It is not on PATH either."
+    said = "AzureCLIPath names /no/such/folder, which is not a folder on this machine. It is not on PATH either."
     assert check.finding == said
 
 
@@ -181,13 +181,13 @@ def test_az__its_folder_is_named_by_a_setting(environ: dict[str, str], tmp_path:
     elsewhere = {**environ, "PATH": "/usr/bin:/bin"}
     named = Config(vault_url=VAULT, secret_name="demo", sign_in=CredentialOptions(az_folder=str(tmp_path / "bin")))
     facts = dict(found("az", elsewhere, config=named).facts)
-    assert facts["Found at"] == str(tmp_path / "bin" / "az")
-    assert facts["AzureCLIPath"] == f"az is looked for in {tmp_path}/bin first, because AzureCLIPath says so."
+    assert facts["Path"] == str(tmp_path / "bin" / "az")
+    assert facts["AzureCLIPath"] == f"AzureCLIPath is set, so az is searched for in {tmp_path}/bin first."
     empty = Config(vault_url=VAULT, secret_name="demo", sign_in=CredentialOptions(az_folder=str(tmp_path)))
     check = found("az", environ, config=empty)
     assert check.verdict is Status.NOTICE
-    assert "and no az lies there. The one on PATH is used instead. az is signed in as dana" in check.finding
-    assert dict(check.facts)["AzureCLIPath"].endswith("and no az lies there.")
+    assert "which does not contain az. The az on PATH is used instead. Azure CLI is signed in as dana" in check.finding
+    assert dict(check.facts)["AzureCLIPath"].endswith("which does not contain az.")
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_az__a_chain_without_tools_does_not_need_it(environ: dict[str, str]) -> 
     ("script", "cause", "words"),
     [
         ("exit 3", "az_broken_install", "ended with exit code 3"),
-        ("exec sleep 60", "az_timeout", "did not answer in time"),
+        ("exec sleep 60", "az_timeout", "did not respond in time"),
     ],
 )
 def test_az__broken_or_slow(
@@ -227,7 +227,7 @@ def test_az__broken_or_slow(
 
 def test_az__what_it_says_without_json_is_nobody(environ: dict[str, str], tmp_path: Path) -> None:
     stand_in(tmp_path / "bin", "az", "echo not json")
-    assert "nobody is signed in" in found("az", environ, read=FAILED).finding
+    assert "no account is signed in" in found("az", environ, read=FAILED).finding
 
 
 def test_powershell_and_azd__version_and_account(environ: dict[str, str], tmp_path: Path) -> None:
@@ -243,7 +243,7 @@ def test_powershell_and_azd__version_and_account(environ: dict[str, str], tmp_pa
     (tmp_path / ".azd" / "auth.json").write_text(json.dumps({"auth": {"account": {"currentUser": user}}}))
     powershell, azd = found("powershell", environ), found("azd", environ)
     assert dict(powershell.facts) == {
-        "Found at": str(tmp_path / "bin" / "pwsh"),
+        "Path": str(tmp_path / "bin" / "pwsh"),
         "Version": "7.5.1",
         "Signed in as": "dana@contoso.com",
         "Tenant": TENANT,
@@ -263,8 +263,8 @@ def test_powershell_and_azd__not_there_or_broken_or_nobody(environ: dict[str, st
         assert (check.verdict, check.cause) == (Status.PROBLEM, cause)
     stand_in(tmp_path / "bin", "pwsh", "exit 1")
     stand_in(tmp_path / "bin", "azd", "echo hello")
-    assert found("powershell", environ).finding == "PowerShell is here, but ended with exit code 1."
-    assert found("azd", environ).finding == "azd is here. Nobody has signed in to Azure with it."
+    assert found("powershell", environ).finding == "PowerShell is installed, but it ended with exit code 1."
+    assert found("azd", environ).finding == "azd is installed, but no account is signed in to Azure."
 
 
 def test_find__a_tool_in_a_relative_folder_is_not_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,8 +75,8 @@ def test_where_all_is_well__no_problem_is_found(world: World, scenario: str) -> 
     world(scenario)
     checks = examine()
     assert {check.key for check in checks.values() if check.verdict is Status.PROBLEM} == set()
-    assert checks["vault_tenant"].finding == "The vault and our token belong to the same tenant."
-    assert checks["client_address"].facts == (("Address", "203.0.113.7"),)
+    assert checks["vault_tenant"].finding == "The vault and the token belong to the same tenant."
+    assert checks["client_address"].facts == (("IP address", "203.0.113.7"),)
     assert checks["clock"].verdict is Status.OK
 
 
@@ -84,16 +84,16 @@ def test_where_all_is_well__no_problem_is_found(world: World, scenario: str) -> 
 def test_on_a_laptop__az_tells_who_is_signed_in(world: World) -> None:
     world("laptop")
     az = examine()["az"]
-    assert az.finding == "az is signed in as dana@contoso.onmicrosoft.com."
-    assert ("Its tenant", TENANT) in az.facts
+    assert az.finding == "Azure CLI is signed in as dana@contoso.onmicrosoft.com."
+    assert ("Tenant", TENANT) in az.facts
 
 
 @pytest.mark.usefixtures("_unhurried")
 def test_on_a_virtual_machine__the_token_tells_where_we_are(world: World) -> None:
     world("vm")
     checks = examine()
-    assert checks["platform"].finding.endswith("a metadata service gave a token: a virtual machine in Azure.")
-    assert checks["az"].finding == "az is not on PATH, and nothing here needs it."
+    assert checks["platform"].finding.endswith("the Instance Metadata Service issued a token: an Azure VM.")
+    assert checks["az"].finding == "Azure CLI was not found on PATH and is not required here."
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_wrong_settings__are_a_problem_and_nothing_is_sent(world: World, setting
     checks = examine()
     assert checks["secret"].verdict is Status.PROBLEM
     assert "vault.example.org" in checks["secret"].finding
-    assert checks["way_to_the_vault"].finding == "The settings name no vault that can be asked."
+    assert checks["way_to_the_vault"].finding == "No valid vault is configured."
     assert not [request for request in azure.requests if "example.org" in request.host]
 
 
@@ -190,12 +190,12 @@ def test_everything_is_slow__under_3_s_and_all_that_is_left_ends(
         examine()
         assert threading.active_count() <= threads  # what still hangs is waited for, not started once more
     name_server.set()
-    assert checks["vault_name"].finding == "Time ran out after 2 seconds: still waiting for the name server."
-    assert checks["secret"].finding.startswith("Time ran out after 2.4 seconds: still waiting for the reading")
+    assert checks["vault_name"].finding == "Timed out after 2 seconds while waiting for the DNS server."
+    assert checks["secret"].finding.startswith("Timed out after 2.4 seconds while waiting for the secret to be read.")
     assert checks["az"].cause == "az_timeout"
     for key in ("powershell", "azd"):
         assert checks[key].verdict is Status.NOTICE
-        assert "did not answer in time" in checks[key].finding
+        assert "did not respond in time" in checks[key].finding
     assert checks["way_to_the_vault"].verdict is Status.PROBLEM
     assert checks["platform"].verdict is Status.OK
     assert waited_until(lambda: not [t for t in threading.enumerate() if t.name.startswith("environment: ")])
@@ -227,7 +227,7 @@ def test_a_check_that_breaks__says_so_and_the_others_go_on(
         raise KeyError("a mistake of ours")
 
     checks = by_key(doctor.run_checks(conf.current(), os.environ, broken))
-    assert checks["secret"].finding.startswith("This check broke.")
+    assert checks["secret"].finding.startswith("This check failed with an internal error.")
     assert checks["clock"].verdict is Status.OK
     assert "KeyError" in heard
 
@@ -250,12 +250,10 @@ def test_headline_counts() -> None:
     def of(*verdicts: Status) -> str:
         return headline(tuple(Check(finding="", verdict=verdict) for verdict in verdicts))
 
-    assert of() == "No problem found."
-    assert of(Status.PROBLEM, Status.OK) == "1 problem found."
-    assert of(Status.NOTICE) == "No problem found, 1 thing worth a look."
-    assert of(*[Status.PROBLEM] * 2, *[Status.NOTICE] * 3, Status.UNKNOWN) == (
-        "2 problems found, 3 things worth a look, 1 not known."
-    )
+    assert of() == "No errors found."
+    assert of(Status.PROBLEM, Status.OK) == "1 error found."
+    assert of(Status.NOTICE) == "No errors found, 1 warning."
+    assert of(*[Status.PROBLEM] * 2, *[Status.NOTICE] * 3, Status.UNKNOWN) == ("2 errors found, 3 warnings, 1 unknown.")
 
 
 def test_the_secret_that_nobody_had_time_for_is_the_headline_and_not_well(
@@ -264,13 +262,13 @@ def test_the_secret_that_nobody_had_time_for_is_the_headline_and_not_well(
     monkeypatch.setattr(runner, "CHECKS", [replace(question, limit_s=0.2) for question in CHECKS])
     world("laptop-slow-az")
     settings.SECRETS_APP["KVSITE_DEADLINE_S"] = "5"
-    said = "Not known yet whether the secret can be read: no answer after 0.2 s. Run `manage.py principal`; it waits up"
+    said = "Unknown whether the secret can be read: no result within 0.2 s. Run `manage.py principal`, which waits up"
     result = manage("doctor")
     assert (result.returncode, result.stdout.splitlines()[0]) == (1, f"{said} to 5 s.")
     checks = examine()
     assert checks["token"].advice == checks["secret"].advice
     problem = Check(finding="", verdict=Status.PROBLEM)
-    assert headline((problem, checks["secret"])) == "1 problem found, 1 not known."
+    assert headline((problem, checks["secret"])) == "1 error found, 1 unknown."
     assert not is_healthy((checks["secret"],))
 
 
@@ -279,7 +277,7 @@ def test_page__problems_first_and_every_check_with_its_words(client: Client, wor
     page = client.get("/environment/")
     text = page.content.decode()
     assert page.status_code == 200
-    assert "2 problems found, 1 thing worth a look, 1 not known." in text
+    assert "2 errors found, 1 warning, 1 unknown." in text
     assert text.index('id="checks-problem"') < text.index('id="checks-notice"') < text.index('id="checks-ok"')
     for question in CHECKS:
         assert f'id="{question.key}"' in text
@@ -302,7 +300,7 @@ def test_page__looks_and_changes_nothing(client: Client, world: World) -> None:
 def test_home__links_to_it_beside_a_failure(client: Client, world: World) -> None:
     world("no-role")
     text = client.get("/").content.decode()
-    assert '<a href="/environment/">What this machine tells about itself</a>' in text
+    assert '<a href="/environment/">Check this machine\'s configuration</a>' in text
 
 
 @pytest.mark.parametrize("scenario", WORLDS)
@@ -328,8 +326,8 @@ def test_command__no_problem_is_exit_0(world: World) -> None:
     world("app-service")
     result = manage("doctor")
     assert result.returncode == 0
-    assert result.stdout.startswith("No problem found")
-    assert "FINE  The vault's tenant and ours\n    The vault and our token belong to the same tenant." in result.stdout
+    assert result.stdout.startswith("No errors found")
+    assert "OK  Tenants of vault and token\n    The vault and the token belong to the same tenant." in result.stdout
     assert result.stderr == ""
 
 
@@ -340,7 +338,7 @@ def test_command__a_problem_is_exit_1_and_comes_first() -> None:
             cwd=ROOT, env={**azure.env, "AZURE_CLIENT_SECRET": SECRET}, capture_output=True, text=True, check=False,
         )  # fmt: skip
     assert result.returncode == 1
-    assert result.stdout.split("\n")[2] == "PROBLEM  A service principal in the environment"
+    assert result.stdout.split("\n")[2] == "ERROR  Service principal variables"
     assert "az webapp config appsettings delete -g kvsite-rg -n kvsite-demo --setting-names" in result.stdout
     assert SECRET not in result.stdout
     assert result.stderr == ""

@@ -97,7 +97,7 @@ def test_no_file_with_certificates(world: World) -> None:
     )
     check = found("trusted_certificates", os.environ)
     assert check.verdict is PROBLEM
-    assert "names a file that is not there" in check.finding
+    assert "names a file that does not exist" in check.finding
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9", "http://[", "http://:80", "ftp://127.0.0.1:9"])
@@ -154,17 +154,17 @@ def test_trouble__each_error_has_its_cause(error: Exception, cause: str | None) 
 @pytest.mark.parametrize(
     ("code", "issuer", "cause", "words"),
     [
-        (9, "Microsoft Corporation", "clock_skew", "not valid now"),
+        (9, "Microsoft Corporation", "clock_skew", "not valid at this machine's current time"),
         (10, "Zscaler Inc.", "clock_skew", "issued by Zscaler Inc."),
-        (62, "Example Corp", "tls_interception", "belongs to another host"),
-        (20, "Microsoft Corporation", "tls_interception", "the list of trusted certificates here is too short"),
+        (62, "Example Corp", "tls_interception", "is for a different host name"),
+        (20, "Microsoft Corporation", "tls_interception", "the CA certificates on this machine are incomplete"),
         (
             19,
             "Zscaler Inc.",
             "tls_interception",
-            "is shown. It was issued by Zscaler Inc.",
+            "is not trusted. It was issued by Zscaler Inc.",
         ),
-        (None, None, "tls_interception", "Who issued it could not be seen"),
+        (None, None, "tls_interception", "Its issuer could not be determined"),
     ],
 )
 def test_trouble__why_a_certificate_is_refused(code: int | None, issuer: str | None, cause: str, words: str) -> None:
@@ -179,7 +179,7 @@ def test_trouble__why_a_certificate_is_refused(code: int | None, issuer: str | N
 def test_something_else_answers_in_the_vaults_place() -> None:
     check = found("way_to_the_vault", vault=VaultProbe(status=200))
     assert check.verdict is NOTICE
-    assert "answered with 200" in check.finding
+    assert "returned HTTP 200" in check.finding
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_tenants__a_managed_identity_is_not_sent_to_sign_in() -> None:
     other = principal(tenant_id=OTHER_TENANT, credential="ManagedIdentityCredential")
     check = found("vault_tenant", read=reading(principal=other))
     assert check.verdict is PROBLEM
-    assert "cannot leave its own tenant" in check.advice
+    assert "has access only in its own tenant" in check.advice
 
 
 @pytest.mark.parametrize(
@@ -236,8 +236,8 @@ def test_tenants(vaults: str | None, ours: str | None, verdict: Status, cause: s
 @pytest.mark.parametrize(
     ("ahead", "verdict", "words"),
     [
-        (timedelta(), OK, "agrees"),
-        (timedelta(minutes=5), OK, "agrees"),
+        (timedelta(), OK, "matches"),
+        (timedelta(minutes=5), OK, "matches"),
         (timedelta(minutes=7), PROBLEM, "7 minutes ahead of Azure's"),
         (timedelta(minutes=-6, seconds=-50), PROBLEM, "7 minutes behind Azure's"),
         (timedelta(days=2), PROBLEM, "48 hours ahead of"),
@@ -269,13 +269,13 @@ def test_clock__a_date_nobody_can_read(date: str) -> None:
 def test_certificate__whoever_stands_in_between_is_named(url: str, issuer: str | None, verdict: Status) -> None:
     check = found("certificate", config=Config(vault_url=url), vault=VaultProbe(status=401, issuer=issuer))
     assert check.verdict is verdict
-    assert issuer is None or ("Issued by", issuer) in check.facts
+    assert issuer is None or ("Issuer", issuer) in check.facts
 
 
 @pytest.mark.parametrize(
     ("addresses", "verdict", "words"),
     [
-        (["20.61.98.3"], OK, "its public address"),
+        (["20.61.98.3"], OK, "a public address"),
         (["10.1.0.4"], OK, "private endpoint"),
         (["172.17.3.4", "fd00::4"], OK, "private endpoint"),
         (["100.64.1.2"], OK, "private endpoint"),
@@ -309,7 +309,7 @@ def test_name__unknown_here_but_the_proxy_knows_it(world: World) -> None:
         "vault_name", os.environ, config=Config(vault_url=azure.env["KEY_VAULT_URI"].replace("contoso", "contoso-x9z"))
     )
     assert check.verdict is OK
-    assert "the proxy does it" in check.finding
+    assert "the proxy resolves it" in check.finding
 
 
 @pytest.mark.parametrize(
@@ -330,19 +330,19 @@ def test_proxy__its_password_is_never_seen(monkeypatch: pytest.MonkeyPatch, addr
     assert "proxy.example:8080" in check.finding
     assert "r3t" not in repr(check)
     assert "dana" not in repr(check)
-    assert "a login that is not shown" in repr(check)
+    assert "(credentials hidden)" in repr(check)
     assert without_login(address) == "proxy.example:8080"
 
 
 def test_proxy__which_way_the_vault_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
-    assert found("proxy", os.environ).finding == "No proxy is set. The vault is asked directly."
+    assert found("proxy", os.environ).finding == "No proxy is set. Requests go directly to the vault."
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:8080")
-    assert found("proxy", os.environ).finding == "The vault is asked through the proxy http://proxy.example:8080."
+    assert found("proxy", os.environ).finding == "Requests to the vault go through the proxy http://proxy.example:8080."
     monkeypatch.setenv("NO_PROXY", "169.254.169.254,.vault.azure.net")
     check = found("proxy", os.environ)
-    assert check.finding == "A proxy is set, but not for the vault, which is asked directly."
+    assert check.finding == "A proxy is set, but requests to the vault bypass it."
     assert ("NO_PROXY", "169.254.169.254,.vault.azure.net") in check.facts
 
 
@@ -361,7 +361,7 @@ def test_trusted_certificates__what_the_sdk_reads_and_what_not(tmp_path: Path) -
     assert found("trusted_certificates", {"CURL_CA_BUNDLE": str(file)}).verdict is OK
     check = found("trusted_certificates", {"SSL_CERT_FILE": str(file)})
     assert check.verdict is NOTICE
-    assert "name its certificate in REQUESTS_CA_BUNDLE too" in check.advice
+    assert "set REQUESTS_CA_BUNDLE to its CA certificate too" in check.advice
     assert check.facts == (("SSL_CERT_FILE", str(file)),)
 
 
@@ -371,18 +371,18 @@ def test_secret__its_own_state() -> None:
         return check.verdict, check.cause, check.finding
 
     day = timedelta(days=1)
-    assert of() == (OK, None, "It was read. It is enabled and has no expiry date.")
+    assert of() == (OK, None, "The secret was read. It is enabled and has no expiry date.")
     assert of(expires_on=NOW + 90 * day)[0] is OK
-    assert of(expires_on=NOW + 7 * day) == (NOTICE, None, "It was read, and it expires in 7 days.")
-    assert of(expires_on=NOW - 2 * day) == (PROBLEM, "secret_expired", "It was read, but it expired 2 days ago.")
+    assert of(expires_on=NOW + 7 * day) == (NOTICE, None, "The secret was read, but expires in 7 days.")
+    assert of(expires_on=NOW - 2 * day) == (PROBLEM, "secret_expired", "The secret was read, but expired 2 days ago.")
     assert of(not_before=NOW + day)[:2] == (NOTICE, "secret_not_yet_valid")
 
 
 def test_token__its_age_and_what_a_day_of_caching_means() -> None:
     made = {"token_issued_at": NOW - timedelta(hours=3), "token_expires_at": NOW + timedelta(hours=21)}
     managed = found("token", read=reading(principal=principal(kind=PrincipalKind.MANAGED_IDENTITY, **made)))
-    assert managed.finding.startswith("It was made 3 hours ago and ends in 21 hours. Azure keeps")
+    assert managed.finding.startswith("Issued 3 hours ago; expires in 21 hours. Azure caches")
     user = found("token", read=reading(principal=principal(kind=PrincipalKind.USER, **made)))
-    assert user.finding == "It was made 3 hours ago and ends in 21 hours."
+    assert user.finding == "Issued 3 hours ago; expires in 21 hours."
     assert found("token", read=reading(principal=principal())).verdict is UNKNOWN
     assert found("token", read=reading()).verdict is UNKNOWN

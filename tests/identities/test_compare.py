@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from localazure.directory import MACHINE_IDENTITY
+from localazure.scenarios.directory import MACHINE_IDENTITY
 from secrets_app import conf
 from secrets_app.core.credential_options import MEMBERS, CredentialKind
 from secrets_app.core.reading import Outcome
@@ -42,23 +42,23 @@ def test_laptop__every_way_has_its_row_and_az_is_picked(world: World) -> None:
     az = row_of(rows, CredentialKind.AZURE_CLI)
     assert pick.row == az
     assert pick.ok
-    assert selection_text(pick) == "The site picks Azure CLI."
-    assert result_text(az) == "It reads the secret demo."
+    assert selection_text(pick) == "This site uses Azure CLI."
+    assert result_text(az) == "Can read the secret demo."
     assert row_of(rows, CredentialKind.AZURE_POWERSHELL).outcome is Outcome.UNAVAILABLE
-    assert "PowerShell is not to be found" in result_text(row_of(rows, CredentialKind.AZURE_POWERSHELL))
-    assert "a person would have to sign in" in result_text(row_of(rows, CredentialKind.DEVICE_CODE)).lower()
+    assert "PowerShell was not found on PATH" in result_text(row_of(rows, CredentialKind.AZURE_POWERSHELL))
+    assert "requires interactive sign-in" in result_text(row_of(rows, CredentialKind.DEVICE_CODE)).lower()
 
 
 def test_two_identities_of_a_site_differ_and_so_does_what_they_may(world: World) -> None:
     world("app-service-user-assigned")
     rows, pick = compared()
-    named = row_of(rows, CredentialKind.MANAGED_IDENTITY, "as AZURE_CLIENT_ID says")
+    named = row_of(rows, CredentialKind.MANAGED_IDENTITY, "from AZURE_CLIENT_ID")
     bare = row_of(rows, CredentialKind.MANAGED_IDENTITY, "system-assigned")
     assert pick.row == named
     assert "kvsite-reader" in principal_text(named)
     assert "kvsite-demo" in principal_text(bare)
     assert named.principal_number != bare.principal_number
-    assert result_text(bare).startswith("It does not read the secret: ")
+    assert result_text(bare).startswith("Cannot read the secret: ")
 
 
 def test_the_same_principal_by_two_ways_is_said_to_be_the_same(world: World, settings: Any) -> None:
@@ -69,7 +69,7 @@ def test_the_same_principal_by_two_ways_is_said_to_be_the_same(world: World, set
     rows, pick = compared()
     pair = [row_of(rows, CredentialKind.ENVIRONMENT), row_of(rows, CredentialKind.CLIENT_SECRET)]
     assert [row.principal_number for row in pair] == [1, 1]
-    assert sorted("The same as" in principal_text(row) for row in pair) == [False, True]
+    assert sorted("Same principal as" in principal_text(row) for row in pair) == [False, True]
     assert pick.row == pair[0]
 
 
@@ -79,7 +79,7 @@ def test_a_failure_that_stops_the_chain_is_said_to_stop_it(world: World) -> None
     assert pick.row == row_of(rows, CredentialKind.ENVIRONMENT)
     assert not pick.picked
     assert "stops at Environment variables" in selection_text(pick)
-    assert principal_mark(pick) == "The site gets no further than this one."
+    assert principal_mark(pick) == "The chain stops here."
 
 
 def test_az_that_hangs_ends_by_itself_and_keeps_nobody_waiting(world: World) -> None:
@@ -90,7 +90,7 @@ def test_az_that_hangs_ends_by_itself_and_keeps_nobody_waiting(world: World) -> 
     assert rows[-1].reading.main_cause == "az_timeout"
     assert pick.row is None
     assert pick.marked == rows[-1]
-    assert ". The one to mend is Azure CLI: " in selection_text(pick)
+    assert ". Fix Azure CLI: " in selection_text(pick)
 
 
 def test_where_nobody_gives_a_token_the_one_to_mend_is_marked_as_on_the_home_page(client: Client, world: World) -> None:
@@ -98,12 +98,9 @@ def test_where_nobody_gives_a_token_the_one_to_mend_is_marked_as_on_the_home_pag
     html = b"".join(client.get("/identities/").streaming_content).decode()  # type: ignore[attr-defined]
     rows, pick = compared()
     assert (pick.row, pick.marked) == (None, row_of(rows, CredentialKind.MANAGED_IDENTITY))
-    assert (
-        "The one to mend is Managed identity: Multiple user-assigned identities are attached and none is specified."
-        in html
-    )
-    assert re.search(r'slot="mark-2">This is the one to mend\.<', html)
-    assert '<a href="/">Who am I</a>.</p>' in html
+    assert "Fix Managed identity: Multiple user-assigned identities are attached and none is specified." in html
+    assert re.search(r'slot="mark-2">Fix this one\.<', html)
+    assert '<a href="/">Who am I</a> for how to fix it.</p>' in html
 
 
 def test_a_pipelines_connection_is_asked_when_its_task_says_all_of_it(
@@ -113,7 +110,7 @@ def test_a_pipelines_connection_is_asked_when_its_task_says_all_of_it(
     rows, _pick = compared()
     row = row_of(rows, CredentialKind.AZURE_PIPELINES)
     assert row.candidate.turn is None
-    assert result_text(row) == "It reads the secret demo."
+    assert result_text(row) == "Can read the secret demo."
     assert not [token for token in azure.tokens if token.text in repr(rows)]
     monkeypatch.delenv("AZURESUBSCRIPTION_CLIENT_ID")
     assert CredentialKind.AZURE_PIPELINES not in {candidate.way for candidate in candidates(conf.current(), os.environ)}
@@ -157,7 +154,7 @@ def test_without_a_vault_everybody_is_known_all_the_same(world: World, settings:
     settings.SECRETS_APP = {"KVSITE_RESULT_LIFE_S": "0"}
     rows, pick = compared()
     assert "kvsite-demo" in principal_text(row_of(rows, CredentialKind.MANAGED_IDENTITY))
-    assert result_text(row_of(rows, CredentialKind.MANAGED_IDENTITY)).startswith("The vault was not asked")
+    assert result_text(row_of(rows, CredentialKind.MANAGED_IDENTITY)).startswith("The vault was not contacted")
     assert not pick.ok
 
 
@@ -165,7 +162,7 @@ def test_somebody_unexpected_is_said(world: World, settings: Any) -> None:
     world("app-service")
     settings.SECRETS_APP["KVSITE_EXPECTED_APP_ID"] = MACHINE_IDENTITY.client_id
     rows, pick = compared()
-    assert result_text(row_of(rows, CredentialKind.MANAGED_IDENTITY)).startswith("It reads the secret demo. But: ")
+    assert result_text(row_of(rows, CredentialKind.MANAGED_IDENTITY)).startswith("Can read the secret demo. However: ")
     assert not pick.ok
 
 
@@ -175,9 +172,9 @@ def test_the_page_leaves_before_any_row_is_there(client: Client, world: World, s
     response = client.get("/identities/")
     pieces = iter(response.streaming_content)  # type: ignore[attr-defined]
     first = next(pieces).decode()
-    assert "Who could this be?" in first
+    assert "Identities on this machine" in first
     assert 'slot="row-' not in first
-    assert first.count("Being asked.") == len(MEMBERS) + 2
+    assert first.count("Trying...") == len(MEMBERS) + 2
     assert 'slot="row-' in next(pieces).decode()
     under_way = get_comparison(conf.current())
     assert not under_way.is_done
@@ -193,7 +190,7 @@ def test_the_page_has_everything_and_no_token(client: Client, world: World) -> N
     html = b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
     assert html.endswith("</html>\n")
     assert html.count("<article") == html.count("</article>")
-    assert "The site picks this one." in html
+    assert "Used by this site." in html
     assert "Principal Used: IsAuthenticated:True Type:App AppId:" in html
     assert response.headers["Cache-Control"] == "no-store"
     assert " style=" not in html
@@ -229,11 +226,11 @@ def test_the_command_prints_each_row_and_its_exit_code_is_that_of_the_one_picked
         call_command("principal", "--all")
     said = capsys.readouterr().out
     assert ended.value.code == 1
-    assert "Managed identity             gave a token" in said
+    assert "Managed identity             succeeded" in said
     lines = said.splitlines()
-    assert lines[0] == "Each way to a token, as they finish:"
-    assert [line.split("  ")[0] for line in lines[-5:-3]] == ["Browser", "Device code"]
-    assert lines[-2].startswith("The site picks Managed identity. It does not read the secret: ")
+    assert lines[0] == "Credentials, in the order in which they finish:"
+    assert [line.split("  ")[0] for line in lines[-5:-3]] == ["Interactive browser", "Device code"]
+    assert lines[-2].startswith("This site uses Managed identity. Cannot read the secret: ")
     assert lines[-1] == "Next: python manage.py principal"
     settings.SECRETS_APP["KEY_VAULT_URI"] = "contoso"
     with pytest.raises(SystemExit) as ended:

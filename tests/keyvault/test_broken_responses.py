@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from localazure.trouble import Fault, Trouble
+from localazure.scenarios.faults import Fault, FaultInjection
 from secrets_app import conf
 from secrets_app.service import get_reading
 from tests.conftest import World
@@ -18,7 +18,7 @@ SERVICES = ("keyvault", "app-service")
 def test_whatever_becomes_of_an_answer__none_of_it_is_shown(
     client: Client, world: World, settings: Any, service: str, fault: Fault, caplog: pytest.LogCaptureFixture
 ) -> None:
-    azure = world("app-service", troubles={service: Trouble(fault=fault)})
+    azure = world("app-service", faults={service: FaultInjection(fault=fault)})
     settings.SECRETS_APP |= {"KVSITE_DEADLINE_S": "1", "KVSITE_RESULT_LIFE_S": "60"}
     caplog.set_level("DEBUG", logger="secrets_app")
     reading = get_reading(conf.current())
@@ -40,7 +40,7 @@ def test_whatever_becomes_of_an_answer__none_of_it_is_shown(
 def test_whatever_status_comes__there_is_a_page_with_a_cause(
     client: Client, world: World, settings: Any, service: str, status: int
 ) -> None:
-    world("app-service", troubles={service: Trouble(status=status)})
+    world("app-service", faults={service: FaultInjection(status=status)})
     settings.SECRETS_APP["KVSITE_DEADLINE_S"] = "3"
     page = client.get("/")
     assert page.status_code == 200
@@ -50,12 +50,12 @@ def test_whatever_status_comes__there_is_a_page_with_a_cause(
 
 @pytest.mark.parametrize("fault", [Fault.TRUNCATED, Fault.HTML])
 def test_a_token_service_whose_answer_cannot_be_read_is_named_as_such(world: World, fault: Fault) -> None:
-    world("app-service", troubles={"app-service": Trouble(fault=fault)})
+    world("app-service", faults={"app-service": FaultInjection(fault=fault)})
     assert get_reading(conf.current()).main_cause == "imds_unreadable_answer"
 
 
 def test_it_recovers_by_itself(world: World) -> None:
-    world("app-service", troubles={"keyvault": Trouble(fault=Fault.TRUNCATED)})
+    world("app-service", faults={"keyvault": FaultInjection(fault=Fault.TRUNCATED)})
     assert not get_reading(conf.current()).ok
     world("app-service")
     assert get_reading(conf.current()).ok

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from azure.keyvault.secrets import SecretClient
 
-from localazure.directory import CONTOSO, SITE_APPLICATION
+from localazure.scenarios.directory import CONTOSO, SITE_APPLICATION
 from secrets_app import conf
 from secrets_app.conf.overrides import resolve_overrides
 from secrets_app.keyvault import client

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from localazure import Fault, LocalAzure, Scenario, Trouble
+from localazure import Fault, FaultInjection, LocalAzure, Scenario
 from localazure.scenarios import find_scenario
 from secrets_app import conf
 from secrets_app.service import get_reading
@@ -29,18 +29,18 @@ HOPS = {
 """Hop -> a scenario that passes it, and the service there."""
 
 FAULTS = {
-    "silent": Trouble(fault=Fault.SILENCE),
-    "late": Trouble(latency_s=60),
-    "drips": Trouble(fault=Fault.DRIP),
-    "resets": Trouble(fault=Fault.RESET),
-    "gateway's page": Trouble(fault=Fault.HTML),
-    "half of the JSON": Trouble(fault=Fault.TRUNCATED),
-    "64 MiB": Trouble(fault=Fault.HUGE),
-    "redirects": Trouble(fault=Fault.REDIRECT),
-    "410": Trouble(status=410),
-    "429 for an hour": Trouble(status=429, retry_after_s=3600),
-    "500": Trouble(status=500),
-    "503 for an hour": Trouble(status=503, retry_after_s=3600),
+    "silent": FaultInjection(fault=Fault.SILENCE),
+    "late": FaultInjection(latency_s=60),
+    "drips": FaultInjection(fault=Fault.DRIP),
+    "resets": FaultInjection(fault=Fault.RESET),
+    "gateway's page": FaultInjection(fault=Fault.HTML),
+    "half of the JSON": FaultInjection(fault=Fault.TRUNCATED),
+    "64 MiB": FaultInjection(fault=Fault.HUGE),
+    "redirects": FaultInjection(fault=Fault.REDIRECT),
+    "410": FaultInjection(status=410),
+    "429 for an hour": FaultInjection(status=429, retry_after_s=3600),
+    "500": FaultInjection(status=500),
+    "503 for an hour": FaultInjection(status=503, retry_after_s=3600),
 }
 WAITS = {"silent", "late", "drips"}
 
@@ -77,10 +77,10 @@ def world_of_its_own(name: str) -> Scenario:
     return replace(scenario, vault=replace(scenario.vault, name=f"v{uuid.uuid4().hex[:12]}"))
 
 
-def check(azure: LocalAzure, service: str, trouble: Trouble, deadline_s: float, cause: str) -> None:
-    azure.trouble(service, trouble)
+def check(azure: LocalAzure, service: str, trouble: FaultInjection, deadline_s: float, cause: str) -> None:
+    azure.inject_fault(service, trouble)
     assert read_as(lambda reading: reading.main_cause == cause, deadline_s).main_cause == cause
-    azure.trouble(service, Trouble())
+    azure.inject_fault(service, FaultInjection())
     assert read_as(lambda reading: reading.ok, SLOW_S).ok
     assert ends(lambda: not leftovers())
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from localazure.directory import CONTOSO, SITE_APPLICATION
 from localazure.scenarios import SCENARIOS
+from localazure.scenarios.directory import CONTOSO, SITE_APPLICATION
 from secrets_app import conf
 from secrets_app.core.reading import Failure, Outcome, PrincipalKind, PrincipalType, Reading, Stage
 from secrets_app.keyvault.errors import vault_saw
@@ -163,7 +163,7 @@ def test_vault_silent__the_deadline_names_it_and_who_we_are_is_known(
     reading = visited(scenario).reading
     assert reading.failure
     assert reading.failure.stage is Stage.DEADLINE
-    assert reading.failure.waiting_for == "https://contoso.vault.azure.net to answer"
+    assert reading.failure.waiting_for == "https://contoso.vault.azure.net to respond"
     assert reading.principal
     assert reading.principal.kind is PrincipalKind.SYSTEM_ASSIGNED_MANAGED_IDENTITY
     assert outcomes(reading)["ManagedIdentityCredential"] is Outcome.TOKEN
@@ -309,8 +309,8 @@ def test_a_token_that_cannot_be_read_has_no_type_and_the_page_says_so(
     assert reading.failure
     assert reading.failure.status == 401
     html = client.get("/").content.decode()
-    assert "This token cannot be read from outside" in html
-    assert "somebody unknown: the token cannot be read" in html
+    assert "This token is opaque to clients" in html
+    assert "an unknown principal (opaque token)" in html
 
 
 @pytest.mark.parametrize("text", ["appid=", "appid=a;oid=", "appid=a;oid=b;c=d"])

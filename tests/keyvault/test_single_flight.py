@@ -99,7 +99,7 @@ def test_a_refresh_right_after_another__gets_its_result_and_its_age(world: World
     assert 0 < second.age_s < 1
     assert (second.started_at, second.secret) == (first.started_at, first.secret)
     assert len(azure.requests) == asked
-    assert "ago. It was started over a moment before" in client.get("/?refresh=1").content.decode()
+    assert "ago. A new token was requested just before" in client.get("/?refresh=1").content.decode()
     assert client.get("/api/reading?refresh=1").json()["age_s"] > 0
     assert "ago. It was started over" not in client.get("/").content.decode()
 

@@ -53,9 +53,9 @@ def test_a_comparison_without_threads__ends_and_says_why(
     world("app-service")
     no_thread_for("identity")
     page = client.get("/identities/").getvalue().decode()
-    assert page.count("gives the site no thread") > 3
+    assert page.count("No thread could be started") > 3
     no_thread_for()
-    assert "gives the site no thread" not in client.get("/identities/").getvalue().decode()
+    assert "No thread could be started" not in client.get("/identities/").getvalue().decode()
 
 
 def test_a_renewal_without_a_thread__keeps_nobody_from_reading(world: World, no_thread_for: NoThreadFor) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from localazure import Fault, Trouble
+from localazure import Fault, FaultInjection
 from secrets_app import conf, keyvault
 from secrets_app.conf.token_check import token_check_config
 from secrets_app.core.reading import Reading, Stage
@@ -52,17 +52,17 @@ def _nothing_is_left() -> Iterator[None]:
 
 @pytest.mark.parametrize("fault", [Fault.SILENCE, Fault.DRIP])
 def test_a_vault_that_keeps_waiting__is_named_and_let_go(world: World, fault: Fault) -> None:
-    world("app-service", troubles={"keyvault": Trouble(fault=fault)})
-    ends_in_time(read(), "https://contoso.vault.azure.net to answer")
+    world("app-service", faults={"keyvault": FaultInjection(fault=fault)})
+    ends_in_time(read(), "https://contoso.vault.azure.net to respond")
 
 
 @pytest.mark.parametrize(
     ("scenario", "service"), [("app-service", "app-service"), ("vm", "imds"), ("service-principal-secret", "entra")]
 )
 def test_a_token_service_that_drips__is_named_and_let_go(world: World, scenario: str, service: str) -> None:
-    world(scenario, troubles={service: Trouble(fault=Fault.DRIP)})
+    world(scenario, faults={service: FaultInjection(fault=Fault.DRIP)})
     member = "EnvironmentCredential" if service == "entra" else "ManagedIdentityCredential"
-    ends_in_time(read(), f"{member} to give a token")
+    ends_in_time(read(), f"{member} to return a token")
 
 
 @contextmanager
@@ -108,11 +108,11 @@ def test_a_token_service_whose_head_drips__is_let_go(world: World) -> None:
     world("app-service")
     with dripping(before=b"HTTP/1.1 200 OK\r\n", drop=b"a: b\r\n") as service:
         os.environ["IDENTITY_ENDPOINT"] = f"{service}/msi/token"
-        ends_in_time(read(), "ManagedIdentityCredential to give a token")
+        ends_in_time(read(), "ManagedIdentityCredential to return a token")
 
 
 def test_nothing_of_a_reading_given_up_goes_on__not_even_the_next_member(world: World, tmp_path: Path) -> None:
-    azure = world("laptop", troubles={"imds": Trouble(latency_s=0.5)})
+    azure = world("laptop", faults={"imds": FaultInjection(latency_s=0.5)})
     marker = az(tmp_path, HANGS)
     read(0.3)
     assert ends(lambda: not leftovers())
@@ -141,7 +141,7 @@ def test_whatever_visitors_ask_for__the_sites_own_reading_has_room(
     operation._VISITOR_SLOTS.acquire()  # noqa: SLF001 - as by visitors who keep it all
     theirs = get_reading(token_check_config(conf.current(), "https://graph.microsoft.com"))
     assert theirs.failure
-    assert theirs.failure.message == "After 0.1 seconds we were still waiting for one of 16 earlier readings to end."
+    assert theirs.failure.message == "Timed out after 0.1 seconds, waiting for one of 16 earlier readings to end."
     assert azure.requests == ()
     assert read().ok
     operation._VISITOR_SLOTS.release()  # noqa: SLF001
@@ -149,7 +149,7 @@ def test_whatever_visitors_ask_for__the_sites_own_reading_has_room(
 
 
 def test_a_crowd_of_readings_given_up__leaves_no_thread_and_no_socket(world: World) -> None:
-    world("app-service", troubles={"keyvault": Trouble(fault=Fault.DRIP)})
+    world("app-service", faults={"keyvault": FaultInjection(fault=Fault.DRIP)})
     config, before = replace(conf.current(), deadline_s=0.25), sockets()
     with ThreadPoolExecutor(30) as crowd:
         names = [replace(config, secret_name=f"demo-{number}") for number in range(60)]
@@ -249,14 +249,14 @@ def test_a_tool_of_azure_identitys_own_that_hangs__is_named(world: World, tmp_pa
     (tmp_path / "azd").write_text("#!/bin/sh\nexec sleep 1.4\n")
     (tmp_path / "azd").chmod(0o755)
     os.environ["PATH"] = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
-    ends_in_time(read(), "AzureDeveloperCliCredential to give a token")
+    ends_in_time(read(), "AzureDeveloperCliCredential to return a token")
 
 
 @pytest.mark.parametrize(
     ("scenario", "service"), [("app-service", "app-service"), ("service-principal-secret", "entra")]
 )
 def test_an_hour_of_retry_after__is_not_slept(world: World, scenario: str, service: str) -> None:
-    world(scenario, troubles={service: Trouble(status=503, retry_after_s=3600)})
+    world(scenario, faults={service: FaultInjection(status=503, retry_after_s=3600)})
     reading = read(5)
     assert reading.elapsed_s < 2
     assert reading.failure
@@ -264,7 +264,7 @@ def test_an_hour_of_retry_after__is_not_slept(world: World, scenario: str, servi
 
 
 def test_a_metadata_service_that_is_gone_for_a_minute(world: World) -> None:
-    world("vm", troubles={"imds": Trouble(status=410)})
+    world("vm", faults={"imds": FaultInjection(status=410)})
     reading = read(5)
     assert reading.elapsed_s < 2
     assert reading.main_cause == "mi_endpoint_error"
@@ -280,7 +280,7 @@ def test_a_metadata_service_that_is_gone_for_a_minute(world: World) -> None:
     ],
 )
 def test_endless_redirects__are_not_followed(world: World, scenario: str, service: str) -> None:
-    azure = world(scenario, troubles={service: Trouble(fault=Fault.REDIRECT)})
+    azure = world(scenario, faults={service: FaultInjection(fault=Fault.REDIRECT)})
     reading = read(5)
     assert reading.failure
     assert reading.elapsed_s < 2

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from localazure import LocalAzure, Trouble
+from localazure import FaultInjection, LocalAzure
 from secrets_app import conf, keyvault
 from secrets_app.service import get_reading
 from tests.conftest import World
@@ -37,7 +37,7 @@ def test_the_new_token_is_used_and_its_story_is_told(world: World) -> None:
     get_reading(conf.current())
     get_reading(conf.current())
     assert renewed(azure, 2)
-    azure.trouble("entra", Trouble(status=503))
+    azure.inject_fault("entra", FaultInjection(status=503))
     reading = get_reading(conf.current())
     assert reading.ok
     assert reading.token_reused
@@ -52,12 +52,12 @@ def test_a_renewal_that_fails__is_tried_again_later_and_shown_to_nobody(
 ) -> None:
     azure = world("laptop", token_life_s=DUE_S)
     assert get_reading(conf.current()).ok
-    azure.trouble("entra", Trouble(aadsts=53003))
+    azure.inject_fault("entra", FaultInjection(aadsts=53003))
     assert get_reading(conf.current()).ok
     assert ends(lambda: not leftovers())
     assert get_reading(conf.current()).ok
     assert not leftovers(), "the next renewal rests a while"
-    assert "the token could not be renewed yet (CredentialUnavailableError)" in caplog.text
+    assert "token refresh failed (CredentialUnavailableError)" in caplog.text
     assert len(azure.tokens) == 1
 
 
@@ -73,11 +73,11 @@ def test_a_token_that_has_run_out__or_is_fresh__is_asked_for_as_ever(world: Worl
 def test_a_token_the_vault_no_longer_takes__is_replaced_at_the_next_reading(world: World, settings: Any) -> None:
     azure = world("laptop", token_life_s=DUE_S)
     assert get_reading(conf.current()).ok
-    azure.trouble("keyvault", Trouble(status=401))
+    azure.inject_fault("keyvault", FaultInjection(status=401))
     refused = get_reading(conf.current())
     assert refused.failure
     assert refused.failure.status == 401
-    azure.trouble("keyvault", Trouble())
+    azure.inject_fault("keyvault", FaultInjection())
     again = get_reading(conf.current())
     assert again.ok
     assert not again.token_reused

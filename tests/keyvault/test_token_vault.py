@@ -68,19 +68,19 @@ def test_a_kept_token_is_read__and_only_its_fingerprint_is_told(azure: LocalAzur
     assert reading.principal
     assert reading.principal.legacy.startswith("IsAuthenticated:True Type:App AppId:")
     assert [hint.cause for hint in reading.hints] == ["token_vault_retired"]
-    assert "This one still answers" in reading.hints[0].why
-    assert "do not answer" not in reading.hints[0].why
+    assert "This one still responds" in reading.hints[0].why
+    assert "do not respond" not in reading.hints[0].why
     unseen(azure, json.dumps(reading.as_json()) + repr(reading))
     assert not any("contoso.vault.azure.net" in str(request) for request in azure.requests)
 
 
 def test_the_page_says_who_and_that_the_service_was_closed(azure: LocalAzure, client: Client) -> None:
     page = client.get("/token-vault/").content.decode()
-    assert "The Token Vault&#x27;s token was read." in page
+    assert "The Token Vault token was read." in page
     assert "Principal Used: IsAuthenticated:True Type:App" in page
-    assert "Token Vault was closed on 17 November 2020" in page
-    assert "credential manager of API Management" in page
-    assert "This one still answers" in page
+    assert "Token Vault was retired on 17 November 2020" in page
+    assert "credential manager in API Management" in page
+    assert "This endpoint still responds" in page
     assert "<dd>1 hour</dd>" in page
     assert 'class="button" href="https://contoso' not in page  # somebody has signed in to it already
     login = f"{VAULT}/services/dropbox/tokens/sampleToken/login?PostLoginRedirectUrl="
@@ -91,14 +91,14 @@ def test_the_page_says_who_and_that_the_service_was_closed(azure: LocalAzure, cl
 def test_a_token_that_is_not_there_is_made_only_when_asked(azure: LocalAzure, client: Client, settings: Any) -> None:
     settings.SECRETS_APP["KVSITE_TOKEN_VAULT_TOKEN"] = "new"
     page = client.get("/token-vault/").content.decode()
-    assert "has no token of that name yet" in page
-    assert "Make the token and read it" in page
+    assert "has no token with this name yet" in page
+    assert "Create and read the token" in page
     assert not any("PUT" in str(request) for request in azure.requests)
     page = client.post("/token-vault/").content.decode()
-    assert "just made" in page
-    assert "nobody has signed in to it yet" in page
+    assert "just created" in page
+    assert "no user has signed in to it" in page
     assert "Unauthenticated" in page
-    assert "Make the token and read it" not in page
+    assert "Create and read the token" not in page
 
 
 def test_a_token_is_made_by_a_form_of_this_site_alone(azure: LocalAzure) -> None:
@@ -110,7 +110,7 @@ def test_nothing_is_made_for_whoever_passes_by(azure: LocalAzure, client: Client
     settings.SECRETS_APP |= {"KVSITE_ACCESS": "open", "KVSITE_TOKEN_VAULT_TOKEN": "new"}
     refused = client.post("/token-vault/")
     assert refused.status_code == 403
-    assert "open to everybody makes nothing" in refused.content.decode()
+    assert "tokens cannot be created" in refused.content.decode()
     assert azure.requests == ()
 
 
@@ -141,7 +141,7 @@ def test_without_settings_the_page_says_so_and_nobody_is_asked(world: World, cli
     azure = world("app-service")
     page = client.get("/token-vault/").content.decode()
     assert "KVSITE_TOKEN_VAULT_URL is not set" in page
-    assert "Token Vault was closed" in page
+    assert "Token Vault was retired" in page
     assert azure.requests == ()
 
 
@@ -149,7 +149,7 @@ def test_without_settings_the_page_says_so_and_nobody_is_asked(world: World, cli
     ("words", "id_", "sentence"),
     [
         ({"KVSITE_TOKEN_VAULT_URL": "contoso"}, "W070", "must begin with https://"),
-        ({"KVSITE_TOKEN_VAULT_URL": f"{VAULT}/services"}, "W070", "goes on after the host"),
+        ({"KVSITE_TOKEN_VAULT_URL": f"{VAULT}/services"}, "W070", "extra text after the host"),
         ({"tokenResourceUrl": f"{VAULT}/services/dropbox"}, "W070", "/services/<service>/tokens/<token>"),
         ({"tokenResourceUrl": f"{VAULT}/services/dropbox/tokens/.."}, "W070", "/services/<service>/tokens/<token>"),
         ({"KVSITE_TOKEN_VAULT_URL": "https://evil.example"}, "W071", "no token is sent there"),
@@ -202,9 +202,9 @@ def test_the_command_reads_it_too(azure: LocalAzure, capsys: pytest.CaptureFixtu
         call_command("principal", token_vault=True)
     printed = capsys.readouterr().out
     assert ended.value.code == 0
-    assert "YES  The Token Vault's token was read." in printed
+    assert "YES  The Token Vault token was read." in printed
     assert "43 characters, hidden." in printed
-    assert f"Sign in to it: {VAULT}/services/dropbox/tokens/sampleToken/login" in printed
+    assert f"Sign in: {VAULT}/services/dropbox/tokens/sampleToken/login" in printed
     assert "Token Vault was closed on 17 November 2020" in printed
     unseen(azure, printed)
 

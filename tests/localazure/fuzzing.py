@@ -1,6 +1,6 @@
-"""Noise for every service of a world, and what came of it.
+"""Sends random and malformed requests to all services of a scenario.
 
-A long run: `PYTHONPATH=. python tests/localazure/fuzzing.py 20000`
+To run it for longer: `PYTHONPATH=. python tests/localazure/fuzzing.py 20000`
 """
 
 import logging
@@ -16,11 +16,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from localazure import LocalAzure
-from localazure.directory import CONTOSO, MACHINE_IDENTITY
-from localazure.tokens import sign
+from localazure.crypto.tokens import sign
+from localazure.scenarios.directory import CONTOSO, MACHINE_IDENTITY
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-STRANGE_METHODS = ("HEAD", "OPTIONS", "CONNECT", "TRACE", "get", "G\x00T", "")
+UNUSUAL_METHODS = ("HEAD", "OPTIONS", "CONNECT", "TRACE", "get", "G\x00T", "")
 HOSTS = ("contoso.vault.azure.net", "login.microsoftonline.com", "management.azure.com")
 PLAIN_HOSTS = ("169.254.169.254", "127.0.0.1")
 PATHS = (
@@ -48,91 +48,91 @@ HEADERS = (
 @dataclass
 class Result:
     statuses: Counter[str] = field(default_factory=Counter)
-    faults: list[str] = field(default_factory=list)
-    """What the server logged as an error of its own."""
+    errors: list[str] = field(default_factory=list)
+    """Errors that the server logged."""
 
 
-class _Faults(logging.Handler):
-    def __init__(self, kept: list[str]) -> None:
+class _ErrorLog(logging.Handler):
+    def __init__(self, errors: list[str]) -> None:
         super().__init__(logging.ERROR)
-        self._kept = kept
+        self._errors = errors
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._kept.append(self.format(record))
+        self._errors.append(self.format(record))
 
 
 def fuzz(azure: LocalAzure, rounds: int, seed: int) -> Result:
-    """Sends `rounds` pieces of noise, each on a connection of its own."""
-    result, chance = Result(), random.Random(seed)  # noqa: S311 - noise is no secret
-    handler, logger = _Faults(result.faults), logging.getLogger()
+    """Send `rounds` requests, each on its own connection."""
+    result, rng = Result(), random.Random(seed)  # noqa: S311 - not for secrets
+    handler, logger = _ErrorLog(result.errors), logging.getLogger()
     logger.addHandler(handler)
-    trusted = ssl.create_default_context(cafile=azure.env["SSL_CERT_FILE"])
+    tls = ssl.create_default_context(cafile=azure.env["SSL_CERT_FILE"])
     try:
         for _ in range(rounds):
-            result.statuses[_one(azure, trusted, chance)] += 1
+            result.statuses[_send_one(azure, tls, rng)] += 1
     finally:
         logger.removeHandler(handler)
     return result
 
 
-def _one(azure: LocalAzure, trusted: ssl.SSLContext, chance: random.Random) -> str:
-    host, port = chance.choice((*HOSTS, *PLAIN_HOSTS)), urlsplit(azure.env["HTTPS_PROXY"]).port
+def _send_one(azure: LocalAzure, tls: ssl.SSLContext, rng: random.Random) -> str:
+    host, port = rng.choice((*HOSTS, *PLAIN_HOSTS)), urlsplit(azure.env["HTTPS_PROXY"]).port
     with socket.create_connection(("127.0.0.1", port), timeout=5) as plain:
         if host in PLAIN_HOSTS:
-            return _talk(plain, noise(chance, host), chance)
+            return _exchange(plain, malformed_request(rng, host), rng)
         plain.sendall(f"CONNECT {host}:443 HTTP/1.1\r\n\r\n".encode())
         plain.recv(4096)
-        with trusted.wrap_socket(plain, server_hostname=host) as tunnel:
-            return _talk(tunnel, noise(chance, host), chance)
+        with tls.wrap_socket(plain, server_hostname=host) as tunnel:
+            return _exchange(tunnel, malformed_request(rng, host), rng)
 
 
-def _talk(connection: socket.socket, sent: bytes, chance: random.Random) -> str:
-    """The status of the answer; "closed" for a close, "waiting" when the server rightly waits for the rest."""
+def _exchange(connection: socket.socket, sent: bytes, rng: random.Random) -> str:
+    """Return the status of the response, "closed", or "waiting" when the server waits for the rest of the request."""
     connection.settimeout(0.05)
     try:
         connection.sendall(sent)
-        if chance.random() < 0.2:
-            return "left alone"
-        answer = connection.recv(65536)
+        if rng.random() < 0.2:
+            return "abandoned"
+        response = connection.recv(65536)
     except TimeoutError:
         return "waiting"
     except OSError:
         return "closed"
-    return answer[9:12].decode("latin-1") if answer.startswith(b"HTTP/") else "closed"
+    return response[9:12].decode("latin-1") if response.startswith(b"HTTP/") else "closed"
 
 
-def noise(chance: random.Random, host: str) -> bytes:
-    """A request that is wrong somewhere, or no request at all."""
-    if chance.random() < 0.1:
-        return chance.randbytes(chance.randrange(1, 5000))
-    request = bytearray(_request(chance, host))
-    for _ in range(chance.choice((0, 0, 0, 0, 1, 3, 20))):
-        request[chance.randrange(len(request))] = chance.randrange(256)
-    return bytes(request[: chance.randrange(1, len(request))] if chance.random() < 0.15 else request)
+def malformed_request(rng: random.Random, host: str) -> bytes:
+    """A malformed request, or random bytes."""
+    if rng.random() < 0.1:
+        return rng.randbytes(rng.randrange(1, 5000))
+    request = bytearray(_request(rng, host))
+    for _ in range(rng.choice((0, 0, 0, 0, 1, 3, 20))):
+        request[rng.randrange(len(request))] = rng.randrange(256)
+    return bytes(request[: rng.randrange(1, len(request))] if rng.random() < 0.15 else request)
 
 
-def _request(chance: random.Random, host: str) -> bytes:
-    body = chance.choice(BODIES)
-    target = chance.choice(PATHS)
-    if chance.random() < 0.7 and "?" not in target:
-        target += chance.choice(("?api-version=7.6", "?api-version=2018-02-01&resource=x", "?api-version", "?%zz"))
-    method = chance.choice(METHODS if chance.random() < 0.9 else STRANGE_METHODS)
-    lines = [f"{method} {target} HTTP/1.1".encode(), f"Host: {_host(chance, host)}".encode()]
-    if chance.random() < 0.5:
-        lines.append(f"Authorization: Bearer {_token(chance)}".encode())
-    lines += chance.sample(HEADERS, chance.choice((0, 0, 0, 1, 3)))
+def _request(rng: random.Random, host: str) -> bytes:
+    body = rng.choice(BODIES)
+    target = rng.choice(PATHS)
+    if rng.random() < 0.7 and "?" not in target:
+        target += rng.choice(("?api-version=7.6", "?api-version=2018-02-01&resource=x", "?api-version", "?%zz"))
+    method = rng.choice(METHODS if rng.random() < 0.9 else UNUSUAL_METHODS)
+    lines = [f"{method} {target} HTTP/1.1".encode(), f"Host: {_host(rng, host)}".encode()]
+    if rng.random() < 0.5:
+        lines.append(f"Authorization: Bearer {_token(rng)}".encode())
+    lines += rng.sample(HEADERS, rng.choice((0, 0, 0, 1, 3)))
     lines.append(b"Content-Length: %d" % len(body))
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
-def _host(chance: random.Random, host: str) -> str:
-    return host if chance.random() < 0.9 else chance.choice((*HOSTS, "example.com", "[", ""))
+def _host(rng: random.Random, host: str) -> str:
+    return host if rng.random() < 0.9 else rng.choice((*HOSTS, "example.com", "[", ""))
 
 
-def _token(chance: random.Random) -> str:
-    """Signed, and with claims that are good, missing or for somebody else."""
+def _token(rng: random.Random) -> str:
+    """A signed token with valid, missing or wrong claims."""
     now = int(time.time())
-    audience = chance.choice(("https://vault.azure.net", "https://management.azure.com", 7, None, ["x"]))
+    audience = rng.choice(("https://vault.azure.net", "https://management.azure.com", 7, None, ["x"]))
     claims = {
         "aud": audience,
         "iss": CONTOSO.issuer,
@@ -141,7 +141,7 @@ def _token(chance: random.Random) -> str:
         "appid": "a",
         "oid": MACHINE_IDENTITY.object_id,
     }
-    for name in chance.sample(sorted(claims), chance.randrange(3)):
+    for name in rng.sample(sorted(claims), rng.randrange(3)):
         del claims[name]
     return sign(claims)
 
@@ -153,9 +153,9 @@ def main() -> None:
         result = fuzz(azure, rounds, seed=int.from_bytes(os.urandom(4)))
         time.sleep(0.5)
         left = len(list(Path("/proc/self/fd").iterdir())) - open_before
-    sys.stdout.write(f"{rounds} pieces of noise: {dict(result.statuses.most_common())}\n")
-    sys.stdout.write(f"{len(result.faults)} faults, {left} connections left open\n")
-    sys.stdout.write("\n".join(result.faults[:3]) + "\n")
+    sys.stdout.write(f"{rounds} requests: {dict(result.statuses.most_common())}\n")
+    sys.stdout.write(f"{len(result.errors)} errors, {left} connections left open\n")
+    sys.stdout.write("\n".join(result.errors[:3]) + "\n")
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ def test_a_credential_by_argument_is_the_only_one_asked(world: World) -> None:
     code, document = reading("--credential", "az")
     assert code == 0
     assert [attempt["credential"] for attempt in document["attempts"]] == ["AzureCliCredential"]
-    assert document["chosen_by"] == "--credential azure-cli: only az is asked."
+    assert document["chosen_by"] == "--credential azure-cli: only Azure CLI is tried."
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_an_identity_by_argument_is_the_one_asked(world: World, argument: str, a
     _, document = reading(argument, getattr(wanted, attribute))
     assert document["principal"]["object_id"] == wanted.object_id
     assert [attempt["credential"] for attempt in document["attempts"]] == ["ManagedIdentityCredential"]
-    assert document["chosen_by"] == f"{argument}: only the managed identity is asked."
+    assert document["chosen_by"] == f"{argument}: only the managed identity is tried."
 
 
 def test_an_identity_by_argument_wins_over_whatever_the_settings_say(world: World, settings: Any) -> None:
@@ -114,7 +114,7 @@ def test_two_ids_are_refused(both: tuple[str, str]) -> None:
 
 
 def test_an_id_beside_another_credential_is_refused() -> None:
-    with pytest.raises(CommandError, match="means somebody else") as refused:
+    with pytest.raises(CommandError, match="selects another credential") as refused:
         call_command("principal", "--client-id", ID, "--credential", "az")
     assert refused.value.returncode == 2
 

@@ -65,7 +65,7 @@ def test_every_connection_string_of_the_guide_is_understood() -> None:
     guide = (ROOT / "docs" / "coming-from-dotnet.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(RunAs=[^`]+)` \|", guide, re.M)
     filled = {
-        "<client id>": "",
+        "<client ID>": "",
         "AppId=": "AppId=11111111-2222-4333-8444-555555555555",
         "TenantId=": "TenantId=contoso.com",
         "AppKey=": "AppKey=x",

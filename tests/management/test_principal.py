@@ -145,9 +145,9 @@ def test_who_reads_the_certificate_stands_in_the_columns_of_the_others() -> None
 @pytest.mark.parametrize(
     ("command", "output", "said"),
     [
-        ("principal", ">/dev/full", "The answer could not be written: No space left on device.\n"),
-        ("explain README.md", ">/dev/full", "The answer could not be written: No space left on device.\n"),
-        ("explain README.md", ">&-", "The answer could not be written: standard output is closed.\n"),
+        ("principal", ">/dev/full", "The output could not be written: No space left on device.\n"),
+        ("explain README.md", ">/dev/full", "The output could not be written: No space left on device.\n"),
+        ("explain README.md", ">&-", "The output could not be written: standard output is closed.\n"),
     ],
 )
 def test_an_answer_that_cannot_be_written_is_one_sentence(command: str, output: str, said: str) -> None:

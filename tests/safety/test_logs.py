@@ -21,7 +21,7 @@ from django.urls import path
 
 from kvsite.settings import LOGGING, is_probe
 from localazure import LocalAzure
-from localazure.trouble import Fault, Trouble
+from localazure.scenarios.faults import Fault, FaultInjection
 from secrets_app import conf
 from secrets_app.conf.schema import READERS
 from secrets_app.core.logs import LEVELS, RedactingFormatter, StderrHandler, logging_settings
@@ -93,7 +93,7 @@ def test_no_body_of_an_answer_is_logged__its_value_may_look_like_anything(
 ) -> None:
     assert template in Path(module.__file__).read_text()  # as long as the library says it in these words
     logging.getLogger(module.__name__).error(template, "just-a-value")
-    assert log.getvalue() == f"{module.__name__} {template % '[the body is not logged]'}\n"
+    assert log.getvalue() == f"{module.__name__} {template % '[body not logged]'}\n"
 
 
 def test_the_full_trace_of_azure_core_is_left_out(log: io.StringIO) -> None:
@@ -104,7 +104,7 @@ def test_the_full_trace_of_azure_core_is_left_out(log: io.StringIO) -> None:
 
 def test_the_body_that_an_azure_error_ends_in_is_left_out(log: io.StringIO, world: World) -> None:
     logging.getLogger("azure.identity").debug("failed: %s", "JSON is invalid\nContent: just-a-value\nof two lines")
-    assert log.getvalue() == "azure.identity failed: JSON is invalid\nContent: [the body is not logged]\n"
+    assert log.getvalue() == "azure.identity failed: JSON is invalid\nContent: [body not logged]\n"
 
 
 def test_no_terminal_obeys_a_line(log: io.StringIO) -> None:
@@ -147,7 +147,7 @@ def test_what_nobody_catches_is_redacted_too() -> None:
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert result.returncode == 1
-    assert result.stderr.count("ValueError: refused: [hidden]\nContent: [the body is not logged]\n") == 2
+    assert result.stderr.count("ValueError: refused: [hidden]\nContent: [body not logged]\n") == 2
     assert TOKEN[:20] not in result.stderr
     assert "just-a-value" not in result.stderr
 
@@ -171,7 +171,7 @@ def test_other_handlers_get_the_record_as_it_was() -> None:
 def test_a_garbled_answer_at_debug_leaves_nothing_of_it_in_the_log(
     log: io.StringIO, world: World, scenario: str, service: str, fault: Fault
 ) -> None:
-    azure = world(scenario, troubles={service: Trouble(fault=fault)})
+    azure = world(scenario, faults={service: FaultInjection(fault=fault)})
     get_reading(conf.current())
     assert "azure." in log.getvalue()
     assert azure.secret_value[:8] not in log.getvalue()

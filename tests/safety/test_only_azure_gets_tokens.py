@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from localazure import LocalAzure
-from localazure.directory import CONTOSO
+from localazure.scenarios.directory import CONTOSO
 from secrets_app import conf
 from secrets_app.conf import load
 from secrets_app.core.reading import Stage
 from secrets_app.service import get_reading
 from tests.conftest import World
-from tests.impostor import Answer, Impostor, answer_of
+from tests.support.hostile_server import HostileServer, Respond, fixed_response
 
 LOGIN, EVIL = "login.microsoftonline.com", "evil.example"
 
@@ -147,7 +147,7 @@ def test_a_host_on_the_operators_list_is_exactly_that_host(host: str) -> None:
         assert load({**words, "KEY_VAULT_URI": f"https://{other}"}).vault_url is None
 
 
-Between = Callable[..., tuple[LocalAzure, Impostor]]
+Between = Callable[..., tuple[LocalAzure, HostileServer]]
 
 
 @pytest.fixture
@@ -158,23 +158,25 @@ def vault() -> str:
 
 @pytest.fixture
 def between(world: World, vault: str, settings: Any) -> Iterator[Between]:
-    """`between("app-service", {vault: answer})` puts an impostor between this process and that world."""
+    """`between("app-service", {vault: answer})` puts a hostile server between this process and that world."""
     with ExitStack() as opened:
 
         def enter(
-            scenario: str, answers: dict[str, Answer], passes: tuple[str, ...] = (LOGIN,)
-        ) -> tuple[LocalAzure, Impostor]:
+            scenario: str, answers: dict[str, Respond], passes: tuple[str, ...] = (LOGIN,)
+        ) -> tuple[LocalAzure, HostileServer]:
             azure = world(scenario)
-            impostor = opened.enter_context(Impostor(answers, otherwise=azure.env["HTTPS_PROXY"], passes=passes))
-            os.environ.update(impostor.env)
+            hostile_server = opened.enter_context(
+                HostileServer(answers, upstream_url=azure.env["HTTPS_PROXY"], forwarded=passes)
+            )
+            os.environ.update(hostile_server.env)
             settings.SECRETS_APP["KEY_VAULT_URI"] = f"https://{vault}"
-            return azure, impostor
+            return azure, hostile_server
 
         yield enter
 
 
-def challenge(authorization: str, resource: str = "https://vault.azure.net") -> Answer:
-    return answer_of(
+def challenge(authorization: str, resource: str = "https://vault.azure.net") -> Respond:
+    return fixed_response(
         "401 Unauthorized", f'WWW-Authenticate: Bearer authorization="{authorization}", resource="{resource}"'
     )
 
@@ -183,34 +185,36 @@ def challenge(authorization: str, resource: str = "https://vault.azure.net") -> 
     "address", ["https://evil.example", "https://contoso.vault.azure.net@evil.example", "https://127.0.0.1"]
 )
 def test_a_refused_vault_is_not_even_called(between: Between, settings: Any, address: str) -> None:
-    _, impostor = between("app-service", {})
+    _, hostile_server = between("app-service", {})
     settings.SECRETS_APP["KEY_VAULT_URI"] = address
     reading = get_reading(conf.current())
     assert reading.failure
     assert reading.failure.stage is Stage.CONFIGURATION
-    assert impostor.called == []
+    assert hostile_server.connected_hosts == []
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"])
 def test_a_redirect_of_the_vault_is_not_followed(between: Between, vault: str, status: str) -> None:
-    redirect = answer_of(status, f"Location: https://{EVIL}/secrets/demo")
-    _, impostor = between("app-service", {vault: redirect})
+    redirect = fixed_response(status, f"Location: https://{EVIL}/secrets/demo")
+    _, hostile_server = between("app-service", {vault: redirect})
     reading = get_reading(conf.current())
     assert not reading.ok
     assert reading.failure
-    assert set(impostor.called) == {vault}
-    assert not [request for request in impostor.received if "authorization:" in request.lower()]
+    assert set(hostile_server.connected_hosts) == {vault}
+    assert not [request for request in hostile_server.received if "authorization:" in request.lower()]
 
 
 @pytest.mark.parametrize("scenario", ["app-service", "service-principal-secret", "service-principal-certificate"])
 def test_a_challenge_that_names_another_authority_leads_nowhere(between: Between, vault: str, scenario: str) -> None:
-    azure, impostor = between(scenario, {vault: challenge(f"https://{EVIL}/11111111-2222-4333-8444-555555555555")})
+    azure, hostile_server = between(
+        scenario, {vault: challenge(f"https://{EVIL}/11111111-2222-4333-8444-555555555555")}
+    )
     reading = get_reading(conf.current())
     assert not reading.ok
-    assert set(impostor.called) <= {vault, LOGIN}
+    assert set(hostile_server.connected_hosts) <= {vault, LOGIN}
     assert {token.audience for token in azure.tokens} <= {"https://vault.azure.net"}
     client_secret = azure.env.get("AZURE_CLIENT_SECRET")
-    assert not [request for request in impostor.received if client_secret and client_secret in request]
+    assert not [request for request in hostile_server.received if client_secret and client_secret in request]
 
 
 @pytest.mark.parametrize(
@@ -221,42 +225,44 @@ def test_a_challenge_that_names_another_authority_leads_nowhere(between: Between
 def test_a_challenge_for_another_resource_gets_no_token(
     between: Between, vault: str, scenario: str, resource: str
 ) -> None:
-    azure, impostor = between(scenario, {vault: challenge(f"https://{LOGIN}/{EVIL}", resource)})
+    azure, hostile_server = between(scenario, {vault: challenge(f"https://{LOGIN}/{EVIL}", resource)})
     reading = get_reading(conf.current())
     assert not reading.ok
-    assert set(impostor.called) <= {vault, LOGIN}
-    assert not [request for request in impostor.received if "authorization:" in request.lower()]
+    assert set(hostile_server.connected_hosts) <= {vault, LOGIN}
+    assert not [request for request in hostile_server.received if "authorization:" in request.lower()]
     assert {token.audience for token in azure.tokens} <= {"https://vault.azure.net"}
 
 
 def test_a_host_on_the_operators_list_gets_no_token_before_its_certificate_is_right(
     between: Between, settings: Any
 ) -> None:
-    _, impostor = between("app-service", {"kv.example.org": challenge(f"https://{LOGIN}/x", "https://example.org")})
+    _, hostile_server = between(
+        "app-service", {"kv.example.org": challenge(f"https://{LOGIN}/x", "https://example.org")}
+    )
     settings.SECRETS_APP |= {"KEY_VAULT_URI": "https://kv.example.org", "KVSITE_ALLOWED_VAULT_HOSTS": "kv.example.org"}
     reading = get_reading(conf.current())
     assert reading.failure
     assert reading.failure.stage is Stage.NETWORK
-    assert impostor.called
-    assert impostor.received == []
+    assert hostile_server.connected_hosts
+    assert hostile_server.received == []
 
 
 @pytest.mark.parametrize("status", ["302 Found", "307 Temporary", "308 Permanent"])
 @pytest.mark.parametrize("scenario", ["service-principal-secret", "service-principal-certificate", "kubernetes"])
 def test_a_redirect_of_the_sign_in_is_not_followed(between: Between, vault: str, scenario: str, status: str) -> None:
-    redirect = answer_of(status, f"Location: https://{EVIL}/token")
-    _, impostor = between(scenario, {LOGIN: redirect}, passes=(vault,))
+    redirect = fixed_response(status, f"Location: https://{EVIL}/token")
+    _, hostile_server = between(scenario, {LOGIN: redirect}, passes=(vault,))
     reading = get_reading(conf.current())
     assert not reading.ok
-    assert set(impostor.called) <= {vault, LOGIN}
+    assert set(hostile_server.connected_hosts) <= {vault, LOGIN}
 
 
 def test_another_authority_in_the_environment_is_not_sent_the_client_secret(between: Between, vault: str) -> None:
     """MSAL asks Microsoft first whether that host is an authority at all."""
-    answers = {EVIL: answer_of("200 OK", body="{}"), vault: challenge(f"https://{EVIL}/{CONTOSO.id}")}
-    azure, impostor = between("service-principal-secret", answers)
+    answers = {EVIL: fixed_response("200 OK", body="{}"), vault: challenge(f"https://{EVIL}/{CONTOSO.id}")}
+    azure, hostile_server = between("service-principal-secret", answers)
     os.environ["AZURE_AUTHORITY_HOST"] = EVIL
     reading = get_reading(conf.current())
     assert reading.main_cause == "authority_or_cloud_wrong"
     assert azure.tokens == ()
-    assert not [request for request in impostor.received if azure.env["AZURE_CLIENT_SECRET"] in request]
+    assert not [request for request in hostile_server.received if azure.env["AZURE_CLIENT_SECRET"] in request]

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from secrets_app.conf import Config
+from secrets_app.conf.host_environment import detect_host
 from secrets_app.core.reading import Principal, Reading, Secret
-from secrets_app.doctor import Check, detect_host
+from secrets_app.doctor import Check
 from secrets_app.doctor.context import CheckContext
 from secrets_app.doctor.registry import CHECKS
 from secrets_app.doctor.vault_probe import VaultProbe

@@ -8,8 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-from localazure.directory import CONTOSO, DEVELOPER, KEY_VAULT_AUDIENCE
-from localazure.tokens import AccessToken, issue
+from localazure.crypto.tokens import AccessToken, issue
+from localazure.scenarios.directory import CONTOSO, DEVELOPER, KEY_VAULT_AUDIENCE
 
 _AZD = """\
 import json, sys, time

@@ -11,7 +11,7 @@ _OF_THE_RUN = ("playwright", "chrom", "localazure demo")
 
 def leftovers() -> list[str]:
     """The reading's threads that still run, and the processes they started."""
-    threads = [thread.name for thread in threading.enumerate() if thread.name in {"reading", "who we are", "renewal"}]
+    threads = [thread.name for thread in threading.enumerate() if thread.name in {"reading", "principal", "renewal"}]
     return threads + [f"process {child}" for child in children() if not any(name in child for name in _OF_THE_RUN)]
 
 

@@ -64,7 +64,7 @@ def inside(azure: LocalAzure) -> dict[str, str]:
     os.environ.update(azure.env)
     words = {name: azure.env[name] for name in SETTINGS if name in azure.env}
     words["KVSITE_RESULT_LIFE_S"] = "0"  # each reading of a test is a new one
-    if azure.scenario.keeps_waiting:  # a reading there takes all the time it is given
+    if azure.scenario.times_out:  # a reading there takes all the time it is given
         words["KVSITE_DEADLINE_S"] = "1.5"
     return words
 
@@ -124,7 +124,7 @@ def _record(azure: LocalAzure, words: dict[str, str]) -> Visit:
     with _printed() as printed, everything_logged(templates=name in THOROUGH) as (redacted, plain):
         reading = _read(azure, words)
         paths = (*PAGES, *MORE_PAGES) if name in THOROUGH else PAGES
-        answers = _pages([path for path in paths if "refresh" not in path or not azure.scenario.keeps_waiting])
+        answers = _pages([path for path in paths if "refresh" not in path or not azure.scenario.times_out])
         answers["explained"] = Client(headers=HERE).post(
             "/api/explain", {"message": plain.getvalue()[-20_000:]}, content_type="application/json"
         )

@@ -77,7 +77,7 @@ def in_scenario(*names: str) -> pytest.MarkDecorator:
 
 
 def enter(page: Page, scenario: str) -> None:
-    """Choose the scenario in the band, as a visitor does."""
+    """Choose the scenario in the toolbar."""
     page.get_by_label("Scenario").select_option(scenario)
     page.get_by_role("button", name="Change").click()
     expect(page.get_by_label("Scenario")).to_have_value(scenario)
@@ -98,9 +98,9 @@ def assert_accessible(page: Page) -> None:
 def test_app_service__a_visitor_reads_yes_and_as_whom(page: Page, inside: str) -> None:
     page.goto(inside)
     expect(page.get_by_role("heading", level=1)).to_have_text("The secret demo was read.")
-    expect(page.get_by_text("Asked as kvsite-demo, a system-assigned managed identity.")).to_be_visible()
+    expect(page.get_by_text("Signed in as kvsite-demo (system-assigned managed identity).")).to_be_visible()
     expect(page.get_by_text("Principal Used: IsAuthenticated:True Type:App AppId:")).to_be_visible()
-    expect(page.get_by_role("complementary").get_by_text("This Azure is local")).to_be_visible()
+    expect(page.get_by_role("complementary").get_by_text("no Azure account")).to_be_visible()
 
 
 @in_scenario("no-role")
@@ -109,7 +109,7 @@ def test_no_role__a_visitor_can_copy_the_command_that_mends_it(page: Page, insid
     expect(page.get_by_role("heading", level=1)).to_have_text("The secret demo was not read.")
     command = page.locator("pre.command").first
     expect(command).to_contain_text("az role assignment create")
-    object_id = page.locator("dt", has_text="Object id").locator("xpath=following-sibling::dd").locator("code")
+    object_id = page.locator("dt", has_text="Object ID").locator("xpath=following-sibling::dd").locator("code")
     expect(command).to_contain_text(object_id.inner_text())
     expect(page.get_by_role("button", name="Copy").first).to_be_visible()
 
@@ -120,7 +120,7 @@ def test_laptop_signed_out__a_visitor_is_told_to_sign_in(page: Page, inside: str
     assert_fits(page)
     expect(page.locator("pre.command").first).to_contain_text("az login")
     item = page.get_by_role("listitem").filter(has_text="AzureCliCredential")
-    expect(item).to_contain_text("this is the one to mend")
+    expect(item).to_contain_text("fix this one")
     item.locator("summary").click()
     expect(item.locator("pre")).to_contain_text("az login")
 
@@ -142,21 +142,21 @@ def test_the_page_is_accessible_and_fits(page: Page, inside: str) -> None:
 def test_the_value_is_shown_and_hides_itself_again(page: Page, inside: str) -> None:
     page.goto(inside)
     page.clock.install()
-    page.get_by_role("link", name="Show the value").click()
-    page.get_by_role("button", name="Show the value").click()
+    page.get_by_role("link", name="Show value").click()
+    page.get_by_role("button", name="Show value").click()
     value = page.get_by_label("Value of the secret")
     expect(value).to_be_visible()
     assert value.inner_text()
     assert_accessible(page)
     page.clock.fast_forward(31_000)
-    expect(page.get_by_text("It is hidden again.")).to_be_visible()
+    expect(page.get_by_text("The value is hidden.")).to_be_visible()
     expect(value).to_have_count(0)
     assert page.locator("[data-exactly]").count() == 0
 
 
 def test_an_error_is_pasted_and_explained(page: Page, demo: str) -> None:
     page.goto(f"{demo}explain/")
-    page.get_by_label("The error").fill("AADSTS7000222: The provided client secret keys for app 'x' are expired.")
+    page.get_by_label("Error text").fill("AADSTS7000222: The provided client secret keys for app 'x' are expired.")
     page.get_by_role("button", name="Explain").click()
     expect(page.locator("[data-cause=client_secret_expired]")).to_be_visible()
     assert_accessible(page)
@@ -164,8 +164,8 @@ def test_an_error_is_pasted_and_explained(page: Page, demo: str) -> None:
 
 def test_the_catalogue_is_searched(page: Page, demo: str) -> None:
     page.goto(f"{demo}causes/")
-    page.get_by_label("Find").fill("soft deleted")
-    page.get_by_role("button", name="Find").click()
+    page.get_by_label("Search").fill("soft deleted")
+    page.get_by_role("button", name="Search").click()
     page.get_by_role("link", name="deleted").first.click()
     expect(page.get_by_text("Cause: kv_soft_deleted")).to_be_visible()
     assert_accessible(page)
@@ -176,8 +176,8 @@ def test_identities__each_row_comes_into_its_place(page: Page, inside: str) -> N
     errors: list[str] = []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.goto(f"{inside}identities/")
-    expect(page.get_by_text("The site picks Managed identity")).to_be_visible()
-    expect(page.get_by_text("Being asked.").locator("visible=true")).to_have_count(0)
+    expect(page.get_by_text("This site uses Managed identity")).to_be_visible()
+    expect(page.get_by_text("Trying...").locator("visible=true")).to_have_count(0)
     places = page.locator("article[slot]").evaluate_all("rows => rows.map(row => [row.slot, row.offsetTop])")
     by_place = sorted(places, key=lambda place: int(place[0].removeprefix("row-")))
     assert [top for _, top in by_place] == sorted(top for _, top in places)
@@ -200,7 +200,7 @@ def test_without_javascript_all_is_there(browser: Browser, inside: str) -> None:
     page = context.new_page()
     page.goto(inside)
     expect(page.locator("pre.command").first).to_be_visible()
-    page.get_by_text("The error in its own words").click()
+    page.get_by_text("Full error").click()
     expect(page.get_by_label("Error text")).to_contain_text("ForbiddenByRbac")
     context.close()
 
@@ -213,8 +213,8 @@ def test_the_keyboard_reaches_the_answer_first(page: Page, inside: str) -> None:
     for _ in range(20):
         page.keyboard.press("Tab")
         names.append(page.evaluate("document.activeElement.textContent"))
-    assert any("Skip to the answer" in name for name in names)
-    assert any("Read again" in name for name in names)
+    assert any("Skip to main content" in name for name in names)
+    assert any("Retry" in name for name in names)
 
 
 def test_nothing_is_asked_of_another_host(browser: Browser, demo: str) -> None:

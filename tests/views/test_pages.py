@@ -42,10 +42,10 @@ def test_the_answer_comes_first(visited: Callable[[str], Visit], scenario: str) 
     assert visited(scenario).statuses["/"] == 200
     if "The secret demo was read." in text:
         assert SCENARIOS[scenario].cause in {None, *READ_ALL_THE_SAME}
-        assert "What to do now" not in text
+        assert "How to fix" not in text
     else:
         assert "was not read." in text
-        assert text.index("was not read.") < text.index("What to do now") < text.index("How the credential was found")
+        assert text.index("was not read.") < text.index("How to fix") < text.index("Credential chain")
 
 
 def test_an_old_hand_finds_the_line_they_know(client: Client, world: World) -> None:
@@ -97,17 +97,17 @@ def test_a_missing_setting_is_said_on_the_page(client: Client, world: World, set
     text = text_of(client.get("/"))
     assert "KEY_VAULT_URI is not set" in text
     assert "SECRET_NAME is not set" in text
-    assert "kvsite-demo, a system-assigned managed identity" in text
+    assert "kvsite-demo (system-assigned managed identity)" in text
 
 
 def test_settings_that_are_set_and_wrong_are_not_called_missing(client: Client, world: World, settings: Any) -> None:
     world("app-service")
     settings.SECRETS_APP = {"KEY_VAULT_URI": "contoso", "SECRET_NAME": "my_secret"}
     text = text_of(client.get("/"))
-    assert "Vault not usable Secret not usable" in " ".join(text.split())
+    assert "Vault invalid Secret invalid" in " ".join(text.split())
     assert "KEY_VAULT_URI is not a vault's address: it must begin with https://" in text
     assert "KEY_VAULT_NAME=contoso" in text
-    assert "You would ask as kvsite-demo" in text
+    assert "The request would use kvsite-demo" in text
     assert "not set" not in text
     settings.SECRETS_APP = {"SECRET_NAME": "demo"}
     assert "Vault not set Secret demo" in " ".join(text_of(client.get("/")).split())
@@ -120,6 +120,27 @@ def test_what_may_be_a_password_is_not_said_back_as_a_vaults_name(
     world("app-service")
     settings.SECRETS_APP = {"KEY_VAULT_URI": password, "SECRET_NAME": "demo"}
     assert password not in client.get("/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("scenario", "sentence"),
+    [
+        ("no-role", "The vault denied the request (HTTP 403, ForbiddenByRbac)."),
+        ("secret-missing", "Access was granted, but the secret does not exist (HTTP 404, SecretNotFound)."),
+        ("throttled", "The vault is throttling requests (HTTP 429, Throttled). Retry in 10 seconds."),
+        (
+            "service-principal-expired-secret",
+            "No access token was obtained, so the secret was not requested (AADSTS7000222).",
+        ),
+        ("vault-unknown", "No response was received from the vault."),
+    ],
+)
+def test_the_headline_area_quotes_status_and_error_code(
+    client: Client, world: World, scenario: str, sentence: str
+) -> None:
+    world(scenario)
+    text = text_of(client.get("/"))
+    assert text.index("was not read.") < text.index(sentence) < text.index("Duration")
 
 
 def test_the_json_is_the_contracts(client: Client, world: World) -> None:
@@ -165,11 +186,11 @@ def test_readyz_says_no_and_why_and_nothing_else(client: Client, world: World) -
 @pytest.mark.parametrize(
     ("path", "status", "said"),
     [
-        ("/?refresh=maybe", 400, "refresh is either 1"),
-        ("/?refresh=1&refresh=0", 400, "given twice"),
-        ("/?secret=other", 400, "does not know the parameter 'secret'"),
-        ("/api/reading?x=<script>", 400, "does not know the parameter"),
-        ("/nothing", 404, "There is no page at this address"),
+        ("/?refresh=maybe", 400, "refresh must be 1"),
+        ("/?refresh=1&refresh=0", 400, "more than once"),
+        ("/?secret=other", 400, "Unknown query parameter 'secret'"),
+        ("/api/reading?x=<script>", 400, "Unknown query parameter"),
+        ("/nothing", 404, "Page not found"),
     ],
 )
 def test_a_wrong_address_gets_one_sentence(client: Client, world: World, path: str, status: int, said: str) -> None:
@@ -241,7 +262,7 @@ def test_a_report_for_a_ticket_holds_the_reading_and_this_machine(client: Client
     whole = text_of(client.get("/report/"))
     assert "## The secret demo was not read." in whole
     assert "az role assignment create" in whole
-    assert "### What this machine tells about itself" in whole
+    assert "### Configuration checks" in whole
     reading = client.get("/api/reading").json()
     assert reading["principal"]["object_id"] in whole
     short = text_of(client.get("/report/?ids=short"))
@@ -277,8 +298,8 @@ def test_a_debug_page_tells_nothing_of_the_environment(world: World, settings: A
 
 def test_beside_a_failing_reading_stands_what_else_is_wrong_here(client: Client, world: World) -> None:
     world("no-role")
-    assert "Wrong on this machine as well" not in text_of(client.get("/"))
+    assert "Other problems on this machine" not in text_of(client.get("/"))
     os.environ["AZURE_CLIENT_ID"] = "not-a-guid"
     text = text_of(client.get("/"))
-    assert "Wrong on this machine as well" in text
-    assert "What AZURE_CLIENT_ID means here" in text
+    assert "Other problems on this machine" in text
+    assert "AZURE_CLIENT_ID. The value is not a client ID" in text

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
-from localazure.directory import SHARED_IDENTITY, SITE_IDENTITY, WRITER_IDENTITY
+from localazure.scenarios.directory import SHARED_IDENTITY, SITE_IDENTITY, WRITER_IDENTITY
 from secrets_app import conf
 from secrets_app.conf.overrides import resolve_overrides
 from secrets_app.keyvault import pool
@@ -59,9 +59,9 @@ def test_the_page_says_which_identity_was_asked_for_and_keeps_it(client: Client,
     world("vm-two-identities")
     html = client.get(f"/?{ME}={SHARED_IDENTITY.client_id}").content.decode()
     assert "The secret demo was read." in html
-    assert f"client id {SHARED_IDENTITY.client_id}" in html
+    assert f"client ID {SHARED_IDENTITY.client_id}" in html
     assert f'href="/?refresh=1&amp;{ME}={SHARED_IDENTITY.client_id}"' in html
-    assert f"client id {SHARED_IDENTITY.client_id}" not in client.get("/").content.decode()
+    assert f"client ID {SHARED_IDENTITY.client_id}" not in client.get("/").content.decode()
 
 
 @pytest.mark.parametrize("path", ["/", "/secret/", "/api/reading"])

@@ -1,4 +1,4 @@
-"""A token for any resource: whose it is, and why there is none."""
+""">Token check</h1>: whose it is, and why there is none."""
 
 import json
 import re
@@ -35,8 +35,8 @@ def seen(azure: LocalAzure, page: str) -> None:
 def test_the_page_shows_whose_token_it_is_and_never_the_token(world: World, client: Client) -> None:
     azure = world("app-service")
     page = client.get("/token/", {"scope": "https://management.azure.com"}).content.decode()
-    assert "A token for https://management.azure.com/.default was given." in page
-    assert "The token speaks for kvsite-demo, a system-assigned managed identity." in page
+    assert "A token for https://management.azure.com/.default was issued." in page
+    assert "Token issued to kvsite-demo (system-assigned managed identity)." in page
     assert "Principal Used: IsAuthenticated:True Type:App" in page
     assert not [request for request in azure.requests if "vault.azure.net" in str(request)]
     seen(azure, page)
@@ -45,7 +45,7 @@ def test_the_page_shows_whose_token_it_is_and_never_the_token(world: World, clie
 def test_without_a_scope_there_is_a_form_and_nobody_is_asked(world: World, client: Client) -> None:
     azure = world("app-service")
     page = client.get("/token/").content.decode()
-    assert "A token for any resource" in page
+    assert ">Token check</h1>" in page
     assert "Principal Used:" not in page
     assert azure.requests == ()
 
@@ -82,7 +82,7 @@ def test_an_empty_form_comes_back_with_a_sentence(world: World, client: Client, 
     azure = world("app-service")
     answer = client.get("/token/", {"scope": scope})
     assert answer.status_code == 400
-    assert "Write the resource that the token is for" in answer.content.decode()
+    assert "Enter the resource to request a token for" in answer.content.decode()
     assert azure.requests == ()
 
 
@@ -107,7 +107,7 @@ def test_a_malformed_scope_is_the_callers_mistake(world: World, capsys: pytest.C
     with pytest.raises(SystemExit) as ended:
         call_command("principal", scope="two words")
     assert ended.value.code == 2
-    assert "--scope is not a scope" in capsys.readouterr().out
+    assert "--scope is not a valid scope" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("scenario", ["app-service", "laptop"])

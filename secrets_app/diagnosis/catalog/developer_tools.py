@@ -1,4 +1,4 @@
-"""Causes in the tools of a developer's machine: Azure CLI, PowerShell, azd, VS Code, brokers and caches."""
+"""Causes in developer tools: Azure CLI, PowerShell, azd, VS Code, brokers and token caches."""
 
 from secrets_app.diagnosis.catalog import links
 from secrets_app.diagnosis.catalog.predicates import about_azure, ran_in_azure_cli, read_the_token_cache
@@ -9,10 +9,9 @@ CAUSES = (
     Cause(
         key="az_timeout",
         area=Area.TOOL,
-        title="The Azure CLI did not answer in time",
-        why="The library waits only some seconds for az, ten unless it is told otherwise. It took longer, "
-        "or it could not be run to its end.",
-        fix="Run the command below by hand once and see how long it takes. Then give az more time (process_timeout).",
+        title="Azure CLI timed out",
+        why="The library waits a few seconds for az, ten by default. az took longer or did not run to completion.",
+        fix="Run the command below and measure how long it takes. Then increase the time limit (process_timeout).",
         signs=(
             phrase("failed to invoke the azure cli"),
             phrase("azure cli", "timed out", unless=("get-accesstoken", "curl", "connectionpool")),
@@ -29,10 +28,10 @@ CAUSES = (
     Cause(
         key="az_subscription_wrong",
         area=Area.TOOL,
-        title="The Azure CLI does not know this subscription or tenant",
-        why="The subscription or tenant handed to az is unknown to the account that is signed in, "
-        "ambiguous, or not allowed together.",
-        fix="Look which subscriptions az sees, choose the right one by its id, or leave the choice out.",
+        title="Azure CLI cannot find this subscription or tenant",
+        why="The subscription or tenant passed to az is unknown to the signed-in account or ambiguous, "
+        "or both were passed together.",
+        fix="List the subscriptions that az can access, and select one by its ID, or omit the setting.",
         signs=(
             phrase("please specify only one of subscription and tenant"),
             phrase("getting access token for non-current tenants is not supported"),
@@ -63,9 +62,9 @@ CAUSES = (
     Cause(
         key="az_token_cache_broken",
         area=Area.TOOL,
-        title="The Azure CLI cannot use the sign-in it has stored",
-        why="Its token store cannot be read by this user, or no longer holds the account it speaks of.",
-        fix="Clear the store and sign in again, as the same user of the machine that runs this program.",
+        title="Azure CLI cannot read its token cache",
+        why="This user cannot read the token cache, or the cache no longer contains the account.",
+        fix="Clear the cache and sign in again, as the operating system user that runs this program.",
         signs=(
             phrase("can't find token from msal cache"),
             phrase("does not exist in msal token cache"),
@@ -108,10 +107,10 @@ CAUSES = (
     Cause(
         key="az_not_installed",
         area=Area.TOOL,
-        title="The Azure CLI is not to be found here",
-        why="No az is on the PATH of this process. It may be installed for another user, "
-        "or after this shell or editor was started.",
-        fix="Install the Azure CLI where this program runs, then start the shell or editor anew.",
+        title="Azure CLI was not found on PATH",
+        why="az is not on the PATH of this process. It may be installed for another user, "
+        "or it was installed after this shell or editor was started.",
+        fix="Install Azure CLI on this machine, then restart the shell or editor.",
         signs=(
             phrase("azure cli not found on path"),
             phrase("azure cli not installed"),
@@ -145,9 +144,10 @@ CAUSES = (
     Cause(
         key="az_broken_install",
         area=Area.TOOL,
-        title="The Azure CLI is installed but does not run",
-        why="az was found and stopped before it could answer. Often its own Python is damaged or mixed with another.",
-        fix="Make the command below work in this very environment. If it does not, install the Azure CLI again.",
+        title="Azure CLI is installed but does not run",
+        why="az was found, but failed before it returned a result. Often its own Python is damaged or conflicts with "
+        "another installation.",
+        fix="Run the command below in the same environment. If it fails, reinstall Azure CLI.",
         signs=(
             phrase("failed to invoke azure cli", unless=("failed to invoke the azure cli",)),
             phrase(
@@ -189,9 +189,9 @@ CAUSES = (
     Cause(
         key="az_not_logged_in",
         area=Area.TOOL,
-        title="The Azure CLI is here, but nobody is signed in",
-        why="az has no usable sign-in or no default subscription for this user of the machine.",
-        fix="Sign in with az as the same user that runs this program, then try again.",
+        title="Azure CLI is installed, but no account is signed in",
+        why="az has no usable account or no default subscription for this operating system user.",
+        fix="Sign in with az as the operating system user that runs this program, then try again.",
         signs=(
             phrase("please run 'az login'"),
             phrase("please run az login"),
@@ -219,8 +219,8 @@ CAUSES = (
     Cause(
         key="powershell_not_installed",
         area=Area.TOOL,
-        title="PowerShell is not to be found here",
-        why="No pwsh is on the PATH of this process. That matters only if you meant to sign in with Azure PowerShell.",
+        title="PowerShell was not found on PATH",
+        why="pwsh is not on the PATH of this process. This matters only if you want to sign in with Azure PowerShell.",
         fix="Use az login, or install PowerShell 7 with the Az.Accounts module.",
         signs=(
             phrase("powershell is not installed"),
@@ -242,8 +242,8 @@ CAUSES = (
     Cause(
         key="az_accounts_module_missing",
         area=Area.TOOL,
-        title="PowerShell lacks the Azure module",
-        why="PowerShell is here, but its module Az.Accounts is missing or too old.",
+        title="The PowerShell module Az.Accounts is missing",
+        why="PowerShell is installed, but its module Az.Accounts is missing or too old.",
         fix="Install the module for this user, then sign in with Connect-AzAccount.",
         signs=(
             phrase("az.account module", "not installed"),
@@ -263,9 +263,9 @@ CAUSES = (
     Cause(
         key="powershell_not_logged_in",
         area=Area.TOOL,
-        title="Azure PowerShell is here, but nobody is signed in",
-        why="PowerShell has no Azure account for this user of the machine.",
-        fix="Sign in with Connect-AzAccount as the same user that runs this program.",
+        title="Azure PowerShell is installed, but no account is signed in",
+        why="PowerShell has no Azure account for this operating system user.",
+        fix="Sign in with Connect-AzAccount as the operating system user that runs this program.",
         signs=(
             phrase("please run", "connect-azaccount", unless=("-claimschallenge",)),
             phrase("run connect-azaccount to login"),
@@ -285,9 +285,9 @@ CAUSES = (
     Cause(
         key="powershell_failed",
         area=Area.TOOL,
-        title="PowerShell was started and failed",
-        why="It took too long, or this machine's execution policy forbids the script.",
-        fix="Run the command below in pwsh by hand, and deal with what it says.",
+        title="Azure PowerShell failed",
+        why="It timed out, or this machine's execution policy blocks the script.",
+        fix="Run the command below in pwsh, and fix the error it reports.",
         signs=(
             phrase("failed to invoke powershell"),
             phrase("execution policy prevented invoking"),
@@ -315,9 +315,9 @@ CAUSES = (
     Cause(
         key="azd_not_installed",
         area=Area.TOOL,
-        title="The Azure Developer CLI is not to be found here",
-        why="No azd is on the PATH of this process. That matters only if you meant to sign in with azd.",
-        fix="Use az login, or install azd where this program runs.",
+        title="Azure Developer CLI was not found on PATH",
+        why="azd is not on the PATH of this process. This matters only if you want to sign in with azd.",
+        fix="Use az login, or install azd on this machine.",
         signs=(
             phrase("azure developer cli could not be found"),
             phrase("azure developer cli not found"),
@@ -339,9 +339,9 @@ CAUSES = (
     Cause(
         key="azd_not_logged_in",
         area=Area.TOOL,
-        title="The Azure Developer CLI is here, but nobody is signed in",
-        why="azd has no sign-in for this user of the machine.",
-        fix="Sign in with azd as the same user that runs this program.",
+        title="Azure Developer CLI is installed, but no account is signed in",
+        why="azd has no account for this operating system user.",
+        fix="Sign in with azd as the operating system user that runs this program.",
         signs=(
             phrase("please run 'azd auth login'", unless=("could not be found",)),
             phrase("not logged in, run `azd auth login`"),
@@ -367,9 +367,9 @@ CAUSES = (
     Cause(
         key="broker_unavailable",
         area=Area.TOOL,
-        title="Sign-in through the system's broker is not possible here",
-        why="It works on Windows and WSL only, and needs the package azure-identity-broker.",
-        fix="Use az login. On Windows and in WSL you can install it instead: pip install azure-identity-broker.",
+        title="Brokered authentication is not available",
+        why="It works only on Windows and WSL, and requires the package azure-identity-broker.",
+        fix="Use az login. On Windows and WSL you can install the package instead: pip install azure-identity-broker.",
         signs=(
             phrase(
                 "interactivebrowserbrokercredential",
@@ -398,10 +398,10 @@ CAUSES = (
     Cause(
         key="vscode_not_signed_in",
         area=Area.TOOL,
-        title="VS Code has no Azure sign-in to lend",
+        title="Visual Studio Code is not signed in to Azure",
         why="The Azure Resources extension is not signed in on this machine, or the package azure-identity-broker "
-        "is missing. This way works on Windows and in WSL only.",
-        fix="Use az login. On Windows and in WSL: pip install azure-identity-broker, then sign in with the Azure "
+        "is missing. This credential works only on Windows and WSL.",
+        fix="Use az login. On Windows and WSL: pip install azure-identity-broker, then sign in with the Azure "
         "Resources extension of VS Code.",
         signs=(
             phrase("visualstudiocodecredential requires"),
@@ -425,10 +425,10 @@ CAUSES = (
     Cause(
         key="shared_cache_empty",
         area=Area.TOOL,
-        title="The token cache shared by Microsoft's tools holds no account to use",
-        why="Visual Studio and others may leave a sign-in there. There is none here, or more than one.",
-        fix="Use az login. Name a user and a tenant only if you rely on that cache. "
-        "In Visual Studio sign in anew: Tools > Options > Azure Service Authentication.",
+        title="The shared token cache contains no usable account",
+        why="Visual Studio and other Microsoft tools store accounts there. The cache contains none, or more than one.",
+        fix="Use az login. Specify a user and a tenant only if you rely on this cache. "
+        "In Visual Studio, sign in again: Tools > Options > Azure Service Authentication.",
         signs=(
             phrase("sharedtokencachecredential", "unavailable"),
             phrase("shared token cache unavailable"),
@@ -448,8 +448,8 @@ CAUSES = (
         key="token_cache_encryption_unavailable",
         area=Area.TOOL,
         title="The token cache cannot be encrypted on this machine",
-        why="On Linux the library keeps tokens in the desktop's keyring through libsecret. "
-        "It is not here or cannot be used.",
+        why="On Linux the library stores tokens in the desktop keyring through libsecret. "
+        "libsecret is not installed or cannot be used.",
         fix="Install libsecret and a keyring, or keep the cache in memory.",
         signs=(
             phrase("cache encryption is impossible"),
@@ -473,9 +473,9 @@ CAUSES = (
     Cause(
         key="tool_output_unexpected",
         area=Area.TOOL,
-        title="The tool answered, but not with a token",
-        why="It is too old for what it was asked, or it printed something else between: a notice, a warning, a menu.",
-        fix="Bring the tool up to date, and run it by hand: it must print JSON and nothing else.",
+        title="The tool returned unexpected output instead of a token",
+        why="The tool is too old for this command, or it also printed something else: a notice, a warning or a menu.",
+        fix="Update the tool, then run it yourself: it must print only JSON.",
         signs=(
             phrase("unexpected output from"),
             phrase("unrecognized arguments", where=about_azure),
@@ -507,10 +507,10 @@ CAUSES = (
     Cause(
         key="process_environment_missing",
         area=Area.TOOL,
-        title="This process lacks a variable that every Windows session has",
-        why="A service or app pool without a user profile starts with an empty environment. "
-        "The library needs some of it.",
-        fix="Load the user's profile for the service or app pool, and pass the system's environment on.",
+        title="A standard Windows environment variable is missing",
+        why="A service or app pool without a user profile starts with an almost empty environment. "
+        "The library needs some of these variables.",
+        fix="Load the user profile for the service or app pool, and pass on the system environment variables.",
         signs=(
             phrase("environment variable 'systemroot' has no value"),
             phrase("expects a 'systemroot' environment variable"),

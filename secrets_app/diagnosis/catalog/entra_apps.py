@@ -1,9 +1,10 @@
 """Microsoft Entra ID errors when an application signs in: app registration, client secret, certificate, tenant."""
 
+from secrets_app.core import own_messages
 from secrets_app.diagnosis.catalog import links
 from secrets_app.diagnosis.catalog.predicates import about_azure, asks_for_a_scope_as_resource
 from secrets_app.diagnosis.cause import LINUX, MACOS, Area, Cause, Severity, run
-from secrets_app.diagnosis.signature import Signature, Strength, aadsts, phrase
+from secrets_app.diagnosis.signature import Signature, Strength, aadsts, own_message, phrase
 
 _NO_FILE = ("folder_setting", "certificate_vault")
 """Facts set when the certificate comes from a certificate folder or from a vault: then there is no file path."""
@@ -429,8 +430,8 @@ CAUSES = (
         why="Today is outside the certificate's validity period.",
         fix="Create a new certificate, register it for the application, and replace the old one with it.",
         signs=(
-            phrase("make a new one and register it for the application"),
-            phrase("set this machine's clock right, or take an older one"),
+            own_message(own_messages.CERTIFICATE_EXPIRED),
+            own_message(own_messages.CERTIFICATE_NOT_YET_VALID),
         ),
         commands=(
             run("openssl x509 -in {path} -noout -startdate -enddate", systems=(LINUX, MACOS)),
@@ -448,20 +449,21 @@ CAUSES = (
         fix="Provide a PEM or PFX file with the certificate and its private key, and the password. "
         "Set it with AZURE_CLIENT_CERTIFICATE_PATH, KVSITE_CERTIFICATE or a connection string.",
         signs=(
-            phrase("the certificate file", any_of=("is not there", "cannot be read")),
-            phrase("takes the certificate file itself"),
-            phrase("so it is not read as a certificate"),
-            phrase("is larger than any certificate file"),
-            phrase("neither pem nor pfx"),
-            phrase("has no certificate in it"),
-            phrase("has no private key in it"),
-            phrase("has a private key that belongs to another certificate"),
-            phrase("not rsa, and entra takes rsa only"),
-            phrase("is protected by a password. set kvsite_certificate_password"),
-            phrase("is encrypted in a way that cannot be opened here"),
-            phrase("there is no certificate", "among the"),
-            phrase("set it to the folder with the certificate files"),
-            phrase("the windows certificate store gives python no private key"),
+            own_message(own_messages.CERTIFICATE_FILE_NOT_FOUND),
+            own_message(own_messages.CERTIFICATE_FILE_UNREADABLE),
+            own_message(own_messages.CERTIFICATE_FILE_TOO_LARGE),
+            own_message(own_messages.CERTIFICATE_PATH_IS_FOLDER),
+            own_message(own_messages.CERTIFICATE_PATH_IS_NO_FILE),
+            own_message(own_messages.CERTIFICATE_FOLDER_INVALID),
+            own_message(own_messages.CERTIFICATE_NOT_FOUND),
+            own_message(own_messages.WINDOWS_STORE_NOT_READABLE),
+            own_message(own_messages.CERTIFICATE_NEITHER_PEM_NOR_PFX),
+            own_message(own_messages.CERTIFICATE_MISSING),
+            own_message(own_messages.CERTIFICATE_ENCRYPTION_UNSUPPORTED),
+            own_message(own_messages.CERTIFICATE_PASSWORD_MISSING),
+            own_message(own_messages.CERTIFICATE_KEY_MISSING),
+            own_message(own_messages.CERTIFICATE_KEY_OF_ANOTHER),
+            own_message(own_messages.CERTIFICATE_KEY_NOT_RSA),
             phrase("failed to deserialize certificate in pem or pkcs12 format"),
             phrase("the certificate must include its private key"),
             phrase("the certificate must have an rsa private key"),

@@ -1,9 +1,10 @@
 """Microsoft Entra ID errors when a user signs in."""
 
+from secrets_app.core.own_messages import INTERACTIVE_SIGN_IN_REQUIRED
 from secrets_app.diagnosis.catalog import links
 from secrets_app.diagnosis.catalog.predicates import about_azure
 from secrets_app.diagnosis.cause import Area, Cause, Severity, run
-from secrets_app.diagnosis.signature import Strength, aadsts, phrase
+from secrets_app.diagnosis.signature import Strength, aadsts, own_message, phrase
 
 CAUSES = (
     Cause(
@@ -231,6 +232,7 @@ CAUSES = (
             phrase("authenticationrequiredexception"),
             phrase("automatic authentication has been disabled"),
             phrase("interactive authentication is needed"),
+            own_message(INTERACTIVE_SIGN_IN_REQUIRED),
             phrase("no account or login hint was passed"),
             phrase("call 'authenticate' to begin"),
             phrase('"redirect_uri" must be a url with port number'),

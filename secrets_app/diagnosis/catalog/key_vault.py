@@ -1,4 +1,4 @@
-"""Causes in the vault: what Key Vault refuses once it has the request."""
+"""Causes in the vault: requests that Key Vault rejects."""
 
 from secrets_app.core.reading import Platform
 from secrets_app.diagnosis.catalog import links
@@ -10,12 +10,12 @@ CAUSES = (
     Cause(
         key="kv_wrong_tenant",
         area=Area.VAULT,
-        title="The token comes from another tenant than the vault's",
-        why="A vault trusts one Entra directory (tenant) only. Yours signed in to a different one. "
-        "When the tenant it expects belongs to strangers, the vault's name is wrong. "
-        "With several accounts, or subscriptions in several tenants, az takes the tenant of the default one.",
-        fix="Check the vault's name first. Then a person signs in to the tenant that owns the vault. "
-        "A managed identity cannot leave its own tenant: give it a vault there.",
+        title="The token was issued by a different tenant than the vault's",
+        why="A vault accepts tokens from its own Microsoft Entra tenant only, and this token is from another one. "
+        "If the expected tenant is not yours, the vault name is wrong. "
+        "With several accounts or subscriptions, az uses the tenant of the default subscription.",
+        fix="Check the vault name first. Then sign in to the tenant that owns the vault. "
+        "A managed identity cannot leave its own tenant: use a vault in that tenant.",
         signs=(
             akv(10032),
             phrase("invalid issuer expected one of", "found"),
@@ -34,11 +34,11 @@ CAUSES = (
     Cause(
         key="kv_wrong_audience",
         area=Area.VAULT,
-        title="The token is meant for another service than Key Vault",
-        why="A token is valid for one service, its audience. This one names something else, "
-        "or writes Key Vault's name differently.",
-        fix="Ask for https://vault.azure.net/.default: no vault name in it, and no slash at the end. "
-        "SecretClient does this by itself.",
+        title="The token's audience is not Key Vault",
+        why="A token is valid for one service, its audience. This token names another service, "
+        "or spells Key Vault's audience differently.",
+        fix="Request the scope https://vault.azure.net/.default, without the vault name and without a trailing slash. "
+        "SecretClient does this automatically.",
         signs=(
             akv(10022),
             phrase("invalid audience expected", "vault"),
@@ -56,10 +56,9 @@ CAUSES = (
     Cause(
         key="kv_token_missing",
         area=Area.VAULT,
-        title="Key Vault got no token",
-        why="The request arrived without its Authorization header. "
-        "Either no token was sent, or something on the way took it out.",
-        fix="Let the client send the token: use SecretClient with a credential. Then look at proxies on the way.",
+        title="The request to Key Vault has no access token",
+        why="The request has no Authorization header. Either no token was sent, or a proxy removed the header.",
+        fix="Use SecretClient with a credential, which sends the token. Then check any proxy in front of the vault.",
         signs=(
             akv(10000, 10001),
             phrase("request is missing a bearer or pop token"),
@@ -70,20 +69,22 @@ CAUSES = (
     Cause(
         key="kv_token_key_unknown",
         area=Area.VAULT,
-        title="Key Vault cannot check who signed the token",
-        why="It does not know the key the token was signed with. This can pass by itself while Entra changes its keys.",
-        fix="Try again in a minute. If it stays, check that the token really comes from Entra and is sent unchanged.",
+        title="Key Vault cannot validate the token's signature",
+        why="It does not know the key that signed the token. This can be temporary while Microsoft Entra ID rotates "
+        "its keys.",
+        fix="Try again in a minute. If the error persists, check that the token was issued by Microsoft Entra ID and "
+        "is sent unchanged.",
         signs=(akv(10046), phrase("unable to resolve the key used for signature validation")),
         links=(links.KEY_VAULT_AUTHENTICATION, links.KEY_VAULT_ERRORS),
     ),
     Cause(
         key="kv_obo_required",
         area=Area.VAULT,
-        title="The access policy wants a user and an application together",
-        why="It names an application beside the user. Such a policy lets that application in only "
-        "while it acts for that user.",
-        fix="Look at the policy of this identity. If it names an application, note its permissions, delete it, "
-        "and make it again without one. Portal: the vault > Access policies > Create, and leave Application empty.",
+        title="The access policy requires a user and an application together (on-behalf-of)",
+        why="The policy names an application in addition to the user. It grants access only to that application "
+        "acting on behalf of that user.",
+        fix="Check the access policy of this identity. If it names an application, note its permissions, delete it, "
+        "and create it again without one. Portal: the vault > Access policies > Create, and leave Application empty.",
         signs=(
             code("ForbiddenByPolicy"),
             phrase("policy requires the caller to use on-behalf-of", strength=Strength.EXACT),
@@ -94,9 +95,9 @@ CAUSES = (
     Cause(
         key="kv_firewall_denied",
         area=Area.VAULT,
-        title="The vault's firewall does not let this address in",
-        why="The vault accepts calls from chosen networks only. The address it saw is not one of them.",
-        fix="Add the address to the vault's firewall, or call from a network that is allowed. "
+        title="The vault's firewall blocks this IP address",
+        why="The vault accepts requests from selected networks only, and this client address is not one of them.",
+        fix="Add the address to the vault's firewall, or connect from an allowed network. "
         "Portal: the vault > Networking > Firewalls and virtual networks.",
         signs=(
             code("ForbiddenByFirewall", "ForbiddenByNsp", "ForbiddenByNetworkSecurityPerimeter"),
@@ -112,10 +113,10 @@ CAUSES = (
     Cause(
         key="kv_public_access_disabled",
         area=Area.VAULT,
-        title="The vault takes calls from its private network only",
-        why="Public network access is off, and this call did not come through an approved private link.",
-        fix="Call from inside that network, and see that the vault's name gives a private address there. Whether the "
-        "vault may be reached from the internet instead is for its owner to decide. Portal: the vault > Networking.",
+        title="Public network access to the vault is disabled",
+        why="The request did not come through an approved private endpoint connection.",
+        fix="Connect from the private network, and check that the vault name resolves to a private address there. Only "
+        "the vault's owner can decide to enable public network access. Portal: the vault > Networking.",
         signs=(
             code("ForbiddenByConnection"),
             phrase("connection is not an approved private link"),
@@ -132,9 +133,9 @@ CAUSES = (
     Cause(
         key="kv_secret_disabled",
         area=Area.VAULT,
-        title="The secret is there, but it is disabled",
-        why="Its current version is switched off. Key Vault does not hand out a disabled version.",
-        fix="Enable the version, or ask whoever disabled it why. "
+        title="The secret exists, but it is disabled",
+        why="Its current version is disabled. Key Vault does not return a disabled version.",
+        fix="Find out why the version was disabled, then enable it. "
         "Portal: the vault > Secrets > the secret > the version > Enabled.",
         signs=(
             code("SecretDisabled", "KeyDisabled", "CertificateDisabled"),
@@ -147,9 +148,9 @@ CAUSES = (
     Cause(
         key="kv_soft_deleted",
         area=Area.VAULT,
-        title="The name is held by something deleted that can still come back",
-        why="Key Vault keeps what was deleted for 7 to 90 days. Until then its name cannot be used again.",
-        fix="Recover what was deleted. Purge it only when you are sure that nobody needs it.",
+        title="The name is in use by a soft-deleted object",
+        why="Key Vault keeps deleted objects for 7 to 90 days. During that time their names cannot be reused.",
+        fix="Recover the deleted object. Purge it only if it is no longer needed.",
         signs=(
             code("ObjectIsDeletedButRecoverable", "ObjectIsBeingDeleted", "ObjectIsBeingRecovered"),
             code("ConflictError", "Conflict", any_of=("deleted but recoverable", "recoverable state", "being deleted")),
@@ -171,10 +172,10 @@ CAUSES = (
     Cause(
         key="kv_secret_not_found",
         area=Area.VAULT,
-        title="The vault has no secret of this name",
-        why="We were let in, and the vault answered that it knows no such secret or no such version. "
-        "A deleted secret looks the same.",
-        fix="Check the secret's name and the vault's. Then look among the deleted ones.",
+        title="The vault has no secret with this name",
+        why="Access was granted, but the vault has no such secret or no such version. "
+        "A deleted secret gives the same error.",
+        fix="Check the name of the secret and of the vault. Then check the deleted secrets.",
         signs=(
             code("SecretNotFound", "KeyNotFound", "CertificateNotFound"),
             phrase("secretversionnotfound"),
@@ -200,8 +201,8 @@ CAUSES = (
     Cause(
         key="kv_name_invalid",
         area=Area.VAULT,
-        title="Key Vault does not allow this name",
-        why="A secret's name may hold letters, digits and hyphens only. Underscores, dots and spaces are refused.",
+        title="The secret name is invalid",
+        why="A secret name may contain only letters, digits and hyphens. Underscores, dots and spaces are not allowed.",
         fix="Use hyphens: DJANGO-SECRET-KEY instead of DJANGO_SECRET_KEY.",
         signs=(
             code(
@@ -233,9 +234,9 @@ CAUSES = (
     Cause(
         key="kv_throttled",
         area=Area.VAULT,
-        title="Too many requests: the vault asks us to wait",
-        why="A vault answers some thousand calls in ten seconds. More are turned away until it has calmed down.",
-        fix="Wait a little, then read the secret once and keep it, with one client for the whole program.",
+        title="The vault is throttling requests (HTTP 429)",
+        why="A vault serves a few thousand requests in ten seconds and rejects further ones.",
+        fix="Wait, then retry. Read the secret once and cache it, and use one client for the whole program.",
         signs=(
             code("Throttled", "VaultRequestTypeLimitReached", "TooManyRequests"),
             phrase("request was not processed because too many requests were received"),
@@ -258,10 +259,10 @@ CAUSES = (
     Cause(
         key="kv_key_operation_denied",
         area=Area.VAULT,
-        title="This key must not be used for that",
-        why="Each key carries a list of what it may do. The operation asked for is not on it, "
+        title="The key does not permit this operation",
+        why="Each key has a list of permitted operations. The requested operation is not in it, "
         "or the key is disabled or expired.",
-        fix="Use a key that allows the operation, or add it to the key's permitted operations.",
+        fix="Use a key that permits the operation, or add it to the key's permitted operations.",
         signs=(
             code("KeyOperationForbidden", "KeyOperationNotPermitted"),
             phrase("operation", "is not permitted on this key"),
@@ -286,10 +287,10 @@ CAUSES = (
     Cause(
         key="kv_rbac_denied",
         area=Area.VAULT,
-        title="The vault knows who we are, and no role lets us in",
-        why="This vault asks Azure roles (RBAC). This identity has no role that allows the call. "
-        "Owner and Contributor do not count: they manage the vault but may not read what is in it.",
-        fix="Give the identity the role below on this vault, then wait a few minutes. "
+        title="The identity has no role assignment that allows reading secrets",
+        why="This vault uses Azure RBAC, and the identity has no role with access to secrets. "
+        "Owner and Contributor manage the vault but cannot read its secrets.",
+        fix="Assign the role below to the identity, scoped to this vault. It can take up to 10 minutes to take effect. "
         "Portal: the vault > Access control (IAM) > Add role assignment.",
         signs=(
             code("ForbiddenByRbac"),
@@ -316,9 +317,9 @@ CAUSES = (
     Cause(
         key="kv_access_policy_denied",
         area=Area.VAULT,
-        title="The vault knows who we are, and no access policy lets us in",
-        why="This vault keeps its own list of who may do what. This identity is not on it, or lacks this permission.",
-        fix="Add the permission to the vault's access policies. It counts at once. "
+        title="No access policy grants the identity this permission",
+        why="This vault uses access policies. The identity is not in them, or its policy lacks this permission.",
+        fix="Add the permission to the vault's access policies. It takes effect immediately. "
         "Portal: the vault > Access policies > Create.",
         signs=(
             Signature(
@@ -343,10 +344,10 @@ CAUSES = (
     Cause(
         key="kv_challenge_mismatch",
         area=Area.VAULT,
-        title="The answering host is not the vault it should be",
-        why="A vault's first answer says for which service it wants a token. "
-        "That name does not belong to the host that was asked, so nothing was sent.",
-        fix="Correct the vault's address, or the cloud. Only for a mock or a proxy of your own: "
+        title="The challenge resource does not match the vault's domain",
+        why="A vault's first response, the challenge, names the resource that a token is needed for. "
+        "It does not match the requested host, so no token was sent.",
+        fix="Correct the vault URL, or the cloud. Only for your own mock or proxy: "
         "turn the check off with verify_challenge_resource=False.",
         signs=(
             phrase("the challenge resource", "does not match the requested domain"),
@@ -361,10 +362,10 @@ CAUSES = (
     Cause(
         key="kv_url_or_id_invalid",
         area=Area.VAULT,
-        title="The vault's address or the secret's id is not usable",
-        why="An address looks like https://contoso.vault.azure.net, and an id continues with /secrets/name. "
-        "What was given does not.",
-        fix="Set KEY_VAULT_URI to https://, the vault's name, and .vault.azure.net.",
+        title="The vault URL or the secret ID is invalid",
+        why="A vault URL has the form https://contoso.vault.azure.net, and a secret ID adds /secrets/name. "
+        "The given value does not have this form.",
+        fix="Set KEY_VAULT_URI to https://, the vault name, and .vault.azure.net.",
         signs=(
             phrase("vault_url must be the url of an azure key vault"),
             phrase("key vault request url must not contain backslashes"),

@@ -1,5 +1,6 @@
 """Managed identity errors: IMDS, App Service, Azure Arc, Service Fabric, AAD Pod Identity."""
 
+from secrets_app.core.own_messages import RESPONSE_TOO_LARGE, UNDECODABLE_RESPONSE
 from secrets_app.core.reading import Platform
 from secrets_app.diagnosis.catalog import links
 from secrets_app.diagnosis.catalog.predicates import about_azure_or_bare
@@ -461,8 +462,8 @@ CAUSES = (
                 any_of=(
                     "expecting value: line",
                     "json is invalid",
-                    "cannot be read as what it says it is",
-                    "too long to be one of azure",
+                    UNDECODABLE_RESPONSE,
+                    RESPONSE_TOO_LARGE,
                 ),
                 credentials=("ManagedIdentityCredential",),
             ),

@@ -1,9 +1,10 @@
-"""Causes on the way: names, certificates, proxies, broken connections, services in trouble."""
+"""Causes in the network: DNS, TLS, proxies, broken connections, service errors."""
 
+from secrets_app.core.own_messages import RESPONSE_TOO_LARGE, UNDECODABLE_RESPONSE
 from secrets_app.diagnosis.catalog import links
 from secrets_app.diagnosis.catalog.predicates import no_refusal
 from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS, Area, Cause, run
-from secrets_app.diagnosis.signature import Signature, Strength, phrase
+from secrets_app.diagnosis.signature import Signature, Strength, own_message, phrase
 
 _SERVER_ERRORS = frozenset(range(500, 600))
 
@@ -11,9 +12,9 @@ CAUSES = (
     Cause(
         key="proxy_error",
         area=Area.NETWORK,
-        title="The proxy is down, or it refuses",
-        why="HTTPS_PROXY sends the call to a proxy. The proxy did not answer, wants a password, or forbids the host.",
-        fix="Correct HTTPS_PROXY and its password. Have login.microsoftonline.com and *.vault.azure.net allowed.",
+        title="The proxy is unavailable or rejects the connection",
+        why="HTTPS_PROXY sends requests through a proxy. It did not respond, requires a password, or blocks the host.",
+        fix="Correct HTTPS_PROXY and its password. Allow login.microsoftonline.com and *.vault.azure.net in the proxy.",
         signs=(
             phrase("unable to connect to proxy"),
             phrase("cannot connect to proxy"),
@@ -47,10 +48,10 @@ CAUSES = (
     Cause(
         key="tls_interception",
         area=Area.NETWORK,
-        title="The certificate on the line is not one this program trusts",
-        why="Often a company's proxy opens the connection and signs it anew. "
-        "This program does not know its authority (CA).",
-        fix="Give the program your company's CA certificate. Do not turn the check off.",
+        title="The server's TLS certificate is not trusted",
+        why="A common reason is a corporate proxy that inspects TLS traffic: its certificate authority (CA) is not "
+        "trusted by this program.",
+        fix="Add your company's CA certificate to the program's trusted CAs. Do not disable certificate verification.",
         signs=(
             phrase("certificate_verify_failed"),
             phrase("certificate verify failed"),
@@ -95,11 +96,11 @@ CAUSES = (
     Cause(
         key="dns_failure",
         area=Area.NETWORK,
-        title="The host's name leads nowhere",
-        why="No address was found for it: the name is misspelled, the vault is gone, or this network's DNS does not "
-        "know it.",
-        fix="Check the name first. If it is right, look it up from here. "
-        "With a private endpoint its DNS zone must be linked to this network.",
+        title="The host name cannot be resolved",
+        why="DNS returned no address: the name is misspelled, the vault was deleted, or this network's DNS does not "
+        "have the name.",
+        fix="Check the name first. If it is correct, look it up from this machine. "
+        "With a private endpoint, its private DNS zone must be linked to this network.",
         signs=(
             phrase("failed to resolve"),
             phrase("nameresolutionerror"),
@@ -153,9 +154,9 @@ CAUSES = (
     Cause(
         key="tls_version_too_old",
         area=Area.NETWORK,
-        title="This program speaks too old a version of TLS",
-        why="Entra and Key Vault accept TLS 1.2 and newer. This program or its system offers an older one.",
-        fix="Bring the system, its OpenSSL or its runtime up to date, and enable TLS 1.2.",
+        title="The TLS version is too old",
+        why="Microsoft Entra ID and Key Vault require TLS 1.2 or later. This program or its system uses an older one.",
+        fix="Update the operating system, OpenSSL or the runtime, and enable TLS 1.2.",
         signs=(
             Signature(aadsts=frozenset({1002016}), strength=Strength.CODE),
             phrase("you are using tls version", any_of=("1.0", "1.1", "3des")),
@@ -175,9 +176,9 @@ CAUSES = (
     Cause(
         key="service_error",
         area=Area.NETWORK,
-        title="The service itself is in trouble",
-        why="Entra, Key Vault or a gateway before it answered with an error of its own (HTTP 5xx).",
-        fix="Try again with growing pauses. If it lasts, look at Azure's status.",
+        title="The service returned a server error (HTTP 5xx)",
+        why="Microsoft Entra ID, Key Vault or a gateway in front of it had an internal error.",
+        fix="Retry with increasing delays. If the error persists, check Azure status.",
         signs=(
             phrase("http error: 5"),
             phrase("unexpected response from microsoft entra id", strength=Strength.LIKELY),
@@ -253,9 +254,9 @@ CAUSES = (
     Cause(
         key="network_interrupted",
         area=Area.NETWORK,
-        title="The connection was refused, broken off, or never answered",
-        why="The host has an address, but no whole conversation came about. A firewall on the way is the usual reason.",
-        fix="Check that this machine may reach port 443 of the host, then try again.",
+        title="The connection was refused, reset, or timed out",
+        why="The host name was resolved, but the connection failed. A firewall is the usual reason.",
+        fix="Check that this machine can reach port 443 of the host, then try again.",
         signs=(
             phrase("connection reset by peer", strength=Strength.LIKELY),
             phrase("connection aborted", strength=Strength.LIKELY),
@@ -291,8 +292,8 @@ CAUSES = (
             phrase("broken pipe", strength=Strength.LIKELY),
             phrase("incompleteread", strength=Strength.LIKELY),
             phrase("json is invalid", strength=Strength.WEAK),
-            phrase("cannot be read as what it says it is", strength=Strength.LIKELY),
-            phrase("too long to be one of azure", strength=Strength.LIKELY),
+            own_message(UNDECODABLE_RESPONSE, strength=Strength.LIKELY),
+            own_message(RESPONSE_TOO_LARGE, strength=Strength.LIKELY),
             phrase("cannot connect to host", strength=Strength.WEAK),
             phrase("unable to connect to the remote server", strength=Strength.WEAK),
             phrase("connection prematurely closed", strength=Strength.LIKELY),

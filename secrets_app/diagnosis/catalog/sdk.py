@@ -1,4 +1,4 @@
-"""Causes in the program itself: how the library was called, set up and installed."""
+"""Causes in the program: how the Azure libraries are installed, configured and called."""
 
 from secrets_app.diagnosis.catalog import links
 from secrets_app.diagnosis.catalog.predicates import about_azure_calls
@@ -9,9 +9,9 @@ CAUSES = (
     Cause(
         key="token_credentials_env_invalid",
         area=Area.PROGRAM,
-        title="AZURE_TOKEN_CREDENTIALS is missing or holds an unknown word",
-        why="It says which credentials may be tried: dev, prod, or the name of one. The library knows no other words.",
-        fix="Set it to dev, prod or one name such as managedidentitycredential. Or take it out.",
+        title="AZURE_TOKEN_CREDENTIALS is not set or has an invalid value",
+        why="It selects the credentials to try: dev, prod, or the name of one credential. No other value is valid.",
+        fix="Set it to dev, prod or a credential name such as managedidentitycredential, or remove it.",
         signs=(phrase("azure_token_credentials", unless=("failed to retrieve a token",)),),
         commands=(
             run("export AZURE_TOKEN_CREDENTIALS=dev", systems=(LINUX, MACOS)),
@@ -22,10 +22,10 @@ CAUSES = (
     Cause(
         key="env_vars_incomplete",
         area=Area.PROGRAM,
-        title="No service principal is set in the environment",
-        why="EnvironmentCredential needs AZURE_TENANT_ID, AZURE_CLIENT_ID, and a secret or a certificate. "
-        "Not all of them reach this process. In a chain that is normal, unless you meant to use one.",
-        fix="If you meant to: set all of them for this process, then restart it.",
+        title="The environment variables of a service principal are not set",
+        why="EnvironmentCredential needs AZURE_TENANT_ID, AZURE_CLIENT_ID, and a client secret or a certificate. "
+        "At least one of them is missing. In a chain this is normal unless you want to use a service principal.",
+        fix="To use a service principal, set all of them for this process, then restart it.",
         signs=(
             phrase("environmentcredential authentication unavailable"),
             phrase("environment variables are not fully configured"),
@@ -53,9 +53,9 @@ CAUSES = (
     Cause(
         key="no_credential_available",
         area=Area.PROGRAM,
-        title="Nobody is signed in, and nothing is set up to sign in",
-        why="Every way of getting a token was tried. None of them had anything to work with here.",
-        fix="On your own machine install the Azure CLI and sign in. In Azure turn on a managed identity.",
+        title="No credential is available: none is configured or signed in",
+        why="Every credential was tried, and none of them is available on this machine.",
+        fix="On a development machine, install Azure CLI and sign in. In Azure, enable a managed identity.",
         signs=(
             phrase("failed to retrieve a token from the included credentials", strength=Strength.LIKELY),
             phrase("failed to acquire a token", "attempted credentials", strength=Strength.LIKELY),
@@ -73,10 +73,10 @@ CAUSES = (
     Cause(
         key="sdk_version_mismatch",
         area=Area.PROGRAM,
-        title="The installed packages do not fit together",
-        why="One is of an older generation than the other, or asynchronous and plain parts were mixed.",
-        fix="Update the azure packages together. Use azure.identity.aio with the .aio clients only. "
-        "On Windows too long a path breaks an installation: put the program near the drive's root.",
+        title="The installed Azure packages are incompatible",
+        why="One package is older than the other requires, or synchronous and asynchronous classes are mixed.",
+        fix="Update the Azure packages together. Use azure.identity.aio only with the .aio clients. "
+        "On Windows, a path that is too long breaks an installation: move the program closer to the drive root.",
         signs=(
             phrase(
                 "got an unexpected keyword argument",
@@ -127,9 +127,9 @@ CAUSES = (
     Cause(
         key="sdk_misuse",
         area=Area.PROGRAM,
-        title="The program calls the library wrongly",
-        why="An argument is missing, empty, of the wrong kind, or contradicts another. No call left the machine.",
-        fix="Correct the argument the message names.",
+        title="The program calls the library with invalid arguments",
+        why="An argument is missing, empty, of the wrong type, or conflicts with another. No request was sent.",
+        fix="Correct the argument named in the error message.",
         signs=(
             phrase("must not be empty", unless=("secret", "tenant", "scope"), where=about_azure_calls),
             phrase("not both", any_of=("certificate", "client_", "identity", "tenant", "credential")),

@@ -1,4 +1,4 @@
-"""The check that the sign-in host and the vault belong to one cloud."""
+"""Check that the sign-in endpoint and the vault are in the same cloud."""
 
 from secrets_app.conf.cloud import VARIABLE, find_cloud_mismatch
 from secrets_app.doctor.check import Check, notice, ok, problem
@@ -7,16 +7,20 @@ from secrets_app.doctor.registry import check
 from secrets_app.doctor.variables import describe_variables
 
 
-@check("cloud", "The cloud one signs in to", waits_for="a token")
+@check("cloud", "Azure cloud", waits_for="an access token")
 def cloud(scene: CheckContext) -> Check:
+    """Compares AZURE_AUTHORITY_HOST or KVSITE_AUTHORITY_HOST with the cloud of the vault's host.
+
+    A problem when they differ and the secret was not read, a notice when it was read nevertheless.
+    """
     facts = describe_variables(scene.environ, [VARIABLE])
     apart = find_cloud_mismatch(scene.config, scene.environ)
     if apart is None:
-        return ok("Where one signs in and where the vault is, it is the same cloud.", facts=facts)
+        return ok("The sign-in endpoint and the vault are in the same cloud.", facts=facts)
     said = f"{apart.setting} {apart.says}"
     if scene.reading.result().ok:
         return notice(
-            f"{said} Whoever read the secret did not sign in there; a service principal would fail.",
+            f"{said} The credential that read the secret did not sign in there; a service principal would fail.",
             apart.hint, facts=facts,
         )  # fmt: skip
     return problem(said, apart.hint, cause="authority_or_cloud_wrong", facts=facts)

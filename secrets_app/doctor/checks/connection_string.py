@@ -1,4 +1,4 @@
-"""Check of the old .NET library's connection string."""
+"""Check of the connection string of the retired .NET library AppAuthentication."""
 
 from secrets_app.conf.connection_string import NAMES
 from secrets_app.doctor.check import Check, Status, ok, problem
@@ -7,18 +7,25 @@ from secrets_app.doctor.registry import check
 from secrets_app.doctor.translation import translation
 
 
-@check("connection_string", "The connection string of the .NET library")
+@check("connection_string", "AppAuthentication connection string (.NET)")
 def connection_string(scene: CheckContext) -> Check:
+    """Reads AzureServicesAuthConnectionString or KVSITE_CONNECTION_STRING.
+
+    A problem when it is invalid, a notice when a part of it has no effect or no equivalent in Python.
+    """
     for mistake in scene.config.mistakes:
         if mistake.setting in NAMES:
             return problem(mistake.sentence, mistake.hint, cause=mistake.cause)
     found = translation(scene.config, scene.place)
     if found is None:
-        return ok("None is set. Settings of today say who to be, or azure-identity finds it out.")
-    facts = [("Instead, for any program", line) for line in found.variables]
-    facts += [("Instead, in Python", line) for line in found.python.splitlines()]
-    sentences = [f"{found.setting} says who to be: {found.who}.", *(f"It {remark.says}" for remark in found.remarks)]
-    advice = [*(remark.hint for remark in found.remarks), "It works. The settings of today say the same:"]
+        return ok("Not set. KVSITE_CREDENTIAL or DefaultAzureCredential selects the credential.")
+    facts = [("Equivalent variables", line) for line in found.variables]
+    facts += [("Equivalent in Python", line) for line in found.python.splitlines()]
+    sentences = [
+        f"{found.setting} selects the credential: {found.who}.",
+        *(f"It {remark.says}" for remark in found.remarks),
+    ]
+    advice = [*(remark.hint for remark in found.remarks), "It works. The equivalent settings are:"]
     return Check(
         finding=" ".join(sentences),
         verdict=Status.NOTICE if found.remarks else Status.OK,

@@ -1,4 +1,4 @@
-"""Where the vault's name leads."""
+"""DNS resolution of the vault's host name."""
 
 import ipaddress
 import socket
@@ -10,11 +10,15 @@ from secrets_app.doctor.proxies import proxy_of
 from secrets_app.doctor.registry import check
 
 
-@check("vault_name", "Where the vault's name leads", waits_for="the name server", limit_s=2.0)
+@check("vault_name", "DNS resolution", waits_for="the DNS server", limit_s=2.0)
 def vault_name(scene: CheckContext) -> Check:
+    """Resolves the vault's host name.
+
+    A problem when it cannot be resolved, unless a proxy does it; a notice when its addresses look wrong.
+    """
     url = scene.config.vault_url
     if url is None:
-        return unknown("The settings name no vault.")
+        return unknown("No vault is configured.")
     host = urlsplit(url).hostname or ""
     try:
         found = {str(entry[4][0]).partition("%")[0] for entry in socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)}
@@ -25,33 +29,35 @@ def vault_name(scene: CheckContext) -> Check:
 
 def _unresolved(url: str, host: str) -> Check:
     if proxy_of(url):
-        return ok(f"This machine cannot resolve {host}, and need not: the proxy does it.", facts=[("Name", host)])
-    return problem(f"{host} cannot be resolved: no address belongs to this name here.", cause="dns_failure")
+        return ok(f"This machine cannot resolve {host}, but the proxy resolves it.", facts=[("Host name", host)])
+    return problem(f"The host name {host} cannot be resolved from this machine.", cause="dns_failure")
 
 
 def _resolved(url: str, host: str, addresses: list[str]) -> Check:
-    facts = [("Name", host), ("Addresses", ", ".join(addresses))]
+    facts = [("Host name", host), ("IP addresses", ", ".join(addresses))]
     kinds = {_kind(address) for address in addresses}
     if kinds == {"public"}:
-        return ok("The vault's name leads to its public address.", facts=facts)
+        return ok("The vault's host name resolves to a public address.", facts=facts)
     if kinds == {"private"} and proxy_of(url):
         return notice(
-            "The vault's name leads to a private address, yet the vault is asked through a proxy, which seldom reaches "
-            "one.",
+            "The vault's host name resolves to a private address, but requests to the vault go through a proxy, which "
+            "usually cannot reach private addresses.",
             f"Add {host} to NO_PROXY.",
             facts=facts,
         )
     if kinds == {"private"}:
-        return ok("The vault's name leads to a private address: a private endpoint in a virtual network.", facts=facts)
+        return ok(
+            "The vault's host name resolves to a private address: a private endpoint in a virtual network.", facts=facts
+        )
     return notice(
-        "The vault's name leads to an address that is neither Azure's public one nor a private endpoint's.",
-        "Look into the hosts file and the name server of this machine.",
+        "The vault's host name resolves to an address that is neither public nor that of a private endpoint.",
+        "Check the hosts file and the DNS server of this machine.",
         facts=facts,
     )
 
 
 def _kind(address: str) -> str:
-    """`private` is what a virtual network uses: RFC 1918, RFC 4193, and 100.64.0.0/10 of RFC 6598."""
+    """`private` covers the ranges of virtual networks: RFC 1918, RFC 4193, and 100.64.0.0/10 of RFC 6598."""
     ip = ipaddress.ip_address(address)
     if ip.is_loopback or ip.is_unspecified or ip.is_link_local:
         return "own"

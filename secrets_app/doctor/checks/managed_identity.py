@@ -1,4 +1,4 @@
-"""Checks of the platform, and of the variables by which it offers a managed identity."""
+"""Checks of the platform and of the variables that configure its managed identity endpoint."""
 
 from collections.abc import Mapping
 
@@ -13,71 +13,77 @@ from secrets_app.doctor.variables import describe_variable, describe_variables, 
 _NAMES: dict[Platform, str] = {
     Platform.APP_SERVICE: "App Service",
     Platform.FUNCTIONS: "Azure Functions",
-    Platform.CONTAINER_APPS: "Container Apps",
+    Platform.CONTAINER_APPS: "Azure Container Apps",
     Platform.KUBERNETES: "Kubernetes",
-    Platform.ARC: "a machine with Azure Arc",
-    Platform.CLOUD_SHELL: "Cloud Shell",
+    Platform.ARC: "an Azure Arc-enabled server",
+    Platform.CLOUD_SHELL: "Azure Cloud Shell",
     Platform.MACHINE_LEARNING: "Azure Machine Learning",
     Platform.SERVICE_FABRIC: "Service Fabric",
 }
 _MOMENT_S = 1.0
-"""Seconds that the platform's name waits for the reading, which alone tells a virtual machine."""
+"""Seconds to wait for the reading, the only way to detect an Azure VM."""
 _POD_HOST = "AZURE_POD_IDENTITY_AUTHORITY_HOST"
 _CURRENT = ("IDENTITY_ENDPOINT", "IDENTITY_HEADER")
 _LEGACY = ("MSI_ENDPOINT", "MSI_SECRET")
 _LEGACY_FINDINGS = {
-    ("MSI_SECRET",): "MSI_SECRET is set, but MSI_ENDPOINT is not. Alone it does nothing.",
-    ("MSI_ENDPOINT",): "MSI_ENDPOINT is an old name. azure-identity takes it for Cloud Shell, so no identity is found.",
-    _LEGACY: "MSI_ENDPOINT and MSI_SECRET are old names. azure-identity takes them for Azure Machine Learning, so no "
-    "identity is found here.",
+    ("MSI_SECRET",): "MSI_SECRET is set, but MSI_ENDPOINT is not. On its own it has no effect.",
+    ("MSI_ENDPOINT",): "MSI_ENDPOINT is deprecated. azure-identity treats it as Cloud Shell, so no identity is found.",
+    _LEGACY: "MSI_ENDPOINT and MSI_SECRET are deprecated. azure-identity treats them as Azure Machine Learning, so no "
+    "identity is found.",
 }
 _ALL = (*_CURRENT, "IDENTITY_SERVER_THUMBPRINT", "IMDS_ENDPOINT", *_LEGACY, _POD_HOST)
 
 
 def has_identity_endpoint(environ: Mapping[str, str]) -> bool:
-    """The variables of this place lead ManagedIdentityCredential to a token service of its own.
+    """Whether the variables configure a managed identity endpoint for ManagedIdentityCredential.
 
-    azure-identity 1.27, managed_identity.py. A virtual machine sets no variable, so it is not seen here.
+    azure-identity 1.27, managed_identity.py. An Azure VM sets no variables, so it is not detected here.
     """
     if environ.get("IDENTITY_ENDPOINT"):
         return bool(environ.get("IDENTITY_HEADER") or environ.get("IMDS_ENDPOINT"))
     return bool(environ.get("MSI_ENDPOINT"))
 
 
-@check("platform", "Where this program runs")
+@check("platform", "Platform")
 def platform(scene: CheckContext) -> Check:
+    """Reads the variables that Azure services set; without any, which credential got the token. Never a problem."""
     found, signs = detect_platform(scene.environ)
     facts = [(name, describe_variable(scene.environ, name)) for name in signs]
-    facts.append(("System", scene.place.system + (", in a container" if scene.place.in_container else "")))
-    # Without variables ManagedIdentityCredential has only the metadata service to ask.
+    facts.append(("Operating system", scene.place.system + (", in a container" if scene.place.in_container else "")))
+    # Without variables, ManagedIdentityCredential can only use the Instance Metadata Service.
     if found is Platform.UNKNOWN and _has_token(scene):
         return ok(
-            "No variable of an Azure service is set, yet a metadata service gave a token: a virtual machine in Azure.",
+            "No variable of an Azure service is set, but the Instance Metadata Service issued a token: an Azure VM.",
             facts=facts,
         )
     if found is Platform.UNKNOWN:
         return ok(
-            "No variable of an Azure service is set: a laptop, a build agent, or a virtual machine, which sets none.",
+            "No variable of an Azure service is set: a developer machine, a build agent, or an Azure VM.",
             facts=facts,
         )
     return ok(f"This is {_NAMES[found]}: {join_words(signs)} {'is' if len(signs) == 1 else 'are'} set.", facts=facts)
 
 
 def _has_token(scene: CheckContext) -> bool:
-    """ManagedIdentityCredential gave the token."""
+    """Whether ManagedIdentityCredential returned the token."""
     reading = scene.reading_within(_MOMENT_S)
     principal = reading.principal if reading else None
     return bool(principal and principal.credential == "ManagedIdentityCredential")
 
 
-@check("managed_identity", "The managed identity's variables")
+@check("managed_identity", "Managed identity variables")
 def managed_identity(scene: CheckContext) -> Check:
+    """Reads the variables of the managed identity endpoint, deprecated ones included.
+
+    A problem when one is empty, lacks its counterpart or misleads azure-identity, or when the platform has no managed
+    identity and no service principal is set; a notice when a variable is wrong only on some platforms.
+    """
     environ = scene.environ
     facts = describe_variables(environ, (name for name in _ALL if name in environ))
     if empty := [name for name in _ALL if environ.get(name) == ""]:
         return problem(
-            f"{join_words(empty)} {'is' if len(empty) == 1 else 'are'} set, but empty. A platform never does that.",
-            "Take away what is empty.",
+            f"{join_words(empty)} {'is' if len(empty) == 1 else 'are'} set, but empty. A platform never does this.",
+            "Remove the empty variables.",
             cause="environment_half_set", commands=unset_commands(empty, scene.place), facts=facts,
         )  # fmt: skip
     return (
@@ -89,20 +95,20 @@ def managed_identity(scene: CheckContext) -> Check:
 
 
 def _check_current(scene: CheckContext, facts: tuple[Fact, ...]) -> Check | None:
-    """The pair that App Service, Functions and Container Apps set, and Arc's and Service Fabric's variants."""
+    """The pair set by App Service, Functions and Container Apps, and its variants on Arc and Service Fabric."""
     endpoint, header = (name in scene.environ for name in _CURRENT)
     if endpoint == header or (endpoint and "IMDS_ENDPOINT" in scene.environ):
         return None
     there, missing = _CURRENT if endpoint else reversed(_CURRENT)
     return problem(
-        f"{there} is set, but {missing} is not. Only both together lead to a managed identity.",
-        "The platform sets both. Take away the one that somebody set by hand, and restart.",
+        f"{there} is set, but {missing} is not. A managed identity requires both.",
+        "The platform sets both. Remove the one that was set manually, then restart.",
         cause="environment_half_set", commands=unset_commands((there,), scene.place), facts=facts,
     )  # fmt: skip
 
 
 def _check_legacy(scene: CheckContext, facts: tuple[Fact, ...]) -> Check | None:
-    """The names from before 2019. Beside the new pair App Service still sets them, and they do no harm."""
+    """The names used before 2019. App Service still sets them beside the new pair, where they are harmless."""
     set_ = [name for name in _LEGACY if name in scene.environ]
     if not set_ or "IDENTITY_ENDPOINT" in scene.environ or scene.place.platform is Platform.CLOUD_SHELL:
         return None
@@ -110,15 +116,15 @@ def _check_legacy(scene: CheckContext, facts: tuple[Fact, ...]) -> Check | None:
         return None if _has_token(scene) else _legacy_pair(scene, facts)
     return problem(
         _LEGACY_FINDINGS[tuple(set_)],
-        "Take the old names away. The platform sets IDENTITY_ENDPOINT and IDENTITY_HEADER once an identity is on.",
+        "Remove them. The platform sets IDENTITY_ENDPOINT and IDENTITY_HEADER once a managed identity is enabled.",
         cause="environment_half_set", commands=unset_commands(set_, scene.place), facts=facts,
     )  # fmt: skip
 
 
 def _legacy_pair(scene: CheckContext, facts: tuple[Fact, ...]) -> Check:
     return notice(
-        "MSI_ENDPOINT and MSI_SECRET are set. azure-identity takes that for Azure Machine Learning.",
-        "Right on Azure Machine Learning. Anywhere else take them away: the names are old.",
+        "MSI_ENDPOINT and MSI_SECRET are set. azure-identity treats this as Azure Machine Learning.",
+        "This is correct on Azure Machine Learning. Elsewhere, remove them: the names are deprecated.",
         commands=unset_commands(_LEGACY, scene.place), facts=facts,
     )  # fmt: skip
 
@@ -127,19 +133,21 @@ def _check_pod_identity(scene: CheckContext, facts: tuple[Fact, ...]) -> Check |
     if _POD_HOST not in scene.environ:
         return None
     return notice(
-        f"{_POD_HOST} sends questions for the metadata service to another host. It was made for AAD Pod Identity, "
-        "which has been retired.",
-        "Take it away, unless this cluster really still runs AAD Pod Identity.",
+        f"{_POD_HOST} sends requests for the Instance Metadata Service to another host. It belongs to AAD Pod "
+        "Identity, which is retired.",
+        "Remove it, unless this cluster still runs AAD Pod Identity.",
         cause="environment_half_set", commands=unset_commands((_POD_HOST,), scene.place), facts=facts,
     )  # fmt: skip
 
 
 def _nothing_wrong(scene: CheckContext, facts: tuple[Fact, ...]) -> Check:
     if has_identity_endpoint(scene.environ):
-        return ok("This place offers a managed identity.", facts=facts)
+        return ok("A managed identity endpoint is configured.", facts=facts)
     if scene.place.platform not in SITES:
-        return ok("No variable offers a managed identity here. A virtual machine needs none.", facts=facts)
-    said = f"No managed identity is on: {_NAMES[scene.place.platform]} sets {join_words(_CURRENT)} only when one is."
+        return ok("No managed identity endpoint is configured. An Azure VM does not need one.", facts=facts)
+    said = (
+        f"No managed identity is enabled: {_NAMES[scene.place.platform]} sets {join_words(_CURRENT)} only when one is."
+    )
     if "AZURE_CLIENT_SECRET" in scene.environ or "AZURE_CLIENT_CERTIFICATE_PATH" in scene.environ:
         return notice(said, "The service principal in the environment is used instead.", facts=facts)
     return problem(said, cause="mi_identity_not_assigned", facts=facts)

@@ -1,4 +1,4 @@
-"""Checks of the proxy and of the trusted certificates that are in force here."""
+"""Checks of the proxy and the CA certificates in effect."""
 
 import os
 
@@ -19,18 +19,19 @@ _OTHERS = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 @check("proxy", "Proxy")
 def proxy(scene: CheckContext) -> Check:
+    """Reads the proxy variables as requests does, for the vault and for IMDS. Never a problem."""
     vault_url = scene.config.vault_url or "https://contoso.vault.azure.net"
     facts = _proxy_facts(scene)
     taken = proxy_of(vault_url)
     if taken is None and not facts:
-        return ok("No proxy is set. The vault is asked directly.")
+        return ok("No proxy is set. Requests go directly to the vault.")
     if taken is None:
-        return ok("A proxy is set, but not for the vault, which is asked directly.", facts=facts)
+        return ok("A proxy is set, but requests to the vault bypass it.", facts=facts)
     if has_identity_endpoint(scene.environ) or proxy_of(_METADATA) is None:
-        return ok(f"The vault is asked through the proxy {taken}.", facts=facts)
+        return ok(f"Requests to the vault go through the proxy {taken}.", facts=facts)
     return ok(
-        f"The vault is asked through the proxy {taken}. So is the metadata service of a virtual machine.",
-        advice="On a virtual machine add 169.254.169.254 to NO_PROXY: a proxy seldom reaches it.",
+        f"Requests to the vault and to the Instance Metadata Service (IMDS) go through the proxy {taken}.",
+        advice="On an Azure VM, add 169.254.169.254 to NO_PROXY: a proxy usually cannot reach it.",
         facts=facts,
     )
 
@@ -41,27 +42,31 @@ def _proxy_facts(scene: CheckContext) -> list[Fact]:
         spelt = next((spelling for spelling in (name.lower(), name) if scene.environ.get(spelling)), None)
         if spelt:
             value = scene.environ[spelt]
-            login = ", with a login that is not shown" if "@" in value else ""
+            login = " (credentials hidden)" if "@" in value else ""
             facts.append((spelt, without_login(value) + login))
     direct = scene.environ.get("no_proxy") or scene.environ.get("NO_PROXY")
     return [*facts, ("NO_PROXY", redact(direct)[:500])] if direct else facts
 
 
-@check("trusted_certificates", "Trusted certificates")
+@check("trusted_certificates", "Trusted CA certificates")
 def trusted_certificates(scene: CheckContext) -> Check:
+    """Reads the variables that name CA certificates.
+
+    A problem when the file in effect cannot be read, a notice when only variables that requests ignores are set.
+    """
     names = [name for name in (*_BUNDLES, *_OTHERS) if name in scene.environ]
     facts = describe_variables(scene.environ, names)
     bundle = next((name for name in _BUNDLES if scene.environ.get(name)), None)
     if bundle and not os.access(scene.environ[bundle], os.R_OK):
         return problem(
-            f"{bundle} names a file that is not there, or that this program may not read: no connection can be made.",
-            "Correct the path, or take the variable away.", facts=facts,
+            f"{bundle} names a file that does not exist or cannot be read, so no connection can be made.",
+            "Correct the path, or remove the variable.", facts=facts,
         )  # fmt: skip
     if bundle:
-        return ok(f"{bundle} says whom this program trusts, in place of the list it brings along.", facts=facts)
+        return ok(f"{bundle} replaces the default CA certificates.", facts=facts)
     if names:
         return notice(
-            f"{names[0]} is set, but azure-identity and the vault's client do not read it.",
-            "If a proxy opens the connection, name its certificate in REQUESTS_CA_BUNDLE too.", facts=facts,
+            f"{names[0]} is set, but azure-identity and the Key Vault client do not read it.",
+            "If a proxy inspects TLS connections, set REQUESTS_CA_BUNDLE to its CA certificate too.", facts=facts,
         )  # fmt: skip
-    return ok("This program trusts the list of authorities that it brings along.")
+    return ok("The default CA certificates (certifi) are in effect.")

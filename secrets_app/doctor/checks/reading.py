@@ -1,16 +1,16 @@
-"""Checks of the reading that the home page makes: the token's age and the secret's own state."""
+"""Checks of the reading that the home page shows: the token's age and the secret's state."""
 
 from datetime import timedelta
 
+from secrets_app.core import formatting
 from secrets_app.core.reading import Failure, Principal, PrincipalKind, Reading, Secret, Stage
 from secrets_app.doctor.check import Check, notice, ok, problem, unknown
 from secrets_app.doctor.context import CheckContext
 from secrets_app.doctor.registry import TIMEOUT_S, check
-from secrets_app.output import text
 
-_READING = "the reading that the home page makes"
+_READING = "the secret to be read"
 _READING_S = TIMEOUT_S + 0.2
-_RAISE_DEADLINE = "Run `manage.py principal`; it waits up to {deadline_s} s."
+_RAISE_DEADLINE = "Run `manage.py principal`, which waits up to {deadline_s} s."
 _SOON = timedelta(days=30)
 _MANAGED = frozenset(
     {
@@ -21,13 +21,17 @@ _MANAGED = frozenset(
 )
 # https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/managed-identity-best-practice-recommendations
 _DAY_LONG = (
-    "Azure keeps a managed identity's token for up to 24 hours. A role that comes through a group, or one that is "
-    "taken away, shows only with the next token."
+    "Azure caches a managed identity's token for up to 24 hours. Changes to its group memberships, and the removal of "
+    "roles, take effect only with the next token."
 )
 
 
-@check("secret", "The secret", waits_for=_READING, limit_s=_READING_S, when_late=_RAISE_DEADLINE)
+@check("secret", "Secret", waits_for=_READING, limit_s=_READING_S, when_late=_RAISE_DEADLINE)
 def secret(scene: CheckContext) -> Check:
+    """Uses the home page's reading.
+
+    A problem when the secret was not read or has expired, a notice when it is not yet valid or expires within 30 days.
+    """
     reading = scene.reading.result()
     if reading.failure or reading.secret is None:
         return _not_read(reading)
@@ -37,8 +41,8 @@ def secret(scene: CheckContext) -> Check:
 def _not_read(reading: Reading) -> Check:
     hint = reading.hints[0] if reading.hints else None
     return problem(
-        f"{text.headline(reading)} {hint.title if hint else ''}".strip().rstrip(".") + ".",
-        hint.fix if hint else "The home page has the error in its own words.",
+        f"{formatting.headline(reading)} {hint.title if hint else ''}".strip().rstrip(".") + ".",
+        hint.fix if hint else "The home page shows the original error message.",
         cause=reading.main_cause,
         commands=hint.commands if hint else (),
         facts=_where(reading.failure) if reading.failure else (),
@@ -47,9 +51,9 @@ def _not_read(reading: Reading) -> Check:
 
 def _where(failure: Failure) -> list[tuple[str, str]]:
     known = {
-        "Stopped at": str(failure.stage),
+        "Failed stage": str(failure.stage),
         "HTTP status": failure.status and str(failure.status),
-        "Code": failure.code,
+        "Error code": failure.code,
         "Waiting for": failure.waiting_for,
     }
     return [(name, value) for name, value in known.items() if value]
@@ -57,47 +61,50 @@ def _where(failure: Failure) -> list[tuple[str, str]]:
 
 def _state(reading: Reading, secret: Secret) -> Check:
     ends, now = secret.expires_on, reading.started_at
-    updated = text.moment(secret.updated_on)
+    updated = formatting.moment(secret.updated_on)
     facts = [("Name", secret.name), ("Version", secret.version or "unknown"), ("Updated", updated)]
     if secret.not_before and secret.not_before > now:
-        return notice(f"It was read, but is meant to be used only from {text.moment(secret.not_before)}.",
+        return notice(f"The secret was read, but is not valid before {formatting.moment(secret.not_before)}.",
                       cause="secret_not_yet_valid", facts=facts)  # fmt: skip
     if ends is None:
-        return ok("It was read. It is enabled and has no expiry date.", facts=facts)
-    facts.append(("Expires", text.moment(ends)))
+        return ok("The secret was read. It is enabled and has no expiry date.", facts=facts)
+    facts.append(("Expires", formatting.moment(ends)))
     if ends <= now:
-        return problem(f"It was read, but it expired {text.age(ends, now)}.", cause="secret_expired", facts=facts)
+        return problem(
+            f"The secret was read, but expired {formatting.age(ends, now)}.", cause="secret_expired", facts=facts
+        )
     if ends - now <= _SOON:
-        return notice(f"It was read, and it expires {text.age(ends, now)}.",
-                      "Store a new version before that day.", facts=facts)  # fmt: skip
-    return ok(f"It was read. It is enabled and expires {text.age(ends, now)}.", facts=facts)
+        return notice(f"The secret was read, but expires {formatting.age(ends, now)}.",
+                      "Add a new version before it expires.", facts=facts)  # fmt: skip
+    return ok(f"The secret was read. It is enabled and expires {formatting.age(ends, now)}.", facts=facts)
 
 
-@check("token", "The token", waits_for=_READING, limit_s=_READING_S, when_late=_RAISE_DEADLINE)
+@check("token", "Access token", waits_for=_READING, limit_s=_READING_S, when_late=_RAISE_DEADLINE)
 def token(scene: CheckContext) -> Check:
+    """Uses the token of the home page's reading. Never a problem; unknown without a token that can be decoded."""
     reading = scene.reading.result()
     principal = reading.principal
     if principal is None:
         return _no_token(reading)
     if principal.token_issued_at is None or principal.token_expires_at is None:
-        return unknown("There is a token. It cannot be read from outside, so its age is not known.")
+        return unknown("An access token was obtained, but it cannot be decoded, so its age is unknown.")
     return _age(reading, principal)
 
 
 def _no_token(reading: Reading) -> Check:
     if reading.failure and reading.failure.stage in {Stage.TOKEN, Stage.DEADLINE}:
-        return unknown("There is no token, so it has no age. The home page says who was asked for one.")
-    return unknown("No token was asked for.")
+        return unknown("No access token was obtained. The home page lists the credentials that were tried.")
+    return unknown("No access token was requested.")
 
 
 def _age(reading: Reading, principal: Principal) -> Check:
     made, ends, now = principal.token_issued_at, principal.token_expires_at, reading.started_at
     facts = [
-        ("Whose", principal.user_principal_name or principal.name or principal.app_id or "it does not say"),
-        ("Kind", text.KINDS[principal.kind] if principal.kind else "it does not say"),
-        ("Made", text.moment(made)),
-        ("Ends", text.moment(ends)),
-        ("From", principal.credential or "unknown"),
+        ("Principal", principal.user_principal_name or principal.name or principal.app_id or "unknown"),
+        ("Kind", formatting.KINDS[principal.kind] if principal.kind else "unknown"),
+        ("Issued", formatting.moment(made)),
+        ("Expires", formatting.moment(ends)),
+        ("Credential", principal.credential or "unknown"),
     ]
-    sentence = f"It was made {text.age(made, now)} and ends {text.age(ends, now)}."
+    sentence = f"Issued {formatting.age(made, now)}; expires {formatting.age(ends, now)}."
     return ok(f"{sentence} {_DAY_LONG}" if principal.kind in _MANAGED else sentence, facts=facts)

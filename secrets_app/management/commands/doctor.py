@@ -1,4 +1,4 @@
-"""`manage.py doctor`: what this machine tells about itself."""
+"""`manage.py doctor`: checks this machine's configuration."""
 
 import json
 import textwrap
@@ -18,14 +18,14 @@ _WIDTH = 100
 
 class Command(BaseCommand):
     help = (
-        "Examines this machine without changing it. "
-        "Exit code 0: no problem, 1: a problem or no answer in time, 2: wrong arguments."
+        "Check this machine's configuration (read-only). "
+        "Exit code 0: no errors, 1: errors found or no result in time, 2: invalid arguments."
     )
-    # Wrong settings are among what this command is there to find.
+    # Invalid settings must not prevent this command from starting: it reports them.
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--json", action="store_true", help="print what was found as JSON")
+        parser.add_argument("--json", action="store_true", help="print the findings as JSON")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         checks = run_doctor(conf.current())

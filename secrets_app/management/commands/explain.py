@@ -1,4 +1,4 @@
-"""`manage.py explain`: an error's text in, its causes and fixes out; Azure is not asked."""
+"""`manage.py explain`: prints the causes of an error text and their fixes; sends no request to Azure."""
 
 import json
 import sys
@@ -21,18 +21,18 @@ COULD_NOT_RUN = 2
 
 
 class Command(BaseCommand):
-    help = "Says what an error means. Nothing is sent to Azure, nothing is kept."
+    help = "Explain an error and how to fix it. Sends nothing to Azure and stores nothing."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "file", nargs="?", default="-", metavar="FILE", help="a file with the error's text; - is standard input"
+            "file", nargs="?", default="-", metavar="FILE", help="file with the error text; - reads standard input"
         )
         form = parser.add_mutually_exclusive_group()
-        form.add_argument("--json", action="store_true", help="print the answer as JSON")
+        form.add_argument("--json", action="store_true", help="print the explanation as JSON")
         form.add_argument(
             "--jsonl", action="store_true",
-            help="one JSON object a line in (message, exception, http_status, error_code), one a line out",
+            help="read one JSON object per line (message, exception, http_status, error_code), print one per line",
         )  # fmt: skip
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -42,7 +42,9 @@ class Command(BaseCommand):
         try:
             source = Path(options["file"]).open("rb")  # noqa: SIM115 - closed below; only the opening is guarded
         except OSError as error:
-            sentence = f"{options['file']}: {error.strerror}. FILE is a file; the text itself comes by standard input."
+            sentence = (
+                f"{options['file']}: {error.strerror}. FILE must be a file; pass the text itself on standard input."
+            )
             raise CommandError(sentence, returncode=COULD_NOT_RUN) from error
         with source:
             self._answer(source, options)
@@ -63,7 +65,7 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=COULD_NOT_RUN) from error
 
     def _say(self, text: str) -> None:
-        # A terminal that cannot show a character shows a question mark, not a traceback.
+        # Characters that the terminal cannot encode become question marks instead of a UnicodeEncodeError.
         encoding = sys.stdout.encoding or "utf-8"
         self.stdout.write(text.encode(encoding, errors="replace").decode(encoding))
 

@@ -1,4 +1,4 @@
-"""`manage.py principal`: who am I here, was I let in, what do I do now."""
+"""`manage.py principal`: reads the secret and shows the principal used, the result and how to fix a failure."""
 
 import json
 from argparse import ArgumentParser
@@ -24,26 +24,29 @@ READ, NOT_READ, COULD_NOT_RUN = 0, 1, 2
 
 
 class Command(BaseCommand):
-    help = "Reads the secret once and says as whom. Exit code 0: read, 1: not read, 2: wrong settings or arguments."
-    # Wrong settings are what this command is there to explain, so they must not keep it from starting.
+    help = (
+        "Read the secret and show which principal was used. "
+        "Exit code 0: read, 1: not read, 2: invalid settings or arguments."
+    )
+    # Invalid settings must not prevent this command from starting: it explains them.
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         form = parser.add_mutually_exclusive_group()
-        form.add_argument("--json", action="store_true", help="print the reading as JSON, as /api/reading does")
-        form.add_argument("--report", action="store_true", help="print the reading as Markdown, to paste into a ticket")
+        form.add_argument("--json", action="store_true", help="print the result as JSON, like /api/reading")
+        form.add_argument("--report", action="store_true", help="print the result as Markdown for a support ticket")
         parser.add_argument(
-            "--short-ids", action="store_true", help="with --report: only the first 8 digits of each id"
+            "--short-ids", action="store_true", help="with --report: print only the first 8 digits of each ID"
         )
-        parser.add_argument("--all", action="store_true", help="ask every credential that could work here")
+        parser.add_argument("--all", action="store_true", help="try every credential that could work here")
         add_credential_arguments(parser)
         what = parser.add_mutually_exclusive_group()
-        what.add_argument("--secret", metavar="NAME", help="read this secret of the vault instead of SECRET_NAME")
-        what.add_argument("--scope", help="read no secret: say whose token this resource or scope gets")
+        what.add_argument("--secret", metavar="NAME", help="read this secret instead of SECRET_NAME")
+        what.add_argument("--scope", help="request a token for this resource or scope instead of a secret")
 
         what.add_argument(
             "--token-vault", action="store_true",
-            help="read no secret: read the token of the retired Token Vault that the settings name; make it if missing",
+            help="read the configured token of the retired Token Vault instead of a secret; create it if missing",
         )  # fmt: skip
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -63,9 +66,9 @@ class Command(BaseCommand):
         raise SystemExit(_exit_code(reading))
 
     def _compare(self, config: Config, options: dict[str, Any]) -> int:
-        """Each row as it finishes, or one JSON document at the end; the exit code is that of the one the site picks."""
+        """Prints each row as it finishes, or one JSON document; returns the exit code of the one the site would use."""
         if options["report"]:
-            raise CommandError("A report is about one reading: leave out --all or --report.", returncode=COULD_NOT_RUN)
+            raise CommandError("--report cannot be combined with --all.", returncode=COULD_NOT_RUN)
         rows = [row for row in get_comparison(config).follow() if row] if options["json"] else self._rows_told(config)
         pick = selection_of(rows)
         self._say(json.dumps(as_json(rows, pick), indent=2) if options["json"] else "\n".join(lines_of_selection(pick)))
@@ -74,8 +77,8 @@ class Command(BaseCommand):
         return COULD_NOT_RUN if config.mistakes else NOT_READ
 
     def _rows_told(self, config: Config) -> list[CandidateResult]:
-        """The rows, each told as it comes; whom nobody asked last."""
-        self._say("Each way to a token, as they finish:")
+        """The rows, each printed as it finishes; credentials that were not tried come last."""
+        self._say("Credentials, in the order in which they finish:")
         rows = []
         for row in get_comparison(config).follow():
             if row:
@@ -93,7 +96,7 @@ class Command(BaseCommand):
 
 
 def _config(options: dict[str, Any]) -> Config:
-    """The settings with the arguments in their place, called by the arguments' names. Raises CommandError."""
+    """The settings, overridden by the arguments and named after them in messages. Raises CommandError."""
     overrides, names = credential_overrides(options)
     if options["secret"] is not None:
         overrides, names = {**overrides, "SECRET_NAME": options["secret"]}, {**names, "SECRET_NAME": "--secret"}

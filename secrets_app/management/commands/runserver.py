@@ -1,4 +1,4 @@
-"""`manage.py runserver`, which starts with wrong settings too: its page says what to mend."""
+"""`manage.py runserver`, which also starts with invalid settings: its page shows how to fix them."""
 
 from typing import Any
 
@@ -8,5 +8,5 @@ from django.core.checks import CRITICAL
 
 class Command(StaticFilesRunserver):
     def check(self, *args: Any, **kwargs: Any) -> None:
-        """Prints every mistake, and stops the server for none of ours."""
+        """Prints every error, and stops only for critical ones, which this app never reports."""
         super().check(*args, **{**kwargs, "fail_level": CRITICAL})

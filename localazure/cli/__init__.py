@@ -1,0 +1,1 @@
+"""The command line: `python -m localazure --list | run | serve | demo`."""

@@ -1,0 +1,125 @@
+"""The reverse proxy in front of the site: forwards everything and adds the toolbar to HTML pages."""
+
+from collections.abc import AsyncIterator
+from urllib.parse import parse_qsl
+
+import httpx
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from localazure.demo.csrf import csrf_error, safe_redirect
+from localazure.demo.runner import DemoRunner
+from localazure.demo.site import SiteError
+from localazure.demo.toolbar import FORM_PATH, STYLE, STYLE_PATH, ToolbarInserter, page, toolbar
+from localazure.scenarios.catalog import SCENARIOS
+
+# https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1
+HOP_BY_HOP = {
+    *(b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection"),
+    *(b"te", b"trailer", b"transfer-encoding", b"upgrade"),
+}
+# The toolbar is inserted into uncompressed HTML, which makes the length and validators of the response wrong.
+REQUEST_HEADERS_REMOVED = {*HOP_BY_HOP, b"accept-encoding"}
+PAGE_HEADERS_REMOVED = {*HOP_BY_HOP, b"content-length", b"etag", b"last-modified"}
+MAX_FORM_BYTES = 16 * 1024
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+def demo_app(runner: DemoRunner, client: httpx.AsyncClient) -> Starlette:
+    """Return the demo as an ASGI application."""
+    proxy = ReverseProxy(runner, client)
+    return Starlette(
+        routes=[
+            Route(FORM_PATH, proxy.change_scenario, methods=["POST"]),
+            Route(STYLE_PATH, proxy.style),
+            Route("/{path:path}", proxy.site, methods=METHODS),
+        ]
+    )
+
+
+class ReverseProxy:
+    def __init__(self, runner: DemoRunner, client: httpx.AsyncClient) -> None:
+        self._runner = runner
+        self._client = client
+
+    async def style(self, _request: Request) -> Response:
+        return Response(STYLE, media_type="text/css", headers={"Cache-Control": "max-age=300"})
+
+    async def change_scenario(self, request: Request) -> Response:
+        rejected = csrf_error(request)
+        if rejected:
+            return self._page(403, "The change was rejected", rejected, back="/")
+        form = await _form(request)
+        scenario, back = form.get("scenario", ""), safe_redirect(form.get("back", "/"))
+        if scenario not in SCENARIOS:
+            return self._page(400, "Unknown scenario", "Choose a scenario in the toolbar.", back=back)
+        try:
+            await self._runner.start_scenario(scenario)
+        except SiteError as error:
+            return self._page(502, "The site did not start", str(error), back=back)
+        return RedirectResponse(back, status_code=303)
+
+    async def site(self, request: Request) -> Response:
+        back = safe_redirect(_path_and_query(request)) if request.method == "GET" else "/"
+        port = await self._runner.site_port()
+        if port is None:
+            return self._page(502, "The site is not running", self._runner.error or "", back=back)
+        try:
+            response = await self._client.send(_forward_request(request, port), stream=True)
+        except httpx.TransportError:
+            text = self._runner.error or "The site closed the connection without a response."
+            return self._page(502, "The site does not respond", text, back=back)
+        if response.headers.get("content-type", "").startswith("text/html"):
+            inserter = ToolbarInserter(toolbar(self._runner.scenario, back=back))
+            return _forward_response(response, _with_toolbar(response, inserter), without=PAGE_HEADERS_REMOVED)
+        return _forward_response(response, response.aiter_raw(), without=HOP_BY_HOP)
+
+    def _page(self, status: int, title: str, text: str, *, back: str) -> Response:
+        return HTMLResponse(page(self._runner.scenario, title=title, text=text, back=back), status_code=status)
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """Return the fields of the toolbar's form; a body that is too long counts as empty."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_FORM_BYTES:
+            return {}
+    return dict(parse_qsl(body.decode("utf-8", "replace")))
+
+
+def _path_and_query(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+def _forward_request(request: Request, port: int) -> httpx.Request:
+    """Return the same request for the site, including the Host header and the body."""
+    query = request.scope["query_string"]
+    target = request.scope["raw_path"] + (b"?" + query if query else b"")
+    url = httpx.URL(scheme="http", host="127.0.0.1", port=port, raw_path=target)
+    headers = [(name, value) for name, value in request.headers.raw if name not in REQUEST_HEADERS_REMOVED]
+    has_body = "content-length" in request.headers or "transfer-encoding" in request.headers
+    return httpx.Request(request.method, url, headers=headers, content=request.stream() if has_body else None)
+
+
+def _forward_response(response: httpx.Response, body: AsyncIterator[bytes], *, without: set[bytes]) -> Response:
+    forwarded = StreamingResponse(_close_after(response, body), status_code=response.status_code)
+    forwarded.raw_headers = [(n.lower(), v) for n, v in response.headers.raw if n.lower() not in without]
+    return forwarded
+
+
+async def _with_toolbar(response: httpx.Response, inserter: ToolbarInserter) -> AsyncIterator[bytes]:
+    async for chunk in response.aiter_raw():
+        yield inserter.feed(chunk)
+    yield inserter.end()
+
+
+async def _close_after(response: httpx.Response, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in body:
+            if chunk:
+                yield chunk
+    finally:
+        await response.aclose()

@@ -1,0 +1,61 @@
+"""Runs the scenario and the website in it, and restarts both when the scenario changes."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
+
+from localazure.demo.site import Site, SiteError
+from localazure.emulator import LocalAzure
+from localazure.scenarios import Scenario, find_scenario
+
+
+class DemoRunner:
+    def __init__(self, open_emulator: Callable[[str], LocalAzure], scenario: str, command: Sequence[str]) -> None:
+        self._open_emulator = open_emulator
+        self.scenario: Scenario = find_scenario(scenario)
+        self.error: str | None = None
+        """Why the site is not running, in one sentence."""
+        self._command = command
+        self._azure: LocalAzure | None = None
+        self._site: Site | None = None
+        self._watch_task: asyncio.Task[None] | None = None
+        self._change_lock = asyncio.Lock()
+
+    async def site_port(self) -> int | None:
+        """The port of the running site, after a pending change; None when it is not running."""
+        async with self._change_lock:
+            return self._site.port if self._site and not self.error else None
+
+    async def start_scenario(self, name: str) -> None:
+        """Stop the site and start it again in this scenario. Raises UnknownScenarioError or SiteError."""
+        scenario = find_scenario(name)
+        async with self._change_lock:
+            await self._stop()
+            self.scenario, self.error = scenario, None
+            self._azure, self._site = self._open_emulator(scenario.name).__enter__(), Site(self._command)
+            try:
+                await self._site.start(self._azure.env)
+            except SiteError as error:
+                self._report(str(error))
+                raise
+            self._watch_task = asyncio.create_task(self._watch(self._site))
+
+    async def close(self) -> None:
+        async with self._change_lock:
+            await self._stop()
+
+    async def _stop(self) -> None:
+        if self._watch_task is not None:
+            self._watch_task.cancel()
+        if self._site is not None:
+            await self._site.stop()
+        if self._azure is not None:
+            self._azure.__exit__(None, None, None)
+        self._watch_task = self._site = self._azure = None
+
+    async def _watch(self, site: Site) -> None:
+        self._report(f"The site exited with code {await site.wait()}.")
+
+    def _report(self, error: str) -> None:
+        self.error = error
+        sys.stderr.write(f"localazure: {error}\n")

@@ -1,0 +1,110 @@
+"""The toolbar at the top of every page: the running scenario and a form to change it."""
+
+import re
+from html import escape
+
+from localazure.scenarios.catalog import SCENARIOS
+from localazure.scenarios.scenario import Scenario
+
+FORM_PATH = "/.localazure/scenario"
+STYLE_PATH = "/.localazure/toolbar.css"
+MAX_SEARCH_BYTES = 64 * 1024
+"""The toolbar is not added when <body> does not occur within this many bytes."""
+
+_BODY = re.compile(rb"<body(\s[^>]*)?>", re.IGNORECASE)
+
+# The stylesheet is linked in the body and nothing is inline, because the site's head and CSP are not changed.
+_TOOLBAR = """
+<link rel="stylesheet" href="{style}">
+<aside class="local-azure" lang="en" aria-label="Local Azure">
+<p><strong>Local Azure</strong> (no Azure account, no network). <b>{name}</b>: {sentence}</p>
+<form method="post" action="{form}">
+<input type="hidden" name="back" value="{back}">
+<label for="local-azure-scenario">Scenario</label>
+<select id="local-azure-scenario" name="scenario">{options}</select>
+<button>Change</button>
+</form>
+</aside>
+"""
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title></head>
+<body>{toolbar}<main class="local-azure-page"><h1>{title}</h1><p>{text}</p></main></body></html>
+"""
+
+STYLE = """\
+.local-azure, .local-azure-page { font: 1rem/1.5 system-ui, sans-serif; color-scheme: light dark; }
+.local-azure {
+  display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; align-items: center; justify-content: space-between;
+  margin: 0; padding: .6rem clamp(.75rem, 3vw, 1.5rem); text-align: left;
+  background: #fff1c2; color: #2b2300; border-bottom: 2px solid #7a6200;
+}
+.local-azure p { margin: 0; flex: 1 1 22rem; max-width: none; color: inherit; }
+.local-azure form { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; margin: 0; max-width: 100%; }
+.local-azure label { font: inherit; font-weight: 600; color: inherit; margin: 0; }
+.local-azure select, .local-azure button {
+  font: inherit; min-height: 2.75rem; padding: .25rem .75rem; margin: 0; max-width: 100%; width: auto;
+  border: 1px solid #7a6200; border-radius: .4rem;
+}
+.local-azure select { flex: 1 1 6rem; min-width: 0; background: #fffdf5; color: #2b2300; }
+.local-azure button { background: #4a3b00; color: #fff; cursor: pointer; }
+.local-azure :focus-visible { outline: 3px solid #0b57d0; outline-offset: 2px; }
+.local-azure-page { max-width: 40rem; margin: 2rem auto; padding: 0 1rem; }
+@media (prefers-color-scheme: dark) {
+  .local-azure { background: #3a2f00; color: #ffeeb0; border-color: #c7a500; }
+  .local-azure select { background: #241d00; color: #ffeeb0; border-color: #c7a500; }
+  .local-azure button { background: #ffe082; color: #241d00; border-color: #ffe082; }
+  .local-azure :focus-visible { outline-color: #9ecaff; }
+}
+@media print { .local-azure { display: none; } }
+"""
+
+
+def toolbar(scenario: Scenario, *, back: str) -> str:
+    """Return the toolbar's HTML. After a change, the browser is redirected to `back`."""
+    options = "".join(_option(name, chosen=name == scenario.name) for name in SCENARIOS)
+    return _TOOLBAR.format(
+        style=STYLE_PATH,
+        form=FORM_PATH,
+        name=escape(scenario.name),
+        sentence=escape(scenario.sentence),
+        back=escape(back),
+        options=options,
+    )
+
+
+def page(scenario: Scenario, *, title: str, text: str, back: str) -> str:
+    """Return a page of the demo itself, for errors."""
+    return _PAGE.format(title=escape(title), text=escape(text), toolbar=toolbar(scenario, back=back))
+
+
+class ToolbarInserter:
+    """Inserts the toolbar after <body> of a streamed page."""
+
+    def __init__(self, toolbar: str) -> None:
+        self._toolbar = toolbar.encode()
+        self._buffer = b""
+        self._finished = False
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Return what can be sent now; the start of the page is buffered until <body> is found."""
+        if self._finished:
+            return chunk
+        self._buffer += chunk
+        body = _BODY.search(self._buffer)
+        if body:
+            return self._flush(self._buffer[: body.end()] + self._toolbar + self._buffer[body.end() :])
+        return self._flush(self._buffer) if len(self._buffer) > MAX_SEARCH_BYTES else b""
+
+    def end(self) -> bytes:
+        """Return the rest of the buffer."""
+        return self._flush(self._buffer)
+
+    def _flush(self, page: bytes) -> bytes:
+        self._finished, self._buffer = True, b""
+        return page
+
+
+def _option(name: str, *, chosen: bool) -> str:
+    return f"<option{' selected' if chosen else ''}>{escape(name)}</option>"

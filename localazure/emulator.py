@@ -1,0 +1,141 @@
+"""LocalAzure: starts a scenario and provides the environment of its processes."""
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Self
+
+from localazure.crypto.tls import certificate_authority, server_tls_context, untrusted_authority
+from localazure.crypto.tokens import AccessToken
+from localazure.process_environment.az_script import install_az
+from localazure.process_environment.variables import process_environment
+from localazure.scenarios import DEFAULT_SCENARIO, Scenario, find_scenario
+from localazure.scenarios.faults import FaultInjection, combine
+from localazure.server.background_server import BackgroundServer
+from localazure.server.routes import build_router
+from localazure.server.status_page import PATH as STATUS_PATH
+from localazure.server.unresponsive_port import UnresponsivePort
+from localazure.services.managed_identity.arc_key_files import ArcKeyFiles
+from localazure.state.emulator_state import EmulatorState
+from localazure.state.request_log import ReceivedRequest
+
+
+class LocalAzure:
+    """A running scenario, as a context manager.
+
+        with LocalAzure("no-role") as azure:
+            subprocess.run(["python", "program.py"], env=azure.env)
+
+    `scenario` is a name or a Scenario. `vault_latency_s` and `az_latency_s` delay responses. `faults` maps service
+    names to faults. These and `clock_ahead_s` and `intercepted` are added to what the scenario itself defines.
+    `token_life_s` replaces the lifetime of Entra's tokens. Raises UnknownScenarioError.
+    """
+
+    env: dict[str, str]
+    """All environment variables of a process in this scenario."""
+
+    def __init__(
+        self,
+        scenario: str | Scenario = DEFAULT_SCENARIO,
+        *,
+        vault_latency_s: float = 0.0,
+        az_latency_s: float = 0.0,
+        faults: Mapping[str, FaultInjection] = MappingProxyType({}),
+        clock_ahead_s: int = 0,
+        token_life_s: int | None = None,
+        intercepted: bool = False,
+    ) -> None:
+        definition = find_scenario(scenario) if isinstance(scenario, str) else scenario
+        self._state = EmulatorState(
+            scenario=definition,
+            faults=_with_latency({**definition.faults, **faults}, vault_latency_s),
+            clock_ahead_s=definition.clock_ahead_s + clock_ahead_s,
+            token_life_s=token_life_s,
+        )
+        self._az_latency_s = az_latency_s
+        self._tls_issuer = untrusted_authority() if intercepted or definition.intercepted else certificate_authority()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as resources:
+            self._folder = Path(tempfile.mkdtemp(prefix="local-azure-"))
+            resources.callback(_remove, self._folder)
+            self._unresponsive_port = UnresponsivePort()
+            resources.callback(self._unresponsive_port.close)
+            key_files = ArcKeyFiles(fallback_folder=self._folder)
+            resources.callback(key_files.close)
+            self._server = BackgroundServer()
+            resources.callback(self._server.stop)
+            self._server.start(build_router(self._state, key_files), server_tls_context(self._tls_issuer))
+            self.env = self._environment()
+            self._resources = resources.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._resources.close()
+
+    @property
+    def scenario(self) -> Scenario:
+        return self._state.scenario
+
+    def inject_fault(self, service: str, injection: FaultInjection) -> None:
+        """Replace the faults of a service from now on. `FaultInjection()` removes them."""
+        self._state.faults[service] = injection
+
+    @property
+    def secret_value(self) -> str:
+        """The generated value of the scenario's secret; different each time a scenario is started."""
+        return self._state.secret_value
+
+    @property
+    def status_url(self) -> str:
+        """The URL of the status page: the scenario and its last requests."""
+        return f"http://127.0.0.1:{self._server.port}{STATUS_PATH}"
+
+    @property
+    def requests(self) -> tuple[ReceivedRequest, ...]:
+        """The requests received so far, oldest first."""
+        return tuple(self._state.request_log.requests)
+
+    @property
+    def tokens(self) -> tuple[AccessToken, ...]:
+        """The tokens issued so far, oldest first."""
+        return tuple(self._state.request_log.tokens)
+
+    def _environment(self) -> dict[str, str]:
+        certificate = self._folder / "ca.pem"
+        certificate_authority().cert_pem.write_to_path(certificate)
+        return process_environment(
+            self._state,
+            port=self._server.port,
+            unresponsive_port=self._unresponsive_port.port,
+            folder=self._folder,
+            certificate=certificate,
+            commands=self._install_az(),
+        )
+
+    def _install_az(self) -> Path | None:
+        if self.scenario.azure_cli is None:
+            return None
+        return install_az(
+            self._folder,
+            port=self._server.port,
+            key=self._state.cli_key,
+            latency_s=self._az_latency_s or self.scenario.azure_cli.latency_s,
+        )
+
+
+def _with_latency(faults: Mapping[str, FaultInjection], vault_latency_s: float) -> dict[str, FaultInjection]:
+    delayed = combine(faults.get("keyvault", FaultInjection()), FaultInjection(latency_s=vault_latency_s))
+    return {**faults, "keyvault": delayed}
+
+
+def _remove(folder: Path) -> None:
+    """Try twice: a program that is just exiting can write to its home folder while it is being removed."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        shutil.rmtree(folder)

@@ -1,0 +1,81 @@
+"""The environment variables of a process in a scenario: removes existing Azure settings and sets the scenario's."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from localazure.process_environment.credentials import credential_variables
+from localazure.process_environment.platforms import platform_variables
+from localazure.scenarios.faults import Fault
+from localazure.state.emulator_state import EmulatorState
+
+# Variables that could make azure-identity, az or the program use another Azure environment.
+AZURE_VARIABLE = re.compile(
+    r"(AZURE|IDENTITY|MSI|IMDS|ARM|WEBSITE|CONTAINER_APP|KUBERNETES|FUNCTIONS|KVSITE|KEY_VAULT|SECRET|SYSTEM_OIDC)_.*"
+    r"|AZURESUBSCRIPTION_.*|SYSTEM_OIDCREQUESTURI|SYSTEM_ACCESSTOKEN|TF_BUILD"
+    r"|MSAL.*|VSCODE.*|.*_PROXY|AzureServicesAuthConnectionString|AzureCLIPath|tokenResourceUrl|storeName"
+    r"|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS|TERM_PROGRAM",
+    re.IGNORECASE,
+)
+HIDDEN_COMMANDS = frozenset({"az", "azd", "pwsh", "powershell"})
+CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+
+
+def without_azure_variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return `environ` without variables that could make the process use another Azure environment."""
+    return {name: value for name, value in environ.items() if not AZURE_VARIABLE.fullmatch(name)}
+
+
+def process_environment(
+    state: EmulatorState, *, port: int, unresponsive_port: int, folder: Path, certificate: Path, commands: Path | None
+) -> dict[str, str]:
+    """Return all variables of a process in the scenario. `commands` is the folder of its `az` command, if any."""
+    home, local_url = folder / "home", f"http://127.0.0.1:{port}"
+    home.mkdir()
+    env = without_azure_variables(os.environ)
+    env |= _proxy(state, local_url, f"http://127.0.0.1:{unresponsive_port}")
+    env |= dict.fromkeys(CA_VARIABLES, str(certificate))
+    env |= {"HOME": str(home), "USERPROFILE": str(home), "AZURE_CONFIG_DIR": str(home / ".azure")}
+    env |= {"KEY_VAULT_URI": state.scenario.vault.uri, "SECRET_NAME": state.scenario.secret_name}
+    env |= platform_variables(state, local_url)
+    env |= credential_variables(state, folder)
+    env["PATH"] = search_path(os.environ.get("PATH", os.defpath), folder / "shadow", first=commands)
+    return env | dict(state.scenario.settings)
+
+
+def search_path(path: str, shadow: Path, *, first: Path | None) -> str:
+    """Return PATH with `first` prepended and all installed az, azd and PowerShell commands hidden.
+
+    A folder that contains one of them is replaced by a new folder under `shadow` with links to its other files.
+    """
+    visible = [_without_hidden(Path(part), shadow / str(n)) for n, part in enumerate(path.split(os.pathsep)) if part]
+    return os.pathsep.join(str(part) for part in [*([first] if first else []), *visible])
+
+
+def _without_hidden(folder: Path, shadow: Path) -> Path:
+    try:
+        entries = list(folder.iterdir())
+    except OSError:  # missing or not readable
+        return folder
+    if not any(entry.stem in HIDDEN_COMMANDS for entry in entries):
+        return folder
+    shadow.mkdir(parents=True)
+    for entry in entries:
+        if entry.stem not in HIDDEN_COMMANDS:
+            (shadow / entry.name).symlink_to(entry)
+    return shadow
+
+
+def _proxy(state: EmulatorState, url: str, unresponsive_url: str) -> dict[str, str]:
+    """Return the proxy variables in upper and lower case, because curl reads only the lower-case HTTP_PROXY.
+
+    Only IMDS uses plain HTTP. When it does not respond, its connections must not be accepted either.
+    """
+    direct = ["127.0.0.1", "localhost"]
+    if not state.scenario.vault_exists:
+        direct.append(state.scenario.vault.host)  # so that the client resolves the name itself, and fails
+    imds = state.faults.get("imds")
+    http_proxy = unresponsive_url if imds and imds.fault is Fault.SILENCE else url
+    variables = {"HTTP_PROXY": http_proxy, "HTTPS_PROXY": url, "NO_PROXY": ",".join(direct)}
+    return variables | {name.lower(): value for name, value in variables.items()}

@@ -1,0 +1,29 @@
+"""The credentials that Entra accepts for an application or a user-assigned managed identity."""
+
+from dataclasses import dataclass
+
+from localazure.scenarios.directory import Application, ManagedIdentity
+
+TOKEN_EXCHANGE_AUDIENCE = "api://AzureADTokenExchange"  # noqa: S105 - an audience
+"""Default audience of a federated token."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FederatedCredential:
+    """A trusted token from another issuer. Issuer, subject and audience are compared case-sensitively.
+
+    https://learn.microsoft.com/entra/workload-id/workload-identity-federation
+    """
+
+    issuer: str
+    subject: str
+    audience: str = TOKEN_EXCHANGE_AUDIENCE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registration:
+    """An identity that can sign in. Its client secret and certificate are generated when the scenario starts."""
+
+    identity: Application | ManagedIdentity
+    secret_expired: bool = False
+    federated_credentials: tuple[FederatedCredential, ...] = ()

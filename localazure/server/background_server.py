@@ -1,0 +1,68 @@
+"""Serves the port of a scenario from a background thread."""
+
+import asyncio
+import socket
+import ssl
+import threading
+
+from uvicorn.server import ServerState
+
+from localazure.server.proxy import ProxyConnection, uvicorn_config
+from localazure.server.router import Router
+
+LOOPBACK = "127.0.0.1"
+BACKLOG = 256
+LOOP_ITERATIONS = 5
+
+
+class BackgroundServer:
+    """Listens from construction on; responds between `start` and `stop`."""
+
+    def __init__(self) -> None:
+        # asyncio disables Nagle's algorithm only with an explicit protocol; otherwise responses can take 40 ms longer.
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self._socket.bind((LOOPBACK, 0))
+        self._socket.listen(BACKLOG)
+        self.port: int = self._socket.getsockname()[1]
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._started = threading.Event()
+        self._stop = asyncio.Event()
+
+    def start(self, router: Router, tls: ssl.SSLContext) -> None:
+        """Return when connections are accepted."""
+        serve = self._serve(router, tls)
+        self._thread = threading.Thread(target=asyncio.run, args=(serve,), name="local-azure", daemon=True)
+        self._thread.start()
+        self._started.wait()
+
+    def stop(self) -> None:
+        """Return when all connections are closed. Can be called before `start` and more than once."""
+        if self._loop is not None and self._thread is not None:
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join()
+            self._loop = None
+        self._socket.close()
+
+    async def _serve(self, router: Router, tls: ssl.SSLContext) -> None:
+        self._loop = asyncio.get_running_loop()
+        config, server_state = uvicorn_config(router), ServerState()
+        listener = await self._loop.create_server(
+            lambda: ProxyConnection(router, tls, config, server_state), sock=self._socket
+        )
+        self._started.set()
+        await self._stop.wait()
+        listener.close()
+        await _run_pending()  # just accepted sockets become connections
+        for connection in list(server_state.connections):
+            connection.transport.abort()
+        for task in list(server_state.tasks):
+            task.cancel()
+        await asyncio.gather(*server_state.tasks, return_exceptions=True)
+        await _run_pending()  # aborted transports close their sockets
+
+
+async def _run_pending() -> None:
+    """asyncio opens and closes a connection over several iterations of its loop."""
+    for _ in range(LOOP_ITERATIONS):
+        await asyncio.sleep(0)

@@ -1,0 +1,101 @@
+"""Dispatches requests to services by scheme and host name, adds the service's headers and logs the request."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.utils import formatdate
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from localazure.scenarios.faults import FaultInjection
+from localazure.server.fault_middleware import NO_RESPONSE, close_connection, with_faults
+from localazure.services.errors import ServiceError, generic_error
+from localazure.state.emulator_state import EmulatorState
+from localazure.state.request_log import ReceivedRequest
+
+LOCAL_HOST_NAMES = ("127.0.0.1", "localhost")
+DEFAULT_PORTS = {"http": "80", "https": "443"}
+MAX_HEAD_BYTES = 16 * 1024
+"""Maximum size of a request's headers. The proxy applies it to incomplete headers, the router to complete ones."""
+
+HeaderFactory = Callable[[EmulatorState, str | None], Mapping[str, str]]
+"""The emulator state and the client request ID -> response headers."""
+
+
+def no_headers(_state: EmulatorState, _client_request_id: str | None) -> Mapping[str, str]:
+    return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    name: str
+    app: ASGIApp = close_connection
+    """Default: the connection is closed without a response, as by an address without a listener."""
+    headers: HeaderFactory = no_headers
+    error_for_status: Callable[[int], ServiceError] = generic_error
+    """HTTP status -> the service's error with this status."""
+
+
+class Router:
+    """The ASGI application behind the proxy.
+
+    `services` maps (scheme, host) to a service, `local` maps a path on 127.0.0.1 to a service. A host includes the
+    port when it is not the scheme's default port.
+    """
+
+    def __init__(
+        self, state: EmulatorState, services: Mapping[tuple[str, str], Service], local: Mapping[str, Service]
+    ) -> None:
+        self._state = state
+        self._services = services
+        self._local = local
+
+    def accepts_tunnel(self, target: str) -> bool:
+        """Whether `target`, a host with its port, is an emulated HTTPS host."""
+        return ("https", _without_default_port("https", target)) in self._services
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEAD_BYTES:
+            return await PlainTextResponse("The request headers are too large.\n", 431)(scope, receive, send)
+        headers = Headers(scope=scope)
+        host = headers.get("Host", "").lower()
+        service = self._find(scope["scheme"], host, scope["path"])
+        if service is None:
+            return await _host_not_emulated(host)(scope, receive, send)
+
+        # Logged before the response is sent: a client that has its response finds the request in the log.
+        async def send_and_log(message: Message) -> None:
+            if message["type"] == NO_RESPONSE:
+                return self._log(service, scope, host, None)
+            if message["type"] == "http.response.start":
+                self._log(service, scope, host, message["status"])
+                MutableHeaders(scope=message).update(self._common_headers(service, headers))
+            return await send(message)
+
+        injection = self._state.faults.get(service.name, FaultInjection())
+        return await with_faults(service.app, injection, service.error_for_status)(scope, receive, send_and_log)
+
+    def _find(self, scheme: str, host: str, path: str) -> Service | None:
+        if scheme == "http" and host.partition(":")[0] in LOCAL_HOST_NAMES:
+            return self._local.get(path)
+        return self._services.get((scheme, _without_default_port(scheme, host)))
+
+    def _common_headers(self, service: Service, headers: Headers) -> dict[str, str]:
+        date = formatdate(self._state.now_s(), usegmt=True)
+        return {"Date": date, **service.headers(self._state, headers.get("x-ms-client-request-id"))}
+
+    def _log(self, service: Service, scope: Scope, host: str, status: int | None) -> None:
+        self._state.request_log.requests.append(
+            ReceivedRequest(service=service.name, method=scope["method"], host=host, path=scope["path"], status=status)
+        )
+
+
+def _without_default_port(scheme: str, host: str) -> str:
+    return host.removesuffix(f":{DEFAULT_PORTS[scheme]}")
+
+
+def _host_not_emulated(host: str) -> ASGIApp:
+    text = f"Local Azure does not emulate {json.dumps(host)} and does not forward requests to the network.\n"
+    return PlainTextResponse(text, status_code=403)

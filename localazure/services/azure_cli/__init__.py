@@ -1,0 +1,1 @@
+"""What the `az` command of a scenario prints, and the endpoint its script calls."""

@@ -1,0 +1,30 @@
+"""The endpoint that the `az` script calls: receives the arguments, returns what to print."""
+
+import hmac
+import json
+from dataclasses import asdict
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from localazure.services.azure_cli.commands import run
+from localazure.services.errors import ServiceError, handle_service_error
+from localazure.services.request_body import read_body
+from localazure.state.emulator_state import EmulatorState
+
+PATH = "/.localazure/az"
+
+
+def create_app(state: EmulatorState) -> Starlette:
+    """Return the ASGI application. Requests are authenticated with the key in the script."""
+
+    async def run_command(request: Request) -> Response:
+        if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), state.cli_key.encode()):
+            return Response(status_code=404)
+        return JSONResponse(asdict(run(state, json.loads(await read_body(request)))))
+
+    return Starlette(
+        routes=[Route(PATH, run_command, methods=["POST"])], exception_handlers={ServiceError: handle_service_error}
+    )

@@ -1,0 +1,1 @@
+"""Key Vault: secrets and certificates of `https://<vault>.vault.azure.net`."""

@@ -1,0 +1,87 @@
+"""Authentication and authorization of a vault: the token, then the permission of its object ID."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import jwt
+from starlette.requests import Request
+
+from localazure.crypto.signing_keys import signing_key
+from localazure.crypto.tokens import verify
+from localazure.scenarios.directory import KEY_VAULT_AUDIENCE
+from localazure.scenarios.vaults import NetworkAccess, Permission, Vault
+from localazure.services.keyvault import errors
+from localazure.state.emulator_state import EmulatorState
+
+CLIENT_ADDRESS = "203.0.113.7"
+"""The client address that the vault reports; on loopback there is no public address."""
+CLOCK_LEEWAY_S = 300
+"""The clock skew that .NET's token handler, and so the vault, tolerates."""
+LIFETIME_FAILED = "Lifetime validation failed."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    app_id: str
+    object_id: str
+    issuer: str
+
+    def __str__(self) -> str:
+        return f"appid={self.app_id};oid={self.object_id};iss={self.issuer}"
+
+
+def authenticate(state: EmulatorState, vault: Vault, request: Request) -> Caller:
+    """Return the caller that the token identifies. Raises ServiceError with the vault's challenge.
+
+    Checked in the order of .NET's token handler: signature, lifetime, audience, issuer.
+    """
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise errors.missing_token(vault)
+    claims = _verify_claims(vault, token.strip())
+    _check_lifetime(vault, claims, state.now_s())
+    if claims.get("aud") != KEY_VAULT_AUDIENCE:
+        raise errors.wrong_audience(vault, str(claims.get("aud")))
+    if claims.get("iss") != vault.subscription.tenant.issuer:
+        raise errors.wrong_issuer(vault, str(claims.get("iss")))
+    return Caller(app_id=claims.get("appid", ""), object_id=claims["oid"], issuer=claims["iss"])
+
+
+def authorize(vault: Vault, caller: Caller, permission: Permission, item: str) -> None:
+    """Raises ServiceError unless `caller` has `permission` for `item` (`secrets/<name>`) and network access."""
+    if vault.network is NetworkAccess.FIREWALL:
+        raise errors.forbidden_by_firewall(vault, str(caller), CLIENT_ADDRESS)
+    if vault.network is NetworkAccess.PRIVATE:
+        raise errors.forbidden_by_connection(vault)
+    if vault.throttled:
+        raise errors.throttled()
+    if vault.allows(caller.object_id, permission):
+        return
+    if vault.access_policies:
+        raise errors.access_denied(vault, str(caller), permission)
+    raise errors.forbidden_by_rbac(vault, str(caller), permission, item)
+
+
+def _verify_claims(vault: Vault, token: str) -> dict[str, Any]:
+    try:
+        if jwt.get_unverified_header(token).get("kid") != signing_key().id:
+            raise errors.unknown_key(vault, token.partition(".")[0])
+        return verify(token)
+    except jwt.InvalidSignatureError:
+        raise errors.invalid_token(vault, "IDX10511: Signature validation failed.") from None
+    except jwt.InvalidTokenError:
+        raise errors.invalid_token(vault, "IDX12741: JWT must have three segments (JWS).") from None
+
+
+def _check_lifetime(vault: Vault, claims: dict[str, Any], now_s: int) -> None:
+    if now_s > claims["exp"] + CLOCK_LEEWAY_S:
+        times = f"ValidTo (UTC): '{_utc(claims['exp'])}', Current time (UTC): '{_utc(now_s)}'."
+        raise errors.invalid_token(vault, f"IDX10223: {LIFETIME_FAILED} The token is expired. {times}")
+    if now_s < claims["nbf"] - CLOCK_LEEWAY_S:
+        times = f"ValidFrom (UTC): '{_utc(claims['nbf'])}', Current time (UTC): '{_utc(now_s)}'."
+        raise errors.invalid_token(vault, f"IDX10222: {LIFETIME_FAILED} The token is not yet valid. {times}")
+
+
+def _utc(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, tz=UTC):%m/%d/%Y %H:%M:%S}"

@@ -1,0 +1,58 @@
+"""Parses and validates the request body of setting or updating a secret."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from starlette.requests import Request
+
+from localazure.services.keyvault import errors
+from localazure.services.request_body import read_body
+from localazure.state.secret_store import SecretVersion
+
+MAX_VALUE_BYTES = 25 * 1024
+"""https://learn.microsoft.com/azure/key-vault/secrets/about-secrets"""
+ATTRIBUTES = {"enabled": ("enabled", bool), "nbf": ("not_before", int), "exp": ("expires_on", int)}
+
+
+async def read_fields(request: Request) -> dict[str, Any]:
+    """Return the JSON object of the body. Raises ServiceError."""
+    try:
+        fields = json.loads(await read_body(request))
+    except ValueError:
+        fields = None
+    if not isinstance(fields, dict):
+        raise errors.invalid_body("Request body must be specified and must be valid JSON")
+    return fields
+
+
+def read_value(fields: dict[str, Any]) -> str:
+    """Return the new value. Raises ServiceError when it is missing or too long."""
+    value = fields.get("value")
+    if not isinstance(value, str):
+        raise errors.invalid_body("Property value must be specified")
+    if len(value.encode()) > MAX_VALUE_BYTES:
+        raise errors.invalid_body(f"Secret value exceeds the maximum size of {MAX_VALUE_BYTES} bytes")
+    return value
+
+
+def with_attributes(secret: SecretVersion, fields: dict[str, Any], now_s: int) -> SecretVersion:
+    """Return `secret` with the content type, tags and attributes of the body applied. Raises ServiceError."""
+    changes: dict[str, Any] = {"updated_on": now_s}
+    if isinstance(fields.get("contentType"), str):
+        changes["content_type"] = fields["contentType"]
+    if isinstance(fields.get("tags"), dict):
+        changes["tags"] = {str(name): str(value) for name, value in fields["tags"].items()}
+    attributes = fields.get("attributes") or {}
+    if not isinstance(attributes, dict):
+        raise errors.invalid_body("Property attributes must be an object")
+    for name, (field, expected_type) in ATTRIBUTES.items():
+        if attributes.get(name) is not None:
+            changes[field] = _checked(expected_type, name, attributes[name])
+    return replace(secret, **changes)
+
+
+def _checked(expected_type: type, name: str, value: Any) -> Any:
+    if type(value) is not expected_type:
+        raise errors.invalid_body(f"Property {name} has an invalid value")
+    return value

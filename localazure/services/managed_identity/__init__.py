@@ -1,0 +1,1 @@
+"""The managed identity endpoints, one module for each host that has one."""

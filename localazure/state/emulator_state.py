@@ -1,0 +1,89 @@
+"""The state of a running scenario, shared by all services."""
+
+import secrets
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from localazure.crypto.tokens import AccessToken, ClientAuthentication, issue
+from localazure.scenarios.directory import CONTOSO, FABRIKAM, Identity, Tenant
+from localazure.scenarios.faults import FaultInjection
+from localazure.scenarios.scenario import Scenario
+from localazure.state.request_log import RequestLog
+from localazure.state.secret_store import SecretStore
+from localazure.state.sign_in_sessions import SignInSessions
+
+REISSUE_BEFORE_EXPIRY_S = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmulatorState:
+    scenario: Scenario
+    faults: dict[str, FaultInjection] = field(default_factory=dict)
+    """Service name -> faults, including those of the scenario. Can change at run time."""
+    clock_ahead_s: int = 0
+    """How far Azure's clock is ahead of this machine's clock."""
+    token_life_s: int | None = None
+    """None: the same lifetimes as Entra."""
+    secret_value: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    identity_header: str = field(default_factory=lambda: str(uuid.uuid4()).upper())
+    """The secret that App Service requires in the request header `X-IDENTITY-HEADER`."""
+    cli_key: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+    """Authenticates the `az` script of this scenario."""
+    job_token: str = field(default_factory=lambda: secrets.token_urlsafe(64))
+    """System.AccessToken of the Azure Pipelines job."""
+    request_log: RequestLog = field(default_factory=RequestLog)
+    sessions: SignInSessions = field(default_factory=SignInSessions)
+    stores: Mapping[str, SecretStore] = field(init=False)
+    """Vault name -> its secrets."""
+    _issued: dict[tuple[Identity, str, ClientAuthentication], AccessToken] = field(default_factory=dict)
+    _client_secrets: dict[str, str] = field(default_factory=lambda: defaultdict(lambda: secrets.token_urlsafe(30)))
+
+    def __post_init__(self) -> None:
+        vaults = (self.scenario.vault, *self.scenario.more_vaults)
+        stores = {vault.name: SecretStore(vault, value=self.secret_value, now_s=self.now_s()) for vault in vaults}
+        object.__setattr__(self, "stores", stores)
+
+    @property
+    def tenant(self) -> Tenant:
+        """The tenant of the program, which issues its tokens."""
+        return self.scenario.subscription.tenant
+
+    @property
+    def tenants(self) -> tuple[Tenant, ...]:
+        """The tenants that exist in Entra."""
+        return tuple(dict.fromkeys((self.tenant, CONTOSO, FABRIKAM)))
+
+    def client_secret(self, client_id: str) -> str:
+        """The client secret of an application, generated on first use."""
+        return self._client_secrets[client_id]
+
+    def now_s(self) -> int:
+        """Azure's clock, in seconds since the epoch."""
+        return int(time.time()) + self.clock_ahead_s
+
+    def timestamp(self) -> str:
+        """Azure's clock in the format of Entra's error messages."""
+        return f"{datetime.fromtimestamp(self.now_s(), tz=UTC):%Y-%m-%d %H:%M:%SZ}"
+
+    def token(
+        self, identity: Identity, audience: str, client_auth: ClientAuthentication = ClientAuthentication.CERTIFICATE
+    ) -> AccessToken:
+        """Return a token for `identity`; as in Azure, the same one until shortly before it expires."""
+        cached = self._issued.get((identity, audience, client_auth))
+        if cached and cached.expires_on - self.now_s() > REISSUE_BEFORE_EXPIRY_S:
+            return cached
+        token = issue(
+            identity,
+            tenant=self.tenant,
+            audience=audience,
+            now_s=self.now_s(),
+            life_s=self.token_life_s,
+            client_auth=client_auth,
+        )
+        self._issued[identity, audience, client_auth] = token
+        self.request_log.tokens.append(token)
+        return token

@@ -1,0 +1,69 @@
+"""Durations, dates, kinds of principals and the headline of a reading as text."""
+
+from datetime import UTC, datetime
+
+from secrets_app.core.reading import PrincipalKind, Reading
+
+KINDS: dict[PrincipalKind, str] = {
+    PrincipalKind.USER: "user",
+    PrincipalKind.SERVICE_PRINCIPAL: "service principal",
+    PrincipalKind.SYSTEM_ASSIGNED_MANAGED_IDENTITY: "system-assigned managed identity",
+    PrincipalKind.USER_ASSIGNED_MANAGED_IDENTITY: "user-assigned managed identity",
+    PrincipalKind.WORKLOAD_IDENTITY: "workload identity",
+    PrincipalKind.MANAGED_IDENTITY: "managed identity",
+}
+
+
+def headline(reading: Reading) -> str:
+    """The result in one line."""
+    but = ", but as an unexpected principal" if reading.mismatches else ""
+    if reading.kept_token_url is not None:
+        return f"The Token Vault token was {'' if reading.came else 'not '}read{but if reading.came else ''}."
+    if reading.scope:
+        return f"{'A' if reading.came else 'No'} token for {reading.scope} was issued{but if reading.came else ''}."
+    if reading.came:
+        return f"The secret {reading.secret_name} was read{but}."
+    return f"The secret {reading.secret_name} was not read." if reading.secret_name else "No secret was read."
+
+
+def sentence(text: str) -> str:
+    """The text, ending with a full stop."""
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def duration(seconds: float | None) -> str:
+    """`8 ms`, `1.2 s`; empty for None."""
+    if seconds is None:
+        return ""
+    if seconds < 0.001:
+        return "under 1 ms"
+    return f"{seconds * 1000:.0f} ms" if seconds < 0.9995 else f"{seconds:.1f} s"
+
+
+def moment(when: datetime | None) -> str:
+    """`2026-01-31 12:00:00 UTC`; empty for None."""
+    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if when else ""
+
+
+def age(when: datetime | None, now: datetime | None = None) -> str:
+    """`12 minutes ago`, `in 23 hours`: the distance from now, in the largest unit."""
+    if when is None:
+        return ""
+    seconds = ((now or datetime.now(UTC)) - when).total_seconds()
+    size, unit = next(
+        (abs(seconds) // length, name)
+        for length, name in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
+        if abs(seconds) >= length or length == 1
+    )
+    words = f"{size:.0f} {unit}{'' if size == 1 else 's'}"
+    return f"{words} ago" if seconds >= 0 else f"in {words}"
+
+
+def span(seconds: int) -> str:
+    """`1 hour`, `90 minutes`, `45 seconds`: exact, in the largest unit without a fraction."""
+    size, unit = next(
+        (seconds // length, name)
+        for length, name in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
+        if seconds % length == 0
+    )
+    return f"{size} {unit}{'' if size == 1 else 's'}"

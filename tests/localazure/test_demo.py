@@ -1,0 +1,236 @@
+"""The demo: a website behind the toolbar, whose form changes the scenario."""
+
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+
+import httpx
+import pytest
+
+from localazure import SCENARIOS
+from localazure.demo.csrf import safe_redirect
+from localazure.demo.toolbar import FORM_PATH, STYLE_PATH, ToolbarInserter, toolbar
+
+SITE = """
+import http.server, os, sys
+
+class Site(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def answer(self, kind, body):
+        self.send_response(200)
+        for name, value in (("Content-Type", kind), ("Content-Length", len(body)), ("Set-Cookie", "a=1"),
+                            ("Set-Cookie", "b=2"), ("ETag", "x"), ("Content-Security-Policy", "default-src 'self'")):
+            self.send_header(name, str(value))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self):
+        if self.path == "/die":
+            os._exit(7)
+        seen = f"{os.environ['KEY_VAULT_URI']} {os.environ.get('WEBSITE_SITE_NAME')} {self.path} {self.headers}"
+        page = f"<!DOCTYPE html><html lang=en><title>t</title><BODY class=x><pre>{seen}</pre></body></html>"
+        self.answer("text/html; charset=utf-8" if self.path != "/plain" else "text/plain", page.encode())
+
+    def do_POST(self):
+        self.answer("text/plain", self.rfile.read(int(self.headers["Content-Length"])))
+
+    def log_message(self, *_):
+        pass
+
+http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Site).serve_forever()
+"""
+PAGE = b"<html><head><title>t</title></head><body class='x'><p>hello</p></body></html>"
+
+
+@dataclass(frozen=True)
+class Demo:
+    process: subprocess.Popen[str]
+    client: httpx.Client
+    folder: Path
+
+    def change(self, scenario: str, **headers: str) -> httpx.Response:
+        own = headers or {"Origin": str(self.client.base_url).rstrip("/")}
+        return self.client.post(FORM_PATH, data={"scenario": scenario, "back": "/secret/?x=1"}, headers=own)
+
+
+def selected_scenario(demo: Demo) -> str:
+    """The scenario that the toolbar shows."""
+    return re.search(r"<option selected>([^<]*)", demo.client.get("/").text)[1]
+
+
+def start(folder: Path, *command: str, port: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "localazure", "demo", "--port", str(port), "--", *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={"PATH": "/usr/bin:/bin", "TMPDIR": str(folder)},
+    )
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    folder = tmp_path_factory.mktemp("demo")
+    process = start(folder, sys.executable, "-c", SITE, "{port}", port=0)
+    address = re.search(r"http://127\.0\.0\.1:[1-9][0-9]*(?=/)", process.stdout.readline())[0]
+    with httpx.Client(base_url=address, trust_env=False, timeout=20) as client:
+        yield Demo(process, client, folder)
+    process.terminate()
+    assert process.wait(timeout=10) == 0
+    process.stdout.close()
+    process.stderr.close()
+    assert list(folder.iterdir()) == []
+
+
+def test_page__toolbar_follows_the_body_tag(demo: Demo) -> None:
+    text = demo.client.get("/").text
+    assert re.search(r"<BODY class=x>\s*<link rel=\"stylesheet\" href=\"/.localazure/toolbar.css\">\s*<aside", text)
+    assert "Local Azure</strong> (no Azure account, no network)" in text
+
+
+def test_other_content__is_unchanged(demo: Demo) -> None:
+    response = demo.client.get("/plain")
+    assert "<aside" not in response.text
+    assert response.headers["ETag"] == "x"
+    assert demo.client.post("/anything", content=b"a=1&b=2").content == b"a=1&b=2"
+
+
+def test_request__is_forwarded_unchanged(demo: Demo) -> None:
+    text = demo.client.get("/a%20b?c=%2F&c").text
+    assert "/a%20b?c=%2F&c" in text
+    assert f"host: {demo.client.base_url.netloc.decode()}" in text.lower()
+    assert "x-forwarded" not in text.lower()
+
+
+def test_response_headers__are_forwarded(demo: Demo) -> None:
+    headers = demo.client.get("/").headers
+    assert headers.get_list("Set-Cookie") == ["a=1", "b=2"]
+    assert headers["Content-Security-Policy"] == "default-src 'self'"
+    assert "ETag" not in headers
+
+
+def test_toolbar__has_no_inline_styles_or_scripts(demo: Demo) -> None:
+    style = demo.client.get(STYLE_PATH)
+    assert style.headers["Content-Type"].startswith("text/css")
+    assert "prefers-color-scheme: dark" in style.text
+    page = demo.client.get("/").text
+    assert " style=" not in page
+    assert "<script" not in page
+    assert "<style" not in page
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "null"},
+        {"Accept": "*/*"},
+        {"Host": "evil.example", "Origin": "http://evil.example"},
+        {"Host": "evil.example", "Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "http://evil.example"},
+    ],
+)
+def test_change__cross_site_request__is_rejected(demo: Demo, headers: dict[str, str]) -> None:
+    before = selected_scenario(demo)
+    assert demo.change("laptop", **headers).status_code == 403
+    assert selected_scenario(demo) == before != "laptop"
+
+
+def test_change__restarts_the_site_in_the_scenario(demo: Demo) -> None:
+    response = demo.change("vault-unknown")
+    assert (response.status_code, response.headers["Location"]) == (303, "/secret/?x=1")
+    text = demo.client.get("/").text
+    assert SCENARIOS["vault-unknown"].vault.uri in text
+    assert "<option selected>vault-unknown</option>" in text
+    assert len(list(demo.folder.iterdir())) == 1
+    assert demo.change("app-service", **{"Sec-Fetch-Site": "same-origin"}).status_code == 303
+    assert "https://contoso.vault.azure.net kvsite-demo" in demo.client.get("/").text
+
+
+def test_change__unknown_scenario__error_page_with_toolbar(demo: Demo) -> None:
+    response = demo.change("nowhere")
+    assert response.status_code == 400
+    assert "<aside" in response.text
+
+
+def test_site_exits__error_page_and_restart(demo: Demo) -> None:
+    assert demo.client.get("/die").status_code == 502
+    assert "The site exited with code 7." in demo.process.stderr.readline()
+    response = demo.client.get("/")
+    assert response.status_code == 502
+    assert "exited with code 7" in response.text
+    assert "<aside" in response.text
+    assert demo.change("app-service").status_code == 303
+    assert demo.client.get("/").status_code == 200
+
+
+def test_port_in_use__one_line(demo: Demo, tmp_path: Path) -> None:
+    process = start(tmp_path, "true", port=demo.client.base_url.port)
+    stdout, stderr = process.communicate(timeout=10)
+    assert (process.returncode, stdout) == (1, "")
+    assert re.fullmatch(
+        r"localazure: cannot listen on 127.0.0.1:\d+: Address already in use. Choose another port with --port.\n",
+        stderr,
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (("no-such-command",), "no-such-command cannot be started: No such file or directory"),
+        ((sys.executable, "-c", "raise SystemExit(3)"), "The site exited with code 3 before it was ready"),
+    ],
+)
+def test_site_does_not_start__one_line(tmp_path: Path, command: tuple[str, ...], sentence: str) -> None:
+    process = start(tmp_path, *command, port=free_port())
+    stdout, stderr = process.communicate(timeout=20)
+    assert (process.returncode, stdout, stderr) == (1, "", f"localazure: {sentence}.\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 1000])
+def test_toolbar_inserter__any_chunk_size(size: int) -> None:
+    inserter = ToolbarInserter("[toolbar]")
+    chunks = [inserter.feed(PAGE[at : at + size]) for at in range(0, len(PAGE), size)]
+    whole = b"".join([*chunks, inserter.end()])
+    assert whole == PAGE.replace(b"<body class='x'>", b"<body class='x'>[toolbar]")
+
+
+@pytest.mark.parametrize("page", [b"", b"<tbody>", b"<p>part of a page", b"x" * 200_000])
+def test_toolbar_inserter__page_without_body__is_unchanged(page: bytes) -> None:
+    inserter = ToolbarInserter("[toolbar]")
+    assert inserter.feed(page) + inserter.end() == page
+
+
+def test_toolbar__is_labelled_for_screen_readers() -> None:
+    tags: list[tuple[str, dict[str, str | None]]] = []
+    parser = HTMLParser()
+    parser.handle_starttag = lambda tag, attributes: tags.append((tag, dict(attributes)))
+    parser.feed(toolbar(SCENARIOS["no-role"], back='/?a="><b>'))
+    found = dict(tags)
+    assert found["aside"]["aria-label"] == "Local Azure"
+    assert found["label"]["for"] == found["select"]["id"]
+    assert found["input"]["value"] == '/?a="><b>'
+    assert sum(tag == "option" for tag, _ in tags) == len(SCENARIOS)
+
+
+@pytest.mark.parametrize("address", ["//evil.example", "https://evil.example", "", "/\\evil", "/a\r\nb", "x", "/é"])
+def test_safe_redirect__other_sites__front_page(address: str) -> None:
+    assert safe_redirect(address) == "/"
+
+
+def test_safe_redirect__path_on_this_site() -> None:
+    assert safe_redirect("/secret/?name=a%20b") == "/secret/?name=a%20b"

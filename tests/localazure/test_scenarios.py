@@ -1,0 +1,148 @@
+"""Every scenario with the real DefaultAzureCredential and SecretClient."""
+
+from collections.abc import Callable
+
+import pytest
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    HttpResponseError,
+    ServiceRequestError,
+    ServiceResponseTimeoutError,
+)
+from azure.identity import DefaultAzureCredential
+from azure.keyvault.secrets import SecretClient
+
+from localazure import SCENARIOS, LocalAzure, UnknownScenarioError
+
+pytest_plugins = ["scenario_fixtures"]
+
+StartScenario = Callable[..., LocalAzure]
+
+READS = (
+    *("app-service", "app-service-user-assigned", "vm", "laptop", "laptop-service-principal", "kubernetes"),
+    *("service-principal-secret", "service-principal-certificate", "token-vault", "certificate-in-vault"),
+    *("arc", "cloud-shell", "azure-ml", "service-fabric", "azure-pipelines"),
+)
+READS_WITH_WARNING = ("secret-expired", "clock-ahead")
+NO_TOKEN = {
+    "app-service-off": "no response from the IMDS endpoint",
+    "vm-no-identity": "Token request error: (invalid_request) Identity not found",
+    "vm-two-identities": "(invalid_request) Multiple user assigned identities exist, please specify the clientId",
+    "kubernetes-wrong-subject": "(invalid_client) AADSTS700213: No matching federated identity record found",
+    "laptop-signed-out": "AzureCliCredential: Please run 'az login' to set up an account",
+    "laptop-no-az": "AzureCliCredential: Azure CLI not found on path",
+    "laptop-slow-az": "AzureCliCredential: Failed to invoke the Azure CLI",
+    "laptop-mfa": "AADSTS50076: Due to a configuration change made by your administrator",
+    "service-principal-wrong-secret": "AADSTS7000215: Invalid client secret provided. Ensure the secret being sent",
+    "service-principal-expired-secret": "AADSTS7000222: The provided client secret keys for app",
+    "imds-silent": "no response from the IMDS endpoint",
+}
+VAULT_ERROR = {
+    "no-role": (403, "Forbidden", "ForbiddenByRbac"),
+    "no-policy": (403, "Forbidden", "AccessDenied"),
+    "firewall": (403, "Forbidden", "ForbiddenByFirewall"),
+    "private": (403, "Forbidden", "ForbiddenByConnection"),
+    "secret-missing": (404, "SecretNotFound", None),
+    "secret-deleted": (404, "SecretNotFound", None),
+    "secret-disabled": (403, "Forbidden", "SecretDisabled"),
+    "wrong-tenant": (401, "Unauthorized", None),
+    "throttled": (429, "Throttled", None),
+}
+UNREACHABLE = {
+    "vault-unknown": (ServiceRequestError, "[Rr]esolve"),
+    "vault-down": (HttpResponseError, "Service Unavailable"),
+    "vault-silent": (ServiceResponseTimeoutError, "Read timed out"),
+    "intercepted": (ServiceRequestError, "CERTIFICATE_VERIFY_FAILED"),
+}
+SHORT_TIMEOUTS = {"connection_timeout": 0.3, "read_timeout": 0.3, "retry_total": 0, "retry_status": 0}
+"""For scenarios in which no response arrives."""
+
+
+def read(azure: LocalAzure) -> str | None:
+    limits = SHORT_TIMEOUTS if azure.scenario.times_out else {"retry_total": 0, "retry_status": 0}
+    with (
+        DefaultAzureCredential(process_timeout=1, **limits) as credential,
+        SecretClient(azure.env["KEY_VAULT_URI"], credential, **limits) as client,
+    ):
+        return client.get_secret(azure.env["SECRET_NAME"]).value
+
+
+def test_every_scenario_is_covered() -> None:
+    assert sorted((*READS, *READS_WITH_WARNING, *NO_TOKEN, *VAULT_ERROR, *UNREACHABLE)) == sorted(SCENARIOS)
+
+
+@pytest.mark.parametrize("scenario", READS)
+def test_authorized_identity__reads_the_secret(start_scenario: StartScenario, scenario: str) -> None:
+    azure = start_scenario(scenario)
+    assert read(azure) == azure.secret_value
+    assert azure.scenario.cause is None
+
+
+@pytest.mark.parametrize("scenario", READS_WITH_WARNING)
+def test_secret_is_read__scenario_has_a_cause(start_scenario: StartScenario, scenario: str) -> None:
+    azure = start_scenario(scenario)
+    assert read(azure) == azure.secret_value
+    assert azure.scenario.cause
+
+
+@pytest.mark.parametrize("scenario", NO_TOKEN)
+def test_no_token__credential_reports_the_reason(start_scenario: StartScenario, scenario: str) -> None:
+    azure = start_scenario(scenario)
+    with pytest.raises(ClientAuthenticationError) as raised:
+        read(azure)
+    assert NO_TOKEN[scenario] in str(raised.value)
+    assert azure.tokens == ()
+    assert azure.scenario.cause
+
+
+@pytest.mark.parametrize("scenario", VAULT_ERROR)
+def test_vault_error__has_azures_status_and_codes(start_scenario: StartScenario, scenario: str) -> None:
+    azure = start_scenario(scenario)
+    status, code, inner_code = VAULT_ERROR[scenario]
+    with pytest.raises(HttpResponseError) as raised:
+        read(azure)
+    error = raised.value.error
+    assert (raised.value.status_code, error.code) == (status, code)
+    assert (error.innererror or {}).get("code") == inner_code
+    assert azure.scenario.cause
+
+
+@pytest.mark.parametrize("scenario", UNREACHABLE)
+def test_unreachable_vault__raises_the_sdks_exception(start_scenario: StartScenario, scenario: str) -> None:
+    azure = start_scenario(scenario)
+    error, text = UNREACHABLE[scenario]
+    with pytest.raises(error, match=text):
+        read(azure)
+    assert azure.scenario.cause
+
+
+def test_vault_unknown__name_is_resolved_by_the_client(start_scenario: StartScenario) -> None:
+    azure = start_scenario("vault-unknown")
+    with pytest.raises(ServiceRequestError):
+        read(azure)
+    assert azure.requests == ()
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_errors_and_log__contain_no_token_or_secret(start_scenario: StartScenario, scenario: str) -> None:
+    azure = start_scenario(scenario)
+    try:
+        read(azure)
+    except AzureError as error:
+        output = f"{error!r} {error} {azure.requests} {azure.tokens}"
+    else:
+        output = f"{azure.requests} {azure.tokens}"
+    assert azure.secret_value not in output
+    assert not any(token.text in output for token in azure.tokens)
+
+
+def test_unknown_scenario__error_lists_the_scenarios() -> None:
+    with pytest.raises(UnknownScenarioError, match=r"Unknown scenario 'nowhere'.*app-service"):
+        LocalAzure("nowhere")
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
+def test_scenario_sentence__is_a_sentence(scenario) -> None:
+    assert scenario.sentence.endswith(".")
+    assert scenario.sentence[0].isupper()

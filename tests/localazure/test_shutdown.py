@@ -1,0 +1,65 @@
+"""Local Azure removes its files however it is stopped, and reports invalid input in one line."""
+
+import os
+import signal
+import subprocess
+import sys
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from localazure import LocalAzure
+from localazure.cli.commands import main
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_serve__signal__removes_all_files(signal_number: signal.Signals, tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "localazure", "serve"],
+        cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path)}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as served:  # fmt: skip
+        assert served.stdout
+        assert served.stdout.readline()
+        assert list(tmp_path.iterdir())
+        served.send_signal(signal_number)
+        served.communicate(timeout=20)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("seed", "message"),
+    [
+        ("vault=" + "[" * 3000, "nested too deeply"),
+        ('[[vault]]\nname = "a/b"\n', "letters, digits and hyphens"),
+        ('[[vault]]\nname = "kv"\nlocation = "a\\r\\nx: 1"\n', "lower-case letters and digits"),
+        ('[[identity]]\nname = "me"\nclient-id = "nonsense"\n', "a GUID"),
+        ('[[vault]]\nname = "kv"\n[vault.secrets]\na_b = "x"\n', "letters, digits and hyphens"),
+    ],
+)
+def test_invalid_seed__one_line_and_exit_code_2(
+    seed: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "seed.toml"
+    file.write_text(seed)
+    try:
+        code = main(("run", "--seed", str(file), "--", "true"))
+    except SystemExit as exited:
+        code = exited.code
+    output = capsys.readouterr()
+    assert (code, output.out) == (2, "")
+    assert message in output.err
+    assert len(output.err.splitlines()) == 1
+
+
+def test_request_headers_too_large__431() -> None:
+    with LocalAzure("no-role") as azure:
+        host, port = azure.env["HTTP_PROXY"].removeprefix("http://").split(":")
+        connection = HTTPConnection(host, int(port), timeout=10)
+        connection.request("GET", "http://169.254.169.254/metadata", headers={"X-Long": "a" * 17_000})
+        assert connection.getresponse().status == 431
+        connection.close()
