@@ -1,5 +1,6 @@
 """What all tests share: a world of Local Azure around the test, and nothing of the machine's own environment."""
 
+import functools
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -12,10 +13,8 @@ from django.test import Client
 from localazure import LocalAzure
 from secrets_app.conf.schema import SETTINGS
 from secrets_app.core import runtime
+from tests.support.scenario_visits import HERE, Visit, inside, visit
 from tests.support.xdist_scheduler import scheduler
-
-HERE = {"host": "127.0.0.1:8000"}
-"""What a browser on this machine sends."""
 
 World = Callable[..., LocalAzure]
 
@@ -51,15 +50,16 @@ def world(settings: Any) -> Iterator[World]:
 
         def enter(scenario: str = "app-service", **knobs: Any) -> LocalAzure:
             azure = worlds.enter_context(LocalAzure(scenario, **knobs))
-            os.environ.clear()
-            os.environ.update(azure.env)
-            settings.SECRETS_APP = {name: azure.env[name] for name in SETTINGS if name in azure.env}
-            settings.SECRETS_APP["KVSITE_RESULT_LIFE_S"] = "0"  # each reading of a test asks anew
-            if azure.scenario.times_out:  # a reading there takes all the time it is given
-                settings.SECRETS_APP["KVSITE_DEADLINE_S"] = "1.5"
+            settings.SECRETS_APP = inside(azure)
             return azure
 
         yield enter
+
+
+@pytest.fixture(scope="session")
+def visited() -> Callable[[str], Visit]:
+    """`visited("no-role")` is the record of one visit to that scenario, made when it is first needed."""
+    return functools.cache(visit)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -22,6 +22,8 @@ from localazure.emulator import LocalAzure
 FAILED = 1
 MISUSE = 2
 SHUTDOWN_TIMEOUT_S = 2
+KEEP_ALIVE_S = 75
+"""Longer than clients keep an idle connection (httpx: 5 s, like uvicorn's default; then both may close it at once)."""
 SITE_TIMEOUT_S = 300
 """Longer than any page of the site takes."""
 
@@ -81,6 +83,7 @@ async def _serve(runner: DemoRunner, listener: socket.socket, host: str) -> None
             proxy_headers=False,
             server_header=False,
             date_header=False,
+            timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S,
         )
         await uvicorn.Server(config).serve(sockets=[listener])

@@ -55,16 +55,21 @@ def search_path(path: str, shadow: Path, *, first: Path | None) -> str:
 
 def _without_hidden(folder: Path, shadow: Path) -> Path:
     try:
-        entries = list(folder.iterdir())
+        with os.scandir(folder) as entries:  # a Path for each of some thousand programs takes most of a start
+            names = [entry.name for entry in entries]
     except OSError:  # missing or not readable
         return folder
-    if not any(entry.stem in HIDDEN_COMMANDS for entry in entries):
+    if not any(_is_hidden(name) for name in names):
         return folder
     shadow.mkdir(parents=True)
-    for entry in entries:
-        if entry.stem not in HIDDEN_COMMANDS:
-            (shadow / entry.name).symlink_to(entry)
+    for name in names:
+        if not _is_hidden(name):
+            (shadow / name).symlink_to(folder / name)
     return shadow
+
+
+def _is_hidden(name: str) -> bool:
+    return name.partition(".")[0] in HIDDEN_COMMANDS
 
 
 def _proxy(state: EmulatorState, url: str, unresponsive_url: str) -> dict[str, str]:

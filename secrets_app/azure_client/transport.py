@@ -16,6 +16,7 @@ from requests import Session
 from requests.adapters import HTTPAdapter
 
 from secrets_app.azure_client import cancellation
+from secrets_app.azure_client.abandoned_sockets import close_abandoned_sockets
 from secrets_app.azure_client.timeouts import ClientLimits, max_retry_delay_s
 from secrets_app.core.own_messages import RESPONSE_TOO_LARGE
 
@@ -87,7 +88,12 @@ class HTTPConnection(_TrackedConnection, urllib3.connection.HTTPConnection):
 
 
 class HTTPSConnection(_TrackedConnection, urllib3.connection.HTTPSConnection):
-    pass
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except OSError as error:
+            close_abandoned_sockets(error)
+            raise
 
 
 class HTTPConnectionPool(urllib3.HTTPConnectionPool):

@@ -10,6 +10,7 @@ import urllib3
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from secrets_app.azure_client.abandoned_sockets import close_abandoned_sockets
 from secrets_app.doctor.proxies import proxy_with_login
 
 HANDSHAKE_S = 0.8
@@ -47,7 +48,8 @@ def untrusted_issuer(vault_url: str) -> str | None:
         finally:
             connection.close()
         issuer = x509.load_der_x509_certificate(der or b"").issuer
-    except (OSError, ValueError, http.client.HTTPException):
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        close_abandoned_sockets(error)
         return None
     return _named(_first(issuer, NameOID.ORGANIZATION_NAME), _first(issuer, NameOID.COMMON_NAME))
 

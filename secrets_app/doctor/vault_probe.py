@@ -10,6 +10,7 @@ import requests
 import urllib3
 from requests.auth import AuthBase
 
+from secrets_app.azure_client.abandoned_sockets import close_abandoned_sockets
 from secrets_app.doctor.connection_errors import ConnectionProblem, certificate_problem, connection_problem
 from secrets_app.doctor.tls_certificate import peer_issuer, untrusted_issuer
 from secrets_app.keyvault.errors import client_address
@@ -63,6 +64,7 @@ def probe_vault(vault_url: str | None) -> VaultProbe:
         issuer = untrusted_issuer(vault_url)
         return VaultProbe(issuer=issuer, trouble=certificate_problem(error, issuer))
     except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
+        close_abandoned_sockets(error)
         return VaultProbe(trouble=connection_problem(error))
 
 

@@ -34,12 +34,14 @@ HOSTILE = (
 )
 
 
-@pytest.mark.parametrize("key", CAUSES)
-def test_hostile_value__stays_one_word(key: str) -> None:
-    expected = _filled(key, "value")
-    for value in filter(None, HOSTILE):
-        for command, plain in zip(_filled(key, value), expected, strict=True):
-            assert len(_words(command)) == len(_words(plain))
+def test_hostile_value__stays_one_word() -> None:
+    values = [value for value in HOSTILE if value]
+    assert [(key, value) for key in CAUSES for value in values if _word_counts(key, value) != _word_counts(key)] == []
+
+
+def _word_counts(key: str, value: str = "value") -> list[int]:
+    """How many words each command of the cause has with this value in all its placeholders."""
+    return [len(_words(command)) for command in _filled(key, value)]
 
 
 def _filled(key: str, value: str) -> tuple[str, ...]:
@@ -71,9 +73,16 @@ def test_powershell_quoting__leaves_no_single_quote_alone(value: str) -> None:
         assert not set(quoted) & set(" ;&|$`\"'(){}@<>\n\r")
 
 
-@pytest.mark.parametrize("value", [value for value in HOSTILE if value])
 @pytest.mark.parametrize("system", ["Linux", "Windows", "Darwin"])
-def test_hostile_names_in_a_reading__never_reach_a_command(value: str, system: str) -> None:
+def test_hostile_names_in_a_reading__never_reach_a_command(system: str) -> None:
+    for value in filter(None, HOSTILE):
+        commands = _commands(value, system)
+        assert commands
+        assert not [command for command in commands if value.strip() and value in command]
+
+
+def _commands(value: str, system: str) -> list[str]:
+    """The commands for a reading where every name is that value."""
     reading = Reading(
         vault_url=f"https://{value}.vault.azure.net",
         secret_name=value,
@@ -83,9 +92,7 @@ def test_hostile_names_in_a_reading__never_reach_a_command(value: str, system: s
         place=HostEnvironment(platform=Platform.APP_SERVICE, system=system, resource_name=value, resource_group=value),
         failure=Failure(stage=Stage.VAULT, status=404, code="SecretNotFound", message="not found"),
     )
-    commands = [command for hint in diagnose(reading).hints for command in hint.commands]
-    assert commands
-    assert not [command for command in commands if value.strip() and value in command]
+    return [command for hint in diagnose(reading).hints for command in hint.commands]
 
 
 def test_rbac_refusal__gives_the_whole_command() -> None:
@@ -132,7 +139,6 @@ def test_braces_in_a_template__come_out_single() -> None:
     assert '"[].{id:id, enabled:accountEnabled}"' in command
 
 
-@pytest.mark.parametrize("key", CAUSES)
-def test_template__uses_known_placeholders_only(key: str) -> None:
-    for command in CAUSES[key].commands:
-        assert set(command.placeholders) <= set(PLACEHOLDERS)
+def test_template__uses_known_placeholders_only() -> None:
+    used = {name for cause in CAUSES.values() for command in cause.commands for name in command.placeholders}
+    assert used <= set(PLACEHOLDERS)

@@ -1,7 +1,10 @@
 """Every reading ends by its deadline with what was being waited for, and then nothing of it goes on."""
 
+import gc
 import os
+import socket
 import socketserver
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +21,8 @@ from secrets_app.conf.request import secret_request, token_request
 from secrets_app.core import runtime
 from secrets_app.core.reading import Reading, Stage
 from secrets_app.core.runtime import shared
+from secrets_app.doctor.tls_certificate import untrusted_issuer
+from secrets_app.doctor.vault_probe import probe_vault
 from secrets_app.keyvault import operation
 from secrets_app.keyvault.operation import ReadSlots
 from secrets_app.keyvault.pool import pool_for
@@ -165,6 +170,30 @@ def test_closing__leaves_no_socket(world: World) -> None:
     assert sockets() > before
     runtime.reset()
     assert ends(lambda: sockets() <= before)
+
+
+class _ResetsBeforeTls(socketserver.BaseRequestHandler):
+    """A proxy that accepts CONNECT and then resets the connection, before the client can begin its handshake."""
+
+    def handle(self) -> None:
+        self.request.recv(4096)
+        self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.request.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        self.request.close()
+
+
+def test_connection_reset_before_tls__leaves_no_socket(world: World) -> None:
+    world("laptop")
+    assert read().ok  # the token is cached, so that only the vault is called below
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _ResetsBeforeTls) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        os.environ["HTTPS_PROXY"] = os.environ["https_proxy"] = f"http://127.0.0.1:{server.server_address[1]}"
+        for _ in range(10):  # the reset has to arrive between two calls of the client
+            assert not read().ok
+            assert probe_vault("https://contoso.vault.azure.net").trouble
+            assert untrusted_issuer("https://contoso.vault.azure.net") is None
+        gc.collect()  # a socket that is found here makes this test fail
+        server.shutdown()
 
 
 def test_what_is_dropped__is_closed_at_once(world: World) -> None:

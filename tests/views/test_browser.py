@@ -62,11 +62,13 @@ def inside(browser: Browser, demo: str, request: pytest.FixtureRequest) -> str:
     """The site's address, in the scenario of the mark `inside`.
 
     A new scenario is a new process for the site, so pytest lets the tests of one scenario follow each other.
+    The scenario is changed without JavaScript, which the form must not need.
     """
-    with browser.new_context() as context:
+    with browser.new_context(java_script_enabled=False) as context:
         page = context.new_page()
         page.goto(demo)
-        enter(page, request.param)
+        if page.get_by_label("Scenario").input_value() != request.param:
+            enter(page, request.param)
     return demo
 
 
@@ -88,7 +90,7 @@ def assert_fits(page: Page) -> None:
 
 
 def assert_accessible(page: Page) -> None:
-    results = Axe().run(page)
+    results = Axe().run(page, options={"resultTypes": ["violations"]})
     assert results.violations_count == 0, results.generate_report()
 
 
@@ -115,6 +117,7 @@ def test_no_role__a_visitor_can_copy_the_command_that_mends_it(page: Page, insid
 @in_scenario("laptop-signed-out")
 def test_laptop_signed_out__a_visitor_is_told_to_sign_in(page: Page, inside: str) -> None:
     page.goto(inside)
+    assert_fits(page)
     expect(page.locator("pre.command").first).to_contain_text("az login")
     item = page.get_by_role("listitem").filter(has_text="AzureCliCredential")
     expect(item).to_contain_text("fix this one")
@@ -122,7 +125,7 @@ def test_laptop_signed_out__a_visitor_is_told_to_sign_in(page: Page, inside: str
     expect(item.locator("pre")).to_contain_text("az login")
 
 
-@in_scenario("app-service", "no-role", "laptop-signed-out")
+@in_scenario("app-service", "no-role")
 def test_the_page_is_accessible_and_fits(page: Page, inside: str) -> None:
     errors: list[str] = []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
@@ -168,7 +171,7 @@ def test_the_catalogue_is_searched(page: Page, demo: str) -> None:
     assert_accessible(page)
 
 
-@in_scenario("app-service-user-assigned")
+@in_scenario("app-service")
 def test_identities__each_row_comes_into_its_place(page: Page, inside: str) -> None:
     errors: list[str] = []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
@@ -196,7 +199,6 @@ def test_without_javascript_all_is_there(browser: Browser, inside: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(inside)
-    enter(page, "no-role")
     expect(page.locator("pre.command").first).to_be_visible()
     page.get_by_text("Full error").click()
     expect(page.get_by_label("Error text")).to_contain_text("ForbiddenByRbac")

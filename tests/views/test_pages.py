@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.test import Client
 from kvsite.settings import is_probe
 from localazure.scenarios import SCENARIOS
 from tests.conftest import HERE, READ_ALL_THE_SAME, World
+from tests.support.scenario_visits import Visit
 
 
 class Text(HTMLParser):
@@ -26,16 +28,18 @@ class Text(HTMLParser):
         self.words.append(data)
 
 
+def text_in(html: str) -> str:
+    return re.sub(r"\s+", " ", " ".join(Text(html).words))
+
+
 def text_of(response: Any) -> str:
-    return re.sub(r"\s+", " ", " ".join(Text(response.content.decode()).words))
+    return text_in(response.content.decode())
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_the_answer_comes_first(client: Client, world: World, scenario: str) -> None:
-    world(scenario)
-    response = client.get("/")
-    text = text_of(response)
-    assert response.status_code == 200
+def test_the_answer_comes_first(visited: Callable[[str], Visit], scenario: str) -> None:
+    text = text_in(visited(scenario).pages["/"])
+    assert visited(scenario).statuses["/"] == 200
     if "The secret demo was read." in text:
         assert SCENARIOS[scenario].cause in {None, *READ_ALL_THE_SAME}
         assert "How to fix" not in text

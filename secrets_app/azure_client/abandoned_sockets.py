@@ -1,0 +1,18 @@
+"""Sockets that the ssl module leaves open when a connection is reset before the TLS handshake.
+
+`SSLSocket._create` (Python 3.11, ssl.py) has taken over the descriptor by then, and only its frame has the socket.
+"""
+
+import ssl
+import traceback
+
+
+def close_abandoned_sockets(error: BaseException) -> None:
+    """Close them, wherever in the chain of this error one was left."""
+    link: BaseException | None = error
+    while link:
+        for frame, _ in traceback.walk_tb(link.__traceback__):
+            abandoned = frame.f_locals.get("self")
+            if isinstance(abandoned, ssl.SSLSocket):
+                abandoned.close()
+        link = link.__context__

@@ -1,0 +1,193 @@
+"""One visit to a scenario: everything the product shows there, recorded once for all tests that only look at it."""
+
+import io
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.test import Client, override_settings
+
+from localazure import LocalAzure, Scenario
+from secrets_app import conf
+from secrets_app.conf.schema import SETTINGS
+from secrets_app.core import runtime
+from secrets_app.core.logs import RedactingFormatter, StderrHandler
+from tests.support.deadlines import BUSY_S, LONGER
+from tests.support.readings import Result, get_reading
+
+HERE = {"host": "127.0.0.1:8000"}
+"""What a browser on this machine sends."""
+PAGES = (
+    *("/", "/api/reading", "/report/", "/environment/", "/?refresh=1", "/?nonsense=1", "/nothing", "/explain/"),
+    *("/healthz", "/readyz", "/secret/", "/token/", "/api/token", "/sign-in/", "/value/"),
+)
+THOROUGH = ("app-service", "laptop", "no-role", "service-principal-secret", "token-vault")
+"""Where every logger is at DEBUG, Django's templates too, and the pages that send more requests are visited as well."""
+MORE_PAGES = (
+    *("/identities/", "/secret/?name=demo", "/secret/?name=no-such", "/token-vault/"),
+    *("/token/?scope=https://management.azure.com", "/api/token?scope=https://vault.azure.net/.default"),
+)
+COMMANDS = (("principal",), ("principal", "--json"), ("principal", "--report"), ("doctor",), ("doctor", "--json"))
+LOGGERS = ("", "azure", "azure.identity", "azure.core", "msal", "urllib3", "django", "secrets_app")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """What the product returned, printed and logged in one scenario."""
+
+    scenario: Scenario
+    reading: Result
+    pages: dict[str, str]
+    """Path -> the HTML or JSON of the answer."""
+    statuses: dict[str, int]
+    """Path -> HTTP status."""
+    output: str
+    """All of it: pages with headers, commands, reprs, the log with and without redaction, stdout and stderr."""
+    log: str
+    """What the site's own log handler wrote, with every logger at DEBUG."""
+    tokens: tuple[str, ...]
+    """Every access token the scenario issued."""
+    proofs: frozenset[str]
+    secret_value: str
+
+
+def inside(azure: LocalAzure) -> dict[str, str]:
+    """Puts this process into the scenario; returns the settings for it."""
+    os.environ.clear()
+    os.environ.update(azure.env)
+    words = {name: azure.env[name] for name in SETTINGS if name in azure.env}
+    words["KVSITE_RESULT_LIFE_S"] = "0"  # each reading of a test is a new one
+    if azure.scenario.times_out:  # a reading there takes all the time it is given
+        words["KVSITE_DEADLINE_S"] = "1.5"
+    return words
+
+
+def visit(name: str) -> Visit:
+    """Starts the scenario, uses every page and command in it, and stops it."""
+    before = dict(os.environ)
+    with ExitStack() as undo:
+        undo.callback(os.environ.update, before)
+        undo.callback(os.environ.clear)
+        azure = undo.enter_context(LocalAzure(name))
+        words = inside(azure)
+        words["KVSITE_RESULT_LIFE_S"] = "60"  # pages and commands show the same reading
+        undo.enter_context(override_settings(SECRETS_APP=words))
+        undo.callback(runtime.reset)
+        return _record(azure, words)
+
+
+def proofs_of(azure: LocalAzure) -> frozenset[str]:
+    """What the program of this scenario authenticates with: identity header, client secret, private key, assertion."""
+    named = {name: text for name, text in azure.env.items() if name.endswith(("_HEADER", "_SECRET", "_FILE", "_PATH"))}
+    files = [Path(text) for name, text in named.items() if name.startswith("AZURE_") and Path(text).is_file()]
+    lines = {line for file in files for line in file.read_text().splitlines() if line and not line.startswith("-----")}
+    return frozenset(lines | {text for name, text in named.items() if name.endswith(("_HEADER", "_SECRET"))})
+
+
+def first_hint(reading: Result) -> str | None:
+    """The cause that is shown first."""
+    return reading.hints[0].cause if reading.hints else None
+
+
+@contextmanager
+def everything_logged(*, templates: bool) -> Iterator[tuple[io.StringIO, io.StringIO]]:
+    """Every logger at DEBUG: what the site's own handler writes, and the same records without redaction."""
+    redacted, plain = StderrHandler(), logging.StreamHandler(io.StringIO())
+    redacted.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    redacted.stream = io.StringIO()
+    levels = dict.fromkeys(LOGGERS, logging.DEBUG)
+    if not templates:  # a template's variable that is missing is a traceback for every handler
+        levels["django.template"] = logging.INFO
+    before = {name: logging.getLogger(name).level for name in levels}
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+    logging.getLogger().addHandler(redacted)
+    logging.getLogger().addHandler(plain)
+    try:
+        yield redacted.stream, plain.stream
+    finally:
+        logging.getLogger().removeHandler(redacted)
+        logging.getLogger().removeHandler(plain)
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)
+
+
+def _record(azure: LocalAzure, words: dict[str, str]) -> Visit:
+    name = azure.scenario.name
+    with _printed() as printed, everything_logged(templates=name in THOROUGH) as (redacted, plain):
+        reading = _read(azure, words)
+        paths = (*PAGES, *MORE_PAGES) if name in THOROUGH else PAGES
+        answers = _pages([path for path in paths if "refresh" not in path or not azure.scenario.times_out])
+        answers["explained"] = Client(headers=HERE).post(
+            "/api/explain", {"message": plain.getvalue()[-20_000:]}, content_type="application/json"
+        )
+        pages = {path: _body(answer) for path, answer in answers.items()}
+        shown = [f"{pages[path]}\n{answer.headers}\n{answer.cookies}" for path, answer in answers.items()]
+        shown += [json.dumps(reading.as_json()), repr(reading), repr(conf.current()), *map(_command, COMMANDS)]
+    return Visit(
+        scenario=azure.scenario,
+        reading=reading,
+        pages=pages,
+        statuses={path: answer.status_code for path, answer in answers.items()},
+        output="\n".join([*shown, plain.getvalue(), redacted.getvalue(), *printed]),
+        log=redacted.getvalue(),
+        tokens=tuple(token.text for token in azure.tokens),
+        proofs=proofs_of(azure),
+        secret_value=azure.secret_value,
+    )
+
+
+def _read(azure: LocalAzure, words: dict[str, str]) -> Result:
+    """The reading that the pages will show; on a busy machine with a longer deadline."""
+    deadline_s = conf.current().deadline_s
+    for times in LONGER:
+        words["KVSITE_DEADLINE_S"] = f"{min(deadline_s * times, 60)}"
+        reading = get_reading(conf.current())
+        assert reading.elapsed_s < conf.current().deadline_s + BUSY_S
+        if first_hint(reading) == azure.scenario.cause:
+            break
+    return reading
+
+
+def _pages(paths: Sequence[str]) -> dict[str, Any]:
+    client = Client(headers=HERE)
+    return {path: client.get(path) for path in paths}
+
+
+def _body(answer: Any) -> str:
+    return (b"".join(answer.streaming_content) if answer.streaming else answer.content).decode()
+
+
+def _command(words: Sequence[str]) -> str:
+    printed = io.StringIO()
+    try:
+        call_command(*words, stdout=printed, stderr=printed)
+    except SystemExit:
+        return printed.getvalue()
+    raise AssertionError(f"{words} did not exit")
+
+
+@contextmanager
+def _printed() -> Iterator[list[str]]:
+    """What this process and its children write to standard output and standard error; filled in at the end."""
+    text: list[str] = []
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as file:
+        with ExitStack() as undo:
+            for descriptor in (1, 2):
+                kept = os.dup(descriptor)
+                undo.callback(os.close, kept)
+                undo.callback(os.dup2, kept, descriptor)
+                os.dup2(file.fileno(), descriptor)
+            undo.enter_context(redirect_stdout(file))
+            undo.enter_context(redirect_stderr(file))
+            yield text
+            file.flush()
+        file.seek(0)
+        text.append(file.read())
