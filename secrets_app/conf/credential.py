@@ -16,6 +16,7 @@ from secrets_app.conf.setting import Setting, as_text, by_name
 from secrets_app.core.check_ids import CheckId
 from secrets_app.core.credential_options import (
     MEMBERS,
+    PROCESS_TIMEOUT_SHARE,
     CertificateInVault,
     CredentialKind,
     CredentialOptions,
@@ -113,8 +114,8 @@ EXCLUDE: Setting[tuple[CredentialKind, ...]] = Setting(
 PROCESS_TIMEOUT = Setting(
     name="KVSITE_PROCESS_TIMEOUT_S",
     help=f"Seconds that az, azd or PowerShell may take: 1 to {MAX_SECONDS}.",
-    default=None, default_note="80 % of `KVSITE_DEADLINE_S`", parse=seconds(_TIMEOUT, at_least=1),
-    attribute="process_timeout_s", checks=(_TIMEOUT,), example="8",
+    default=None, default_note=f"{PROCESS_TIMEOUT_SHARE:.0%} of `KVSITE_DEADLINE_S`",
+    parse=seconds(_TIMEOUT, at_least=1), attribute="process_timeout_s", checks=(_TIMEOUT,), example="8",
 )  # fmt: skip
 AZ_SUBSCRIPTION = Setting(
     name="KVSITE_AZ_SUBSCRIPTION", help="The subscription, by name or ID, for which az gets a token.", default=None,
