@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-az lint types checks tests coverage bench lock
+.PHONY: help setup demo test test-az lint types checks tests coverage bench pictures lock licences
 
 help:  ## these lines
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -23,9 +23,10 @@ demo: .venv/installed  ## the site on http://127.0.0.1:8000/ against Local Azure
 
 test: lint types checks tests  ## every check and every test; CI runs this
 
-lint: .venv/installed  ## ruff: mistakes and format
+lint: .venv/installed  ## ruff (errors and format) and the import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo --no-cache
 
 types: .venv/installed
 	$(BIN)/mypy
@@ -64,6 +65,19 @@ bench: .venv/installed  ## how fast, side by side in one run
 	$(BIN)/python -m benchmarks.explain
 	$(BIN)/python -m benchmarks.local_azure
 
-lock: .venv/installed  ## choose the versions anew and write them, with hashes, into requirements*.txt
+pictures: .venv/installed  ## take the screenshots of the documentation again; needs Chromium
+	$(BIN)/python -m docs.pictures
+
+lock: .venv/installed  ## lock the newest allowed versions with their hashes, install them, and list their licences
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header requirements-dev.in -o requirements-dev.txt
+	$(MAKE) licences
+
+# Reads the metadata of installed packages, so the locked versions are installed first.
+PACKAGES := sed -n 's/^\([A-Za-z0-9._-]*\)==.*/\1/p'
+LICENCES := $(BIN)/pip-licenses --from=mixed --format=markdown --with-system
+licences: .venv/installed  ## write docs/licences.md
+	{ printf '# Licences\n\nThe licence of each locked package, from its metadata. Written by `make lock`; packages for Windows only are not listed.\n'; \
+	  printf '\n## Production\n\n'; $(LICENCES) --packages $$($(PACKAGES) requirements.txt); \
+	  printf '\n## Tests and checks\n\n'; \
+	  $(LICENCES) --packages $$($(PACKAGES) requirements-dev.txt) --ignore-packages $$($(PACKAGES) requirements.txt); } > docs/licences.md

@@ -9,7 +9,6 @@ from secrets_app.conf.errors import HiddenSettings
 from secrets_app.conf.schema import SETTINGS
 from secrets_app.conf.secret_key import is_stored, load_or_create_key
 from secrets_app.core.logs import logging_settings
-from secrets_app.middleware import ON_EVERYTHING
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -21,7 +20,7 @@ SECRETS_APP |= {name: os.environ[name] for name in SETTINGS if name in os.enviro
 
 _config = load(SECRETS_APP)
 
-DEBUG = _config.debug
+DEBUG = False  # an error page must not show settings; the log has the redacted traceback
 # Set by App Service only: the site's default host name.
 _app_service_host = os.environ.get("WEBSITE_HOSTNAME")
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *_config.hosts, *([_app_service_host] if _app_service_host else [])]
@@ -36,7 +35,7 @@ PLATFORM_SIGNS_IN = os.environ.get("WEBSITE_AUTH_ENABLED", "").lower() == "true"
 PLATFORM_PASSES_ON = bool(_app_service_host)
 
 # A site with its own host name is in production: HTTPS only.
-PRODUCTION = bool(_config.hosts or _app_service_host) and not DEBUG
+PRODUCTION = bool(_config.hosts or _app_service_host)
 SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
@@ -45,12 +44,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 # App Service terminates TLS, sets this header and removes it from client requests.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _app_service_host else None
 CSRF_COOKIE_HTTPONLY = True  # forms contain the token; scripts do not need the cookie
-SECURE_REFERRER_POLICY = ON_EVERYTHING["Referrer-Policy"]
 CSRF_FAILURE_VIEW = "secrets_app.views.errors.csrf_failure"
-SECURE_CROSS_ORIGIN_OPENER_POLICY = ON_EVERYTHING["Cross-Origin-Opener-Policy"]
-X_FRAME_OPTIONS = ON_EVERYTHING["X-Frame-Options"]
-DEFAULT_EXCEPTION_REPORTER = "secrets_app.exception_reporter.Reporter"
-DEFAULT_EXCEPTION_REPORTER_FILTER = "secrets_app.exception_reporter.SafeFilter"
 
 _key_file = BASE_DIR / ".local" / "site-key"
 SECRET_KEY = _config.site_key or load_or_create_key(_key_file)
@@ -65,8 +59,9 @@ MIDDLEWARE = [
     "secrets_app.access.middleware.require_access",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+# secrets_app.middleware sets X-Frame-Options on every response, also on those that return before other middleware.
+SILENCED_SYSTEM_CHECKS = ["security.W002"]
 ROOT_URLCONF = "kvsite.urls"
 WSGI_APPLICATION = "kvsite.wsgi.application"
 TEMPLATES = [

@@ -1,0 +1,3 @@
+"""The Django app of Principal Used."""
+
+__version__ = "0.2.0"

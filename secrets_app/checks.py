@@ -1,4 +1,4 @@
-"""Django system checks: each mistake in the settings, with its own id and the way out."""
+"""Django system checks: each mistake in the settings, with its own id and a hint."""
 
 from pathlib import Path
 from typing import Any
@@ -7,6 +7,7 @@ from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A
 
 from secrets_app import conf
 from secrets_app.conf.connection_string import ConnectionString
+from secrets_app.conf.credential import FOLDER_MISSING
 from secrets_app.core.credential_options import CredentialOptions
 
 
@@ -26,13 +27,13 @@ def _az_folder(sign_in: CredentialOptions | None) -> list[CheckMessage]:
     if folder is None or Path(folder).is_dir():
         return []
     says = "AzureCLIPath names a folder that does not exist, so az is searched for on PATH only."
-    return [Warning(says, hint="Correct AzureCLIPath, or remove it.", id="secrets_app.W066")]
+    return [Warning(says, hint="Correct AzureCLIPath, or remove it.", id=str(FOLDER_MISSING))]
 
 
 def _remarks(given: ConnectionString | None) -> list[CheckMessage]:
     if given is None:
         return []
     return [
-        Warning(f"{given.setting} {remark.says}", hint=remark.hint, id="secrets_app.W065")
+        Warning(f"{given.setting} {remark.says}", hint=remark.hint, id=str(remark.check))
         for remark in given.meaning.remarks
     ]

@@ -1,69 +1,51 @@
-"""The one answer that page, JSON, probe and command all show: a reading, where it was made, and what to do now."""
+"""Readings and their diagnosis: what page, JSON, probe, report and command all show."""
 
 import os
 from dataclasses import replace
 
-from secrets_app import keyvault
-from secrets_app.conf import Config, host_environment
+from secrets_app import diagnosis, keyvault
+from secrets_app.conf import host_environment
 from secrets_app.conf.cloud import cloud_mismatch_problems
 from secrets_app.conf.hint_wording import use_setting_names
 from secrets_app.conf.hints import remark_hints, setting_hints
-from secrets_app.core.object_cache import ObjectCache
-from secrets_app.core.reading import HostEnvironment, Mismatch, Reading
-from secrets_app.credentials.selection import describe_selection, requested_identity, selecting_setting
-from secrets_app.diagnosis import diagnose
+from secrets_app.conf.request import ReadRequest
+from secrets_app.core.caching import ResultCache
+from secrets_app.core.reading import UNEXPECTED, Diagnosis, HostEnvironment, Reading
+from secrets_app.core.runtime import shared
 
-_diagnosed: ObjectCache[Reading] = ObjectCache()
+__all__ = ["detect_host", "diagnose", "get_reading", "isolated_read", "read_value"]
 
-
-def get_reading(config: Config, *, refresh: bool = False) -> Reading:
-    """Read the secret once and say what came of it. Ends by `config.deadline_s`; never raises.
-
-    Those who share a reading share its answer, too: the very same object.
-    """
-    reading = keyvault.read(config, refresh=refresh)
-    return _diagnosed.get(reading, lambda: _with_diagnosis(reading, config))
+get_reading = keyvault.read
+read_value = keyvault.read_value
+isolated_read = keyvault.isolated_read
 
 
-def read_value(config: Config) -> keyvault.ReadingWithValue:
-    """The same with the secret's value in it, read afresh. Only for a viewer who may see values."""
-    revealed = keyvault.read_value(config)
-    return replace(revealed, reading=_with_diagnosis(revealed.reading, config))
+class _Diagnoses(ResultCache[object, Diagnosis]):
+    """The diagnoses of the last readings: callers that share a reading share its diagnosis."""
+
+    def __init__(self) -> None:
+        super().__init__(size=16)
 
 
-def read_isolated(apart: keyvault.IsolatedRead, config: Config) -> Reading:
-    """The same of a reading that shares nothing with others."""
-    return _with_diagnosis(apart.run(), config)
+def diagnose(reading: Reading, request: ReadRequest) -> Diagnosis:
+    """Why `reading`, made for `request`, failed, and what to do: setting errors first, then causes in the error."""
+    key = reading.id, request.problems, request.config.connection_string
+    return shared(_Diagnoses).get(key, lambda: _diagnose(reading, request))
 
 
 def detect_host() -> HostEnvironment:
-    """Where this program runs."""
+    """The host this program runs on."""
     return host_environment.detect_host(os.environ)
 
 
-def _with_diagnosis(reading: Reading, config: Config) -> Reading:
-    placed = replace(_with_choice(reading, config), place=detect_host(), mismatches=_mismatches(reading, config))
-    diagnosed = diagnose(placed)
-    stops = (*config.mistakes, *cloud_mismatch_problems(reading, config, os.environ))
-    doubts = remark_hints(config.connection_string, [hint.cause for hint in diagnosed.hints])
-    first = setting_hints(stops, placed.place) + doubts
-    found = tuple(use_setting_names(hint, config) for hint in diagnosed.hints)
-    last = setting_hints((problem for problem in config.problems if not problem.stops), placed.place)
-    return replace(diagnosed, hints=first + found + last)
-
-
-def _with_choice(reading: Reading, config: Config) -> Reading:
-    sign_in = config.sign_in
-    if sign_in is None:
-        return reading
-    token_credentials = os.environ.get("AZURE_TOKEN_CREDENTIALS", "")
-    return replace(
-        reading,
-        chosen_by=describe_selection(sign_in, token_credentials),
-        chosen_setting=selecting_setting(sign_in, token_credentials),
-        identity_asked=requested_identity(sign_in, os.environ.get("AZURE_CLIENT_ID", "")),
+def _diagnose(reading: Reading, request: ReadRequest) -> Diagnosis:
+    config, found = request.config, diagnosis.diagnose(reading)
+    blocking = (*request.blocking_problems, *cloud_mismatch_problems(reading, config, os.environ))
+    hints = (
+        *setting_hints(blocking, reading.place),
+        *remark_hints(config.connection_string, [hint.cause for hint in found.hints]),
+        *(use_setting_names(hint, config) for hint in found.hints),
+        *setting_hints((problem for problem in request.problems if not problem.stops), reading.place),
     )
-
-
-def _mismatches(reading: Reading, config: Config) -> tuple[Mismatch, ...]:
-    return config.expected.mismatches(reading.principal) if config.expected and reading.principal else ()
+    main_cause = None if reading.ok else hints[0].cause if hints else UNEXPECTED
+    return replace(found, hints=hints, main_cause=main_cause)

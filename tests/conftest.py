@@ -11,8 +11,8 @@ import pytest
 from django.test import Client
 
 from localazure import LocalAzure
-from secrets_app import keyvault
 from secrets_app.conf.schema import SETTINGS
+from secrets_app.core import runtime
 from tests.support.scenario_visits import HERE, Visit, inside, visit
 from tests.support.xdist_scheduler import scheduler
 
@@ -32,7 +32,7 @@ def _scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         if name.upper().startswith(("AZURE_", "IDENTITY_", "MSI_", "WEBSITE_", "KVSITE_")) or name in SETTINGS:
             del os.environ[name]
     yield
-    keyvault.close()
+    runtime.reset()
     os.environ.clear()
     os.environ.update(before)
 

@@ -2,15 +2,16 @@
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
+from cachetools import LRUCache
+
 FREE_ATTEMPTS = 3
 MAX_WAIT_S = 300
 _FORGOTTEN_AFTER_S = 3600
-_KEPT = 1024
+_MAX_ADDRESSES = 1024
 
 
 @dataclass
@@ -25,7 +26,7 @@ class LoginThrottle:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._records: OrderedDict[str, _Record] = OrderedDict()
+        self._records: LRUCache[str, _Record] = LRUCache(_MAX_ADDRESSES)
 
     def check(self, address: str) -> float:
         """0.0 if an attempt is allowed now, which then counts as failed until reset; otherwise the seconds to wait.
@@ -58,11 +59,7 @@ class LoginThrottle:
             record.next_at = self._clock()
 
     def _record(self, address: str) -> _Record:
-        record = self._records.setdefault(_group(address), _Record())
-        self._records.move_to_end(_group(address))
-        while len(self._records) > _KEPT:
-            self._records.popitem(last=False)
-        return record
+        return self._records.setdefault(_group(address), _Record())
 
 
 def _wait_s(count: int) -> float:

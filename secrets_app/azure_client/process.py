@@ -1,6 +1,5 @@
 """Runs a command-line tool: no shell, a safe working directory, a time limit, no processes left behind."""
 
-import atexit
 import os
 import shutil
 import signal
@@ -13,6 +12,7 @@ from tempfile import TemporaryFile
 from typing import IO
 
 from secrets_app.azure_client.cancellation import current
+from secrets_app.core.runtime import shared
 
 _MAX_OUTPUT_BYTES = 256 * 1024
 # Checking a tool sends no telemetry and starts no background process.
@@ -25,7 +25,18 @@ _QUIET_ENVIRONMENT = {
     "AZURE_DEV_COLLECT_TELEMETRY": "no",
     "AZD_SKIP_UPDATE_CHECK": "true",
 }
-_running: set[subprocess.Popen[bytes]] = set()
+
+
+class _Processes:
+    """The tools that are running."""
+
+    def __init__(self) -> None:
+        self.running: set[subprocess.Popen[bytes]] = set()
+
+    def close(self) -> None:
+        """End them all, at exit: Ctrl-C does not reach a tool that runs in its own session."""
+        for process in tuple(self.running):
+            _kill(process)
 
 
 class ToolError(Exception):
@@ -102,7 +113,8 @@ def _start(
 
 
 def _wait(process: subprocess.Popen[bytes], limit_s: float) -> int:
-    _running.add(process)
+    running = shared(_Processes).running
+    running.add(process)
     try:
         with current().on_cancel(lambda: _kill(process)):
             code = process.wait(max(0.0, limit_s))
@@ -113,7 +125,7 @@ def _wait(process: subprocess.Popen[bytes], limit_s: float) -> int:
         return code
     finally:
         _kill(process)
-        _running.discard(process)
+        running.discard(process)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
@@ -127,10 +139,3 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         with suppress(ProcessLookupError, PermissionError):  # no process is left; macOS reports PermissionError
             os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-
-
-@atexit.register
-def _kill_all() -> None:
-    """Ctrl-C does not reach a tool that runs in its own session."""
-    for process in tuple(_running):
-        _kill(process)

@@ -1,4 +1,4 @@
-"""Who may look, and who may see a value."""
+"""Settings: who may see the pages, and who may see a secret's value."""
 
 import re
 from collections.abc import Callable
@@ -6,165 +6,197 @@ from enum import StrEnum
 from typing import Any
 
 from secrets_app.conf.errors import RawSettings, SettingError, SettingProblem
+from secrets_app.conf.setting import Setting, by_name
+from secrets_app.core.check_ids import CheckId
+
+TITLE = "Access"
+
+_MODE = CheckId("E009", "`KVSITE_ACCESS` is not an access mode.")
+_NO_PASSPHRASE = CheckId("E017", "`KVSITE_ACCESS=token` without `KVSITE_PASSPHRASE`.")
+_PEOPLE = CheckId("E018", "`KVSITE_PEOPLE` contains an invalid name or none.")
+_VALUE_PEOPLE = CheckId("E019", "`KVSITE_VALUE_PEOPLE` contains an invalid name or none.")
+_SHORT = CheckId("E020", "`KVSITE_PASSPHRASE` is too short.")
+_VALUES_SHORT = CheckId("E021", "`KVSITE_VALUES_PASSPHRASE` is too short.")
+_SAME = CheckId("E022", "The two passphrases are the same.")
+_VALUES = CheckId("E023", "`KVSITE_VALUES` is neither `allowed` nor `never`.")
+_UNUSED = CheckId("W024", "A setting belongs to another access mode, so it has no effect.")
+_AUTHENTICATION_OFF = CheckId("W026", "`KVSITE_ACCESS=easy-auth` without App Service authentication.")
+_PLACEHOLDER_PASSPHRASE = CheckId("E078", "A passphrase is still the placeholder of an example.")
 
 MIN_PASSPHRASE_LENGTH = 12
 EVERYONE = "*"
-"""In a list of people: whoever signed in."""
+"""In a list of people: every user who signed in."""
 _USER = re.compile(r"""[^\s,;*'"<>]+""")
 _PLACEHOLDER = re.compile(r"<.*>")
 EXAMPLE_PASSPHRASE = f"<{MIN_PASSPHRASE_LENGTH} characters or more>"
-EXAMPLE_PEOPLE = "<name or object id, with commas between>"
+EXAMPLE_PEOPLE = "<names or object IDs, separated by commas>"
+_HOW_TO_CREATE = "Generate one: openssl rand -base64 24."
 
 
 class AccessMode(StrEnum):
-    """How somebody may come to see the pages."""
+    """Who may open the pages, and how a user is identified."""
 
     LOOPBACK = "loopback"
     EASY_AUTH = "easy-auth"
-    TOKEN = "token"  # noqa: S105 - the word
+    TOKEN = "token"  # noqa: S105 - the value of a setting
     OPEN = "open"
 
 
 def ascii_lower(name: str) -> str:
-    """The name with small ASCII letters: `K` the unit Kelvin is not `k`, whatever Unicode says of their small forms."""
+    """The name with ASCII letters in lower case. The Kelvin sign becomes k in Unicode's lower case, but not here."""
     return "".join(letter.lower() if letter.isascii() else letter for letter in name)
 
 
-def _access(given: RawSettings) -> AccessMode | None:
-    access = given.get("KVSITE_ACCESS")
-    if access is None or access in list(AccessMode):
-        return None if access is None else AccessMode(access)
+def _parse_mode(name: str, text: str) -> AccessMode:
+    if text in list(AccessMode):
+        return AccessMode(text)
     raise SettingError(
-        9, "KVSITE_ACCESS", f"is {access!r}, which is no way in; until it is mended only this machine is let in.",
-        f"Set it to one of: {', '.join(AccessMode)}.", example="loopback",
+        _MODE, name, f"has the unsupported value {text!r}. Until this is fixed, only this machine has access.",
+        f"Set it to one of: {', '.join(AccessMode)}.",
     )  # fmt: skip
 
 
-def _is_used(setting: str, way: AccessMode, given: RawSettings) -> bool:
-    """Whether it is set and its way in is the one in use. Raises Mistake where somebody trusts in it in vain."""
-    access = given.get("KVSITE_ACCESS", AccessMode.LOOPBACK)
-    if setting in given and access != way and access in list(AccessMode):
+def _people_parser(check: CheckId) -> Callable[[str, str], tuple[str, ...]]:
+    def parse(name: str, text: str) -> tuple[str, ...]:
+        people = [part.strip() for part in text.split(",") if part.strip()]
+        wrong = next((person for person in people if not _USER.fullmatch(person)), None)
+        if people and wrong is None:
+            return tuple(map(ascii_lower, people))
+        says = f"contains {wrong!r}, which is not a name or object ID" if wrong else "contains no name"
         raise SettingError(
-            24, setting, f"protects nothing: it belongs to KVSITE_ACCESS={way}, and the way in is {access}.",
-            f"Set KVSITE_ACCESS to {way}, or leave {setting} out.", stops=False,
+            check, name, f"{says}. Until this is fixed, the list is empty.",
+            "List user names, like ada@contoso.com, or object IDs, separated by commas.",
         )  # fmt: skip
-    return setting in given and access == way
+
+    return parse
 
 
-def _people(given: RawSettings) -> tuple[str, ...]:
-    if not _is_used("KVSITE_PEOPLE", AccessMode.EASY_AUTH, given) or given["KVSITE_PEOPLE"] == EVERYONE:
-        return (EVERYONE,)
-    return _parse_people(18, "KVSITE_PEOPLE", given)
+def _parse_people(name: str, text: str) -> tuple[str, ...]:
+    return (EVERYONE,) if text == EVERYONE else _people_parser(_PEOPLE)(name, text)
 
 
-def _value_people(given: RawSettings) -> tuple[str, ...]:
-    used = _is_used("KVSITE_VALUE_PEOPLE", AccessMode.EASY_AUTH, given)
-    return _parse_people(19, "KVSITE_VALUE_PEOPLE", given) if used else ()
+def _passphrase_parser(too_short: CheckId) -> Callable[[str, str], str]:
+    def parse(name: str, text: str) -> str:
+        if len(text) < MIN_PASSPHRASE_LENGTH:
+            check, says = too_short, f"has fewer than {MIN_PASSPHRASE_LENGTH} characters"
+        elif _PLACEHOLDER.fullmatch(text):
+            check, says = _PLACEHOLDER_PASSPHRASE, "is still the placeholder of the example, which is public"
+        else:
+            return text
+        raise SettingError(check, name, f"{says}. Until this is fixed, it is not accepted.", _HOW_TO_CREATE)
+
+    return parse
 
 
-def _parse_people(number: int, setting: str, given: RawSettings) -> tuple[str, ...]:
-    people = [part.strip() for part in given[setting].split(",") if part.strip()]
-    wrong = next((person for person in people if not _USER.fullmatch(person)), None)
-    if people and wrong is None:
-        return tuple(map(ascii_lower, people))
-    says = f"has {wrong!r} in it, which is no name or object id" if wrong else "names nobody"
-    raise SettingError(
-        number, setting, f"{says}; until it is mended nobody counts as listed.",
-        "Write names as people sign in with them, like ada@contoso.com, or object ids, with commas between.",
-        example=EXAMPLE_PEOPLE,
-    )  # fmt: skip
-
-
-def _passphrase(given: RawSettings) -> str | None:
-    if given.get("KVSITE_ACCESS") == AccessMode.TOKEN and "KVSITE_PASSPHRASE" not in given:
-        raise SettingError(
-            17, "KVSITE_PASSPHRASE", "is not set, so nobody can sign in.",
-            "Set it to a pass-phrase of your own, for instance from: openssl rand -base64 24.",
-            cause="setting_missing", example=EXAMPLE_PASSPHRASE,
-        )  # fmt: skip
-    used = _is_used("KVSITE_PASSPHRASE", AccessMode.TOKEN, given)
-    return _check_passphrase(20, "KVSITE_PASSPHRASE", given["KVSITE_PASSPHRASE"]) if used else None
-
-
-def _values_passphrase(given: RawSettings) -> str | None:
-    if not _is_used("KVSITE_VALUES_PASSPHRASE", AccessMode.TOKEN, given):
-        return None
-    passphrase = given["KVSITE_VALUES_PASSPHRASE"]
-    if passphrase == given.get("KVSITE_PASSPHRASE"):
-        raise SettingError(
-            22, "KVSITE_VALUES_PASSPHRASE", "is the same as KVSITE_PASSPHRASE; until it is mended no value is shown.",
-            "Give it another one: who knows only the first sees the pages without values.", example=EXAMPLE_PASSPHRASE,
-        )  # fmt: skip
-    return _check_passphrase(21, "KVSITE_VALUES_PASSPHRASE", passphrase)
-
-
-def _check_passphrase(number: int, setting: str, passphrase: str) -> str:
-    if len(passphrase) >= MIN_PASSPHRASE_LENGTH and not _PLACEHOLDER.fullmatch(passphrase):
-        return passphrase
-    short = f"has fewer than {MIN_PASSPHRASE_LENGTH} characters"
-    says = short if len(passphrase) < MIN_PASSPHRASE_LENGTH else "still is the example, which everybody knows"
-    raise SettingError(
-        number, setting, f"{says}; until it is mended nobody can sign in with it.",
-        "Make one with: openssl rand -base64 24.", example=EXAMPLE_PASSPHRASE,
-    )  # fmt: skip
-
-
-def _shows_values(given: RawSettings) -> bool:
-    text = given.get("KVSITE_VALUES", "allowed")
+def _parse_values(name: str, text: str) -> bool:
     if text in {"allowed", "never"}:
         return text == "allowed"
     raise SettingError(
-        23, "KVSITE_VALUES", f"is {text!r}; it is either allowed or never. Until it is mended no value is shown.",
-        "Leave it out to allow what the way in allows.", example="never",
+        _VALUES, name, f"is {text!r}, but must be allowed or never. Until this is fixed, no value is shown.",
+        "Remove it to show values to the users whom the access mode authorizes.", example="never",
     )  # fmt: skip
 
 
+MODE = Setting(
+    name="KVSITE_ACCESS",
+    help="Who may see the pages. `loopback`: only a browser on this machine, which may also see values. `easy-auth`: "
+    "users signed in with App Service authentication. `token`: users who know a passphrase. `open`: everyone who can "
+    "reach the site; they see IDs, but no secret values.",
+    default=AccessMode.LOOPBACK, parse=_parse_mode, attribute="access", checks=(_MODE, _AUTHENTICATION_OFF),
+)  # fmt: skip
+PEOPLE: Setting[tuple[str, ...]] = Setting(
+    name="KVSITE_PEOPLE",
+    help="With `easy-auth`: the signed-in users who may see the pages. Names from Microsoft Entra ID or object IDs, "
+    "separated by commas; `*` is all of them.",
+    default=(EVERYONE,), parse=_parse_people, checks=(_PEOPLE, _UNUSED), example=EXAMPLE_PEOPLE,
+)  # fmt: skip
+VALUE_PEOPLE: Setting[tuple[str, ...]] = Setting(
+    name="KVSITE_VALUE_PEOPLE",
+    help="With `easy-auth`: the users among them who may see the values of all secrets that the site's identity can "
+    "read. Names or object IDs, separated by commas; `*` is not allowed.",
+    default=(), default_note="no user", parse=_people_parser(_VALUE_PEOPLE), checks=(_VALUE_PEOPLE, _UNUSED),
+    example=EXAMPLE_PEOPLE,
+)  # fmt: skip
+PASSPHRASE = Setting(
+    name="KVSITE_PASSPHRASE",
+    help=f"With `token`: the passphrase to sign in with, {MIN_PASSPHRASE_LENGTH} characters or more.",
+    default=None, parse=_passphrase_parser(_SHORT), checks=(_NO_PASSPHRASE, _SHORT, _PLACEHOLDER_PASSPHRASE, _UNUSED),
+    example=EXAMPLE_PASSPHRASE,
+)  # fmt: skip
+VALUES_PASSPHRASE = Setting(
+    name="KVSITE_VALUES_PASSPHRASE",
+    help="With `token`: a second passphrase, which also reveals the values of all secrets that the site's identity can "
+    "read. Without it no values are shown.",
+    default=None, parse=_passphrase_parser(_VALUES_SHORT), example=EXAMPLE_PASSPHRASE,
+    checks=(_VALUES_SHORT, _SAME, _PLACEHOLDER_PASSPHRASE, _UNUSED),
+)  # fmt: skip
+VALUES = Setting(
+    name="KVSITE_VALUES",
+    help="`allowed`, or `never`: secret values are not shown to any user, in any access mode.",
+    default=True, default_note="`allowed`", parse=_parse_values, attribute="shows_values", checks=(_VALUES,),
+)  # fmt: skip
+SETTINGS = by_name(MODE, PEOPLE, VALUE_PEOPLE, PASSPHRASE, VALUES_PASSPHRASE, VALUES)
+
+
+def _is_used(row: Setting[object], mode: AccessMode, settings: RawSettings) -> bool:
+    """Whether it is set, and belongs to the selected access mode. Raises SettingError where it has no effect."""
+    selected = settings.get(MODE.name, MODE.default)
+    if row.name in settings and selected != mode and selected in list(AccessMode):
+        raise SettingError(
+            _UNUSED, row.name, f"has no effect: it applies to {MODE.name}={mode}, but the access mode is {selected}.",
+            f"Set {MODE.name} to {mode}, or remove {row.name}.",
+        )  # fmt: skip
+    return row.name in settings and selected == mode
+
+
+def _read_people(settings: RawSettings) -> tuple[str, ...]:
+    return PEOPLE.read(settings) if _is_used(PEOPLE, AccessMode.EASY_AUTH, settings) else PEOPLE.default
+
+
+def _read_value_people(settings: RawSettings) -> tuple[str, ...]:
+    used = _is_used(VALUE_PEOPLE, AccessMode.EASY_AUTH, settings)
+    return VALUE_PEOPLE.read(settings) if used else VALUE_PEOPLE.default
+
+
+def _read_passphrase(settings: RawSettings) -> str | None:
+    if settings.get(MODE.name) == AccessMode.TOKEN and PASSPHRASE.name not in settings:
+        raise SettingError(
+            _NO_PASSPHRASE, PASSPHRASE.name, "is not set, so no user can sign in.",
+            f"Set it to a passphrase. {_HOW_TO_CREATE}", cause="setting_missing", example=EXAMPLE_PASSPHRASE,
+        )  # fmt: skip
+    return PASSPHRASE.read(settings) if _is_used(PASSPHRASE, AccessMode.TOKEN, settings) else None
+
+
+def _read_values_passphrase(settings: RawSettings) -> str | None:
+    if not _is_used(VALUES_PASSPHRASE, AccessMode.TOKEN, settings):
+        return None
+    if settings[VALUES_PASSPHRASE.name] == settings.get(PASSPHRASE.name):
+        raise SettingError(
+            _SAME, VALUES_PASSPHRASE.name, f"is the same as {PASSPHRASE.name}. Until this is fixed, no value is shown.",
+            "Use a different passphrase: users with only the first one see the pages without values.",
+            example=EXAMPLE_PASSPHRASE,
+        )  # fmt: skip
+    return VALUES_PASSPHRASE.read(settings)
+
+
 def authentication_off_problem(access: AccessMode, *, platform_signs_in: bool) -> SettingProblem | None:
-    """What is wrong with a way in through a platform that signs nobody in."""
+    """The problem of the mode easy-auth on a platform that does not authenticate users."""
     if access is not AccessMode.EASY_AUTH or platform_signs_in:
         return None
     return SettingProblem(
-        id="secrets_app.W026",
-        setting="KVSITE_ACCESS",
-        says="is easy-auth. The platform does not say that authentication is on; nobody will be let in.",
-        hint="On App Service switch it on: az webapp auth update -g <resource-group> -n <name> --enabled true. "
-        "Elsewhere set KVSITE_ACCESS to token.",
+        id=str(_AUTHENTICATION_OFF),
+        setting=MODE.name,
+        says="is easy-auth, but the platform does not report that authentication is on. All visitors are denied.",
+        hint="On App Service, turn it on: az webapp auth update -g <resource-group> -n <name> --enabled true. "
+        "Elsewhere, set KVSITE_ACCESS to token.",
         stops=False,
     )
 
 
-SETTINGS: dict[str, tuple[str, str]] = {
-    "KVSITE_ACCESS": (
-        "`loopback`",
-        "Who may see the pages. `loopback`: only a browser on this machine; it may see the value. `easy-auth`: who "
-        "signed in with App Service's authentication. `token`: who knows a pass-phrase. `open`: everybody who reaches "
-        "the site; they see ids, never the secret's value.",
-    ),
-    "KVSITE_PEOPLE": (
-        "`*`",
-        "With `easy-auth`: who of those who signed in may see the pages. Names (Entra's only) or object ids, with "
-        "commas between; `*` is all.",
-    ),
-    "KVSITE_VALUE_PEOPLE": (
-        "nobody",
-        "With `easy-auth`: who of them may see values, of every secret that the site's identity may read. Names or "
-        "object ids, with commas between; `*` is not allowed here.",
-    ),
-    "KVSITE_PASSPHRASE": ("", "With `token`: the pass-phrase to sign in with, 12 characters or more."),
-    "KVSITE_VALUES_PASSPHRASE": (
-        "",
-        "With `token`: another pass-phrase; who signs in with this one may see values too, of every secret "
-        "that the site's identity may read. Without it nobody may.",
-    ),
-    "KVSITE_VALUES": ("`allowed`", "`never`: the secret's value is shown to nobody, whatever the way in allows."),
-}
-
-# What is wrong must close, not open: the defaults of Config are closed, and these readers give the open ones.
+# An invalid setting must close, not open: Config starts closed, and only these readers return the open defaults.
 READERS: dict[str, Callable[[RawSettings], Any]] = {
-    "access": _access,
-    "people": _people,
-    "value_people": _value_people,
-    "passphrase": _passphrase,
-    "values_passphrase": _values_passphrase,
-    "shows_values": _shows_values,
+    "people": _read_people,
+    "value_people": _read_value_people,
+    "passphrase": _read_passphrase,
+    "values_passphrase": _read_values_passphrase,
 }

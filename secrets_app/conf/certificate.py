@@ -1,11 +1,13 @@
-"""The certificate to sign in with: a file, one of a folder, or a secret of a vault."""
+"""Settings: the certificate of a service principal, in a file, a folder or a vault."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from secrets_app.conf.errors import RawSettings, SettingError
+from secrets_app.conf.errors import REQUIRED, RawSettings, SettingError
 from secrets_app.conf.parsers import guid
+from secrets_app.conf.setting import Setting, as_text, by_name
 from secrets_app.conf.vault import allowed_hosts
+from secrets_app.core.check_ids import CheckId
 from secrets_app.core.credential_options import (
     Certificate,
     CertificateFile,
@@ -16,116 +18,139 @@ from secrets_app.core.credential_options import (
 from secrets_app.core.hosts import AddressError, ForeignHostError, secret_id
 from secrets_app.core.ids import parse_thumbprint
 
-_FILE = "KVSITE_CERTIFICATE"
-_THUMBPRINT = "KVSITE_CERTIFICATE_THUMBPRINT"
-_SUBJECT = "KVSITE_CERTIFICATE_SUBJECT"
-_SECRET_ID = "KVSITE_CERTIFICATE_SECRET_ID"  # noqa: S105 - a setting's name
-_READER = "KVSITE_CERTIFICATE_READER_CLIENT_ID"
-FOLDER_SETTINGS: Mapping[CertificateStore, str] = {
-    CertificateStore.CURRENT_USER: "KVSITE_USER_CERTIFICATES",
-    CertificateStore.LOCAL_MACHINE: "KVSITE_MACHINE_CERTIFICATES",
-}
-"""The setting that names the folder which stands for a Windows certificate store."""
+TITLE = "Certificate"
+
+_CONFLICT = CheckId("E057", "Two settings name a certificate.")
+_THUMBPRINT = CheckId("E058", "`KVSITE_CERTIFICATE_THUMBPRINT` is not a thumbprint.")
+_SECRET_ID = CheckId("E059", "`KVSITE_CERTIFICATE_SECRET_ID` is not a secret identifier.")
+_STORE = CheckId("E080", "`KVSITE_CERTIFICATE_STORE` is not a certificate store.")
+_SECRET_HOST = CheckId("E081", "`KVSITE_CERTIFICATE_SECRET_ID` has a host that is not an Azure Key Vault host.")
+_READER_ID = CheckId("E082", "`KVSITE_CERTIFICATE_READER_CLIENT_ID` is not a client ID.")
 
 
-def certificate(given: RawSettings) -> Certificate | None:
-    """The certificate that the settings name. Raises Mistake where two of them do, or one is malformed."""
-    named = [setting for setting in (_FILE, _THUMBPRINT, _SUBJECT, _SECRET_ID) if setting in given]
-    if len(named) > 1:
-        raise SettingError(57, named[0], f"and {named[1]} both name a certificate.", "Keep one of them.")
-    if not named:
-        return None
-    if named[0] == _FILE:
-        return CertificateFile(path=given[_FILE], password=_password(given))
-    return _in_vault(given) if named[0] == _SECRET_ID else _in_store(given)
-
-
-def in_store(
-    given: RawSettings, store: CertificateStore, *, thumbprint: str | None = None, subject: str | None = None
-) -> CertificateInStore:
-    """The certificate to look for in `store`, with the folder and the password that the settings give for it."""
-    return CertificateInStore(
-        store=store,
-        folder=given.get(FOLDER_SETTINGS[store]),
-        thumbprint=thumbprint,
-        subject=subject,
-        password=_password(given),
-    )
-
-
-def _password(given: RawSettings) -> str | None:
-    return given.get("KVSITE_CERTIFICATE_PASSWORD")
-
-
-def _in_store(given: RawSettings) -> CertificateInStore:
-    if _THUMBPRINT not in given:
-        return in_store(given, _store(given), subject=given[_SUBJECT])
-    thumbprint = parse_thumbprint(given[_THUMBPRINT])
-    if thumbprint is None:
-        raise SettingError(
-            58, _THUMBPRINT, "is not a thumbprint: those are 40 digits, 0-9 and A-F (SHA-1).",
-            "Copy it from the certificate's details, or from the application's Certificates page in the portal.",
-            example="<thumbprint>",
-        )  # fmt: skip
-    return in_store(given, _store(given), thumbprint=thumbprint)
-
-
-def _store(given: RawSettings) -> CertificateStore:
-    text = given.get("KVSITE_CERTIFICATE_STORE", CertificateStore.CURRENT_USER)
-    for store in CertificateStore:
-        if text.lower() == store.lower():
-            return store
+def _parse_thumbprint(name: str, text: str) -> str:
+    thumbprint = parse_thumbprint(text)
+    if thumbprint:
+        return thumbprint
     raise SettingError(
-        58, "KVSITE_CERTIFICATE_STORE", "is not a certificate store.", f"It takes: {' or '.join(CertificateStore)}.",
-        example=CertificateStore.CURRENT_USER,
+        _THUMBPRINT, name, "is not a valid thumbprint: it must be 40 hexadecimal digits (SHA-1).",
+        "Copy it from the certificate's details, or from Certificates & secrets of the app registration.",
+        example="<thumbprint>",
     )  # fmt: skip
 
 
-def _in_vault(given: RawSettings) -> CertificateInVault:
+def _parse_store(name: str, text: str) -> CertificateStore:
+    for store in CertificateStore:
+        if text.lower() == store.lower():
+            return store
+    raise SettingError(_STORE, name, "is not a certificate store.", f"Set it to {' or '.join(CertificateStore)}.")
+
+
+FILE = Setting(
+    name="KVSITE_CERTIFICATE",
+    help="For `client-certificate`: a PEM or PFX file with the certificate and its private key.",
+    default=None, parse=as_text, checks=(_CONFLICT, REQUIRED),
+)  # fmt: skip
+PASSWORD = Setting(
+    name="KVSITE_CERTIFICATE_PASSWORD", help="The password of that file, or of the files in the folder.", default=None,
+    parse=as_text,
+)  # fmt: skip
+THUMBPRINT = Setting(
+    name="KVSITE_CERTIFICATE_THUMBPRINT", help="Instead of the file: the thumbprint of a certificate in the folder.",
+    default=None, parse=_parse_thumbprint, checks=(_CONFLICT, _THUMBPRINT),
+)  # fmt: skip
+SUBJECT = Setting(
+    name="KVSITE_CERTIFICATE_SUBJECT",
+    help="Instead of the file: the full subject of a certificate in the folder, `CN=my-app, O=Contoso`, or only "
+    "`my-app`.",
+    default=None, parse=as_text, checks=(_CONFLICT,),
+)  # fmt: skip
+STORE = Setting(
+    name="KVSITE_CERTIFICATE_STORE",
+    help="The folder to search: `CurrentUser` or `LocalMachine`, named after the Windows certificate stores. The "
+    "stores themselves cannot be used: they do not give private keys to Python.",
+    default=CertificateStore.CURRENT_USER, parse=_parse_store, checks=(_STORE,),
+)  # fmt: skip
+USER_FOLDER = Setting(
+    name="KVSITE_USER_CERTIFICATES",
+    help="The folder for `CurrentUser`. The default is the folder of this store in .NET on Linux.",
+    # https://learn.microsoft.com/dotnet/standard/security/cross-platform-cryptography#the-x509store-class
+    default="~/.dotnet/corefx/cryptography/x509stores/my", parse=as_text,
+)  # fmt: skip
+MACHINE_FOLDER = Setting(
+    name="KVSITE_MACHINE_CERTIFICATES",
+    help="The folder for `LocalMachine`. The default is the folder of uploaded certificates in App Service on Linux.",
+    # https://learn.microsoft.com/azure/app-service/configure-ssl-certificate-in-code#load-certificate-in-linuxwindows-containers
+    default="/var/ssl/private", parse=as_text,
+)  # fmt: skip
+SECRET_ID = Setting(
+    name="KVSITE_CERTIFICATE_SECRET_ID",
+    help="Instead of the file: the secret identifier of a certificate in a vault, read with the managed identity or "
+    "the developer's credential. `KVSITE_TENANT_ID` is then optional.",
+    default=None, parse=as_text, checks=(_CONFLICT, _SECRET_ID, _SECRET_HOST),
+)  # fmt: skip
+READER = Setting(
+    name="KVSITE_CERTIFICATE_READER_CLIENT_ID",
+    help="The client ID of the user-assigned managed identity that reads this certificate.", default=None,
+    parse=guid(_READER_ID, "client ID"), checks=(_READER_ID,),
+)  # fmt: skip
+SETTINGS = by_name(FILE, PASSWORD, THUMBPRINT, SUBJECT, STORE, USER_FOLDER, MACHINE_FOLDER, SECRET_ID, READER)
+
+FOLDERS: Mapping[CertificateStore, Setting[str]] = {
+    CertificateStore.CURRENT_USER: USER_FOLDER,
+    CertificateStore.LOCAL_MACHINE: MACHINE_FOLDER,
+}
+"""The setting for the folder that takes the place of a Windows certificate store."""
+
+
+def read_certificate(settings: RawSettings) -> Certificate | None:
+    """The certificate that the settings name. Raises SettingError where two of them do, or one is malformed."""
+    named = [row.name for row in (FILE, THUMBPRINT, SUBJECT, SECRET_ID) if row.name in settings]
+    if len(named) > 1:
+        raise SettingError(_CONFLICT, named[0], f"and {named[1]} both name a certificate.", "Keep one of them.")
+    if not named:
+        return None
+    if FILE.name in settings:
+        return CertificateFile(path=settings[FILE.name], password=PASSWORD.read(settings))
+    if SECRET_ID.name in settings:
+        return _in_vault(settings)
+    return in_store(
+        settings, STORE.read(settings), thumbprint=THUMBPRINT.read(settings), subject=SUBJECT.read(settings)
+    )
+
+
+def in_store(
+    settings: RawSettings, store: CertificateStore, *, thumbprint: str | None = None, subject: str | None = None
+) -> CertificateInStore:
+    """The certificate to find in `store`, with the folder and the password from the settings."""
+    return CertificateInStore(
+        store=store,
+        folder=settings.get(FOLDERS[store].name),
+        thumbprint=thumbprint,
+        subject=subject,
+        password=PASSWORD.read(settings),
+    )
+
+
+def _in_vault(settings: RawSettings) -> CertificateInVault:
     try:
-        found = secret_id(given[_SECRET_ID], also_allowed=allowed_hosts(given))
+        found = secret_id(settings[SECRET_ID.name], also_allowed=allowed_hosts(settings))
     except AddressError as error:
         foreign = isinstance(error, ForeignHostError)
         raise SettingError(
-            59, _SECRET_ID, f"{'is refused' if foreign else 'names no secret'}: {error.after_a_colon}",
+            _SECRET_HOST if foreign else _SECRET_ID, SECRET_ID.name,
+            f"{'is not allowed' if foreign else 'is not a secret identifier'}: {error.after_a_colon}",
             "Copy the Secret Identifier from the certificate's page in the vault.",
             cause="vault_url_refused" if foreign else "kv_url_or_id_invalid",
             example="https://<vault-name>.vault.azure.net/secrets/<certificate-name>",
         ) from error  # fmt: skip
-    reader = given.get(_READER)
     return CertificateInVault(
         vault_url=found.vault_url,
         secret_name=found.name,
         secret_version=found.version,
-        reader_client_id=guid(59, _READER, reader) if reader else None,
+        reader_client_id=READER.read(settings),
     )
 
 
-SETTINGS: dict[str, tuple[str, str]] = {
-    _FILE: ("", "For `client-certificate`: a PEM or PFX file with the certificate and its private key."),
-    "KVSITE_CERTIFICATE_PASSWORD": ("", "The password of that file, or of the files in the folder."),
-    _THUMBPRINT: ("", "Instead of the file: the thumbprint of a certificate in the folder."),
-    _SUBJECT: ("", "Instead of the file: its whole subject, `CN=my-app, O=Contoso`, or only `my-app`."),
-    "KVSITE_CERTIFICATE_STORE": (
-        "`CurrentUser`",
-        "Which folder to look in: `CurrentUser` or `LocalMachine`, as the Windows stores are called. Those themselves "
-        "cannot be read: they give no private key to Python.",
-    ),
-    "KVSITE_USER_CERTIFICATES": (
-        "`~/.dotnet/corefx/cryptography/x509stores/my`",
-        "The folder of `CurrentUser`. The default is where .NET on Linux keeps that store.",
-    ),
-    "KVSITE_MACHINE_CERTIFICATES": (
-        "`/var/ssl/private`",
-        "The folder of `LocalMachine`. The default is where App Service on Linux puts uploaded certificates.",
-    ),
-    _SECRET_ID: (
-        "",
-        "Instead of the file: the secret id of a certificate in a vault, read with the managed identity or the "
-        "developer's sign-in. `KVSITE_TENANT_ID` may be left out then.",
-    ),
-    _READER: ("", "Client id of the user-assigned managed identity that reads it."),
-}
-
 READERS: dict[str, Callable[[RawSettings], Any]] = {}
-"""They are a part of `sign_in`."""
+"""The certificate is a part of the credential's options."""

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from secrets_app.conf import Config
 from secrets_app.conf.schema import SettingProblem
+from secrets_app.conf.tenants import AUTHORITY, CLOUD_MISMATCH
 from secrets_app.core.credential_options import CredentialKind
 from secrets_app.core.hosts import PUBLIC, Cloud, cloud_at
 from secrets_app.core.reading import Outcome, Reading
 
 VARIABLE = "AZURE_AUTHORITY_HOST"
-_SETTING = "KVSITE_AUTHORITY_HOST"
 _USES_AUTHORITY = {kind.class_name for kind in CredentialKind if kind.row.uses_authority}
 _HOST = re.compile(r"[a-z0-9.-]{1,253}")
 
@@ -45,7 +45,7 @@ def find_cloud_mismatch(config: Config, environ: Mapping[str, str]) -> CloudMism
     if cloud is None or host == cloud.login_host:
         return None
     shown = host if _HOST.fullmatch(host) else "a value that is not a host name"
-    return CloudMismatch(setting=_SETTING if own else VARIABLE, is_set=bool(named), host=shown, cloud=cloud)
+    return CloudMismatch(setting=AUTHORITY.name if own else VARIABLE, is_set=bool(named), host=shown, cloud=cloud)
 
 
 def cloud_mismatch_problems(reading: Reading, config: Config, environ: Mapping[str, str]) -> tuple[SettingProblem, ...]:
@@ -56,7 +56,7 @@ def cloud_mismatch_problems(reading: Reading, config: Config, environ: Mapping[s
         return ()
     return (
         SettingProblem(
-            id="secrets_app.E044", setting=apart.setting, says=apart.says, hint=apart.hint,
+            id=str(CLOUD_MISMATCH), setting=apart.setting, says=apart.says, hint=apart.hint,
             cause="authority_or_cloud_wrong", example=f"https://{apart.cloud.login_host}",
         ),
     )  # fmt: skip

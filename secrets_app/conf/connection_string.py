@@ -1,4 +1,4 @@
-"""The connection string of the old .NET library, under its own name and under ours."""
+"""Settings: the connection string of the old .NET library, under its own name and under a KVSITE_ name."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -6,11 +6,24 @@ from typing import Any
 
 from secrets_app.conf.certificate import in_store
 from secrets_app.conf.errors import RawSettings, SettingError
+from secrets_app.conf.setting import Setting, as_text, by_name
 from secrets_app.conf.vault import allowed_hosts
-from secrets_app.connection_string import ConnectionStringError, ParsedConnectionString, parse_form, parse_options
+from secrets_app.connection_string import (
+    ConnectionStringError,
+    ParsedConnectionString,
+    check_ids,
+    parse_form,
+    parse_options,
+)
+from secrets_app.core.check_ids import CheckId
 from secrets_app.core.credential_options import CertificateInStore, CredentialOptions
 
-NAMES = ("AzureServicesAuthConnectionString", "KVSITE_CONNECTION_STRING")
+TITLE = "Connection string"
+
+_CONFLICT = CheckId("E055", "The connection string and another setting both select the credential.")
+_STRINGS_DIFFER = CheckId("E083", "The two settings for the connection string have different values.")
+_TENANTS_DIFFER = CheckId("E084", "The connection string and `KVSITE_TENANT_ID` name different tenants.")
+
 _CONFLICTING = (
     "KVSITE_CREDENTIAL",
     "KVSITE_EXCLUDE_CREDENTIALS",
@@ -25,12 +38,26 @@ _CONFLICTING = (
     "KVSITE_MANAGED_IDENTITY_OBJECT_ID",
     "KVSITE_PIPELINES_SERVICE_CONNECTION_ID",
 )
-"""What says who to be, as the connection string does."""
+"""Settings that select the credential, as the connection string does."""
+
+_CHECKS = (_CONFLICT, _STRINGS_DIFFER, _TENANTS_DIFFER, *check_ids.ALL)
+CONNECTION_STRING = Setting(
+    name="AzureServicesAuthConnectionString",
+    help="The credential in the format of the old .NET library, `RunAs=App;AppId=...`: "
+    "[coming-from-dotnet.md](coming-from-dotnet.md). Instead of `KVSITE_CREDENTIAL`.",
+    default=None, parse=as_text, checks=_CHECKS,
+)  # fmt: skip
+OWN_CONNECTION_STRING = Setting(
+    name="KVSITE_CONNECTION_STRING", help=f"The same as `{CONNECTION_STRING.name}`.", default=None, parse=as_text,
+    checks=_CHECKS,
+)  # fmt: skip
+SETTINGS = by_name(CONNECTION_STRING, OWN_CONNECTION_STRING)
+NAMES = tuple(SETTINGS)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectionString:
-    """A connection string that was understood. Its text is not kept."""
+    """A valid connection string. Its text is not stored."""
 
     setting: str
     meaning: ParsedConnectionString
@@ -40,51 +67,44 @@ class ConnectionString:
         return self.meaning.sign_in
 
 
-def connection_string(given: RawSettings) -> ConnectionString | None:
-    """What the connection string says; None where none is set. Raises Mistake, with no value of it in any sentence."""
-    named = [name for name in NAMES if name in given]
+def connection_string(settings: RawSettings) -> ConnectionString | None:
+    """The parsed connection string; None when not set. Raises SettingError, without any value of the string."""
+    named = [name for name in NAMES if name in settings]
     if not named:
         return None
-    if len({given[name] for name in named}) > 1:
-        raise SettingError(55, named[0], f"and {named[1]} say different things.", "Keep one of them.")
-    _check_alone(named[0], given)
+    if len({settings[name] for name in named}) > 1:
+        raise SettingError(_STRINGS_DIFFER, named[0], f"and {named[1]} have different values.", "Keep one of them.")
+    _check_conflicts(named[0], settings)
     try:
-        meaning = parse_form(parse_options(given[named[0]]), allowed_hosts=allowed_hosts(given))
-    except ConnectionStringError as fault:
+        meaning = parse_form(parse_options(settings[named[0]]), allowed_hosts=allowed_hosts(settings))
+    except ConnectionStringError as error:
         raise SettingError(
-            fault.number, named[0], fault.says, fault.hint, cause=fault.cause, example=fault.example
+            error.check, named[0], error.says, error.hint, cause=error.cause, example=error.example
         ) from None  # fmt: skip
-    return ConnectionString(setting=named[0], meaning=_with_settings(meaning, named[0], given))
+    return ConnectionString(setting=named[0], meaning=_with_settings(meaning, named[0], settings))
 
 
-def _check_alone(name: str, given: RawSettings) -> None:
+def _check_conflicts(name: str, settings: RawSettings) -> None:
     for other in _CONFLICTING:
-        if other in given:
+        if other in settings:
             raise SettingError(
-                55, name, f"and {other} both say who to be.",
-                f"Keep one of them. Without {name} the settings count, without {other} the connection string does.",
+                _CONFLICT, name, f"and {other} both select the credential.",
+                f"Keep one of them: remove {name} to use the settings, or {other} to use the connection string.",
             )  # fmt: skip
 
 
-def _with_settings(meaning: ParsedConnectionString, name: str, given: RawSettings) -> ParsedConnectionString:
-    """With what only settings tell: where certificates lie, and which setting chose."""
-    sign_in, certificate = meaning.sign_in, meaning.sign_in.certificate
+def _with_settings(meaning: ParsedConnectionString, name: str, settings: RawSettings) -> ParsedConnectionString:
+    """With what only settings provide: the folders of certificates, and which setting selected the credential."""
+    options, certificate = meaning.sign_in, meaning.sign_in.certificate
     if isinstance(certificate, CertificateInStore):
-        found = in_store(given, certificate.store, thumbprint=certificate.thumbprint, subject=certificate.subject)
-        sign_in = replace(sign_in, certificate=found)
-    tenant = given.get("KVSITE_TENANT_ID")
-    if tenant and sign_in.tenant_id and tenant.lower() != sign_in.tenant_id.lower():
-        raise SettingError(55, name, "and KVSITE_TENANT_ID name different tenants.", "Keep one of them.")
-    return replace(meaning, sign_in=replace(sign_in, chosen_by=name))
+        found = in_store(settings, certificate.store, thumbprint=certificate.thumbprint, subject=certificate.subject)
+        options = replace(options, certificate=found)
+    tenant = settings.get("KVSITE_TENANT_ID")
+    if tenant and options.tenant_id and tenant.lower() != options.tenant_id.lower():
+        raise SettingError(
+            _TENANTS_DIFFER, name, "and KVSITE_TENANT_ID name different tenants.", "Keep one of them."
+        )  # fmt: skip
+    return replace(meaning, sign_in=replace(options, chosen_by=name))
 
-
-SETTINGS: dict[str, tuple[str, str]] = {
-    NAMES[0]: (
-        "",
-        "Who to be, in the words of the old .NET library, `RunAs=App;AppId=...`: "
-        "[docs/coming-from-dotnet.md](docs/coming-from-dotnet.md). Instead of `KVSITE_CREDENTIAL`.",
-    ),
-    NAMES[1]: ("", "The same under a name of ours."),
-}
 
 READERS: dict[str, Callable[[RawSettings], Any]] = {"connection_string": connection_string}

@@ -1,107 +1,182 @@
-"""Who to be: the settings that choose the credential and the identity, put together."""
+"""Settings: the credential. Combines those of tenants, managed identity, pipelines, certificate, connection string."""
 
+import difflib
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
-from secrets_app.conf import credential_kinds, managed_identity, pipelines, tenants
-from secrets_app.conf.certificate import certificate
+from secrets_app.conf import managed_identity, pipelines, tenants
+from secrets_app.conf.certificate import read_certificate
 from secrets_app.conf.connection_string import connection_string
-from secrets_app.conf.errors import RawSettings, SettingError
-from secrets_app.conf.parsers import guid, seconds
-from secrets_app.core.credential_options import CertificateInVault, CredentialKind, CredentialOptions
+from secrets_app.conf.errors import REQUIRED, RawSettings, SettingError
+from secrets_app.conf.parsers import MAX_SECONDS, guid, seconds
+from secrets_app.conf.setting import Setting, as_text, by_name
+from secrets_app.core.check_ids import CheckId
+from secrets_app.core.credential_options import (
+    MEMBERS,
+    CertificateInVault,
+    CredentialKind,
+    CredentialOptions,
+    parse_kind,
+)
 
-_SUBSCRIPTION = re.compile(r"[\w.()' -]{1,120}", re.ASCII)
+TITLE = "Credential"
+
+_UNKNOWN = CheckId("E030", "`KVSITE_CREDENTIAL` contains an unknown credential.")
+_CHAIN_NOT_ALONE = CheckId("E031", "`KVSITE_CREDENTIAL` combines a chain with other credentials.")
+_NOT_A_MEMBER = CheckId("E032", "`KVSITE_EXCLUDE_CREDENTIALS` contains a credential that is not in the chain.")
+_NO_CHAIN = CheckId("E033", "`KVSITE_EXCLUDE_CREDENTIALS` without a chain.")
+_TIMEOUT = CheckId("E037", "`KVSITE_PROCESS_TIMEOUT_S` is not a supported number of seconds.")
+_SUBSCRIPTION = CheckId("E038", "`KVSITE_AZ_SUBSCRIPTION` is not a subscription name or ID.")
+_CLIENT_ID = CheckId("E039", "`KVSITE_CLIENT_ID` is not an application (client) ID.")
+_FOLDER = CheckId("E045", "`AzureCLIPath` is not an absolute path.")
+FOLDER_MISSING = CheckId("W066", "`AzureCLIPath` names a folder that does not exist.")
+_UNKNOWN_EXCLUDED = CheckId("E079", "`KVSITE_EXCLUDE_CREDENTIALS` contains an unknown credential.")
+
+_SUBSCRIPTION_PATTERN = re.compile(r"[\w.()' -]{1,120}", re.ASCII)
 
 
-def _az_subscription(given: RawSettings) -> str | None:
-    subscription = given.get("KVSITE_AZ_SUBSCRIPTION")
-    if subscription is None or _SUBSCRIPTION.fullmatch(subscription):
-        return subscription
+def _kinds_parser(unknown: CheckId) -> Callable[[str, str], tuple[CredentialKind, ...]]:
+    def parse(name: str, text: str) -> tuple[CredentialKind, ...]:
+        words = [word.strip() for word in text.split(",") if word.strip()]
+        return tuple(dict.fromkeys(_parse_one(unknown, name, word) for word in words))
+
+    return parse
+
+
+def _parse_one(unknown: CheckId, name: str, word: str) -> CredentialKind:
+    kind = parse_kind(word)
+    if kind is None:
+        near = difflib.get_close_matches(word.lower(), list(CredentialKind), n=1)
+        raise SettingError(
+            unknown, name, f"contains {word[:40]!r}, which is not a supported credential.",
+            f"Did you mean {near[0]}?" if near else f"Supported values: {', '.join(CredentialKind)}.",
+            example=near[0] if near else None,
+        )  # fmt: skip
+    return kind
+
+
+def _parse_kinds(name: str, text: str) -> tuple[CredentialKind, ...]:
+    kinds = _kinds_parser(_UNKNOWN)(name, text)
+    chain = next((kind for kind in kinds if kind.is_chain), None)
+    if chain and len(kinds) > 1:
+        raise SettingError(
+            _CHAIN_NOT_ALONE, name, f"combines {chain} with other credentials, but {chain} is a complete chain.",
+            "List single credentials, or set it to the chain alone and use KVSITE_EXCLUDE_CREDENTIALS.",
+        )  # fmt: skip
+    return kinds or CREDENTIAL.default
+
+
+def _parse_excluded(name: str, text: str) -> tuple[CredentialKind, ...]:
+    kinds = _kinds_parser(_UNKNOWN_EXCLUDED)(name, text)
+    for kind in kinds:
+        if kind not in MEMBERS:
+            raise SettingError(
+                _NOT_A_MEMBER, name, f"contains {kind}, which is not in the chain.",
+                f"Credentials in the chain: {', '.join(MEMBERS)}.",
+            )  # fmt: skip
+    return kinds
+
+
+def _parse_subscription(name: str, text: str) -> str:
+    if _SUBSCRIPTION_PATTERN.fullmatch(text):
+        return text
     raise SettingError(
-        38, "KVSITE_AZ_SUBSCRIPTION", "is not a subscription's name or id.",
+        _SUBSCRIPTION, name, "is not a valid subscription name or ID.",
         "Copy it from `az account list --output table`.", cause="az_subscription_wrong", example="<subscription>",
     )  # fmt: skip
 
 
-def _az_folder(given: RawSettings) -> str | None:
-    folder = given.get("AzureCLIPath")
-    if folder is None or PurePosixPath(folder).is_absolute() or PureWindowsPath(folder).is_absolute():
-        return folder
+def _parse_folder(name: str, text: str) -> str:
+    if PurePosixPath(text).is_absolute() or PureWindowsPath(text).is_absolute():
+        return text
     raise SettingError(
-        45, "AzureCLIPath", "is not the whole path of a folder, and az is never looked for in whatever folder this is.",
-        "Write it from the root on, or take it out and put the folder of az into PATH.", example="/usr/bin",
+        _FOLDER, name, "is not an absolute path; az is never searched for in a folder relative to the current one.",
+        "Set it to an absolute path, or remove it and add the folder of az to PATH.", example="/usr/bin",
     )  # fmt: skip
 
 
-def _client_id(given: RawSettings) -> str | None:
-    text = given.get("KVSITE_CLIENT_ID")
-    return guid(39, "KVSITE_CLIENT_ID", text) if text else None
+CREDENTIAL = Setting(
+    name="KVSITE_CREDENTIAL",
+    help="The credential. `default`: DefaultAzureCredential's chain; `dev`, `prod`: its two halves; or one credential, "
+    "or several separated by commas, tried in that order: "
+    f"{', '.join(f'`{kind}`' for kind in CredentialKind if not kind.is_chain)}.",
+    default=CredentialOptions().ways, parse=_parse_kinds, attribute="ways",
+    checks=(_UNKNOWN, _CHAIN_NOT_ALONE),
+)  # fmt: skip
+EXCLUDE: Setting[tuple[CredentialKind, ...]] = Setting(
+    name="KVSITE_EXCLUDE_CREDENTIALS", help="Credentials to exclude from the chain, separated by commas.", default=(),
+    parse=_parse_excluded, attribute="excluded", checks=(_NOT_A_MEMBER, _NO_CHAIN, _UNKNOWN_EXCLUDED),
+)  # fmt: skip
+PROCESS_TIMEOUT = Setting(
+    name="KVSITE_PROCESS_TIMEOUT_S",
+    help=f"Seconds that az, azd or PowerShell may take: 1 to {MAX_SECONDS}.",
+    default=None, default_note="80 % of `KVSITE_DEADLINE_S`", parse=seconds(_TIMEOUT, at_least=1),
+    attribute="process_timeout_s", checks=(_TIMEOUT,), example="8",
+)  # fmt: skip
+AZ_SUBSCRIPTION = Setting(
+    name="KVSITE_AZ_SUBSCRIPTION", help="The subscription, by name or ID, for which az gets a token.", default=None,
+    default_note="az's default subscription", parse=_parse_subscription, attribute="az_subscription",
+    checks=(_SUBSCRIPTION,),
+)  # fmt: skip
+AZ_FOLDER = Setting(
+    name="AzureCLIPath", help="The folder that contains az. It is added to the PATH of az only.", default=None,
+    parse=_parse_folder, attribute="az_folder", checks=(_FOLDER, FOLDER_MISSING),
+)  # fmt: skip
+CLIENT_ID = Setting(
+    name="KVSITE_CLIENT_ID",
+    help="The application (client) ID, for `client-secret`, `client-certificate` and `azure-pipelines`.", default=None,
+    parse=guid(_CLIENT_ID, "application (client) ID"), attribute="client_id", checks=(_CLIENT_ID, REQUIRED),
+)  # fmt: skip
+CLIENT_SECRET = Setting(
+    name="KVSITE_CLIENT_SECRET", help="The value of the client secret, for `client-secret`.", default=None,
+    parse=as_text, attribute="client_secret", checks=(REQUIRED,),
+)  # fmt: skip
+SETTINGS = (
+    by_name(CREDENTIAL, EXCLUDE)
+    | tenants.SETTINGS
+    | by_name(PROCESS_TIMEOUT, AZ_SUBSCRIPTION, AZ_FOLDER, CLIENT_ID, CLIENT_SECRET)
+    | managed_identity.SETTINGS
+    | pipelines.SETTINGS
+)
 
 
-_PARSERS: dict[str, Callable[[RawSettings], Any]] = {
-    "ways": credential_kinds.credential_kinds,
-    "chosen_by": lambda given: "KVSITE_CREDENTIAL" if "KVSITE_CREDENTIAL" in given else None,
-    "excluded": credential_kinds.excluded,
-    "tenant_id": tenants.tenant,
-    "additional_tenants": tenants.additional_tenants,
-    "authority_host": tenants.authority_host,
-    "process_timeout_s": seconds(37, "KVSITE_PROCESS_TIMEOUT_S", at_least=1, example="8"),
-    "az_subscription": _az_subscription,
-    "az_folder": _az_folder,
-    "client_id": _client_id,
-    "client_secret": lambda given: given.get("KVSITE_CLIENT_SECRET"),
-    "certificate": certificate,
-    "managed_identity": managed_identity.managed_identity,
-    "retry_timeout_s": managed_identity.retry_timeout_s,
-    "service_connection_id": lambda given: given.get("KVSITE_PIPELINES_SERVICE_CONNECTION_ID"),
-    "system_access_token": lambda given: given.get("SYSTEM_ACCESSTOKEN"),
-}
-"""Attribute of SignIn -> what reads it."""
+def read_credential_options(settings: RawSettings) -> CredentialOptions:
+    """What the settings say about the credential. Raises SettingError at the first one that is invalid or missing."""
+    translated = connection_string(settings)
+    if CredentialKind.AZURE_PIPELINES in CREDENTIAL.read(settings):
+        settings = pipelines.with_task_variables(settings)
+    values: dict[str, Any] = {
+        row.attribute: row.read(settings) for row in SETTINGS.values() if row.attribute and row.name in settings
+    }
+    identity, certificate = managed_identity.managed_identity(settings), read_certificate(settings)
+    values |= {"managed_identity": identity} if identity else {}
+    values |= {"certificate": certificate} if certificate else {}
+    values |= {"chosen_by": CREDENTIAL.name} if CREDENTIAL.name in settings else {}
+    options = replace(translated.sign_in if translated else CredentialOptions(), **values)
+    tenants.check_cloud(options.authority_host, settings)
+    _check_consistent(options)
+    return options
 
 
-def parse_credential_options(given: RawSettings) -> CredentialOptions:
-    """Who the settings say we should be. Raises Mistake at the first setting that is wrong or missing."""
-    translated = connection_string(given)
-    if CredentialKind.AZURE_PIPELINES in (credential_kinds.credential_kinds(given) or ()):
-        given = pipelines.with_task_variables(given)
-    parts = {attribute: read(given) for attribute, read in _PARSERS.items()}
-    sign_in = replace(
-        translated.sign_in if translated else CredentialOptions(),
-        **{attribute: part for attribute, part in parts.items() if part is not None},
-    )
-    _check_complete(sign_in)
-    return sign_in
-
-
-def _check_complete(sign_in: CredentialOptions) -> None:
-    for way in sign_in.ways:
-        for attribute, setting in way.row.requires:
-            if attribute == "tenant_id" and isinstance(sign_in.certificate, CertificateInVault):
-                continue  # then it is the tenant of the token that reads the certificate
-            if getattr(sign_in, attribute) is None:
+def _check_consistent(options: CredentialOptions) -> None:
+    if options.excluded and not options.ways[0].is_chain:
+        raise SettingError(
+            _NO_CHAIN, EXCLUDE.name, f"excludes credentials from a chain, but {CREDENTIAL.name} does not name a chain.",
+            "Remove one of the two.",
+        )  # fmt: skip
+    for kind in options.ways:
+        for attribute, setting in kind.row.requires:
+            if attribute == "tenant_id" and isinstance(options.certificate, CertificateInVault):
+                continue  # the tenant of the token that reads the certificate is used
+            if getattr(options, attribute) is None:
+                required = ", ".join(name for _, name in kind.row.requires)
                 raise SettingError(
-                    40, setting, f"is not set, and {way} cannot do without it.",
-                    f"Set it, or choose another credential. {way} takes {', '.join(setting for _, setting in way.row.requires)}.",
-                    cause="setting_missing",
+                    REQUIRED, setting, f"is not set, but {kind} requires it.",
+                    f"Set it, or select another credential. {kind} requires {required}.", cause="setting_missing",
                 )  # fmt: skip
 
 
-SETTINGS: dict[str, tuple[str, str]] = {
-    **credential_kinds.SETTINGS,
-    **tenants.SETTINGS,
-    "KVSITE_PROCESS_TIMEOUT_S": (
-        "eight tenths of the deadline",
-        "Seconds that az, azd or PowerShell may take: 1 to 60.",
-    ),
-    "KVSITE_AZ_SUBSCRIPTION": ("az's own", "The subscription, by name or id, whose account az gives a token for."),
-    "AzureCLIPath": ("", "The folder az lies in. It is put on the PATH of az alone."),
-    "KVSITE_CLIENT_ID": ("", "Application id, for `client-secret`, `client-certificate` and `azure-pipelines`."),
-    "KVSITE_CLIENT_SECRET": ("", "The client secret's value, for `client-secret`."),
-    **managed_identity.SETTINGS,
-    **pipelines.SETTINGS,
-}
-
-READERS: dict[str, Callable[[RawSettings], Any]] = {"sign_in": parse_credential_options}
+READERS: dict[str, Callable[[RawSettings], Any]] = {"sign_in": read_credential_options}

@@ -1,17 +1,20 @@
-"""A mistake in the settings, in words."""
+"""A mistake in the settings, as a value and as an exception."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from secrets_app.core.check_ids import CheckId
 from secrets_app.core.redaction import redact
+
+REQUIRED = CheckId("E040", "A setting that the selected credential requires is not set.")
 
 RawSettings = Mapping[str, str]
 """Setting -> its text, without the empty ones."""
 
 
 class HiddenSettings(dict[str, str]):
-    """The settings as they were given, passwords among them: a repr, as in `diffsettings`, has the names alone."""
+    """The raw settings, which include passwords: the repr, as in `diffsettings`, shows the names only."""
 
     def __repr__(self) -> str:
         return f"<{', '.join(sorted(self)) or 'none'}: values not shown>"
@@ -19,24 +22,24 @@ class HiddenSettings(dict[str, str]):
 
 @dataclass(frozen=True, kw_only=True)
 class SettingProblem:
-    """One mistake in the settings, in words, with the way out."""
+    """One mistake in the settings, with how to fix it."""
 
     id: str
-    """Of the Django system check that reports it."""
+    """Of the Django system check that reports it: secrets_app.E001."""
     setting: str
     says: str
-    """What is wrong, as a sentence that begins after the setting's name."""
+    """What is wrong: a sentence that starts after the setting's name."""
     hint: str
     cause: str = "setting_invalid"
-    """Key of the catalogue of causes."""
+    """Key of a cause in the catalogue."""
     example: str | None = None
-    """A value that would do, for a command to copy."""
+    """A valid value or a placeholder, for a command to copy."""
     stops: bool = True
-    """Nothing is read before it is mended."""
+    """Nothing is read until it is fixed."""
 
     @property
     def is_error(self) -> bool:
-        """The check fails, whether or not something can be read all the same."""
+        """The system check fails, even if a secret can be read."""
         return self.id.startswith("secrets_app.E")
 
     @property
@@ -45,10 +48,12 @@ class SettingProblem:
 
 
 class SettingError(Exception):
-    """Carries the problem of a setting that cannot be read."""
+    """Raised for a setting that cannot be parsed. Carries the problem."""
 
-    def __init__(self, number: int, setting: str, says: str, hint: str, **more: Any) -> None:
-        id_ = f"secrets_app.{'E' if more.get('stops', True) else 'W'}{number:03}"
-        # What is quoted may be a secret that was put into the wrong setting.
-        self.problem = SettingProblem(id=id_, setting=setting, says=redact(says), hint=redact(hint), **more)
+    def __init__(self, check: CheckId, setting: str, says: str, hint: str, **more: Any) -> None:
+        # A quoted value may be a secret that was put into the wrong setting.
+        self.problem = SettingProblem(
+            id=str(check), setting=setting, says=redact(says), hint=redact(hint),
+            **{"stops": check.is_error, **more},
+        )  # fmt: skip
         super().__init__(self.problem.sentence)

@@ -1,20 +1,22 @@
-"""Which managed identity, by one of its three ids."""
+"""Settings: the user-assigned managed identity, by one of its three IDs."""
 
 import re
 from collections.abc import Mapping
 
 from secrets_app.conf.errors import RawSettings, SettingError
-from secrets_app.conf.parsers import guid, seconds
+from secrets_app.conf.parsers import MAX_SECONDS, guid, seconds
+from secrets_app.conf.setting import Setting, by_name
+from secrets_app.core.check_ids import CheckId
 from secrets_app.core.credential_options import IdentityKind, ManagedIdentityId
 
-_IDENTITY_SETTINGS: Mapping[str, IdentityKind] = {
-    "KVSITE_MANAGED_IDENTITY_CLIENT_ID": IdentityKind.CLIENT_ID,
-    "KVSITE_MANAGED_IDENTITY_RESOURCE_ID": IdentityKind.RESOURCE_ID,
-    "KVSITE_MANAGED_IDENTITY_OBJECT_ID": IdentityKind.OBJECT_ID,
-}
-# .../resourceGroups/<group>/providers/Microsoft.ManagedIdentity/userAssignedIdentities/<name>; Azure minds no case.
+_CONFLICT = CheckId("E041", "Two settings name a managed identity.")
+_GUID = CheckId("E042", "The client ID or object ID of the managed identity is not a GUID.")
+_RESOURCE_ID = CheckId("E043", "`KVSITE_MANAGED_IDENTITY_RESOURCE_ID` is not the resource ID of a managed identity.")
+_RETRY = CheckId("E056", "`KVSITE_MANAGED_IDENTITY_RETRY_S` is not a supported number of seconds.")
+
+# .../resourceGroups/<group>/providers/Microsoft.ManagedIdentity/userAssignedIdentities/<name>, case-insensitive.
 # https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftmanagedidentity
-_RESOURCE_ID = re.compile(
+_RESOURCE_ID_PATTERN = re.compile(
     r"/subscriptions/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/resourcegroups/[\w.()-]{1,90}"
     r"/providers/microsoft\.managedidentity/userassignedidentities/[a-z0-9][\w-]{2,127}",
     re.IGNORECASE | re.ASCII,
@@ -24,36 +26,50 @@ _EXAMPLE_RESOURCE_ID = (
 )
 
 
-def managed_identity(given: RawSettings) -> ManagedIdentityId | None:
-    """The user-assigned identity that one of three settings names. Raises Mistake where two do, or one is malformed."""
-    named = [setting for setting in _IDENTITY_SETTINGS if setting in given]
+def _parse_resource_id(name: str, text: str) -> str:
+    if _RESOURCE_ID_PATTERN.fullmatch(text):
+        return text
+    raise SettingError(
+        _RESOURCE_ID, name, "is not the resource ID of a user-assigned managed identity.",
+        f"It must look like {_EXAMPLE_RESOURCE_ID}. Copy it from the identity's Properties page.",
+        example=_EXAMPLE_RESOURCE_ID,
+    )  # fmt: skip
+
+
+CLIENT_ID = Setting(
+    name="KVSITE_MANAGED_IDENTITY_CLIENT_ID", help="The client ID of a user-assigned managed identity.", default=None,
+    default_note="the system-assigned identity", parse=guid(_GUID, "client ID"), checks=(_CONFLICT, _GUID),
+)  # fmt: skip
+RESOURCE_ID = Setting(
+    name="KVSITE_MANAGED_IDENTITY_RESOURCE_ID", help="The same, by its resource ID.", default=None,
+    parse=_parse_resource_id, checks=(_CONFLICT, _RESOURCE_ID),
+)  # fmt: skip
+OBJECT_ID = Setting(
+    name="KVSITE_MANAGED_IDENTITY_OBJECT_ID", help="The same, by its object ID.", default=None,
+    parse=guid(_GUID, "object ID"), checks=(_CONFLICT, _GUID),
+)  # fmt: skip
+RETRY = Setting(
+    name="KVSITE_MANAGED_IDENTITY_RETRY_S",
+    help=f"Seconds for which requests to the managed identity endpoint are retried: 0 to {MAX_SECONDS}, within the "
+    "deadline.",
+    default=None, default_note="one retry", parse=seconds(_RETRY, at_least=0), attribute="retry_timeout_s",
+    checks=(_RETRY,), example="10",
+)  # fmt: skip
+SETTINGS = by_name(CLIENT_ID, RESOURCE_ID, OBJECT_ID, RETRY)
+
+_KINDS: Mapping[IdentityKind, Setting[str | None]] = {
+    IdentityKind.CLIENT_ID: CLIENT_ID,
+    IdentityKind.RESOURCE_ID: RESOURCE_ID,
+    IdentityKind.OBJECT_ID: OBJECT_ID,
+}
+
+
+def managed_identity(settings: RawSettings) -> ManagedIdentityId | None:
+    """The user-assigned identity that the settings name. Raises SettingError where two do, or one is malformed."""
+    named = [kind for kind, row in _KINDS.items() if row.name in settings]
     if len(named) > 1:
-        raise SettingError(
-            41, named[0], f"and {named[1]} both name an identity.", "Keep one of them; any of them will do."
-        )
+        first, second = (_KINDS[kind].name for kind in named[:2])
+        raise SettingError(_CONFLICT, first, f"and {second} both name a managed identity.", "Keep one of them.")
     if not named:
         return None
-    kind, text = _IDENTITY_SETTINGS[named[0]], given[named[0]]
-    if kind is not IdentityKind.RESOURCE_ID:
-        return ManagedIdentityId(kind=kind, value=guid(42, named[0], text))
-    if not _RESOURCE_ID.fullmatch(text):
-        raise SettingError(
-            43, named[0], "is not the resource id of a user-assigned managed identity.",
-            f"It looks like {_EXAMPLE_RESOURCE_ID}. Copy it from the identity's Properties page.",
-            example=_EXAMPLE_RESOURCE_ID,
-        )  # fmt: skip
-    return ManagedIdentityId(kind=kind, value=text)
-
-
-retry_timeout_s = seconds(56, "KVSITE_MANAGED_IDENTITY_RETRY_S", at_least=0, example="one more try")
-"""Seconds for which its endpoint is asked again."""
-
-SETTINGS: dict[str, tuple[str, str]] = {
-    "KVSITE_MANAGED_IDENTITY_CLIENT_ID": ("", "The user-assigned managed identity, by its client id."),
-    "KVSITE_MANAGED_IDENTITY_RESOURCE_ID": ("", "The same, by its resource id."),
-    "KVSITE_MANAGED_IDENTITY_OBJECT_ID": ("", "The same, by its object id."),
-    "KVSITE_MANAGED_IDENTITY_RETRY_S": (
-        "one more try",
-        "Seconds for which a managed identity's endpoint is asked again: 0 to 60. The deadline ends it too.",
-    ),
-}
+    return ManagedIdentityId(kind=named[0], value=_KINDS[named[0]].read(settings) or "")

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from secrets_app import conf
-from secrets_app.conf import Config
 from secrets_app.conf.managed_identity import managed_identity
-from secrets_app.conf.schema import IDENTITY_SETTINGS, SettingError, SettingProblem
+from secrets_app.conf.request import ReadRequest, secret_request
+from secrets_app.conf.schema import IDENTIFIER_CHECKS, IDENTITY_SETTINGS, SettingError, SettingProblem
 from secrets_app.core.credential_options import IdentityKind, ManagedIdentityId
 from secrets_app.core.hosts import AddressError, ForeignHostError, SecretId, secret_id
 
@@ -25,32 +25,34 @@ _KIND_OF_PARAMETER = {
     "userAssignedObjectId": IdentityKind.OBJECT_ID,
 }
 _LABELS = {"SECRET_NAME": "The secret name", "SECRET_VERSION": "The version", "KVSITE_CREDENTIAL": "The address"}
+_FOREIGN_VAULT, _MALFORMED, _VERSIONS_DIFFER = IDENTIFIER_CHECKS
 _VAULT_SETTINGS = ("KEY_VAULT_URI", "KEY_VAULT_URL", "KEY_VAULT_NAME")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Overrides:
-    """The configuration to read with, or what is wrong with the overrides."""
+    """What to read, or what is wrong with the overrides."""
 
-    config: Config
+    request: ReadRequest
     identity: ManagedIdentityId | None = None
     problems: tuple[SettingProblem, ...] = ()
     """Mistakes in the parameters. No request may be sent while there is one."""
 
 
 def resolve_overrides(given: Mapping[str, str]) -> Overrides:
-    """The configuration with the parameters in `given` applied; without any, the site's own."""
+    """The request with the parameters in `given` applied; without any, the site's own."""
     asked = {name: text for name, text in given.items() if text}
     try:
         identity = _requested_identity(asked)
         overrides = {**_for_identity(identity), **_for_secret(asked)}
     except SettingError as mistake:
-        return Overrides(config=conf.current(), problems=_without_examples((mistake.problem,)))
+        return Overrides(request=secret_request(conf.current()), problems=_without_examples((mistake.problem,)))
     if not overrides:
-        return Overrides(config=conf.current())
-    config = replace(conf.current(overrides, _LABELS), from_visitor=True)
+        return Overrides(request=secret_request(conf.current()))
+    config = conf.current(overrides, _LABELS)
     wrong = (problem for problem in config.problems if problem.setting in _LABELS.values())
-    return Overrides(config=config, identity=identity, problems=_without_examples(wrong))
+    request = secret_request(config, from_visitor=True)
+    return Overrides(request=request, identity=identity, problems=_without_examples(wrong))
 
 
 def _without_examples(problems: Iterable[SettingProblem]) -> tuple[SettingProblem, ...]:
@@ -99,18 +101,20 @@ def _for_identifier(text: str, version: str) -> dict[str, str]:
         meant = parse_secret_identifier(text, own_vault=own.vault_url, also_allowed=own.allowed_vault_hosts)
     except ForeignHostError as error:
         raise SettingError(
-            5, "The identifier", f"is rejected: {error.after_a_colon}",
+            _FOREIGN_VAULT, "The identifier", f"is rejected: {error.after_a_colon}",
             "Use a secret in this site's own vault. To trust another host, add it to KVSITE_ALLOWED_VAULT_HOSTS.",
             cause="vault_url_refused",
         ) from error  # fmt: skip
     except AddressError as error:
         raise SettingError(
-            3, "The identifier", f"is not a secret identifier: {error.after_a_colon}",
+            _MALFORMED, "The identifier", f"is not a secret identifier: {error.after_a_colon}",
             "Copy it from the secret's page in the Azure portal, or enter only the name.",
             cause="kv_url_or_id_invalid",
         ) from error  # fmt: skip
     if version and meant.version and version.lower() != meant.version.lower():
-        raise SettingError(8, "The version", "does not match the version in the identifier.", "Keep only one of them.")
+        raise SettingError(
+            _VERSIONS_DIFFER, "The version", "does not match the version in the identifier.", "Keep only one of them."
+        )
     vault = dict.fromkeys(_VAULT_SETTINGS, "") | {"KEY_VAULT_URI": meant.vault_url}
     return {**vault, "SECRET_NAME": meant.name, "SECRET_VERSION": meant.version or version}
 

@@ -1,43 +1,58 @@
-"""What the tasks AzureCLI@2 and AzurePowerShell@5 of Azure Pipelines say about their service connection.
+"""Settings: the service connection of Azure Pipelines, which the tasks AzureCLI@2 and AzurePowerShell@5 provide.
 
 https://learn.microsoft.com/python/api/azure-identity/azure.identity.azurepipelinescredential
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
-from secrets_app.conf.errors import RawSettings
-from secrets_app.core.credential_options import CredentialOptions
+from secrets_app.conf.errors import REQUIRED, RawSettings
+from secrets_app.conf.setting import Setting, as_text, by_name
+from secrets_app.core.credential_options import CredentialKind, CredentialOptions
 
+SERVICE_CONNECTION = Setting(
+    name="KVSITE_PIPELINES_SERVICE_CONNECTION_ID", help="The service connection, for `azure-pipelines`.", default=None,
+    parse=as_text, attribute="service_connection_id", checks=(REQUIRED,),
+)  # fmt: skip
+ACCESS_TOKEN = Setting(
+    name="SYSTEM_ACCESSTOKEN",
+    help="The access token of the job, for `azure-pipelines`: map it with `$(System.AccessToken)`.", default=None,
+    parse=as_text, attribute="system_access_token", checks=(REQUIRED,),
+)  # fmt: skip
 _TASK_VARIABLES = {
-    "KVSITE_TENANT_ID": "AZURESUBSCRIPTION_TENANT_ID",
-    "KVSITE_CLIENT_ID": "AZURESUBSCRIPTION_CLIENT_ID",
-    "KVSITE_PIPELINES_SERVICE_CONNECTION_ID": "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID",
+    "tenant_id": ("KVSITE_TENANT_ID", "AZURESUBSCRIPTION_TENANT_ID"),
+    "client_id": ("KVSITE_CLIENT_ID", "AZURESUBSCRIPTION_CLIENT_ID"),
+    "service_connection_id": (SERVICE_CONNECTION.name, "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"),
 }
+"""Attribute of CredentialOptions -> the site's setting, and the task's variable that replaces it."""
+
+SETTINGS = by_name(
+    SERVICE_CONNECTION,
+    ACCESS_TOKEN,
+    *(
+        Setting(
+            name=variable, help=f"Set by the task AzureCLI@2: replaces `{setting}`, for `azure-pipelines`.",
+            default=None, parse=as_text,
+        )
+        for setting, variable in _TASK_VARIABLES.values()
+    ),
+)  # fmt: skip
 
 
-def with_task_variables(given: RawSettings) -> RawSettings:
-    """The settings, where they say nothing of their own with what the task says."""
-    return {ours: given[of_task] for ours, of_task in _TASK_VARIABLES.items() if of_task in given} | dict(given)
+def with_task_variables(settings: RawSettings) -> RawSettings:
+    """The settings; those that are not set have the value of the task's variable."""
+    found = {ours: settings[variable] for ours, variable in _TASK_VARIABLES.values() if variable in settings}
+    return found | dict(settings)
 
 
-def options_from_task(sign_in: CredentialOptions, variables: Mapping[str, str]) -> CredentialOptions | None:
-    """The same with the service connection of the task in it; None where settings and task do not say all it takes."""
-    filled = replace(
-        sign_in,
-        tenant_id=sign_in.tenant_id or variables.get("AZURESUBSCRIPTION_TENANT_ID"),
-        client_id=sign_in.client_id or variables.get("AZURESUBSCRIPTION_CLIENT_ID"),
-        service_connection_id=sign_in.service_connection_id or variables.get("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"),
-    )
-    needed = (filled.tenant_id, filled.client_id, filled.service_connection_id, filled.system_access_token)
-    return filled if all(needed) else None
-
-
-SETTINGS: dict[str, tuple[str, str]] = {
-    "KVSITE_PIPELINES_SERVICE_CONNECTION_ID": ("", "The service connection, for `azure-pipelines`."),
-    "SYSTEM_ACCESSTOKEN": ("", "The job's own token, for `azure-pipelines`: map it with `$(System.AccessToken)`."),
-    **{
-        of_task: ("", f"Set by the task AzureCLI@2: it stands in for `{ours}`, for `azure-pipelines`.")
-        for ours, of_task in _TASK_VARIABLES.items()
-    },
-}
+def options_from_task(options: CredentialOptions, variables: Mapping[str, str]) -> CredentialOptions | None:
+    """The options with the task's service connection; None where settings and task together are incomplete."""
+    missing: dict[str, Any] = {
+        attribute: variables.get(variable)
+        for attribute, (_, variable) in _TASK_VARIABLES.items()
+        if not getattr(options, attribute)
+    }
+    filled = replace(options, **missing)
+    required = (getattr(filled, attribute) for attribute, _ in CredentialKind.AZURE_PIPELINES.row.requires)
+    return filled if all(required) else None

@@ -1,6 +1,7 @@
-"""The settings by subject: the table of their names and meanings, and how each is read from its words."""
+"""All settings by subject, and how the fields of Config are read from them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import ModuleType
 from typing import Any
 
 from secrets_app.conf import (
@@ -14,20 +15,57 @@ from secrets_app.conf import (
     vault,
 )
 from secrets_app.conf.errors import RawSettings, SettingError, SettingProblem
+from secrets_app.conf.setting import Setting
+from secrets_app.core.check_ids import CheckId
 
-__all__ = ["IDENTITY_SETTINGS", "READERS", "SETTINGS", "RawSettings", "SettingError", "SettingProblem"]
+__all__ = ["SETTINGS", "RawSettings", "Setting", "SettingError", "SettingProblem"]
 
-_SUBJECTS = (vault, credential, certificate, connection_string, expected_principal, access, server, token_vault)
+_SUBJECTS: tuple[ModuleType, ...] = (
+    *(vault, credential, certificate, connection_string, expected_principal, access, server, token_vault),
+)
+SUBJECTS: Mapping[str, Mapping[str, Setting[object]]] = {module.TITLE: module.SETTINGS for module in _SUBJECTS}
+"""Title -> name -> setting. docs/settings.md is generated from it."""
 
-SETTINGS: dict[str, tuple[str, str]] = {name: row for subject in _SUBJECTS for name, row in subject.SETTINGS.items()}
-"""Name -> (default, meaning), in Markdown. The README's table is made from this one."""
+SETTINGS: dict[str, Setting[object]] = {name: row for rows in SUBJECTS.values() for name, row in rows.items()}
 
 IDENTITY_SETTINGS = frozenset(
     name for subject in (credential, certificate, connection_string, expected_principal) for name in subject.SETTINGS
 )
-"""The settings that say who the site is or should be. None of them binds a visitor who chooses another identity."""
+"""The settings for the site's identity. None of them applies when a visitor selects another identity."""
+
+_PARTS = (credential, expected_principal)
+"""Subjects whose attributes are fields of CredentialOptions and ExpectedPrincipal, read as a whole."""
 
 READERS: dict[str, Callable[[RawSettings], Any]] = {
-    attribute: read for subject in _SUBJECTS for attribute, read in subject.READERS.items()
+    **{
+        row.attribute: row.read
+        for module in _SUBJECTS
+        if module not in _PARTS
+        for row in module.SETTINGS.values()
+        if row.attribute
+    },
+    **{attribute: read for module in _SUBJECTS for attribute, read in module.READERS.items()},
 }
-"""Attribute of Config -> what reads it. Each gives a value, or None for the default, or raises Mistake."""
+"""Field of Config -> function that reads it. Raises SettingError."""
+
+UNKNOWN = CheckId("W012", "A `KVSITE_` variable is not a setting, so it has no effect.")
+IS_REMOVED = CheckId("W096", "A setting was removed in an earlier version, so it has no effect.")
+REMOVED: Mapping[str, str] = {"KVSITE_DEBUG": "was removed in 0.2.0, so it has no effect. The log has the traceback."}
+"""Former settings -> the message."""
+
+TOKEN_SCOPE = CheckId("E064", "The resource or scope of a token check is not valid.")
+IDENTIFIER_CHECKS = (
+    CheckId("E093", "The vault of a secret identifier in the address is not allowed."),
+    CheckId("E094", "A secret identifier in the address is malformed."),
+    CheckId("E095", "The version in the address is not the one in the secret identifier."),
+)
+
+CHECK_IDS: tuple[CheckId, ...] = tuple(
+    dict.fromkeys(
+        (
+            *(check for row in SETTINGS.values() for check in row.checks),
+            *(UNKNOWN, IS_REMOVED, TOKEN_SCOPE, *IDENTIFIER_CHECKS),
+        )
+    )
+)
+"""Every kind of mistake."""

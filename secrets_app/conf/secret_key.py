@@ -1,24 +1,29 @@
-"""The site's own key, made once and kept beside the code where none is given."""
+"""The site's secret key: generated once and stored in a file when no setting provides it."""
 
 import secrets
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from secrets_app.conf.errors import RawSettings, SettingError, SettingProblem
+from secrets_app.conf.errors import SettingError, SettingProblem
+from secrets_app.core.check_ids import CheckId
+
+KEY_TOO_SHORT = CheckId("E016", "`KVSITE_SECRET_KEY` is too short.")
+KEY_NOT_STORED = CheckId("W027", "`KVSITE_SECRET_KEY` is not set, and a generated key cannot be stored.")
+KEY_MISSING = CheckId("E029", "`KVSITE_SECRET_KEY` is not set in production.")
 
 MIN_KEY_LENGTH = 50
 """Characters; Django's own check warns of shorter keys (security.W009)."""
 
 
 def load_or_create_key(path: Path) -> str:
-    """The key kept in `path`, made at the first call: 64 random URL-safe characters. A damaged one is made anew.
+    """The key stored in `path`, generated on the first call: 64 random URL-safe characters. A damaged one is replaced.
 
-    Where the folder cannot be written, as in a read-only container, the key lives as long as this process: ask
-    `is_kept`.
+    Where the folder is not writable, as in a read-only container, the key lasts as long as this process: see
+    `is_stored`.
     """
-    if kept := _read(path):
-        return kept
+    if stored := _read(path):
+        return stored
     key = secrets.token_urlsafe(48)
     with suppress(OSError):
         _store(path, key)
@@ -26,7 +31,7 @@ def load_or_create_key(path: Path) -> str:
 
 
 def is_stored(path: Path, key: str) -> bool:
-    """`key` is what `path` holds: every process, and this one after a restart, comes to the same."""
+    """Whether `path` contains `key`: then every process uses it, also after a restart."""
     return _read(path) == key
 
 
@@ -38,52 +43,52 @@ def _read(path: Path) -> str | None:
 
 
 def _store(path: Path, key: str) -> None:
-    """Put `key` into `path` unless another process was first: whole or not at all, readable by its owner alone."""
+    """Write `key` to `path` atomically, readable by its owner only, unless another process was first."""
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", encoding="ascii", dir=path.parent) as draft:  # made with mode 600
+    with tempfile.NamedTemporaryFile("w", encoding="ascii", dir=path.parent) as draft:  # created with mode 600
         draft.write(key)
         draft.flush()
         with suppress(FileExistsError):
             path.hardlink_to(draft.name)
             return
-        if not _read(path):  # what is there is no key
+        if not _read(path):  # the file contains no key
             path.unlink(missing_ok=True)
             path.hardlink_to(draft.name)
 
 
-_HOW_TO_CREATE = "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'."
+_HOW_TO_CREATE = "Generate one: python -c 'import secrets; print(secrets.token_urlsafe(48))'."
 
 
-def parse_secret_key(given: RawSettings) -> str | None:
-    """The key that the settings give. Raises Mistake where it is too short."""
-    key = given.get("KVSITE_SECRET_KEY")
-    if key is None or len(key) >= MIN_KEY_LENGTH:
-        return key
+def parse_secret_key(name: str, text: str) -> str:
+    """The key. Raises SettingError where it is too short."""
+    if len(text) >= MIN_KEY_LENGTH:
+        return text
     raise SettingError(
-        16, "KVSITE_SECRET_KEY", f"has {len(key)} characters; with fewer than {MIN_KEY_LENGTH} it can be guessed.",
-        f"{_HOW_TO_CREATE} Until then another one is used.",
+        KEY_TOO_SHORT, name, f"has {len(text)} characters; a key with fewer than {MIN_KEY_LENGTH} can be guessed.",
+        f"{_HOW_TO_CREATE} Until this is fixed, a generated key is used.",
     )  # fmt: skip
 
 
-def missing_key_problem(*, production: bool, kept: bool) -> SettingProblem | None:
-    """What is wrong when no key is given: in production always something, elsewhere where none could be kept."""
-    if not production and kept:
+def missing_key_problem(*, production: bool, stored: bool) -> SettingProblem | None:
+    """The problem when no key is set: always in production, elsewhere only when a generated key cannot be stored."""
+    if not production and stored:
         return None
     says = (
-        "is not set, and a site in production needs a key of its own."
+        "is not set. A site in production requires its own key."
         if production
-        else "is not set, and no key can be kept: the folder .local cannot be written."
+        else "is not set, and no generated key can be stored: the folder .local is not writable."
     )
-    meanwhile = (
-        "Until then the one in .local is used: whoever copies that folder has it, and a new deployment makes another."
-        if kept
-        else "Until then each process makes its own: fingerprints and cookies differ among them and after each restart."
+    until_then = (
+        "Until then the key in .local is used. Copies of that folder contain it, and each deployment has a new one."
+        if stored
+        else "Until then each process generates its own: fingerprints and cookies differ between processes and after a "
+        "restart."
     )
     return SettingProblem(
-        id="secrets_app.E029" if production else "secrets_app.W027",
+        id=str(KEY_MISSING if production else KEY_NOT_STORED),
         setting="KVSITE_SECRET_KEY",
         says=says,
-        hint=f"{_HOW_TO_CREATE} {meanwhile}",
+        hint=f"{_HOW_TO_CREATE} {until_then}",
         cause="setting_missing",
         stops=False,
     )

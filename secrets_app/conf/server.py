@@ -1,83 +1,79 @@
-"""The site itself: how long, under which names."""
+"""Settings: the site itself, its time limits, host names, key and log."""
 
 import re
 from collections.abc import Callable
 from typing import Any
 
 from secrets_app.conf.errors import RawSettings, SettingError
-from secrets_app.conf.parsers import hosts_in, seconds
-from secrets_app.conf.secret_key import parse_secret_key
+from secrets_app.conf.parsers import MAX_SECONDS, hosts, seconds
+from secrets_app.conf.secret_key import KEY_MISSING, KEY_NOT_STORED, KEY_TOO_SHORT, MIN_KEY_LENGTH, parse_secret_key
+from secrets_app.conf.setting import Setting, by_name
+from secrets_app.core.check_ids import CheckId
 from secrets_app.core.logs import LEVELS
 
-_BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+TITLE = "Server"
+
+_DEADLINE = CheckId("E010", "`KVSITE_DEADLINE_S` is not a supported number of seconds.")
+_RESULT_LIFE = CheckId("E013", "`KVSITE_RESULT_LIFE_S` is not a supported number of seconds.")
+_HOST = CheckId("E014", "`KVSITE_HOSTS` contains an invalid host name.")
+_THREADS = CheckId("E025", "`KVSITE_THREADS` is not a supported number of threads.")
+_LEVEL = CheckId("E028", "`KVSITE_LOG_LEVEL` is not a log level.")
+
+_MIN_THREADS, _MAX_THREADS = 2, 512
 
 
-def _threads(given: RawSettings) -> int | None:
-    text = given.get("KVSITE_THREADS")
-    if text is None or (re.fullmatch(r"[0-9]{1,3}", text) and 2 <= int(text) <= 512):
-        return int(text) if text else None
+def _parse_threads(name: str, text: str) -> int:
+    if re.fullmatch(r"[0-9]{1,3}", text) and _MIN_THREADS <= int(text) <= _MAX_THREADS:
+        return int(text)
     raise SettingError(
-        25, "KVSITE_THREADS", f"is {text!r}; it must be a whole number from 2 to 512, and until then there are 128.",
-        "Leave it out for 128.", example="128",
+        _THREADS, name, f"is {text!r}, but must be a whole number from {_MIN_THREADS} to {_MAX_THREADS}. "
+        "Until this is fixed, the default is used.",
+        "Correct it, or remove it to use the default.",
     )  # fmt: skip
 
 
-def _hosts(given: RawSettings) -> tuple[str, ...]:
-    return hosts_in(14, "KVSITE_HOSTS", given, "kvsite.example.org")
-
-
-def _debug(given: RawSettings) -> bool:
-    text = given.get("KVSITE_DEBUG", "0").lower()
-    if text not in _BOOLEANS:
-        raise SettingError(
-            15, "KVSITE_DEBUG", f"is {given['KVSITE_DEBUG']!r}; it is either 1 or 0.", "Leave it out in production."
-        )
-    return _BOOLEANS[text]
-
-
-def _log_level(given: RawSettings) -> str | None:
-    level = given.get("KVSITE_LOG_LEVEL")
-    if level is None or level.upper() in LEVELS:
-        return level and level.upper()
+def _parse_level(name: str, text: str) -> str:
+    if text.upper() in LEVELS:
+        return text.upper()
     raise SettingError(
-        28, "KVSITE_LOG_LEVEL", f"is {level!r}, which is no level of a log.",
-        f"Set it to one of: {', '.join(LEVELS)}.", example="INFO",
-    )  # fmt: skip
+        _LEVEL, name, f"is {text!r}, which is not a log level.", f"Set it to one of: {', '.join(LEVELS)}."
+    )
 
 
-SETTINGS: dict[str, tuple[str, str]] = {
-    "KVSITE_DEADLINE_S": ("`10`", "Seconds after which a reading ends, whatever Azure does: 1 to 60."),
-    "KVSITE_RESULT_LIFE_S": (
-        "`1`",
-        "Seconds a result is shown again before the vault is asked anew: 0 to 60. A crowd is one call on the vault.",
-    ),
-    "KVSITE_THREADS": (
-        "`128`",
-        "How many requests gunicorn answers at a time in each process, 2 to 512; `WEB_CONCURRENCY` sets the processes.",
-    ),
-    "KVSITE_HOSTS": (
-        "",
-        "The site's own host names, separated by commas, besides loopback and the one App Service gives. "
-        "A site with a name of its own answers over TLS alone, on loopback too; the probes need none.",
-    ),
-    "KVSITE_SECRET_KEY": (
-        "made once, kept in `.local/`",
-        "The key for cookies and fingerprints, 50 characters or more. A site in production needs one of its own.",
-    ),
-    "KVSITE_LOG_LEVEL": (
-        "`INFO`",
-        "`DEBUG`, `INFO`, `WARNING` or `ERROR`. At `DEBUG` the Azure libraries tell what they do as well; "
-        "tokens, keys and the bodies of answers are left out at every level.",
-    ),
-    "KVSITE_DEBUG": ("off", "`1` shows Django's debug pages. Never in production."),
-}
-
-READERS: dict[str, Callable[[RawSettings], Any]] = {
-    "deadline_s": seconds(10, "KVSITE_DEADLINE_S", at_least=1, example="10"),
-    "result_life_s": seconds(13, "KVSITE_RESULT_LIFE_S", at_least=0, example="1"),
-    "threads": _threads,
-    "hosts": _hosts,
-    "debug": _debug,
-    "log_level": _log_level,
-    "site_key": parse_secret_key,
-}
+DEADLINE = Setting(
+    name="KVSITE_DEADLINE_S",
+    help=f"Seconds after which a reading ends, whatever Azure does: 1 to {MAX_SECONDS}.",
+    default=10.0, parse=seconds(_DEADLINE, at_least=1), attribute="deadline_s", checks=(_DEADLINE,),
+)  # fmt: skip
+RESULT_LIFE = Setting(
+    name="KVSITE_RESULT_LIFE_S",
+    help=f"Seconds for which a result is shown again before the vault is called again: 0 to {MAX_SECONDS}. "
+    "Concurrent requests share one vault call.",
+    default=1.0, parse=seconds(_RESULT_LIFE, at_least=0), attribute="result_life_s", checks=(_RESULT_LIFE,),
+)  # fmt: skip
+THREADS = Setting(
+    name="KVSITE_THREADS",
+    help=f"Requests that each gunicorn process handles at a time: {_MIN_THREADS} to {_MAX_THREADS}. "
+    "`WEB_CONCURRENCY` sets the number of processes.",
+    default=128, parse=_parse_threads, attribute="threads", checks=(_THREADS,),
+)  # fmt: skip
+HOSTS: Setting[tuple[str, ...]] = Setting(
+    name="KVSITE_HOSTS",
+    help="The site's own host names, separated by commas, in addition to loopback and the App Service default host "
+    "name. A site with its own host name uses HTTPS only, on loopback too; the health probes also work over HTTP.",
+    default=(), parse=hosts(_HOST), attribute="hosts", checks=(_HOST,), example="kvsite.example.org",
+)  # fmt: skip
+SECRET_KEY: Setting[str | None] = Setting(
+    name="KVSITE_SECRET_KEY",
+    help=f"The key for cookies and fingerprints: {MIN_KEY_LENGTH} characters or more. Required in production.",
+    default=None, default_note="generated once, stored in `.local/`", parse=parse_secret_key, attribute="site_key",
+    checks=(KEY_TOO_SHORT, KEY_NOT_STORED, KEY_MISSING),
+)  # fmt: skip
+LOG_LEVEL = Setting(
+    name="KVSITE_LOG_LEVEL",
+    help=f"{', '.join(f'`{level}`' for level in LEVELS)}. `DEBUG` includes the log of the Azure libraries. Tokens, "
+    "keys and response bodies are not logged at any level.",
+    default="INFO", parse=_parse_level, attribute="log_level", checks=(_LEVEL,),
+)  # fmt: skip
+SETTINGS = by_name(DEADLINE, RESULT_LIFE, THREADS, HOSTS, SECRET_KEY, LOG_LEVEL)
+READERS: dict[str, Callable[[RawSettings], Any]] = {}

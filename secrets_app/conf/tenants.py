@@ -1,80 +1,83 @@
-"""Which tenants, and at which cloud's sign-in host."""
+"""Settings: the tenants, and the sign-in endpoint of the cloud."""
 
 import re
 from collections.abc import Mapping
 
-from secrets_app.conf.errors import RawSettings, SettingError
-from secrets_app.core.hosts import CLOUDS, cloud_at
+from secrets_app.conf.errors import REQUIRED, RawSettings, SettingError
+from secrets_app.conf.setting import Setting, by_name
+from secrets_app.core.check_ids import CheckId
+from secrets_app.core.hosts import CLOUDS, PUBLIC, cloud_at
 from secrets_app.core.ids import is_tenant
 
-AUTHORITY_HOSTS: Mapping[str, str] = dict(
+_TENANT = CheckId("E034", "`KVSITE_TENANT_ID` is not a tenant ID or domain.")
+_ADDITIONAL = CheckId("E035", "`KVSITE_ADDITIONALLY_ALLOWED_TENANTS` contains an entry that is not a tenant.")
+_AUTHORITY = CheckId("E036", "`KVSITE_AUTHORITY_HOST` is not the sign-in endpoint of an Azure cloud.")
+CLOUD_MISMATCH = CheckId("E044", "The sign-in endpoint and the vault are in different clouds.")
+
+_HOSTS: Mapping[str, str] = dict(
     zip(("public", "china", "usgovernment"), (cloud.login_host for cloud in CLOUDS), strict=True)
 )
-"""The clouds' sign-in hosts by the word for each."""
+"""Short name of a cloud -> the host name of its sign-in endpoint."""
 
 
-def tenant(given: RawSettings) -> str | None:
-    """The tenant to sign in to: an id or a domain. Raises Mistake."""
-    named = given.get("KVSITE_TENANT_ID")
-    if named is None or is_tenant(named):
-        return named
+def _parse_tenant(name: str, text: str) -> str:
+    if is_tenant(text):
+        return text
     raise SettingError(
-        34, "KVSITE_TENANT_ID", "is not a tenant: that is an id or a domain, like contoso.onmicrosoft.com.",
-        "Copy the tenant id from the Entra overview page.", example="<tenant-id>",
+        _TENANT, name, "is not a valid tenant: it must be a tenant ID or a domain, like contoso.onmicrosoft.com.",
+        "Copy the tenant ID from the Overview page of Microsoft Entra ID.", example="<tenant-id>",
     )  # fmt: skip
 
 
-def additional_tenants(given: RawSettings) -> tuple[str, ...]:
-    """The tenants that may be asked too; `*` for all. Raises Mistake."""
-    setting = "KVSITE_ADDITIONALLY_ALLOWED_TENANTS"
-    tenants = tuple(part.strip() for part in given.get(setting, "").split(",") if part.strip())
+def _parse_additional(name: str, text: str) -> tuple[str, ...]:
+    tenants = tuple(part.strip() for part in text.split(",") if part.strip())
     for tenant in tenants:
         if tenant != "*" and not is_tenant(tenant):
             raise SettingError(
-                35, setting, f"has {tenant[:40]!r} in it, which is no tenant.",
-                "List tenant ids or domains, with commas between; * alone stands for every tenant.",
+                _ADDITIONAL, name, f"contains {tenant[:40]!r}, which is not a tenant.",
+                "List tenant IDs or domains, separated by commas, or set it to * for all tenants.",
             )  # fmt: skip
     return tenants
 
 
-def authority_host(given: RawSettings) -> str | None:
-    """The sign-in host of one of the clouds, the vault's own. Raises Mistake."""
-    text = given.get("KVSITE_AUTHORITY_HOST")
-    if text is None:
-        return None
+def _parse_authority(name: str, text: str) -> str:
     word = re.sub(r"[-_ ]", "", text.lower())
-    host = AUTHORITY_HOSTS.get(word, text.lower().removeprefix("https://").rstrip("/"))
-    if host in AUTHORITY_HOSTS.values():
-        _check_cloud(host, given)
+    host = _HOSTS.get(word, text.lower().removeprefix("https://").rstrip("/"))
+    if host in _HOSTS.values():
         return host
     raise SettingError(
-        36, "KVSITE_AUTHORITY_HOST", "is not the sign-in host of a cloud; secrets of ours go to no other.",
-        f"Set it to public, china or usgovernment, or to one of: {', '.join(AUTHORITY_HOSTS.values())}.",
+        _AUTHORITY, name, "is not the sign-in endpoint of an Azure cloud, so no credential is sent there.",
+        f"Set it to public, china or usgovernment, or to one of: {', '.join(_HOSTS.values())}.",
         cause="authority_or_cloud_wrong", example="public",
     )  # fmt: skip
 
 
-def _check_cloud(host: str, given: RawSettings) -> None:
-    """A vault and a sign-in host of two clouds can never agree: a cloud's tenants and tokens are its own."""
-    vault = given.get("KEY_VAULT_URI") or given.get("KEY_VAULT_URL") or ""
+TENANT = Setting(
+    name="KVSITE_TENANT_ID", help="The tenant to sign in to: its ID or a domain.", default=None, parse=_parse_tenant,
+    attribute="tenant_id", checks=(_TENANT, REQUIRED),
+)  # fmt: skip
+ADDITIONAL: Setting[tuple[str, ...]] = Setting(
+    name="KVSITE_ADDITIONALLY_ALLOWED_TENANTS",
+    help="Further tenants in which tokens may be requested, separated by commas; `*` for all tenants.", default=(),
+    parse=_parse_additional, attribute="additional_tenants", checks=(_ADDITIONAL,),
+)  # fmt: skip
+AUTHORITY = Setting(
+    name="KVSITE_AUTHORITY_HOST",
+    help="The cloud to sign in to: `public`, `china`, `usgovernment`, or the host name of its sign-in endpoint. "
+    "`AZURE_AUTHORITY_HOST` has the same effect.",
+    default=None, default_note=f"`{PUBLIC.login_host}`", parse=_parse_authority, attribute="authority_host",
+    checks=(_AUTHORITY, CLOUD_MISMATCH),
+)  # fmt: skip
+SETTINGS = by_name(TENANT, ADDITIONAL, AUTHORITY)
+
+
+def check_cloud(host: str | None, settings: RawSettings) -> None:
+    """Tenants and tokens of one cloud are not valid in another. Raises SettingError where the vault's cloud differs."""
+    vault = settings.get("KEY_VAULT_URI") or settings.get("KEY_VAULT_URL") or ""
     cloud = cloud_at(vault.lower())
-    if cloud and cloud.login_host != host:
+    if host and cloud and cloud.login_host != host:
         raise SettingError(
-            44, "KVSITE_AUTHORITY_HOST", f"signs in at {host}, but the vault is in {cloud.name}, which has another.",
-            f"Leave it out, or set it to {cloud.login_host}.",
+            CLOUD_MISMATCH, AUTHORITY.name, f"is set to {host}, but the vault is in {cloud.name}.",
+            f"Remove it, or set it to {cloud.login_host}.",
             cause="authority_or_cloud_wrong", example=cloud.login_host,
         )  # fmt: skip
-
-
-SETTINGS: dict[str, tuple[str, str]] = {
-    "KVSITE_TENANT_ID": ("", "The tenant to sign in to: its id or a domain."),
-    "KVSITE_ADDITIONALLY_ALLOWED_TENANTS": (
-        "",
-        "Tenants, separated by commas, that may be asked for a token besides that one; `*` for every tenant.",
-    ),
-    "KVSITE_AUTHORITY_HOST": (
-        "`public`",
-        "The cloud to sign in to: `public`, `china`, `usgovernment`, or its sign-in host. "
-        "`AZURE_AUTHORITY_HOST` does it too.",
-    ),
-}

@@ -1,4 +1,4 @@
-"""Validation of Token Vault URLs (a retired service), and the token scope for them."""
+"""Settings: a token of the retired Token Vault, and which URLs are allowed for it."""
 
 import re
 from collections.abc import Callable
@@ -7,13 +7,23 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from secrets_app.conf.errors import RawSettings, SettingError
+from secrets_app.conf.setting import Setting, as_text, by_name
 from secrets_app.conf.vault import allowed_hosts
+from secrets_app.core.check_ids import CheckId
 from secrets_app.core.hosts import AddressError, ForeignHostError, https_host
 
-# https://<vault>.<region>.tokenvault.azure.net; renamed in 2019: https://<name>.tokenstore.azure.net
+TITLE = "Token Vault (retired)"
+
+_URL = CheckId("W070", "The URL of the Token Vault, or of a token in it, is malformed.")
+_HOST = CheckId("W071", "The URL is not that of a Token Vault.")
+_SERVICE_NAME = CheckId("W072", "`KVSITE_TOKEN_VAULT_SERVICE` is not a valid name.")
+_TOKEN_NAME = CheckId("W073", "`KVSITE_TOKEN_VAULT_TOKEN` is not a valid name.")
+NO_URL = CheckId("E074", "The Token Vault page is used, but `KVSITE_TOKEN_VAULT_URL` is not set.")
+
+# https://<vault>.<region>.tokenvault.azure.net; since its renaming in 2019 https://<name>.tokenstore.azure.net
 _TOKEN_VAULT_HOST = re.compile(r"[a-z0-9-]{1,63}\.[a-z0-9]{1,63}\.tokenvault\.azure\.net")
 _TOKEN_STORE_HOST = re.compile(r"[a-z0-9-]{1,63}\.tokenstore\.azure\.net")
-_TOKEN_NAME = re.compile(r"[a-zA-Z0-9][\w.-]{0,127}", re.ASCII)
+_NAME_PATTERN = re.compile(r"[a-zA-Z0-9][\w.-]{0,127}", re.ASCII)
 _TOKEN_PATH = re.compile(r"/services/(?P<service>[^/]+)/tokens/(?P<token>[^/]+)/?")
 
 
@@ -74,69 +84,80 @@ def parse_token_url(text: str, *, also_allowed: tuple[str, ...] = ()) -> TokenVa
 
 def is_token_name(text: str) -> bool:
     """Whether `text` is a valid name of a service or token."""
-    return bool(_TOKEN_NAME.fullmatch(text))
+    return bool(_NAME_PATTERN.fullmatch(text))
 
+
+EXAMPLE_URL = "https://<vault>.<region>.tokenvault.azure.net"
+
+
+def _name_parser(check: CheckId) -> Callable[[str, str], str]:
+    def parse(name: str, text: str) -> str:
+        if is_token_name(text):
+            return text
+        raise _error(check, name, "is not a valid name: only letters, digits and . _ - inside are allowed.")
+
+    return parse
+
+
+_CHECKS = (_URL, _HOST)
+VAULT_URL = Setting(
+    name="KVSITE_TOKEN_VAULT_URL", help=f"The Token Vault, for `/token-vault/`: `{EXAMPLE_URL}`.", default=None,
+    parse=as_text, checks=(*_CHECKS, NO_URL), example=EXAMPLE_URL,
+)  # fmt: skip
+SERVICE = Setting(
+    name="KVSITE_TOKEN_VAULT_SERVICE", help="The service of the token.", default="dropbox",
+    parse=_name_parser(_SERVICE_NAME), checks=(_SERVICE_NAME,),
+)  # fmt: skip
+TOKEN = Setting(
+    name="KVSITE_TOKEN_VAULT_TOKEN", help="The name of the token.", default="sampleToken",
+    parse=_name_parser(_TOKEN_NAME), checks=(_TOKEN_NAME,),
+)  # fmt: skip
+TOKEN_URL = Setting(
+    name="tokenResourceUrl",
+    help="The same in one URL, as in the Token Store samples: `https://.../services/.../tokens/...`.", default=None,
+    parse=as_text, checks=_CHECKS,
+)  # fmt: skip
+STORE_NAME = Setting(
+    name="storeName", help="The name of the Token Store alone, as in its samples.", default=None, parse=as_text,
+    checks=_CHECKS,
+)  # fmt: skip
+SETTINGS = by_name(VAULT_URL, SERVICE, TOKEN, TOKEN_URL, STORE_NAME)
 
 T = TypeVar("T")
 
-_URL = "KVSITE_TOKEN_VAULT_URL"
-_SERVICE, _TOKEN = "KVSITE_TOKEN_VAULT_SERVICE", "KVSITE_TOKEN_VAULT_TOKEN"
-_WHOLE_URL, _STORE_NAME = "tokenResourceUrl", "storeName"
-_EXAMPLE = "https://<vault>.<region>.tokenvault.azure.net"
+
+def _read_token(settings: RawSettings) -> TokenVaultTokenUrl | None:
+    if VAULT_URL.name in settings:
+        return _in_parts(settings, VAULT_URL.name, settings[VAULT_URL.name])
+    if TOKEN_URL.name in settings:
+        return _checked(TOKEN_URL.name, settings[TOKEN_URL.name], settings, parse_token_url)
+    if STORE_NAME.name in settings:
+        return _in_parts(settings, STORE_NAME.name, f"https://{settings[STORE_NAME.name]}.tokenstore.azure.net")
+    return None
 
 
-def _parse_token_url_settings(given: RawSettings) -> TokenVaultTokenUrl | None:
-    if _URL in given:
-        return _in_parts(given, _URL, given[_URL])
-    if _WHOLE_URL in given:
-        return _checked(_WHOLE_URL, given[_WHOLE_URL], given, parse_token_url)
-    return (
-        _in_parts(given, _STORE_NAME, f"https://{given[_STORE_NAME]}.tokenstore.azure.net")
-        if _STORE_NAME in given
-        else None
-    )
-
-
-def _in_parts(given: RawSettings, setting: str, url: str) -> TokenVaultTokenUrl:
+def _in_parts(settings: RawSettings, name: str, url: str) -> TokenVaultTokenUrl:
     return TokenVaultTokenUrl(
-        vault_url=_checked(setting, url, given, parse_token_vault_url),
-        service=_parse_name(72, _SERVICE, given.get(_SERVICE, "dropbox")),
-        token=_parse_name(73, _TOKEN, given.get(_TOKEN, "sampleToken")),
+        vault_url=_checked(name, url, settings, parse_token_vault_url),
+        service=SERVICE.read(settings),
+        token=TOKEN.read(settings),
     )
 
 
-def _checked(setting: str, text: str, given: RawSettings, read: Callable[..., T]) -> T:
+def _checked(name: str, text: str, settings: RawSettings, parse: Callable[..., T]) -> T:
     try:
-        return read(text, also_allowed=allowed_hosts(given))
+        return parse(text, also_allowed=allowed_hosts(settings))
     except ForeignHostError as error:
-        raise _error(
-            71, setting, f"is refused: {error.after_a_colon}", cause="vault_url_refused", example=_EXAMPLE
-        ) from error
+        says, cause = f"is not allowed: {error.after_a_colon}", "vault_url_refused"
+        raise _error(_HOST, name, says, cause=cause, example=EXAMPLE_URL) from error
     except AddressError as error:
-        raise _error(70, setting, f"is not a Token Vault's address: {error.after_a_colon}", example=_EXAMPLE) from error
+        says = f"is not a valid Token Vault URL: {error.after_a_colon}"
+        raise _error(_URL, name, says, example=EXAMPLE_URL) from error
 
 
-def _parse_name(number: int, setting: str, text: str) -> str:
-    if is_token_name(text):
-        return text
-    raise _error(number, setting, "is not a name: those have letters, digits, and . _ - inside.", example="dropbox")
+def _error(check: CheckId, name: str, says: str, **more: Any) -> SettingError:
+    # A warning: the secret can be read without it, only the Token Vault page cannot.
+    return SettingError(check, name, says, "Correct it, or remove it: the service was retired in 2020.", **more)
 
 
-def _error(number: int, setting: str, says: str, **more: Any) -> SettingError:
-    # The secret does not need it, so it stops the Token Vault's page alone.
-    hint = "Mend it, or leave it out: the service was closed in 2020."
-    return SettingError(number, setting, says, hint, stops=False, **more)
-
-
-SETTINGS: dict[str, tuple[str, str]] = {
-    _URL: ("", "The retired Token Vault, for `/token-vault/`: `https://<vault>.<region>.tokenvault.azure.net`."),
-    _SERVICE: ("`dropbox`", "The service whose token it keeps."),
-    _TOKEN: ("`sampleToken`", "The token's name."),
-    _WHOLE_URL: (
-        "",
-        "The same as one address, as the Token Store samples had it: `https://.../services/.../tokens/...`.",
-    ),
-    _STORE_NAME: ("", "The Token Store's name alone, as its samples had it."),
-}
-
-READERS: dict[str, Callable[[RawSettings], Any]] = {"token_vault": _parse_token_url_settings}
+READERS: dict[str, Callable[[RawSettings], Any]] = {"token_vault": _read_token}

@@ -1,11 +1,13 @@
-"""Which vault and which secret."""
+"""Settings: the vault and the secret."""
 
 import re
 from collections.abc import Callable
 from typing import Any
 
 from secrets_app.conf.errors import RawSettings, SettingError
-from secrets_app.conf.parsers import hosts_in
+from secrets_app.conf.parsers import hosts
+from secrets_app.conf.setting import Setting, as_text, by_name
+from secrets_app.core.check_ids import CheckId
 from secrets_app.core.hosts import (
     PUBLIC,
     AddressError,
@@ -18,149 +20,184 @@ from secrets_app.core.hosts import (
 )
 from secrets_app.core.redaction import redact
 
+TITLE = "Vault and secret"
+
+_NO_VAULT = CheckId("E001", "No setting names the vault.")
+_VAULTS_DIFFER = CheckId("E002", "Two settings name different vaults.")
+_VAULT_URL = CheckId("E003", "The vault URL is malformed.")
+_VAULT_NAME = CheckId("E004", "`KEY_VAULT_NAME` is not a valid vault name.")
+_VAULT_HOST = CheckId("E005", "The vault URL is not an Azure Key Vault host.")
+_NO_SECRET = CheckId("E006", "`SECRET_NAME` is not set.")
+_SECRET_NAME = CheckId("E007", "`SECRET_NAME` is not a valid secret name.")
+_VERSION = CheckId("E008", "`SECRET_VERSION` is not a valid version.")
+_ALLOWED_HOST = CheckId("E011", "`KVSITE_ALLOWED_VAULT_HOSTS` contains an invalid host name.")
+_VAULT_NAME_IS_URL = CheckId("E075", "`KEY_VAULT_NAME` is a URL.")
+_SECRET_NAME_IS_URL = CheckId("E076", "`SECRET_NAME` is a URL.")
+_ALLOWED_LOOPBACK = CheckId("E077", "`KVSITE_ALLOWED_VAULT_HOSTS` contains a loopback host.")
+
 EXAMPLE_VAULT_URL = "https://<vault-name>.vault.azure.net"
-_VAULT_SETTINGS = ("KEY_VAULT_URI", "KEY_VAULT_URL", "KEY_VAULT_NAME")
-_SECRET_NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
-_NAME_IN_ADDRESS = re.compile(r"/secrets/([0-9a-zA-Z-]{1,127})(?=[/?#]|$)")
+MAX_NAME_LENGTH = 127
+_NAME_PATTERN = re.compile(rf"[0-9a-zA-Z-]{{1,{MAX_NAME_LENGTH}}}")
+_NAME_IN_URL = re.compile(rf"/secrets/([0-9a-zA-Z-]{{1,{MAX_NAME_LENGTH}}})(?=[/?#]|$)")
 _BARE_NAME = re.compile(r"(?=.{3,24}\Z)[a-z]+(?:-[a-z]+)*(?:-?[0-9]{1,3})?")
-_VERSION = re.compile(r"[0-9a-fA-F]{32}")
+_VERSION_PATTERN = re.compile(r"[0-9a-fA-F]{32}")
 
 
-def _parse_vault(given: RawSettings) -> str:
-    """The vault's URL. Three settings may name it; where several do, they must agree."""
-    named = [name for name in _VAULT_SETTINGS if name in given]
-    if not named:
+def _parse_allowed_hosts(name: str, text: str) -> tuple[str, ...]:
+    found = hosts(_ALLOWED_HOST)(name, text)
+    for host in filter(is_loopback_name, found):
         raise SettingError(
-            1, "KEY_VAULT_URI", "is not set: no vault to read from.", "Set it to the vault's address.",
-            cause="setting_missing", example=EXAMPLE_VAULT_URL,
+            _ALLOWED_LOOPBACK, name, f"contains {host!r}, which is this machine: any local process could receive "
+            "the token.",
+            "List the vault's own host name.",
         )  # fmt: skip
-    urls = {name: _vault_named_by(name, given) for name in named}
-    if len(set(urls.values())) > 1:
+    return found
+
+
+def _parse_vault_name(name: str, text: str) -> str:
+    """The URL of the vault with this name in the public cloud."""
+    if "/" in text or "." in text or ":" in text:
         raise SettingError(
-            2, named[0], f"and {named[1]} name different vaults.", f"Keep one of them: {' or '.join(urls.values())}."
-        )
-    return urls[named[0]]
-
-
-def _vault_named_by(setting: str, given: RawSettings) -> str:
-    text = given[setting]
-    if setting == "KEY_VAULT_NAME":
-        return _vault_of_name(text)
-    try:
-        return vault_url(text, also_allowed=allowed_hosts(given))
-    except ForeignHostError as error:
-        raise SettingError(
-            5, setting, f"is refused: {error.after_a_colon}",
-            "Set it to the vault's own address; a host that you trust all the same goes into "
-            "KVSITE_ALLOWED_VAULT_HOSTS.",
-            cause="vault_url_refused", example=EXAMPLE_VAULT_URL,
-        ) from error  # fmt: skip
-    except AddressError as error:
-        raise SettingError(
-            3, setting, f"is not a vault's address: {error.after_a_colon}",
-            _address_hint(text), cause="kv_url_or_id_invalid", example=_likely_address(text) or EXAMPLE_VAULT_URL,
-        ) from error  # fmt: skip
-
-
-def _address_hint(text: str) -> str:
-    if _is_bare_name(text):
-        return f"It looks like the vault's name alone: that goes into KEY_VAULT_NAME={text}, or write {_likely_address(text)}."
-    return "Set it to the address that the vault's Overview page shows, like https://contoso.vault.azure.net."
-
-
-def _likely_address(text: str) -> str | None:
-    return _vault_of_name(text) if _is_bare_name(text) else likely_vault_url(text)
-
-
-def _is_bare_name(text: str) -> bool:
-    """A vault's name as people give them: nothing that could be a password put here by mistake is said back."""
-    return bool(_BARE_NAME.fullmatch(text)) and redact(text) == text
-
-
-def _vault_of_name(name: str) -> str:
-    if "/" in name or "." in name or ":" in name:
-        raise SettingError(
-            4, "KEY_VAULT_NAME", "is an address, not a name.",
-            "Put the address into KEY_VAULT_URI, or keep only the name, like contoso.",
-            cause="kv_url_or_id_invalid", example=vault_name(likely_vault_url(name) or "") or "<vault-name>",
+            _VAULT_NAME_IS_URL, name, "is a URL, not a name.",
+            "Set KEY_VAULT_URI to the URL, or set this to the name only, like contoso.",
+            cause="kv_url_or_id_invalid", example=vault_name(likely_vault_url(text) or "") or "<vault-name>",
         )  # fmt: skip
     try:
-        return f"https://{check_vault_name(name).lower()}.{PUBLIC.vault_suffix}"
+        return f"https://{check_vault_name(text).lower()}.{PUBLIC.vault_suffix}"
     except AddressError as error:
         raise SettingError(
-            4, "KEY_VAULT_NAME", f"is wrong: {error.after_a_colon}", "Copy the name from the vault's Overview page.",
+            _VAULT_NAME, name, f"is invalid: {error.after_a_colon}", "Copy the name from the vault's Overview page.",
             cause="kv_url_or_id_invalid", example="<vault-name>",
         ) from error  # fmt: skip
 
 
-def _secret_name(given: RawSettings) -> str:
-    name = given.get("SECRET_NAME")
-    if name is None:
-        raise SettingError(
-            6, "SECRET_NAME", "is not set: no secret to read.", "Set it to the secret's name.",
-            cause="setting_missing", example="<secret-name>",
-        )  # fmt: skip
-    if _SECRET_NAME.fullmatch(name):
-        return name
-    says, hint, likely = _secret_name_error(name)
-    raise SettingError(7, "SECRET_NAME", says, hint, cause="kv_name_invalid", example=likely or "<secret-name>")
+def _parse_secret_name(name: str, text: str) -> str:
+    if _NAME_PATTERN.fullmatch(text):
+        return text
+    check = _SECRET_NAME_IS_URL if "://" in text else _SECRET_NAME
+    says, hint, likely = _secret_name_error(text)
+    raise SettingError(check, name, says, hint, cause="kv_name_invalid", example=likely or None)
 
 
-def _secret_name_error(name: str) -> tuple[str, str, str]:
-    """What is wrong with it, the way out, and the name that is probably meant or nothing."""
-    allowed = "Key Vault allows letters, digits and hyphens only."
-    if "://" in name:
-        inside = _NAME_IN_ADDRESS.search(name)
+def _secret_name_error(text: str) -> tuple[str, str, str]:
+    """(message, hint, the name that was probably meant or an empty text)."""
+    allowed = "Key Vault allows only letters, digits and hyphens."
+    if "://" in text:
+        inside = _NAME_IN_URL.search(text)
         likely = inside[1] if inside else ""
-        return "is an address, not a name.", f"Keep only the name{f': {likely}' if likely else ''}.", likely
-    if len(name) > 127:
-        copy = "Copy the name from the vault's Secrets page."
-        return f"is {len(name)} characters long; Key Vault allows 127.", copy, ""
-    # With hyphens in it a secret that was put here by mistake would look like none.
-    likely = re.sub(r"[^0-9a-zA-Z-]+", "-", name).strip("-") if redact(name) == name else ""
-    if "_" in name:
-        return f"has an underscore: {allowed}", f"Write a hyphen instead, as in {likely or 'my-secret'}.", likely
-    says = f"has a character that no secret's name can have: {allowed}"
-    return says, f"Perhaps you mean {likely}." if likely else "Copy the name from the vault's Secrets page.", likely
+        return "is a URL, not a name.", f"Set it to the name only{f': {likely}' if likely else ''}.", likely
+    copy = "Copy the name from the vault's Secrets page."
+    if len(text) > MAX_NAME_LENGTH:
+        return f"has {len(text)} characters; Key Vault allows {MAX_NAME_LENGTH}.", copy, ""
+    # With hyphens in it, a secret that was put here by mistake would not be recognized and redacted.
+    likely = re.sub(r"[^0-9a-zA-Z-]+", "-", text).strip("-") if redact(text) == text else ""
+    if "_" in text:
+        return f"contains an underscore. {allowed}", f"Use a hyphen instead, as in {likely or 'my-secret'}.", likely
+    return f"contains an invalid character. {allowed}", f"Did you mean {likely}?" if likely else copy, likely
 
 
-def _secret_version(given: RawSettings) -> str | None:
-    version = given.get("SECRET_VERSION")
-    if version is None or _VERSION.fullmatch(version):
-        return version
+def _parse_version(name: str, text: str) -> str:
+    if _VERSION_PATTERN.fullmatch(text):
+        return text
     raise SettingError(
-        8, "SECRET_VERSION", "is not a version: those are 32 characters, 0-9 and a-f.",
-        "Copy it from the end of the secret's id, or leave it out to read the current version.",
+        _VERSION, name, "is not a valid version: it must have 32 hexadecimal digits.",
+        "Copy it from the end of the secret identifier, or remove it to read the current version.",
     )  # fmt: skip
 
 
-def allowed_hosts(given: RawSettings) -> tuple[str, ...]:
-    """Hosts that the operator trusts with a token besides Azure's own. Raises Mistake."""
-    hosts = hosts_in(11, "KVSITE_ALLOWED_VAULT_HOSTS", given, "vault.example.org")
-    for host in filter(is_loopback_name, hosts):
+_FOREIGN = (_VAULTS_DIFFER, _VAULT_URL, _VAULT_HOST)
+VAULT_URI = Setting(
+    name="KEY_VAULT_URI", help="The vault URL, `https://contoso.vault.azure.net`.", default=None, parse=as_text,
+    checks=(_NO_VAULT, *_FOREIGN), example=EXAMPLE_VAULT_URL,
+)  # fmt: skip
+VAULT_URL = Setting(
+    name="KEY_VAULT_URL", help="The same as `KEY_VAULT_URI`, under the name that other samples use.", default=None,
+    parse=as_text, checks=_FOREIGN, example=EXAMPLE_VAULT_URL,
+)  # fmt: skip
+VAULT_NAME = Setting(
+    name="KEY_VAULT_NAME", help="The vault name alone, `contoso`, for a vault in the public cloud.", default=None,
+    parse=_parse_vault_name, checks=(_VAULTS_DIFFER, _VAULT_NAME, _VAULT_NAME_IS_URL),
+)  # fmt: skip
+SECRET_NAME = Setting(
+    name="SECRET_NAME", help="The secret to read: letters, digits and hyphens, no underscores.", default=None,
+    parse=_parse_secret_name, checks=(_NO_SECRET, _SECRET_NAME, _SECRET_NAME_IS_URL), example="<secret-name>",
+)  # fmt: skip
+SECRET_VERSION = Setting(
+    name="SECRET_VERSION", help="A version of the secret: the 32 characters at the end of the secret identifier.",
+    default=None, default_note="the current version", parse=_parse_version, attribute="secret_version",
+    checks=(_VERSION,),
+)  # fmt: skip
+ALLOWED_VAULT_HOSTS: Setting[tuple[str, ...]] = Setting(
+    name="KVSITE_ALLOWED_VAULT_HOSTS",
+    help="Host names, separated by commas, that may receive a token in addition to Azure Key Vault hosts.",
+    default=(), parse=_parse_allowed_hosts, attribute="allowed_vault_hosts",
+    checks=(_ALLOWED_HOST, _ALLOWED_LOOPBACK), example="vault.example.org",
+)  # fmt: skip
+SETTINGS = by_name(VAULT_URI, VAULT_URL, VAULT_NAME, SECRET_NAME, SECRET_VERSION, ALLOWED_VAULT_HOSTS)
+
+
+def allowed_hosts(settings: RawSettings) -> tuple[str, ...]:
+    """Host names that may receive a token in addition to Azure's. Raises SettingError."""
+    return ALLOWED_VAULT_HOSTS.read(settings)
+
+
+def _read_vault(settings: RawSettings) -> str:
+    """The vault URL from any of three settings. If several are set, they must agree."""
+    named = [row.name for row in (VAULT_URI, VAULT_URL, VAULT_NAME) if row.name in settings]
+    if not named:
         raise SettingError(
-            11, "KVSITE_ALLOWED_VAULT_HOSTS", f"has {host!r} in it, which is this machine: whatever listens here would "
-            "get the token.",
-            "Name the vault's own host.", example="vault.example.org",
+            _NO_VAULT, VAULT_URI.name, "is not set, so there is no vault to read from.", "Set it to the vault URL.",
+            cause="setting_missing", example=VAULT_URI.example,
         )  # fmt: skip
-    return hosts
+    urls = {name: _vault_named_by(name, settings) for name in named}
+    if len(set(urls.values())) > 1:
+        keep = f"Keep one of them: {' or '.join(urls.values())}."
+        raise SettingError(_VAULTS_DIFFER, named[0], f"and {named[1]} name different vaults.", keep)
+    return urls[named[0]]
 
 
-SETTINGS: dict[str, tuple[str, str]] = {
-    "KEY_VAULT_URI": ("", "The vault's address, `https://contoso.vault.azure.net`."),
-    "KEY_VAULT_URL": ("", "The same, under the name other samples use."),
-    "KEY_VAULT_NAME": ("", "The vault's name alone, `contoso`. Its address in the public cloud is made from it."),
-    "SECRET_NAME": ("", "The secret to read: letters, digits and hyphens, no underscore."),
-    "SECRET_VERSION": ("the current one", "One version of it: the 32 characters at the end of the secret's id."),
-    "KVSITE_ALLOWED_VAULT_HOSTS": (
-        "",
-        "Host names, separated by commas, that may get a token besides Azure's own vault hosts.",
-    ),
-}
+def _vault_named_by(name: str, settings: RawSettings) -> str:
+    if name == VAULT_NAME.name:
+        return VAULT_NAME.read(settings) or ""
+    text = settings[name]
+    try:
+        return vault_url(text, also_allowed=allowed_hosts(settings))
+    except ForeignHostError as error:
+        raise SettingError(
+            _VAULT_HOST, name, f"is not allowed: {error.after_a_colon}",
+            "Set it to the vault URL. To allow another host that you trust, add it to KVSITE_ALLOWED_VAULT_HOSTS.",
+            cause="vault_url_refused", example=EXAMPLE_VAULT_URL,
+        ) from error  # fmt: skip
+    except AddressError as error:
+        raise SettingError(
+            _VAULT_URL, name, f"is not a valid vault URL: {error.after_a_colon}",
+            _url_hint(text), cause="kv_url_or_id_invalid", example=_likely_url(text) or EXAMPLE_VAULT_URL,
+        ) from error  # fmt: skip
 
-READERS: dict[str, Callable[[RawSettings], Any]] = {
-    "vault_url": _parse_vault,
-    "secret_name": _secret_name,
-    "secret_version": _secret_version,
-    "allowed_vault_hosts": allowed_hosts,
-}
+
+def _url_hint(text: str) -> str:
+    if _is_bare_name(text):
+        return f"It looks like a vault name: set KEY_VAULT_NAME={text} instead, or set this to {_likely_url(text)}."
+    return "Copy the Vault URI from the vault's Overview page. It looks like https://contoso.vault.azure.net."
+
+
+def _likely_url(text: str) -> str | None:
+    return _parse_vault_name(VAULT_NAME.name, text) if _is_bare_name(text) else likely_vault_url(text)
+
+
+def _is_bare_name(text: str) -> bool:
+    """Whether it is a typical vault name. A password put here by mistake must not be quoted."""
+    return bool(_BARE_NAME.fullmatch(text)) and redact(text) == text
+
+
+def _read_secret_name(settings: RawSettings) -> str:
+    name = SECRET_NAME.read(settings)
+    if name is None:
+        raise SettingError(
+            _NO_SECRET, SECRET_NAME.name, "is not set, so there is no secret to read.",
+            "Set it to the name of the secret.", cause="setting_missing", example=SECRET_NAME.example,
+        )  # fmt: skip
+    return name
+
+
+READERS: dict[str, Callable[[RawSettings], Any]] = {"vault_url": _read_vault, "secret_name": _read_secret_name}

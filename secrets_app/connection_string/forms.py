@@ -7,6 +7,7 @@ The precedence of forms and the ignored keys are those of the library (AzureServ
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from secrets_app.connection_string import check_ids
 from secrets_app.connection_string.option_reader import OptionReader
 from secrets_app.connection_string.parsed import ConnectionStringWarning, Form, ParsedConnectionString
 from secrets_app.connection_string.parser import ConnectionStringError, Key, Option
@@ -17,14 +18,17 @@ from secrets_app.connection_string.service_principals import (
     example_for,
 )
 from secrets_app.connection_string.unused_keys import unused_key_warnings
+from secrets_app.core.check_ids import CheckId
 from secrets_app.core.credential_options import CredentialKind, CredentialOptions, IdentityKind, ManagedIdentityId
 
 _VISUAL_STUDIO = ConnectionStringWarning(
+    check=check_ids.VISUAL_STUDIO,
     says="selects the Visual Studio account, which is not available in Python. The VS Code account is tried instead, "
     "then Azure CLI, so it may be a different user.",
     hint="Check the line Principal Used. To use the same account, run az login with the Visual Studio account.",
 )
 _WINDOWS = ConnectionStringWarning(
+    check=check_ids.WINDOWS,
     says="selects integrated Windows sign-in, which is not available in Python. The Windows account is tried through "
     "its broker instead, then Azure CLI. On other systems, only Azure CLI is available.",
     hint="On Windows, install azure-identity-broker. On other systems, run az login with that account.",
@@ -35,14 +39,14 @@ def parse_form(pairs: Iterable[Option], *, allowed_hosts: tuple[str, ...] = ()) 
     """What the pairs select. `allowed_hosts` are vault hosts trusted in addition to Azure's. Raises Fault."""
     words = OptionReader(pairs)
     try:
-        found = _chosen(_RUN_AS, 48, Key.RUN_AS, words)(words, allowed_hosts)
+        found = _chosen(_RUN_AS, check_ids.RUN_AS, Key.RUN_AS, words)(words, allowed_hosts)
     except ConnectionStringError as fault:
         fault.example = example_for(words)
         raise
     return replace(found, remarks=(*found.remarks, *unused_key_warnings(words, found.sign_in)))
 
 
-def _chosen(table: Mapping[str, Form], number: int, key: Key, words: OptionReader) -> Form:
+def _chosen(table: Mapping[str, Form], check: CheckId, key: Key, words: OptionReader) -> Form:
     """The entry of `table` for the value of `key`, ignoring case."""
     text = words.given(key)
     by_word = {word.lower(): form for word, form in table.items()}
@@ -51,13 +55,13 @@ def _chosen(table: Mapping[str, Form], number: int, key: Key, words: OptionReade
     known = ", ".join(table)
     hint = f"Set {key} to one of: {known}."
     if text:
-        raise ConnectionStringError(number, f"has a value for {key} that is not one of {known}.", hint)
+        raise ConnectionStringError(check, f"has a value for {key} that is not one of {known}.", hint)
     says = f"has {key} without a value." if words.has(key) else f"has no {key}."
-    raise ConnectionStringError(number, says, hint, cause="setting_missing")
+    raise ConnectionStringError(check, says, hint, cause="setting_missing")
 
 
 def _developer(words: OptionReader, allowed_hosts: tuple[str, ...]) -> ParsedConnectionString:
-    return _chosen(_DEVELOPER_TOOLS, 49, Key.DEVELOPER_TOOL, words)(words, allowed_hosts)
+    return _chosen(_DEVELOPER_TOOLS, check_ids.DEVELOPER_TOOL, Key.DEVELOPER_TOOL, words)(words, allowed_hosts)
 
 
 def _fixed(who: str, *ways: CredentialKind, remark: ConnectionStringWarning | None = None) -> Form:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from secrets_app.connection_string import check_ids
 from secrets_app.connection_string.parser import ConnectionStringError, Key, Option, parse_key
 from secrets_app.core.ids import is_tenant, parse_guid
 
@@ -21,7 +22,7 @@ class OptionReader:
             if key in self._pairs:
                 named = f"{key} twice" if isinstance(key, Key) else "the same key twice"
                 says = f"contains {named}, in parts {self._pairs[key].number} and {pair.number}."
-                raise ConnectionStringError(47, says, "Keep one of them.")
+                raise ConnectionStringError(check_ids.DUPLICATE_KEY, says, "Keep one of them.")
             self._pairs[key] = pair
 
     def has(self, key: Key) -> bool:
@@ -39,7 +40,7 @@ class OptionReader:
         value = self.given(key)
         if value is None:
             says = f"has {key} without a value." if self.has(key) else f"has no {key}."
-            raise ConnectionStringError(50, says, f"Add {key}=... to it.", cause="setting_missing")
+            raise ConnectionStringError(check_ids.MISSING_KEY, says, f"Add {key}=... to it.", cause="setting_missing")
         return value
 
     def guid(self, key: Key) -> str | None:
@@ -48,9 +49,10 @@ class OptionReader:
         id_ = parse_guid(text) if text else None
         if text and not id_:
             raise ConnectionStringError(
-                51, f"has an invalid {key}: it must be a GUID, with 8-4-4-4-12 hexadecimal digits.",
+                check_ids.GUID,
+                f"has an invalid {key}: it must be a GUID, with 8-4-4-4-12 hexadecimal digits.",
                 "Copy the application (client) ID from the Azure portal, without braces.",
-            )  # fmt: skip
+            )
         return id_
 
     def needed_guid(self, key: Key) -> str:
@@ -63,9 +65,10 @@ class OptionReader:
         tenant = self.given(Key.TENANT_ID)
         if tenant and not is_tenant(tenant):
             raise ConnectionStringError(
-                51, "has an invalid TenantId: it must be a tenant ID or a domain, like contoso.com.",
+                check_ids.TENANT,
+                "has an invalid TenantId: it must be a tenant ID or a domain, like contoso.com.",
                 "Copy the tenant ID from the Overview page of Microsoft Entra ID.",
-            )  # fmt: skip
+            )
         return tenant
 
     def seconds(self, key: Key) -> float | None:
@@ -74,7 +77,7 @@ class OptionReader:
         found = _SECONDS.fullmatch(text) if text else None
         if text and not found:
             raise ConnectionStringError(
-                53,
+                check_ids.SECONDS,
                 f"has an invalid {key}: it must be a number of whole seconds, 0 or more.",
                 f"For example, use {key}=30.",
             )

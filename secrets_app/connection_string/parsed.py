@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from secrets_app.connection_string.check_ids import UNUSED_KEY
 from secrets_app.connection_string.option_reader import OptionReader
+from secrets_app.core.check_ids import CheckId
 from secrets_app.core.credential_options import CredentialOptions
 
 
@@ -11,6 +13,7 @@ from secrets_app.core.credential_options import CredentialOptions
 class ConnectionStringWarning:
     """A warning about a string that works."""
 
+    check: CheckId = UNUSED_KEY
     says: str
     """A sentence to be preceded by the setting's name."""
     hint: str

@@ -5,14 +5,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from secrets_app.connection_string import check_ids
+from secrets_app.core.check_ids import CheckId
+
 
 class ConnectionStringError(Exception):
     """Carries the message, the fix, the number of the mistake and, where known, an example of a valid string."""
 
     example: str | None = None
 
-    def __init__(self, number: int, says: str, hint: str, cause: str = "setting_invalid") -> None:
-        self.number, self.says, self.hint, self.cause = number, says, hint, cause
+    def __init__(self, check: CheckId, says: str, hint: str, cause: str = "setting_invalid") -> None:
+        self.check, self.says, self.hint, self.cause = check, says, hint, cause
         super().__init__(says)
 
 
@@ -68,10 +71,14 @@ class Option:
 def parse_options(text: str) -> tuple[Option, ...]:
     """The pairs in order; a value may be empty. Raises Fault."""
     if _WHOLE_IN_QUOTES.fullmatch(text):
-        raise ConnectionStringError(46, "is enclosed in quotes.", "Remove the quotes around the whole string.")
+        raise ConnectionStringError(
+            check_ids.SYNTAX, "is enclosed in quotes.", "Remove the quotes around the whole string."
+        )
     pairs = tuple(_iter_options(text))
     if not pairs:
-        raise ConnectionStringError(46, "contains only spaces and semicolons.", "Remove it, or set it to RunAs=App.")
+        raise ConnectionStringError(
+            check_ids.EMPTY, "contains only spaces and semicolons.", "Remove it, or set it to RunAs=App."
+        )
     return pairs
 
 
@@ -101,13 +108,18 @@ def _key(text: str, position: int, number: int) -> tuple[str, int]:
     raw, divider = (found[1], found[2]) if found else ("", "")
     part = ordinal_name(number, raw.partition("==")[0].strip())
     if not divider and "==" in raw:
-        raise ConnectionStringError(46, f"has == in {part}, which means a = inside the key, so the part has no value.",
-                    "Write a single = between key and value.")  # fmt: skip
+        raise ConnectionStringError(
+            check_ids.SYNTAX,
+            f"has == in {part}, which means a = inside the key, so the part has no value.",
+            "Write a single = between key and value.",
+        )
     if not divider:
-        raise ConnectionStringError(46, f"has no = in {part}. Each part must be key=value.", _IN_QUOTES)
+        raise ConnectionStringError(check_ids.SYNTAX, f"has no = in {part}. Each part must be key=value.", _IN_QUOTES)
     key = raw.replace("==", "=").strip()
     if not key:
-        raise ConnectionStringError(46, f"has no key before the = in {part}.", f"Add the key. {_IN_QUOTES}")
+        raise ConnectionStringError(
+            check_ids.SYNTAX, f"has no key before the = in {part}.", f"Add the key. {_IN_QUOTES}"
+        )
     _check_printable(key, part)
     return key, found.end() if found else position
 
@@ -119,7 +131,7 @@ def _value(text: str, position: int, part: str) -> tuple[str, int]:
     value, end = text[position : _end(_BARE, text, position)].strip(), _end(_BARE, text, position)
     if value.endswith(("'", '"')):
         raise ConnectionStringError(
-            46, f"has a value in {part} that ends with a quote, but does not start with one.", _IN_QUOTES
+            check_ids.SYNTAX, f"has a value in {part} that ends with a quote, but does not start with one.", _IN_QUOTES
         )
     _check_printable(value, part)
     return value, end
@@ -128,13 +140,15 @@ def _value(text: str, position: int, part: str) -> tuple[str, int]:
 def _quoted(text: str, position: int, part: str) -> tuple[str, int]:
     found = _QUOTED.match(text, position)
     if not found:
-        raise ConnectionStringError(46, f"has an unclosed quote in {part}.", _IN_QUOTES)
+        raise ConnectionStringError(check_ids.SYNTAX, f"has an unclosed quote in {part}.", _IN_QUOTES)
     if text[found.end() : found.end() + 1] not in {"", ";"}:
-        raise ConnectionStringError(46, f"has text after the closing quote in {part}.", _IN_QUOTES)
+        raise ConnectionStringError(check_ids.SYNTAX, f"has text after the closing quote in {part}.", _IN_QUOTES)
     quote = text[position]
     return (found[1] or found[2] or "").replace(quote * 2, quote), found.end()
 
 
 def _check_printable(text: str, part: str) -> None:
     if _CONTROL.search(text):
-        raise ConnectionStringError(46, f"has an invisible character in {part}.", "Enter that part again without it.")
+        raise ConnectionStringError(
+            check_ids.INVISIBLE, f"has an invisible character in {part}.", "Enter that part again without it."
+        )

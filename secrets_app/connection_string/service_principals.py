@@ -2,6 +2,7 @@
 
 import re
 
+from secrets_app.connection_string import check_ids
 from secrets_app.connection_string.option_reader import OptionReader
 from secrets_app.connection_string.parsed import ParsedConnectionString
 from secrets_app.connection_string.parser import ConnectionStringError, Key
@@ -49,7 +50,9 @@ def _app_example(words: OptionReader) -> str:
 def client_secret(words: OptionReader) -> ParsedConnectionString:
     if words.has(Key.APP_KEY) and words.has(Key.APP_KEY_PERCENT_ENCODED):
         raise ConnectionStringError(
-            47, "contains the secret twice, as AppKey and as AppKeyPercentEncoded.", "Keep one of them."
+            check_ids.TWO_SECRETS,
+            "contains the secret twice, as AppKey and as AppKeyPercentEncoded.",
+            "Keep one of them.",
         )
     if words.has(Key.APP_KEY):
         secret = words.needed(Key.APP_KEY)
@@ -75,8 +78,12 @@ def certificate_in_store(words: OptionReader) -> ParsedConnectionString:
     thumbprint, subject = _thumbprint(words), None
     if thumbprint is None:
         if not words.has(Key.CERTIFICATE_SUBJECT_NAME):
-            raise ConnectionStringError(50, "has neither CertificateThumbprint nor CertificateSubjectName.",
-                        "Add one of them.", cause="setting_missing")  # fmt: skip
+            raise ConnectionStringError(
+                check_ids.MISSING_KEY,
+                "has neither CertificateThumbprint nor CertificateSubjectName.",
+                "Add one of them.",
+                cause="setting_missing",
+            )
         subject = words.needed(Key.CERTIFICATE_SUBJECT_NAME)
     words.needed(Key.TENANT_ID)
     sign_in = CredentialOptions(
@@ -98,7 +105,9 @@ def _store(words: OptionReader) -> CertificateStore:
         says = "has CertificateStoreLocation without a value."
     if not words.has(Key.CERTIFICATE_STORE_LOCATION):
         says = "names a certificate, but no CertificateStoreLocation."
-    raise ConnectionStringError(52, says, f"Set CertificateStoreLocation to one of: {', '.join(CertificateStore)}.")
+    raise ConnectionStringError(
+        check_ids.STORE, says, f"Set CertificateStoreLocation to one of: {', '.join(CertificateStore)}."
+    )
 
 
 def _thumbprint(words: OptionReader) -> str | None:
@@ -106,8 +115,11 @@ def _thumbprint(words: OptionReader) -> str | None:
         return None
     thumbprint = parse_thumbprint(words.needed(Key.CERTIFICATE_THUMBPRINT))
     if thumbprint is None:
-        raise ConnectionStringError(51, "has an invalid CertificateThumbprint: it must be 40 hexadecimal digits.",
-                    "Copy it from the certificate's details.")  # fmt: skip
+        raise ConnectionStringError(
+            check_ids.THUMBPRINT,
+            "has an invalid CertificateThumbprint: it must be 40 hexadecimal digits.",
+            "Copy it from the certificate's details.",
+        )
     return thumbprint
 
 
@@ -137,9 +149,16 @@ def certificate_in_vault(words: OptionReader, allowed_hosts: tuple[str, ...]) ->
 def _not_an_identifier(*, foreign: bool) -> ConnectionStringError:
     key = Key.KEY_VAULT_CERTIFICATE
     if foreign:
-        return ConnectionStringError(54, f"has a {key} whose host is not an Azure vault; no token is sent there.",
-                     "To trust this host, add it to KVSITE_ALLOWED_VAULT_HOSTS.",
-                     cause="vault_url_refused")  # fmt: skip
-    return ConnectionStringError(54, f"has an invalid {key}: it must be the address of a secret.",
-                 "Copy the Secret Identifier from the certificate's page in the vault. It looks like "
-                 "https://contoso.vault.azure.net/secrets/my-certificate.", cause="kv_url_or_id_invalid")  # fmt: skip
+        return ConnectionStringError(
+            check_ids.SECRET_HOST,
+            f"has a {key} whose host is not an Azure vault; no token is sent there.",
+            "To trust this host, add it to KVSITE_ALLOWED_VAULT_HOSTS.",
+            cause="vault_url_refused",
+        )
+    return ConnectionStringError(
+        check_ids.SECRET_ID,
+        f"has an invalid {key}: it must be the address of a secret.",
+        "Copy the Secret Identifier from the certificate's page in the vault. It looks like "
+        "https://contoso.vault.azure.net/secrets/my-certificate.",
+        cause="kv_url_or_id_invalid",
+    )

@@ -1,52 +1,57 @@
-"""Runs work in background threads, so that callers can limit how long they wait."""
+"""Work in background threads, which callers wait for only for a limited time."""
 
 import threading
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-T = TypeVar("T")
+from secrets_app.core.runtime import shared
 
-_lock = threading.Lock()
-_under_way: dict[Hashable, Future[Any]] = {}
+T = TypeVar("T")
 
 
 def run_in_background(name: str, about: Hashable, work: Callable[[], T]) -> Future[T]:
-    """The future of `work`, run in its own thread. It is cancelled when `work` raises; the log has the traceback.
+    """The future of `work`, which runs in its own thread. A cancelled one failed; the log has the traceback.
 
-    While work with the same name and subject is in progress, callers share its future: work that hangs is not started
-    twice.
+    Calls with the same `name` and `about` share the work in progress: nothing that blocks is started twice.
     """
-    key = (name, about)
-    with _lock:
-        if key in _under_way:
-            return _under_way[key]
-        future: Future[T] = Future()
-        _under_way[key] = future
-    # A daemon thread: a DNS server that hangs must not keep a finished command from exiting.
-    thread = threading.Thread(target=_run, args=(key, work, future), name=f"environment: {name}", daemon=True)
-    try:
-        thread.start()
-    except RuntimeError:  # no more threads can be started
-        _end(key, future)
-    return future
+    return shared(_Tasks).start((name, about), work)
 
 
-def _run(key: Hashable, work: Callable[[], T], future: Future[T]) -> None:
-    try:
-        result = work()
-        _forget(key)
-        future.set_result(result)
-    finally:
-        _end(key, future)
+class _Tasks:
+    """The work in progress in this process."""
 
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: dict[Hashable, Future[Any]] = {}
 
-def _end(key: Hashable, future: Future[Any]) -> None:
-    """Cancels a future without a result, so that no caller waits forever."""
-    if future.cancel():
-        _forget(key)
+    def start(self, key: tuple[str, Hashable], work: Callable[[], T]) -> Future[T]:
+        with self._lock:
+            if key in self._running:
+                return self._running[key]
+            future: Future[T] = Future()
+            self._running[key] = future
+        # A daemon: a name server that does not respond must not keep a finished command from exiting.
+        thread = threading.Thread(target=self._run, args=(key, work, future), name=f"doctor: {key[0]}", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # the system has no more threads for this process
+            self._end(key, future)
+        return future
 
+    def _run(self, key: Hashable, work: Callable[[], T], future: Future[T]) -> None:
+        try:
+            result = work()
+            self._forget(key)
+            future.set_result(result)
+        finally:
+            self._end(key, future)
 
-def _forget(key: Hashable) -> None:
-    with _lock:
-        _under_way.pop(key, None)
+    def _end(self, key: Hashable, future: Future[Any]) -> None:
+        """Without a result by now there will be none: no caller may wait forever."""
+        if future.cancel():
+            self._forget(key)
+
+    def _forget(self, key: Hashable) -> None:
+        with self._lock:
+            self._running.pop(key, None)

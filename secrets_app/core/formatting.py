@@ -18,10 +18,12 @@ def headline(reading: Reading) -> str:
     """The result in one line."""
     but = ", but as an unexpected principal" if reading.mismatches else ""
     if reading.kept_token_url is not None:
-        return f"The Token Vault token was {'' if reading.came else 'not '}read{but if reading.came else ''}."
+        return f"The Token Vault token was {'' if reading.succeeded else 'not '}read{but if reading.succeeded else ''}."
     if reading.scope:
-        return f"{'A' if reading.came else 'No'} token for {reading.scope} was issued{but if reading.came else ''}."
-    if reading.came:
+        return (
+            f"A token for {reading.scope} was issued{but}." if reading.succeeded else f"No token for {reading.scope}."
+        )
+    if reading.succeeded:
         return f"The secret {reading.secret_name} was read{but}."
     return f"The secret {reading.secret_name} was not read." if reading.secret_name else "No secret was read."
 

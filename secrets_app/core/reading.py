@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from uuid import uuid4
 
 UNEXPECTED = "unexpected"
 """Cause key of an error that no known cause matches."""
@@ -120,8 +121,6 @@ class Attempt:
     outcome: Outcome
     elapsed_s: float | None = None
     message: str | None = None
-    cause: str | None = None
-    """Cause key, set by the diagnosis."""
     reads_certificate: bool = False
     """Tried by another credential, to read the certificate that it signs in with from a vault."""
 
@@ -225,8 +224,8 @@ class Hint:
 class Reading:
     """One attempt to read a secret: principal, credential chain and result."""
 
-    vault_url: str | None
-    secret_name: str | None
+    vault_url: str | None = None
+    secret_name: str | None = None
     secret_version: str | None = None
     scope: str | None = None
     """Scope of a token check; vault and secret are then None."""
@@ -254,32 +253,43 @@ class Reading:
     mismatches: tuple[Mismatch, ...] = ()
     """Differences from the expected principal."""
     place: HostEnvironment = field(default_factory=HostEnvironment)
-    hints: tuple[Hint, ...] = ()
+    id: str = field(default_factory=lambda: uuid4().hex, compare=False)
+    """Key for what is derived from this reading; not public."""
 
     @property
     def ok(self) -> bool:
         """The secret (or the token) was returned, to the expected principal."""
-        return self.came and not self.mismatches
+        return self.succeeded and not self.mismatches
 
     @property
-    def came(self) -> bool:
+    def succeeded(self) -> bool:
         """The secret (or the token) was returned, whichever principal was used."""
         if self.kept_token_url is not None:
             return self.failure is None and self.kept_token is not None and self.kept_token.length is not None
-        came = self.principal if self.scope else self.secret
-        return came is not None and self.failure is None
+        result = self.principal if self.scope else self.secret
+        return result is not None and self.failure is None
 
-    @property
-    def main_cause(self) -> str | None:
-        """Key of the most likely cause; None on success."""
-        return None if self.ok else self.hints[0].cause if self.hints else UNEXPECTED
 
-    def as_json(self) -> dict[str, Any]:
-        """This reading as plain JSON values, with `ok` and the principal's `legacy` line."""
-        document = {"ok": self.ok, **asdict(self, dict_factory=_json_object)}
-        if self.principal:
-            document["principal"]["legacy"] = self.principal.legacy
-        return document
+@dataclass(frozen=True, kw_only=True)
+class Diagnosis:
+    """What a reading means: the cause of each failed attempt, and what to do, the main cause first."""
+
+    causes: tuple[str | None, ...] = ()
+    """Cause key of each of the reading's attempts, in their order; None where an attempt did not fail."""
+    hints: tuple[Hint, ...] = ()
+    main_cause: str | None = None
+    """Key of the most likely cause; None on success."""
+
+
+def reading_json(reading: Reading, diagnosis: Diagnosis) -> dict[str, Any]:
+    """The two as plain JSON values: the document of /api/reading and of `principal --json`."""
+    document = {"ok": reading.ok, **asdict(reading, dict_factory=_json_object)}
+    del document["id"]
+    if reading.principal:
+        document["principal"]["legacy"] = reading.principal.legacy
+    for attempt, cause in zip(document["attempts"], diagnosis.causes, strict=True):
+        attempt["cause"] = cause
+    return document | {"hints": [asdict(hint) for hint in diagnosis.hints]}
 
 
 def _json_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

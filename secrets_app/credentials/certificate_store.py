@@ -3,26 +3,17 @@
 import os
 import platform
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from cryptography import x509
 
+from secrets_app.conf.certificate import FOLDERS
 from secrets_app.core import own_messages
-from secrets_app.core.credential_options import CertificateFile, CertificateInStore, CertificateStore
+from secrets_app.core.credential_options import CertificateFile, CertificateInStore
 from secrets_app.credentials.certificates import CertificateError, KeyedCertificate, load_certificate
 
-_DEFAULT_FOLDERS: Mapping[CertificateStore, str] = {
-    # https://learn.microsoft.com/dotnet/standard/security/cross-platform-cryptography#the-x509store-class
-    CertificateStore.CURRENT_USER: "~/.dotnet/corefx/cryptography/x509stores/my",
-    # https://learn.microsoft.com/azure/app-service/configure-ssl-certificate-in-code#load-certificate-in-linuxwindows-containers
-    CertificateStore.LOCAL_MACHINE: "/var/ssl/private",
-}
-_FOLDER_SETTINGS: Mapping[CertificateStore, str] = {
-    CertificateStore.CURRENT_USER: "KVSITE_USER_CERTIFICATES",
-    CertificateStore.LOCAL_MACHINE: "KVSITE_MACHINE_CERTIFICATES",
-}
 _ENDINGS = frozenset({".pem", ".pfx", ".p12", ".crt", ".cer", ".key"})
 _SYSTEM = platform.system()
 _MAX_FILE_BYTES = 1024 * 1024
@@ -62,7 +53,7 @@ def find_in_store(where: CertificateInStore) -> tuple[KeyedCertificate, ...]:
             wanted=wanted, folder=folder, checked=_file_count(looked_at)
         )
         raise unopened or CertificateError(
-            message=f"{missing} Add it as a PEM or PFX file, or set {_FOLDER_SETTINGS[where.store]} to the correct folder."
+            message=f"{missing} Add it as a PEM or PFX file, or set {FOLDERS[where.store].name} to the correct folder."
         )
     found.sort(key=lambda pair: pair[0].certificate.not_valid_before_utc, reverse=True)
     usable = tuple(candidate for candidate, _ in found if not candidate.unusable())
@@ -100,8 +91,8 @@ def _content(path: Path) -> bytes:
 
 
 def _folder(where: CertificateInStore) -> Path:
-    setting = _FOLDER_SETTINGS[where.store]
-    folder = Path(where.folder or _DEFAULT_FOLDERS[where.store]).expanduser()
+    setting = FOLDERS[where.store].name
+    folder = Path(where.folder or FOLDERS[where.store].default).expanduser()
     if not where.folder and _SYSTEM == "Windows":
         raise CertificateError(
             message=f"{own_messages.WINDOWS_STORE_NOT_READABLE} Export the certificate as PFX and set "

@@ -3,7 +3,6 @@
 import hashlib
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,6 +11,7 @@ from typing import Any
 from azure.core.credentials import AccessTokenInfo, SupportsTokenInfo, TokenRequestOptions
 from azure.core.exceptions import AzureError, DecodeError, IncompleteReadError
 from azure.identity import ChainedTokenCredential, CredentialUnavailableError
+from cachetools import LRUCache
 
 from secrets_app.azure_client import cancellation
 from secrets_app.core.own_messages import UNDECODABLE_RESPONSE
@@ -74,10 +74,10 @@ class TokenTrace:
         return (*self._readers(), *own)
 
     def _readers(self) -> tuple[Attempt, ...]:
-        walk = self.to_certificate
-        if walk is None:
+        trace = self.to_certificate
+        if trace is None:
             return ()
-        attempts = walk.attempts() if walk.started else walk.before or walk.attempts()
+        attempts = trace.attempts() if trace.started else trace.before or trace.attempts()
         return tuple(replace(attempt, reads_certificate=True) for attempt in attempts)
 
     def _passed_earlier(self, steps: Collection[str]) -> dict[str, Attempt]:
@@ -143,7 +143,8 @@ class CredentialTracer:
     """Records every token request of a credential. Shared by threads; each reading starts its own trace."""
 
     def __init__(self, credential: SupportsTokenInfo) -> None:
-        self._stories: OrderedDict[bytes, TokenProvenance] = OrderedDict()
+        self._provenance: LRUCache[bytes, TokenProvenance] = LRUCache(_CACHE_SIZE)
+        self._lock = threading.Lock()
         self._last: tuple[Attempt, ...] = ()
         """How the last token was obtained."""
         if isinstance(credential, ChainedTokenCredential):
@@ -156,51 +157,50 @@ class CredentialTracer:
         self.names = tuple(member.name for member in members)
         readers = (CredentialTracer(member.reader) for member in members if member.reader)
         self._to_certificate = next(readers, None)
-        self._here = threading.local()
-        """`walk`: the trace of this thread's reading."""
+        self._thread = threading.local()
+        """`trace`: the trace of this thread's reading."""
 
-    def begin(self) -> TokenTrace:
+    def start_trace(self) -> TokenTrace:
         """A new trace; this thread's token requests are recorded in it from now on."""
-        walk = TokenTrace(self.names, before=self._last)
-        walk.to_certificate = self._to_certificate.begin() if self._to_certificate else None
-        self._here.walk = walk
-        return walk
+        trace = TokenTrace(self.names, before=self._last)
+        trace.to_certificate = self._to_certificate.start_trace() if self._to_certificate else None
+        self._thread.trace = trace
+        return trace
 
-    def follow(self, walk: TokenTrace) -> None:
+    def use_trace(self, trace: TokenTrace) -> None:
         """Record this thread's token requests in a trace that another thread started."""
-        self._here.walk = walk
-        if self._to_certificate and walk.to_certificate:
-            self._to_certificate.follow(walk.to_certificate)
+        self._thread.trace = trace
+        if self._to_certificate and trace.to_certificate:
+            self._to_certificate.use_trace(trace.to_certificate)
 
     def provenance_of(self, token: str) -> TokenProvenance | None:
         """How `token` was obtained, if this credential returned it."""
-        return self._stories.get(_digest(token))
+        with self._lock:
+            return self._provenance.get(_digest(token))
 
     def close(self) -> None:
         """Close the credential's connections."""
         self.credential.close()
 
-    def ask(self, name: str, member: SupportsTokenInfo, scopes: tuple[str, ...], options: Any) -> AccessTokenInfo:
+    def get_token(self, name: str, member: SupportsTokenInfo, scopes: tuple[str, ...], options: Any) -> AccessTokenInfo:
         """The token that `member` returns, recorded with its attempts. Raises what the member raises."""
         cancellation.current().check()  # else the chain would continue with its next member
-        walk = getattr(self._here, "walk", None) or self.begin()
-        with walk.step(name, (options or {}).get("tenant_id"), member):
+        trace = getattr(self._thread, "trace", None) or self.start_trace()
+        with trace.step(name, (options or {}).get("tenant_id"), member):
             token = member.get_token_info(*scopes, options=options)
         thumbprint = getattr(member, "certificate_thumbprint", None)
-        walk.principal = principal_of(token.token, credential=name, certificate_thumbprint=thumbprint)
-        self._last = walk.attempts()
-        self._stories[_digest(token.token)] = TokenProvenance(
-            attempts=self._last, principal=walk.principal, tenant_id=walk.tenant_id
-        )
-        while len(self._stories) > _CACHE_SIZE:
-            self._stories.popitem(last=False)
+        trace.principal = principal_of(token.token, credential=name, certificate_thumbprint=thumbprint)
+        self._last = trace.attempts()
+        provenance = TokenProvenance(attempts=self._last, principal=trace.principal, tenant_id=trace.tenant_id)
+        with self._lock:
+            self._provenance[_digest(token.token)] = provenance
         return token
 
 
 class TracedCredential(SupportsTokenInfo):
     """One traced member of the chain."""
 
-    def __init__(self, member: Any, watch: CredentialTracer) -> None:
+    def __init__(self, member: Any, tracer: CredentialTracer) -> None:
         class_name = type(member).__name__
         self.name: str = getattr(member, "stands_for", None) or _PLACEHOLDERS.get(class_name, class_name)
         # The chain's error message uses this attribute as the member's name, if it exists.
@@ -208,10 +208,10 @@ class TracedCredential(SupportsTokenInfo):
         self.reader: SupportsTokenInfo | None = getattr(member, "reader", None)
         """The credential that reads this member's certificate, if that is stored in a vault."""
         self._member = member
-        self._watch = watch
+        self._tracer = tracer
 
     def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
-        return self._watch.ask(self.name, self._member, scopes, options)
+        return self._tracer.get_token(self.name, self._member, scopes, options)
 
     def close(self) -> None:
         self._member.close()

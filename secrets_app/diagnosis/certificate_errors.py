@@ -47,15 +47,15 @@ def _not_asked_for(reading: Reading) -> str:
     )
 
 
-def use_certificate_error(hints: Sequence[Hint], reading: Reading) -> tuple[Hint, ...]:
+def use_certificate_error(hints: Sequence[Hint], reading: Reading, causes: Sequence[str | None]) -> tuple[Hint, ...]:
     """The hints; one about an unusable certificate gets the certificate and the reason from the error message.
 
     If the vault did not return the certificate, the first hint says so.
     """
     said = {
-        attempt.cause: attempt.message
-        for attempt in reading.attempts
-        if attempt.cause in _CAUSES and attempt.credential == "CertificateCredential" and attempt.message
+        cause: attempt.message
+        for attempt, cause in zip(reading.attempts, causes, strict=True)
+        if cause in _CAUSES and attempt.credential == "CertificateCredential" and attempt.message
     }
     told = [_of_the_case(hint, said[hint.cause]) if hint.cause in said else hint for hint in hints]
     first = [replace(hint, why=f"{_not_asked_for(reading)}{hint.why}") for hint in told[:1]]

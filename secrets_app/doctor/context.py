@@ -9,7 +9,7 @@ from typing import TypeVar
 from secrets_app.conf import Config
 from secrets_app.conf.host_environment import detect_host
 from secrets_app.core.background import run_in_background
-from secrets_app.core.reading import HostEnvironment, Reading
+from secrets_app.core.reading import Diagnosis, HostEnvironment, Reading
 from secrets_app.doctor.vault_probe import VaultProbe, probe_vault
 
 T = TypeVar("T")
@@ -25,6 +25,7 @@ class CheckContext:
     vault: Future[VaultProbe]
     """The configured vault's response to a request without a token."""
     reading: Future[Reading]
+    diagnose: Callable[[Reading], Diagnosis]
 
     def reading_within(self, seconds: float) -> Reading | None:
         """The reading; None if it is not complete by then."""
@@ -42,13 +43,16 @@ def _within(future: Future[T], seconds: float) -> T | None:
         return None
 
 
-def build_context(config: Config, environ: Mapping[str, str], read: Callable[[Config], Reading]) -> CheckContext:
-    """The input of a new run; both background requests are started."""
+def build_context(
+    config: Config, environ: Mapping[str, str], reading: Future[Reading], diagnose: Callable[[Reading], Diagnosis]
+) -> CheckContext:
+    """The context, with the vault's response in progress."""
     same = (config, frozenset(environ.items()))
     return CheckContext(
         config=config,
         environ=environ,
         place=detect_host(environ),
         vault=run_in_background("the vault", same, partial(probe_vault, config.vault_url)),
-        reading=run_in_background("the reading", same, partial(read, config)),
+        reading=reading,
+        diagnose=diagnose,
     )

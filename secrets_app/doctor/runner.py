@@ -1,7 +1,6 @@
 """Runs all checks in parallel, each with its own time limit."""
 
 import time
-from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,22 +13,20 @@ from secrets_app.diagnosis import CAUSES
 from secrets_app.diagnosis.command_values import CommandValues
 from secrets_app.diagnosis.hints import facts_of_reading, hint
 from secrets_app.doctor.check import Check, Status, unknown
-from secrets_app.doctor.context import CheckContext, build_context
+from secrets_app.doctor.context import CheckContext
 from secrets_app.doctor.registry import CHECKS, RegisteredCheck
 
 _BY_SEVERITY = list(Status)
 
 
-def run_checks(config: Config, environ: Mapping[str, str], read: Callable[[Config], Reading]) -> tuple[Check, ...]:
-    """The findings of all checks, most severe first, in under 3 s even when something hangs. Never raises.
-
-    `read` makes the reading that the token and secret checks use; it is bounded by `config.deadline_s`.
-    """
-    scene, started = build_context(config, environ, read), time.monotonic()
-    same = (config, frozenset(environ.items()))
-    asked = [(question, run_in_background(question.key, same, partial(question.ask, scene))) for question in CHECKS]
-    found = [_finding(question, future, started, config) for question, future in asked]
-    return tuple(sorted((with_advice(check, scene) for check in found), key=lambda c: _BY_SEVERITY.index(c.verdict)))
+def run_checks(context: CheckContext) -> tuple[Check, ...]:
+    """The findings of all checks, most severe first, in under 3 s whatever blocks. Never raises."""
+    started, same = time.monotonic(), (context.config, frozenset(context.environ.items()))
+    running = [(check, run_in_background(check.key, same, partial(check.ask, context))) for check in CHECKS]
+    findings = [_finding(check, future, started, context.config) for check, future in running]
+    return tuple(
+        sorted((with_advice(finding, context) for finding in findings), key=lambda c: _BY_SEVERITY.index(c.verdict))
+    )
 
 
 def _finding(question: RegisteredCheck, future: Future[Check], started: float, config: Config) -> Check:
@@ -44,11 +41,11 @@ def _finding(question: RegisteredCheck, future: Future[Check], started: float, c
     return replace(check, key=question.key, title=question.title)
 
 
-def with_advice(check: Check, scene: CheckContext) -> Check:
+def with_advice(check: Check, context: CheckContext) -> Check:
     """`check`, with the advice and commands of its cause where it has none of its own."""
     if check.cause is None or check.cause not in CAUSES:
         return replace(check, cause=None)
-    known = hint(CAUSES[check.cause], _facts(scene))
+    known = hint(CAUSES[check.cause], _facts(context))
     return replace(
         check,
         advice=check.advice or known.fix,
@@ -57,18 +54,18 @@ def with_advice(check: Check, scene: CheckContext) -> Check:
     )
 
 
-def _facts(scene: CheckContext) -> CommandValues:
-    reading = scene.reading_within(0) or Reading(
-        vault_url=scene.config.vault_url,
-        secret_name=scene.config.secret_name,
+def _facts(context: CheckContext) -> CommandValues:
+    reading = context.reading_within(0) or Reading(
+        vault_url=context.config.vault_url,
+        secret_name=context.config.secret_name,
         started_at=datetime.now(UTC),
         elapsed_s=0,
-        place=scene.place,
+        place=context.place,
     )
-    vault = scene.vault_within(0)
+    vault = context.vault_within(0)
     tenant = reading.vault_tenant_id or (vault.tenant_id if vault else None)
     return CommandValues(
         values=facts_of_reading(replace(reading, vault_tenant_id=tenant)),
-        system=scene.place.system,
-        platform=scene.place.platform,
+        system=context.place.system,
+        platform=context.place.platform,
     )

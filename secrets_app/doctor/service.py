@@ -1,41 +1,69 @@
 """The run of all checks that the page and the command show."""
 
 import os
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
 
-from secrets_app import doctor
+from secrets_app import conf
 from secrets_app.conf import Config
-from secrets_app.core.reading import Reading, Stage
-from secrets_app.core.single_flight import SingleFlight
-from secrets_app.doctor import Check, Status
-from secrets_app.service import get_reading
+from secrets_app.conf.request import ReadRequest, secret_request
+from secrets_app.core.background import run_in_background
+from secrets_app.core.caching import SingleFlight
+from secrets_app.core.reading import Diagnosis, Reading, Stage
+from secrets_app.core.runtime import shared
+from secrets_app.doctor import Check, Status, run_checks
+from secrets_app.doctor.context import build_context
+from secrets_app.service import diagnose, get_reading
 
 _READING_CHECKS = frozenset({"secret", "token"})
 """Checks that only repeat the reading."""
 
-_runs: SingleFlight[Config, tuple[Check, ...]] = SingleFlight()
+
+class _Runs(SingleFlight[object, tuple[Check, ...]]):
+    """Runs in progress or just ended: they are shared, because checks start tools."""
 
 
 def run_doctor(config: Config) -> tuple[Check, ...]:
     """The findings of all checks, most severe first, in under 3 s. Never raises.
 
-    Calls during a run, or within `config.result_life_s` after it, share its result, because checks start tools.
+    Calls during a run, or within `config.result_life_s` after it, share its result.
     """
-    return _runs.get(config, lambda: doctor.run_checks(config, os.environ, get_reading), life_s=config.result_life_s)
+    request = secret_request(config)
+    read = partial(get_reading, request)
+    return _run(request, None, lambda: run_in_background("the reading", request.key, read))
 
 
-def related_problems(reading: Reading, config: Config) -> tuple[Check, ...]:
+def related_problems(reading: Reading, diagnosis: Diagnosis, request: ReadRequest) -> tuple[Check, ...]:
     """The problems that the checks find and that the causes of a failed reading do not already cover.
 
     None after a timeout: the time is used up.
     """
     if reading.failure is None or reading.failure.stage is Stage.DEADLINE:
         return ()
-    told = {hint.cause for hint in reading.hints}
+    known = {hint.cause for hint in diagnosis.hints}
+    # A visitor's identity or secret gets the site's own run: visitors must not multiply the tools that are started.
+    checks = run_doctor(conf.current()) if request.from_visitor else _run(request, reading, lambda: _done(reading))
     return tuple(
         check
-        for check in run_doctor(config)
-        if check.verdict is Status.PROBLEM and check.cause not in told and check.key not in _READING_CHECKS
+        for check in checks
+        if check.verdict is Status.PROBLEM and check.cause not in known and check.key not in _READING_CHECKS
     )
+
+
+def _run(request: ReadRequest, reading: Reading | None, start: Callable[[], Future[Reading]]) -> tuple[Check, ...]:
+    config = request.config
+
+    def work() -> tuple[Check, ...]:
+        return run_checks(build_context(config, os.environ, start(), lambda made: diagnose(made, request)))
+
+    return shared(_Runs).get((config, reading and reading.id), work, life_s=config.result_life_s)
+
+
+def _done(reading: Reading) -> Future[Reading]:
+    future: Future[Reading] = Future()
+    future.set_result(reading)
+    return future
 
 
 def headline(checks: tuple[Check, ...]) -> str:

@@ -5,12 +5,14 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
-from secrets_app import keyvault
 from secrets_app.conf import Config
+from secrets_app.conf.request import ReadRequest
 from secrets_app.core.credential_options import CredentialKind
+from secrets_app.core.runtime import shared
 from secrets_app.identities.candidates import Candidate, candidates
 from secrets_app.identities.result import CandidateResult
-from secrets_app.service import read_isolated
+from secrets_app.keyvault import ReadOperation
+from secrets_app.service import diagnose, isolated_read
 
 _TICK_S = 1.0
 _NO_THREAD = "No thread could be started to try this credential. Stop other programs or raise the limit (ulimit -u)."
@@ -26,14 +28,14 @@ _SLOWEST = (
 class Comparison:
     """One comparison, isolated from the site's cached credentials; canceled when its last follower leaves."""
 
-    def __init__(self, config: Config, asked: tuple[Candidate, ...]) -> None:
+    def __init__(self, request: ReadRequest, asked: tuple[Candidate, ...]) -> None:
         self.candidates = asked
-        self.config = config
+        self.request = request
         self._changed = threading.Condition()
         self._rows: list[CandidateResult] = [
             CandidateResult(candidate=candidate) for candidate in asked if not candidate.config
         ]
-        self._under_way: dict[int, keyvault.IsolatedRead] = {}
+        self._running: dict[int, ReadOperation] = {}
         self._begun = False
         self._followers = 0
         self._abandoned = False
@@ -44,7 +46,7 @@ class Comparison:
 
     @property
     def is_done(self) -> bool:
-        return self._begun and not self._under_way
+        return self._begun and not self._running
 
     def follow(self) -> Iterator[CandidateResult | None]:
         """Each row as soon as it is complete, earlier ones first; None once a second while there is no new row.
@@ -62,9 +64,9 @@ class Comparison:
             with self._changed:
                 self._followers -= 1
                 self._abandoned = self._abandoned or not self._followers
-                left = list(self._under_way.values()) if self._abandoned else []
-            for apart in left:
-                apart.cancel()
+                left = list(self._running.values()) if self._abandoned else []
+            for read in left:
+                read.cancel()
 
     def _from(self, seen: int) -> Iterator[CandidateResult | None]:
         while True:
@@ -89,24 +91,26 @@ class Comparison:
                 self._start(candidate, candidate.config)
 
     def _start(self, candidate: Candidate, config: Config) -> None:
-        apart = keyvault.IsolatedRead(config)
-        self._under_way[candidate.number] = apart
-        asking = threading.Thread(target=self._ask, args=(candidate, config, apart), name="identity", daemon=True)
+        request = replace(self.request, config=config)
+        read = self._running[candidate.number] = isolated_read(request)
+        reader = threading.Thread(target=self._read, args=(candidate, request, read), name="identity", daemon=True)
         try:
-            asking.start()
+            reader.start()
         except RuntimeError:  # the thread limit is reached
-            del self._under_way[candidate.number]
+            del self._running[candidate.number]
             self._rows.append(CandidateResult(candidate=replace(candidate, config=None, why_not=_NO_THREAD)))
 
-    def _ask(self, candidate: Candidate, config: Config, apart: keyvault.IsolatedRead) -> None:
+    def _read(self, candidate: Candidate, request: ReadRequest, read: ReadOperation) -> None:
         row = None
         try:
+            reading = read.run()
+            diagnosis = diagnose(reading, request)
             # `chosen_by` describes the chain of one made here, not the settings.
-            reading = replace(read_isolated(apart, config), chosen_by=None)
-            row = CandidateResult(candidate=candidate, reading=reading)
+            reading = replace(reading, chosen_by=None)
+            row = CandidateResult(candidate=candidate, reading=reading, diagnosis=diagnosis)
         finally:
             with self._changed:
-                del self._under_way[candidate.number]
+                del self._running[candidate.number]
                 if row:
                     self._rows.append(self._compared(row))
                 self._changed.notify_all()
@@ -121,14 +125,21 @@ class Comparison:
         return replace(row, principal_number=1 + max((other.principal_number or 0 for other in self._rows), default=0))
 
 
-_lock = threading.Lock()
-_latest: list[Comparison] = []
+class _Comparisons:
+    """The latest comparison in this process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._latest: Comparison | None = None
+
+    def get(self, request: ReadRequest) -> Comparison:
+        with self._lock:
+            latest = self._latest
+            if latest is None or latest.request != request or not latest.can_join:
+                latest = self._latest = Comparison(request, candidates(request.config, os.environ))
+            return latest
 
 
-def get_comparison(config: Config) -> Comparison:
-    """The running comparison for this configuration, else a new one: concurrent visitors share one az process."""
-    with _lock:
-        joins = _latest and _latest[0].config == config and _latest[0].can_join
-        if not joins:
-            _latest[:] = [Comparison(config, candidates(config, os.environ))]
-        return _latest[0]
+def get_comparison(request: ReadRequest) -> Comparison:
+    """The comparison in progress for this request, else a new one: concurrent visitors start az only once."""
+    return shared(_Comparisons).get(request)

@@ -1,10 +1,10 @@
 """The result of one candidate, and the credential that the site uses."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from secrets_app.core.reading import HostEnvironment, Outcome, Reading
+from secrets_app.core.reading import Diagnosis, HostEnvironment, Outcome, Reading, reading_json
 from secrets_app.diagnosis.ranking import Member, most_relevant_failure
 from secrets_app.identities.candidates import Candidate
 
@@ -15,6 +15,7 @@ class CandidateResult:
 
     candidate: Candidate
     reading: Reading | None = None
+    diagnosis: Diagnosis = field(default_factory=Diagnosis)
     same_as: Candidate | None = None
     """An earlier candidate with the same principal."""
     principal_number: int | None = None
@@ -70,7 +71,7 @@ def selection_of(rows: Iterable[CandidateResult]) -> Selection:
 def _to_fix(asked: Iterable[CandidateResult]) -> CandidateResult | None:
     members: dict[Member, tuple[CandidateResult, HostEnvironment]] = {}
     for row in asked:
-        cause = row.reading.attempts[0].cause if row.reading and row.reading.attempts else None
+        cause = next(iter(row.diagnosis.causes), None)
         if row.reading and cause:
             members[Member(credential=row.candidate.credential, cause=cause)] = (row, row.reading.place)
     if not members:
@@ -94,7 +95,7 @@ def as_json(rows: Iterable[CandidateResult], pick: Selection) -> list[dict[str, 
             "picked": pick.picked and row == pick.row,
             "same_as": str(row.same_as.way) if row.same_as else None,
             "why_not_asked": row.candidate.why_not,
-            "reading": row.reading.as_json() if row.reading else None,
+            "reading": reading_json(row.reading, row.diagnosis) if row.reading else None,
         }
         for row in sorted(rows, key=lambda row: row.candidate.number)
     ]

@@ -1,30 +1,40 @@
-"""Config -> Reading: the package that calls Azure, and the one place that catches its exceptions."""
+"""ReadRequest -> Reading: the package that calls Azure, and the one place that catches its exceptions."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
-from secrets_app.conf import Config
+from secrets_app.conf.request import ReadRequest, SecretTarget, Target, TokenTarget, TokenVaultTarget
+from secrets_app.core.caching import SingleFlight
 from secrets_app.core.reading import Reading, Stage
-from secrets_app.core.single_flight import SingleFlight
-from secrets_app.keyvault import pool
-from secrets_app.keyvault.isolated import IsolatedRead
+from secrets_app.core.runtime import shared
 from secrets_app.keyvault.operation import ReadOperation
-from secrets_app.keyvault.read_value import ReadingWithValue, ReadValueOperation
+from secrets_app.keyvault.pool import own_connection, pool_for
+from secrets_app.keyvault.secret import ReadingWithValue, ReadSecretOperation, ReadValueOperation
 from secrets_app.keyvault.token_vault import TokenVaultOperation
 
-__all__ = ["IsolatedRead", "ReadingWithValue", "close", "read", "read_value"]
+__all__ = ["ReadOperation", "ReadingWithValue", "isolated_read", "read", "read_value"]
 
 MIN_REFRESH_INTERVAL_S = 1.0
 """Seconds. Each new token costs a request to the token endpoint, or a run of az."""
+_UNAUTHORIZED = 401
+_OPERATIONS: Mapping[type[Target], type[ReadOperation]] = {
+    SecretTarget: ReadSecretOperation,
+    TokenTarget: ReadOperation,
+    TokenVaultTarget: TokenVaultOperation,
+}
 
-_TOKEN_REFUSED = 401
 
-_site_reads: SingleFlight[Config, Reading] = SingleFlight()
-_visitor_reads: SingleFlight[Config, Reading] = SingleFlight()
+class _SiteReads(SingleFlight[object, Reading]):
+    """The site's own readings."""
 
 
-def read(config: Config, *, refresh: bool = False) -> Reading:
+class _VisitorReads(SingleFlight[object, Reading]):
+    """Readings of what visitors requested: they never evict the site's own."""
+
+
+def read(request: ReadRequest, *, refresh: bool = False) -> Reading:
     """One reading: the secret or the failure, and the principal in both cases.
 
     Ends by `config.deadline_s`; never raises.
@@ -32,38 +42,40 @@ def read(config: Config, *, refresh: bool = False) -> Reading:
     `refresh` reads again with a new token and a new run of the credential chain. Within a second (or the result's
     life, if that is longer) of such a reading, it returns that reading with its age.
     """
-    asked_at, life_s = datetime.now(UTC), config.result_life_s
-    sharing = _visitor_reads if config.from_visitor else _site_reads
-    work = partial(_read, config, refresh=refresh)
-    reading = sharing.get(config, work, life_s=life_s, anew=refresh, rest_s=max(MIN_REFRESH_INTERVAL_S, life_s))
-    age_s = (asked_at - reading.started_at).total_seconds() - reading.elapsed_s
+    requested_at, life_s = datetime.now(UTC), request.config.result_life_s
+    reads = shared(_VisitorReads if request.from_visitor else _SiteReads)
+    reading = reads.get(
+        request.key,
+        partial(_read, request, refresh=refresh),
+        life_s=life_s,
+        refresh=refresh,
+        min_interval_s=max(MIN_REFRESH_INTERVAL_S, life_s),
+    )
+    age_s = (requested_at - reading.started_at).total_seconds() - reading.elapsed_s
     return replace(reading, age_s=age_s) if refresh and age_s > 0 else reading
 
 
-def read_value(config: Config) -> ReadingWithValue:
+def read_value(request: ReadRequest) -> ReadingWithValue:
     """A new reading with the secret's value: not shared, not cached. Ends by `config.deadline_s`."""
-    errand = ReadValueOperation(config)
-    reading = _run(errand, config)
-    return ReadingWithValue(reading=reading, value=errand.value if reading.ok else None)
+    operation = ReadValueOperation(request)
+    reading = _run(operation, request)
+    return ReadingWithValue(reading=reading, value=operation.value if reading.ok else None)
 
 
-def close() -> None:
-    """Drop every result and close every connection."""
-    _site_reads.forget()
-    _visitor_reads.forget()
-    pool.close()
+def isolated_read(request: ReadRequest) -> ReadOperation:
+    """A reading to `run`, that shares no connection, token or result with others and can be cancelled."""
+    return _OPERATIONS[type(request.target)](request, own_connection)
 
 
-def _read(config: Config, *, refresh: bool) -> Reading:
+def _read(request: ReadRequest, *, refresh: bool) -> Reading:
     if refresh:
-        pool.forget(config)
-    errand = TokenVaultOperation(config) if config.reads_token_vault else ReadOperation(config)
-    return _run(errand, config)
+        pool_for(request).forget(request)
+    return _run(_OPERATIONS[type(request.target)](request), request)
 
 
-def _run(errand: ReadOperation, config: Config) -> Reading:
-    reading = errand.run()
+def _run(operation: ReadOperation, request: ReadRequest) -> Reading:
+    reading = operation.run()
     failure = reading.failure
-    if failure and (failure.stage in {Stage.TOKEN, Stage.DEADLINE} or failure.status == _TOKEN_REFUSED):
-        pool.forget(config)  # the next reading runs the chain again, so it notices what was fixed
+    if failure and (failure.stage in {Stage.TOKEN, Stage.DEADLINE} or failure.status == _UNAUTHORIZED):
+        pool_for(request).forget(request)  # the next reading runs the chain again, so it notices what was fixed
     return reading

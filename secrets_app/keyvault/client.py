@@ -1,53 +1,57 @@
-"""The credential and the vault client that all readings of one configuration share."""
+"""The credential and the vault client that all readings with the same settings share."""
 
+import logging
 import threading
+import time
 from datetime import datetime
 from typing import Any, Protocol, TypeVar, cast
 
-from azure.core.credentials import SupportsTokenInfo, TokenCredential
+from azure.core.credentials import AccessTokenInfo, SupportsTokenInfo, TokenCredential, TokenRequestOptions
 from azure.core.exceptions import AzureError
 from azure.keyvault.secrets import KeyVaultSecret, SecretClient
 
 from secrets_app import credentials
 from secrets_app.azure_client.timeouts import vault_limits
 from secrets_app.azure_client.transport import with_transport
-from secrets_app.conf import Config
-from secrets_app.core.hosts import cloud_of
+from secrets_app.conf.request import ReadRequest, SecretTarget
 from secrets_app.credentials.tracing import CredentialTracer
-from secrets_app.keyvault.token_refresh import RefreshingCredential
+
+log = logging.getLogger(__name__)
+
+_MIN_VALIDITY_S = 30.0
+"""A token with less time left is not used: the vault's clock and this machine's may differ."""
 
 
 class _Closable(Protocol):
     def close(self) -> None: ...
 
 
-_Opened = TypeVar("_Opened", bound=_Closable)
+T = TypeVar("T", bound=_Closable)
 
 
 class Connection:
     """One credential and one SecretClient. Both are kept, because tools like az take a second for each token."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, request: ReadRequest) -> None:
         """Creates nothing yet: `open` does, which may take time."""
-        self._config = config
-        self._vault_url = config.vault_url or ""
-        self._making = threading.Lock()
+        self._config, self._scope = request.config, request.scope
+        target = request.target
+        self._vault_url = (target.vault_url if isinstance(target, SecretTarget) else None) or ""
+        self._opening = threading.Lock()
         self._lock = threading.Lock()
         self._users, self._retired = 0, False
-        self._made: SecretClient | None = None
+        self._secret_client: SecretClient | None = None
         self._to_close: list[_Closable] = []
 
     def open(self) -> None:
         """Create the credential if needed; other threads wait meanwhile. Raises what its constructor raises."""
-        with self._making:
-            if "watch" not in self.__dict__:
-                self.watch = self._noted(CredentialTracer(credentials.build(self._config)))
-                self._renewing = self._noted(
-                    RefreshingCredential(self.watch.credential, limit_s=self._config.deadline_s)
-                )
+        with self._opening:
+            if "tracer" not in self.__dict__:
+                self.tracer = self._opened(CredentialTracer(credentials.build(self._config)))
+                self.credential: SupportsTokenInfo = TokenKeeper(self.tracer.credential)
 
     def acquire(self) -> None:
-        """Keep it open, even if it is retired, until `give_back`."""
+        """Keep it open, even if it is retired, until `release`."""
         with self._lock:
             self._users += 1
 
@@ -61,11 +65,6 @@ class Connection:
         self._retired = True
         self._close_if_done()
 
-    @property
-    def credential(self) -> SupportsTokenInfo:
-        """The traced, refreshing credential, for use by other Azure clients."""
-        return self._renewing
-
     def get_secret(self, name: str, version: str | None, hook: Any) -> KeyVaultSecret:
         """The secret; `hook` receives every vault response (azure-core's raw_response_hook). Raises AzureError."""
         return self._client().get_secret(name, version, raw_response_hook=hook)
@@ -78,27 +77,25 @@ class Connection:
             return None
 
     def request_token(self) -> None:
-        """Request a token for this cloud's vaults or the scope of a token check; the trace records the result.
-
-        Raises AzureError.
-        """
-        scope = self._config.scope or cloud_of(self._vault_url).scope
-        self.watch.credential.get_token_info(scope)
+        """Request a token for the scope of the request; the trace records the result. Raises AzureError."""
+        self.tracer.credential.get_token_info(self._scope)
 
     def _client(self) -> SecretClient:
-        with self._making:
-            if self._made is None:
+        with self._opening:
+            if self._secret_client is None:
                 # SecretClient is annotated with only the older of the two credential protocols that it accepts.
-                credential = cast(TokenCredential, self._renewing)
+                credential = cast(TokenCredential, self.credential)
                 # A vault never redirects, so a redirect is not followed.
                 limits = with_transport(vault_limits(self._config.deadline_s))
-                self._made = self._noted(SecretClient(self._vault_url, credential, permit_redirects=False, **limits))
-            return self._made
+                self._secret_client = self._opened(
+                    SecretClient(self._vault_url, credential, permit_redirects=False, **limits)
+                )
+            return self._secret_client
 
-    def _noted(self, made: _Opened) -> _Opened:
+    def _opened(self, client: T) -> T:
         with self._lock:
-            self._to_close.insert(0, made)
-        return made
+            self._to_close.insert(0, client)
+        return client
 
     def _close_if_done(self) -> None:
         with self._lock:
@@ -107,9 +104,47 @@ class Connection:
             self.close()
 
     def close(self) -> None:
-        """Close everything that is open, once. Anything that a running reading opens later is closed on `give_back`."""
+        """Close everything that is open, once. Anything that a running reading opens later is closed on `release`."""
         with self._lock:
             self._retired = True
             to_close, self._to_close = self._to_close, []
-        for made in to_close:
-            made.close()
+        for client in to_close:
+            client.close()
+
+
+class TokenKeeper(SupportsTokenInfo):
+    """Serves the last token while it is valid, if a refresh fails.
+
+    azure-core 1.41 refreshes a token in the request when less than five minutes are left or its `refresh_on` has
+    passed, and raises if that fails, even though the old token still works:
+    https://github.com/Azure/azure-sdk-for-python/blob/main/sdk/core/azure-core/azure/core/pipeline/policies/_authentication.py
+    """
+
+    def __init__(self, credential: SupportsTokenInfo) -> None:
+        self._credential = credential
+        self._tokens: dict[object, AccessTokenInfo] = {}
+
+    def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
+        """A new token, else the last one. Raises what the credential raises, if there is none that is valid."""
+        options = options or {}
+        key = scopes, options.get("tenant_id")
+        try:
+            token = self._credential.get_token_info(*scopes, options=options)
+        except (AzureError, OSError, ValueError) as error:
+            last = self._tokens.get(key)
+            # With claims, the vault has rejected the last token.
+            if last is None or options.get("claims") or last.expires_on - time.time() <= _MIN_VALIDITY_S:
+                raise
+            log.warning("token refresh failed (%s); the current token is still valid", type(error).__name__)
+            return last
+        self._tokens[key] = token
+        return token
+
+    def close(self) -> None:
+        """Nothing to close: the credential is closed by its owner."""
+
+    def __enter__(self) -> "TokenKeeper":
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self.close()

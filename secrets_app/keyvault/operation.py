@@ -1,215 +1,206 @@
-"""A keyed hash that distinguishes secret values without revealing them."""
+"""One reading in progress: it runs in a thread of its own, and ends at the deadline."""
 
-import hashlib
-import hmac
+import os
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from azure.core.exceptions import ResourceNotFoundError
 from azure.core.pipeline import PipelineResponse
-from azure.keyvault.secrets import KeyVaultSecret
 
 from secrets_app.azure_client import cancellation
-from secrets_app.conf import Config
-from secrets_app.core.reading import Failure, Reading, Secret, TokenVaultToken
-from secrets_app.core.redaction import well_formed
+from secrets_app.conf.host_environment import detect_host
+from secrets_app.conf.request import ReadRequest
+from secrets_app.core.reading import Failure, Mismatch, Principal, Reading
+from secrets_app.core.runtime import shared
+from secrets_app.credentials.selection import describe_selection, requested_identity, selecting_setting
 from secrets_app.credentials.tracing import TokenProvenance, TokenTrace
 from secrets_app.keyvault import errors
 from secrets_app.keyvault.client import Connection
-from secrets_app.keyvault.pool import connection_for
-
-
-def fingerprint(value: str, key: str) -> str:
-    """16 hex digits. Keyed, so that values cannot be guessed offline without the key."""
-    return hmac.new(key.encode(), value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:16]
-
+from secrets_app.keyvault.pool import pooled_connection
 
 T = TypeVar("T")
+Connect = Callable[[ReadRequest], Connection]
 
 MAX_CONCURRENT_READS = 64
-"""Concurrent readings in this process, including cancelled ones that have not ended yet."""
+"""Readings in progress in this process, including those past their deadline that are just ending."""
 MAX_VISITOR_READS = 16
-"""A separate limit for visitors' choices: each may start az, and many must not block the site's own readings."""
-_VISITOR_WAIT_S = 1.0
-_READ_SLOTS = threading.BoundedSemaphore(MAX_CONCURRENT_READS)
-_VISITOR_SLOTS = threading.BoundedSemaphore(MAX_VISITOR_READS)
+"""In addition, those that visitors chose: each may start az, and many of them must not block the site's own."""
+VISITOR_WAIT_S = 1.0
+"""Seconds that a visitor's reading waits for a slot."""
+
+
+class ReadSlots:
+    """How many readings may run at the same time."""
+
+    def __init__(self) -> None:
+        self.site = threading.BoundedSemaphore(MAX_CONCURRENT_READS)
+        self.visitors = threading.BoundedSemaphore(MAX_VISITOR_READS)
 
 
 class ReadOperation:
-    """Get the secret and the principal of the token used; keeps neither the token nor the secret's value."""
+    """Gets a token and its principal, never keeping the token itself. Subclasses also read something with it."""
 
-    def __init__(self, config: Config) -> None:
-        self._config = config
-        self._room = _VISITOR_SLOTS if config.from_visitor else _READ_SLOTS
-        self._cutoff = cancellation.CancellationToken()
+    def __init__(self, request: ReadRequest, connect: Connect = pooled_connection) -> None:
+        """`connect` returns a connection that is released at the end."""
+        self._request = request
+        self._config = request.config
+        self._connect = connect
+        slots = shared(ReadSlots)
+        self._slots = slots.visitors if request.from_visitor else slots.site
+        self._cancellation = cancellation.CancellationToken()
         self._thread = threading.Thread(target=self._run, name="reading", daemon=True)
-        self._walk = TokenTrace(names=())
+        self._trace = TokenTrace(names=())
         self._connection: Connection | None = None
-        self._story: TokenProvenance | None = None
-        self._secret: Secret | None = None
-        self._kept_token: TokenVaultToken | None = None
+        self._provenance: TokenProvenance | None = None
         self._failure: Failure | None = None
         self._client_address: str | None = None
-        self._deleted_on: datetime | None = None
 
     def run(self) -> Reading:
         """The result at the end or at the deadline, when anything still running is cancelled."""
         started_at, start = datetime.now(UTC), time.monotonic()
         self._run_for(self._config.deadline_s)
         reading = self._reading(started_at, time.monotonic() - start)
-        self._cutoff.cancel()  # later results are ignored
+        self._cancellation.cancel()  # later results are ignored
         return reading
+
+    def cancel(self) -> None:
+        """Stop everything that is still running."""
+        self._cancellation.cancel()
+
+    # What a subclass reads
+
+    def _fetch(self, connection: Connection) -> None:
+        """Read the target. A token check reads nothing: the token is requested separately."""
+
+    def _result(self) -> dict[str, Any]:
+        """The fields of Reading that depend on the target."""
+        return {"scope": self._request.scope}
+
+    def _has_result(self) -> bool:
+        """Whether the target was read: then no earlier failure counts."""
+        return False
+
+    def _target_name(self) -> str | None:
+        """What a timeout message is waiting for."""
+        return None
+
+    # How it runs
 
     def _run_for(self, seconds: float) -> None:
         start = time.monotonic()
-        wait_s = min(seconds, _VISITOR_WAIT_S) if self._config.from_visitor else seconds
-        if not self._room.acquire(timeout=wait_s):
-            most = MAX_VISITOR_READS if self._config.from_visitor else MAX_CONCURRENT_READS
-            self._failure = errors.deadline_failure(wait_s, f"one of {most} earlier readings to end")
+        wait_s = min(seconds, VISITOR_WAIT_S) if self._request.from_visitor else seconds
+        if not self._slots.acquire(timeout=wait_s):
+            limit = MAX_VISITOR_READS if self._request.from_visitor else MAX_CONCURRENT_READS
+            self._failure = errors.deadline_failure(wait_s, f"one of {limit} earlier readings to end")
             return
         # Daemon threads: a pending request must not keep a finished command from exiting.
         try:
             self._thread.start()
         except RuntimeError as error:  # the system has no more threads for this process
-            self._room.release()
-            self._failure = errors.failure_of(error, self._walk)
+            self._slots.release()
+            self._failure = errors.failure_of(error, self._trace)
             return
         self._thread.join(start + seconds / 2 - time.monotonic())
-        if self._thread.is_alive() and self._connection and not self._walk.started:
+        if self._thread.is_alive() and self._connection and not self._trace.started:
             # The vault has sent no challenge, so no token was requested. Request one, to show the principal.
-            ask, about = self._ask_who_we_are, (self._connection,)
+            request, about = self._request_token, (self._connection,)
             with suppress(RuntimeError):  # without a thread the principal stays unknown
-                threading.Thread(target=ask, args=about, name="principal", daemon=True).start()
+                threading.Thread(target=request, args=about, name="principal", daemon=True).start()
         self._thread.join(start + seconds - time.monotonic())
 
     def _reading(self, started_at: datetime, elapsed_s: float) -> Reading:
-        failed = self._failure and replace(self._failure, deleted_on=self._deleted_on)
-        if self._secret:
-            failed = None  # the separate token request may have failed, and the vault responded after all
-        elif not failed and self._thread.is_alive():
-            failed = errors.deadline_failure(self._config.deadline_s, self._waiting_for())
-        walk, story = self._walk, self._story
-        reused = story is not None and not walk.started
+        failure = self._failure
+        if self._has_result():
+            failure = None  # the separate token request may have failed, and the vault responded after all
+        elif not failure and self._thread.is_alive():
+            failure = errors.deadline_failure(self._config.deadline_s, self._waiting_for())
+        trace, provenance = self._trace, self._provenance
+        reused = provenance is not None and not trace.started
+        principal = provenance.principal if provenance else trace.principal
         return Reading(
-            vault_url=self._config.vault_url,
-            secret_name=self._config.secret_name,
-            scope=self._config.scope,
-            secret_version=self._config.secret_version,
+            **self._result(),
+            **self._circumstances(),
             started_at=started_at,
             elapsed_s=elapsed_s,
-            secret=self._secret,
-            kept_token=self._kept_token,
-            kept_token_url=self._kept_token_url(),
-            principal=story.principal if story else walk.principal,
-            vault_tenant_id=story.tenant_id if story else walk.tenant_id,
-            vault_saw=errors.vault_saw(failed, self._client_address),
-            attempts=story.attempts if story and reused else walk.attempts(),
+            principal=principal,
+            mismatches=self._mismatches(principal),
+            vault_tenant_id=provenance.tenant_id if provenance else trace.tenant_id,
+            vault_saw=errors.vault_saw(failure, self._client_address),
+            attempts=provenance.attempts if provenance and reused else trace.attempts(),
             token_reused=reused,
-            failure=failed,
+            failure=failure,
         )
 
+    def _circumstances(self) -> dict[str, Any]:
+        """The fields of Reading on the host, and on how the settings select the credential."""
+        options, environ = self._config.sign_in, os.environ
+        if options is None:
+            return {"place": detect_host(environ)}
+        token_credentials = environ.get("AZURE_TOKEN_CREDENTIALS", "")
+        return {
+            "place": detect_host(environ),
+            "chosen_by": describe_selection(options, token_credentials),
+            "chosen_setting": selecting_setting(options, token_credentials),
+            "identity_asked": requested_identity(options, environ.get("AZURE_CLIENT_ID", "")),
+        }
+
+    def _mismatches(self, principal: Principal | None) -> tuple[Mismatch, ...]:
+        expected = self._config.expected
+        return expected.mismatches(principal) if expected and principal else ()
+
     def _waiting_for(self) -> str:
-        running = self._walk.running
+        running = self._trace.running
         if self._connection is None:  # a credential's file is a pipe, or on an unavailable network share
             return "the credential's files to be read"
-        return f"{running} to return a token" if running else f"{self._whom()} to respond"
-
-    def _whom(self) -> str | None:
-        return self._kept_token_url() or self._config.vault_url
-
-    def _kept_token_url(self) -> str | None:
-        address = self._config.token_vault
-        return (address.url if address else "") if self._config.reads_token_vault else None
+        return f"{running} to return a token" if running else f"{self._target_name()} to respond"
 
     def _run(self) -> None:
-        cancellation.use_token(self._cutoff)
+        cancellation.use_token(self._cancellation)
         try:
-            if self._config.mistakes:
-                self._failure = errors.configuration_failure(self._config.mistakes)
-            connection = self._try(self._connect) if not self._config.cannot_authenticate else None
+            if self._request.blocking_problems:
+                self._failure = errors.configuration_failure(self._request.blocking_problems)
+            connection = (
+                self._try(lambda: self._connect(self._request)) if not self._request.cannot_authenticate else None
+            )
             if connection:
-                self._walk, self._connection = connection.watch.begin(), connection
-                self._ask(connection)
+                self._trace, self._connection = connection.tracer.start_trace(), connection
+                self._use(connection)
                 connection.release()
         finally:
-            self._room.release()
+            self._slots.release()
 
-    def _connect(self) -> Connection:
-        """A connection that is released at the end. Raises what a credential's constructor raises."""
-        return connection_for(self._config)
-
-    def _ask(self, connection: Connection) -> None:
-        if not self._config.mistakes:
+    def _use(self, connection: Connection) -> None:
+        if not self._request.blocking_problems:
             self._try(lambda: self._fetch(connection))
-        if not self._walk.started and not self._story:
+        if not self._trace.started and not self._provenance:
             self._try(connection.request_token)
 
-    def _ask_who_we_are(self, connection: Connection) -> None:
+    def _request_token(self, connection: Connection) -> None:
         """Request a token separately, while there is no challenge from the vault."""
-        cancellation.use_token(self._cutoff)
+        cancellation.use_token(self._cancellation)
         connection.acquire()
-        connection.watch.follow(self._walk)
+        connection.tracer.use_trace(self._trace)
         self._try(connection.request_token)
         connection.release()
 
-    def _try(self, ask: Callable[[], T]) -> T | None:
+    def _try(self, work: Callable[[], T]) -> T | None:
         """The one place that catches exceptions: each becomes a Failure, and the first one is kept."""
         try:
-            return ask()
+            return work()
         except Exception as error:  # noqa: BLE001 - this is that place; other errors than Azure's are logged
-            if not self._cutoff.cancelled:  # otherwise the cancellation caused it
-                self._failure = self._failure or errors.failure_of(error, self._walk)
+            if not self._cancellation.cancelled:  # otherwise the cancellation caused it
+                self._failure = self._failure or errors.failure_of(error, self._trace)
             return None
 
-    def _fetch(self, connection: Connection) -> None:
-        """Get the secret; a token check reads none."""
-        if self._config.scope:
-            return
-        name = self._config.secret_name or ""
-        try:
-            found = connection.get_secret(name, self._config.secret_version, self._note(connection))
-        except ResourceNotFoundError:
-            self._deleted_on = connection.deleted_on(name)
-            raise
-        self._keep(found)
-
-    def _note(self, connection: Connection) -> Callable[[PipelineResponse[Any, Any]], None]:
-        def note(answer: PipelineResponse[Any, Any]) -> None:
+    def _record(self, connection: Connection) -> Callable[[PipelineResponse[Any, Any]], None]:
+        def record(answer: PipelineResponse[Any, Any]) -> None:
             """azure-core calls this for every response: records the token used and the client address the vault saw."""
             scheme, _, token = answer.http_request.headers.get("Authorization", "").partition(" ")
             if scheme == "Bearer":
-                self._story = connection.watch.provenance_of(token)
+                self._provenance = connection.tracer.provenance_of(token)
             self._client_address = errors.client_address(answer.http_response.headers) or self._client_address
 
-        return note
-
-    def _keep(self, found: KeyVaultSecret) -> None:
-        self._secret = _without_value(found, self._config.fingerprint_key)
-
-
-def _date(value: Any) -> datetime | None:
-    """The SDK returns a value that is not a date unchanged."""
-    return value if isinstance(value, datetime) else None
-
-
-def _without_value(found: KeyVaultSecret, fingerprint_key: str) -> Secret:
-    """All properties of the secret except its value."""
-    value = found.value or ""
-    properties = found.properties
-    return Secret(
-        name=properties.name or "",
-        version=properties.version,
-        content_type=well_formed(str(properties.content_type)) if properties.content_type else None,
-        enabled=properties.enabled,
-        created_on=_date(properties.created_on),
-        updated_on=_date(properties.updated_on),
-        not_before=_date(properties.not_before),
-        expires_on=_date(properties.expires_on),
-        length=len(value),
-        fingerprint=fingerprint(value, fingerprint_key),
-    )
+        return record

@@ -1,71 +1,81 @@
-"""Cached connections, one for each configuration: separate caches for the site's own and for visitors' choices."""
+"""Cached connections, one for each credential and vault: separate pools for the site and for visitors' choices."""
 
-import atexit
 import threading
-from collections import OrderedDict
 
-from secrets_app.conf import Config
+from cachetools import LRUCache
+
+from secrets_app.conf.request import ReadRequest
+from secrets_app.core.runtime import shared
 from secrets_app.keyvault.client import Connection
 
 POOL_SIZE = 8
 
-# A visitor who tries thousands of identities evicts other visitors' connections, never those of the site itself.
-_site_connections: OrderedDict[object, Connection] = OrderedDict()
-_visitor_connections: OrderedDict[object, Connection] = OrderedDict()
-_lock = threading.Lock()
+
+class ConnectionPool:
+    """The last few connections. One that is evicted closes when no reading uses it any more."""
+
+    def __init__(self) -> None:
+        self._connections: LRUCache[object, Connection] = _Connections(POOL_SIZE)
+        self._lock = threading.Lock()
+
+    def acquire(self, request: ReadRequest) -> Connection:
+        """The connection for this request, created on first use. The caller must call its `release`.
+
+        Raises what a credential's constructor raises.
+        """
+        with self._lock:
+            connection = self._connections.setdefault(request.connection_key, Connection(request))
+            connection.acquire()
+        try:
+            # Outside the lock: a constructor reads files, and one that blocks must not block other readings.
+            connection.open()
+        except Exception:
+            connection.release()
+            self.forget(request)
+            raise
+        return connection
+
+    def forget(self, request: ReadRequest) -> None:
+        """Drop the connection. Running readings continue to use it, and the last one closes it."""
+        with self._lock:
+            connection = self._connections.pop(request.connection_key, None)
+        if connection:
+            connection.close_when_idle()
+
+    def close(self) -> None:
+        """Close every connection."""
+        with self._lock:
+            connections, self._connections = list(self._connections.values()), _Connections(POOL_SIZE)
+        for connection in connections:
+            connection.close()
 
 
-def _connections_for(config: Config) -> OrderedDict[object, Connection]:
-    return _visitor_connections if config.from_visitor else _site_connections
-
-
-def _key(config: Config) -> object:
-    """The settings that select the credential and the vault: readings with the same ones share a connection."""
-    return config.vault_url, config.deadline_s, config.scope, config.sign_in
-
-
-def connection_for(config: Config) -> Connection:
-    """The connection for this configuration, created on first use. The caller must call `give_back`.
-
-    Raises what a credential's constructor raises.
-    """
-    connection = _acquire(config)
-    try:
-        # Outside the lock: a constructor reads files, and one that blocks must not block other readings.
-        connection.open()
-    except Exception:
-        connection.release()
-        forget(config)
-        raise
-    return connection
-
-
-def _acquire(config: Config) -> Connection:
-    with _lock:
-        kept = _connections_for(config)
-        connection = kept.setdefault(_key(config), Connection(config))
-        kept.move_to_end(_key(config))
-        connection.acquire()
-        too_many = [kept.popitem(last=False)[1] for _ in range(len(kept) - POOL_SIZE)]
-    for pushed_out in too_many:
-        pushed_out.close_when_idle()
-    return connection
-
-
-def forget(config: Config) -> None:
-    """Drop the connection. Running readings continue to use it, and the last one closes it."""
-    with _lock:
-        connection = _connections_for(config).pop(_key(config), None)
-    if connection:
+class _Connections(LRUCache[object, Connection]):
+    def popitem(self) -> tuple[object, Connection]:
+        """Evict the least recently used one; cachetools calls this."""
+        key, connection = super().popitem()
         connection.close_when_idle()
+        return key, connection
 
 
-def close() -> None:
-    """Close every connection; also called at process exit."""
-    with _lock:
-        for kept in (_site_connections, _visitor_connections):
-            while kept:
-                kept.popitem()[1].close()
+class _VisitorPool(ConnectionPool):
+    """A visitor who tries thousands of identities evicts other visitors' connections, never the site's own."""
 
 
-atexit.register(close)
+def pooled_connection(request: ReadRequest) -> Connection:
+    """The shared connection for this request, to be released. Raises what a credential's constructor raises."""
+    return pool_for(request).acquire(request)
+
+
+def own_connection(request: ReadRequest) -> Connection:
+    """A connection for one reading, which closes when it is released. Raises what a credential's constructor raises."""
+    connection = Connection(request)
+    connection.acquire()
+    connection.close_when_idle()
+    connection.open()
+    return connection
+
+
+def pool_for(request: ReadRequest) -> ConnectionPool:
+    """The pool that this request's connection belongs to."""
+    return shared(_VisitorPool if request.from_visitor else ConnectionPool)

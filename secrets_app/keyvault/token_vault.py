@@ -15,11 +15,14 @@ from azure.core.rest import HttpRequest, HttpResponse
 
 from secrets_app.azure_client.timeouts import vault_limits
 from secrets_app.azure_client.transport import with_transport
+from secrets_app.conf.request import ReadRequest, TokenVaultTarget
 from secrets_app.conf.token_vault import TokenVaultTokenUrl
 from secrets_app.core.reading import TokenVaultToken
 from secrets_app.core.redaction import well_formed
 from secrets_app.keyvault.client import Connection
-from secrets_app.keyvault.operation import ReadOperation, fingerprint
+from secrets_app.keyvault.operation import Connect, ReadOperation
+from secrets_app.keyvault.pool import pooled_connection
+from secrets_app.keyvault.secret import fingerprint
 
 
 class TokenVault:
@@ -68,11 +71,30 @@ class TokenVault:
 class TokenVaultOperation(ReadOperation):
     """Get the stored token and the principal used to read it; keeps neither the stored token nor the access token."""
 
+    def __init__(self, request: ReadRequest, connect: Connect = pooled_connection) -> None:
+        super().__init__(request, connect)
+        self._kept_token: TokenVaultToken | None = None
+
+    @property
+    def _target(self) -> TokenVaultTarget:
+        target = self._request.target
+        return target if isinstance(target, TokenVaultTarget) else TokenVaultTarget(token=None)
+
+    def _result(self) -> dict[str, Any]:
+        return {
+            "scope": self._request.scope,
+            "kept_token": self._kept_token,
+            "kept_token_url": self._target_name() or "",
+        }
+
+    def _target_name(self) -> str | None:
+        return self._target.token.url if self._target.token else None
+
     def _fetch(self, connection: Connection) -> None:
-        address = self._config.token_vault
-        if address is None:
+        if self._target.token is None:
             return
-        vault = TokenVault(address, connection.credential, self._config.deadline_s, self._note(connection))
+        deadline_s, record = self._config.deadline_s, self._record(connection)
+        vault = TokenVault(self._target.token, connection.credential, deadline_s, record)
         try:
             self._describe(vault)
             self._take(vault.hand_out())
@@ -83,7 +105,7 @@ class TokenVaultOperation(ReadOperation):
         try:
             found, created = vault.describe(), False
         except ResourceNotFoundError:
-            if not self._config.creates_token:
+            if not self._target.create:
                 raise
             vault.create()
             found, created = vault.describe(), True

@@ -30,14 +30,14 @@ def result_text(row: CandidateResult) -> str:
     reading = row.reading
     if reading is None:
         return row.candidate.why_not or ""
-    if reading.came:
+    if reading.succeeded:
         came = "A token is issued." if reading.scope else f"Can read the secret {reading.secret_name}."
-        return came if reading.ok else f"{came} {_but(reading)}"
+        return came if reading.ok else f"{came} {_but(row)}"
     if reading.principal is None:
-        return _first_hint(reading) or _own_words(reading)
+        return _first_hint(row) or _own_words(reading)
     if reading.failure and reading.failure.stage is Stage.CONFIGURATION:
         return "The vault was not contacted. Fix the settings first."
-    return f"Cannot read the secret: {_first_hint(reading) or _own_words(reading)}"
+    return f"Cannot read the secret: {_first_hint(row) or _own_words(reading)}"
 
 
 def selection_text(pick: Selection) -> str:
@@ -77,12 +77,12 @@ def lines_of_selection(pick: Selection) -> list[str]:
     return ["", printable(selection_text(pick)), *([] if pick.ok else ["Next: python manage.py principal"])]
 
 
-def _but(reading: Reading) -> str:
-    return f"However: {_first_hint(reading)}" if reading.hints else "However, the settings expect another principal."
+def _but(row: CandidateResult) -> str:
+    return f"However: {_first_hint(row)}" if row.diagnosis.hints else "However, the settings expect another principal."
 
 
-def _first_hint(reading: Reading) -> str:
-    return formatting.sentence(reading.hints[0].title) if reading.hints else ""
+def _first_hint(row: CandidateResult) -> str:
+    return formatting.sentence(row.diagnosis.hints[0].title) if row.diagnosis.hints else ""
 
 
 def _own_words(reading: Reading) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from secrets_app.core.formatting import headline
-from secrets_app.core.reading import Attempt, Failure, Hint, HostEnvironment, Principal, Reading
+from secrets_app.core.reading import Attempt, Diagnosis, Failure, Hint, HostEnvironment, Principal, Reading
 from secrets_app.core.redaction import redact
 from secrets_app.diagnosis import Explanation
 from secrets_app.doctor import Check
@@ -18,7 +18,7 @@ _MAX_LENGTH = 8000
 """Characters shown of one message."""
 
 
-def markdown(reading: Reading, checks: Iterable[Check] = (), *, shorten_ids: bool = False) -> str:
+def markdown(reading: Reading, diagnosis: Diagnosis, checks: Iterable[Check] = (), *, shorten_ids: bool = False) -> str:
     """The reading as Markdown: result, principal, credential chain, failure, causes with fixes, and `checks`.
 
     Tokens, keys and passwords in any text are redacted. `shorten_ids` keeps the first eight digits of each GUID.
@@ -26,10 +26,10 @@ def markdown(reading: Reading, checks: Iterable[Check] = (), *, shorten_ids: boo
     sections = (
         _summary(reading),
         _principal(reading.principal),
-        _attempts(reading),
+        _attempts(reading, diagnosis),
         _failure(reading.failure),
         _place(reading.place),
-        *map(_hint, reading.hints),
+        *map(_hint, diagnosis.hints),
         _checks(checks),
     )
     text = "\n".join(line for section in sections for line in (*section, ""))
@@ -81,8 +81,8 @@ def _principal(principal: Principal | None) -> Iterator[str]:
     )
 
 
-def _attempts(reading: Reading) -> Iterator[str]:
-    rows = [_attempt(attempt) for attempt in reading.attempts]
+def _attempts(reading: Reading, diagnosis: Diagnosis) -> Iterator[str]:
+    rows = [_attempt(*pair) for pair in zip(reading.attempts, diagnosis.causes, strict=True)]
     if rows:
         yield "### Credential chain"
         yield ""
@@ -92,9 +92,9 @@ def _attempts(reading: Reading) -> Iterator[str]:
         yield from rows
 
 
-def _attempt(attempt: Attempt) -> str:
+def _attempt(attempt: Attempt, cause: str | None) -> str:
     took = "" if attempt.elapsed_s is None else f"{attempt.elapsed_s:.3f}"
-    cells = (credential_label(attempt), attempt.outcome, took, attempt.cause or "", attempt.message or "")
+    cells = (credential_label(attempt), attempt.outcome, took, cause or "", attempt.message or "")
     return f"| {' | '.join(map(_cell, cells))} |"
 
 

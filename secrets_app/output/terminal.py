@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterator
 
 from secrets_app.core import formatting
-from secrets_app.core.reading import UNEXPECTED, Hint, Principal, Reading, Secret, TokenVaultToken
+from secrets_app.core.reading import UNEXPECTED, Diagnosis, Hint, Principal, Reading, Secret, TokenVaultToken
 from secrets_app.core.redaction import printable
 from secrets_app.diagnosis import Explanation
 from secrets_app.doctor import Translation
@@ -13,12 +13,12 @@ from secrets_app.output import text
 _WIDTH = 100
 
 
-def lines_of(reading: Reading) -> Iterator[str]:
+def lines_of(reading: Reading, diagnosis: Diagnosis) -> Iterator[str]:
     """The result, the principal, how to fix the failure, and the credential chain."""
-    return map(printable, _lines_of(reading))
+    return map(printable, _lines_of(reading, diagnosis))
 
 
-def _lines_of(reading: Reading) -> Iterator[str]:
+def _lines_of(reading: Reading, diagnosis: Diagnosis) -> Iterator[str]:
     yield f"{'YES' if reading.ok else 'NO'}  {formatting.headline(reading)}"
     yield f"    {text.identity_line(reading)} Duration {formatting.duration(reading.elapsed_s)}."
     if reading.failure:
@@ -31,9 +31,9 @@ def _lines_of(reading: Reading) -> Iterator[str]:
         yield from _secret(reading.secret)
     if reading.kept_token:
         yield from _kept_token(reading.kept_token, reading.kept_token_url or "")
-    for hint in reading.hints:
+    for hint in diagnosis.hints:
         yield from _hint(hint)
-    if reading.failure and reading.main_cause == UNEXPECTED:
+    if reading.failure and diagnosis.main_cause == UNEXPECTED:
         yield from _own_words(reading.failure.message)
     yield from _chain(reading)
 

@@ -4,7 +4,17 @@ from collections.abc import Iterable
 from textwrap import shorten
 
 from secrets_app.core.formatting import KINDS
-from secrets_app.core.reading import Attempt, Failure, Outcome, Principal, PrincipalKind, PrincipalType, Reading, Stage
+from secrets_app.core.reading import (
+    Attempt,
+    Diagnosis,
+    Failure,
+    Outcome,
+    Principal,
+    PrincipalKind,
+    PrincipalType,
+    Reading,
+    Stage,
+)
 from secrets_app.credentials.claims import WELL_KNOWN_APPS
 from secrets_app.diagnosis import Evidence
 
@@ -101,18 +111,18 @@ def identity_line(reading: Reading) -> str:
     return f"{'Signed in as' if reached else 'The request would use'} {principal_text(reading.principal)}."
 
 
-def vault(reading: Reading) -> str:
+def vault(reading: Reading, diagnosis: Diagnosis) -> str:
     """The vault's URL; `not set` or `invalid` where the settings give none."""
-    return reading.vault_url or _why_none(reading, "KEY_VAULT_URI")
+    return reading.vault_url or _why_none(diagnosis, "KEY_VAULT_URI")
 
 
-def secret(reading: Reading) -> str:
+def secret(reading: Reading, diagnosis: Diagnosis) -> str:
     """The secret's name; `not set` or `invalid` where the settings give none."""
-    return reading.secret_name or _why_none(reading, "SECRET_NAME")
+    return reading.secret_name or _why_none(diagnosis, "SECRET_NAME")
 
 
-def _why_none(reading: Reading, setting: str) -> str:
-    missing = any(hint.cause == "setting_missing" and hint.title.startswith(f"{setting} ") for hint in reading.hints)
+def _why_none(diagnosis: Diagnosis, setting: str) -> str:
+    missing = any(hint.cause == "setting_missing" and hint.title.startswith(f"{setting} ") for hint in diagnosis.hints)
     return "not set" if missing else "invalid"
 
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from django import template
 
 from secrets_app.core import formatting
-from secrets_app.core.reading import Attempt, Outcome, Principal, PrincipalKind
+from secrets_app.core.reading import Attempt, Diagnosis, Outcome, Principal, PrincipalKind
 from secrets_app.credentials.claims import MEANINGS, TIME_CLAIMS, claim_time
 from secrets_app.output import text
 from secrets_app.output.report import markdown_of_explanation
@@ -69,17 +69,18 @@ class Bar(NamedTuple):
     """One attempt's position on the timeline, in thousandths of the total."""
 
     attempt: Attempt
+    cause: str | None
     start: float
     width: float
 
 
 @register.filter
-def time_line(attempts: tuple[Attempt, ...]) -> list[Bar]:
+def time_line(attempts: tuple[Attempt, ...], diagnosis: Diagnosis) -> list[Bar]:
     """The attempts as consecutive bars of a timeline."""
     whole = sum(attempt.elapsed_s or 0 for attempt in attempts) or 1
     bars, start = [], 0.0
-    for attempt in attempts:
+    for attempt, cause in zip(attempts, diagnosis.causes, strict=True):
         width = 1000 * (attempt.elapsed_s or 0) / whole
-        bars.append(Bar(attempt, min(start, 994), max(width, 6 if attempt.elapsed_s is not None else 0)))
+        bars.append(Bar(attempt, cause, min(start, 994), max(width, 6 if attempt.elapsed_s is not None else 0)))
         start += width
     return bars

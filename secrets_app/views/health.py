@@ -6,7 +6,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from secrets_app import conf
-from secrets_app.service import get_reading
+from secrets_app.conf.request import secret_request
+from secrets_app.service import diagnose, get_reading
 
 
 @require_safe
@@ -18,10 +19,11 @@ def healthz(_request: HttpRequest) -> HttpResponse:
 @require_safe
 def readyz(_request: HttpRequest) -> HttpResponse:
     """200 when the secret can be read; otherwise 503 with the cause key."""
-    reading = get_reading(conf.current())
+    request = secret_request(conf.current())
+    reading = get_reading(request)
     if reading.ok:
         return JsonResponse({"ready": True})
-    return JsonResponse({"ready": False, "cause": reading.main_cause}, status=503)
+    return JsonResponse({"ready": False, "cause": diagnose(reading, request).main_cause}, status=503)
 
 
 _PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {"/healthz": healthz, "/readyz": readyz}

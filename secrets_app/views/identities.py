@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from secrets_app import conf
+from secrets_app.conf.request import secret_request
 from secrets_app.identities import CandidateResult, Comparison, get_comparison, selection_of
 from secrets_app.views.query import parse_query
 
@@ -22,7 +23,7 @@ def identities(request: HttpRequest) -> HttpResponseBase:
     parse_query(request)
     if request.method == "HEAD":
         return HttpResponse()
-    comparison = get_comparison(conf.current())
+    comparison = get_comparison(secret_request(conf.current()))
     page = render_to_string("identities.html", {"comparison": comparison}, request)
     return StreamingHttpResponse(_pieces(page, comparison))
 

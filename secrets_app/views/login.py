@@ -16,9 +16,8 @@ from secrets_app.access.audit import client_address
 from secrets_app.access.passphrase import SIGN_IN_URL, Role, clear_login_cookie, opens_all, role_for, set_login_cookie
 from secrets_app.access.throttle import LoginThrottle
 from secrets_app.conf.access import AccessMode
+from secrets_app.core.runtime import shared
 from secrets_app.views.query import parse_query
-
-THROTTLE = LoginThrottle()
 
 
 @sensitive_post_parameters("passphrase")
@@ -31,14 +30,15 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _form(request, asked_for)
     address = client_address(request)
-    wait_s = math.ceil(THROTTLE.check(address))
+    throttle = shared(LoginThrottle)
+    wait_s = math.ceil(throttle.check(address))
     if wait_s:
         return _too_many(request, asked_for, wait_s)
     role = role_for(request.POST.get("passphrase", "").strip(), conf.current())
     audit.note("sign in", "signed in" if role else "wrong passphrase", request, viewer_of(request), role=role)
     if role is None:
         return _form(request, asked_for, mistake="Wrong passphrase.", status=403)
-    (THROTTLE.reset if opens_all(role, conf.current()) else THROTTLE.refund)(address)
+    (throttle.reset if opens_all(role, conf.current()) else throttle.refund)(address)
     return _signed_in(request, asked_for, role)
 
 

@@ -8,14 +8,17 @@ from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.urls import get_script_prefix
 
-from secrets_app.core.object_cache import ObjectCache
+from secrets_app.core.caching import ResultCache
 from secrets_app.core.reading import Reading
+from secrets_app.core.runtime import shared
 
-_LIFE_S = 1.0  # pages say `5 seconds ago`
 # Placeholder for each visitor's CSRF token; random, so that no input can contain it.
 _TOKEN_HERE = secrets.token_hex(32)
 
-_pages: ObjectCache[list[bytes]] = ObjectCache()
+
+class _Pages(ResultCache[object, list[bytes]]):
+    def __init__(self) -> None:
+        super().__init__(size=16, life_s=1.0)  # pages say `5 seconds ago`
 
 
 def cached_page(request: HttpRequest, template: str, reading: Reading, **values: Hashable) -> HttpResponse:
@@ -24,12 +27,8 @@ def cached_page(request: HttpRequest, template: str, reading: Reading, **values:
     The template gets no `request`, so that data of one visitor cannot reach another: it has to be passed as a value.
     The CSRF token in forms is the visitor's own.
     """
-    pieces = _pages.get(
-        reading,
-        lambda: _rendered(template, {**values, "reading": reading}),
-        beside=(template, get_script_prefix(), *values.items()),
-        life_s=_LIFE_S,
-    )
+    key = reading.id, reading.age_s, template, get_script_prefix(), *values.items()
+    pieces = shared(_Pages).get(key, lambda: _rendered(template, {**values, "reading": reading}))
     return HttpResponse(pieces[0] if len(pieces) == 1 else get_token(request).encode().join(pieces))
 
 

@@ -17,12 +17,13 @@ from secrets_app.conf.overrides import (
     hidden_parameters,
     resolve_overrides,
 )
+from secrets_app.conf.request import ReadRequest, secret_request
 from secrets_app.core.credential_options import ManagedIdentityId
-from secrets_app.core.reading import Reading
+from secrets_app.core.reading import Diagnosis, Reading, reading_json
 from secrets_app.doctor import translation
 from secrets_app.doctor.service import headline, is_healthy, related_problems, run_doctor
 from secrets_app.output.report import markdown
-from secrets_app.service import detect_host, get_reading
+from secrets_app.service import detect_host, diagnose, get_reading
 from secrets_app.views.page_cache import cached_page
 from secrets_app.views.query import parse_query, repeat_query, require_valid
 
@@ -56,8 +57,8 @@ def secret(request: HttpRequest) -> HttpResponse:
 def api_reading(request: HttpRequest) -> HttpResponse:
     """The reading as JSON. The HTTP status is 200 either way; `ok` is the result."""
     given = parse_query(request, "refresh", *IDENTITY_PARAMETERS)
-    reading = _reading(given, require_valid(resolve_overrides(given)))
-    return JsonResponse(reading.as_json(), json_dumps_params={"indent": 2})
+    reading, diagnosis = _read(given, require_valid(resolve_overrides(given)).request)
+    return JsonResponse(reading_json(reading, diagnosis), json_dumps_params={"indent": 2})
 
 
 @require_safe
@@ -74,24 +75,27 @@ def report(request: HttpRequest) -> HttpResponse:
     if ids not in {"whole", "short"}:
         raise BadRequest("ids must be whole or short.")
     config = conf.current()
-    text = markdown(get_reading(config), run_doctor(config), shorten_ids=ids == "short")
+    reading, diagnosis = _read({}, secret_request(config))
+    text = markdown(reading, diagnosis, run_doctor(config), shorten_ids=ids == "short")
     return render(request, "report.html", {"markdown": text, "short": ids == "short"})
 
 
-def _reading(given: dict[str, str], chosen: Overrides) -> Reading:
+def _read(given: dict[str, str], request: ReadRequest) -> tuple[Reading, Diagnosis]:
     refresh = given.get("refresh", "0").lower()
     if refresh not in _BOOLEANS:
         raise BadRequest("refresh must be 1 (request a new token) or 0.")
-    return get_reading(chosen.config, refresh=_BOOLEANS[refresh])
+    reading = get_reading(request, refresh=_BOOLEANS[refresh])
+    return reading, diagnose(reading, request)
 
 
 def _page_context(page: str, given: dict[str, str], chosen: Overrides) -> dict[str, Any]:
     """The template context of a reading."""
-    reading = _reading(given, chosen)
+    reading, diagnosis = _read(given, chosen.request)
     return {
         "reading": reading,
-        "beside": related_problems(reading, conf.current()),
-        "translation": translation(chosen.config, reading.place),
+        "diagnosis": diagnosis,
+        "related": related_problems(reading, diagnosis, chosen.request),
+        "translation": translation(chosen.request.config, reading.place),
         "page": page,
         "asked": repeat_query(given),
         "identity": _identity_label(chosen.identity),

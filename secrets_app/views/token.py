@@ -5,9 +5,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from secrets_app import conf
-from secrets_app.conf.token_check import token_check_config
-from secrets_app.core.reading import Reading
-from secrets_app.service import get_reading
+from secrets_app.conf.request import token_request
+from secrets_app.core.reading import Diagnosis, Reading, reading_json
+from secrets_app.service import diagnose, get_reading
 from secrets_app.views.query import parse_query
 
 
@@ -20,15 +20,18 @@ def token(request: HttpRequest) -> HttpResponse:
     if not asked.strip():
         mistake = "Enter the resource to request a token for, such as https://management.azure.com."
         return render(request, "token.html", {"mistake": mistake}, status=400)
-    return render(request, "token.html", {"asked": asked, "reading": _checked(asked)})
+    reading, diagnosis = _checked(asked)
+    return render(request, "token.html", {"asked": asked, "reading": reading, "diagnosis": diagnosis})
 
 
 @require_safe
 def api_token(request: HttpRequest) -> HttpResponse:
     """The result as JSON, in the format of /api/reading."""
-    reading = _checked(parse_query(request, "scope").get("scope", ""))
-    return JsonResponse(reading.as_json(), json_dumps_params={"indent": 2})
+    document = reading_json(*_checked(parse_query(request, "scope").get("scope", "")))
+    return JsonResponse(document, json_dumps_params={"indent": 2})
 
 
-def _checked(scope: str) -> Reading:
-    return get_reading(token_check_config(conf.current(), scope))
+def _checked(scope: str) -> tuple[Reading, Diagnosis]:
+    request = token_request(conf.current(), scope)
+    reading = get_reading(request)
+    return reading, diagnose(reading, request)

@@ -9,8 +9,8 @@ from secrets_app import conf
 from secrets_app.access import viewer_of
 from secrets_app.conf.access import AccessMode
 from secrets_app.conf.hints import setting_hints
-from secrets_app.conf.token_vault_check import token_vault_config
-from secrets_app.service import detect_host, get_reading
+from secrets_app.conf.request import token_vault_request
+from secrets_app.service import detect_host, diagnose, get_reading
 from secrets_app.views.query import parse_query
 
 
@@ -21,9 +21,11 @@ def token_vault(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and viewer_of(request).how is AccessMode.OPEN:
         refusal = {"title": "Token not created", "sentence": "With KVSITE_ACCESS=open, tokens cannot be created."}
         return render(request, "error.html", refusal, status=403)
-    config = token_vault_config(conf.current(), create=request.method == "POST")
+    config = conf.current()
+    wanted = token_vault_request(config, create=request.method == "POST")
     if config.token_vault is None:
-        return render(request, "token_vault.html", {"mistakes": setting_hints(config.mistakes, detect_host())})
+        return render(request, "token_vault.html", {"mistakes": setting_hints(wanted.blocking_problems, detect_host())})
     back = request.build_absolute_uri(reverse("token_vault"))
-    context = {"reading": get_reading(config), "address": config.token_vault, "back": back, "page": "token_vault"}
-    return render(request, "token_vault.html", context)
+    reading = get_reading(wanted)
+    context = {"reading": reading, "diagnosis": diagnose(reading, wanted), "page": "token_vault"}
+    return render(request, "token_vault.html", context | {"address": config.token_vault, "back": back})

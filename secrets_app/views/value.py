@@ -5,13 +5,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from secrets_app import conf
 from secrets_app.access import audit, viewer_of
 from secrets_app.conf import Config
 from secrets_app.conf.overrides import IDENTITY_PARAMETERS, SECRET_PARAMETERS, resolve_overrides
+from secrets_app.conf.request import ReadRequest
 from secrets_app.core.reading import Reading
 from secrets_app.doctor.service import related_problems
-from secrets_app.service import read_value
+from secrets_app.service import diagnose, read_value
 from secrets_app.views.query import parse_query, repeat_query, require_valid
 
 SHOWN_FOR_S = 30
@@ -23,26 +23,26 @@ def value(request: HttpRequest) -> HttpResponse:
     given = parse_query(request, *SECRET_PARAMETERS, *IDENTITY_PARAMETERS)
     asked = repeat_query(given)
     return show_value(
-        request, require_valid(resolve_overrides(given)).config, page="secret" if asked else "home", asked=asked
+        request, require_valid(resolve_overrides(given)).request, page="secret" if asked else "home", asked=asked
     )
 
 
-def show_value(request: HttpRequest, config: Config, *, page: str, asked: str) -> HttpResponse:
+def show_value(request: HttpRequest, wanted: ReadRequest, *, page: str, asked: str) -> HttpResponse:
     """The reading with the secret value, where the viewer may see values; returns to `page` after SHOWN_FOR_S."""
     viewer = viewer_of(request)
     if not viewer.may_see_values:
-        _note(request, "refused", config)
+        _note(request, "refused", wanted.config)
         refusal = {"title": "Secret value not shown", "sentence": viewer.no_values_because}
         return render(request, "error.html", refusal, status=403)
-    revealed = read_value(config)
-    reading = revealed.reading
-    _note(request, "shown" if revealed.value else f"not read: {reading.main_cause}", config, reading)
-    beside = related_problems(reading, conf.current())
+    result = read_value(wanted)
+    reading, diagnosis = result.reading, diagnose(result.reading, wanted)
+    _note(request, "shown" if result.value else f"not read: {diagnosis.main_cause}", wanted.config, reading)
+    related = related_problems(reading, diagnosis, wanted)
     back = reverse(page) + (f"?{asked}" if asked else "")
-    context = {"reading": reading, "beside": beside, "page": page, "asked": asked}
-    moment = {"value": revealed.value, "seconds": SHOWN_FOR_S, "back": back}
+    context = {"reading": reading, "diagnosis": diagnosis, "related": related, "page": page, "asked": asked}
+    moment = {"value": result.value, "seconds": SHOWN_FOR_S, "back": back}
     response = render(request, "home.html", context | moment)
-    if revealed.value:
+    if result.value:
         # value.js hides the value too; this is for browsers without JavaScript.
         response["Refresh"] = f"{SHOWN_FOR_S}; url={back}"
     return response

@@ -29,7 +29,8 @@ from secrets_app.access.throttle import FREE_ATTEMPTS, MAX_WAIT_S, LoginThrottle
 from secrets_app.checks import check_settings
 from secrets_app.conf import load
 from secrets_app.conf.access import AccessMode
-from secrets_app.views import login
+from secrets_app.core import runtime
+from secrets_app.core.runtime import shared
 from secrets_app.views.login import local_url
 from tests.conftest import HERE, World
 
@@ -51,7 +52,7 @@ def site(world: World, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
         world("app-service")
         settings.SECRETS_APP = {**settings.SECRETS_APP, **words}
         settings.PLATFORM_SIGNS_IN = signs_in
-        monkeypatch.setattr(login, "THROTTLE", LoginThrottle())
+        runtime.reset()
         return Client(headers=BROWSER, enforce_csrf_checks=csrf, **ELSEWHERE)  # type: ignore[arg-type]
 
     return open_site
@@ -177,7 +178,7 @@ def test_easy_auth__where_the_platform_signs_nobody_in_the_check_warns(site: Any
     site(KVSITE_ACCESS="easy-auth", signs_in=False)
     (warning,) = check_settings()
     assert (warning.id, warning.is_serious()) == ("secrets_app.W026", False)
-    assert warning.msg.endswith("The platform does not say that authentication is on; nobody will be let in.")
+    assert warning.msg.endswith("the platform does not report that authentication is on. All visitors are denied.")
     site(KVSITE_ACCESS="easy-auth")
     assert check_settings() == []
 
@@ -383,7 +384,7 @@ def test_token__the_second_pass_phrase_shows_values_too(locked: Client) -> None:
 
 def test_token__a_wrong_one_opens_nothing(locked: Client) -> None:
     for wrong in ("", "x", PASSPHRASE[:-1], PASSPHRASE.upper(), PASSPHRASE + "x", "\0", "\ufffd"):
-        login.THROTTLE.reset(ELSEWHERE["REMOTE_ADDR"])
+        shared(LoginThrottle).reset(ELSEWHERE["REMOTE_ADDR"])
         response = sign_in(locked, wrong)
         assert response.status_code == 403
         assert "Wrong passphrase." in response.content.decode()
@@ -557,7 +558,7 @@ def test_a_link_that_is_followed_and_our_own_pages_may(world: World, sent: dict[
     [
         ({}, "E017"),
         ({"KVSITE_PASSPHRASE": "short"}, "E020"),
-        ({"KVSITE_PASSPHRASE": "<12 characters or more>"}, "E020"),
+        ({"KVSITE_PASSPHRASE": "<12 characters or more>"}, "E078"),
     ],
 )
 def test_token__without_a_good_pass_phrase_nobody_comes_in(site: Any, words: dict[str, str], id_: str) -> None:
@@ -657,16 +658,16 @@ def test_what_is_kept_of_tries_is_bounded(clock: Clock) -> None:
 @pytest.mark.parametrize(
     ("words", "id_", "said"),
     [
-        ({"KVSITE_ACCESS": "easy-auth", "KVSITE_PEOPLE": "ada lovelace"}, "E018", "no name or object id"),
-        ({"KVSITE_ACCESS": "easy-auth", "KVSITE_PEOPLE": ","}, "E018", "names nobody"),
-        ({"KVSITE_ACCESS": "easy-auth", "KVSITE_VALUE_PEOPLE": "*"}, "E019", "no name or object id"),
+        ({"KVSITE_ACCESS": "easy-auth", "KVSITE_PEOPLE": "ada lovelace"}, "E018", "is not a name or object ID"),
+        ({"KVSITE_ACCESS": "easy-auth", "KVSITE_PEOPLE": ","}, "E018", "contains no name"),
+        ({"KVSITE_ACCESS": "easy-auth", "KVSITE_VALUE_PEOPLE": "*"}, "E019", "is not a name or object ID"),
         ({"KVSITE_ACCESS": "token", "KVSITE_PASSPHRASE": PASSPHRASE, "KVSITE_VALUES_PASSPHRASE": "short"}, "E021",
          "fewer than 12"),
         ({"KVSITE_ACCESS": "token", "KVSITE_PASSPHRASE": PASSPHRASE, "KVSITE_VALUES_PASSPHRASE": PASSPHRASE}, "E022",
          "the same as KVSITE_PASSPHRASE"),
         ({"KVSITE_VALUES": "Never"}, "E023", "no value is shown"),
-        ({"KVSITE_ACCESS": "open", "KVSITE_PASSPHRASE": PASSPHRASE}, "W024", "the way in is open"),
-        ({"KVSITE_PEOPLE": ADA}, "W024", "the way in is loopback"),
+        ({"KVSITE_ACCESS": "open", "KVSITE_PASSPHRASE": PASSPHRASE}, "W024", "the access mode is open"),
+        ({"KVSITE_PEOPLE": ADA}, "W024", "the access mode is loopback"),
         ({"KVSITE_ACCESS": "Token", "KVSITE_PASSPHRASE": PASSPHRASE}, "E009", "only this machine"),
     ],
 )  # fmt: skip

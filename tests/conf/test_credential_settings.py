@@ -8,10 +8,11 @@ import pytest
 from localazure import LocalAzure
 from secrets_app.checks import check_settings
 from secrets_app.conf import Config, current, load
+from secrets_app.conf.request import token_request
 from secrets_app.core.credential_options import CredentialKind, CredentialOptions, IdentityKind
 from secrets_app.core.reading import Outcome, Stage
-from secrets_app.service import get_reading
 from tests.conftest import World
+from tests.support.readings import get_reading
 
 RIGHT = {"KEY_VAULT_URI": "https://contoso.vault.azure.net", "SECRET_NAME": "demo"}
 ID = "11111111-2222-3333-4444-555555555555"
@@ -61,23 +62,24 @@ def test_several_are_asked_in_the_order_given() -> None:
 @pytest.mark.parametrize(
     ("words", "id_", "said"),
     [
-        ({"KVSITE_CREDENTIAL": "azure-clii"}, "E030", "is no credential. Did you mean azure-cli?"),
-        ({"KVSITE_CREDENTIAL": "nonsense"}, "E030", "It takes: default, dev, prod"),
-        ({"KVSITE_CREDENTIAL": "default,az"}, "E031", "stands alone"),
-        ({"KVSITE_EXCLUDE_CREDENTIALS": "client-secret"}, "E032", "not a member of the chain"),
-        ({"KVSITE_CREDENTIAL": "az", "KVSITE_EXCLUDE_CREDENTIALS": "azd"}, "E033", "names none"),
-        ({"KVSITE_TENANT_ID": "con toso"}, "E034", "is not a tenant"),
-        ({"KVSITE_ADDITIONALLY_ALLOWED_TENANTS": "*, a b"}, "E035", "is no tenant"),
-        ({"KVSITE_AUTHORITY_HOST": "https://login.evil.example"}, "E036", "secrets of ours go to no other"),
-        ({"KVSITE_PROCESS_TIMEOUT_S": "soon"}, "E037", "must be seconds"),
+        ({"KVSITE_CREDENTIAL": "azure-clii"}, "E030", "is not a supported credential. Did you mean azure-cli?"),
+        ({"KVSITE_CREDENTIAL": "nonsense"}, "E030", "Supported values: default, dev, prod"),
+        ({"KVSITE_CREDENTIAL": "default,az"}, "E031", "is a complete chain"),
+        ({"KVSITE_EXCLUDE_CREDENTIALS": "client-secret"}, "E032", "which is not in the chain"),
+        ({"KVSITE_EXCLUDE_CREDENTIALS": "azure-clii"}, "E079", "is not a supported credential"),
+        ({"KVSITE_CREDENTIAL": "az", "KVSITE_EXCLUDE_CREDENTIALS": "azd"}, "E033", "does not name a chain"),
+        ({"KVSITE_TENANT_ID": "con toso"}, "E034", "is not a valid tenant"),
+        ({"KVSITE_ADDITIONALLY_ALLOWED_TENANTS": "*, a b"}, "E035", "is not a tenant"),
+        ({"KVSITE_AUTHORITY_HOST": "https://login.evil.example"}, "E036", "no credential is sent there"),
+        ({"KVSITE_PROCESS_TIMEOUT_S": "soon"}, "E037", "must be a number of seconds"),
         ({"KVSITE_AZ_SUBSCRIPTION": "a;b"}, "E038", "az account list"),
-        ({"KVSITE_CLIENT_ID": "my-app"}, "E039", "is not an id"),
+        ({"KVSITE_CLIENT_ID": "my-app"}, "E039", "is not a valid application (client) ID"),
         ({"KVSITE_CREDENTIAL": "client-secret"}, "E040", "KVSITE_TENANT_ID is not set"),
         ({"KVSITE_CREDENTIAL": "azure-pipelines", "KVSITE_TENANT_ID": ID, "KVSITE_CLIENT_ID": ID}, "E040",
          "KVSITE_PIPELINES_SERVICE_CONNECTION_ID is not set"),
         ({"KVSITE_MANAGED_IDENTITY_CLIENT_ID": ID, "KVSITE_MANAGED_IDENTITY_OBJECT_ID": ID}, "E041", "both name"),
         ({"KVSITE_MANAGED_IDENTITY_OBJECT_ID": "{" + ID + "}"}, "E042", "without braces"),
-        ({"KVSITE_MANAGED_IDENTITY_RESOURCE_ID": RESOURCE_ID + "/x"}, "E043", "is not the resource id"),
+        ({"KVSITE_MANAGED_IDENTITY_RESOURCE_ID": RESOURCE_ID + "/x"}, "E043", "is not the resource ID"),
     ],
 )  # fmt: skip
 def test_each_mistake_has_its_own_sentence(words: dict[str, str], id_: str, said: str) -> None:
@@ -136,7 +138,7 @@ def test_several_credentials_are_a_chain_of_their_own(world: World) -> None:
 
 def test_a_token_check_asks_no_vault(world: World) -> None:
     azure = world("app-service")
-    reading = get_reading(Config(scope="https://management.azure.com/.default"))
+    reading = get_reading(token_request(Config(), "https://management.azure.com"))
     assert reading.ok
     assert reading.principal
     assert reading.principal.claims["aud"] == "https://management.azure.com"

@@ -9,8 +9,8 @@ from django.test import Client
 from secrets_app import conf
 from secrets_app.conf import load
 from secrets_app.core.reading import ExpectedPrincipal, Principal, PrincipalType, Reading
-from secrets_app.service import get_reading
 from tests.conftest import World
+from tests.support.readings import get_reading
 
 OTHER = "99999999-9999-9999-9999-999999999999"
 

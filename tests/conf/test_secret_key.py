@@ -55,9 +55,9 @@ def test_where_nothing_can_be_kept_there_is_a_key_all_the_same(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("production", "kept", "id_", "said"),
     [
-        (True, True, "E029", "the one in .local is used"),
-        (True, False, "E029", "each process makes its own"),
-        (False, False, "W027", "each process makes its own"),
+        (True, True, "E029", "the key in .local is used"),
+        (True, False, "E029", "each process generates its own"),
+        (False, False, "W027", "each process generates its own"),
     ],
 )
 def test_a_missing_key_is_said_on_the_page_which_works_all_the_same(

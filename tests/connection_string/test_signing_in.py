@@ -18,9 +18,9 @@ from secrets_app.conf import Config, current, load
 from secrets_app.core.reading import HostEnvironment, Outcome, Reading, Stage
 from secrets_app.doctor import Status, translation
 from secrets_app.output.terminal import lines_of, lines_of_translation
-from secrets_app.service import get_reading
 from tests.conftest import World
 from tests.support.doctor_factories import found
+from tests.support.readings import get_reading
 
 NAME = "AzureServicesAuthConnectionString"
 RIGHT = {"KEY_VAULT_URI": "https://contoso.vault.azure.net", "SECRET_NAME": "demo"}
@@ -83,14 +83,14 @@ def test_a_certificate_of_a_store_is_found_in_its_folder(world: World, key: str,
 
 
 @pytest.mark.parametrize(
-    ("text", "first"),
+    ("text", "first", "id_"),
     [
-        ("RunAs=Developer;DeveloperTool=VisualStudio", "VisualStudioCodeCredential"),
-        ("RunAs=CurrentUser", "BrokerCredential"),
+        ("RunAs=Developer;DeveloperTool=VisualStudio", "VisualStudioCodeCredential", "W091"),
+        ("RunAs=CurrentUser", "BrokerCredential", "W092"),
     ],
 )
 def test_where_python_has_no_such_sign_in_the_nearest_is_asked_and_said(
-    world: World, client: Client, settings: Any, text: str, first: str
+    world: World, client: Client, settings: Any, text: str, first: str, id_: str
 ) -> None:
     world("laptop")
     settings.SECRETS_APP[NAME] = text
@@ -100,7 +100,7 @@ def test_where_python_has_no_such_sign_in_the_nearest_is_asked_and_said(
     page = client.get("/").content.decode()
     assert "which is not available in Python" in page
     assert "run az login with" in page
-    assert [message.id for message in run_checks()] == ["secrets_app.W065"]
+    assert [message.id for message in run_checks()] == [f"secrets_app.{id_}"]
 
 
 def test_half_a_service_principal_is_said_before_all_else(world: World) -> None:
@@ -179,7 +179,7 @@ def test_the_secret_of_a_connection_string_is_seen_nowhere(
     said = "\n".join(
         [
             *(page.content.decode() for page in pages),
-            *lines_of(reading),
+            *lines_of(*reading),
             *lines_of_translation(translation(config, reading.place)),
             *map(str, run_checks()),
             repr(config),
@@ -197,11 +197,15 @@ def test_the_secret_of_a_connection_string_is_seen_nowhere(
     [
         ({NAME: "RunAs=Nobody"}, "E048", f"{NAME} has a value for RunAs"),
         ({"KVSITE_CONNECTION_STRING": "RunAs"}, "E046", "KVSITE_CONNECTION_STRING has no = in part 1 (RunAs)"),
-        ({NAME: "RunAs=App", "KVSITE_CONNECTION_STRING": "RunAs=CurrentUser"}, "E055", "say different things"),
-        ({NAME: "RunAs=App", "KVSITE_CREDENTIAL": "az"}, "E055", f"{NAME} and KVSITE_CREDENTIAL both say who to be"),
-        ({NAME: "RunAs=App", "KVSITE_MANAGED_IDENTITY_CLIENT_ID": APP}, "E055", "both say who to be"),
-        ({NAME: f"RunAs=Workload;TenantId={APP}", "KVSITE_TENANT_ID": "contoso.com"}, "E055", "different tenants"),
-        ({"KVSITE_MANAGED_IDENTITY_RETRY_S": "soon"}, "E056", "must be seconds, from 0 to 60"),
+        ({NAME: "RunAs=App", "KVSITE_CONNECTION_STRING": "RunAs=CurrentUser"}, "E083", "have different values"),
+        (
+            {NAME: "RunAs=App", "KVSITE_CREDENTIAL": "az"},
+            "E055",
+            f"{NAME} and KVSITE_CREDENTIAL both select the credential",
+        ),
+        ({NAME: "RunAs=App", "KVSITE_MANAGED_IDENTITY_CLIENT_ID": APP}, "E055", "both select the credential"),
+        ({NAME: f"RunAs=Workload;TenantId={APP}", "KVSITE_TENANT_ID": "contoso.com"}, "E084", "different tenants"),
+        ({"KVSITE_MANAGED_IDENTITY_RETRY_S": "soon"}, "E056", "must be a number of seconds from 0 to 60"),
     ],
 )
 def test_each_mistake_is_one_problem_of_the_settings(words: dict[str, str], id_: str, said: str) -> None:

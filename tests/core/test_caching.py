@@ -19,86 +19,62 @@ from django.test import Client, RequestFactory
 from django.urls import set_script_prefix
 
 from secrets_app import conf
-from secrets_app.core.object_cache import ObjectCache
+from secrets_app.core.caching import ResultCache
 from secrets_app.core.reading import Reading
-from secrets_app.service import get_reading
 from secrets_app.views.page_cache import cached_page
 from tests.conftest import World
+from tests.support.readings import get_reading
 
 
-class Thing:
-    """Two of them are alike and yet two."""
-
-    def __eq__(self, other: object) -> bool:
-        return True
-
-    __hash__ = None  # type: ignore[assignment]
+def test_result__is_computed_once_for_each_key() -> None:
+    cache: ResultCache[object, object] = ResultCache(4)
+    assert cache.get(("ab", 1), object) is cache.get(("".join("ab"), 1), object)
+    assert cache.get(("ab", 1), object) is not cache.get(("ab", 2), object)
 
 
-def test_of_the_same_thing_it_is_made_once() -> None:
-    keeping: ObjectCache[object] = ObjectCache()
-    thing = Thing()
-    assert keeping.get(thing, object) is keeping.get(thing, object)
-
-
-def test_of_two_things_that_look_alike_it_is_made_twice() -> None:
-    keeping: ObjectCache[object] = ObjectCache()
-    first, second = Thing(), Thing()
-    assert keeping.get(first, object) is not keeping.get(second, object)
-
-
-def test_for_what_stands_beside_it_it_is_made_anew() -> None:
-    keeping: ObjectCache[object] = ObjectCache()
-    thing = Thing()
-    assert keeping.get(thing, object, beside=("".join("ab"), 1)) is keeping.get(thing, object, beside=("ab", 1))
-    assert keeping.get(thing, object, beside=("ab", 1)) is not keeping.get(thing, object, beside=("ab", 2))
-
-
-def test_a_crowd_waits_for_the_one_who_makes_it() -> None:
-    keeping: ObjectCache[object] = ObjectCache()
-    thing, together = Thing(), threading.Barrier(8)
+def test_concurrent_callers__wait_for_one_computation() -> None:
+    cache: ResultCache[str, object] = ResultCache(4)
+    together, computed = threading.Barrier(8), []
 
     def ask(_: int) -> object:
         together.wait(5)
-        return keeping.get(thing, slow)
+        return cache.get("x", slow)
 
     def slow() -> object:
-        made.append(threading.get_ident())
+        computed.append(threading.get_ident())
         time.sleep(0.02)
         return object()
 
-    made: list[int] = []
     with ThreadPoolExecutor(8) as crowd:
         assert len(set(crowd.map(ask, range(8)))) == 1
-    assert len(made) == 1
+    assert len(computed) == 1
 
 
-def test_what_cannot_be_made_hinders_nobody() -> None:
-    keeping: ObjectCache[int] = ObjectCache()
-    thing = Thing()
+def test_computation_that_fails__blocks_no_later_caller() -> None:
+    cache: ResultCache[str, float] = ResultCache(4)
     with pytest.raises(ZeroDivisionError):
-        keeping.get(thing, lambda: 1 // 0)
-    assert keeping.get(thing, lambda: 1) == 1
+        cache.get("x", lambda: 1 / 0)
+    assert cache.get("x", lambda: 1) == 1
 
 
-def test_what_has_lived_its_life_is_made_anew() -> None:
-    keeping: ObjectCache[object] = ObjectCache()
-    thing = Thing()
-    assert keeping.get(thing, object, life_s=0) is not keeping.get(thing, object, life_s=0)
+def test_result__past_its_life__is_computed_again() -> None:
+    cache: ResultCache[str, object] = ResultCache(4, life_s=0)
+    first = cache.get("x", object)
+    assert cache.get("x", object) is not first
 
 
-def test_what_is_kept_is_bounded_and_the_latest_stays() -> None:
-    keeping: ObjectCache[object] = ObjectCache()
-    first, latest = Thing(), Thing()
-    gone = weakref.ref(first)
-    keeping.get(first, object)
-    del first
-    for _ in range(100):
-        keeping.get(Thing(), object)
-    made = keeping.get(latest, object)
+def test_cache__is_bounded_and_keeps_the_latest() -> None:
+    class Thing:
+        pass
+
+    cache: ResultCache[object, Thing] = ResultCache(4)
+    gone = weakref.ref(cache.get("first", Thing))
+    for number in range(100):
+        cache.get(number, Thing)
+    latest = cache.get("latest", Thing)
     gc.collect()
     assert gone() is None
-    assert keeping.get(latest, object) is made
+    assert cache.get("latest", Thing) is latest
 
 
 def test_those_who_share_a_reading_share_its_answer(world: World) -> None:
@@ -106,8 +82,8 @@ def test_those_who_share_a_reading_share_its_answer(world: World) -> None:
     config = conf.current({"KVSITE_RESULT_LIFE_S": "60"})
     first = get_reading(config)
     assert first.main_cause == "kv_rbac_denied"
-    assert get_reading(config) is first
-    assert get_reading(config, refresh=True) is not first
+    assert get_reading(config).diagnosis is first.diagnosis
+    assert get_reading(config, refresh=True).diagnosis is not first.diagnosis
 
 
 def test_the_settings_are_taken_as_they_are_now(settings: object) -> None:

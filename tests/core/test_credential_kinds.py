@@ -28,9 +28,8 @@ def test_every_kind_has_a_factory_and_belongs_to_one_group() -> None:
 
 @pytest.mark.parametrize("kind", CredentialKind)
 def test_a_row_is_enough_to_name_and_select_a_kind(kind: CredentialKind) -> None:
-    assert [parse_kind(name) for name in (kind, kind.upper(), *kind.row.aliases)] == [kind] * (
-        2 + len(kind.row.aliases)
-    )
+    names = (kind.value, kind.upper(), *kind.row.aliases)
+    assert {name: parse_kind(name) for name in names} == dict.fromkeys(names, kind)
     assert parse_kind(kind.class_name) is (CredentialKind.DEFAULT if kind.is_chain else kind)
     assert UnavailableCredential(kind, "").stands_for == kind.class_name
     assert kind.row.label

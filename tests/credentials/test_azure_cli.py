@@ -13,9 +13,9 @@ from azure.identity import CredentialUnavailableError
 from secrets_app.conf import current
 from secrets_app.core.reading import Outcome
 from secrets_app.credentials.azure_cli import AzureCliCredential
-from secrets_app.service import get_reading
 from tests.conftest import World
 from tests.support.doctor_factories import first_on_path, stand_in
+from tests.support.readings import get_reading
 
 SCOPE = "https://vault.azure.net/.default"
 TENANT = "8b7a232e-7db2-4618-9223-c1d922beb033"

@@ -29,9 +29,8 @@ from secrets_app.core.credential_options import (
 )
 from secrets_app.core.reading import Failure, Outcome, Reading, Stage
 from secrets_app.credentials.certificate_store import matches_subject
-from secrets_app.diagnosis import diagnose
-from secrets_app.service import get_reading
 from tests.conftest import World
+from tests.support.readings import diagnose, get_reading
 
 PASSWORD = "never-to-be-seen"
 NOW = datetime.datetime.now(datetime.UTC)
@@ -423,7 +422,7 @@ def test_a_certificate_that_is_not_in_the_vault_is_said_to_be_the_certificate(az
 def test_a_certificate_of_another_vault_is_looked_for_there(azure: LocalAzure) -> None:
     message = "The certificate own in https://other.vault.azure.net could not be read. (SecretNotFound) ..."
     failure = Failure(stage=Stage.TOKEN, message=message, status=404, code="SecretNotFound")
-    first = diagnose(replace(vaulted("nothing-here"), failure=failure, attempts=())).hints[0]
+    first = diagnose(replace(vaulted("nothing-here").reading, failure=failure, attempts=())).hints[0]
     assert "az keyvault secret recover --vault-name other --name own" in first.commands
 
 
@@ -479,14 +478,14 @@ def test_a_secret_in_the_environment_has_no_thumbprint(world: World) -> None:
     ("words", "id_", "sentence"),
     [
         ({"KVSITE_CERTIFICATE": "a.pem", "KVSITE_CERTIFICATE_SUBJECT": "CN=a"}, "E057", "both name a certificate"),
-        ({"KVSITE_CERTIFICATE_THUMBPRINT": "AB CD"}, "E058", "40 digits"),
-        ({"KVSITE_CERTIFICATE_SUBJECT": "CN=a", "KVSITE_CERTIFICATE_STORE": "Root"}, "E058", "CurrentUser or Local"),
-        ({"KVSITE_CERTIFICATE_SECRET_ID": "https://evil.example/secrets/a"}, "E059", "is refused: evil.example is not"),
+        ({"KVSITE_CERTIFICATE_THUMBPRINT": "AB CD"}, "E058", "40 hexadecimal digits"),
+        ({"KVSITE_CERTIFICATE_SUBJECT": "CN=a", "KVSITE_CERTIFICATE_STORE": "Root"}, "E080", "not a certificate store"),
+        ({"KVSITE_CERTIFICATE_SECRET_ID": "https://evil.example/secrets/a"}, "E081", "is not allowed: evil.example"),
         ({"KVSITE_CERTIFICATE_SECRET_ID": "https://contoso.vault.azure.net/certificates/a"}, "E059", "with /secrets/"),
         ({"KVSITE_CERTIFICATE_SECRET_ID": "https://contoso.vault.azure.net/secrets/a_b"}, "E059", "must have the form https://contoso"),
         ({"KVSITE_CERTIFICATE_SECRET_ID": "http://contoso.vault.azure.net/secrets/a"}, "E059", "must begin with https"),
         ({"KVSITE_CERTIFICATE_SECRET_ID": "https://contoso.vault.azure.net/secrets/a",
-          "KVSITE_CERTIFICATE_READER_CLIENT_ID": "me"}, "E059", "is not an id"),
+          "KVSITE_CERTIFICATE_READER_CLIENT_ID": "me"}, "E082", "is not a valid client ID"),
         ({"KVSITE_CREDENTIAL": "client-certificate"}, "E040", "KVSITE_CLIENT_ID is not set"),
         ({"KVSITE_CREDENTIAL": "client-certificate", "KVSITE_CLIENT_ID": SITE_APPLICATION.client_id,
           "KVSITE_CERTIFICATE": "a.pem"}, "E040", "KVSITE_TENANT_ID is not set"),

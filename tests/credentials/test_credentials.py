@@ -19,10 +19,10 @@ from secrets_app.core.credential_options import CredentialKind
 from secrets_app.core.reading import Outcome, Reading, Stage
 from secrets_app.credentials.factories import FACTORIES
 from secrets_app.output.terminal import lines_of
-from secrets_app.service import get_reading
 from tests.conftest import World
 from tests.management.test_arguments import principal
 from tests.support import fake_tools as tools
+from tests.support.readings import get_reading
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,7 +36,7 @@ def outcomes(reading: Reading) -> list[tuple[str, Outcome]]:
 
 
 def said(reading: Reading) -> str:
-    return "\n".join(lines_of(reading))
+    return "\n".join(lines_of(*reading))
 
 
 @pytest.mark.parametrize(

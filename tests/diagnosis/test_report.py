@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secrets_app.core.reading import Attempt, Failure, Outcome, Principal, PrincipalType, Reading, Stage
-from secrets_app.diagnosis import diagnose
 from secrets_app.output.report import markdown
+from tests.support.readings import diagnose
 
 OBJECT = "41baaa1d-3381-4fb6-83c8-cc76b4500d0d"
 
@@ -31,7 +31,7 @@ def _reading(message: str = "ForbiddenByRbac", secret_name: str = "demo") -> Rea
 
 
 def test_report__holds_the_reading() -> None:
-    text = markdown(_reading())
+    text = markdown(*_reading())
     assert "was not read." in text
     assert OBJECT in text
     assert "| ManagedIdentityCredential | token | 0.100 |" in text
@@ -41,7 +41,7 @@ def test_report__holds_the_reading() -> None:
 
 
 def test_report__with_short_ids() -> None:
-    text = markdown(_reading(), shorten_ids=True)
+    text = markdown(*_reading(), shorten_ids=True)
     assert OBJECT not in text
     assert "41baaa1d…" in text
 
@@ -51,7 +51,7 @@ def test_report__hides_tokens_and_secrets() -> None:
         "Authorization: Bearer eyJhbGciOiJSUzI1NiJ9.eyJvaWQiOiJ_x-y_z-0123456789.sig_na-ture "
         "client_secret=Zq8~Q_k-3y_Value"
     )
-    text = markdown(_reading(message))
+    text = markdown(*_reading(message))
     assert "eyJ" not in text
     assert "Value" not in text
     assert "hidden" in text
@@ -61,7 +61,7 @@ def test_report__hostile_values_stay_text() -> None:
     hostile = (
         "x | y\n## Owned\n<script>alert(1)</script> [click](javascript:1) ![i](http://evil) `code` @everyone\n```\n"
     )
-    lines = markdown(_reading(hostile)).splitlines()
+    lines = markdown(*_reading(hostile)).splitlines()
     outside = list(_outside_fences(lines))
     assert "<script>" not in "".join(outside)
     assert "](" not in "".join(outside).replace("\\]\\(", "")
@@ -79,7 +79,7 @@ def _outside_fences(lines: list[str]) -> Iterator[str]:
 
 @given(st.text(max_size=300))
 def test_report__of_any_text__keeps_its_tables_and_fences(text: str) -> None:
-    lines = markdown(_reading(text, text)).splitlines()
+    lines = markdown(*_reading(text, text)).splitlines()
     assert sum(line.startswith("```") for line in lines) % 2 == 0
     heading = lines.index("| Credential | Outcome | Seconds | Cause | Message |")
     assert lines[heading + 3].startswith("| AzureCliCredential | unavailable |")

@@ -16,14 +16,13 @@ from django.test import Client
 
 from localazure import LocalAzure
 from localazure.scenarios import SCENARIOS
-from secrets_app import conf, doctor
+from secrets_app import conf
 from secrets_app.core.reading import Reading
 from secrets_app.diagnosis import CAUSES
-from secrets_app.doctor import Check, Status, runner
+from secrets_app.doctor import Check, Status, runner, service
 from secrets_app.doctor.checks import developer_tools, managed_identity
 from secrets_app.doctor.registry import CHECKS
 from secrets_app.doctor.service import headline, is_healthy, run_doctor
-from secrets_app.service import get_reading
 from tests.conftest import World
 from tests.support.command_line import manage
 from tests.support.doctor_factories import CLIENT, TENANT, by_key, first_on_path, silence, stand_in
@@ -63,7 +62,7 @@ def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def examine() -> dict[str, Check]:
-    return by_key(doctor.run_checks(conf.current(), os.environ, get_reading))
+    return by_key(run_doctor(conf.current()))
 
 
 WELL = [scenario.name for scenario in SCENARIOS.values() if scenario.cause is None]
@@ -124,7 +123,7 @@ def test_each_world__its_problem_is_found_with_advice(world: World, scenario: st
 def test_problems_come_first_then_notices(world: World) -> None:
     world("laptop-signed-out")
     order = list(Status)
-    ranks = [order.index(check.verdict) for check in doctor.run_checks(conf.current(), os.environ, get_reading)]
+    ranks = [order.index(check.verdict) for check in run_doctor(conf.current())]
     assert ranks == sorted(ranks)
     assert ranks[0] == 0
 
@@ -132,7 +131,7 @@ def test_problems_come_first_then_notices(world: World) -> None:
 def test_every_cause_is_one_of_the_catalogue(world: World) -> None:
     world("app-service")
     os.environ.update({"KEY_VAULT_URI": "", "AZURE_CLIENT_SECRET": SECRET, "MSI_SECRET": SECRET})
-    checks = doctor.run_checks(conf.load({}), os.environ, get_reading)
+    checks = run_doctor(conf.load({}))
     assert {check.cause for check in checks} - {None} <= set(CAUSES)
     assert len({question.key for question in CHECKS}) == len(CHECKS) == len(checks)
     assert all(check.title and check.finding for check in checks)
@@ -198,7 +197,7 @@ def test_everything_is_slow__under_3_s_and_all_that_is_left_ends(
         assert "did not respond in time" in checks[key].finding
     assert checks["way_to_the_vault"].verdict is Status.PROBLEM
     assert checks["platform"].verdict is Status.OK
-    assert waited_until(lambda: not [t for t in threading.enumerate() if t.name.startswith("environment: ")])
+    assert waited_until(lambda: not [t for t in threading.enumerate() if t.name.startswith("doctor: ")])
     assert waited_until(lambda: not any(alive(int(pid)) for pid in (tmp_path / "pids").read_text().split()))
 
 
@@ -223,10 +222,11 @@ def test_a_check_that_breaks__says_so_and_the_others_go_on(
     heard: list[str] = []
     monkeypatch.setattr(threading, "excepthook", lambda args: heard.append(args.exc_type.__name__))
 
-    def broken(_config: Any) -> Reading:
-        raise KeyError("a mistake of ours")
+    def broken(_request: Any) -> Reading:
+        raise KeyError("a defect")
 
-    checks = by_key(doctor.run_checks(conf.current(), os.environ, broken))
+    monkeypatch.setattr(service, "get_reading", broken)
+    checks = by_key(run_doctor(conf.current()))
     assert checks["secret"].finding.startswith("This check failed with an internal error.")
     assert checks["clock"].verdict is Status.OK
     assert "KeyError" in heard
@@ -312,7 +312,7 @@ def test_neither_secret_nor_token_nor_proxy_password_is_seen(
     os.environ.update(dict.fromkeys(("HTTPS_PROXY", "https_proxy"), loggedin))
     os.environ.setdefault("AZURE_CLIENT_SECRET", SECRET)
     os.environ.update({"AZURE_USERNAME": "dana@contoso.com", "AZURE_PASSWORD": SECRET})
-    checks = doctor.run_checks(conf.current(), os.environ, get_reading)
+    checks = run_doctor(conf.current())
     page = client.get("/environment/").content.decode()
     said = page + repr(checks) + json.dumps([check.as_json() for check in checks]) + "".join(capfd.readouterr())
     hidden = [SECRET, PASSWORD, azure.secret_value, *(token.text for token in azure.tokens)]

@@ -11,19 +11,20 @@ from django.test import Client
 
 from localazure.scenarios.directory import MACHINE_IDENTITY
 from secrets_app import conf
+from secrets_app.conf.request import secret_request
 from secrets_app.core.credential_options import MEMBERS, CredentialKind
 from secrets_app.core.reading import Outcome
 from secrets_app.identities import CandidateResult, Selection, get_comparison, selection_of
 from secrets_app.identities.candidates import candidates
-from secrets_app.keyvault import pool
+from secrets_app.keyvault.pool import pooled_connection
 from secrets_app.output.identities import principal_mark, principal_text, result_text, selection_text
-from secrets_app.service import get_reading
 from tests.conftest import World
 from tests.support.command_line import manage
+from tests.support.readings import get_reading
 
 
 def compared() -> tuple[list[CandidateResult], Selection]:
-    rows = [row for row in get_comparison(conf.current()).follow() if row]
+    rows = [row for row in get_comparison(secret_request(conf.current())).follow() if row]
     return rows, selection_of(rows)
 
 
@@ -87,7 +88,7 @@ def test_az_that_hangs_ends_by_itself_and_keeps_nobody_waiting(world: World) -> 
     rows, pick = compared()
     assert rows[-1].candidate.way is CredentialKind.AZURE_CLI
     assert rows[-1].reading
-    assert rows[-1].reading.main_cause == "az_timeout"
+    assert rows[-1].diagnosis.main_cause == "az_timeout"
     assert pick.row is None
     assert pick.marked == rows[-1]
     assert ". Fix Azure CLI: " in selection_text(pick)
@@ -119,10 +120,10 @@ def test_a_pipelines_connection_is_asked_when_its_task_says_all_of_it(
 def test_nothing_of_the_sites_own_is_touched(world: World) -> None:
     world("app-service")
     get_reading(conf.current())
-    own = pool.connection_for(conf.current())
+    own = pooled_connection(secret_request(conf.current()))
     own.release()
     compared()
-    assert pool.connection_for(conf.current()) is own
+    assert pooled_connection(secret_request(conf.current())) is own
     own.release()
     assert get_reading(conf.current()).token_reused
 
@@ -176,7 +177,7 @@ def test_the_page_leaves_before_any_row_is_there(client: Client, world: World, s
     assert 'slot="row-' not in first
     assert first.count("Trying...") == len(MEMBERS) + 2
     assert 'slot="row-' in next(pieces).decode()
-    under_way = get_comparison(conf.current())
+    under_way = get_comparison(secret_request(conf.current()))
     assert not under_way.is_done
     response.close()  # the visitor goes away: so does az, which would take a minute
     assert [row for row in under_way.follow() if row]
@@ -200,10 +201,10 @@ def test_the_page_has_everything_and_no_token(client: Client, world: World) -> N
 
 def test_a_crowd_follows_one_comparison(world: World) -> None:
     world("laptop", az_latency_s=0.3)
-    first = get_comparison(conf.current())
-    assert get_comparison(conf.current()) is first
+    first = get_comparison(secret_request(conf.current()))
+    assert get_comparison(secret_request(conf.current())) is first
     assert len(list(first.follow())) == len([row for row in first.follow() if row]) == len(first.candidates)
-    another = get_comparison(conf.current())
+    another = get_comparison(secret_request(conf.current()))
     assert another is not first
     list(another.follow())  # a comparison that nobody has followed yet would wait for the next test
 

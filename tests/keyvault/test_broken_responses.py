@@ -7,8 +7,8 @@ from django.test import Client
 
 from localazure.scenarios.faults import Fault, FaultInjection
 from secrets_app import conf
-from secrets_app.service import get_reading
 from tests.conftest import World
+from tests.support.readings import get_reading
 
 SERVICES = ("keyvault", "app-service")
 

@@ -14,11 +14,12 @@ from azure.keyvault.secrets import SecretClient
 from localazure.scenarios.directory import CONTOSO, SITE_APPLICATION
 from secrets_app import conf
 from secrets_app.conf.overrides import resolve_overrides
+from secrets_app.conf.request import secret_request
 from secrets_app.keyvault import client
 from secrets_app.keyvault.client import Connection
-from secrets_app.service import get_reading
 from tests.conftest import World
 from tests.support.leak_checks import ends, leftovers, sockets
+from tests.support.readings import get_reading
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def pipe(tmp_path: Path) -> Path:
 
 def test_a_credential_that_is_never_made__holds_up_nobody_else(world: World, pipe: Path) -> None:
     world("app-service")
-    other = resolve_overrides({"userAssignedClientId": "11111111-2222-4333-8444-555555555555"}).config
+    other = resolve_overrides({"userAssignedClientId": "11111111-2222-4333-8444-555555555555"}).request
     os.environ |= {
         "AZURE_TENANT_ID": CONTOSO.id,
         "AZURE_CLIENT_ID": SITE_APPLICATION.client_id,
@@ -63,7 +64,7 @@ def test_a_crowd_makes_one_client(world: World, monkeypatch: pytest.MonkeyPatch)
             super().__init__(*args, **more)
 
     monkeypatch.setattr(client, "SecretClient", Slow)
-    before, shared, together = sockets(), Connection(conf.current()), threading.Barrier(4)
+    before, shared, together = sockets(), Connection(secret_request(conf.current())), threading.Barrier(4)
 
     def read(_number: int) -> None:
         together.wait(5)
@@ -79,7 +80,7 @@ def test_a_crowd_makes_one_client(world: World, monkeypatch: pytest.MonkeyPatch)
 
 def test_closed_while_it_is_in_use__what_it_opens_after_that_is_closed_too(world: World) -> None:
     world("app-service")
-    before, closed_early = sockets(), Connection(conf.current())
+    before, closed_early = sockets(), Connection(secret_request(conf.current()))
     closed_early.acquire()
     closed_early.close()  # as at the end of the process
     closed_early.open()

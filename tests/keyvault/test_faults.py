@@ -10,10 +10,10 @@ import pytest
 from localazure import Fault, FaultInjection, LocalAzure, Scenario
 from localazure.scenarios import find_scenario
 from secrets_app import conf
-from secrets_app.service import get_reading
 from tests.conftest import World
 from tests.support.deadlines import read_as
 from tests.support.leak_checks import ends, leftovers
+from tests.support.readings import get_reading
 
 FAST_S = 0.5
 """The deadline where the fault makes a reading wait for it."""

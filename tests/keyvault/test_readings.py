@@ -14,9 +14,9 @@ from localazure.scenarios.directory import CONTOSO, SITE_APPLICATION
 from secrets_app import conf
 from secrets_app.core.reading import Failure, Outcome, PrincipalKind, PrincipalType, Reading, Stage
 from secrets_app.keyvault.errors import vault_saw
-from secrets_app.service import get_reading
 from tests.conftest import READ_ALL_THE_SAME, World
 from tests.support.deadlines import read_as
+from tests.support.readings import get_reading
 from tests.support.scenario_visits import Visit, first_hint
 
 CHAIN = (

@@ -8,9 +8,8 @@ from django.test import Client
 
 from secrets_app import conf
 from secrets_app.keyvault import operation
-from secrets_app.service import get_reading
 from tests.conftest import World
-from tests.support.leak_checks import ends, leftovers
+from tests.support.readings import get_reading
 
 NoThreadFor = Callable[..., None]
 
@@ -56,12 +55,3 @@ def test_a_comparison_without_threads__ends_and_says_why(
     assert page.count("No thread could be started") > 3
     no_thread_for()
     assert "No thread could be started" not in client.get("/identities/").getvalue().decode()
-
-
-def test_a_renewal_without_a_thread__keeps_nobody_from_reading(world: World, no_thread_for: NoThreadFor) -> None:
-    azure = world("laptop", token_life_s=200)
-    no_thread_for("renewal")
-    assert get_reading(conf.current()).ok
-    assert get_reading(conf.current()).ok
-    assert len(azure.tokens) == 1
-    assert ends(lambda: not leftovers())

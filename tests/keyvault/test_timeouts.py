@@ -16,15 +16,19 @@ from pathlib import Path
 import pytest
 
 from localazure import Fault, FaultInjection
-from secrets_app import conf, keyvault
-from secrets_app.conf.token_check import token_check_config
+from secrets_app import conf
+from secrets_app.conf.request import secret_request, token_request
+from secrets_app.core import runtime
 from secrets_app.core.reading import Reading, Stage
+from secrets_app.core.runtime import shared
 from secrets_app.doctor.tls_certificate import untrusted_issuer
 from secrets_app.doctor.vault_probe import probe_vault
-from secrets_app.keyvault import operation, pool
-from secrets_app.service import get_reading
+from secrets_app.keyvault import operation
+from secrets_app.keyvault.operation import ReadSlots
+from secrets_app.keyvault.pool import pool_for
 from tests.conftest import World
 from tests.support.leak_checks import ends, leftovers, running, sockets
+from tests.support.readings import get_reading
 
 DEADLINE_S = 0.8
 """Less than the setting takes: these tests wait for it."""
@@ -125,7 +129,7 @@ def test_when_too_many_wait__the_next_one_says_so_at_its_deadline(
 ) -> None:
     world("app-service")
     room = threading.BoundedSemaphore(1)
-    monkeypatch.setattr(operation, "_READ_SLOTS", room)
+    shared(ReadSlots).site = room
     room.acquire()
     ends_in_time(read(), "one of 64 earlier readings to end")
     room.release()
@@ -136,16 +140,16 @@ def test_whatever_visitors_ask_for__the_sites_own_reading_has_room(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     azure = world("app-service")
-    monkeypatch.setattr(operation, "_VISITOR_SLOTS", threading.BoundedSemaphore(1))
-    monkeypatch.setattr(operation, "_VISITOR_WAIT_S", 0.1)
-    operation._VISITOR_SLOTS.acquire()  # noqa: SLF001 - as by visitors who keep it all
-    theirs = get_reading(token_check_config(conf.current(), "https://graph.microsoft.com"))
+    shared(ReadSlots).visitors = threading.BoundedSemaphore(1)
+    monkeypatch.setattr(operation, "VISITOR_WAIT_S", 0.1)
+    shared(ReadSlots).visitors.acquire()
+    theirs = get_reading(token_request(conf.current(), "https://graph.microsoft.com"))
     assert theirs.failure
     assert theirs.failure.message == "Timed out after 0.1 seconds, waiting for one of 16 earlier readings to end."
     assert azure.requests == ()
     assert read().ok
-    operation._VISITOR_SLOTS.release()  # noqa: SLF001
-    assert get_reading(token_check_config(conf.current(), "https://graph.microsoft.com")).ok
+    shared(ReadSlots).visitors.release()
+    assert get_reading(token_request(conf.current(), "https://graph.microsoft.com")).ok
 
 
 def test_a_crowd_of_readings_given_up__leaves_no_thread_and_no_socket(world: World) -> None:
@@ -155,7 +159,7 @@ def test_a_crowd_of_readings_given_up__leaves_no_thread_and_no_socket(world: Wor
         names = [replace(config, secret_name=f"demo-{number}") for number in range(60)]
         readings = list(crowd.map(get_reading, names))
     assert not any(reading.ok for reading in readings)
-    keyvault.close()  # what was kept for the next reading
+    runtime.reset()  # what was kept for the next reading
     assert ends(lambda: not leftovers() and sockets() <= before), (leftovers(), before, sockets())
 
 
@@ -164,7 +168,7 @@ def test_closing__leaves_no_socket(world: World) -> None:
     before = sockets()
     assert read(5).ok
     assert sockets() > before
-    keyvault.close()
+    runtime.reset()
     assert ends(lambda: sockets() <= before)
 
 
@@ -199,7 +203,8 @@ def test_what_is_dropped__is_closed_at_once(world: World) -> None:
     for number in range(5):
         assert get_reading(replace(config, secret_name="demo", deadline_s=5 + number)).ok
     for number in range(5):
-        pool.forget(replace(config, deadline_s=5 + number))
+        request = secret_request(replace(config, secret_name="demo", deadline_s=5 + number))
+        pool_for(request).forget(request)
     assert ends(lambda: sockets() <= before)
 
 

@@ -11,12 +11,12 @@ from django.test import Client
 
 from localazure import LocalAzure
 from secrets_app.conf import current, load
+from secrets_app.conf.request import token_vault_request
 from secrets_app.conf.token_vault import parse_token_vault_url
-from secrets_app.conf.token_vault_check import token_vault_config
 from secrets_app.core.hosts import AddressError, ForeignHostError
 from secrets_app.core.reading import Reading, Stage
-from secrets_app.service import get_reading
 from tests.conftest import HERE, World
+from tests.support.readings import get_reading
 
 VAULT = "https://contoso.westcentralus.tokenvault.azure.net"
 STORE = "https://contoso.tokenstore.azure.net"
@@ -32,7 +32,7 @@ def azure(world: World, settings: Any) -> LocalAzure:
 
 
 def read(*, create: bool = False, **words: str) -> Reading:
-    return get_reading(token_vault_config(current(words), create=create))
+    return get_reading(token_vault_request(current(words), create=create))
 
 
 def kept_token() -> str:
@@ -154,9 +154,9 @@ def test_without_settings_the_page_says_so_and_nobody_is_asked(world: World, cli
         ({"tokenResourceUrl": f"{VAULT}/services/dropbox/tokens/.."}, "W070", "/services/<service>/tokens/<token>"),
         ({"KVSITE_TOKEN_VAULT_URL": "https://evil.example"}, "W071", "no token is sent there"),
         ({"KVSITE_TOKEN_VAULT_URL": "https://contoso.vault.azure.net"}, "W071", "is not a Token Vault"),
-        ({"storeName": "evil.example/"}, "W071", "is refused"),
-        ({"KVSITE_TOKEN_VAULT_URL": VAULT, "KVSITE_TOKEN_VAULT_SERVICE": "a/b"}, "W072", "is not a name"),
-        ({"KVSITE_TOKEN_VAULT_URL": VAULT, "KVSITE_TOKEN_VAULT_TOKEN": ".."}, "W073", "is not a name"),
+        ({"storeName": "evil.example/"}, "W071", "is not allowed"),
+        ({"KVSITE_TOKEN_VAULT_URL": VAULT, "KVSITE_TOKEN_VAULT_SERVICE": "a/b"}, "W072", "is not a valid name"),
+        ({"KVSITE_TOKEN_VAULT_URL": VAULT, "KVSITE_TOKEN_VAULT_TOKEN": ".."}, "W073", "is not a valid name"),
     ],
 )
 def test_a_mistake_has_its_sentence__and_does_not_stop_the_secret(
@@ -166,7 +166,7 @@ def test_a_mistake_has_its_sentence__and_does_not_stop_the_secret(
     assert [problem.id for problem in config.problems] == [f"secrets_app.{id_}"]
     assert sentence in config.problems[0].sentence
     assert config.mistakes == ()
-    assert token_vault_config(config).mistakes
+    assert token_vault_request(config).blocking_problems
 
 
 @pytest.mark.parametrize(

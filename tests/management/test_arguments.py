@@ -82,13 +82,13 @@ def test_an_identity_by_argument_wins_over_whatever_the_settings_say(world: Worl
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--credential", "azz"), "--credential has 'azz' in it, which is no credential."),
-        (("--credential", ""), "--credential has"),
-        (("--credential", "default,az"), "--credential lists default beside others"),
-        (("--credential", "client-secret"), "KVSITE_TENANT_ID is not set, and client-secret cannot do without it."),
-        (("--client-id", "123"), "--client-id is not an id"),
-        (("--object-id", ""), "--object-id is not an id"),
-        (("--resource-id", "/subscriptions/1"), "--resource-id is not the resource id"),
+        (("--credential", "azz"), "--credential contains 'azz', which is not a supported credential."),
+        (("--credential", ""), "--credential contains"),
+        (("--credential", "default,az"), "--credential combines default with other credentials"),
+        (("--credential", "client-secret"), "KVSITE_TENANT_ID is not set, but client-secret requires it."),
+        (("--client-id", "123"), "--client-id is not a valid client ID"),
+        (("--object-id", ""), "--object-id is not a valid object ID"),
+        (("--resource-id", "/subscriptions/1"), "--resource-id is not the resource ID"),
     ],
 )
 def test_a_bad_argument_is_exit_2_under_its_own_name(world: World, arguments: tuple[str, ...], said: str) -> None:

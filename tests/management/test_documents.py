@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import resolve
 
-from secrets_app.conf.schema import SETTINGS
+from secrets_app.conf.schema import CHECK_IDS, SETTINGS
 from secrets_app.connection_string import parse_form, parse_options
 from secrets_app.core.credential_options import CredentialKind
 from secrets_app.diagnosis import CAUSES
@@ -21,29 +21,43 @@ def test_the_documents_are_not_stale() -> None:
 
 def test_a_stale_document_is_found(tmp_path: Path, settings: object) -> None:
     settings.BASE_DIR = tmp_path  # type: ignore[attr-defined]
-    (tmp_path / "README.md").write_text(
-        (ROOT / "README.md").read_text().replace("KVSITE_DEADLINE_S", "KVSITE_PATIENCE")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "settings.md").write_text(
+        (ROOT / "docs" / "settings.md").read_text().replace("KVSITE_DEADLINE_S", "KVSITE_PATIENCE")
     )
-    for name in ("requirements.txt", "requirements-dev.txt"):
-        (tmp_path / name).write_text((ROOT / name).read_text())
-    with pytest.raises(CommandError, match=r"README\.md, causes\.md, licences\.md"):
+    with pytest.raises(CommandError, match=r"settings\.md, causes\.md"):
         call_command("documents", "--check")
 
 
 def test_every_setting_and_every_cause_is_in_the_documents() -> None:
-    readme, causes = (ROOT / "README.md").read_text(), (ROOT / "docs" / "causes.md").read_text()
-    assert [name for name in SETTINGS if f"| `{name}` |" not in readme] == []
+    page, causes = (ROOT / "docs" / "settings.md").read_text(), (ROOT / "docs" / "causes.md").read_text()
+    assert [name for name in SETTINGS if f"| `{name}` |" not in page] == []
+    assert [str(check) for check in CHECK_IDS if f"| `{check}` | {check.meaning} |" not in page] == []
     assert [key for key in CAUSES if f"### {key}\n" not in causes] == []
 
 
-def test_every_package_of_production_has_a_licence_that_lets_us_use_it() -> None:
-    rows = re.findall(r"^\| (\S+) \| \S+ \| (.+) \|$", (ROOT / "docs" / "licences.md").read_text(), re.M)
-    production = set(re.findall(r"^(\S+)==", (ROOT / "requirements.txt").read_text(), re.M)) - {"tzdata"}
-    licences = {name: licence for name, licence in rows if name in production}
-    assert licences.keys() == production
+def _locked_packages(lock_file: str) -> set[tuple[str, str]]:
+    """Names and versions, without the packages for Windows only: they are not installed where the list is written."""
+    packages = re.findall(r"^(\S+)==(\S+)(.*)", (ROOT / lock_file).read_text(), re.M)
+    return {(name, version) for name, version, marker in packages if "win32" not in marker}
+
+
+def _listed_licences() -> dict[tuple[str, str], str]:
+    rows = re.findall(r"^\| (\S+) +\| (\d\S*) +\| (.+?) +\|$", (ROOT / "docs" / "licences.md").read_text(), re.M)
+    return {(name.lower().replace("_", "-"), version): licence for name, version, licence in rows}
+
+
+def test_licences__list_every_locked_package_with_its_version() -> None:
+    """`make lock` writes the list."""
+    assert _listed_licences().keys() == _locked_packages("requirements.txt") | _locked_packages("requirements-dev.txt")
+
+
+def test_licences__are_permissive() -> None:
+    licences = _listed_licences()
     permissive = re.compile(r"MIT|BSD|Apache|PSF|MPL|Mozilla")
-    assert [name for name, licence in licences.items() if not permissive.search(licence)] == []
-    assert [name for name, licence in rows if re.search(r"\b[AL]?GPL", licence)] == []
+    production = _locked_packages("requirements.txt")
+    assert [package for package in production if not permissive.search(licences[package])] == []
+    assert [package for package, licence in licences.items() if re.search(r"\b[AL]?GPL", licence)] == []
 
 
 def test_every_package_is_pinned_with_its_hashes() -> None:

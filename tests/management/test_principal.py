@@ -14,7 +14,7 @@ import pytest
 
 from localazure import LocalAzure
 from secrets_app.conf.schema import SETTINGS
-from secrets_app.core.reading import Attempt, Outcome, Principal, PrincipalKind, PrincipalType, Reading
+from secrets_app.core.reading import Attempt, Diagnosis, Outcome, Principal, PrincipalKind, PrincipalType, Reading
 from secrets_app.output.terminal import lines_of
 from tests.conftest import World
 from tests.support.command_line import Ended, manage
@@ -65,8 +65,8 @@ def test_not_read_is_exit_1_with_the_command_that_mends_it(principal: Callable[.
     ("arguments", "words", "said"),
     [
         ((), {"SECRET_NAME": ""}, "SECRET_NAME is not set"),
-        ((), {"KEY_VAULT_URI": "contoso"}, "KEY_VAULT_URI is not a vault's address"),
-        (("--secret", "a_b"), {}, "--secret has an underscore"),
+        ((), {"KEY_VAULT_URI": "contoso"}, "KEY_VAULT_URI is not a valid vault URL"),
+        (("--secret", "a_b"), {}, "--secret contains an underscore"),
         ((), {"AZURE_TOKEN_CREDENTIALS": "cli"}, "AZURE_TOKEN_CREDENTIALS"),
     ],
 )
@@ -125,7 +125,7 @@ def test_a_token_cannot_forge_a_line_or_steer_the_terminal() -> None:
     reading = Reading(
         vault_url=None, secret_name="demo", started_at=datetime.now(UTC), elapsed_s=0.1, principal=principal
     )
-    lines = list(lines_of(reading))
+    lines = list(lines_of(reading, Diagnosis(causes=(None,) * len(reading.attempts))))
     assert not [line for line in lines if line.startswith("YES")]
     assert not set("\n\x1b\u202e") & set("".join(lines))
 
@@ -138,7 +138,7 @@ def test_who_reads_the_certificate_stands_in_the_columns_of_the_others() -> None
     reading = Reading(
         vault_url=None, secret_name="demo", started_at=datetime.now(UTC), elapsed_s=0.1, attempts=tuple(attempts)
     )
-    *_, first, second = lines_of(reading)
+    *_, first, second = lines_of(reading, Diagnosis(causes=(None,) * len(reading.attempts)))
     assert first == f"{second}  Reads the certificate."
 
 

@@ -12,8 +12,8 @@ from django.test import Client
 from localazure.scenarios import SCENARIOS
 from secrets_app import conf
 from secrets_app.conf.schema import SETTINGS
-from secrets_app.service import get_reading
 from tests.conftest import World
+from tests.support.readings import get_reading
 from tests.support.scenario_visits import MORE_PAGES, PAGES, Visit, everything_logged, proofs_of
 
 

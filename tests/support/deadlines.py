@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from secrets_app import conf
 from secrets_app.core.reading import Reading
-from secrets_app.service import get_reading
+from tests.support.readings import get_reading
 
 LONGER = (1, 4, 16)
 """How many times the deadline, one after the other."""

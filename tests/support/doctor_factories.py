@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from secrets_app.conf import Config
 from secrets_app.conf.host_environment import detect_host
 from secrets_app.core.reading import Principal, Reading, Secret
+from secrets_app.diagnosis import diagnose
 from secrets_app.doctor import Check
 from secrets_app.doctor.context import CheckContext
 from secrets_app.doctor.registry import CHECKS
@@ -67,6 +68,7 @@ def found(
         place=detect_host(environ),
         vault=done(vault or VaultProbe(status=401, tenant_id=TENANT, elapsed_s=0.01)),
         reading=done(read or reading(secret=secret())),
+        diagnose=diagnose,
     )
     return next(question for question in CHECKS if question.key == key).ask(scene)
 

@@ -15,12 +15,12 @@ from django.core.management import call_command
 from django.test import Client, override_settings
 
 from localazure import LocalAzure, Scenario
-from secrets_app import conf, keyvault
+from secrets_app import conf
 from secrets_app.conf.schema import SETTINGS
+from secrets_app.core import runtime
 from secrets_app.core.logs import RedactingFormatter, StderrHandler
-from secrets_app.core.reading import Reading
-from secrets_app.service import get_reading
 from tests.support.deadlines import BUSY_S, LONGER
+from tests.support.readings import Result, get_reading
 
 HERE = {"host": "127.0.0.1:8000"}
 """What a browser on this machine sends."""
@@ -43,7 +43,7 @@ class Visit:
     """What the product returned, printed and logged in one scenario."""
 
     scenario: Scenario
-    reading: Reading
+    reading: Result
     pages: dict[str, str]
     """Path -> the HTML or JSON of the answer."""
     statuses: dict[str, int]
@@ -79,7 +79,7 @@ def visit(name: str) -> Visit:
         words = inside(azure)
         words["KVSITE_RESULT_LIFE_S"] = "60"  # pages and commands show the same reading
         undo.enter_context(override_settings(SECRETS_APP=words))
-        undo.callback(keyvault.close)
+        undo.callback(runtime.reset)
         return _record(azure, words)
 
 
@@ -91,7 +91,7 @@ def proofs_of(azure: LocalAzure) -> frozenset[str]:
     return frozenset(lines | {text for name, text in named.items() if name.endswith(("_HEADER", "_SECRET"))})
 
 
-def first_hint(reading: Reading) -> str | None:
+def first_hint(reading: Result) -> str | None:
     """The cause that is shown first."""
     return reading.hints[0].cause if reading.hints else None
 
@@ -144,7 +144,7 @@ def _record(azure: LocalAzure, words: dict[str, str]) -> Visit:
     )
 
 
-def _read(azure: LocalAzure, words: dict[str, str]) -> Reading:
+def _read(azure: LocalAzure, words: dict[str, str]) -> Result:
     """The reading that the pages will show; on a busy machine with a longer deadline."""
     deadline_s = conf.current().deadline_s
     for times in LONGER:

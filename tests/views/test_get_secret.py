@@ -66,9 +66,9 @@ def test_an_object_id_goes_along_when_the_form_is_sent_again(client: Client, wor
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("name=a_b", "The secret name has an underscore"),
-        ("name=" + "a" * 128, "is 128 characters long"),
-        ("name=demo&version=1", "The version is not a version"),
+        ("name=a_b", "The secret name contains an underscore"),
+        ("name=" + "a" * 128, "has 128 characters"),
+        ("name=demo&version=1", "The version is not a valid version"),
         (f"name={HERE}/", "The identifier is not a secret identifier"),
         (f"name={HERE}/demo/1", "The identifier is not a secret identifier"),
         (f"name={HERE}/demo?x=1", "Unknown query parameter"),

@@ -12,9 +12,10 @@ from django.test import Client
 from localazure.scenarios.directory import SHARED_IDENTITY, SITE_IDENTITY, WRITER_IDENTITY
 from secrets_app import conf
 from secrets_app.conf.overrides import resolve_overrides
-from secrets_app.keyvault import pool
-from secrets_app.service import get_reading
+from secrets_app.conf.request import secret_request
+from secrets_app.keyvault.pool import pooled_connection
 from tests.conftest import World
+from tests.support.readings import get_reading
 
 ME = "userAssignedClientId"
 
@@ -68,11 +69,11 @@ def test_the_page_says_which_identity_was_asked_for_and_keeps_it(client: Client,
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("userAssignedClientId=abc", "userAssignedClientId is not an id"),
-        ("userassignedid=%7B91bc4621-2e5a-436e-bb44-75d5e0f13b45%7D", "userassignedid is not an id"),
-        ("userAssignedObjectId=..%2F..", "userAssignedObjectId is not an id"),
-        ("userAssignedResourceId=/subscriptions/x", "userAssignedResourceId is not the resource id"),
-        ("userassignedid=/subscriptions/x", "userassignedid is not the resource id"),
+        ("userAssignedClientId=abc", "userAssignedClientId is not a valid client ID"),
+        ("userassignedid=%7B91bc4621-2e5a-436e-bb44-75d5e0f13b45%7D", "userassignedid is not a valid client ID"),
+        ("userAssignedObjectId=..%2F..", "userAssignedObjectId is not a valid object ID"),
+        ("userAssignedResourceId=/subscriptions/x", "userAssignedResourceId is not the resource ID"),
+        ("userassignedid=/subscriptions/x", "userassignedid is not the resource ID"),
         (f"userAssignedClientId={SHARED_IDENTITY.client_id}&userAssignedObjectId=1", "userAssignedObjectId is not"),
     ],
 )
@@ -91,7 +92,7 @@ def test_a_choice_leaves_no_other_setting_of_who_to_be(world: World, settings: A
     settings.SECRETS_APP |= {"KVSITE_MANAGED_IDENTITY_OBJECT_ID": WRITER_IDENTITY.object_id,
                              "KVSITE_CLIENT_ID": "wrong", "KVSITE_EXCLUDE_CREDENTIALS": "azure-cli",
                              "KVSITE_EXPECTED_APP_ID": WRITER_IDENTITY.client_id}  # fmt: skip
-    reading = get_reading(resolve_overrides({ME: SHARED_IDENTITY.client_id}).config)
+    reading = get_reading(resolve_overrides({ME: SHARED_IDENTITY.client_id}).request)
     assert reading.principal
     assert reading.principal.name == SHARED_IDENTITY.name
     assert reading.ok
@@ -132,11 +133,11 @@ def test_an_old_link_arrives_at_its_answer(client: Client, world: World) -> None
 def test_a_flood_of_ids_neither_grows_nor_pushes_out_the_sites_own_connection(world: World) -> None:
     world("app-service")
     get_reading(conf.current())
-    own = pool.connection_for(conf.current())
+    own = pooled_connection(secret_request(conf.current()))
 
     def flood(count: int) -> None:
         for _ in range(count):
-            assert not get_reading(resolve_overrides({ME: str(uuid.uuid4())}).config).ok
+            assert not get_reading(resolve_overrides({ME: str(uuid.uuid4())}).request).ok
 
     tracemalloc.start()
     try:
@@ -149,5 +150,5 @@ def test_a_flood_of_ids_neither_grows_nor_pushes_out_the_sites_own_connection(wo
     finally:
         tracemalloc.stop()
     assert grown < 40 * 50_000  # a connection that stays is 100 KB and more
-    assert pool.connection_for(conf.current()) is own
+    assert pooled_connection(secret_request(conf.current())) is own
     assert get_reading(conf.current()).token_reused

@@ -47,8 +47,9 @@ def token_credentials(scene: CheckContext) -> Check:
         return problem(
             "The value is not supported, so azure-identity cannot create a credential. Supported values: dev, prod, "
             f"{join_words([kind.class_name for kind in _KINDS.values()])}.",
-            cause="token_credentials_env_invalid", facts=facts,
-        )  # fmt: skip
+            cause="token_credentials_env_invalid",
+            facts=facts,
+        )
     if scene.config.sign_in and scene.config.sign_in.ways[0] is not CredentialKind.DEFAULT:
         return ok(f"Set, but KVSITE_CREDENTIAL={scene.config.sign_in.ways[0]} takes precedence.", facts=facts)
     said = _description(value)
@@ -56,12 +57,18 @@ def token_credentials(scene: CheckContext) -> Check:
         return problem(
             f"{said} In Azure these tools are not available, and the managed identity is never tried.",
             "Remove the variable, or set it to prod.",
-            cause="environment_half_set", commands=unset_commands([_CHOICE], scene.place), facts=facts,
-        )  # fmt: skip
+            cause="environment_half_set",
+            commands=unset_commands([_CHOICE], scene.place),
+            facts=facts,
+        )
     if value == "environmentcredential" and not complete_credential_set(scene.environ):
-        return problem(f"{said} Its variables are incomplete.", "Set all of them, or remove this variable.",
-                       cause="environment_half_set", commands=unset_commands([_CHOICE], scene.place),
-                       facts=facts)  # fmt: skip
+        return problem(
+            f"{said} Its variables are incomplete.",
+            "Set all of them, or remove this variable.",
+            cause="environment_half_set",
+            commands=unset_commands([_CHOICE], scene.place),
+            facts=facts,
+        )
     return ok(said, facts=facts)
 
 
@@ -91,13 +98,20 @@ def client_id(scene: CheckContext) -> Check:
     if value is None:
         return ok(_meaning_of_none(scene), facts=facts)
     if not value.strip():
-        return notice("It is set, but empty. Some credentials use the empty value as an ID.", "Remove it.",
-                      cause="environment_half_set", commands=unset_commands([ID], scene.place),
-                      facts=facts)  # fmt: skip
+        return notice(
+            "It is set, but empty. Some credentials use the empty value as an ID.",
+            "Remove it.",
+            cause="environment_half_set",
+            commands=unset_commands([ID], scene.place),
+            facts=facts,
+        )
     if not is_id(value):
-        return problem("The value is not a client ID: a client ID has 36 characters in five groups.",
-                       "Copy the client ID from the Overview page of the managed identity or app registration.",
-                       cause="environment_half_set", facts=facts)  # fmt: skip
+        return problem(
+            "The value is not a client ID: a client ID has 36 characters in five groups.",
+            "Copy the client ID from the Overview page of the managed identity or app registration.",
+            cause="environment_half_set",
+            facts=facts,
+        )
     return ok(_meaning_of(scene), facts=facts)
 
 
@@ -134,8 +148,9 @@ def stray_characters(scene: CheckContext) -> Check:
     return problem(
         f"{join_words(names)}: quotes, spaces or line breaks around the value are part of it.",
         "Set it again without them. The usual reason is a file that ends with a line break.",
-        cause="environment_half_set", facts=[(name, describe_variable(scene.environ, name)) for name in names],
-    )  # fmt: skip
+        cause="environment_half_set",
+        facts=[(name, describe_variable(scene.environ, name)) for name in names],
+    )
 
 
 def _stray(value: str) -> bool:

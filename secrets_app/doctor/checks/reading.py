@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from secrets_app.core import formatting
-from secrets_app.core.reading import Failure, Principal, PrincipalKind, Reading, Secret, Stage
+from secrets_app.core.reading import Diagnosis, Failure, Principal, PrincipalKind, Reading, Secret, Stage
 from secrets_app.doctor.check import Check, notice, ok, problem, unknown
 from secrets_app.doctor.context import CheckContext
 from secrets_app.doctor.registry import TIMEOUT_S, check
@@ -34,16 +34,16 @@ def secret(scene: CheckContext) -> Check:
     """
     reading = scene.reading.result()
     if reading.failure or reading.secret is None:
-        return _not_read(reading)
+        return _not_read(reading, scene.diagnose(reading))
     return _state(reading, reading.secret)
 
 
-def _not_read(reading: Reading) -> Check:
-    hint = reading.hints[0] if reading.hints else None
+def _not_read(reading: Reading, diagnosis: Diagnosis) -> Check:
+    hint = diagnosis.hints[0] if diagnosis.hints else None
     return problem(
         f"{formatting.headline(reading)} {hint.title if hint else ''}".strip().rstrip(".") + ".",
         hint.fix if hint else "The home page shows the original error message.",
-        cause=reading.main_cause,
+        cause=diagnosis.main_cause,
         commands=hint.commands if hint else (),
         facts=_where(reading.failure) if reading.failure else (),
     )

@@ -8,9 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from secrets_app import conf
 from secrets_app.conf import Config
-from secrets_app.conf.token_check import token_check_config
-from secrets_app.conf.token_vault_check import token_vault_config
-from secrets_app.core.reading import Reading, Stage
+from secrets_app.conf.request import ReadRequest, secret_request, token_request, token_vault_request
+from secrets_app.core.reading import Reading, Stage, reading_json
 from secrets_app.doctor import translation
 from secrets_app.doctor.service import run_doctor
 from secrets_app.identities import CandidateResult, as_json, get_comparison, selection_of
@@ -18,7 +17,7 @@ from secrets_app.management.arguments import add_credential_arguments, credentia
 from secrets_app.output.identities import line_of, lines_of_selection
 from secrets_app.output.report import markdown
 from secrets_app.output.terminal import lines_of, lines_of_translation
-from secrets_app.service import get_reading
+from secrets_app.service import diagnose, get_reading
 
 READ, NOT_READ, COULD_NOT_RUN = 0, 1, 2
 
@@ -52,35 +51,37 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         config = _config(options)
         if options["all"]:
-            raise SystemExit(self._compare(config, options))
-        reading = get_reading(with_interactive_sign_in(config))
+            raise SystemExit(self._compare(_request(config, options), options))
+        request = _request(with_interactive_sign_in(config), options)
+        reading = get_reading(request)
+        diagnosis = diagnose(reading, request)
         if options["json"]:
-            self.stdout.write(json.dumps(reading.as_json(), indent=2))
+            self.stdout.write(json.dumps(reading_json(reading, diagnosis), indent=2))
         elif options["report"]:
-            self.stdout.write(markdown(reading, run_doctor(config), shorten_ids=options["short_ids"]))
+            self.stdout.write(markdown(reading, diagnosis, run_doctor(config), shorten_ids=options["short_ids"]))
         else:
             self.stdout.write(
-                "\n".join([*lines_of(reading), *lines_of_translation(translation(config, reading.place))])
+                "\n".join([*lines_of(reading, diagnosis), *lines_of_translation(translation(config, reading.place))])
             )
         self.stdout.flush()
         raise SystemExit(_exit_code(reading))
 
-    def _compare(self, config: Config, options: dict[str, Any]) -> int:
+    def _compare(self, request: ReadRequest, options: dict[str, Any]) -> int:
         """Prints each row as it finishes, or one JSON document; returns the exit code of the one the site would use."""
         if options["report"]:
             raise CommandError("--report cannot be combined with --all.", returncode=COULD_NOT_RUN)
-        rows = [row for row in get_comparison(config).follow() if row] if options["json"] else self._rows_told(config)
+        rows = [row for row in get_comparison(request).follow() if row] if options["json"] else self._rows_told(request)
         pick = selection_of(rows)
         self._say(json.dumps(as_json(rows, pick), indent=2) if options["json"] else "\n".join(lines_of_selection(pick)))
         if pick.ok:
             return READ
-        return COULD_NOT_RUN if config.mistakes else NOT_READ
+        return COULD_NOT_RUN if request.blocking_problems else NOT_READ
 
-    def _rows_told(self, config: Config) -> list[CandidateResult]:
+    def _rows_told(self, request: ReadRequest) -> list[CandidateResult]:
         """The rows, each printed as it finishes; credentials that were not tried come last."""
         self._say("Credentials, in the order in which they finish:")
         rows = []
-        for row in get_comparison(config).follow():
+        for row in get_comparison(request).follow():
             if row:
                 rows.append(row)
             if row and row.reading:
@@ -100,10 +101,17 @@ def _config(options: dict[str, Any]) -> Config:
     overrides, names = credential_overrides(options)
     if options["secret"] is not None:
         overrides, names = {**overrides, "SECRET_NAME": options["secret"]}, {**names, "SECRET_NAME": "--secret"}
-    config = conf.current(overrides, names)
+    return conf.current(overrides, names)
+
+
+def _request(config: Config, options: dict[str, Any]) -> ReadRequest:
     if options["token_vault"]:
-        return token_vault_config(config, create=True)
-    return config if options["scope"] is None else token_check_config(config, options["scope"], called="--scope")
+        return token_vault_request(config, create=True)
+    return (
+        secret_request(config)
+        if options["scope"] is None
+        else token_request(config, options["scope"], called="--scope")
+    )
 
 
 def _exit_code(reading: Reading) -> int:

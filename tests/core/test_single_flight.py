@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 
 from secrets_app import conf
-from secrets_app.core.single_flight import SingleFlight
-from secrets_app.service import get_reading
+from secrets_app.core.caching import SingleFlight
 from tests.conftest import World
+from tests.support.readings import get_reading
 
 
 def test_a_crowd_is_one_call_on_the_vault(world: World) -> None:
@@ -63,7 +63,7 @@ def test_what_is_kept_is_bounded() -> None:
     sharing: SingleFlight[int, int] = SingleFlight()
     for number in range(1000):
         assert sharing.get(number, lambda number=number: number, life_s=60) == number  # type: ignore[misc]
-    assert len(sharing._flights) == 8  # noqa: SLF001 - there is nothing else to see it by
+    assert len(sharing._calls) == 8  # noqa: SLF001 - there is nothing else to see it by
 
 
 def test_those_who_ask_anew_share_one_that_was_asked_anew_and_no_other() -> None:
@@ -71,7 +71,7 @@ def test_those_who_ask_anew_share_one_that_was_asked_anew_and_no_other() -> None
     late: list[int] = []
 
     def ask(anew: bool) -> threading.Thread:
-        thread = threading.Thread(target=lambda: late.append(sharing.get("x", lambda: 99, life_s=60, anew=anew)))
+        thread = threading.Thread(target=lambda: late.append(sharing.get("x", lambda: 99, life_s=60, refresh=anew)))
         thread.start()
         return thread
 
@@ -84,7 +84,7 @@ def test_those_who_ask_anew_share_one_that_was_asked_anew_and_no_other() -> None
 
     waiting: list[threading.Thread] = []
     assert sharing.get("x", lambda: 1, life_s=60) == 1
-    assert sharing.get("x", slow, life_s=60, anew=True) == 7
+    assert sharing.get("x", slow, life_s=60, refresh=True) == 7
     waiting[0].join(5)
     assert late == [7]
 
@@ -109,7 +109,7 @@ def test_a_refresh_is_done_again_after_a_rest() -> None:
     numbers = iter(range(9))
 
     def ask(rest_s: float) -> int:
-        return sharing.get("x", lambda: next(numbers), life_s=0, anew=True, rest_s=rest_s)
+        return sharing.get("x", lambda: next(numbers), life_s=0, refresh=True, min_interval_s=rest_s)
 
     assert (ask(60), ask(60)) == (0, 0)
     assert sharing.get("x", lambda: next(numbers), life_s=0) == 1

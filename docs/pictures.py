@@ -1,0 +1,99 @@
+"""Takes the screenshots of the documentation: `make pictures`, or `python -m docs.pictures`.
+
+Each one shows the demo in a scenario of Local Azure, in Chromium.
+"""
+
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+FOLDER = Path(__file__).resolve().parent
+MAX_BYTES = 200_000
+DESKTOP, PHONE = (1280, 900), (390, 844)
+STOP_LIMIT_S = 20
+CHROMIUM_OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                    "--disable-background-networking", "--disable-component-update", "--disable-sync")  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """One screenshot: the file's name, the scenario, the page and the size of the window in CSS pixels."""
+
+    name: str
+    scenario: str
+    path: str = ""
+    size: tuple[int, int] = DESKTOP
+
+
+PICTURES = (
+    Picture(name="no-role", scenario="no-role"),
+    Picture(name="no-role-phone", scenario="no-role", size=PHONE),
+    Picture(name="doctor", scenario="no-role", path="environment/"),
+    Picture(name="identities", scenario="laptop", path="identities/"),
+)
+
+
+def main() -> int:
+    """Takes all pictures. Returns 0, or 1 if there is no Chromium or a picture is too large."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        sys.stderr.write("Chromium was not found on PATH.\n")
+        return 1
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_OPTIONS))
+        for scenario in dict.fromkeys(picture.scenario for picture in PICTURES):
+            with demo(scenario) as url:
+                for picture in PICTURES:
+                    if picture.scenario == scenario:
+                        take(browser, picture, url)
+        browser.close()
+    return 1 if any(_report(picture) > MAX_BYTES for picture in PICTURES) else 0
+
+
+@contextmanager
+def demo(scenario: str) -> Iterator[str]:
+    """The URL of the demo in `scenario`, on a free port; stopped at the end. Raises RuntimeError if it fails."""
+    command = [sys.executable, "-m", "localazure", "demo", "--scenario", scenario, "--port", "0", "--",
+               sys.executable, "-m", "gunicorn", "kvsite.wsgi", "--log-level", "warning",
+               "--bind", "127.0.0.1:{port}"]  # fmt: skip
+    with subprocess.Popen(command, cwd=FOLDER.parent, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        assert process.stdout  # noqa: S101 - it is a pipe
+        try:
+            line = process.stdout.readline()
+            if "http://" not in line:
+                raise RuntimeError(f"The demo did not start in the scenario {scenario}.")
+            yield "http://" + line.split("http://")[1].split()[0]
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(STOP_LIMIT_S)
+
+
+def take(browser: Browser, picture: Picture, url: str) -> None:
+    """Saves the visible part of the page, in the light theme."""
+    width, height = picture.size
+    with browser.new_context(viewport={"width": width, "height": height}, color_scheme="light") as context:
+        page = context.new_page()
+        page.goto(url + picture.path, wait_until="networkidle")
+        page.screenshot(path=_file(picture), animations="disabled")
+
+
+def _report(picture: Picture) -> int:
+    size = _file(picture).stat().st_size
+    verdict = "" if size <= MAX_BYTES else f", more than {MAX_BYTES // 1000} kB"
+    sys.stdout.write(f"{_file(picture).relative_to(FOLDER.parent)}: {size // 1000} kB{verdict}\n")
+    return size
+
+
+def _file(picture: Picture) -> Path:
+    return FOLDER / f"{picture.name}.png"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

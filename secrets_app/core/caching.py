@@ -1,0 +1,82 @@
+"""Results shared by concurrent callers, and results kept for a short time."""
+
+import math
+import threading
+import time
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from typing import Generic, TypeVar
+
+from cachetools import LRUCache, TTLCache
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
+
+
+class ResultCache(Generic[K, T]):
+    """The last few results, each for `life_s` seconds. Concurrent callers wait for one computation."""
+
+    def __init__(self, size: int, life_s: float = math.inf) -> None:
+        self._results: TTLCache[K, T] = TTLCache(size, life_s, timer=time.monotonic)
+        self._lock = threading.Lock()
+
+    def get(self, key: K, compute: Callable[[], T]) -> T:
+        """The cached result, else that of `compute`, which must be quick: other callers wait for it."""
+        with self._lock:
+            cached = self._results.get(key)
+            if cached is None:
+                cached = self._results[key] = compute()
+            return cached
+
+
+class SingleFlight(Generic[K, T]):
+    """One call in progress, or one recent result, for each key. cachetools has no equivalent of `refresh`."""
+
+    def __init__(self, size: int = 8) -> None:
+        self._lock = threading.Lock()
+        self._calls: LRUCache[K, _Call[T]] = LRUCache(size)
+
+    def get(
+        self, key: K, work: Callable[[], T], *, life_s: float, refresh: bool = False, min_interval_s: float = 0.0
+    ) -> T:
+        """The result of the call in progress or younger than `life_s` seconds, else what `work` returns now.
+
+        With `refresh`, join only a call that was itself a refresh; within `min_interval_s` seconds after such a call
+        `refresh` returns its result. An exception of `work` is raised in every caller that shares the call.
+        """
+        with self._lock:
+            call = self._calls.get(key)
+            joins = call is not None and call.can_join(life_s, refresh=refresh, min_interval_s=min_interval_s)
+            if call is None or not joins:
+                call = _Call(refresh=refresh, before=call)
+                self._calls[key] = call
+        return call.result.result() if joins else call.run(work)
+
+
+class _Call(Generic[T]):
+    def __init__(self, *, refresh: bool, before: "_Call[T] | None") -> None:
+        self.result: Future[T] = Future()
+        self._refresh = refresh
+        self._ended = -math.inf
+        self._last_refresh = before.last_refresh() if before else -math.inf
+
+    def last_refresh(self) -> float:
+        """When the last refresh ended, on the monotonic clock."""
+        return self._ended if self._refresh else self._last_refresh
+
+    def can_join(self, life_s: float, *, refresh: bool, min_interval_s: float) -> bool:
+        in_progress, now = not self.result.done(), time.monotonic()
+        if refresh:
+            return (in_progress and self._refresh) or now - self.last_refresh() < min_interval_s
+        return in_progress or now - self._ended < life_s
+
+    def run(self, work: Callable[[], T]) -> T:
+        try:
+            result = work()
+        except BaseException as error:
+            self._ended = time.monotonic()
+            self.result.set_exception(error)
+            raise
+        self._ended = time.monotonic()
+        self.result.set_result(result)
+        return result

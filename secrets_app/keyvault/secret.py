@@ -1,0 +1,105 @@
+"""Readings of a secret, without its value and with it."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from azure.core.exceptions import ResourceNotFoundError
+from azure.keyvault.secrets import KeyVaultSecret
+
+from secrets_app.conf.request import ReadRequest, SecretTarget
+from secrets_app.core.reading import Reading, Secret
+from secrets_app.core.redaction import well_formed
+from secrets_app.core.secret_value import SecretValue
+from secrets_app.keyvault.client import Connection
+from secrets_app.keyvault.errors import failure_of
+from secrets_app.keyvault.operation import Connect, ReadOperation
+from secrets_app.keyvault.pool import pooled_connection
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadingWithValue:
+    """A reading, and the secret's value if it was read."""
+
+    reading: Reading
+    value: SecretValue | None = None
+
+
+class ReadSecretOperation(ReadOperation):
+    """Gets the secret and the principal of the token used; keeps neither the token nor the secret's value."""
+
+    def __init__(self, request: ReadRequest, connect: Connect = pooled_connection) -> None:
+        super().__init__(request, connect)
+        self._secret: Secret | None = None
+
+    @property
+    def _target(self) -> SecretTarget:
+        target = self._request.target
+        return target if isinstance(target, SecretTarget) else SecretTarget(vault_url=None, name=None)
+
+    def _result(self) -> dict[str, Any]:
+        return {
+            "vault_url": self._target.vault_url,
+            "secret_name": self._target.name,
+            "secret_version": self._target.version,
+            "secret": self._secret,
+        }
+
+    def _has_result(self) -> bool:
+        return self._secret is not None
+
+    def _target_name(self) -> str | None:
+        return self._target.vault_url
+
+    def _fetch(self, connection: Connection) -> None:
+        name = self._target.name or ""
+        try:
+            found = connection.get_secret(name, self._target.version, self._record(connection))
+        except ResourceNotFoundError as error:
+            failure = failure_of(error, self._trace)
+            self._failure = self._failure or replace(failure, deleted_on=connection.deleted_on(name))
+            raise
+        self._keep(found)
+
+    def _keep(self, found: KeyVaultSecret) -> None:
+        self._secret = _without_value(found, self._config.fingerprint_key)
+
+
+class ReadValueOperation(ReadSecretOperation):
+    """A read operation that also keeps the value, for the page that may show it."""
+
+    value: SecretValue | None = None
+
+    def _keep(self, found: KeyVaultSecret) -> None:
+        self.value = SecretValue(found.value or "", found.properties.content_type)
+        super()._keep(found)
+
+
+def fingerprint(value: str, key: str) -> str:
+    """16 hex digits of an HMAC: without the key, values cannot be tested against it."""
+    return hmac.new(key.encode(), value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:16]
+
+
+def _date(value: Any) -> datetime | None:
+    """The SDK returns a value that is not a date unchanged."""
+    return value if isinstance(value, datetime) else None
+
+
+def _without_value(found: KeyVaultSecret, fingerprint_key: str) -> Secret:
+    """All properties of the secret except its value."""
+    value = found.value or ""
+    properties = found.properties
+    return Secret(
+        name=properties.name or "",
+        version=properties.version,
+        content_type=well_formed(str(properties.content_type)) if properties.content_type else None,
+        enabled=properties.enabled,
+        created_on=_date(properties.created_on),
+        updated_on=_date(properties.updated_on),
+        not_before=_date(properties.not_before),
+        expires_on=_date(properties.expires_on),
+        length=len(value),
+        fingerprint=fingerprint(value, fingerprint_key),
+    )
