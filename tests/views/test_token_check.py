@@ -6,9 +6,9 @@ import re
 import pytest
 from django.core.management import call_command
 from django.test import Client
-from secrets_app.conf.token_check import to_scope
 
 from localazure import LocalAzure
+from secrets_app.conf.request import to_scope
 from tests.conftest import World
 
 
