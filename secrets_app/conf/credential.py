@@ -104,7 +104,7 @@ CREDENTIAL = Setting(
     help="The credential. `default`: DefaultAzureCredential's chain; `dev`, `prod`: its two halves; or one credential, "
     "or several separated by commas, tried in that order: "
     f"{', '.join(f'`{kind}`' for kind in CredentialKind if not kind.is_chain)}.",
-    default=CredentialOptions().ways, parse=_parse_kinds, attribute="ways",
+    default=CredentialOptions().kinds, parse=_parse_kinds, attribute="kinds",
     checks=(_UNKNOWN, _CHAIN_NOT_ALONE),
 )  # fmt: skip
 EXCLUDE: Setting[tuple[CredentialKind, ...]] = Setting(
@@ -156,19 +156,19 @@ def read_credential_options(settings: RawSettings) -> CredentialOptions:
     values |= {"managed_identity": identity} if identity else {}
     values |= {"certificate": certificate} if certificate else {}
     values |= {"chosen_by": CREDENTIAL.name} if CREDENTIAL.name in settings else {}
-    options = replace(translated.sign_in if translated else CredentialOptions(), **values)
+    options = replace(translated.options if translated else CredentialOptions(), **values)
     tenants.check_cloud(options.authority_host, settings)
     _check_consistent(options)
     return options
 
 
 def _check_consistent(options: CredentialOptions) -> None:
-    if options.excluded and not options.ways[0].is_chain:
+    if options.excluded and not options.kinds[0].is_chain:
         raise SettingError(
             _NO_CHAIN, EXCLUDE.name, f"excludes credentials from a chain, but {CREDENTIAL.name} does not name a chain.",
             "Remove one of the two.",
         )  # fmt: skip
-    for kind in options.ways:
+    for kind in options.kinds:
         for attribute, setting in kind.row.requires:
             if attribute == "tenant_id" and isinstance(options.certificate, CertificateInVault):
                 continue  # the tenant of the token that reads the certificate is used
@@ -180,4 +180,4 @@ def _check_consistent(options: CredentialOptions) -> None:
                 )  # fmt: skip
 
 
-READERS: dict[str, Callable[[RawSettings], Any]] = {"sign_in": read_credential_options}
+READERS: dict[str, Callable[[RawSettings], Any]] = {"credential": read_credential_options}

@@ -318,7 +318,7 @@ Certificate = CertificateFile | CertificateInStore | CertificateInVault
 class CredentialOptions:
     """The settings that determine how a token is obtained. azure-identity's default applies to what is None."""
 
-    ways: tuple[CredentialKind, ...] = (CredentialKind.DEFAULT,)
+    kinds: tuple[CredentialKind, ...] = (CredentialKind.DEFAULT,)
     """Tried in this order. A chain is always the only entry."""
     chosen_by: str | None = field(default=None, compare=False)
     """The setting or argument that selected `ways`; None for the default."""
