@@ -2,7 +2,6 @@
 
 import math
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import rotate_token
 from django.shortcuts import render
@@ -13,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from secrets_app import conf
 from secrets_app.access import audit, viewer_of
 from secrets_app.access.audit import client_address
-from secrets_app.access.passphrase import SIGN_IN_URL, Role, clear_login_cookie, opens_all, role_for, set_login_cookie
+from secrets_app.access.passphrase import SIGN_IN_URL, Role, grants_most, role_for, save_sign_in
 from secrets_app.access.throttle import LoginThrottle
 from secrets_app.conf.access import AccessMode
 from secrets_app.core.runtime import shared
@@ -38,16 +37,17 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     audit.note("sign in", "signed in" if role else "wrong passphrase", request, viewer_of(request), role=role)
     if role is None:
         return _form(request, asked_for, mistake="Wrong passphrase.", status=403)
-    (throttle.reset if opens_all(role, conf.current()) else throttle.refund)(address)
+    (throttle.reset if grants_most(role, conf.current()) else throttle.refund)(address)
     return _signed_in(request, asked_for, role)
 
 
 @require_POST
-def sign_out(_request: HttpRequest) -> HttpResponse:
-    """Delete the sign-in cookie."""
-    response = HttpResponseRedirect(SIGN_IN_URL)
-    clear_login_cookie(response)
-    return response
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session."""
+    if conf.current().access is not AccessMode.TOKEN:
+        raise Http404
+    request.session.flush()
+    return HttpResponseRedirect(SIGN_IN_URL)
 
 
 def local_url(address: str) -> str:
@@ -57,11 +57,9 @@ def local_url(address: str) -> str:
 
 
 def _signed_in(request: HttpRequest, asked_for: str, role: Role) -> HttpResponse:
-    response = HttpResponseRedirect(asked_for)
-    secure = settings.SESSION_COOKIE_SECURE or request.is_secure()
-    set_login_cookie(response, role, conf.current(), secure=secure)
+    save_sign_in(request.session, role, conf.current())
     rotate_token(request)
-    return response
+    return HttpResponseRedirect(asked_for)
 
 
 def _too_many(request: HttpRequest, asked_for: str, wait_s: int) -> HttpResponse:
