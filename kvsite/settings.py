@@ -77,7 +77,7 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "secrets_app.views.page_cache.here",
-                "secrets_app.access.viewer.in_templates",
+                "secrets_app.access.viewer.context_processor",
             ],
             "builtins": ["secrets_app.templatetags.filters"],
         },

@@ -34,32 +34,32 @@ def viewer(request: HttpRequest, config: Config) -> Viewer:
     session: SessionBase | None = getattr(request, "session", None)
     if session is None:
         return Viewer(
-            how=AccessMode.TOKEN,
+            access_mode=AccessMode.TOKEN,
             name="anonymous",
-            closed_because="Access requires a passphrase, but Django's SessionMiddleware is not enabled.",
+            denied_because="Access requires a passphrase, but Django's SessionMiddleware is not enabled.",
         )
     if config.passphrase is None:
         return Viewer(
-            how=AccessMode.TOKEN,
+            access_mode=AccessMode.TOKEN,
             name="anonymous",
-            closed_because="Access requires a passphrase, but no valid passphrase is set.",
-            opens_with=("KVSITE_PASSPHRASE", EXAMPLE_PASSPHRASE),
+            denied_because="Access requires a passphrase, but no valid passphrase is set.",
+            required_setting=("KVSITE_PASSPHRASE", EXAMPLE_PASSPHRASE),
         )
     return _viewer_with_role(_role_in(session, config), config)
 
 
 def _viewer_with_role(role: Role | None, config: Config) -> Viewer:
     return Viewer(
-        how=AccessMode.TOKEN,
+        access_mode=AccessMode.TOKEN,
         name=_NAMES[role] if role else "anonymous",
         may_view=role is not None,
         may_see_values=role is Role.VIEW_VALUES,
-        closed_because="Access requires a passphrase.",
-        no_values_because="Secret values require the second passphrase, KVSITE_VALUES_PASSPHRASE. Sign in with it."
+        denied_because="Access requires a passphrase.",
+        values_denied_because="Secret values require the second passphrase, KVSITE_VALUES_PASSPHRASE. Sign in with it."
         if config.values_passphrase
         else "Secret values require a second passphrase, and KVSITE_VALUES_PASSPHRASE is not set.",
-        sign_in_at=SIGN_IN_URL,
-        sign_out_at=SIGN_OUT_URL if role else None,
+        sign_in_url=SIGN_IN_URL,
+        sign_out_url=SIGN_OUT_URL if role else None,
     )
 
 

@@ -274,7 +274,7 @@ def test_easy_auth__whatever_is_sent_is_a_person_or_nobody(blob: str, name: str,
         "HTTP_X_MS_CLIENT_PRINCIPAL_IDP": provider,
     }
     with suppress(UnreadableError):
-        assert not person_of(sent).is_in((ADA_ID,))
+        assert not person_of(sent).is_listed_in((ADA_ID,))
 
 
 def nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -286,11 +286,11 @@ def nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 def test_easy_auth__any_json_is_a_person_or_nobody(document: Any) -> None:
     blob = base64.b64encode(json.dumps(document).encode()).decode()
     with suppress(UnreadableError):
-        assert person_of({"HTTP_X_MS_CLIENT_PRINCIPAL": blob}).shown
+        assert person_of({"HTTP_X_MS_CLIENT_PRINCIPAL": blob}).display_name
 
 
 def test_nobody_is_in_an_empty_list() -> None:
-    assert not Person(shown=ADA, known_as=frozenset({ADA})).is_in(())
+    assert not Person(display_name=ADA, identifiers=frozenset({ADA})).is_listed_in(())
 
 
 @pytest.mark.parametrize(
