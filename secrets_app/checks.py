@@ -27,7 +27,7 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
         (Error if problem.is_error else Warning)(problem.sentence, hint=problem.hint, id=problem.id)
         for problem in config.problems
     ]
-    return [*found, *_sessions(config.access), *_az_folder(config.sign_in), *_remarks(config.connection_string)]
+    return [*found, *_sessions(config.access), *_az_folder(config.credential), *_remarks(config.connection_string)]
 
 
 def _sessions(access: AccessMode) -> list[CheckMessage]:
@@ -35,9 +35,9 @@ def _sessions(access: AccessMode) -> list[CheckMessage]:
     before = takewhile(lambda path: path != _REQUIRE_ACCESS, settings.MIDDLEWARE)
     if access is not AccessMode.TOKEN or any(map(_is_session_middleware, before)):
         return []
-    says = f"KVSITE_ACCESS is token, but SessionMiddleware is not before {_REQUIRE_ACCESS}, so no user can sign in."
+    message = f"KVSITE_ACCESS is token, but SessionMiddleware is not before {_REQUIRE_ACCESS}, so no user can sign in."
     hint = f"Add {_SESSION_MIDDLEWARE} before it in MIDDLEWARE."
-    return [Error(says, hint=hint, id=str(SESSIONS_OFF))]
+    return [Error(message, hint=hint, id=str(SESSIONS_OFF))]
 
 
 def _is_session_middleware(path: str) -> bool:
@@ -45,18 +45,18 @@ def _is_session_middleware(path: str) -> bool:
     return isinstance(middleware, type) and issubclass(middleware, SessionMiddleware)
 
 
-def _az_folder(sign_in: CredentialOptions | None) -> list[CheckMessage]:
-    folder = sign_in.az_folder if sign_in else None
+def _az_folder(options: CredentialOptions | None) -> list[CheckMessage]:
+    folder = options.az_folder if options else None
     if folder is None or Path(folder).is_dir():
         return []
-    says = "AzureCLIPath names a folder that does not exist, so az is searched for on PATH only."
-    return [Warning(says, hint="Correct AzureCLIPath, or remove it.", id=str(FOLDER_MISSING))]
+    message = "AzureCLIPath names a folder that does not exist, so az is searched for on PATH only."
+    return [Warning(message, hint="Correct AzureCLIPath, or remove it.", id=str(FOLDER_MISSING))]
 
 
 def _remarks(given: ConnectionString | None) -> list[CheckMessage]:
     if given is None:
         return []
     return [
-        Warning(f"{given.setting} {remark.says}", hint=remark.hint, id=str(remark.check))
+        Warning(f"{given.setting} {remark.message}", hint=remark.hint, id=str(remark.check))
         for remark in given.meaning.remarks
     ]

@@ -63,8 +63,8 @@ class ConnectionString:
     meaning: ParsedConnectionString
 
     @property
-    def sign_in(self) -> CredentialOptions:
-        return self.meaning.sign_in
+    def options(self) -> CredentialOptions:
+        return self.meaning.options
 
 
 def connection_string(settings: RawSettings) -> ConnectionString | None:
@@ -79,7 +79,7 @@ def connection_string(settings: RawSettings) -> ConnectionString | None:
         meaning = parse_form(parse_options(settings[named[0]]), allowed_hosts=allowed_hosts(settings))
     except ConnectionStringError as error:
         raise SettingError(
-            error.check, named[0], error.says, error.hint, cause=error.cause, example=error.example
+            error.check, named[0], error.message, error.hint, cause=error.cause, example=error.example
         ) from None  # fmt: skip
     return ConnectionString(setting=named[0], meaning=_with_settings(meaning, named[0], settings))
 
@@ -95,7 +95,7 @@ def _check_conflicts(name: str, settings: RawSettings) -> None:
 
 def _with_settings(meaning: ParsedConnectionString, name: str, settings: RawSettings) -> ParsedConnectionString:
     """With what only settings provide: the folders of certificates, and which setting selected the credential."""
-    options, certificate = meaning.sign_in, meaning.sign_in.certificate
+    options, certificate = meaning.options, meaning.options.certificate
     if isinstance(certificate, CertificateInStore):
         found = in_store(settings, certificate.store, thumbprint=certificate.thumbprint, subject=certificate.subject)
         options = replace(options, certificate=found)
@@ -104,7 +104,7 @@ def _with_settings(meaning: ParsedConnectionString, name: str, settings: RawSett
         raise SettingError(
             _TENANTS_DIFFER, name, "and KVSITE_TENANT_ID name different tenants.", "Keep one of them."
         )  # fmt: skip
-    return replace(meaning, sign_in=replace(options, chosen_by=name))
+    return replace(meaning, options=replace(options, chosen_by=name))
 
 
 READERS: dict[str, Callable[[RawSettings], Any]] = {"connection_string": connection_string}

@@ -16,6 +16,7 @@ from secrets_app.conf.setting import Setting, as_text, by_name
 from secrets_app.core.check_ids import CheckId
 from secrets_app.core.credential_options import (
     MEMBERS,
+    PROCESS_TIMEOUT_SHARE,
     CertificateInVault,
     CredentialKind,
     CredentialOptions,
@@ -103,7 +104,7 @@ CREDENTIAL = Setting(
     help="The credential. `default`: DefaultAzureCredential's chain; `dev`, `prod`: its two halves; or one credential, "
     "or several separated by commas, tried in that order: "
     f"{', '.join(f'`{kind}`' for kind in CredentialKind if not kind.is_chain)}.",
-    default=CredentialOptions().ways, parse=_parse_kinds, attribute="ways",
+    default=CredentialOptions().kinds, parse=_parse_kinds, attribute="kinds",
     checks=(_UNKNOWN, _CHAIN_NOT_ALONE),
 )  # fmt: skip
 EXCLUDE: Setting[tuple[CredentialKind, ...]] = Setting(
@@ -113,8 +114,8 @@ EXCLUDE: Setting[tuple[CredentialKind, ...]] = Setting(
 PROCESS_TIMEOUT = Setting(
     name="KVSITE_PROCESS_TIMEOUT_S",
     help=f"Seconds that az, azd or PowerShell may take: 1 to {MAX_SECONDS}.",
-    default=None, default_note="80 % of `KVSITE_DEADLINE_S`", parse=seconds(_TIMEOUT, at_least=1),
-    attribute="process_timeout_s", checks=(_TIMEOUT,), example="8",
+    default=None, default_note=f"{PROCESS_TIMEOUT_SHARE:.0%} of `KVSITE_DEADLINE_S`",
+    parse=seconds(_TIMEOUT, at_least=1), attribute="process_timeout_s", checks=(_TIMEOUT,), example="8",
 )  # fmt: skip
 AZ_SUBSCRIPTION = Setting(
     name="KVSITE_AZ_SUBSCRIPTION", help="The subscription, by name or ID, for which az gets a token.", default=None,
@@ -155,19 +156,19 @@ def read_credential_options(settings: RawSettings) -> CredentialOptions:
     values |= {"managed_identity": identity} if identity else {}
     values |= {"certificate": certificate} if certificate else {}
     values |= {"chosen_by": CREDENTIAL.name} if CREDENTIAL.name in settings else {}
-    options = replace(translated.sign_in if translated else CredentialOptions(), **values)
+    options = replace(translated.options if translated else CredentialOptions(), **values)
     tenants.check_cloud(options.authority_host, settings)
     _check_consistent(options)
     return options
 
 
 def _check_consistent(options: CredentialOptions) -> None:
-    if options.excluded and not options.ways[0].is_chain:
+    if options.excluded and not options.kinds[0].is_chain:
         raise SettingError(
             _NO_CHAIN, EXCLUDE.name, f"excludes credentials from a chain, but {CREDENTIAL.name} does not name a chain.",
             "Remove one of the two.",
         )  # fmt: skip
-    for kind in options.ways:
+    for kind in options.kinds:
         for attribute, setting in kind.row.requires:
             if attribute == "tenant_id" and isinstance(options.certificate, CertificateInVault):
                 continue  # the tenant of the token that reads the certificate is used
@@ -179,4 +180,4 @@ def _check_consistent(options: CredentialOptions) -> None:
                 )  # fmt: skip
 
 
-READERS: dict[str, Callable[[RawSettings], Any]] = {"sign_in": read_credential_options}
+READERS: dict[str, Callable[[RawSettings], Any]] = {"credential": read_credential_options}

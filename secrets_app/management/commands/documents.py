@@ -1,7 +1,7 @@
 """`manage.py documents`: writes the generated documentation, or reports what is out of date."""
 
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from secrets_app.conf.schema import CHECK_IDS, SUBJECTS
 from secrets_app.conf.setting import Setting
+from secrets_app.core.credential_options import CredentialKind
 from secrets_app.diagnosis import CAUSES
 from secrets_app.diagnosis.search import by_area
 
@@ -48,6 +49,9 @@ def settings_page() -> str:
     for title, rows in SUBJECTS.items():
         lines += ["", f"## {title}", "", "| Setting | Default | Meaning | Checks |", "|---|---|---|---|"]
         lines += [_setting_row(row) for row in rows.values()]
+    lines += ["", "## Values of KVSITE_CREDENTIAL", ""]
+    lines += ["| Value | Also | azure-identity class | Required settings | Notes |", "|---|---|---|---|---|"]
+    lines += [_kind_row(kind) for kind in CredentialKind]
     lines += ["", "## Checks", "", "E: an error. W: a warning.", "", "| Id | Meaning |", "|---|---|"]
     lines += [f"| `{check}` | {check.meaning} |" for check in sorted(CHECK_IDS, key=lambda check: check.code[1:])]
     return "\n".join(lines) + "\n"
@@ -56,6 +60,15 @@ def settings_page() -> str:
 def _setting_row(row: Setting[object]) -> str:
     checks = ", ".join(sorted(check.code for check in row.checks))
     return f"| `{row.name}` | {row.shown_default} | {row.help} | {checks} |"
+
+
+def _kind_row(kind: CredentialKind) -> str:
+    also, required = _codes(kind.row.aliases), _codes(setting for _, setting in kind.row.requires)
+    return f"| `{kind}` | {also} | {kind.class_name} | {required} | {kind.row.notes} |"
+
+
+def _codes(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
 
 
 def causes_page() -> str:

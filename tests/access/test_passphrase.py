@@ -1,0 +1,124 @@
+"""Access with a passphrase: the sign-in form and the audit log."""
+
+import logging
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from secrets_app import conf
+from secrets_app.access.throttle import LoginThrottle
+from secrets_app.conf import load
+from secrets_app.core.runtime import shared
+from secrets_app.views.login import local_url
+from tests.support.access_requests import COOKIE, ELSEWHERE, PASSPHRASE, RIGHT, VALUES_PASSPHRASE, sign_in
+
+
+def test_sign_in_redirects_to_the_requested_page(locked: Client) -> None:
+    closed = locked.get("/report/?ids=short")
+    assert closed.status_code == 403
+    assert 'href="/sign-in/?next=%2Freport%2F%3Fids%3Dshort"' in closed.content.decode()
+    assert locked.get("/sign-in/").status_code == 200
+    response = sign_in(locked, PASSPHRASE, "/sign-in/?next=%2Freport%2F%3Fids%3Dshort")
+    assert (response.status_code, response["Location"]) == (302, "/report/?ids=short")
+    cookie = response.cookies[COOKIE]
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+    assert cookie["max-age"] in {8 * 3600 - 1, 8 * 3600}  # whole seconds until the session expires
+    assert PASSPHRASE not in cookie.OutputString()
+    html = locked.get("/").content.decode()
+    assert "Signed in as passphrase user." in html
+    assert "Show value" not in html
+    assert "Sign in with it." in html
+    assert locked.post("/value/").status_code == 403
+
+
+def test_the_second_passphrase_shows_values(locked: Client) -> None:
+    sign_in(locked, f" {VALUES_PASSPHRASE} ")
+    assert "Show value" in locked.get("/").content.decode()
+    assert locked.post("/value/").status_code == 200
+
+
+def test_a_wrong_passphrase_is_denied(locked: Client) -> None:
+    for wrong in ("", "x", PASSPHRASE[:-1], PASSPHRASE.upper(), PASSPHRASE + "x", "\0", "\ufffd"):
+        shared(LoginThrottle).reset(ELSEWHERE["REMOTE_ADDR"])
+        response = sign_in(locked, wrong)
+        assert response.status_code == 403
+        assert "Wrong passphrase." in response.content.decode()
+        assert COOKIE not in response.cookies
+    assert locked.get("/").status_code == 403
+
+
+def test_sign_in_requires_a_csrf_token(site: Any) -> None:
+    client = site(csrf=True, KVSITE_ACCESS="token", KVSITE_PASSPHRASE=PASSPHRASE)
+    response = sign_in(client, PASSPHRASE)
+    assert response.status_code == 403
+    assert "The form has expired" in response.content.decode()
+    assert COOKIE not in response.cookies
+
+
+@pytest.mark.parametrize(
+    ("address", "leads_to"),
+    [
+        ("/report/?ids=short", "/report/?ids=short"),
+        ("https://evil.example/", "/"),
+        ("//evil.example/", "/"),
+        ("/\\evil.example/", "/"),
+        ("///evil.example", "/"),
+        ("\\\\evil.example", "/"),
+        ("javascript:alert(1)", "/"),
+        ("/\t/evil.example", "/"),
+        ("\x00/evil", "/"),
+        ("report/", "/"),
+        ("", "/"),
+        ("/" + "x" * 3000, "/"),
+    ],
+)
+def test_the_redirect_after_sign_in_stays_on_this_site(address: str, leads_to: str) -> None:
+    assert local_url(address) == leads_to
+
+
+@pytest.mark.parametrize(
+    ("words", "id_"),
+    [
+        ({}, "E017"),
+        ({"KVSITE_PASSPHRASE": "short"}, "E020"),
+        ({"KVSITE_PASSPHRASE": "<12 characters or more>"}, "E078"),
+    ],
+)
+def test_without_a_valid_passphrase_setting_access_is_denied(site: Any, words: dict[str, str], id_: str) -> None:
+    client = site(KVSITE_ACCESS="token", **words)
+    response = client.get("/")
+    assert response.status_code == 403
+    assert "KVSITE_PASSPHRASE=" in response.content.decode()
+    for tried in ("", "None", *words.values()):
+        assert sign_in(client, tried).status_code == 403
+    assert id_ in [problem.id[-4:] for problem in load({**RIGHT, "KVSITE_ACCESS": "token", **words}).problems]
+
+
+def test_other_access_modes_have_no_sign_in_page(site: Any) -> None:
+    assert site(KVSITE_ACCESS="open").get("/sign-in/").status_code == 404
+
+
+def test_the_audit_log_records_sign_ins_without_the_passphrase(
+    locked: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="secrets_app.access.audit")
+    sign_in(locked, "hunter2 hunter2")
+    sign_in(locked, PASSPHRASE)
+    lines = [record.getMessage() for record in caplog.records if record.name == "secrets_app.access.audit"]
+    assert 'action="sign in" outcome="wrong passphrase"' in lines[0]
+    assert 'outcome="signed in"' in lines[1]
+    assert 'address="203.0.113.9"' in lines[1]
+    assert "hunter2" not in caplog.text
+    assert PASSPHRASE not in caplog.text
+
+
+def test_no_page_or_log_contains_a_passphrase(locked: Client, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    sign_in(locked, VALUES_PASSPHRASE)
+    paths = ("/", "/api/reading", "/environment/", "/report/", "/sign-in/", "/nothing", "/?x=1")
+    said = "".join(locked.get(path).content.decode() for path in paths) + caplog.text
+    said += repr(conf.current()) + locked.cookies.output()
+    assert PASSPHRASE not in said
+    assert VALUES_PASSPHRASE not in said
