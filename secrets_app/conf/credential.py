@@ -7,9 +7,8 @@ from dataclasses import replace
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
-from secrets_app.conf import managed_identity, pipelines, tenants
-from secrets_app.conf.certificate import read_certificate
-from secrets_app.conf.connection_string import connection_string
+from secrets_app.conf import certificate, managed_identity, pipelines, tenants
+from secrets_app.conf.connection_string import CONFLICT, NAMES, ConnectionString, connection_string
 from secrets_app.conf.errors import REQUIRED, RawSettings, SettingError
 from secrets_app.conf.parsers import MAX_SECONDS, guid, seconds
 from secrets_app.conf.setting import Setting, as_text, by_name
@@ -106,10 +105,12 @@ CREDENTIAL = Setting(
     f"{', '.join(f'`{kind}`' for kind in CredentialKind if not kind.is_chain)}.",
     default=CredentialOptions().kinds, parse=_parse_kinds, attribute="kinds",
     checks=(_UNKNOWN, _CHAIN_NOT_ALONE),
+    selects_credential=True,
 )  # fmt: skip
 EXCLUDE: Setting[tuple[CredentialKind, ...]] = Setting(
     name="KVSITE_EXCLUDE_CREDENTIALS", help="Credentials to exclude from the chain, separated by commas.", default=(),
     parse=_parse_excluded, attribute="excluded", checks=(_NOT_A_MEMBER, _NO_CHAIN, _UNKNOWN_EXCLUDED),
+    selects_credential=True,
 )  # fmt: skip
 PROCESS_TIMEOUT = Setting(
     name="KVSITE_PROCESS_TIMEOUT_S",
@@ -130,10 +131,12 @@ CLIENT_ID = Setting(
     name="KVSITE_CLIENT_ID",
     help="The application (client) ID, for `client-secret`, `client-certificate` and `azure-pipelines`.", default=None,
     parse=guid(_CLIENT_ID, "application (client) ID"), attribute="client_id", checks=(_CLIENT_ID, REQUIRED),
+    selects_credential=True,
 )  # fmt: skip
 CLIENT_SECRET = Setting(
     name="KVSITE_CLIENT_SECRET", help="The value of the client secret, for `client-secret`.", default=None,
     parse=as_text, attribute="client_secret", checks=(REQUIRED,),
+    selects_credential=True,
 )  # fmt: skip
 SETTINGS = (
     by_name(CREDENTIAL, EXCLUDE)
@@ -144,17 +147,30 @@ SETTINGS = (
 )
 
 
+def read_connection_string(settings: RawSettings) -> ConnectionString | None:
+    """The connection string; None when not set. Raises SettingError also where another setting contradicts it."""
+    name = next((name for name in NAMES if name in settings), None)
+    rows = (SETTINGS | certificate.SETTINGS).values()
+    other = next((row.name for row in rows if row.selects_credential and row.name in settings), None)
+    if name and other:
+        raise SettingError(
+            CONFLICT, name, f"and {other} both select the credential.",
+            f"Keep one of them: remove {name} to use the settings, or {other} to use the connection string.",
+        )  # fmt: skip
+    return connection_string(settings)
+
+
 def read_credential_options(settings: RawSettings) -> CredentialOptions:
     """What the settings say about the credential. Raises SettingError at the first one that is invalid or missing."""
-    translated = connection_string(settings)
+    translated = read_connection_string(settings)
     if CredentialKind.AZURE_PIPELINES in CREDENTIAL.read(settings):
         settings = pipelines.with_task_variables(settings)
     values: dict[str, Any] = {
         row.attribute: row.read(settings) for row in SETTINGS.values() if row.attribute and row.name in settings
     }
-    identity, certificate = managed_identity.managed_identity(settings), read_certificate(settings)
+    identity, found = managed_identity.managed_identity(settings), certificate.read_certificate(settings)
     values |= {"managed_identity": identity} if identity else {}
-    values |= {"certificate": certificate} if certificate else {}
+    values |= {"certificate": found} if found else {}
     values |= {"chosen_by": CREDENTIAL.name} if CREDENTIAL.name in settings else {}
     options = replace(translated.options if translated else CredentialOptions(), **values)
     tenants.check_cloud(options.authority_host, settings)
@@ -180,4 +196,7 @@ def _check_consistent(options: CredentialOptions) -> None:
                 )  # fmt: skip
 
 
-READERS: dict[str, Callable[[RawSettings], Any]] = {"credential": read_credential_options}
+READERS: dict[str, Callable[[RawSettings], Any]] = {
+    "credential": read_credential_options,
+    "connection_string": read_connection_string,
+}

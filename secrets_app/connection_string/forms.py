@@ -23,14 +23,14 @@ from secrets_app.core.credential_options import CredentialKind, CredentialOption
 
 _VISUAL_STUDIO = ConnectionStringWarning(
     check=check_ids.VISUAL_STUDIO,
-    message="selects the Visual Studio account, which is not available in Python. The VS Code account is tried instead, "
-    "then Azure CLI, so it may be a different user.",
+    message="selects the Visual Studio account, which is not available in Python. The VS Code account is tried "
+    "instead, then Azure CLI, so it may be a different user.",
     hint="Check the line Principal Used. To use the same account, run az login with the Visual Studio account.",
 )
 _WINDOWS = ConnectionStringWarning(
     check=check_ids.WINDOWS,
-    message="selects integrated Windows sign-in, which is not available in Python. The Windows account is tried through "
-    "its broker instead, then Azure CLI. On other systems, only Azure CLI is available.",
+    message="selects integrated Windows sign-in, which is not available in Python. The Windows account is tried "
+    "through its broker instead, then Azure CLI. On other systems, only Azure CLI is available.",
     hint="On Windows, install azure-identity-broker. On other systems, run az login with that account.",
 )
 

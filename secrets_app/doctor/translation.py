@@ -48,8 +48,8 @@ def _impatience(config: Config) -> tuple[ConnectionStringWarning, ...]:
         return ()
     return (
         ConnectionStringWarning(
-            message=f"sets MsiRetryTimeout to {wanted:g} seconds, but the managed identity endpoint is retried for only "
-            f"{given_s:g} seconds, because KVSITE_DEADLINE_S is {config.deadline_s:g}.",
+            message=f"sets MsiRetryTimeout to {wanted:g} seconds, but the managed identity endpoint is retried "
+            f"for only {given_s:g} seconds, because KVSITE_DEADLINE_S is {config.deadline_s:g}.",
             hint="Increase KVSITE_DEADLINE_S (up to 60), or accept the shorter time.",
         ),
     )

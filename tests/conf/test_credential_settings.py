@@ -31,7 +31,7 @@ def options(**words: str) -> CredentialOptions:
 
 
 @pytest.mark.parametrize(
-    ("word", "way"),
+    ("word", "kind"),
     [
         *(
             (kind.value, kind)

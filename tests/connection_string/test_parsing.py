@@ -101,7 +101,7 @@ def test_what_is_no_connection_string_is_told_by_its_part(text: str, said: str) 
 
 
 @pytest.mark.parametrize(
-    ("text", "sign_in", "who"),
+    ("text", "options", "who"),
     [
         ("RunAs=Developer; DeveloperTool=AzureCli", CredentialOptions(kinds=(CredentialKind.AZURE_CLI,)), "Azure CLI"),
         ("runas=developer;DEVELOPERTOOL=azurecli;", CredentialOptions(kinds=(CredentialKind.AZURE_CLI,)), "Azure CLI"),

@@ -15,6 +15,7 @@ from django.test import Client
 from localazure import FaultInjection, LocalAzure
 from localazure.scenarios.directory import SITE_APPLICATION
 from secrets_app.conf import Config, current, load
+from secrets_app.conf.schema import SETTINGS
 from secrets_app.core.reading import HostEnvironment, Outcome, Reading, Stage
 from secrets_app.doctor import Status, translation
 from secrets_app.output.terminal import lines_of, lines_of_translation
@@ -213,6 +214,16 @@ def test_each_mistake_is_one_problem_of_the_settings(words: dict[str, str], id_:
     assert [problem.id for problem in config.problems] == [f"secrets_app.{id_}"]
     assert said in config.problems[0].sentence
     assert config.credential is None
+
+
+def test_each_setting_that_selects_the_credential_contradicts_a_connection_string() -> None:
+    selecting = [row.name for row in SETTINGS.values() if row.selects_credential]
+    assert len(selecting) == 12
+    for name in selecting:
+        config = load({**RIGHT, NAME: "RunAs=App", name: "x"})
+        assert [problem.id for problem in config.problems] == ["secrets_app.E055"]
+        assert config.credential is None
+    assert load({**RIGHT, NAME: "RunAs=App", "KVSITE_PROCESS_TIMEOUT_S": "8"}).problems == ()
 
 
 def test_both_names_may_say_the_same() -> None:

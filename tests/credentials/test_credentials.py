@@ -160,7 +160,7 @@ _AZD_SIGNED_OUT_BEFORE = (
 
 
 @pytest.mark.parametrize(
-    ("word", "tool", "says", "cause"),
+    ("word", "tool", "message", "cause"),
     [
         ("azd", "azd", None, "azd_not_installed"),
         ("azd", "azd", {"errors": _AZD_SIGNED_OUT, "code": 1}, "azd_not_logged_in"),

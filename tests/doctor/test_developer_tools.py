@@ -191,7 +191,7 @@ def test_az__its_folder_is_named_by_a_setting(environ: dict[str, str], tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("ways", "cause"),
+    ("kinds", "cause"),
     [((CredentialKind.AZURE_POWERSHELL,), "powershell_not_installed"), ((CredentialKind.PROD,), None)],
 )
 def test_powershell__chosen_by_our_own_setting(

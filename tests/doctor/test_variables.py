@@ -242,7 +242,7 @@ def test_cloud__where_one_signs_in_and_where_the_vault_is(
 
 
 @pytest.mark.parametrize(
-    ("ways", "variable", "verdict", "finding"),
+    ("kinds", "variable", "verdict", "finding"),
     [
         ((CredentialKind.AZURE_CLI,), "nonsense", OK, "Set, but ignored"),
         ((CredentialKind.PROD,), "dev", OK, "KVSITE_CREDENTIAL=prod takes precedence"),
