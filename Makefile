@@ -60,8 +60,8 @@ bench: .venv/installed  ## how fast, side by side in one run
 	$(BIN)/python -m benchmarks.crowd
 	$(BIN)/python -m benchmarks.memory
 	$(BIN)/python -m benchmarks.identities
-	$(BIN)/python -m benchmarks.patience
-	$(BIN)/python -m benchmarks.environment
+	$(BIN)/python -m benchmarks.deadlines
+	$(BIN)/python -m benchmarks.doctor
 	$(BIN)/python -m benchmarks.explain
 	$(BIN)/python -m benchmarks.local_azure
 

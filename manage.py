@@ -11,8 +11,8 @@ from secrets_app.core.logs import redact_uncaught
 
 COULD_NOT_RUN = 2
 INTERRUPTED = 130
-READER_GONE = 141
-NOT_WRITABLE = frozenset({errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF})
+BROKEN_PIPE = 141
+WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF})
 """Disk full, I/O error, file size limit, closed descriptor."""
 
 
@@ -21,7 +21,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kvsite.settings")
     redact_uncaught()
     if sys.stdout is None:  # `manage.py principal >&-`
-        not_written("standard output is closed")
+        exit_not_written("standard output is closed")
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")  # a character the terminal cannot show becomes a question mark
     try:
@@ -30,21 +30,21 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except BrokenPipeError:  # as in `manage.py principal | head -1`
-        forget_output()
-        sys.exit(READER_GONE)
+        discard_output()
+        sys.exit(BROKEN_PIPE)
     except OSError as error:  # as in `manage.py principal > /dev/full`
-        if error.errno not in NOT_WRITABLE:
+        if error.errno not in WRITE_ERRORS:
             raise
-        forget_output()
-        not_written(str(error.strerror))
+        discard_output()
+        exit_not_written(str(error.strerror))
 
 
-def forget_output() -> None:
+def discard_output() -> None:
     """Discard buffered output: Python flushes again at exit and would report a second error."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def not_written(reason: str) -> None:
+def exit_not_written(reason: str) -> None:
     sys.stderr.write(f"The output could not be written: {reason}.\n")
     sys.exit(COULD_NOT_RUN)
 

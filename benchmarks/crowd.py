@@ -1,10 +1,10 @@
-"""A hundred readers at once: the home page against a page that never changes, then before a silent vault.
+"""100 concurrent clients: the home page compared with a constant page, then with a vault that does not respond.
 
-Three processes on two cores: this one plays Azure, gunicorn serves with the site's own gunicorn.conf.py, and a third
-is the crowd. Both pages come from the same worker through the same middleware, in turns, so that a slow moment of the
-machine falls on both.
+Three processes on two cores: this one runs Local Azure, gunicorn serves the site with its gunicorn.conf.py, and a third
+one sends the requests. The same worker serves both pages through the same middleware, in alternating rounds, so that
+variations in the machine's speed affect both.
 
-    python -m benchmarks.crowd [SECONDS]     how long the home page is asked, all turns together; 30 if not said
+    python -m benchmarks.crowd [SECONDS]     total duration of the rounds with the home page, by default 30
 """
 
 import subprocess
@@ -14,12 +14,12 @@ from contextlib import AbstractContextManager
 
 from benchmarks.crowd_site import CONSTANT_PATH
 from benchmarks.load import Outcome
-from benchmarks.served import Site, served
+from benchmarks.site_process import Site, running_site
 from localazure import Fault, FaultInjection, LocalAzure
 
-READERS = 100
+CLIENTS = 100
 SECONDS = 30.0
-TURNS = 3
+ROUNDS = 3
 VAULT_LATENCY_S = 0.050
 DEADLINE_S = 2
 PAGES = {"home page": ("/", "was read."), "constant page": (f"/{CONSTANT_PATH}", "never changes")}
@@ -27,57 +27,60 @@ PAGES = {"home page": ("/", "was read."), "constant page": (f"/{CONSTANT_PATH}",
 
 def main(seconds: float) -> None:
     print(
-        f"{READERS} readers at once, {seconds:g} s in {TURNS} turns; the vault answers in {VAULT_LATENCY_S * 1000:g} ms"
+        f"{CLIENTS} concurrent clients, {seconds:g} s in {ROUNDS} rounds; "
+        f"the vault responds in {VAULT_LATENCY_S * 1000:g} ms"
     )
-    before_the_vault(seconds)
-    before_a_silent_vault(min(seconds, 5 * DEADLINE_S))
+    with_responsive_vault(seconds)
+    with_unresponsive_vault(min(seconds, 5 * DEADLINE_S))
 
 
-def before_the_vault(seconds: float) -> None:
-    """Requests a second of both pages, the page's slow answers, its errors, and what the vault was asked."""
+def with_responsive_vault(seconds: float) -> None:
+    """Prints requests per second, response times and errors of both pages, and the number of requests to the vault."""
     with LocalAzure("app-service", vault_latency_s=VAULT_LATENCY_S) as azure, _site(azure.env) as site:
         crowd(site, *PAGES["home page"], seconds=1)
         outcomes: dict[str, list[Outcome]] = {name: [] for name in PAGES}
-        reads = 0
-        for _ in range(TURNS):
+        vault_requests = 0
+        for _ in range(ROUNDS):
             for name, page in PAGES.items():
-                before = _asked_of_vault(azure)
-                outcomes[name].append(crowd(site, *page, seconds=seconds / TURNS))
-                reads += _asked_of_vault(azure) - before
+                previous = _vault_requests(azure)
+                outcomes[name].append(crowd(site, *page, seconds=seconds / ROUNDS))
+                vault_requests += _vault_requests(azure) - previous
     rates = {name: _rate(outcome) for name, outcome in outcomes.items()}
     for name, outcome in outcomes.items():
         print(f"  {name:<14} {rates[name]:6.0f} requests/s   {_times(outcome)}   {_errors(outcome)}")
     print(f"  home page / constant page {rates['home page'] / rates['constant page']:.2f}")
-    asked_s = sum(outcome.elapsed_s for outcome in outcomes["home page"])
-    print(f"  asked of the vault: {reads} in {asked_s:.1f} s, {reads / asked_s:.2f} a second")
+    elapsed_s = sum(outcome.elapsed_s for outcome in outcomes["home page"])
+    print(
+        f"  requests to the vault: {vault_requests} in {elapsed_s:.1f} s, {vault_requests / elapsed_s:.2f} per second"
+    )
 
 
-def before_a_silent_vault(seconds: float) -> None:
-    """How late the latest answer is when the vault says nothing."""
-    silence = {"keyvault": FaultInjection(fault=Fault.SILENCE)}
+def with_unresponsive_vault(seconds: float) -> None:
+    """Prints how long after the deadline the slowest response arrives if the vault does not respond."""
+    faults = {"keyvault": FaultInjection(fault=Fault.SILENCE)}
     with (
-        LocalAzure("app-service", faults=silence) as azure,
+        LocalAzure("app-service", faults=faults) as azure,
         _site({**azure.env, "KVSITE_DEADLINE_S": str(DEADLINE_S)}) as site,
     ):
-        outcome = [crowd(site, "/", "was not read", seconds=seconds)]
-    late = max(outcome[0].seconds) - DEADLINE_S
-    print(f"silent vault, deadline {DEADLINE_S} s, {seconds:g} s")
-    print(f"  home page      {_rate(outcome):6.0f} requests/s   {_times(outcome)}   {_errors(outcome)}")
-    print(f"  the latest answer came {late:+.2f} s after the deadline")
+        outcome = crowd(site, "/", "was not read", seconds=seconds)
+    overrun_s = max(outcome.seconds) - DEADLINE_S
+    print(f"unresponsive vault, deadline {DEADLINE_S} s, {seconds:g} s")
+    print(f"  home page      {_rate([outcome]):6.0f} requests/s   {_times([outcome])}   {_errors([outcome])}")
+    print(f"  slowest response {overrun_s:+.2f} s after the deadline")
 
 
 def crowd(site: Site, path: str, expected: str, *, seconds: float) -> Outcome:
-    """What the crowd sees, in a process of its own."""
-    arguments = [str(site.port), path, expected, str(READERS), str(seconds)]
+    """The outcome of the clients, which run in a separate process."""
+    arguments = [str(site.port), path, expected, str(CLIENTS), str(seconds)]
     command = [sys.executable, "-m", "benchmarks.load", *arguments]
     return Outcome.from_json(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 
 def _site(env: Mapping[str, str]) -> AbstractContextManager[Site]:
-    return served({**env, "DJANGO_SETTINGS_MODULE": "benchmarks.crowd_site"})
+    return running_site({**env, "DJANGO_SETTINGS_MODULE": "benchmarks.crowd_site"})
 
 
-def _asked_of_vault(azure: LocalAzure) -> int:
+def _vault_requests(azure: LocalAzure) -> int:
     return sum(request.service == "keyvault" for request in azure.requests)
 
 
@@ -87,8 +90,8 @@ def _rate(outcomes: list[Outcome]) -> float:
 
 def _times(outcomes: list[Outcome]) -> str:
     times = sorted(second for outcome in outcomes for second in outcome.seconds)
-    p50, p99 = (times[int(len(times) * part)] * 1000 for part in (0.50, 0.99))
-    return f"p50 {p50:4.0f} ms   p99 {p99:4.0f} ms   latest {times[-1] * 1000:4.0f} ms"
+    p50, p99 = (times[int(len(times) * quantile)] * 1000 for quantile in (0.50, 0.99))
+    return f"p50 {p50:4.0f} ms   p99 {p99:4.0f} ms   slowest {times[-1] * 1000:4.0f} ms"
 
 
 def _errors(outcomes: list[Outcome]) -> str:

@@ -1,6 +1,6 @@
-"""The site with one more page, to be measured against: a string that is there already, behind the same middleware.
+"""The site with an additional constant page as a baseline: a fixed string, served through the same middleware.
 
-Settings and addresses in one module: everything else is the site's own.
+Settings and URLs in one module; everything else is imported from the site.
 """
 
 from django.http import HttpRequest, HttpResponse

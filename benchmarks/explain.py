@@ -1,4 +1,4 @@
-"""How fast error texts are explained, and the slowest pattern on hostile input.
+"""Explanations per second, and the slowest regular expression on hostile input.
 
 Run: python -m benchmarks.explain
 """
@@ -95,55 +95,55 @@ SEEDS = (
 )
 
 
-def hostile() -> Iterator[tuple[str, str]]:
-    """Texts of 256 KiB made to keep a pattern busy: a seed repeated, alone and with an end that does not fit."""
+def hostile_texts() -> Iterator[tuple[str, str]]:
+    """Texts of 256 KiB that provoke backtracking: a repeated seed, alone and followed by a different character."""
     for seed in SEEDS:
         yield repr(seed), (seed * (SIZE // len(seed) + 1))[:SIZE]
         yield f"{seed!r} + !", (seed * (SIZE // len(seed) + 1))[: SIZE - 1] + "!"
 
 
 def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
-    """Every compiled pattern of the diagnosis and of the redaction, with its name."""
+    """Every compiled pattern of the diagnosis and the redaction, with its name."""
     for module in (redaction, normalize, chain_message, extraction, evidence, hints, predicates):
         yield from _patterns_of(module)
 
 
 def _patterns_of(module: ModuleType) -> Iterator[tuple[str, re.Pattern[str]]]:
-    short = module.__name__.rpartition(".")[2]
+    module_name = module.__name__.rpartition(".")[2]
     for name, value in vars(module).items():
         if isinstance(value, re.Pattern):
-            yield f"{short}.{name}", value
+            yield f"{module_name}.{name}", value
         elif isinstance(value, tuple):
-            yield from ((f"{short}.{name}[{item[0]}]", item[1]) for item in value if _named_pattern(item))
+            yield from ((f"{module_name}.{name}[{item[0]}]", item[1]) for item in value if _is_named_pattern(item))
 
 
-def _named_pattern(item: object) -> bool:
+def _is_named_pattern(item: object) -> bool:
     return isinstance(item, tuple) and len(item) == 2 and isinstance(item[1], re.Pattern)
 
 
-def took_ms(work: Callable[[], object]) -> float:
-    """Milliseconds of this process for one run of `work`; waiting for a shared core does not count."""
+def cpu_time_ms(work: Callable[[], object]) -> float:
+    """CPU time of one run of `work` in milliseconds."""
     started = time.process_time()
     work()
     return (time.process_time() - started) * 1000
 
 
 def slowest_patterns() -> list[tuple[float, str, str]]:
-    """The slowest meeting of a pattern and a hostile text, for each pattern: milliseconds, pattern, text."""
-    texts = list(hostile())
-    worst = []
+    """For each pattern, its slowest hostile text: milliseconds, pattern, text."""
+    texts = list(hostile_texts())
+    slowest = []
     for name, pattern in patterns():
-        worst.append(max((took_ms(partial(pattern.sub, "", text)), name, seed) for seed, text in texts))
-    return sorted(worst, reverse=True)
+        slowest.append(max((cpu_time_ms(partial(pattern.sub, "", text)), name, seed) for seed, text in texts))
+    return sorted(slowest, reverse=True)
 
 
 def slowest_explanations() -> list[tuple[float, str]]:
-    """The slowest whole explanations of hostile texts: milliseconds, text."""
-    return sorted(((took_ms(partial(explain, text)), seed) for seed, text in hostile()), reverse=True)
+    """Complete explanations of hostile texts, slowest first: milliseconds, text."""
+    return sorted(((cpu_time_ms(partial(explain, text)), seed) for seed, text in hostile_texts()), reverse=True)
 
 
 def explanations_per_second(seconds: float = 2.0) -> float:
-    """Explanations of the real cases in one second on one core."""
+    """Explanations of the test cases per second of CPU time."""
     lines = [line for name in ("cases.jsonl", "more_cases.jsonl") for line in (CASES / name).open(encoding="utf-8")]
     texts = [json.loads(line)["message"] for line in lines]
     count, started = 0, time.process_time()
@@ -155,13 +155,13 @@ def explanations_per_second(seconds: float = 2.0) -> float:
 
 
 def main() -> int:
-    """Prints the figures; 1 when a pattern is slower than the limit."""
-    print(f"explanations a second on one core: {explanations_per_second():,.0f}")
+    """Prints the figures. Returns exit code 1 if a pattern exceeds LIMIT_MS."""
+    print(f"explanations per second on one core: {explanations_per_second():,.0f}")
     by_pattern = slowest_patterns()
     for milliseconds, name, seed in by_pattern[:5]:
         print(f"pattern {name}: {milliseconds:.1f} ms on 256 KiB of {seed}")
     for milliseconds, seed in slowest_explanations()[:3]:
-        print(f"whole explanation: {milliseconds:.1f} ms on 256 KiB of {seed}")
+        print(f"complete explanation: {milliseconds:.1f} ms on 256 KiB of {seed}")
     return int(by_pattern[0][0] > LIMIT_MS)
 
 

@@ -1,6 +1,6 @@
-"""A crowd of readers: connections that are kept open, each asking again as soon as it was answered.
+"""Concurrent HTTP clients with persistent connections: each sends the next request as soon as a response is complete.
 
-A process of its own, and no HTTP library in it: whatever it takes of the two cores is taken from the site.
+Runs in a separate process without an HTTP library: CPU time that it uses is not available to the site.
 """
 
 import asyncio
@@ -17,11 +17,11 @@ _COOKIE = re.compile(rb"^set-cookie: ([^;\r]+)", re.IGNORECASE | re.MULTILINE)
 
 @dataclass(kw_only=True)
 class Outcome:
-    """What the crowd saw."""
+    """The results of all clients."""
 
     elapsed_s: float = 0.0
     seconds: list[float] = field(default_factory=list)
-    """Of each answer, the last one after the crowd's time was up included."""
+    """Of each response, including the last ones, which end after the measured time."""
     errors: list[str] = field(default_factory=list)
 
     @classmethod
@@ -29,36 +29,36 @@ class Outcome:
         return cls(**json.loads(text))
 
 
-class Reader(asyncio.Protocol):
-    """One of the crowd; it keeps its cookie, as a browser does.
+class HttpClient(asyncio.Protocol):
+    """One client. It returns the site's cookie, as a browser does.
 
-    An answer that is not 200, or has not `expected` in it, is an error; so is a closed line.
+    A response whose status is not 200 or which does not contain `expected` is an error; so is a closed connection.
     """
 
     def __init__(self, path: str, expected: bytes, end: float, outcome: Outcome) -> None:
         self._request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/html\r\n\r\n".encode()
         self._expected, self._end, self._outcome = expected, end, outcome
-        self._answer = bytearray()
-        self._asked = 0.0
+        self._response = bytearray()
+        self._sent_at = 0.0
         self.done = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self._ask()
+        self._send()
 
     def data_received(self, data: bytes) -> None:
-        self._answer += data
-        head = self._answer.find(_HEAD_END)
-        if head < 0 or len(self._answer) < head + 4 + _length(self._answer[:head].lower()):
+        self._response += data
+        head = self._response.find(_HEAD_END)
+        if head < 0 or len(self._response) < head + 4 + _length(self._response[:head].lower()):
             return
         now = time.perf_counter()
-        self._outcome.seconds.append(now - self._asked)
-        if not self._answer.startswith(b"HTTP/1.1 200 ") or self._answer.find(self._expected, head) < 0:
-            self._outcome.errors.append(self._answer[: head + 200].decode(errors="replace"))
-        self._keep_cookie(head)
+        self._outcome.seconds.append(now - self._sent_at)
+        if not self._response.startswith(b"HTTP/1.1 200 ") or self._response.find(self._expected, head) < 0:
+            self._outcome.errors.append(self._response[: head + 200].decode(errors="replace"))
+        self._store_cookie(head)
         if now < self._end:
-            self._ask()
+            self._send()
         else:
             self._finish()
 
@@ -67,13 +67,13 @@ class Reader(asyncio.Protocol):
             self._outcome.errors.append(f"the connection was closed: {exc}")
             self._finish()
 
-    def _ask(self) -> None:
-        self._answer.clear()
-        self._asked = time.perf_counter()
+    def _send(self) -> None:
+        self._response.clear()
+        self._sent_at = time.perf_counter()
         self._transport.write(self._request)
 
-    def _keep_cookie(self, head: int) -> None:
-        cookie = _COOKIE.search(self._answer, 0, head)
+    def _store_cookie(self, head: int) -> None:
+        cookie = _COOKIE.search(self._response, 0, head)
         if cookie and b"\r\nCookie: " not in self._request:
             self._request = self._request.replace(b"\r\n\r\n", b"\r\nCookie: " + cookie[1] + b"\r\n\r\n")
 
@@ -88,20 +88,20 @@ def _length(head: bytes | bytearray) -> int:
     return int(head[start : end if end > 0 else None])
 
 
-async def crowd(port: int, path: str, expected: str, readers: int, seconds: float) -> Outcome:
-    """What `readers` see who ask for `path` at once and again and again, for `seconds`."""
+async def crowd(port: int, path: str, expected: str, clients: int, seconds: float) -> Outcome:
+    """The outcome of `clients` that request `path` repeatedly and concurrently for `seconds`."""
     outcome, start = Outcome(), time.perf_counter()
 
-    def reader() -> Reader:
-        return Reader(path, expected.encode(), start + seconds, outcome)
+    def client() -> HttpClient:
+        return HttpClient(path, expected.encode(), start + seconds, outcome)
 
     loop = asyncio.get_running_loop()
-    made = await asyncio.gather(*(loop.create_connection(reader, "127.0.0.1", port) for _ in range(readers)))
-    await asyncio.gather(*(protocol.done for _, protocol in made))
+    connections = await asyncio.gather(*(loop.create_connection(client, "127.0.0.1", port) for _ in range(clients)))
+    await asyncio.gather(*(protocol.done for _, protocol in connections))
     outcome.elapsed_s = time.perf_counter() - start
     return outcome
 
 
 if __name__ == "__main__":
-    port_, path_, expected_, readers_, seconds_ = sys.argv[1:]
-    print(json.dumps(asdict(asyncio.run(crowd(int(port_), path_, expected_, int(readers_), float(seconds_))))))
+    port_, path_, expected_, clients_, seconds_ = sys.argv[1:]
+    print(json.dumps(asdict(asyncio.run(crowd(int(port_), path_, expected_, int(clients_), float(seconds_))))))

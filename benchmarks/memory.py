@@ -1,8 +1,9 @@
-"""What a worker of the site takes in memory above one that has only imported Django and the Azure libraries.
+"""Memory of a worker of the site, compared with one that only imports Django and the Azure libraries.
 
-Both are gunicorn with the site's own gunicorn.conf.py, asked by the same crowd, so both have run all their threads.
+Both run in gunicorn with the site's gunicorn.conf.py and receive requests from the same clients, so that both have
+started all their threads.
 
-    python -m benchmarks.memory [REQUESTS]     how often the home page is asked in the end; 100,000 if not said
+    python -m benchmarks.memory [REQUESTS]     total number of requests for the home page, by default 100,000
 """
 
 import sys
@@ -10,44 +11,46 @@ from http import HTTPStatus
 from http.client import HTTPConnection
 
 from benchmarks.crowd import crowd
-from benchmarks.served import Site, served
+from benchmarks.site_process import Site, running_site
 from localazure import LocalAzure
 
-EARLY = 1_000
-LATE = 100_000
-TURN_S = 2.0
+FEW_REQUESTS = 1_000
+MANY_REQUESTS = 100_000
+ROUND_S = 2.0
 OTHER_PAGES = ("/api/reading", "/environment/", "/report/", "/explain/", "/causes/", "/causes/kv_rbac_denied/")
 
 
-def main(late: int) -> None:
+def main(many_requests: int) -> None:
     with LocalAzure("app-service") as azure:
-        with served(azure.env, "benchmarks.libraries_alone:application") as alone:
-            _ask(alone, EARLY, "imported")
-            bare = alone.worker_rss_mib
-        with served(azure.env) as site:
-            _ask(site, EARLY, "was read.")
-            early = site.worker_rss_mib
-            _ask(site, late - EARLY, "was read.")
-            final = site.worker_rss_mib
+        with running_site(azure.env, "benchmarks.imports_only:application") as baseline:
+            _send_requests(baseline, FEW_REQUESTS, "imported")
+            imports = baseline.worker_rss_mib
+        with running_site(azure.env) as site:
+            _send_requests(site, FEW_REQUESTS, "was read.")
+            after_few = site.worker_rss_mib
+            _send_requests(site, many_requests - FEW_REQUESTS, "was read.")
+            after_many = site.worker_rss_mib
             for path in OTHER_PAGES:
-                _ask_once(site, path)
-            whole = site.worker_rss_mib
+                _send_request(site, path)
+            all_pages = site.worker_rss_mib
     print("resident memory of a worker")
-    print(f"  Django and the Azure libraries imported   {bare:6.1f} MiB")
-    print(f"  the site after {EARLY:>7,} requests           {early:6.1f} MiB   {early - bare:+.1f}")
-    print(f"  the site after {late:>7,} requests           {final:6.1f} MiB   {final - bare:+.1f}")
-    print(f"  and after every other page once           {whole:6.1f} MiB   {whole - bare:+.1f}")
+    print(f"  Django and the Azure libraries imported   {imports:6.1f} MiB")
+    print(f"  the site after {FEW_REQUESTS:>7,} requests           {after_few:6.1f} MiB   {after_few - imports:+.1f}")
+    print(
+        f"  the site after {many_requests:>7,} requests           {after_many:6.1f} MiB   {after_many - imports:+.1f}"
+    )
+    print(f"  and after each other page once            {all_pages:6.1f} MiB   {all_pages - imports:+.1f}")
 
 
-def _ask(site: Site, requests: int, expected: str) -> None:
-    asked = 0
-    while asked < requests:
-        outcome = crowd(site, "/", expected, seconds=min(TURN_S, requests / 4_000))
+def _send_requests(site: Site, requests: int, expected: str) -> None:
+    sent = 0
+    while sent < requests:
+        outcome = crowd(site, "/", expected, seconds=min(ROUND_S, requests / 4_000))
         assert not outcome.errors, outcome.errors[0]
-        asked += len(outcome.seconds)
+        sent += len(outcome.seconds)
 
 
-def _ask_once(site: Site, path: str) -> None:
+def _send_request(site: Site, path: str) -> None:
     connection = HTTPConnection("127.0.0.1", site.port, timeout=30)
     connection.request("GET", path)
     assert connection.getresponse().status == HTTPStatus.OK, path
@@ -55,4 +58,4 @@ def _ask_once(site: Site, path: str) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if sys.argv[1:] else LATE)
+    main(int(sys.argv[1]) if sys.argv[1:] else MANY_REQUESTS)

@@ -76,7 +76,7 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
-                "secrets_app.views.page_cache.here",
+                "secrets_app.views.page_cache.current_page",
                 "secrets_app.access.viewer.context_processor",
             ],
             "builtins": ["secrets_app.templatetags.filters"],

@@ -8,11 +8,11 @@ from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
-PAUSE_S = 5
-"""Longest pause within a request, in seconds. Restarts with every byte: a public site needs a proxy in front that
+READ_TIMEOUT_S = 5
+"""Read timeout within a request, in seconds. Restarts with every byte: a public site needs a proxy in front that
 buffers requests, as App Service has."""
-_HANGS_UP_S = 1.0
-_MOST_UNREAD = 64 * 1024
+_DRAIN_TIMEOUT_S = 1.0
+_MAX_DRAIN_BYTES = 64 * 1024
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
@@ -20,27 +20,27 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def handle(self, conn: Any) -> Any:
         """Handle one request of a connection, in a worker thread."""
-        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", PAUSE_S, 0))
-        keeps_open = super().handle(conn)
-        if not keeps_open:
-            _hang_up(conn.sock)
-        return keeps_open
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", READ_TIMEOUT_S, 0))
+        keep_alive = super().handle(conn)
+        if not keep_alive:
+            _close_gracefully(conn.sock)
+        return keep_alive
 
 
-def _hang_up(connection: socket.socket) -> None:
+def _close_gracefully(connection: socket.socket) -> None:
     """Send FIN and drain the connection until the peer closes: an immediate close may truncate the response.
 
-    gunicorn does the same for up to 2 s on its accepting thread; afterwards it has nothing left to wait for.
+    gunicorn does the same for up to 2 s on its accepting thread; afterwards it does not have to wait.
     https://www.rfc-editor.org/rfc/rfc9112#section-9.6
     """
     with suppress(OSError):
         connection.shutdown(socket.SHUT_WR)
-        ends, unread = time.monotonic() + _HANGS_UP_S, 0
-        while unread < _MOST_UNREAD and (left_s := ends - time.monotonic()) > 0:
-            connection.settimeout(left_s)
+        deadline, drained = time.monotonic() + _DRAIN_TIMEOUT_S, 0
+        while drained < _MAX_DRAIN_BYTES and (remaining_s := deadline - time.monotonic()) > 0:
+            connection.settimeout(remaining_s)
             received = len(connection.recv(4096))
             if not received:
                 break
-            unread += received
+            drained += received
     with suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""The Django app: who reads the secret, and as whom."""
+"""The Django app configuration."""
 
 from importlib import import_module
 
@@ -10,4 +10,4 @@ class SecretsAppConfig(AppConfig):
     verbose_name = "Principal Used"
 
     def ready(self) -> None:
-        import_module("secrets_app.checks")  # its checks register themselves
+        import_module("secrets_app.checks")  # importing registers the system checks

@@ -9,16 +9,16 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-_NOT_USED = (
+_UNUSED_FEATURES = (
     *("accelerometer", "autoplay", "bluetooth", "camera", "clipboard-read", "display-capture", "encrypted-media"),
     *("fullscreen", "geolocation", "gyroscope", "hid", "magnetometer", "microphone", "midi", "payment"),
     *("picture-in-picture", "publickey-credentials-get", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
 )
 """Browser features the pages do not use. `clipboard-write` is not listed: the copy button needs it."""
 
-ON_EVERYTHING = {
+SECURITY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in _NOT_USED),
+    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in _UNUSED_FEATURES),
     "Cross-Origin-Embedder-Policy": "require-corp",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -43,7 +43,7 @@ def add_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
         session_cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
         if session_cookie is not None and request.is_secure():  # also without SESSION_COOKIE_SECURE
             session_cookie["secure"] = True
-        for name, value in ON_EVERYTHING.items():
+        for name, value in SECURITY_HEADERS.items():
             response[name] = value
         # Static files set their own; every other response may be specific to one user.
         response.setdefault("Cache-Control", "no-store")

@@ -1,4 +1,4 @@
-"""Readings and their diagnosis: what page, JSON, probe, report and command all show."""
+"""Readings and their diagnosis, for the pages, the JSON, the probes, the report and the commands."""
 
 import os
 from dataclasses import replace
@@ -28,7 +28,7 @@ class _Diagnoses(ResultCache[object, Diagnosis]):
 
 
 def diagnose(reading: Reading, request: ReadRequest) -> Diagnosis:
-    """Why `reading`, made for `request`, failed, and what to do: setting errors first, then causes in the error."""
+    """Why the `reading` of `request` failed, and how to fix it: setting errors first, then causes in the error."""
     key = reading.id, request.problems, request.config.connection_string
     return shared(_Diagnoses).get(key, lambda: _diagnose(reading, request))
 
@@ -39,13 +39,13 @@ def detect_host() -> HostEnvironment:
 
 
 def _diagnose(reading: Reading, request: ReadRequest) -> Diagnosis:
-    config, found = request.config, diagnosis.diagnose(reading)
+    config, diagnosed = request.config, diagnosis.diagnose(reading)
     blocking = (*request.blocking_problems, *cloud_mismatch_problems(reading, config, os.environ))
     hints = (
         *setting_hints(blocking, reading.place),
-        *remark_hints(config.connection_string, [hint.cause for hint in found.hints]),
-        *(use_setting_names(hint, config) for hint in found.hints),
+        *remark_hints(config.connection_string, [hint.cause for hint in diagnosed.hints]),
+        *(use_setting_names(hint, config) for hint in diagnosed.hints),
         *setting_hints((problem for problem in request.problems if not problem.blocks_reading), reading.place),
     )
     main_cause = None if reading.ok else hints[0].cause if hints else UNEXPECTED
-    return replace(found, hints=hints, main_cause=main_cause)
+    return replace(diagnosed, hints=hints, main_cause=main_cause)

@@ -1,1 +1,1 @@
-"""HTTP transport, timeouts, cancellation and child processes: what every call of the Azure SDK here goes through."""
+"""HTTP transport, timeouts, cancellation and child processes for every call of the Azure SDK."""

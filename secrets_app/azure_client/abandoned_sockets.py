@@ -8,7 +8,7 @@ import traceback
 
 
 def close_abandoned_sockets(error: BaseException) -> None:
-    """Close them, wherever in the chain of this error one was left."""
+    """Close every socket that a frame in this error's chain of tracebacks still refers to."""
     link: BaseException | None = error
     while link:
         for frame, _ in traceback.walk_tb(link.__traceback__):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-_CURRENT: ContextVar["CancellationToken | None"] = ContextVar("cutoff", default=None)
+_CURRENT: ContextVar["CancellationToken | None"] = ContextVar("cancellation_token", default=None)
 """The cancellation token of this thread's reading."""
 
 
@@ -14,45 +14,48 @@ class Cancelled(Exception):  # noqa: N818 - not an error: the result is no longe
 
 
 class CancellationToken:
-    """Cancels from outside what the libraries cannot cancel: a slow read, a pause, a tool that hangs."""
+    """Cancels what the libraries cannot cancel: a slow read, a pause, a tool that does not respond."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._pulled = threading.Event()
-        self._ends: dict[object, Callable[[], None]] = {}
+        self._event = threading.Event()
+        self._callbacks: dict[object, Callable[[], None]] = {}
 
     @property
     def cancelled(self) -> bool:
-        return self._pulled.is_set()
+        return self._event.is_set()
 
     def cancel(self) -> None:
         """Cancel everything that is registered, and prevent anything new from starting."""
         with self._lock:
-            self._pulled.set()
-            ends, self._ends = tuple(self._ends.values()), {}
-        for end in ends:
-            end()
+            self._event.set()
+            callbacks, self._callbacks = tuple(self._callbacks.values()), {}
+        for callback in callbacks:
+            callback()
 
     @contextmanager
-    def on_cancel(self, end: Callable[[], None]) -> Iterator[None]:
-        """`end` is called, in another thread, on cancellation during the block. Raises GivenUp if already cancelled."""
+    def on_cancel(self, callback: Callable[[], None]) -> Iterator[None]:
+        """On cancellation during the block, `callback` is called in another thread.
+
+        Raises Cancelled if already cancelled.
+        """
         key = object()
         with self._lock:
             self.check()
-            self._ends[key] = end
+            self._callbacks[key] = callback
         try:
             yield
         finally:
             with self._lock:
-                self._ends.pop(key, None)
+                self._callbacks.pop(key, None)
 
     def sleep(self, seconds: float) -> None:
-        """Sleep. Raises GivenUp on cancellation."""
-        self._pulled.wait(seconds)
+        """Sleep. Raises Cancelled on cancellation."""
+        self._event.wait(seconds)
         self.check()
 
     def check(self) -> None:
-        """Raises GivenUp if cancelled."""
+        """Raises Cancelled if cancelled."""
         if self.cancelled:
             raise Cancelled
 
@@ -62,6 +65,6 @@ def current() -> CancellationToken:
     return _CURRENT.get() or CancellationToken()
 
 
-def use_token(cutoff: CancellationToken) -> None:
-    """Use `cutoff` to cancel this thread's work from now on."""
-    _CURRENT.set(cutoff)
+def use_token(token: CancellationToken) -> None:
+    """Use `token` to cancel this thread's work from now on."""
+    _CURRENT.set(token)

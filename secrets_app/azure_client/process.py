@@ -34,7 +34,7 @@ class _Processes:
         self.running: set[subprocess.Popen[bytes]] = set()
 
     def close(self) -> None:
-        """End them all, at exit: Ctrl-C does not reach a tool that runs in its own session."""
+        """End them at exit: Ctrl-C does not reach a tool that runs in its own session."""
         for process in tuple(self.running):
             _kill(process)
 
@@ -51,44 +51,44 @@ class ToolTimeoutError(ToolError):
 class CompletedTool:
     """The result of a tool; each output is limited to 256 KiB. It may contain a token, so the repr omits it."""
 
-    code: int
-    output: str
-    errors: str
+    exit_code: int
+    stdout: str
+    stderr: str
 
     def __repr__(self) -> str:
-        return f"Ended(code={self.code})"
+        return f"CompletedTool(exit_code={self.exit_code})"
 
 
-def process_environment(**more: str) -> dict[str, str]:
-    """This process's environment variables, with `more` for one tool."""
-    return {**os.environ, **more}
+def process_environment(**overrides: str) -> dict[str, str]:
+    """This process's environment variables, with `overrides` for one tool."""
+    return {**os.environ, **overrides}
 
 
 def find(environ: Mapping[str, str], *names: str) -> str | None:
     """The full path of the first of these tools on PATH; None if there is none."""
-    found = (shutil.which(name, path=environ.get("PATH", "")) for name in names)
-    return next((path for path in found if path and Path(path).is_absolute()), None)
+    paths = (shutil.which(name, path=environ.get("PATH", "")) for name in names)
+    return next((path for path in paths if path and Path(path).is_absolute()), None)
 
 
-def run_for_output(command: list[str], environ: Mapping[str, str], limit_s: float) -> str:
-    """The tool's standard output, without telemetry. Raises ToolFailed and ToolTooSlow."""
-    ended = run(command, {**environ, **_QUIET_ENVIRONMENT}, limit_s)
-    if ended.code:
-        raise ToolError(f"ended with exit code {ended.code}")
-    return ended.output
+def run_for_output(command: list[str], environ: Mapping[str, str], timeout_s: float) -> str:
+    """The tool's standard output, without telemetry. Raises ToolError and ToolTimeoutError."""
+    completed = run(command, {**environ, **_QUIET_ENVIRONMENT}, timeout_s)
+    if completed.exit_code:
+        raise ToolError(f"ended with exit code {completed.exit_code}")
+    return completed.stdout
 
 
-def run(command: list[str], environ: Mapping[str, str], limit_s: float) -> CompletedTool:
+def run(command: list[str], environ: Mapping[str, str], timeout_s: float) -> CompletedTool:
     """Run the tool until it ends, or until its reading is cancelled.
 
-    Raises ToolFailed if it does not start, ToolTooSlow if it does not end in time, GivenUp if it is cancelled.
+    Raises ToolError if it does not start, ToolTimeoutError if it does not end in time, Cancelled if it is cancelled.
     """
     current().check()
     try:
         # Files, not pipes: a child process that inherits a pipe could keep it open and block this one.
-        with TemporaryFile() as output, TemporaryFile() as errors:
-            code = _wait(_start(command, environ, output, errors), limit_s)
-            return CompletedTool(code=code, output=_text(output), errors=_text(errors))
+        with TemporaryFile() as stdout, TemporaryFile() as stderr:
+            exit_code = _wait(_start(command, environ, stdout, stderr), timeout_s)
+            return CompletedTool(exit_code=exit_code, stdout=_text(stdout), stderr=_text(stderr))
     except (OSError, ValueError) as error:
         raise ToolError("did not start") from error
 
@@ -99,30 +99,30 @@ def _text(file: IO[bytes]) -> str:
 
 
 def _start(
-    command: list[str], environ: Mapping[str, str], output: IO[bytes], errors: IO[bytes]
+    command: list[str], environ: Mapping[str, str], stdout: IO[bytes], stderr: IO[bytes]
 ) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         command,
         env=environ,
         cwd=environ.get("SystemRoot", "/") if os.name == "nt" else "/",
         stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=errors,
+        stdout=stdout,
+        stderr=stderr,
         start_new_session=os.name != "nt",
     )
 
 
-def _wait(process: subprocess.Popen[bytes], limit_s: float) -> int:
+def _wait(process: subprocess.Popen[bytes], timeout_s: float) -> int:
     running = shared(_Processes).running
     running.add(process)
     try:
         with current().on_cancel(lambda: _kill(process)):
-            code = process.wait(max(0.0, limit_s))
+            exit_code = process.wait(max(0.0, timeout_s))
         current().check()
     except subprocess.TimeoutExpired as error:
         raise ToolTimeoutError("did not respond in time") from error
     else:
-        return code
+        return exit_code
     finally:
         _kill(process)
         running.discard(process)

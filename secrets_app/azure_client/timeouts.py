@@ -44,26 +44,26 @@ def max_retry_delay_s(limits: ClientLimits) -> float:
     return limits["read_timeout"] / 10
 
 
-def retry_budget_s(deadline_s: float, seconds: float) -> float:
-    """How long the managed identity endpoint is retried if the settings specify `seconds`.
+def retry_budget_s(deadline_s: float, retry_timeout_s: float) -> float:
+    """How long the managed identity endpoint is retried if the settings specify `retry_timeout_s`.
 
     Ends before the reading does, so that the page can show the endpoint's own error.
     """
-    return min(seconds, deadline_s * 0.8)
+    return min(retry_timeout_s, deadline_s * 0.8)
 
 
-def limits_with_retries(deadline_s: float, seconds: float) -> ClientLimits:
-    """Limits for a managed identity endpoint that is retried at even intervals for about `seconds`."""
+def limits_with_retries(deadline_s: float, retry_timeout_s: float) -> ClientLimits:
+    """Limits for a managed identity endpoint that is retried at even intervals for about `retry_timeout_s`."""
     limits = credential_limits(deadline_s)
     pause_s = max_retry_delay_s(limits)
-    # The first retry is immediate. Counted in tries: azure-core's time limit would hide the response.
-    tries = math.ceil(retry_budget_s(deadline_s, seconds) / pause_s) + 1 if seconds else 0
+    # The first retry is immediate. A number of retries, because azure-core's time limit would hide the response.
+    retries = math.ceil(retry_budget_s(deadline_s, retry_timeout_s) / pause_s) + 1 if retry_timeout_s else 0
     return ClientLimits(
         **{
             **limits,
-            "retry_total": tries,
-            "retry_status": tries,
-            "retry_connect": min(tries, 1),  # if nothing listens, more tries only take time
+            "retry_total": retries,
+            "retry_status": retries,
+            "retry_connect": min(retries, 1),  # if nothing listens, further retries only take time
             "retry_backoff_factor": pause_s,
             "retry_mode": "fixed",
         }

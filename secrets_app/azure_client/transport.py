@@ -21,12 +21,12 @@ from secrets_app.azure_client.timeouts import ClientLimits, max_retry_delay_s
 from secrets_app.core.own_messages import RESPONSE_TOO_LARGE
 
 _POOL_SIZE = 32  # as many as gunicorn has threads, so that no connection is discarded after one use
-_BLOCK = 32 * 1024  # as in azure-core's own adapter
+_BLOCK_SIZE = 32 * 1024  # as in azure-core's own adapter
 
 _MAX_RESPONSE_BYTES = 1024 * 1024
 """Bytes. A secret has 25 KB at most, and Microsoft Entra ID's metadata is shorter."""
 
-_OPEN_SOCKETS: ContextVar["_OpenSockets | None"] = ContextVar("opened", default=None)
+_OPEN_SOCKETS: ContextVar["_OpenSockets | None"] = ContextVar("open_sockets", default=None)
 """The sockets of the request that this thread is sending."""
 
 
@@ -35,20 +35,20 @@ class _OpenSockets:
 
     def __init__(self) -> None:
         self._sockets: list[socket.socket] = []
-        self._cut = False
+        self._is_shut_down = False
 
-    def add(self, opened: socket.socket) -> None:
-        self._sockets.append(opened)
-        if self._cut:
-            self.cut()
+    def add(self, sock: socket.socket) -> None:
+        self._sockets.append(sock)
+        if self._is_shut_down:
+            self.shut_down()
 
-    def cut(self) -> None:
+    def shut_down(self) -> None:
         """Wake up every thread that waits for one of them."""
-        self._cut = True
-        for opened in self._sockets:
+        self._is_shut_down = True
+        for sock in self._sockets:
             with suppress(OSError):  # already closed, or wrapped in a TLS socket
                 # Not SSLSocket.shutdown: it drops the TLS layer, and the waiting thread would read encrypted bytes.
-                socket.socket.shutdown(opened, socket.SHUT_RDWR)
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 class _TrackedConnection:
@@ -61,28 +61,28 @@ class _TrackedConnection:
         return self._socket
 
     @sock.setter
-    def sock(self, opened: socket.socket | None) -> None:
-        self._socket = opened
-        self._note()
+    def sock(self, sock: socket.socket | None) -> None:
+        self._socket = sock
+        self._register()
 
-    def _note(self) -> None:
+    def _register(self) -> None:
         sockets = _OPEN_SOCKETS.get()
         if sockets and self._socket:
             sockets.add(self._socket)
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        self._note()  # a pooled connection from an earlier request
+        self._register()  # a pooled connection from an earlier request
         super().request(*args, **kwargs)  # type: ignore[misc]
 
     def getresponse(self) -> Any:
-        answer = super().getresponse()  # type: ignore[misc]
-        if (answer.length_remaining or 0) > _MAX_RESPONSE_BYTES:
-            answer.close()
+        response = super().getresponse()  # type: ignore[misc]
+        if (response.length_remaining or 0) > _MAX_RESPONSE_BYTES:
+            response.close()
             raise urllib3.exceptions.ProtocolError(f"The response {RESPONSE_TOO_LARGE} (1 MiB), so it was not read.")
-        return answer
+        return response
 
 
-# Named like urllib3's own classes: error messages contain these names, and the diagnosis recognises them.
+# Named like urllib3's own classes: error messages contain these names, and the diagnosis matches them.
 class HTTPConnection(_TrackedConnection, urllib3.connection.HTTPConnection):
     pass
 
@@ -111,7 +111,7 @@ class _Adapter(HTTPAdapter):
     """Uses these connections, direct and through a proxy."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs, blocksize=_BLOCK)
+        super().init_poolmanager(*args, **kwargs, blocksize=_BLOCK_SIZE)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> urllib3.PoolManager:
@@ -136,36 +136,36 @@ def _session() -> Session:
 
 
 # azure-core imports its transport lazily, so its type is unknown to mypy.
-class CutoffTransport(RequestsTransport):  # type: ignore[misc]
+class CancellableTransport(RequestsTransport):  # type: ignore[misc]
     """azure-core's transport, cancelled with the reading. Threads and clients may share one.
 
-    A request that starts after the cancellation raises GivenUp, which retry policies do not handle as a service error.
+    A request that starts after the cancellation raises Cancelled, which retry policies do not retry.
     """
 
     def __init__(self, limits: ClientLimits) -> None:
         super().__init__(session=_session(), **limits)
-        self._longest_pause_s = max_retry_delay_s(limits)
+        self._max_retry_delay_s = max_retry_delay_s(limits)
 
     def open(self) -> None:
-        """Once closed it stays closed: azure-core's own transport would open a new session. Raises ValueError."""
+        """Raises ValueError if it was closed: azure-core's own transport would open a new session."""
         if self.session is None:
             raise ValueError("This connection is already closed.")
         super().open()
 
     def send(self, request: Any, **kwargs: Any) -> Any:
         sockets = _OpenSockets()
-        before = _OPEN_SOCKETS.set(sockets)
+        reset_token = _OPEN_SOCKETS.set(sockets)
         try:
-            with cancellation.current().on_cancel(sockets.cut):
+            with cancellation.current().on_cancel(sockets.shut_down):
                 return super().send(request, **kwargs)
         finally:
-            _OPEN_SOCKETS.reset(before)
+            _OPEN_SOCKETS.reset(reset_token)
 
     def sleep(self, duration: float) -> None:
         """The pause before a retry, limited: a service's `Retry-After` may be much longer."""
-        cancellation.current().sleep(min(duration, self._longest_pause_s))
+        cancellation.current().sleep(min(duration, self._max_retry_delay_s))
 
 
 def with_transport(limits: ClientLimits) -> dict[str, Any]:
     """`limits` as keyword arguments of an Azure client, with a transport that enforces them."""
-    return {**limits, "transport": CutoffTransport(limits)}
+    return {**limits, "transport": CancellableTransport(limits)}

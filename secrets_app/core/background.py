@@ -10,12 +10,12 @@ from secrets_app.core.runtime import shared
 T = TypeVar("T")
 
 
-def run_in_background(name: str, about: Hashable, work: Callable[[], T]) -> Future[T]:
-    """The future of `work`, which runs in its own thread. A cancelled one failed; the log has the traceback.
+def run_in_background(name: str, subject: Hashable, work: Callable[[], T]) -> Future[T]:
+    """The future of `work`, which runs in its own thread. Cancelled if `work` fails; the log has the traceback.
 
-    Calls with the same `name` and `about` share the work in progress: nothing that blocks is started twice.
+    Calls with the same `name` and `subject` share the work in progress: nothing that blocks is started twice.
     """
-    return shared(_Tasks).start((name, about), work)
+    return shared(_Tasks).start((name, subject), work)
 
 
 class _Tasks:
@@ -31,27 +31,27 @@ class _Tasks:
                 return self._running[key]
             future: Future[T] = Future()
             self._running[key] = future
-        # A daemon: a name server that does not respond must not keep a finished command from exiting.
+        # A daemon: a name server that does not respond must not prevent a finished command from exiting.
         thread = threading.Thread(target=self._run, args=(key, work, future), name=f"doctor: {key[0]}", daemon=True)
         try:
             thread.start()
         except RuntimeError:  # the system has no more threads for this process
-            self._end(key, future)
+            self._cancel(key, future)
         return future
 
     def _run(self, key: Hashable, work: Callable[[], T], future: Future[T]) -> None:
         try:
             result = work()
-            self._forget(key)
+            self._remove(key)
             future.set_result(result)
         finally:
-            self._end(key, future)
+            self._cancel(key, future)
 
-    def _end(self, key: Hashable, future: Future[Any]) -> None:
-        """Without a result by now there will be none: no caller may wait forever."""
+    def _cancel(self, key: Hashable, future: Future[Any]) -> None:
+        """Cancel the future if it has no result, so that no caller waits forever."""
         if future.cancel():
-            self._forget(key)
+            self._remove(key)
 
-    def _forget(self, key: Hashable) -> None:
+    def _remove(self, key: Hashable) -> None:
         with self._lock:
             self._running.pop(key, None)

@@ -1,4 +1,4 @@
-"""Results shared by concurrent callers, and results kept for a short time."""
+"""Results shared by concurrent callers, and results cached for a short time."""
 
 import math
 import threading
@@ -46,25 +46,25 @@ class SingleFlight(Generic[K, T]):
         """
         with self._lock:
             call = self._calls.get(key)
-            joins = call is not None and call.can_join(life_s, refresh=refresh, min_interval_s=min_interval_s)
-            if call is None or not joins:
-                call = _Call(refresh=refresh, before=call)
+            can_join = call is not None and call.is_joinable(life_s, refresh=refresh, min_interval_s=min_interval_s)
+            if call is None or not can_join:
+                call = _Call(refresh=refresh, previous=call)
                 self._calls[key] = call
-        return call.result.result() if joins else call.run(work)
+        return call.result.result() if can_join else call.run(work)
 
 
 class _Call(Generic[T]):
-    def __init__(self, *, refresh: bool, before: "_Call[T] | None") -> None:
+    def __init__(self, *, refresh: bool, previous: "_Call[T] | None") -> None:
         self.result: Future[T] = Future()
         self._refresh = refresh
         self._ended = -math.inf
-        self._last_refresh = before.last_refresh() if before else -math.inf
+        self._last_refresh = previous.last_refresh() if previous else -math.inf
 
     def last_refresh(self) -> float:
         """When the last refresh ended, on the monotonic clock."""
         return self._ended if self._refresh else self._last_refresh
 
-    def can_join(self, life_s: float, *, refresh: bool, min_interval_s: float) -> bool:
+    def is_joinable(self, life_s: float, *, refresh: bool, min_interval_s: float) -> bool:
         in_progress, now = not self.result.done(), time.monotonic()
         if refresh:
             return (in_progress and self._refresh) or now - self.last_refresh() < min_interval_s

@@ -26,7 +26,7 @@ class CredentialGroup(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class CredentialRow:
-    """What the site knows about one kind of credential, besides how to create it (credentials/factories.py)."""
+    """The properties of one kind of credential; credentials/factories.py creates it."""
 
     class_name: str
     """Of azure-identity."""
@@ -48,7 +48,7 @@ class CredentialRow:
     relevance: int | None = None
     """Rank of its failure among those of a chain, 1 first; None for credentials that are rarely expected to work."""
     requires: tuple[tuple[str, str], ...] = ()
-    """(attribute of CredentialOptions, setting) that it cannot do without."""
+    """(attribute of CredentialOptions, setting) that it requires."""
 
 
 _CHAIN, _PROD, _DEV = CredentialGroup.CHAIN, CredentialGroup.PROD, CredentialGroup.DEV
@@ -240,12 +240,12 @@ CHAINS: Mapping[CredentialKind, tuple[CredentialKind, ...]] = {
 """The members of each chain, in order."""
 
 
-def _squash(word: str) -> str:
-    return re.sub(r"[-_ ]", "", word.lower()).removesuffix("credential")
+def _normalize(name: str) -> str:
+    return re.sub(r"[-_ ]", "", name.lower()).removesuffix("credential")
 
 
 _BY_NAME: Mapping[str, CredentialKind] = {
-    _squash(name): kind
+    _normalize(name): kind
     for kind in reversed(CredentialKind)  # the default chain keeps the class name that it shares with its halves
     for name in (kind.class_name, kind.value, *kind.row.aliases)
 }
@@ -253,7 +253,7 @@ _BY_NAME: Mapping[str, CredentialKind] = {
 
 def parse_kind(word: str) -> CredentialKind | None:
     """The kind that `word` names: a value of KVSITE_CREDENTIAL, an alias or azure-identity's class name, any case."""
-    return _BY_NAME.get(_squash(word))
+    return _BY_NAME.get(_normalize(word))
 
 
 class IdentityKind(StrEnum):

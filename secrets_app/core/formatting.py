@@ -16,15 +16,19 @@ KINDS: dict[PrincipalKind, str] = {
 
 def headline(reading: Reading) -> str:
     """The result in one line."""
-    but = ", but as an unexpected principal" if reading.mismatches else ""
+    suffix = ", but as an unexpected principal" if reading.mismatches else ""
     if reading.kept_token_url is not None:
-        return f"The Token Vault token was {'' if reading.succeeded else 'not '}read{but if reading.succeeded else ''}."
+        return (
+            f"The Token Vault token was {'' if reading.succeeded else 'not '}read{suffix if reading.succeeded else ''}."
+        )
     if reading.scope:
         return (
-            f"A token for {reading.scope} was issued{but}." if reading.succeeded else f"No token for {reading.scope}."
+            f"A token for {reading.scope} was issued{suffix}."
+            if reading.succeeded
+            else f"No token for {reading.scope}."
         )
     if reading.succeeded:
-        return f"The secret {reading.secret_name} was read{but}."
+        return f"The secret {reading.secret_name} was read{suffix}."
     return f"The secret {reading.secret_name} was not read." if reading.secret_name else "No secret was read."
 
 
@@ -57,8 +61,8 @@ def age(when: datetime | None, now: datetime | None = None) -> str:
         for length, name in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
         if abs(seconds) >= length or length == 1
     )
-    words = f"{size:.0f} {unit}{'' if size == 1 else 's'}"
-    return f"{words} ago" if seconds >= 0 else f"in {words}"
+    text = f"{size:.0f} {unit}{'' if size == 1 else 's'}"
+    return f"{text} ago" if seconds >= 0 else f"in {text}"
 
 
 def span(seconds: int) -> str:

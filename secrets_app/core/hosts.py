@@ -115,10 +115,10 @@ def secret_id(text: str, *, also_allowed: tuple[str, ...] = ()) -> SecretId:
     kind, _, rest = address.path.strip("/").partition("/")
     if kind.lower() in {"certificates", "keys"}:
         raise AddressError(f"It identifies one of the vault's {kind.lower()}; replace /{kind}/ with /secrets/.")
-    found = _SECRET_PATH.fullmatch(rest)
-    if kind.lower() != "secrets" or not found or address.query or address.fragment:
+    match = _SECRET_PATH.fullmatch(rest)
+    if kind.lower() != "secrets" or not match or address.query or address.fragment:
         raise AddressError(f"It must have the form {vault}/secrets/<name> or {vault}/secrets/<name>/<version>.")
-    return SecretId(vault_url=vault, name=found["name"], version=found["version"])
+    return SecretId(vault_url=vault, name=match["name"], version=match["version"])
 
 
 def _split(text: str) -> SplitResult:
@@ -161,9 +161,9 @@ def check_vault_name(name: str) -> str:
 
 def likely_vault_url(text: str) -> str | None:
     """The vault URL that an invalid one probably means: its host without the surrounding text; None without one."""
-    found = _VAULT_HOST_IN_TEXT.search(text.lower())
+    match = _VAULT_HOST_IN_TEXT.search(text.lower())
     with suppress(AddressError):
-        return vault_url(f"https://{found[0]}") if found else None
+        return vault_url(f"https://{match[0]}") if match else None
     return None
 
 

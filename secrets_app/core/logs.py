@@ -74,7 +74,7 @@ def _without_body(record: logging.LogRecord) -> logging.LogRecord:
 def redact_uncaught() -> None:
     """Redact uncaught exceptions, in the main thread and others, before they go to standard error."""
     sys.excepthook = lambda _kind, error, _trace: _write_uncaught(error)
-    threading.excepthook = lambda ended: _write_uncaught(ended.exc_value)
+    threading.excepthook = lambda args: _write_uncaught(args.exc_value)
 
 
 def _write_uncaught(error: BaseException | None) -> None:
@@ -94,7 +94,7 @@ def logging_settings(level: str, *, no_probes: Any) -> dict[str, Any]:
         "handlers": {"stderr": {"()": StderrHandler, "formatter": "line", "filters": ["no_probes"]}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
-            # The credential chain logs what every reading already shows, attempt by attempt.
+            # The credential chain logs each attempt, which every reading already shows.
             "azure": {"level": "DEBUG" if debug else "ERROR"},
             "msal": {"level": level},
             # Django's own handlers would bypass the redaction; its DEBUG output is about templates and files.

@@ -1,7 +1,7 @@
-"""Failure messages of this product that the diagnosis recognises.
+"""Failure messages of this product that the diagnosis matches.
 
-Both sides import them from here: the code that raises them and the signs of the causes. A message is a whole sentence
-or a part of one; names in braces are filled in with `str.format`.
+The code that raises them and the signatures of the causes both import them from here. A message is a whole sentence or
+a part of one; names in braces are filled in with `str.format`.
 """
 
 UNDECODABLE_RESPONSE = "its body does not match its Content-Type or Content-Encoding header"
@@ -23,7 +23,7 @@ CERTIFICATE_MISSING = "contains no certificate"
 CERTIFICATE_ENCRYPTION_UNSUPPORTED = "is encrypted with an algorithm that this site does not support"
 CERTIFICATE_PASSWORD_MISSING = "is password-protected. Set KVSITE_CERTIFICATE_PASSWORD to its password."  # noqa: S105
 CERTIFICATE_KEY_MISSING = "contains no private key"
-CERTIFICATE_KEY_OF_ANOTHER = "contains a private key that belongs to another certificate"
+CERTIFICATE_KEY_MISMATCH = "contains a private key that belongs to another certificate"
 CERTIFICATE_KEY_NOT_RSA = "has a key that is not RSA, and Microsoft Entra ID accepts only RSA keys."
 
 CERTIFICATE_EXPIRED = "expired on {date}. Create a new certificate and add it to the app registration."

@@ -177,7 +177,7 @@ class Failure:
     status: int | None = None
     """HTTP status, where a response was received."""
     code: str | None = None
-    """The most specific error code: an inner code such as ForbiddenByRbac, else the outer one."""
+    """The most specific error code: an inner code such as ForbiddenByRbac, otherwise the outer one."""
     exception: str | None = None
     """Fully qualified class name of the exception."""
     deleted_on: datetime | None = None
@@ -282,7 +282,7 @@ class Diagnosis:
 
 
 def reading_json(reading: Reading, diagnosis: Diagnosis) -> dict[str, Any]:
-    """The two as plain JSON values: the document of /api/reading and of `principal --json`."""
+    """A reading and its diagnosis as plain JSON values: the document of /api/reading and of `principal --json`."""
     document = {"ok": reading.ok, **asdict(reading, dict_factory=_json_object)}
     del document["id"]
     if reading.principal:
@@ -313,14 +313,14 @@ class ExpectedPrincipal:
 
     def _mismatches(self, principal: Principal) -> Iterator[Mismatch]:
         names = (principal.name, principal.user_principal_name)
-        asked: dict[str, tuple[str | None, tuple[str | None, ...]]] = {
+        expectations: dict[str, tuple[str | None, tuple[str | None, ...]]] = {
             "type": (self.type, (principal.type,)),
             "application (client) ID": (self.app_id, (principal.app_id,)),
             "object ID": (self.object_id, (principal.object_id,)),
             "tenant ID": (self.tenant_id, (principal.tenant_id,)),
             "name": (self.name, names),
         }
-        for what, (expected, found) in asked.items():
-            told = [value for value in found if value]
-            if expected and expected.casefold() not in map(str.casefold, told):
-                yield Mismatch(what=what, expected=str(expected), found=str(told[0]) if told else None)
+        for what, (expected, actual) in expectations.items():
+            values = [value for value in actual if value]
+            if expected and expected.casefold() not in map(str.casefold, values):
+                yield Mismatch(what=what, expected=str(expected), found=str(values[0]) if values else None)

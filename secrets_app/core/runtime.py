@@ -1,4 +1,4 @@
-"""Process-wide state: one object owns it, and a test can replace it."""
+"""Process-wide state, owned by one object so that a test can reset it."""
 
 import atexit
 import threading
@@ -16,7 +16,7 @@ class Runtime:
         self._state: dict[Callable[[], Any], Any] = {}
 
     def get(self, create: Callable[[], T]) -> T:
-        """The instance that `create` (usually a class) made in this runtime. `create` must be quick."""
+        """The instance that `create` (usually a class) returned in this runtime. `create` must be quick."""
         state: T | None = self._state.get(create)
         if state is None:
             with self._lock:
@@ -24,11 +24,11 @@ class Runtime:
         return state
 
     def close(self) -> None:
-        """Drop all state, calling `close()` on everything that has it."""
+        """Drop all state, calling `close()` on every instance that has it."""
         with self._lock:
             state, self._state = self._state, {}
-        for each in state.values():
-            close = getattr(each, "close", None)
+        for instance in state.values():
+            close = getattr(instance, "close", None)
             if close:
                 close()
 

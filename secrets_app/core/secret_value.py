@@ -7,9 +7,9 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-_SPACING = "\n\t"
+_LAYOUT = "\n\t"
 # Letters and marks by category, but invisible: fillers, the blank Braille pattern, variation selectors.
-_UNSEEN = re.compile("[\u034f\u115f\u1160\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+_INVISIBLE = re.compile("[\u034f\u115f\u1160\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4}){8,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 _CONTROLS = (
     "NUL", "SOH", "STX", "ETX", "EOT", "ENQ", "ACK", "BEL", "BS", "HT", "LF", "VT", "FF", "CR", "SO", "SI",
@@ -54,12 +54,12 @@ class SecretValue:
     def parts(self) -> Iterator[Part]:
         """The value in order; invisible and text-direction characters are separate, named parts."""
         start = 0
-        for at, character in enumerate(self._text):
-            if _is_odd(character):
-                if start < at:
-                    yield Part(self._text[start:at])
+        for index, character in enumerate(self._text):
+            if _is_invisible(character):
+                if start < index:
+                    yield Part(self._text[start:index])
                 yield Part(_visible(character), _name(character))
-                start = at + 1
+                start = index + 1
         if start < len(self._text):
             yield Part(self._text[start:])
 
@@ -70,25 +70,25 @@ class SecretValue:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Sentences on what is easy to overlook in the value."""
+        """Sentences on properties of the value that are easy to overlook."""
         text = self._text
-        odd = sum(map(_is_odd, text))
-        found = {
+        invisible = sum(map(_is_invisible, text))
+        notes = {
             "The value is empty.": not text,
             "The value ends with a line break.": text.endswith(("\n", "\r")),
             "The value starts or ends with whitespace.": text != text.strip(" \t"),
             "The value has multiple lines.": "\n" in text.rstrip("\r\n"),
-            f"Invisible or text-direction characters, shown by name: {odd}.": odd,
-            self._about_base64(): True,
+            f"Invisible or text-direction characters, shown by name: {invisible}.": invisible,
+            self._base64_note(): True,
         }
-        return tuple(sentence for sentence, holds in found.items() if holds and sentence)
+        return tuple(sentence for sentence, applies in notes.items() if applies and sentence)
 
     @property
     def _bytes(self) -> bytes:
         # JSON may contain an unpaired surrogate, which UTF-8 cannot encode; surrogatepass keeps it.
         return self._text.encode("utf-8", "surrogatepass")
 
-    def _about_base64(self) -> str:
+    def _base64_note(self) -> str:
         compact = "".join(self._text.split())
         if not _BASE64.fullmatch(compact) or not (self._is_binary or len(compact) >= 64):
             return ""
@@ -96,16 +96,16 @@ class SecretValue:
             size = len(base64.b64decode(compact, validate=True))
         except binascii.Error:
             return ""
-        what = "a certificate with private key" if "pkcs12" in self._content_type else "binary data"
-        return f"The value looks like base64: {what}, {size} bytes decoded."
+        content = "a certificate with private key" if "pkcs12" in self._content_type else "binary data"
+        return f"The value looks like base64: {content}, {size} bytes decoded."
 
     @property
     def _is_binary(self) -> bool:
         return self._content_type.startswith(_BINARY)
 
 
-def _is_odd(character: str) -> bool:
-    return character not in _SPACING and (not character.isprintable() or bool(_UNSEEN.match(character)))
+def _is_invisible(character: str) -> bool:
+    return character not in _LAYOUT and (not character.isprintable() or bool(_INVISIBLE.match(character)))
 
 
 def _name(character: str) -> str:

@@ -31,9 +31,13 @@ def timeouts(deadline_s: float) -> dict[str, Any]:
     return with_transport(credential_limits(deadline_s))
 
 
-def timeouts_with_retries(deadline_s: float, seconds: float | None) -> dict[str, Any]:
-    """The same for the managed identity endpoint, which is retried for `seconds` if that is set."""
-    return timeouts(deadline_s) if seconds is None else with_transport(limits_with_retries(deadline_s, seconds))
+def timeouts_with_retries(deadline_s: float, retry_timeout_s: float | None) -> dict[str, Any]:
+    """The same for the managed identity endpoint, which is retried for `retry_timeout_s` if set."""
+    return (
+        timeouts(deadline_s)
+        if retry_timeout_s is None
+        else with_transport(limits_with_retries(deadline_s, retry_timeout_s))
+    )
 
 
 def process(options: CredentialOptions, deadline_s: float) -> dict[str, Any]:

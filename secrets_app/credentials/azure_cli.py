@@ -2,7 +2,7 @@
 
 azure-identity 1.27 looks for az only on PATH, and on a timeout ends only the az script, not the Python process that the
 script started. Neither can be changed from outside. The arguments and messages here are those of its azure_cli.py:
-tests/test_az_as_credential.py runs both with the same az and compares the results.
+tests/credentials/test_azure_cli.py runs both with the same az and compares the results.
 """
 
 import base64
@@ -20,8 +20,8 @@ from azure.identity import CredentialUnavailableError
 from secrets_app.azure_client.process import CompletedTool, ToolError, ToolTimeoutError, find, process_environment, run
 
 _TROUBLESHOOTING = "https://aka.ms/azsdk/python/identity/azclicredential/troubleshoot"
-_ONE_TENANT = "AZURE_IDENTITY_DISABLE_MULTITENANTAUTH"
-_NOT_FOUND_CODE = 127
+_MULTITENANT_DISABLED = "AZURE_IDENTITY_DISABLE_MULTITENANTAUTH"
+_NOT_FOUND_EXIT_CODE = 127
 _TENANT = re.compile(r"[0-9a-zA-Z.-]+")
 _SCOPE = re.compile(r"[0-9a-zA-Z_.:/-]+")
 _TOKEN = re.compile(r"[!-~]+")
@@ -42,9 +42,9 @@ class AzureCliCredential(SupportsTokenInfo):
         in_chain: bool = False,
     ) -> None:
         """`folder` is searched before PATH, for az only. `in_chain`: if az fails, the chain continues."""
-        self._limit_s = process_timeout
+        self._timeout_s = process_timeout
         self._tenant_id = tenant_id
-        self._additional = additionally_allowed_tenants
+        self._additional_tenants = additionally_allowed_tenants
         self._subscription = subscription
         self._folder = folder
         self._in_chain = in_chain
@@ -63,7 +63,7 @@ class AzureCliCredential(SupportsTokenInfo):
             arguments += ["--subscription", self._subscription]
         elif tenant:
             arguments += ["--tenant", tenant]
-        return self._token_in(self._output(arguments))
+        return self._parse_output(self._output(arguments))
 
     def close(self) -> None:
         """Nothing to close."""
@@ -74,16 +74,16 @@ class AzureCliCredential(SupportsTokenInfo):
     def __exit__(self, *_args: object) -> None:
         self.close()
 
-    def _tenant(self, asked: str | None) -> str | None:
+    def _tenant(self, requested: str | None) -> str | None:
         """The tenant to pass to az: the configured one, or another one if the settings allow it."""
-        if asked is None or asked == self._tenant_id or process_environment().get(_ONE_TENANT):
+        if requested is None or requested == self._tenant_id or process_environment().get(_MULTITENANT_DISABLED):
             return self._tenant_id
-        if not _TENANT.fullmatch(asked):
+        if not _TENANT.fullmatch(requested):
             raise ValueError("A tenant ID or domain may contain only letters, digits, dots and hyphens.")
-        if self._tenant_id is None or {"*", asked} & set(self._additional):
-            return asked
+        if self._tenant_id is None or {"*", requested} & set(self._additional_tenants):
+            return requested
         raise ClientAuthenticationError(
-            message=f"The current credential is not configured to acquire tokens for tenant {asked}. To enable "
+            message=f"The current credential is not configured to acquire tokens for tenant {requested}. To enable "
             "acquiring tokens for this tenant add it to the additionally_allowed_tenants when creating the "
             'credential, or add "*" to additionally_allowed_tenants to allow acquiring tokens for any tenant.'
         )
@@ -94,51 +94,53 @@ class AzureCliCredential(SupportsTokenInfo):
             environ["PATH"] = os.pathsep.join([self._folder, environ.get("PATH", "")])
         az = find(environ, "az.cmd", "az") if os.name == "nt" else find(environ, "az")
         if az is None:
-            raise CredentialUnavailableError(message=f"Azure CLI not found on path{self._nor_in_folder()}")
+            raise CredentialUnavailableError(message=f"Azure CLI not found on path{self._folder_suffix()}")
         try:
-            ended = run([az, "account", "get-access-token", "--output", "json", *arguments], environ, self._limit_s)
+            completed = run(
+                [az, "account", "get-access-token", "--output", "json", *arguments], environ, self._timeout_s
+            )
         except ToolTimeoutError as error:
-            said = f"Failed to invoke the Azure CLI: no response within {self._limit_s:g} seconds"
-            raise CredentialUnavailableError(message=said) from error
+            message = f"Failed to invoke the Azure CLI: no response within {self._timeout_s:g} seconds"
+            raise CredentialUnavailableError(message=message) from error
         except ToolError as error:
             raise CredentialUnavailableError(message=f"Failed to execute '{az}'") from error
-        if ended.code:
-            self._refuse(ended)
-        return ended.output
+        if completed.exit_code:
+            self._raise_error(completed)
+        return completed.stdout
 
-    def _nor_in_folder(self) -> str:
+    def _folder_suffix(self) -> str:
         return f" or in {self._folder}, the folder set in AzureCLIPath" if self._folder else ""
 
-    def _refuse(self, ended: CompletedTool) -> NoReturn:
-        said = ended.errors
-        if ended.code == _NOT_FOUND_CODE or said.startswith("'az' is not recognized"):
-            raise CredentialUnavailableError(message=f"Azure CLI not found on path{self._nor_in_folder()}")
-        if ("az login" in said or "az account set" in said) and "AADSTS" not in said:
+    def _raise_error(self, completed: CompletedTool) -> NoReturn:
+        stderr = completed.stderr
+        if completed.exit_code == _NOT_FOUND_EXIT_CODE or stderr.startswith("'az' is not recognized"):
+            raise CredentialUnavailableError(message=f"Azure CLI not found on path{self._folder_suffix()}")
+        if ("az login" in stderr or "az account set" in stderr) and "AADSTS" not in stderr:
             raise CredentialUnavailableError(message="Please run 'az login' to set up an account")
-        raise self._failed(_without_token(said) if said else "Failed to invoke Azure CLI")
+        raise self._error(_without_token(stderr) if stderr else "Failed to invoke Azure CLI")
 
-    def _token_in(self, output: str) -> AccessTokenInfo:
+    def _parse_output(self, output: str) -> AccessTokenInfo:
         try:
             return _token(json.loads(output))
         except (KeyError, ValueError, TypeError, OverflowError, RecursionError):
-            said = f"Unexpected output from Azure CLI: '{_without_token(output)}'. \n"
-            raise self._failed(
-                f"{said}To mitigate this issue, please refer to the troubleshooting guidelines here at "
+            output_text = f"Unexpected output from Azure CLI: '{_without_token(output)}'. \n"
+            raise self._error(
+                f"{output_text}To mitigate this issue, please refer to the troubleshooting guidelines here at "
                 f"{_TROUBLESHOOTING}."
             ) from None
 
-    def _failed(self, message: str) -> ClientAuthenticationError:
+    def _error(self, message: str) -> ClientAuthenticationError:
         return (CredentialUnavailableError if self._in_chain else ClientAuthenticationError)(message=message)
 
 
-def _token(answer: Mapping[str, Any]) -> AccessTokenInfo:
-    """Raises KeyError, TypeError, ValueError or OverflowError if `answer` is not a token response."""
-    token = answer["accessToken"]
+def _token(document: Mapping[str, Any]) -> AccessTokenInfo:
+    """Raises KeyError, TypeError, ValueError or OverflowError if `document` is not a token response."""
+    token = document["accessToken"]
     if not _TOKEN.fullmatch(token):
         raise ValueError("no token")
-    if "expires_on" in answer:
-        return AccessTokenInfo(token, int(answer["expires_on"]))
-    local = datetime.strptime(answer["expiresOn"], "%Y-%m-%d %H:%M:%S.%f")  # noqa: DTZ007 - az prints local time
+    if "expires_on" in document:
+        return AccessTokenInfo(token, int(document["expires_on"]))
+    local = datetime.strptime(document["expiresOn"], "%Y-%m-%d %H:%M:%S.%f")  # noqa: DTZ007 - az prints local time
     return AccessTokenInfo(token, int(local.timestamp()))
 
 

@@ -24,18 +24,18 @@ _DER_SEQUENCE = b"0"  # 0x30: the first byte of every PFX
 
 
 def read_from_vault(
-    where: CertificateInVault, reader: SupportsTokenInfo, deadline_s: float
+    location: CertificateInVault, reader: SupportsTokenInfo, deadline_s: float
 ) -> tuple[KeyedCertificate, str | None]:
     """The certificate, and the tenant ID of the token it was read with. Raises AzureError."""
-    noted = _TenantRecorder(reader)
-    place = {"secret_name": where.secret_name, "vault_url": where.vault_url}
-    name = CERTIFICATE_IN_VAULT.format(**place)
+    recorder = _TenantRecorder(reader)
+    names = {"secret_name": location.secret_name, "vault_url": location.vault_url}
+    name = CERTIFICATE_IN_VAULT.format(**names)
     # SecretClient is annotated with only the older of the two credential protocols that it accepts.
-    credential = cast(TokenCredential, noted)
+    credential = cast(TokenCredential, recorder)
     limits = with_transport(vault_limits(deadline_s))
-    client = SecretClient(where.vault_url, credential, permit_redirects=False, **limits)
+    client = SecretClient(location.vault_url, credential, permit_redirects=False, **limits)
     try:
-        found = client.get_secret(where.secret_name, where.secret_version)
+        secret = client.get_secret(location.secret_name, location.secret_version)
     except HttpResponseError as error:
         raise _as_certificate_error(error, name) from error
     except AzureError as error:
@@ -43,10 +43,10 @@ def read_from_vault(
         raise
     finally:
         client.close()
-    certificate = load_certificate(_content(found.value or "", SECRET_IN_VAULT.format(**place)), None, name)
+    certificate = load_certificate(_content(secret.value or "", SECRET_IN_VAULT.format(**names)), None, name)
     if reason := certificate.unusable():
         raise CertificateError(message=f"{name} {reason}")
-    return certificate, noted.tenant_id
+    return certificate, recorder.tenant_id
 
 
 class _TenantRecorder(SupportsTokenInfo):
@@ -62,7 +62,7 @@ class _TenantRecorder(SupportsTokenInfo):
         return token
 
     def close(self) -> None:
-        """The reader stays open: it is used again."""
+        """Does not close the reader, which is used again."""
 
     def __enter__(self) -> "_TenantRecorder":
         return self
@@ -76,9 +76,9 @@ def _as_certificate_error(error: HttpResponseError, name: str) -> CertificateErr
 
     Not the original class: a reading would treat that as an error about the requested secret.
     """
-    refused = CertificateError(response=error.response)
-    refused.message = f"{name} {COULD_NOT_BE_READ}. {error.message}"
-    return refused
+    certificate_error = CertificateError(response=error.response)
+    certificate_error.message = f"{name} {COULD_NOT_BE_READ}. {error.message}"
+    return certificate_error
 
 
 def _content(value: str, name: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Loads a PEM or PFX certificate with its private key, and says why Microsoft Entra ID would not accept it."""
+"""Loads a PEM or PFX certificate with its private key, and checks whether Microsoft Entra ID accepts it."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -43,11 +43,11 @@ class KeyedCertificate:
             raise CertificateError(message=f"The certificate {own_messages.CERTIFICATE_KEY_MISSING}.")
         clear = serialization.NoEncryption()
         key = self.key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, clear)
-        public = [found.public_bytes(serialization.Encoding.PEM) for found in (self.certificate, *self.chain)]
+        public = [each.public_bytes(serialization.Encoding.PEM) for each in (self.certificate, *self.chain)]
         return b"".join([key, *public])
 
     def unusable(self, now: datetime | None = None) -> str | None:
-        """Why Microsoft Entra ID would reject it, as a predicate that follows its name; None if it is usable."""
+        """Why Microsoft Entra ID would reject it, as a predicate for messages; None if it is usable."""
         now = now or datetime.now(UTC)
         starts, ends = self.certificate.not_valid_before_utc, self.certificate.not_valid_after_utc
         if self.key is None:
@@ -65,20 +65,20 @@ def load_certificate(data: bytes, password: str | None, name: str) -> KeyedCerti
     """The certificate in `data`; `name` names it in messages. Raises CertificateError."""
     neither = own_messages.CERTIFICATE_NEITHER_PEM_NOR_PFX
     try:
-        found = _load_pem(data, password) if b"-----BEGIN" in data else _load_pfx(data, password)
+        loaded = _load_pem(data, password) if b"-----BEGIN" in data else _load_pfx(data, password)
     except UnsupportedAlgorithm as error:
         raise CertificateError(message=f"{name} {own_messages.CERTIFICATE_ENCRYPTION_UNSUPPORTED}.") from error
-    except TypeError:  # cryptography: the key is encrypted and no password was given
-        found = own_messages.CERTIFICATE_PASSWORD_MISSING
+    except TypeError:  # cryptography: the key is encrypted and no password was passed
+        loaded = own_messages.CERTIFICATE_PASSWORD_MISSING
     except ValueError:
-        found = _without_key(data) or (
+        loaded = _without_key(data) or (
             f"cannot be opened: KVSITE_CERTIFICATE_PASSWORD is wrong, or the file is {neither}."
             if password
             else f"is {neither}, or it is password-protected. If so, set KVSITE_CERTIFICATE_PASSWORD to its password."
         )
-    if isinstance(found, str):
-        raise CertificateError(message=f"{name} {found}")
-    return found
+    if isinstance(loaded, str):
+        raise CertificateError(message=f"{name} {loaded}")
+    return loaded
 
 
 def _without_key(data: bytes) -> KeyedCertificate | str | None:
@@ -113,11 +113,11 @@ def _keyed(key: Key, certificates: Sequence[x509.Certificate]) -> KeyedCertifica
         return f"{own_messages.CERTIFICATE_MISSING}{', only a key' if key else ''}."
     if key is None:
         return KeyedCertificate(certificate=certificates[0])
-    own = [found for found in certificates if found.public_key() == key.public_key()]
-    if not own:
-        return f"{own_messages.CERTIFICATE_KEY_OF_ANOTHER}."
+    matching = [each for each in certificates if each.public_key() == key.public_key()]
+    if not matching:
+        return f"{own_messages.CERTIFICATE_KEY_MISMATCH}."
     return KeyedCertificate(
-        certificate=own[0], key=key, chain=tuple(found for found in certificates if found != own[0])
+        certificate=matching[0], key=key, chain=tuple(each for each in certificates if each != matching[0])
     )
 
 

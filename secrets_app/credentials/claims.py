@@ -51,18 +51,18 @@ def _claims(token: str) -> Claims:
         )
     except (ValueError, RecursionError):
         return {}
-    return _writable(payload) if isinstance(payload, dict) else {}
+    return _sanitized(payload) if isinstance(payload, dict) else {}
 
 
-def _writable(value: Any, depth: int = 8) -> Any:
+def _sanitized(value: Any, depth: int = 8) -> Any:
     """The claim without lone surrogates and deep nesting, so that any page or file can contain it."""
     if isinstance(value, str):
         return well_formed(value)
     if isinstance(value, (dict, list)) and not depth:
         return "..."
     if isinstance(value, dict):
-        return {well_formed(name): _writable(inner, depth - 1) for name, inner in value.items()}
-    return [_writable(inner, depth - 1) for inner in value] if isinstance(value, list) else value
+        return {well_formed(name): _sanitized(inner, depth - 1) for name, inner in value.items()}
+    return [_sanitized(inner, depth - 1) for inner in value] if isinstance(value, list) else value
 
 
 def _text(claims: Claims, *names: str) -> str | None:
@@ -72,9 +72,9 @@ def _text(claims: Claims, *names: str) -> str | None:
 
 def _type(claims: Claims) -> PrincipalType | None:
     """User or App: `idtyp` if present, else derived from claims that only one of them has."""
-    named = {"user": PrincipalType.USER, "app": PrincipalType.APP}.get(_text(claims, "idtyp") or "")
-    if named:
-        return named
+    from_idtyp = {"user": PrincipalType.USER, "app": PrincipalType.APP}.get(_text(claims, "idtyp") or "")
+    if from_idtyp:
+        return from_idtyp
     if _text(claims, "scp", "upn", "unique_name", "preferred_username"):
         return PrincipalType.USER  # delegated permissions and sign-in names: users only
     is_app = (

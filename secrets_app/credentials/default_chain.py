@@ -1,4 +1,4 @@
-"""EnvironmentCredential that records the thumbprint of the certificate it used."""
+"""DefaultAzureCredential with this site's settings, and its members that azure-identity cannot configure."""
 
 import base64
 import json
@@ -29,9 +29,9 @@ class EnvironmentCredential(azure.identity.EnvironmentCredential):
     def __init__(self, **more: Any) -> None:
         self.certificate_thumbprint: str | None = None
         """SHA-1 in upper-case hex digits; None if no certificate was used."""
-        super().__init__(raw_request_hook=self._note, **more)
+        super().__init__(raw_request_hook=self._record_thumbprint, **more)
 
-    def _note(self, request: PipelineRequest[Any]) -> None:
+    def _record_thumbprint(self, request: PipelineRequest[Any]) -> None:
         form = request.http_request.content  # a dict of form fields in a token request
         assertion = form.get("client_assertion") if isinstance(form, dict) else None
         if assertion:
@@ -58,27 +58,29 @@ Factory = Callable[[CredentialOptions, float], SupportsTokenInfo]
 def default_chain(*members: CredentialKind) -> Factory:
     """A chain of these members. AZURE_TOKEN_CREDENTIALS applies only if these are all of them."""
 
-    def make(options: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+    def create(options: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
         chain = _chain(members, options, deadline_s)
         chain.credentials = tuple(_replacement(member, options, deadline_s) for member in chain.credentials)
         return chain
 
-    return make
+    return create
 
 
 def broker(options: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
-    """The operating system's broker. azure-identity has no public class for it, so it is taken from a chain of one."""
+    """The operating system's broker. azure-identity has no public class for it, so it is taken from a chain."""
     return cast(SupportsTokenInfo, _chain((CredentialKind.BROKER,), options, deadline_s).credentials[0])
 
 
 def managed_identity(options: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
-    """The identity selected by client ID, object ID or resource ID, else the system-assigned one."""
+    """The identity selected by client ID, object ID or resource ID, or the system-assigned one."""
     identity = options.managed_identity
-    which: dict[str, Any] = {}
+    selector: dict[str, Any] = {}
     if identity:
         by_client_id = identity.kind is IdentityKind.CLIENT_ID
-        which = {"client_id": identity.value} if by_client_id else {"identity_config": {identity.kind: identity.value}}
-    return ManagedIdentityCredential(**which, **timeouts_with_retries(deadline_s, options.retry_timeout_s))
+        selector = (
+            {"client_id": identity.value} if by_client_id else {"identity_config": {identity.kind: identity.value}}
+        )
+    return ManagedIdentityCredential(**selector, **timeouts_with_retries(deadline_s, options.retry_timeout_s))
 
 
 def environment(options: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
@@ -89,13 +91,13 @@ def environment(options: CredentialOptions, deadline_s: float) -> SupportsTokenI
 def _chain(
     members: tuple[CredentialKind, ...], options: CredentialOptions, deadline_s: float
 ) -> DefaultAzureCredential:
-    left_out = {kind.row.exclude_argument: True for kind in options.excluded}
+    excluded = {kind.row.exclude_argument: True for kind in options.excluded}
     if members != MEMBERS:
-        left_out = {kind.row.exclude_argument: kind not in members or kind in options.excluded for kind in MEMBERS}
-    if all(left_out.get(kind.row.exclude_argument) for kind in MEMBERS):
+        excluded = {kind.row.exclude_argument: kind not in members or kind in options.excluded for kind in MEMBERS}
+    if all(excluded.get(kind.row.exclude_argument) for kind in MEMBERS):
         raise ValueError("KVSITE_EXCLUDE_CREDENTIALS excludes every credential in the chain. Keep at least one.")
     return DefaultAzureCredential(
-        **left_out,
+        **excluded,
         # The chain has one set of limits for all members; only the managed identity settings can raise them.
         **timeouts_with_retries(deadline_s, options.retry_timeout_s),
         **without_unset(authority=options.authority_host),
@@ -108,8 +110,8 @@ def _chain(
 
 def _tenant(options: CredentialOptions) -> dict[str, Any]:
     """The chain has no common tenant argument, only one for each member that signs in directly."""
-    words = ("workload_identity", "shared_cache", "visual_studio_code", "broker")
-    return {f"{word}_tenant_id": options.tenant_id for word in words} if options.tenant_id else {}
+    prefixes = ("workload_identity", "shared_cache", "visual_studio_code", "broker")
+    return {f"{prefix}_tenant_id": options.tenant_id for prefix in prefixes} if options.tenant_id else {}
 
 
 def _client_id(options: CredentialOptions) -> str | None:
@@ -129,7 +131,7 @@ def _replacement(member: Any, options: CredentialOptions, deadline_s: float) -> 
         return developer_tools.azure_powershell(options, deadline_s)
     if isinstance(member, AzureDeveloperCliCredential):
         return developer_tools.azure_developer_cli(options, deadline_s)
-    named_otherwise = options.managed_identity and not _client_id(options)
-    if isinstance(member, ManagedIdentityCredential) and named_otherwise:
+    selected_by_other_id = options.managed_identity and not _client_id(options)
+    if isinstance(member, ManagedIdentityCredential) and selected_by_other_id:
         return managed_identity(options, deadline_s)
     return cast(SupportsTokenInfo, member)

@@ -1,4 +1,4 @@
-"""Takes the place of a chain member that could not be created."""
+"""The factory of each kind of credential."""
 
 from collections.abc import Mapping
 from typing import Any, NoReturn
@@ -20,10 +20,10 @@ from secrets_app.credentials.default_chain import Factory, broker, default_chain
 
 
 class UnavailableCredential(SupportsTokenInfo):
-    """Reports on each token request why the credential could not be created; the chain continues."""
+    """Placeholder for a chain member that could not be created: each token request reports why, the chain continues."""
 
     def __init__(self, kind: CredentialKind, message: str) -> None:
-        self.stands_for = kind.class_name
+        self.credential_name = kind.class_name
         self._message = message
 
     def get_token_info(self, *_scopes: str, options: TokenRequestOptions | None = None) -> NoReturn:  # noqa: ARG002
@@ -40,8 +40,8 @@ class UnavailableCredential(SupportsTokenInfo):
 
 
 def _workload_identity(options: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
-    which = without_unset(client_id=options.client_id)
-    return WorkloadIdentityCredential(**tenants(options), **which, **network(options, deadline_s))
+    client_id = without_unset(client_id=options.client_id)
+    return WorkloadIdentityCredential(**tenants(options), **client_id, **network(options, deadline_s))
 
 
 def _shared_cache(options: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
@@ -54,19 +54,19 @@ def _visual_studio_code(options: CredentialOptions, deadline_s: float) -> Suppor
 
 def _client_secret(options: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
     return ClientSecretCredential(
-        **_application(options, deadline_s), client_secret=options.client_secret or ""
+        **_app_arguments(options, deadline_s), client_secret=options.client_secret or ""
     )  # fmt: skip
 
 
 def _azure_pipelines(options: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
     return AzurePipelinesCredential(
-        **_application(options, deadline_s),
+        **_app_arguments(options, deadline_s),
         service_connection_id=options.service_connection_id or "",
         system_access_token=options.system_access_token or "",
     )
 
 
-def _application(options: CredentialOptions, deadline_s: float) -> dict[str, Any]:
+def _app_arguments(options: CredentialOptions, deadline_s: float) -> dict[str, Any]:
     return {**tenants(options), "client_id": options.client_id or "", **network(options, deadline_s)}
 
 

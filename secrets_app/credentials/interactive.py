@@ -64,7 +64,7 @@ def _not_interactive(kind: str) -> CredentialUnavailableError:
     )
 
 
-def _show_code(address: str, code: str, _ends: datetime) -> None:
+def _show_code(address: str, code: str, _expires_on: datetime) -> None:
     """On standard error: standard output may be JSON."""
     sys.stderr.write(f"To sign in, open {address} in a browser and enter the code {code}\n")
     sys.stderr.flush()

@@ -33,54 +33,54 @@ def requested_identity(options: CredentialOptions, client_id: str = "") -> Reque
     """The identity that the settings request or, where azure-identity reads it, AZURE_CLIENT_ID (`client_id`)."""
     if options.managed_identity:
         return RequestedIdentity(kind=options.managed_identity.kind, value=options.managed_identity.value)
-    minds_no_variable = CredentialKind.MANAGED_IDENTITY in options.kinds
-    own = None if options.kinds[0].is_chain else options.client_id
-    value = None if minds_no_variable else own or client_id.strip()
+    ignores_variable = CredentialKind.MANAGED_IDENTITY in options.kinds
+    configured = None if options.kinds[0].is_chain else options.client_id
+    value = None if ignores_variable else configured or client_id.strip()
     return RequestedIdentity(kind=IdentityKind.CLIENT_ID, value=value) if value and parse_guid(value) else None
 
 
 def _sentences(options: CredentialOptions, token_credentials: str) -> Iterable[str]:
-    chosen = options.kinds[0] is not CredentialKind.DEFAULT
-    if chosen:
-        yield _by_settings(options)
-    if token_credentials and chosen:
-        yield f"{_variable(token_credentials)} is ignored."
+    is_selected = options.kinds[0] is not CredentialKind.DEFAULT
+    if is_selected:
+        yield _selection_sentence(options)
+    if token_credentials and is_selected:
+        yield f"{_variable_text(token_credentials)} is ignored."
     elif _is_known(token_credentials):
-        yield f"{_variable(token_credentials)} {_meaning(token_credentials)}."
+        yield f"{_variable_text(token_credentials)} {_effect(token_credentials)}."
     if options.excluded:
         yield f"KVSITE_EXCLUDE_CREDENTIALS excludes {_join_kinds(options.excluded)}."
     if options.az_folder and _may_try(CredentialKind.AZURE_CLI, options):
         yield f"AzureCLIPath is set, so az is searched for in {options.az_folder} first."
 
 
-def _by_settings(options: CredentialOptions) -> str:
-    first, by = options.kinds[0], _setting_label(options)
+def _selection_sentence(options: CredentialOptions) -> str:
+    first, label = options.kinds[0], _setting_label(options)
     if first.is_chain:
-        return f"{by} {_CHAIN_HALVES[first]}."
+        return f"{label} {_CHAIN_HALVES[first]}."
     if len(options.kinds) > 1:
-        return f"{by}: tried in this order: {_join_kinds(options.kinds)}."
-    return f"{by}: only {first.row.phrase} is tried."
+        return f"{label}: tried in this order: {_join_kinds(options.kinds)}."
+    return f"{label}: only {first.row.phrase} is tried."
 
 
 def _setting_label(options: CredentialOptions) -> str:
-    words = ",".join(options.kinds)
+    names = ",".join(options.kinds)
     if options.chosen_by == "KVSITE_CREDENTIAL":
-        return f"KVSITE_CREDENTIAL={words}"
-    return f"--credential {words}" if options.chosen_by == "--credential" else options.chosen_by or "The settings"
+        return f"KVSITE_CREDENTIAL={names}"
+    return f"--credential {names}" if options.chosen_by == "--credential" else options.chosen_by or "The settings"
 
 
-def _variable(token_credentials: str) -> str:
+def _variable_text(token_credentials: str) -> str:
     """With its value only when it is a supported one: anything else may be a misplaced secret."""
     return f"AZURE_TOKEN_CREDENTIALS={token_credentials}" if _is_known(token_credentials) else "AZURE_TOKEN_CREDENTIALS"
 
 
 def _is_known(token_credentials: str) -> bool:
-    word, kind = token_credentials.lower(), parse_kind(token_credentials)
-    named = kind is not None and kind.row.token_credentials and word == kind.class_name.lower()
-    return word in _CHAIN_HALVES or named
+    name, kind = token_credentials.lower(), parse_kind(token_credentials)
+    is_class_name = kind is not None and kind.row.token_credentials and name == kind.class_name.lower()
+    return name in _CHAIN_HALVES or is_class_name
 
 
-def _meaning(token_credentials: str) -> str:
+def _effect(token_credentials: str) -> str:
     """azure-identity 1.27, internal/utils.py: dev, prod, or the name of one class, ignoring case."""
     return _CHAIN_HALVES.get(token_credentials.lower(), "excludes all other credentials")
 

@@ -20,7 +20,7 @@ from secrets_app.core.redaction import redact
 from secrets_app.credentials.claims import principal_of
 
 # DefaultAzureCredential replaces a member whose constructor failed; in azure-identity 1.27 (default.py) that can only
-# be this one. This product's own replacement has the attribute `stands_for`.
+# be this one. This product's own replacement has the attribute `credential_name`.
 _PLACEHOLDERS = {"FailedDACCredential": "WorkloadIdentityCredential"}
 _CACHE_SIZE = 8
 
@@ -46,11 +46,11 @@ class TokenTrace:
     """One token request through the chain. Another thread may read it while it runs."""
 
     names: tuple[str, ...]
-    before: tuple[Attempt, ...] = ()
+    previous: tuple[Attempt, ...] = ()
     """Attempts of the last request that returned a token: the chain then tries only the successful member."""
     principal: Principal | None = None
     tenant_id: str | None = None
-    to_certificate: "TokenTrace | None" = None
+    reader_trace: "TokenTrace | None" = None
     """The token request of the reader of a member's certificate, if that is stored in a vault."""
     _steps: dict[str, TraceStep] = field(default_factory=dict)
 
@@ -67,24 +67,25 @@ class TokenTrace:
     def attempts(self) -> tuple[Attempt, ...]:
         """The result of every member so far, in the chain's order; readers of a certificate come first."""
         steps = dict(self._steps)  # the requesting thread may add to it
-        passed = self._passed_earlier(steps)
-        own = tuple(
-            _as_of_now(steps[name]) if name in steps else passed.get(name) or _not_reached(name) for name in self.names
+        earlier = self._tried_earlier(steps)
+        members = tuple(
+            _current_attempt(steps[name]) if name in steps else earlier.get(name) or _not_reached(name)
+            for name in self.names
         )
-        return (*self._readers(), *own)
+        return (*self._reader_attempts(), *members)
 
-    def _readers(self) -> tuple[Attempt, ...]:
-        trace = self.to_certificate
+    def _reader_attempts(self) -> tuple[Attempt, ...]:
+        trace = self.reader_trace
         if trace is None:
             return ()
-        attempts = trace.attempts() if trace.started else trace.before or trace.attempts()
+        attempts = trace.attempts() if trace.started else trace.previous or trace.attempts()
         return tuple(replace(attempt, reads_certificate=True) for attempt in attempts)
 
-    def _passed_earlier(self, steps: Collection[str]) -> dict[str, Attempt]:
+    def _tried_earlier(self, steps: Collection[str]) -> dict[str, Attempt]:
         """The members that an earlier request tried before the successful one, which this request used directly."""
         last = max((self.names.index(name) for name in steps if name in self.names), default=0)
-        own = (attempt for attempt in self.before if not attempt.reads_certificate)
-        return {attempt.credential: attempt for attempt in own if attempt.credential in self.names[:last]}
+        attempts = (attempt for attempt in self.previous if not attempt.reads_certificate)
+        return {attempt.credential: attempt for attempt in attempts if attempt.credential in self.names[:last]}
 
     @contextmanager
     def step(self, name: str, tenant_id: str | None, member: Any = None) -> Iterator[None]:
@@ -110,7 +111,7 @@ class TokenTrace:
         )
 
 
-def _as_of_now(step: TraceStep) -> Attempt:
+def _current_attempt(step: TraceStep) -> Attempt:
     if step.attempt.outcome is Outcome.RUNNING:
         return replace(step.attempt, elapsed_s=time.monotonic() - step.started)
     return step.attempt
@@ -130,13 +131,13 @@ def error_message(error: Exception) -> str:
     return _without_body(str(error.message) if isinstance(error, AzureError) else str(error))
 
 
-def _without_body(words: str) -> str:
+def _without_body(text: str) -> str:
     """Without the body that azure-core 1.41 adds if JSON is invalid; credentials copy it into their own messages."""
-    before, mark, body = words.partition("\nContent: ")
-    if not mark or "JSON is invalid: " not in before:
-        return words
-    advice = body.rfind("\nTo mitigate this issue")  # the end of a chain's message
-    return before if advice < 0 else before + body[advice:]
+    message, separator, body = text.partition("\nContent: ")
+    if not separator or "JSON is invalid: " not in message:
+        return text
+    end = body.rfind("\nTo mitigate this issue")  # the end of a chain's message
+    return message if end < 0 else message + body[end:]
 
 
 class CredentialTracer:
@@ -145,8 +146,8 @@ class CredentialTracer:
     def __init__(self, credential: SupportsTokenInfo) -> None:
         self._provenance: LRUCache[bytes, TokenProvenance] = LRUCache(_CACHE_SIZE)
         self._lock = threading.Lock()
-        self._last: tuple[Attempt, ...] = ()
-        """How the last token was obtained."""
+        self._last_attempts: tuple[Attempt, ...] = ()
+        """The attempts of the last request that returned a token."""
         if isinstance(credential, ChainedTokenCredential):
             members = tuple(TracedCredential(member, self) for member in credential.credentials)
             credential.credentials = members
@@ -156,22 +157,22 @@ class CredentialTracer:
             self.credential = members[0]
         self.names = tuple(member.name for member in members)
         readers = (CredentialTracer(member.reader) for member in members if member.reader)
-        self._to_certificate = next(readers, None)
+        self._reader_tracer = next(readers, None)
         self._thread = threading.local()
         """`trace`: the trace of this thread's reading."""
 
     def start_trace(self) -> TokenTrace:
         """A new trace; this thread's token requests are recorded in it from now on."""
-        trace = TokenTrace(self.names, before=self._last)
-        trace.to_certificate = self._to_certificate.start_trace() if self._to_certificate else None
+        trace = TokenTrace(self.names, previous=self._last_attempts)
+        trace.reader_trace = self._reader_tracer.start_trace() if self._reader_tracer else None
         self._thread.trace = trace
         return trace
 
     def use_trace(self, trace: TokenTrace) -> None:
         """Record this thread's token requests in a trace that another thread started."""
         self._thread.trace = trace
-        if self._to_certificate and trace.to_certificate:
-            self._to_certificate.use_trace(trace.to_certificate)
+        if self._reader_tracer and trace.reader_trace:
+            self._reader_tracer.use_trace(trace.reader_trace)
 
     def provenance_of(self, token: str) -> TokenProvenance | None:
         """How `token` was obtained, if this credential returned it."""
@@ -190,8 +191,8 @@ class CredentialTracer:
             token = member.get_token_info(*scopes, options=options)
         thumbprint = getattr(member, "certificate_thumbprint", None)
         trace.principal = principal_of(token.token, credential=name, certificate_thumbprint=thumbprint)
-        self._last = trace.attempts()
-        provenance = TokenProvenance(attempts=self._last, principal=trace.principal, tenant_id=trace.tenant_id)
+        self._last_attempts = trace.attempts()
+        provenance = TokenProvenance(attempts=self._last_attempts, principal=trace.principal, tenant_id=trace.tenant_id)
         with self._lock:
             self._provenance[_digest(token.token)] = provenance
         return token
@@ -202,7 +203,7 @@ class TracedCredential(SupportsTokenInfo):
 
     def __init__(self, member: Any, tracer: CredentialTracer) -> None:
         class_name = type(member).__name__
-        self.name: str = getattr(member, "stands_for", None) or _PLACEHOLDERS.get(class_name, class_name)
+        self.name: str = getattr(member, "credential_name", None) or _PLACEHOLDERS.get(class_name, class_name)
         # The chain's error message uses this attribute as the member's name, if it exists.
         self._credential_name = self.name
         self.reader: SupportsTokenInfo | None = getattr(member, "reader", None)

@@ -14,9 +14,9 @@ from secrets_app.core.credential_options import (
     parse_kind,
 )
 
-_A_PERSON = "Requires interactive sign-in. In a terminal, run: manage.py principal --credential "
+_INTERACTIVE_ONLY = "Requires interactive sign-in. In a terminal, run: manage.py principal --credential "
 # With any of these, AZURE_CLIENT_ID is the client ID of an application, not of a managed identity.
-_OF_AN_APPLICATION = (
+_APPLICATION_VARIABLES = (
     *("AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_USERNAME"),
 )
 
@@ -32,8 +32,8 @@ class Candidate:
     """Display text of the managed identity, where there may be several."""
     config: Config | None
     """The configuration to try it with; None where it is not tried."""
-    why_not: str | None = None
-    turn: int | None = None
+    not_tried_because: str | None = None
+    order: int | None = None
     """0-based position in the site's own chain; None where the settings exclude it."""
 
     @property
@@ -51,65 +51,72 @@ class Candidate:
         return self.kind.class_name
 
 
-def candidates(config: Config, variables: Mapping[str, str]) -> tuple[Candidate, ...]:
+def find_candidates(config: Config, variables: Mapping[str, str]) -> tuple[Candidate, ...]:
     """All candidates, each with a configuration that tries only that credential. `variables`: the environment."""
-    asked = _in_turn(config.credential, variables.get("AZURE_TOKEN_CREDENTIALS", "")) if config.credential else ()
-    drafts = sorted(_drafts(config, asked, variables), key=_place)
+    selected = (
+        _chain_order(config.credential, variables.get("AZURE_TOKEN_CREDENTIALS", "")) if config.credential else ()
+    )
+    drafts = sorted(_drafts(config, selected, variables), key=_sort_key)
     return tuple(replace(draft, number=number) for number, draft in enumerate(drafts))
 
 
-def _place(draft: Candidate) -> tuple[int, int]:
+def _sort_key(draft: Candidate) -> tuple[int, int]:
     """Sort key: the site's own chain first, in its order; credentials that are not tried last."""
     return (
-        (0, draft.turn)
-        if draft.turn is not None
+        (0, draft.order)
+        if draft.order is not None
         else (1 if draft.config else 2, list(CredentialKind).index(draft.kind))
     )
 
 
-def _in_turn(options: CredentialOptions, token_credentials: str) -> tuple[CredentialKind, ...]:
+def _chain_order(options: CredentialOptions, token_credentials: str) -> tuple[CredentialKind, ...]:
     """The site's own chain, in order, from the settings and AZURE_TOKEN_CREDENTIALS as azure-identity reads it."""
     first = options.kinds[0]
     if not first.is_chain:
         return options.kinds
-    chosen = (parse_kind(token_credentials) if first is CredentialKind.DEFAULT else first) or CredentialKind.DEFAULT
-    members = CHAINS.get(chosen, (chosen,))
+    selected_kind = (
+        parse_kind(token_credentials) if first is CredentialKind.DEFAULT else first
+    ) or CredentialKind.DEFAULT
+    members = CHAINS.get(selected_kind, (selected_kind,))
     return tuple(kind for kind in members if kind not in options.excluded)
 
 
-def _drafts(config: Config, asked: tuple[CredentialKind, ...], variables: Mapping[str, str]) -> Iterator[Candidate]:
+def _drafts(config: Config, selected: tuple[CredentialKind, ...], variables: Mapping[str, str]) -> Iterator[Candidate]:
     options = config.credential or CredentialOptions()
-    named, of_the_task = _named(options, variables), options_from_task(options, variables)
-    pipelines = (CredentialKind.AZURE_PIPELINES,) if of_the_task else ()
-    for kind in dict.fromkeys((*asked, *MEMBERS, *_given(options), *pipelines, *sorted(INTERACTIVE))):
-        turn = asked.index(kind) if kind in asked else None
+    user_assigned, pipeline_options = _user_assigned_identity(options, variables), options_from_task(options, variables)
+    pipelines = (CredentialKind.AZURE_PIPELINES,) if pipeline_options else ()
+    for kind in dict.fromkeys((*selected, *MEMBERS, *_configured(options), *pipelines, *sorted(INTERACTIVE))):
+        order = selected.index(kind) if kind in selected else None
         if kind in INTERACTIVE:
-            yield Candidate(number=0, kind=kind, config=None, why_not=f"{_A_PERSON}{kind}", turn=turn)
+            yield Candidate(
+                number=0, kind=kind, config=None, not_tried_because=f"{_INTERACTIVE_ONLY}{kind}", order=order
+            )
             continue
-        which = named if kind is CredentialKind.MANAGED_IDENTITY else None
-        who = of_the_task if of_the_task and kind is CredentialKind.AZURE_PIPELINES else options
-        yield Candidate(number=0, kind=kind, identity=which, config=_alone(config, kind, who), turn=turn)
-    if named:
-        bare = replace(
+        identity = user_assigned if kind is CredentialKind.MANAGED_IDENTITY else None
+        options = pipeline_options if pipeline_options and kind is CredentialKind.AZURE_PIPELINES else options
+        yield Candidate(
+            number=0, kind=kind, identity=identity, config=_single_credential_config(config, kind, options), order=order
+        )
+    if user_assigned:
+        system_assigned = replace(
             options, kinds=(CredentialKind.MANAGED_IDENTITY,), excluded=(), managed_identity=None, chosen_by=None
         )
-        config = replace(config, credential=bare)
+        config = replace(config, credential=system_assigned)
         yield Candidate(number=0, kind=CredentialKind.MANAGED_IDENTITY, identity="system-assigned", config=config)
 
 
-def _named(options: CredentialOptions, variables: Mapping[str, str]) -> str | None:
+def _user_assigned_identity(options: CredentialOptions, variables: Mapping[str, str]) -> str | None:
     """The user-assigned identity from the settings or, for the chain, from the environment."""
     if options.managed_identity:
         return f"{options.managed_identity.kind.replace('_id', ' ID')} {options.managed_identity.value}"
     client_id = variables.get("AZURE_CLIENT_ID")
-    alone = (
-        CredentialKind.MANAGED_IDENTITY in options.kinds
-    )  # a single ManagedIdentityCredential ignores AZURE_CLIENT_ID
-    of_an_application = any(variables.get(name) for name in _OF_AN_APPLICATION)
-    return None if alone or of_an_application or not client_id else f"client ID {client_id} from AZURE_CLIENT_ID"
+    # A single ManagedIdentityCredential ignores AZURE_CLIENT_ID.
+    is_single = CredentialKind.MANAGED_IDENTITY in options.kinds
+    is_application = any(variables.get(name) for name in _APPLICATION_VARIABLES)
+    return None if is_single or is_application or not client_id else f"client ID {client_id} from AZURE_CLIENT_ID"
 
 
-def _given(options: CredentialOptions) -> Iterator[CredentialKind]:
+def _configured(options: CredentialOptions) -> Iterator[CredentialKind]:
     """The credentials whose settings are complete, selected or not."""
     if options.tenant_id and options.client_id:
         if options.client_secret:
@@ -118,8 +125,8 @@ def _given(options: CredentialOptions) -> Iterator[CredentialKind]:
             yield CredentialKind.CLIENT_CERTIFICATE
 
 
-def _alone(config: Config, kind: CredentialKind, options: CredentialOptions) -> Config:
-    """A configuration that tries only `way`; a chain member in a chain of one, as in the full chain."""
+def _single_credential_config(config: Config, kind: CredentialKind, options: CredentialOptions) -> Config:
+    """A configuration that tries only `way`; a chain member in a chain with one member, as in the full chain."""
     half = next((half for half in (CredentialKind.PROD, CredentialKind.DEV) if kind in CHAINS[half]), None)
     if half and kind not in options.kinds:
         others = tuple(member for member in CHAINS[half] if member is not kind)

@@ -28,74 +28,81 @@ class CandidateResult:
 
     @property
     def principal_key(self) -> tuple[str | None, ...] | None:
-        """Equal for rows with the same principal."""
-        who = self.reading.principal if self.reading else None
-        return (who.tenant_id, who.object_id or who.app_id or who.user_principal_name) if who and who.type else None
+        """Equal for results with the same principal."""
+        principal = self.reading.principal if self.reading else None
+        return (
+            (principal.tenant_id, principal.object_id or principal.app_id or principal.user_principal_name)
+            if principal and principal.type
+            else None
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
     """The credential at which the site's own chain ends."""
 
-    row: CandidateResult | None
+    result: CandidateResult | None
     """None where every credential of the chain is unavailable."""
     to_fix: CandidateResult | None = None
-    """If `row` is None: the credential to fix, as on the home page."""
+    """If `result` is None: the credential to fix, as on the home page."""
 
     @property
-    def marked(self) -> CandidateResult | None:
-        """The row to highlight."""
-        return self.row or self.to_fix
+    def highlighted(self) -> CandidateResult | None:
+        """The result to highlight."""
+        return self.result or self.to_fix
 
     @property
-    def picked(self) -> bool:
-        """Whether `row` returned a token; otherwise it stops the chain."""
-        return self.row is not None and self.row.outcome is Outcome.TOKEN
+    def has_token(self) -> bool:
+        """Whether `result` returned a token; otherwise it stops the chain."""
+        return self.result is not None and self.result.outcome is Outcome.TOKEN
 
     @property
     def ok(self) -> bool:
         """Whether the credential in use can read the secret."""
-        return self.picked and self.row is not None and self.row.reading is not None and self.row.reading.ok
+        return self.has_token and self.result is not None and self.result.reading is not None and self.result.reading.ok
 
 
-def selection_of(rows: Iterable[CandidateResult]) -> Selection:
+def selection_of(results: Iterable[CandidateResult]) -> Selection:
     """The credential the site uses, by the chain's rule: unavailable continues, anything else stops.
 
     https://learn.microsoft.com/azure/developer/python/sdk/authentication/credential-chains
     """
-    asked = sorted((row for row in rows if row.candidate.turn is not None), key=lambda row: row.candidate.turn or 0)
-    ends = next((row for row in asked if not _goes_on(row)), None)
-    return Selection(row=ends, to_fix=None if ends else _to_fix(asked))
+    tried = sorted(
+        (result for result in results if result.candidate.order is not None),
+        key=lambda result: result.candidate.order or 0,
+    )
+    end = next((result for result in tried if not _continues_chain(result)), None)
+    return Selection(result=end, to_fix=None if end else _to_fix(tried))
 
 
-def _to_fix(asked: Iterable[CandidateResult]) -> CandidateResult | None:
+def _to_fix(tried: Iterable[CandidateResult]) -> CandidateResult | None:
     members: dict[Member, tuple[CandidateResult, HostEnvironment]] = {}
-    for row in asked:
-        cause = next(iter(row.diagnosis.causes), None)
-        if row.reading and cause:
-            members[Member(credential=row.candidate.credential, cause=cause)] = (row, row.reading.place)
+    for result in tried:
+        cause = next(iter(result.diagnosis.causes), None)
+        if result.reading and cause:
+            members[Member(credential=result.candidate.credential, cause=cause)] = (result, result.reading.place)
     if not members:
         return None
     main = most_relevant_failure(list(members), next(iter(members.values()))[1])
     return members[main][0] if main else None
 
 
-def _goes_on(row: CandidateResult) -> bool:
-    could_not_be_made = row.reading is not None and not row.reading.attempts
-    return row.outcome is Outcome.UNAVAILABLE or could_not_be_made
+def _continues_chain(result: CandidateResult) -> bool:
+    not_created = result.reading is not None and not result.reading.attempts
+    return result.outcome is Outcome.UNAVAILABLE or not_created
 
 
-def as_json(rows: Iterable[CandidateResult], pick: Selection) -> list[dict[str, Any]]:
-    """The rows in page order, as plain JSON values; `reading` as in /api/reading."""
+def as_json(results: Iterable[CandidateResult], selection: Selection) -> list[dict[str, Any]]:
+    """The results in page order, as plain JSON values; `reading` as in /api/reading."""
     return [
         {
-            "way": str(row.candidate.kind),
-            "credential": row.candidate.credential,
-            "identity": row.candidate.identity,
-            "picked": pick.picked and row == pick.row,
-            "same_as": str(row.same_as.kind) if row.same_as else None,
-            "why_not_asked": row.candidate.why_not,
-            "reading": reading_json(row.reading, row.diagnosis) if row.reading else None,
+            "way": str(result.candidate.kind),
+            "credential": result.candidate.credential,
+            "identity": result.candidate.identity,
+            "picked": selection.has_token and result == selection.result,
+            "same_as": str(result.same_as.kind) if result.same_as else None,
+            "why_not_asked": result.candidate.not_tried_because,
+            "reading": reading_json(result.reading, result.diagnosis) if result.reading else None,
         }
-        for row in sorted(rows, key=lambda row: row.candidate.number)
+        for result in sorted(results, key=lambda result: result.candidate.number)
     ]

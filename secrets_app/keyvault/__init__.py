@@ -1,4 +1,4 @@
-"""ReadRequest -> Reading: the package that calls Azure, and the one place that catches its exceptions."""
+"""ReadRequest -> Reading: calls Azure and converts its exceptions to failures."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -63,13 +63,13 @@ def read_value(request: ReadRequest) -> ReadingWithValue:
 
 
 def isolated_read(request: ReadRequest) -> ReadOperation:
-    """A reading to `run`, that shares no connection, token or result with others and can be cancelled."""
+    """A reading to `run`, without a shared connection, token or result, which can be cancelled."""
     return _OPERATIONS[type(request.target)](request, own_connection)
 
 
 def _read(request: ReadRequest, *, refresh: bool) -> Reading:
     if refresh:
-        pool_for(request).forget(request)
+        pool_for(request).discard(request)
     return _run(_OPERATIONS[type(request.target)](request), request)
 
 
@@ -77,5 +77,5 @@ def _run(operation: ReadOperation, request: ReadRequest) -> Reading:
     reading = operation.run()
     failure = reading.failure
     if failure and (failure.stage in {Stage.TOKEN, Stage.DEADLINE} or failure.status == _UNAUTHORIZED):
-        pool_for(request).forget(request)  # the next reading runs the chain again, so it notices what was fixed
+        pool_for(request).discard(request)  # the next reading runs the chain again
     return reading

@@ -30,10 +30,10 @@ T = TypeVar("T", bound=_Closable)
 
 
 class Connection:
-    """One credential and one SecretClient. Both are kept, because tools like az take a second for each token."""
+    """One credential and one SecretClient. Both are cached, because tools such as az take a second for each token."""
 
     def __init__(self, request: ReadRequest) -> None:
-        """Creates nothing yet: `open` does, which may take time."""
+        """Does not create the clients: `open` does, which may take time."""
         self._config, self._scope = request.config, request.scope
         target = request.target
         self._vault_url = (target.vault_url if isinstance(target, SecretTarget) else None) or ""
@@ -47,8 +47,8 @@ class Connection:
         """Create the credential if needed; other threads wait meanwhile. Raises what its constructor raises."""
         with self._opening:
             if "tracer" not in self.__dict__:
-                self.tracer = self._opened(CredentialTracer(credentials.build(self._config)))
-                self.credential: SupportsTokenInfo = TokenKeeper(self.tracer.credential)
+                self.tracer = self._register(CredentialTracer(credentials.build(self._config)))
+                self.credential: SupportsTokenInfo = TokenFallbackCredential(self.tracer.credential)
 
     def acquire(self) -> None:
         """Keep it open, even if it is retired, until `release`."""
@@ -58,12 +58,12 @@ class Connection:
     def release(self) -> None:
         with self._lock:
             self._users -= 1
-        self._close_if_done()
+        self._close_if_unused()
 
     def close_when_idle(self) -> None:
         """Close it as soon as no reading uses it."""
         self._retired = True
-        self._close_if_done()
+        self._close_if_unused()
 
     def get_secret(self, name: str, version: str | None, hook: Any) -> KeyVaultSecret:
         """The secret; `hook` receives every vault response (azure-core's raw_response_hook). Raises AzureError."""
@@ -87,20 +87,20 @@ class Connection:
                 credential = cast(TokenCredential, self.credential)
                 # A vault never redirects, so a redirect is not followed.
                 limits = with_transport(vault_limits(self._config.deadline_s))
-                self._secret_client = self._opened(
+                self._secret_client = self._register(
                     SecretClient(self._vault_url, credential, permit_redirects=False, **limits)
                 )
             return self._secret_client
 
-    def _opened(self, client: T) -> T:
+    def _register(self, client: T) -> T:
         with self._lock:
             self._to_close.insert(0, client)
         return client
 
-    def _close_if_done(self) -> None:
+    def _close_if_unused(self) -> None:
         with self._lock:
-            done = self._retired and not self._users
-        if done:
+            unused = self._retired and not self._users
+        if unused:
             self.close()
 
     def close(self) -> None:
@@ -112,8 +112,8 @@ class Connection:
             client.close()
 
 
-class TokenKeeper(SupportsTokenInfo):
-    """Serves the last token while it is valid, if a refresh fails.
+class TokenFallbackCredential(SupportsTokenInfo):
+    """Returns the last token while it is valid, if a refresh fails.
 
     azure-core 1.41 refreshes a token in the request when less than five minutes are left or its `refresh_on` has
     passed, and raises if that fails, even though the old token still works:
@@ -125,7 +125,7 @@ class TokenKeeper(SupportsTokenInfo):
         self._tokens: dict[object, AccessTokenInfo] = {}
 
     def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
-        """A new token, else the last one. Raises what the credential raises, if there is none that is valid."""
+        """A new token, or the last one. Raises what the credential raises if no valid token is cached."""
         options = options or {}
         key = scopes, options.get("tenant_id")
         try:
@@ -143,7 +143,7 @@ class TokenKeeper(SupportsTokenInfo):
     def close(self) -> None:
         """Nothing to close: the credential is closed by its owner."""
 
-    def __enter__(self) -> "TokenKeeper":
+    def __enter__(self) -> "TokenFallbackCredential":
         return self
 
     def __exit__(self, *args: object) -> None:

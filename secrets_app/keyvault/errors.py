@@ -26,13 +26,13 @@ _ADDRESS_IN_TEXT = re.compile(r"Client address: (\S+)")
 _ADDRESS_IN_HEADER = re.compile(r"(?:^|;)\s*addr=([^;\s]+)")
 
 
-def failure_of(error: Exception, walk: TokenTrace) -> Failure:
-    """The evidence in `error`, raised during `walk`. An error that is not Azure's is logged with its traceback."""
+def failure_of(error: Exception, trace: TokenTrace) -> Failure:
+    """The evidence in `error`; `trace` is the token request of its reading. Unexpected errors are logged."""
     if not isinstance(error, (AzureError, ValueError)):
         log.error("unexpected %s while reading a secret", type(error).__name__, exc_info=error)
     message = redact(error_message(error))
     return Failure(
-        stage=_stage(error, walk),
+        stage=_stage(error, trace),
         message=message,
         status=error.status_code if isinstance(error, HttpResponseError) else None,
         code=_code(error, message),
@@ -41,9 +41,9 @@ def failure_of(error: Exception, walk: TokenTrace) -> Failure:
     )
 
 
-def configuration_failure(mistakes: Iterable[SettingProblem]) -> Failure:
+def configuration_failure(problems: Iterable[SettingProblem]) -> Failure:
     """Setting errors as the reason why the vault was not called."""
-    return Failure(stage=Stage.CONFIGURATION, message=" ".join(mistake.sentence for mistake in mistakes))
+    return Failure(stage=Stage.CONFIGURATION, message=" ".join(problem.sentence for problem in problems))
 
 
 def deadline_failure(deadline_s: float, waiting_for: str) -> Failure:
@@ -55,13 +55,13 @@ def deadline_failure(deadline_s: float, waiting_for: str) -> Failure:
     )
 
 
-def _stage(error: Exception, walk: TokenTrace) -> Stage:
-    if not walk.names:
+def _stage(error: Exception, trace: TokenTrace) -> Stage:
+    if not trace.names:
         return Stage.CONFIGURATION  # the credential could not be created
-    if walk.started and walk.principal is None:
+    if trace.started and trace.principal is None:
         return Stage.TOKEN
-    cut_off = isinstance(error, HttpResponseError) and error.status_code is None
-    if cut_off or isinstance(error, (ServiceRequestError, ServiceResponseError)):
+    incomplete = isinstance(error, HttpResponseError) and error.status_code is None
+    if incomplete or isinstance(error, (ServiceRequestError, ServiceResponseError)):
         return Stage.NETWORK
     return Stage.VAULT
 
@@ -86,8 +86,8 @@ def _retry_after_s(error: Exception) -> float | None:
 
 def client_address(headers: Mapping[str, str]) -> str | None:
     """The client address as the vault saw it, from a header of every vault response."""
-    found = _ADDRESS_IN_HEADER.search(headers.get("x-ms-keyvault-network-info", ""))
-    return found[1] if found else None
+    match = _ADDRESS_IN_HEADER.search(headers.get("x-ms-keyvault-network-info", ""))
+    return match[1] if match else None
 
 
 def vault_saw(failure: Failure | None, client_address: str | None) -> VaultSaw | None:

@@ -25,9 +25,9 @@ T = TypeVar("T")
 Connect = Callable[[ReadRequest], Connection]
 
 MAX_CONCURRENT_READS = 64
-"""Readings in progress in this process, including those past their deadline that are just ending."""
+"""Readings in progress in this process, including those past their deadline that have not ended yet."""
 MAX_VISITOR_READS = 16
-"""In addition, those that visitors chose: each may start az, and many of them must not block the site's own."""
+"""In addition, those with visitors' overrides: each may start az, and many of them must not block the site's own."""
 VISITOR_WAIT_S = 1.0
 """Seconds that a visitor's reading waits for a slot."""
 
@@ -41,7 +41,7 @@ class ReadSlots:
 
 
 class ReadOperation:
-    """Gets a token and its principal, never keeping the token itself. Subclasses also read something with it."""
+    """Gets a token and its principal, without storing the token. Subclasses also read a target with it."""
 
     def __init__(self, request: ReadRequest, connect: Connect = pooled_connection) -> None:
         """`connect` returns a connection that is released at the end."""
@@ -96,7 +96,7 @@ class ReadOperation:
             limit = MAX_VISITOR_READS if self._request.from_visitor else MAX_CONCURRENT_READS
             self._failure = errors.deadline_failure(wait_s, f"one of {limit} earlier readings to end")
             return
-        # Daemon threads: a pending request must not keep a finished command from exiting.
+        # Daemon threads: a pending request must not prevent a finished command from exiting.
         try:
             self._thread.start()
         except RuntimeError as error:  # the system has no more threads for this process
@@ -106,9 +106,9 @@ class ReadOperation:
         self._thread.join(start + seconds / 2 - time.monotonic())
         if self._thread.is_alive() and self._connection and not self._trace.started:
             # The vault has sent no challenge, so no token was requested. Request one, to show the principal.
-            request, about = self._request_token, (self._connection,)
+            arguments = (self._connection,)
             with suppress(RuntimeError):  # without a thread the principal stays unknown
-                threading.Thread(target=request, args=about, name="principal", daemon=True).start()
+                threading.Thread(target=self._request_token, args=arguments, name="principal", daemon=True).start()
         self._thread.join(start + seconds - time.monotonic())
 
     def _reading(self, started_at: datetime, elapsed_s: float) -> Reading:
@@ -122,7 +122,7 @@ class ReadOperation:
         principal = provenance.principal if provenance else trace.principal
         return Reading(
             **self._result(),
-            **self._circumstances(),
+            **self._host_and_selection(),
             started_at=started_at,
             elapsed_s=elapsed_s,
             principal=principal,
@@ -134,7 +134,7 @@ class ReadOperation:
             failure=failure,
         )
 
-    def _circumstances(self) -> dict[str, Any]:
+    def _host_and_selection(self) -> dict[str, Any]:
         """The fields of Reading on the host, and on how the settings select the credential."""
         options, environ = self._config.credential, os.environ
         if options is None:
@@ -167,12 +167,12 @@ class ReadOperation:
             )
             if connection:
                 self._trace, self._connection = connection.tracer.start_trace(), connection
-                self._use(connection)
+                self._read_with(connection)
                 connection.release()
         finally:
             self._slots.release()
 
-    def _use(self, connection: Connection) -> None:
+    def _read_with(self, connection: Connection) -> None:
         if not self._request.blocking_problems:
             self._try(lambda: self._fetch(connection))
         if not self._trace.started and not self._provenance:
@@ -187,20 +187,20 @@ class ReadOperation:
         connection.release()
 
     def _try(self, work: Callable[[], T]) -> T | None:
-        """The one place that catches exceptions: each becomes a Failure, and the first one is kept."""
+        """Run `work`; an exception becomes the reading's failure, unless an earlier one did."""
         try:
             return work()
-        except Exception as error:  # noqa: BLE001 - this is that place; other errors than Azure's are logged
+        except Exception as error:  # noqa: BLE001 - the only such place; failure_of logs unexpected errors
             if not self._cancellation.cancelled:  # otherwise the cancellation caused it
                 self._failure = self._failure or errors.failure_of(error, self._trace)
             return None
 
     def _record(self, connection: Connection) -> Callable[[PipelineResponse[Any, Any]], None]:
-        def record(answer: PipelineResponse[Any, Any]) -> None:
-            """azure-core calls this for every response: records the token used and the client address the vault saw."""
-            scheme, _, token = answer.http_request.headers.get("Authorization", "").partition(" ")
+        def record(response: PipelineResponse[Any, Any]) -> None:
+            """Called by azure-core for every response: records the token used and the client address the vault saw."""
+            scheme, _, token = response.http_request.headers.get("Authorization", "").partition(" ")
             if scheme == "Bearer":
                 self._provenance = connection.tracer.provenance_of(token)
-            self._client_address = errors.client_address(answer.http_response.headers) or self._client_address
+            self._client_address = errors.client_address(response.http_response.headers) or self._client_address
 
         return record

@@ -31,11 +31,11 @@ class ConnectionPool:
             connection.open()
         except Exception:
             connection.release()
-            self.forget(request)
+            self.discard(request)
             raise
         return connection
 
-    def forget(self, request: ReadRequest) -> None:
+    def discard(self, request: ReadRequest) -> None:
         """Drop the connection. Running readings continue to use it, and the last one closes it."""
         with self._lock:
             connection = self._connections.pop(request.connection_key, None)

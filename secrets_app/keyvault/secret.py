@@ -28,7 +28,7 @@ class ReadingWithValue:
 
 
 class ReadSecretOperation(ReadOperation):
-    """Gets the secret and the principal of the token used; keeps neither the token nor the secret's value."""
+    """Gets the secret and the principal of the token used; stores neither the token nor the secret's value."""
 
     def __init__(self, request: ReadRequest, connect: Connect = pooled_connection) -> None:
         super().__init__(request, connect)
@@ -56,25 +56,25 @@ class ReadSecretOperation(ReadOperation):
     def _fetch(self, connection: Connection) -> None:
         name = self._target.name or ""
         try:
-            found = connection.get_secret(name, self._target.version, self._record(connection))
+            secret = connection.get_secret(name, self._target.version, self._record(connection))
         except ResourceNotFoundError as error:
             failure = failure_of(error, self._trace)
             self._failure = self._failure or replace(failure, deleted_on=connection.deleted_on(name))
             raise
-        self._keep(found)
+        self._store(secret)
 
-    def _keep(self, found: KeyVaultSecret) -> None:
-        self._secret = _without_value(found, self._config.fingerprint_key)
+    def _store(self, secret: KeyVaultSecret) -> None:
+        self._secret = _without_value(secret, self._config.fingerprint_key)
 
 
 class ReadValueOperation(ReadSecretOperation):
-    """A read operation that also keeps the value, for the page that may show it."""
+    """A read operation that also stores the value, for the page that may show it."""
 
     value: SecretValue | None = None
 
-    def _keep(self, found: KeyVaultSecret) -> None:
-        self.value = SecretValue(found.value or "", found.properties.content_type)
-        super()._keep(found)
+    def _store(self, secret: KeyVaultSecret) -> None:
+        self.value = SecretValue(secret.value or "", secret.properties.content_type)
+        super()._store(secret)
 
 
 def fingerprint(value: str, key: str) -> str:
@@ -87,10 +87,10 @@ def _date(value: Any) -> datetime | None:
     return value if isinstance(value, datetime) else None
 
 
-def _without_value(found: KeyVaultSecret, fingerprint_key: str) -> Secret:
+def _without_value(secret: KeyVaultSecret, fingerprint_key: str) -> Secret:
     """All properties of the secret except its value."""
-    value = found.value or ""
-    properties = found.properties
+    value = secret.value or ""
+    properties = secret.properties
     return Secret(
         name=properties.name or "",
         version=properties.version,

@@ -1,7 +1,7 @@
 """Client for the retired Token Vault: creates a token, describes it and gets its value.
 
-Its documentation is gone. The protocol is that of its samples: a bearer token on every call; PUT creates a token, GET
-describes it, POST with an empty body returns it as `{"Value": {"AccessToken": "..."}, "ExpiresIn": 3600}`.
+Its documentation is no longer available. The protocol is that of its samples: a bearer token on every call; PUT creates
+a token, GET describes it, POST with an empty body returns it as `{"Value": {"AccessToken": "..."}, "ExpiresIn": 3600}`.
 """
 
 from collections.abc import Callable
@@ -43,37 +43,37 @@ class TokenVault:
 
     def describe(self) -> dict[str, Any]:
         """Name, status and URLs of the token. Raises AzureError; ResourceNotFoundError if there is none."""
-        return self._asked("GET")
+        return self._send("GET")
 
     def create(self) -> None:
         """Create the token; a user must then sign in to it. Raises AzureError."""
-        self._asked("PUT", json={"properties": {"displayName": self._address.token}})
+        self._send("PUT", json={"properties": {"displayName": self._address.token}})
 
-    def hand_out(self) -> dict[str, Any]:
+    def get_value(self) -> dict[str, Any]:
         """The token itself. Raises AzureError, for example if no user has signed in to it."""
-        return self._asked("POST")
+        return self._send("POST")
 
     def close(self) -> None:
         self._client.close()
 
-    def _asked(self, method: str, **more: Any) -> dict[str, Any]:
-        request = HttpRequest(method, self._address.url, **more)
-        answer = self._client.send_request(request)
-        if answer.status_code == 404:
-            raise ResourceNotFoundError(response=answer)
-        answer.raise_for_status()
-        content = answer.json()
-        if not isinstance(content, dict):
-            raise HttpResponseError(message="The Token Vault's response has an unexpected format.", response=answer)
-        return content
+    def _send(self, method: str, **content: Any) -> dict[str, Any]:
+        request = HttpRequest(method, self._address.url, **content)
+        response = self._client.send_request(request)
+        if response.status_code == 404:
+            raise ResourceNotFoundError(response=response)
+        response.raise_for_status()
+        document = response.json()
+        if not isinstance(document, dict):
+            raise HttpResponseError(message="The Token Vault's response has an unexpected format.", response=response)
+        return document
 
 
 class TokenVaultOperation(ReadOperation):
-    """Get the stored token and the principal used to read it; keeps neither the stored token nor the access token."""
+    """Get the stored token and the principal used to read it; retains neither the stored token nor the access token."""
 
     def __init__(self, request: ReadRequest, connect: Connect = pooled_connection) -> None:
         super().__init__(request, connect)
-        self._kept_token: TokenVaultToken | None = None
+        self._stored_token: TokenVaultToken | None = None
 
     @property
     def _target(self) -> TokenVaultTarget:
@@ -83,7 +83,7 @@ class TokenVaultOperation(ReadOperation):
     def _result(self) -> dict[str, Any]:
         return {
             "scope": self._request.scope,
-            "kept_token": self._kept_token,
+            "kept_token": self._stored_token,
             "kept_token_url": self._target_name() or "",
         }
 
@@ -97,37 +97,37 @@ class TokenVaultOperation(ReadOperation):
         vault = TokenVault(self._target.token, connection.credential, deadline_s, record)
         try:
             self._describe(vault)
-            self._take(vault.hand_out())
+            self._record_value(vault.get_value())
         finally:
             vault.close()
 
     def _describe(self, vault: TokenVault) -> None:
         try:
-            found, created = vault.describe(), False
+            description, created = vault.describe(), False
         except ResourceNotFoundError:
             if not self._target.create:
                 raise
             vault.create()
-            found, created = vault.describe(), True
-        properties = _part(found, "properties")
+            description, created = vault.describe(), True
+        properties = _part(description, "properties")
         status = _part(properties, "status")
-        self._kept_token = TokenVaultToken(
+        self._stored_token = TokenVaultToken(
             display_name=_text(properties.get("displayName")),
             state=_text(_part(status, "error").get("code")) or _text(status.get("state")),
             created=created,
         )
 
-    def _take(self, handed_out: dict[str, Any]) -> None:
+    def _record_value(self, response: dict[str, Any]) -> None:
         """Record everything about the token that may be shown."""
-        value = _part(handed_out, "Value").get("AccessToken")
+        value = _part(response, "Value").get("AccessToken")
         if not isinstance(value, str):
             raise ValueError("The Token Vault's response contains no token.")  # noqa: TRY004 - an error of the service
-        expires_in = handed_out.get("ExpiresIn")
-        known = self._kept_token or TokenVaultToken()
-        self._kept_token = TokenVaultToken(
-            display_name=known.display_name,
-            state=known.state,
-            created=known.created,
+        expires_in = response.get("ExpiresIn")
+        described = self._stored_token or TokenVaultToken()
+        self._stored_token = TokenVaultToken(
+            display_name=described.display_name,
+            state=described.state,
+            created=described.created,
             length=len(value),
             fingerprint=fingerprint(value, self._config.fingerprint_key),
             expires_in_s=expires_in if isinstance(expires_in, int) else None,
@@ -135,8 +135,8 @@ class TokenVaultOperation(ReadOperation):
 
 
 def _part(document: dict[str, Any], name: str) -> dict[str, Any]:
-    found = document.get(name)
-    return found if isinstance(found, dict) else {}
+    part = document.get(name)
+    return part if isinstance(part, dict) else {}
 
 
 def _text(value: object) -> str | None:

@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 
 from secrets_app.conf import Config
 from secrets_app.conf.connection_string import NAMES as CONNECTION_STRINGS
-from secrets_app.conf.credential import SETTINGS as OF_SIGN_IN
+from secrets_app.conf.credential import SETTINGS as CREDENTIAL_SETTINGS
 from secrets_app.core.credential_options import INTERACTIVE, CredentialKind, parse_kind
 
 _INTERACTIVE_DEADLINE_S = 300.0
@@ -23,13 +23,13 @@ _IDENTITIES = {
 
 
 def add_credential_arguments(parser: ArgumentParser) -> None:
-    """Adds --credential and the IDs of a managed identity, of which one can be given."""
+    """Adds --credential and the IDs of a managed identity, of which at most one can be used."""
     parser.add_argument("--credential", metavar="NAME", help="credential to use (same values as KVSITE_CREDENTIAL)")
     identity = parser.add_mutually_exclusive_group()
     for name in _IDENTITIES:
         dashed = name.replace("_", "-")
-        said = f"use only the managed identity with this {name.removesuffix('_id')} ID"
-        identity.add_argument(f"--{dashed}", metavar="ID", help=said)
+        help_text = f"use only the managed identity with this {name.removesuffix('_id')} ID"
+        identity.add_argument(f"--{dashed}", metavar="ID", help=help_text)
 
 
 def credential_overrides(options: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
@@ -52,25 +52,25 @@ def with_interactive_sign_in(config: Config) -> Config:
     """The configuration of a command: interactive sign-in is possible, and may take minutes."""
     if config.credential is None:
         return config
-    waits = not INTERACTIVE.isdisjoint(config.credential.kinds)
+    may_prompt = not INTERACTIVE.isdisjoint(config.credential.kinds)
     return replace(
         config,
         credential=replace(config.credential, interactive=True),
-        deadline_s=_INTERACTIVE_DEADLINE_S if waits else config.deadline_s,
+        deadline_s=_INTERACTIVE_DEADLINE_S if may_prompt else config.deadline_s,
     )
 
 
 def _identity_overrides(argument: str, identity: str) -> tuple[dict[str, str], dict[str, str]]:
-    setting, called = _IDENTITIES[argument], f"--{argument.replace('_', '-')}"
-    nothing_else = dict.fromkeys((*OF_SIGN_IN, *CONNECTION_STRINGS), "")
+    setting, argument_name = _IDENTITIES[argument], f"--{argument.replace('_', '-')}"
+    cleared = dict.fromkeys((*CREDENTIAL_SETTINGS, *CONNECTION_STRINGS), "")
     # An empty ID must not select another identity: it is replaced by text that is rejected as an ID.
-    chosen = {_CREDENTIAL: CredentialKind.MANAGED_IDENTITY.value, setting: identity.strip() or "''"}
-    return nothing_else | chosen, {_CREDENTIAL: called, setting: called}
+    selected = {_CREDENTIAL: CredentialKind.MANAGED_IDENTITY.value, setting: identity.strip() or "''"}
+    return cleared | selected, {_CREDENTIAL: argument_name, setting: argument_name}
 
 
 def _kind_overrides(credential: str) -> tuple[dict[str, str], dict[str, str]]:
     kind = parse_kind(credential)
-    overruled = dict.fromkeys(CONNECTION_STRINGS, "")
+    cleared = dict.fromkeys(CONNECTION_STRINGS, "")
     if kind is None or not kind.is_chain:
-        overruled |= {"KVSITE_EXCLUDE_CREDENTIALS": ""}
-    return overruled | {_CREDENTIAL: credential.strip() or "''"}, {_CREDENTIAL: "--credential"}
+        cleared |= {"KVSITE_EXCLUDE_CREDENTIALS": ""}
+    return cleared | {_CREDENTIAL: credential.strip() or "''"}, {_CREDENTIAL: "--credential"}

@@ -28,7 +28,7 @@ def markdown(reading: Reading, diagnosis: Diagnosis, checks: Iterable[Check] = (
         _principal(reading.principal),
         _attempts(reading, diagnosis),
         _failure(reading.failure),
-        _place(reading.place),
+        _host(reading.place),
         *map(_hint, diagnosis.hints),
         _checks(checks),
     )
@@ -93,8 +93,8 @@ def _attempts(reading: Reading, diagnosis: Diagnosis) -> Iterator[str]:
 
 
 def _attempt(attempt: Attempt, cause: str | None) -> str:
-    took = "" if attempt.elapsed_s is None else f"{attempt.elapsed_s:.3f}"
-    cells = (credential_label(attempt), attempt.outcome, took, cause or "", attempt.message or "")
+    seconds = "" if attempt.elapsed_s is None else f"{attempt.elapsed_s:.3f}"
+    cells = (credential_label(attempt), attempt.outcome, seconds, cause or "", attempt.message or "")
     return f"| {' | '.join(map(_cell, cells))} |"
 
 
@@ -117,7 +117,7 @@ def _failure(failure: Failure | None) -> Iterator[str]:
     yield from _block(failure.message)
 
 
-def _place(place: HostEnvironment) -> Iterator[str]:
+def _host(place: HostEnvironment) -> Iterator[str]:
     yield "### Host"
     yield ""
     yield from _table(

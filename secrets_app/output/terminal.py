@@ -30,15 +30,15 @@ def _lines_of(reading: Reading, diagnosis: Diagnosis) -> Iterator[str]:
     if reading.secret:
         yield from _secret(reading.secret)
     if reading.kept_token:
-        yield from _kept_token(reading.kept_token, reading.kept_token_url or "")
+        yield from _token_vault_token(reading.kept_token, reading.kept_token_url or "")
     for hint in diagnosis.hints:
         yield from _hint(hint)
     if reading.failure and diagnosis.main_cause == UNEXPECTED:
-        yield from _own_words(reading.failure.message)
+        yield from _full_error(reading.failure.message)
     yield from _chain(reading)
 
 
-def _own_words(text: str) -> Iterator[str]:
+def _full_error(text: str) -> Iterator[str]:
     yield ""
     yield "Full error:"
     yield from (f"    {line}" for line in text.splitlines())
@@ -64,7 +64,7 @@ def _secret(secret: Secret) -> Iterator[str]:
     yield f"    Version {secret.version}, updated {formatting.moment(secret.updated_on)}."
 
 
-def _kept_token(token: TokenVaultToken, url: str) -> Iterator[str]:
+def _token_vault_token(token: TokenVaultToken, url: str) -> Iterator[str]:
     yield ""
     if token.length is not None:
         yield f"Token {url}: {token.length} characters, hidden. Fingerprint {token.fingerprint}."
@@ -89,10 +89,10 @@ def _chain(reading: Reading) -> Iterator[str]:
     if reading.chosen_by:
         yield from textwrap.wrap(reading.chosen_by, _WIDTH, initial_indent="    ", subsequent_indent="    ")
     for attempt in reading.attempts:
-        outcome, took = text.OUTCOMES[attempt.outcome], formatting.duration(attempt.elapsed_s)
+        outcome, duration = text.OUTCOMES[attempt.outcome], formatting.duration(attempt.elapsed_s)
         # The note follows the columns, so that it does not shift them.
-        said = f"{'Reads the certificate. ' if attempt.reads_certificate else ''}{text.short_message(attempt)}"
-        yield f"    {attempt.credential:<28} {outcome:<19} {took:>10}  {said}".rstrip()
+        note = f"{'Reads the certificate. ' if attempt.reads_certificate else ''}{text.short_message(attempt)}"
+        yield f"    {attempt.credential:<28} {outcome:<19} {duration:>10}  {note}".rstrip()
 
 
 def lines_of_translation(translation: Translation | None) -> Iterator[str]:
@@ -129,4 +129,4 @@ def _lines_of_explanation(explanation: Explanation) -> Iterator[str]:
             yield "Other possible causes:"
         yield from (line for line in _hint(hint) if line or number)
     if explanation.causes == (UNEXPECTED,):
-        yield from _own_words(explanation.text)
+        yield from _full_error(explanation.text)

@@ -49,45 +49,45 @@ _CHECK_STAGES: dict[Stage, str] = {
     Stage.NETWORK: "No response was received from the token endpoint.",
 }
 """For a token check, which has no vault."""
-_KEPT_TOKEN: dict[Stage | int | None, str] = {
+_TOKEN_VAULT_FAILURES: dict[Stage | int | None, str] = {
     Stage.CONFIGURATION: "No request was sent. Fix the Token Vault settings first.",
     Stage.DEADLINE: _STAGES[Stage.DEADLINE],
     401: "Token Vault did not return the token: no user has signed in to it, or the access token was rejected.",
     404: "Token Vault has no token with this name yet.",
 }
-_TOKEN_VAULT_NO_ANSWER = "Token Vault returned an unexpected response."  # noqa: S105 - a sentence
-_VAULT_ANSWERS: dict[int | None, str] = {
+_TOKEN_VAULT_UNEXPECTED = "Token Vault returned an unexpected response."  # noqa: S105 - a sentence
+_VAULT_FAILURES: dict[int | None, str] = {
     401: "The vault rejected the access token.",
     404: "Access was granted, but the secret does not exist.",
 }
-_VAULT_ANSWERS_BY_HUNDREDS: dict[int, str] = {
+_VAULT_FAILURES_BY_CLASS: dict[int, str] = {
     2: "The vault responded, but the response is incomplete or invalid.",
     3: "The server responded with a redirect, which is not followed.",
     5: "The vault returned a server error.",
 }
 TOO_MANY_REQUESTS = 429
-_LONGEST_CODE = 60
+_MAX_CODE_LENGTH = 60
 
 
 def failure_line(reading: Reading) -> str:
     """Why the reading failed, with the HTTP status and error code; empty on success."""
     if reading.failure is None:
         return ""
-    first, stop, rest = _where_it_stopped(reading, reading.failure).partition(".")
+    first, stop, rest = _failure_sentence(reading, reading.failure).partition(".")
     return f"{first}{_codes(reading.failure)}{stop}{rest}"
 
 
 def _codes(failure: Failure) -> str:
     """` (HTTP 403, ForbiddenByRbac)`, verbatim; empty where the failure has neither."""
     status = f"HTTP {failure.status}" if failure.status else ""
-    codes = ", ".join(filter(None, (status, shorten(failure.code or "", _LONGEST_CODE, placeholder="..."))))
+    codes = ", ".join(filter(None, (status, shorten(failure.code or "", _MAX_CODE_LENGTH, placeholder="..."))))
     return f" ({codes})" if codes else ""
 
 
-def _where_it_stopped(reading: Reading, failure: Failure) -> str:
+def _failure_sentence(reading: Reading, failure: Failure) -> str:
     if reading.kept_token_url is not None and failure.stage is not Stage.TOKEN:
-        return _KEPT_TOKEN.get(
-            failure.status if failure.stage is Stage.VAULT else failure.stage, _TOKEN_VAULT_NO_ANSWER
+        return _TOKEN_VAULT_FAILURES.get(
+            failure.status if failure.stage is Stage.VAULT else failure.stage, _TOKEN_VAULT_UNEXPECTED
         )
     if reading.scope and failure.stage in _CHECK_STAGES:
         return _CHECK_STAGES[failure.stage]
@@ -96,7 +96,7 @@ def _where_it_stopped(reading: Reading, failure: Failure) -> str:
     if failure.status == TOO_MANY_REQUESTS:
         wait = f" Retry in {failure.retry_after_s:g} seconds." if failure.retry_after_s else ""
         return f"The vault is throttling requests.{wait}"
-    return _VAULT_ANSWERS.get(failure.status) or _VAULT_ANSWERS_BY_HUNDREDS.get((failure.status or 0) // 100, _DENIED)
+    return _VAULT_FAILURES.get(failure.status) or _VAULT_FAILURES_BY_CLASS.get((failure.status or 0) // 100, _DENIED)
 
 
 def identity_line(reading: Reading) -> str:
@@ -113,15 +113,15 @@ def identity_line(reading: Reading) -> str:
 
 def vault(reading: Reading, diagnosis: Diagnosis) -> str:
     """The vault's URL; `not set` or `invalid` where the settings give none."""
-    return reading.vault_url or _why_none(diagnosis, "KEY_VAULT_URI")
+    return reading.vault_url or _missing_setting_text(diagnosis, "KEY_VAULT_URI")
 
 
 def secret(reading: Reading, diagnosis: Diagnosis) -> str:
     """The secret's name; `not set` or `invalid` where the settings give none."""
-    return reading.secret_name or _why_none(diagnosis, "SECRET_NAME")
+    return reading.secret_name or _missing_setting_text(diagnosis, "SECRET_NAME")
 
 
-def _why_none(diagnosis: Diagnosis, setting: str) -> str:
+def _missing_setting_text(diagnosis: Diagnosis, setting: str) -> str:
     missing = any(hint.cause == "setting_missing" and hint.title.startswith(f"{setting} ") for hint in diagnosis.hints)
     return "not set" if missing else "invalid"
 

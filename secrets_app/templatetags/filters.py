@@ -44,7 +44,7 @@ def kind_name(kind: PrincipalKind | None) -> str:
 
 
 @register.filter
-def outcome_words(outcome: Outcome) -> str:
+def outcome_text(outcome: Outcome) -> str:
     return text.OUTCOMES[outcome]
 
 
@@ -75,12 +75,12 @@ class Bar(NamedTuple):
 
 
 @register.filter
-def time_line(attempts: tuple[Attempt, ...], diagnosis: Diagnosis) -> list[Bar]:
+def timeline(attempts: tuple[Attempt, ...], diagnosis: Diagnosis) -> list[Bar]:
     """The attempts as consecutive bars of a timeline."""
-    whole = sum(attempt.elapsed_s or 0 for attempt in attempts) or 1
+    total = sum(attempt.elapsed_s or 0 for attempt in attempts) or 1
     bars, start = [], 0.0
     for attempt, cause in zip(attempts, diagnosis.causes, strict=True):
-        width = 1000 * (attempt.elapsed_s or 0) / whole
+        width = 1000 * (attempt.elapsed_s or 0) / total
         bars.append(Bar(attempt, cause, min(start, 994), max(width, 6 if attempt.elapsed_s is not None else 0)))
         start += width
     return bars

@@ -6,7 +6,7 @@ from secrets_app.output import identities
 
 register = template.Library()
 
-register.filter("result_outcome", identities.outcome_words)
+register.filter("result_outcome", identities.outcome_text)
 register.filter("result_principal", identities.principal_text)
 register.filter("result_text", identities.result_text)
 register.filter("selection_text", identities.selection_text)

@@ -25,12 +25,12 @@ def explain(request: HttpRequest) -> HttpResponse:
         return render(request, "explain.html")
     text = request.POST.get("text", "")
     try:
-        found = ErrorReport(message=text).explanation()
+        explanation = ErrorReport(message=text).explanation()
     except TooLongError as error:
-        return render(request, "explain.html", {"mistake": str(error)}, status=413)
+        return render(request, "explain.html", {"error": str(error)}, status=413)
     if not text.strip():
-        return render(request, "explain.html", {"mistake": "Paste an error text first."}, status=400)
-    return render(request, "explain.html", {"explanation": found})
+        return render(request, "explain.html", {"error": "Paste an error text first."}, status=400)
+    return render(request, "explain.html", {"explanation": explanation})
 
 
 # No CSRF token: the request changes nothing, and another site cannot read the response.
@@ -60,9 +60,9 @@ def api_explain(request: HttpRequest) -> HttpResponse:
 @require_safe
 def causes(request: HttpRequest) -> HttpResponse:
     """The catalogue of causes, or those that match the words of `q`."""
-    asked = parse_query(request, "q").get("q", "")[:200]
-    found = search.search(asked)
-    return render(request, "causes.html", {"rooms": search.by_area(found), "asked": asked, "count": len(found)})
+    query = parse_query(request, "q").get("q", "")[:200]
+    matches = search.search(query)
+    return render(request, "causes.html", {"areas": search.by_area(matches), "query": query, "count": len(matches)})
 
 
 @require_safe
@@ -71,7 +71,7 @@ def cause(request: HttpRequest, key: str) -> HttpResponse:
     entry = CAUSES.get(key)
     if entry is None:
         raise Http404
-    context = {"cause": entry, "hint": search.general_hint(entry), "alike": search.related(entry)}
+    context = {"cause": entry, "hint": search.general_hint(entry), "related": search.related(entry)}
     return render(request, "cause.html", context)
 
 
@@ -79,4 +79,4 @@ def too_long(request: HttpRequest) -> HttpResponse:
     """413: the request body exceeds Django's limit."""
     if request.path.startswith("/api/"):
         return JsonResponse({"error": TOO_LONG_MESSAGE}, status=413)
-    return render(request, "explain.html", {"mistake": TOO_LONG_MESSAGE}, status=413)
+    return render(request, "explain.html", {"error": TOO_LONG_MESSAGE}, status=413)

@@ -1,4 +1,4 @@
-"""The page that compares all identities: streamed, each row as soon as it is complete."""
+"""The page that compares all identities: streamed, each result as soon as it is complete."""
 
 from collections.abc import Iterator
 
@@ -12,9 +12,9 @@ from secrets_app.conf.request import secret_request
 from secrets_app.identities import CandidateResult, Comparison, get_comparison, selection_of
 from secrets_app.views.query import parse_query
 
-_ROWS_HERE = "<!-- rows -->"
-_STILL_HERE = b"\n"
-"""Sent while no row is ready, to detect a closed connection."""
+_RESULTS_MARKER = "<!-- results -->"
+_KEEP_ALIVE = b"\n"
+"""Sent while no result is ready, to detect a closed connection."""
 
 
 @require_safe
@@ -25,17 +25,17 @@ def identities(request: HttpRequest) -> HttpResponseBase:
         return HttpResponse()
     comparison = get_comparison(secret_request(conf.current()))
     page = render_to_string("identities.html", {"comparison": comparison}, request)
-    return StreamingHttpResponse(_pieces(page, comparison))
+    return StreamingHttpResponse(_stream(page, comparison))
 
 
-def _pieces(page: str, comparison: Comparison) -> Iterator[bytes]:
-    """The page up to the rows, each row as it completes, the credential the site uses, and the rest of the page."""
-    start, end = page.split(_ROWS_HERE)
+def _stream(page: str, comparison: Comparison) -> Iterator[bytes]:
+    """The page: each result as it completes, then the credential that the site uses."""
+    start, end = page.split(_RESULTS_MARKER)
     yield start.encode()
-    rows: list[CandidateResult] = []
-    for row in comparison.follow():
-        if row:
-            rows.append(row)
-        yield render_to_string("_identity.html", {"row": row}).encode() if row else _STILL_HERE
-    yield render_to_string("_selection.html", {"pick": selection_of(rows)}).encode()
+    results: list[CandidateResult] = []
+    for result in comparison.follow():
+        if result:
+            results.append(result)
+        yield render_to_string("_identity.html", {"result": result}).encode() if result else _KEEP_ALIVE
+    yield render_to_string("_selection.html", {"selection": selection_of(results)}).encode()
     yield end.encode()

@@ -13,12 +13,12 @@ from secrets_app.core.reading import Reading
 from secrets_app.core.runtime import shared
 
 # Placeholder for each visitor's CSRF token; random, so that no input can contain it.
-_TOKEN_HERE = secrets.token_hex(32)
+_CSRF_PLACEHOLDER = secrets.token_hex(32)
 
 
 class _Pages(ResultCache[object, list[bytes]]):
     def __init__(self) -> None:
-        super().__init__(size=16, life_s=1.0)  # pages say `5 seconds ago`
+        super().__init__(size=16, life_s=1.0)  # pages show relative times such as `5 seconds ago`
 
 
 def cached_page(request: HttpRequest, template: str, reading: Reading, **values: Hashable) -> HttpResponse:
@@ -34,10 +34,10 @@ def cached_page(request: HttpRequest, template: str, reading: Reading, **values:
 
 def _rendered(template: str, context: dict[str, object]) -> list[bytes]:
     """The page's bytes, split at the CSRF token."""
-    page = render_to_string(template, {**context, "csrf_token": _TOKEN_HERE})
-    return page.encode().split(_TOKEN_HERE.encode())
+    page = render_to_string(template, {**context, "csrf_token": _CSRF_PLACEHOLDER})
+    return page.encode().split(_CSRF_PLACEHOLDER.encode())
 
 
-def here(request: HttpRequest) -> dict[str, str | None]:
+def current_page(request: HttpRequest) -> dict[str, str | None]:
     """Context processor: the URL name, for the navigation of pages that are not cached."""
-    return {"here": request.resolver_match.url_name if request.resolver_match else None}
+    return {"current_page": request.resolver_match.url_name if request.resolver_match else None}

@@ -15,26 +15,26 @@ def parse_query(request: HttpRequest, *known: str) -> dict[str, str]:
     Raises BadRequest for an unknown or repeated parameter.
     """
     names = {name.lower(): name for name in known}
-    found: dict[str, str] = {}
-    for given, values in request.GET.lists():
-        name = names.get(given.lower())
+    parameters: dict[str, str] = {}
+    for spelling, values in request.GET.lists():
+        name = names.get(spelling.lower())
         if name is None:
-            takes = f"Supported: {', '.join(known)}." if known else "This URL takes none."
-            raise BadRequest(f"Unknown query parameter {given[:40]!r}. {takes}")
-        if name in found or len(values) > 1:
+            supported = f"Supported: {', '.join(known)}." if known else "This URL takes none."
+            raise BadRequest(f"Unknown query parameter {spelling[:40]!r}. {supported}")
+        if name in parameters or len(values) > 1:
             raise BadRequest(f"The query parameter {name} is given more than once.")
-        found[name] = values[0].strip()
-    return found
+        parameters[name] = values[0].strip()
+    return parameters
 
 
-def repeat_query(given: Mapping[str, str]) -> str:
-    """The query string that repeats the request, without `refresh`: the cached token is kept."""
-    return urlencode({name: text for name, text in given.items() if text and name != "refresh"})
+def repeat_query(parameters: Mapping[str, str]) -> str:
+    """The query string that repeats the request, without `refresh`, so that the cached token is used."""
+    return urlencode({name: text for name, text in parameters.items() if text and name != "refresh"})
 
 
-def require_valid(chosen: Overrides) -> Overrides:
-    """`chosen` itself. Raises BadRequest with the message of its first problem."""
-    if chosen.problems:
-        problem = chosen.problems[0]
+def require_valid(overrides: Overrides) -> Overrides:
+    """`overrides` itself. Raises BadRequest with the message of its first problem."""
+    if overrides.problems:
+        problem = overrides.problems[0]
         raise BadRequest(f"{problem.sentence} {problem.hint}")
-    return chosen
+    return overrides

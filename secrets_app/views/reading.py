@@ -33,31 +33,37 @@ _BOOLEANS = {"": True, "1": True, "true": True, "0": False, "false": False}
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Home page: the principal used, the result and how to fix a failure."""
-    given = parse_query(request, "refresh", *IDENTITY_PARAMETERS)
-    context = _page_context("home", given, require_valid(resolve_overrides(given)))
-    return cached_page(request, "home.html", **context, here="home", viewer=viewer_of(request))
+    parameters = parse_query(request, "refresh", *IDENTITY_PARAMETERS)
+    context = _page_context("home", parameters, require_valid(resolve_overrides(parameters)))
+    return cached_page(request, "home.html", **context, current_page="home", viewer=viewer_of(request))
 
 
 @require_safe
 def secret(request: HttpRequest) -> HttpResponse:
     """Get Secret: the same page for another secret of the vault or another identity."""
-    given = parse_query(request, "refresh", *SECRET_PARAMETERS, *IDENTITY_PARAMETERS)
-    chosen = resolve_overrides(given)
-    form = {"given": given, "hidden": list(hidden_parameters(given, *SECRET_PARAMETERS, "userassignedid"))}
-    if chosen.problems:
+    parameters = parse_query(request, "refresh", *SECRET_PARAMETERS, *IDENTITY_PARAMETERS)
+    overrides = resolve_overrides(parameters)
+    form = {
+        "parameters": parameters,
+        "hidden": list(hidden_parameters(parameters, *SECRET_PARAMETERS, "userassignedid")),
+    }
+    if overrides.problems:
         return render(
-            request, "secret.html", form | {"mistakes": setting_hints(chosen.problems, detect_host())}, status=400
+            request,
+            "secret.html",
+            form | {"problem_hints": setting_hints(overrides.problems, detect_host())},
+            status=400,
         )
     return render(
-        request, "secret.html", form | _page_context("secret", given, chosen) | {"viewer": viewer_of(request)}
+        request, "secret.html", form | _page_context("secret", parameters, overrides) | {"viewer": viewer_of(request)}
     )
 
 
 @require_safe
 def api_reading(request: HttpRequest) -> HttpResponse:
     """The reading as JSON. The HTTP status is 200 either way; `ok` is the result."""
-    given = parse_query(request, "refresh", *IDENTITY_PARAMETERS)
-    reading, diagnosis = _read(given, require_valid(resolve_overrides(given)).request)
+    parameters = parse_query(request, "refresh", *IDENTITY_PARAMETERS)
+    reading, diagnosis = _read(parameters, require_valid(resolve_overrides(parameters)).request)
     return JsonResponse(reading_json(reading, diagnosis), json_dumps_params={"indent": 2})
 
 
@@ -65,7 +71,9 @@ def api_reading(request: HttpRequest) -> HttpResponse:
 def environment(request: HttpRequest) -> HttpResponse:
     """Doctor: the checks of this machine's configuration."""
     checks = run_doctor(conf.current())
-    return render(request, "doctor.html", {"checks": checks, "headline": headline(checks), "sound": is_healthy(checks)})
+    return render(
+        request, "doctor.html", {"checks": checks, "headline": headline(checks), "healthy": is_healthy(checks)}
+    )
 
 
 @require_safe
@@ -80,25 +88,25 @@ def report(request: HttpRequest) -> HttpResponse:
     return render(request, "report.html", {"markdown": text, "short": ids == "short"})
 
 
-def _read(given: dict[str, str], request: ReadRequest) -> tuple[Reading, Diagnosis]:
-    refresh = given.get("refresh", "0").lower()
+def _read(parameters: dict[str, str], request: ReadRequest) -> tuple[Reading, Diagnosis]:
+    refresh = parameters.get("refresh", "0").lower()
     if refresh not in _BOOLEANS:
         raise BadRequest("refresh must be 1 (request a new token) or 0.")
     reading = get_reading(request, refresh=_BOOLEANS[refresh])
     return reading, diagnose(reading, request)
 
 
-def _page_context(page: str, given: dict[str, str], chosen: Overrides) -> dict[str, Any]:
+def _page_context(page: str, parameters: dict[str, str], overrides: Overrides) -> dict[str, Any]:
     """The template context of a reading."""
-    reading, diagnosis = _read(given, chosen.request)
+    reading, diagnosis = _read(parameters, overrides.request)
     return {
         "reading": reading,
         "diagnosis": diagnosis,
-        "related": related_problems(reading, diagnosis, chosen.request),
-        "translation": translation(chosen.request.config, reading.place),
+        "related": related_problems(reading, diagnosis, overrides.request),
+        "translation": translation(overrides.request.config, reading.place),
         "page": page,
-        "asked": repeat_query(given),
-        "identity": _identity_label(chosen.identity),
+        "query": repeat_query(parameters),
+        "identity": _identity_label(overrides.identity),
     }
 
 

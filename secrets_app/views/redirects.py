@@ -11,8 +11,8 @@ def redirect_to(name: str) -> Callable[..., HttpResponse]:
     """A view that redirects permanently to the URL named `name`."""
 
     @require_safe
-    def lead_on(request: HttpRequest, old: str) -> HttpResponse:  # noqa: ARG001 - captured by the URL pattern
+    def redirect(request: HttpRequest, old: str) -> HttpResponse:  # noqa: ARG001 - captured by the URL pattern
         query = request.META.get("QUERY_STRING", "")
         return HttpResponsePermanentRedirect(reverse(name) + (f"?{query}" if query else ""))
 
-    return lead_on
+    return redirect

@@ -14,24 +14,24 @@ from secrets_app.views.query import parse_query
 @require_safe
 def token(request: HttpRequest) -> HttpResponse:
     """A form for the scope, and the result."""
-    asked = parse_query(request, "scope").get("scope")
-    if asked is None:
+    scope = parse_query(request, "scope").get("scope")
+    if scope is None:
         return render(request, "token.html")
-    if not asked.strip():
-        mistake = "Enter the resource to request a token for, such as https://management.azure.com."
-        return render(request, "token.html", {"mistake": mistake}, status=400)
-    reading, diagnosis = _checked(asked)
-    return render(request, "token.html", {"asked": asked, "reading": reading, "diagnosis": diagnosis})
+    if not scope.strip():
+        error = "Enter the resource to request a token for, such as https://management.azure.com."
+        return render(request, "token.html", {"error": error}, status=400)
+    reading, diagnosis = _token_reading(scope)
+    return render(request, "token.html", {"scope": scope, "reading": reading, "diagnosis": diagnosis})
 
 
 @require_safe
 def api_token(request: HttpRequest) -> HttpResponse:
     """The result as JSON, in the format of /api/reading."""
-    document = reading_json(*_checked(parse_query(request, "scope").get("scope", "")))
+    document = reading_json(*_token_reading(parse_query(request, "scope").get("scope", "")))
     return JsonResponse(document, json_dumps_params={"indent": 2})
 
 
-def _checked(scope: str) -> tuple[Reading, Diagnosis]:
+def _token_reading(scope: str) -> tuple[Reading, Diagnosis]:
     request = token_request(conf.current(), scope)
     reading = get_reading(request)
     return reading, diagnose(reading, request)

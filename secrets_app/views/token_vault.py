@@ -19,13 +19,15 @@ def token_vault(request: HttpRequest) -> HttpResponse:
     """The properties of the stored token. POST creates the token first, if it does not exist."""
     parse_query(request)
     if request.method == "POST" and viewer_of(request).access_mode is AccessMode.OPEN:
-        refusal = {"title": "Token not created", "sentence": "With KVSITE_ACCESS=open, tokens cannot be created."}
-        return render(request, "error.html", refusal, status=403)
+        error = {"title": "Token not created", "sentence": "With KVSITE_ACCESS=open, tokens cannot be created."}
+        return render(request, "error.html", error, status=403)
     config = conf.current()
-    wanted = token_vault_request(config, create=request.method == "POST")
+    read_request = token_vault_request(config, create=request.method == "POST")
     if config.token_vault is None:
-        return render(request, "token_vault.html", {"mistakes": setting_hints(wanted.blocking_problems, detect_host())})
+        return render(
+            request, "token_vault.html", {"problem_hints": setting_hints(read_request.blocking_problems, detect_host())}
+        )
     back = request.build_absolute_uri(reverse("token_vault"))
-    reading = get_reading(wanted)
-    context = {"reading": reading, "diagnosis": diagnose(reading, wanted), "page": "token_vault"}
+    reading = get_reading(read_request)
+    context = {"reading": reading, "diagnosis": diagnose(reading, read_request), "page": "token_vault"}
     return render(request, "token_vault.html", context | {"address": config.token_vault, "back": back})

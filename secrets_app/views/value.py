@@ -20,35 +20,35 @@ SHOWN_FOR_S = 30
 @require_POST
 def value(request: HttpRequest) -> HttpResponse:
     """Show the value of the secret named by the settings or the query, for SHOWN_FOR_S seconds."""
-    given = parse_query(request, *SECRET_PARAMETERS, *IDENTITY_PARAMETERS)
-    asked = repeat_query(given)
+    parameters = parse_query(request, *SECRET_PARAMETERS, *IDENTITY_PARAMETERS)
+    query = repeat_query(parameters)
     return show_value(
-        request, require_valid(resolve_overrides(given)).request, page="secret" if asked else "home", asked=asked
+        request, require_valid(resolve_overrides(parameters)).request, page="secret" if query else "home", query=query
     )
 
 
-def show_value(request: HttpRequest, wanted: ReadRequest, *, page: str, asked: str) -> HttpResponse:
+def show_value(request: HttpRequest, read_request: ReadRequest, *, page: str, query: str) -> HttpResponse:
     """The reading with the secret value, where the viewer may see values; returns to `page` after SHOWN_FOR_S."""
     viewer = viewer_of(request)
     if not viewer.may_see_values:
-        _note(request, "refused", wanted.config)
-        refusal = {"title": "Secret value not shown", "sentence": viewer.values_denied_because}
-        return render(request, "error.html", refusal, status=403)
-    result = read_value(wanted)
-    reading, diagnosis = result.reading, diagnose(result.reading, wanted)
-    _note(request, "shown" if result.value else f"not read: {diagnosis.main_cause}", wanted.config, reading)
-    related = related_problems(reading, diagnosis, wanted)
-    back = reverse(page) + (f"?{asked}" if asked else "")
-    context = {"reading": reading, "diagnosis": diagnosis, "related": related, "page": page, "asked": asked}
-    moment = {"value": result.value, "seconds": SHOWN_FOR_S, "back": back}
-    response = render(request, "home.html", context | moment)
+        _record(request, "refused", read_request.config)
+        error = {"title": "Secret value not shown", "sentence": viewer.values_denied_because}
+        return render(request, "error.html", error, status=403)
+    result = read_value(read_request)
+    reading, diagnosis = result.reading, diagnose(result.reading, read_request)
+    _record(request, "shown" if result.value else f"not read: {diagnosis.main_cause}", read_request.config, reading)
+    related = related_problems(reading, diagnosis, read_request)
+    back = reverse(page) + (f"?{query}" if query else "")
+    context = {"reading": reading, "diagnosis": diagnosis, "related": related, "page": page, "query": query}
+    shown_value = {"value": result.value, "seconds": SHOWN_FOR_S, "back": back}
+    response = render(request, "home.html", context | shown_value)
     if result.value:
         # value.js hides the value too; this is for browsers without JavaScript.
         response["Refresh"] = f"{SHOWN_FOR_S}; url={back}"
     return response
 
 
-def _note(request: HttpRequest, outcome: str, config: Config, reading: Reading | None = None) -> None:
+def _record(request: HttpRequest, outcome: str, config: Config, reading: Reading | None = None) -> None:
     read = reading.secret if reading else None
     audit.record(
         "show value",

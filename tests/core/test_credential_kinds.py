@@ -31,7 +31,7 @@ def test_a_row_is_enough_to_name_and_select_a_kind(kind: CredentialKind) -> None
     names = (kind.value, kind.upper(), *kind.row.aliases)
     assert {name: parse_kind(name) for name in names} == dict.fromkeys(names, kind)
     assert parse_kind(kind.class_name) is (CredentialKind.DEFAULT if kind.is_chain else kind)
-    assert UnavailableCredential(kind, "").stands_for == kind.class_name
+    assert UnavailableCredential(kind, "").credential_name == kind.class_name
     assert kind.row.label
     if not kind.is_chain:
         assert kind.row.phrase in (describe_selection(CredentialOptions(kinds=(kind,), chosen_by="test")) or "")

@@ -15,7 +15,7 @@ from secrets_app.conf.request import secret_request
 from secrets_app.core.credential_options import MEMBERS, CredentialKind
 from secrets_app.core.reading import Outcome
 from secrets_app.identities import CandidateResult, Selection, get_comparison, selection_of
-from secrets_app.identities.candidates import candidates
+from secrets_app.identities.candidates import find_candidates
 from secrets_app.keyvault.pool import pooled_connection
 from secrets_app.output.identities import principal_mark, principal_text, result_text, selection_text
 from tests.conftest import World
@@ -43,7 +43,7 @@ def test_laptop__every_way_has_its_row_and_az_is_picked(world: World) -> None:
         CredentialKind.DEVICE_CODE,
     }
     az = row_of(rows, CredentialKind.AZURE_CLI)
-    assert pick.row == az
+    assert pick.result == az
     assert pick.ok
     assert selection_text(pick) == "This site uses Azure CLI."
     assert result_text(az) == "Can read the secret demo."
@@ -57,7 +57,7 @@ def test_two_identities_of_a_site_differ_and_so_does_what_they_may(world: World)
     rows, pick = compared()
     named = row_of(rows, CredentialKind.MANAGED_IDENTITY, "from AZURE_CLIENT_ID")
     bare = row_of(rows, CredentialKind.MANAGED_IDENTITY, "system-assigned")
-    assert pick.row == named
+    assert pick.result == named
     assert "kvsite-reader" in principal_text(named)
     assert "kvsite-demo" in principal_text(bare)
     assert named.principal_number != bare.principal_number
@@ -73,14 +73,14 @@ def test_the_same_principal_by_two_ways_is_said_to_be_the_same(world: World, set
     pair = [row_of(rows, CredentialKind.ENVIRONMENT), row_of(rows, CredentialKind.CLIENT_SECRET)]
     assert [row.principal_number for row in pair] == [1, 1]
     assert sorted("Same principal as" in principal_text(row) for row in pair) == [False, True]
-    assert pick.row == pair[0]
+    assert pick.result == pair[0]
 
 
 def test_a_failure_that_stops_the_chain_is_said_to_stop_it(world: World) -> None:
     world("service-principal-wrong-secret")
     rows, pick = compared()
-    assert pick.row == row_of(rows, CredentialKind.ENVIRONMENT)
-    assert not pick.picked
+    assert pick.result == row_of(rows, CredentialKind.ENVIRONMENT)
+    assert not pick.has_token
     assert "stops at Environment variables" in selection_text(pick)
     assert principal_mark(pick) == "The chain stops here."
 
@@ -91,8 +91,8 @@ def test_az_that_hangs_ends_by_itself_and_keeps_nobody_waiting(world: World) -> 
     assert rows[-1].candidate.kind is CredentialKind.AZURE_CLI
     assert rows[-1].reading
     assert rows[-1].diagnosis.main_cause == "az_timeout"
-    assert pick.row is None
-    assert pick.marked == rows[-1]
+    assert pick.result is None
+    assert pick.highlighted == rows[-1]
     assert ". Fix Azure CLI: " in selection_text(pick)
 
 
@@ -100,7 +100,7 @@ def test_where_nobody_gives_a_token_the_one_to_mend_is_marked_as_on_the_home_pag
     world("vm-two-identities")
     html = b"".join(client.get("/identities/").streaming_content).decode()  # type: ignore[attr-defined]
     rows, pick = compared()
-    assert (pick.row, pick.marked) == (None, row_of(rows, CredentialKind.MANAGED_IDENTITY))
+    assert (pick.result, pick.highlighted) == (None, row_of(rows, CredentialKind.MANAGED_IDENTITY))
     assert "Fix Managed identity: Multiple user-assigned identities are attached and none is specified." in html
     assert re.search(r'slot="mark-2">Fix this one\.<', html)
     assert '<a href="/">Who am I</a> for how to fix it.</p>' in html
@@ -112,12 +112,12 @@ def test_a_pipelines_connection_is_asked_when_its_task_says_all_of_it(
     azure = world("azure-pipelines")
     rows, _pick = compared()
     row = row_of(rows, CredentialKind.AZURE_PIPELINES)
-    assert row.candidate.turn is None
+    assert row.candidate.order is None
     assert result_text(row) == "Can read the secret demo."
     assert not [token for token in azure.tokens if token.text in repr(rows)]
     monkeypatch.delenv("AZURESUBSCRIPTION_CLIENT_ID")
     assert CredentialKind.AZURE_PIPELINES not in {
-        candidate.kind for candidate in candidates(conf.current(), os.environ)
+        candidate.kind for candidate in find_candidates(conf.current(), os.environ)
     }
 
 
@@ -140,8 +140,8 @@ def test_a_member_that_the_settings_leave_out_is_asked_and_not_picked(world: Wor
     assert az.reading
     assert az.reading.ok
     assert az.reading.chosen_by is None
-    assert az.candidate.turn is None
-    assert pick.row is None
+    assert az.candidate.order is None
+    assert pick.result is None
 
 
 @pytest.mark.parametrize(("chosen", "picked"), [("azure-cli", True), ("azure-powershell,az", True), ("dev", True)])
@@ -149,8 +149,8 @@ def test_who_is_picked_follows_the_settings(world: World, settings: Any, chosen:
     world("laptop")
     settings.SECRETS_APP["KVSITE_CREDENTIAL"] = chosen
     rows, pick = compared()
-    assert pick.row == row_of(rows, CredentialKind.AZURE_CLI)
-    assert pick.picked is picked
+    assert pick.result == row_of(rows, CredentialKind.AZURE_CLI)
+    assert pick.has_token is picked
     assert sorted(row.candidate.number for row in rows) == list(range(len(rows)))
 
 

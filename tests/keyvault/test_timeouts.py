@@ -204,7 +204,7 @@ def test_what_is_dropped__is_closed_at_once(world: World) -> None:
         assert get_reading(replace(config, secret_name="demo", deadline_s=5 + number)).ok
     for number in range(5):
         request = secret_request(replace(config, secret_name="demo", deadline_s=5 + number))
-        pool_for(request).forget(request)
+        pool_for(request).discard(request)
     assert ends(lambda: sockets() <= before)
 
 

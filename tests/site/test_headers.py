@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from secrets_app.middleware import ON_EVERYTHING
+from secrets_app.middleware import SECURITY_HEADERS
 from tests.conftest import HERE, World
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,7 +32,7 @@ def test_every_answer_has_them_and_is_kept_by_nobody(client: Client, world: Worl
     world("no-role")
     response = client.get(path)
     assert response.status_code == status
-    assert {name: response.headers.get(name) for name in ON_EVERYTHING} == ON_EVERYTHING
+    assert {name: response.headers.get(name) for name in SECURITY_HEADERS} == SECURITY_HEADERS
     assert response.headers["Cache-Control"] == "no-store"
 
 
@@ -45,7 +45,7 @@ def test_a_refusal_has_them_too(client: Client, world: World, sent: dict[str, st
     method = sent.pop("method", "get")
     response = getattr(client, method)("/", **sent)
     assert response.status_code == status
-    assert {name: response.headers.get(name) for name in ON_EVERYTHING} == ON_EVERYTHING
+    assert {name: response.headers.get(name) for name in SECURITY_HEADERS} == SECURITY_HEADERS
     assert response.headers["Cache-Control"] == "no-store"
 
 
@@ -53,16 +53,16 @@ def test_a_form_without_its_token_is_refused_with_all_headers(world: World) -> N
     world("app-service")
     response = Client(enforce_csrf_checks=True, headers=HERE).post("/explain/", {"text": "AADSTS50055"})
     assert response.status_code == 403
-    assert {name: response.headers.get(name) for name in ON_EVERYTHING} == ON_EVERYTHING
+    assert {name: response.headers.get(name) for name in SECURITY_HEADERS} == SECURITY_HEADERS
 
 
 def test_the_policy_allows_no_inline_code_and_no_other_site() -> None:
-    policy = ON_EVERYTHING["Content-Security-Policy"]
+    policy = SECURITY_HEADERS["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; ")
     assert not [word for word in ("unsafe", "data:", "blob:", "http", "*") if word in policy]
     assert "frame-ancestors 'none'" in policy
-    assert "camera=(), " in ON_EVERYTHING["Permissions-Policy"]
-    assert "clipboard-write" not in ON_EVERYTHING["Permissions-Policy"]
+    assert "camera=(), " in SECURITY_HEADERS["Permissions-Policy"]
+    assert "clipboard-write" not in SECURITY_HEADERS["Permissions-Policy"]
 
 
 def test_the_stylesheet_may_be_kept_and_is_not_sent_twice(client: Client, world: World) -> None:

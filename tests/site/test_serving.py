@@ -116,7 +116,9 @@ def test_visitors_who_do_not_hang_up__keep_nobody_else_waiting() -> None:
 def test_visitors_who_send_half_a_request__are_not_waited_for(tmp_path: Path) -> None:
     """There were as many of them as threads, and no page came any more, nor the probe's answer."""
     settings = tmp_path / "gunicorn.conf.py"
-    settings.write_text(f"{(ROOT / 'gunicorn.conf.py').read_text()}\nimport kvsite.worker\nkvsite.worker.PAUSE_S = 1\n")
+    settings.write_text(
+        f"{(ROOT / 'gunicorn.conf.py').read_text()}\nimport kvsite.worker\nkvsite.worker.READ_TIMEOUT_S = 1\n"
+    )
     with (
         LocalAzure("app-service") as azure,
         served({**azure.env, "KVSITE_THREADS": "2"}, "--config", str(settings), "--log-level", "critical") as site,

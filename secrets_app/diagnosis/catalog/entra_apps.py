@@ -462,7 +462,7 @@ CAUSES = (
             own_message(own_messages.CERTIFICATE_ENCRYPTION_UNSUPPORTED),
             own_message(own_messages.CERTIFICATE_PASSWORD_MISSING),
             own_message(own_messages.CERTIFICATE_KEY_MISSING),
-            own_message(own_messages.CERTIFICATE_KEY_OF_ANOTHER),
+            own_message(own_messages.CERTIFICATE_KEY_MISMATCH),
             own_message(own_messages.CERTIFICATE_KEY_NOT_RSA),
             phrase("failed to deserialize certificate in pem or pkcs12 format"),
             phrase("the certificate must include its private key"),

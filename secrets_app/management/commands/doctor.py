@@ -12,7 +12,7 @@ from secrets_app import conf
 from secrets_app.doctor import Check
 from secrets_app.doctor.service import headline, is_healthy, run_doctor
 
-SOUND, PROBLEM = 0, 1
+HEALTHY, UNHEALTHY = 0, 1
 _WIDTH = 100
 
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         else:
             self.stdout.write("\n".join([headline(checks), *(line for check in checks for line in _lines(check))]))
         self.stdout.flush()
-        raise SystemExit(SOUND if is_healthy(checks) else PROBLEM)
+        raise SystemExit(HEALTHY if is_healthy(checks) else UNHEALTHY)
 
 
 def _lines(check: Check) -> Iterator[str]:

@@ -25,9 +25,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        stale = [path for path, text in _documents() if not path.exists() or path.read_text(encoding="utf-8") != text]
-        if options["check"] and stale:
-            names = ", ".join(path.name for path in stale)
+        outdated = [
+            path for path, text in _documents() if not path.exists() or path.read_text(encoding="utf-8") != text
+        ]
+        if options["check"] and outdated:
+            names = ", ".join(path.name for path in outdated)
             raise CommandError(f"{names}: out of date. Run `python manage.py documents`.")
         for path, text in _documents():
             path.write_text(text, encoding="utf-8")

@@ -37,40 +37,40 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         if options["file"] == "-":
-            self._answer(sys.stdin.buffer, options)
+            self._explain(sys.stdin.buffer, options)
             return
         try:
-            source = Path(options["file"]).open("rb")  # noqa: SIM115 - closed below; only the opening is guarded
+            source = Path(options["file"]).open("rb")  # noqa: SIM115 - closed below
         except OSError as error:
             sentence = (
                 f"{options['file']}: {error.strerror}. FILE must be a file; pass the text itself on standard input."
             )
             raise CommandError(sentence, returncode=COULD_NOT_RUN) from error
         with source:
-            self._answer(source, options)
+            self._explain(source, options)
 
-    def _answer(self, source: BinaryIO, options: dict[str, Any]) -> None:
+    def _explain(self, source: BinaryIO, options: dict[str, Any]) -> None:
         if options["jsonl"]:
             for line in source:
                 if line.strip():
-                    self._say(json.dumps(_answer_to_line(line)))
+                    self._write(json.dumps(_explain_line(line)))
             return
         pasted = ErrorReport(message=source.read(MAX_BYTES + 1).decode("utf-8", errors="replace"))
         try:
             if options["json"]:
-                self._say(json.dumps(explanation_json(pasted), indent=2))
+                self._write(json.dumps(explanation_json(pasted), indent=2))
             else:
-                self._say("\n".join(lines_of_explanation(pasted.explanation())))
+                self._write("\n".join(lines_of_explanation(pasted.explanation())))
         except TooLongError as error:
             raise CommandError(str(error), returncode=COULD_NOT_RUN) from error
 
-    def _say(self, text: str) -> None:
+    def _write(self, text: str) -> None:
         # Characters that the terminal cannot encode become question marks instead of a UnicodeEncodeError.
         encoding = sys.stdout.encoding or "utf-8"
         self.stdout.write(text.encode(encoding, errors="replace").decode(encoding))
 
 
-def _answer_to_line(line: bytes) -> dict[str, Any]:
+def _explain_line(line: bytes) -> dict[str, Any]:
     try:
         return explanation_json(parse_error_report(json.loads(line)))
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):

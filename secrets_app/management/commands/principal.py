@@ -70,28 +70,34 @@ class Command(BaseCommand):
         """Prints each row as it finishes, or one JSON document; returns the exit code of the one the site would use."""
         if options["report"]:
             raise CommandError("--report cannot be combined with --all.", returncode=COULD_NOT_RUN)
-        rows = [row for row in get_comparison(request).follow() if row] if options["json"] else self._rows_told(request)
-        pick = selection_of(rows)
-        self._say(json.dumps(as_json(rows, pick), indent=2) if options["json"] else "\n".join(lines_of_selection(pick)))
-        if pick.ok:
+        rows = (
+            [row for row in get_comparison(request).follow() if row] if options["json"] else self._print_rows(request)
+        )
+        selection = selection_of(rows)
+        self._write(
+            json.dumps(as_json(rows, selection), indent=2)
+            if options["json"]
+            else "\n".join(lines_of_selection(selection))
+        )
+        if selection.ok:
             return READ
         return COULD_NOT_RUN if request.blocking_problems else NOT_READ
 
-    def _rows_told(self, request: ReadRequest) -> list[CandidateResult]:
+    def _print_rows(self, request: ReadRequest) -> list[CandidateResult]:
         """The rows, each printed as it finishes; credentials that were not tried come last."""
-        self._say("Credentials, in the order in which they finish:")
+        self._write("Credentials, in the order in which they finish:")
         rows = []
         for row in get_comparison(request).follow():
             if row:
                 rows.append(row)
             if row and row.reading:
-                self._say(line_of(row))
+                self._write(line_of(row))
         for row in rows:
             if row.reading is None:
-                self._say(line_of(row))
+                self._write(line_of(row))
         return rows
 
-    def _say(self, text: str) -> None:
+    def _write(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
 

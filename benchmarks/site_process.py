@@ -1,4 +1,4 @@
-"""gunicorn as the site ships it, for a benchmark to ask."""
+"""Runs the site in gunicorn for a benchmark."""
 
 import socket
 import subprocess
@@ -10,8 +10,8 @@ from pathlib import Path
 
 
 @contextmanager
-def served(env: Mapping[str, str], application: str = "kvsite.wsgi") -> Iterator["Site"]:
-    """A gunicorn with the site's own gunicorn.conf.py; it has answered when this begins and has ended when it ends."""
+def running_site(env: Mapping[str, str], application: str = "kvsite.wsgi") -> Iterator["Site"]:
+    """gunicorn with the site's gunicorn.conf.py: ready to respond within the block, terminated after it."""
     port = _free_port()
     command = [sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}", "--log-level", "error"]
     with subprocess.Popen(command, env=dict(env)) as process:
@@ -23,7 +23,7 @@ def served(env: Mapping[str, str], application: str = "kvsite.wsgi") -> Iterator
 
 
 class Site:
-    """Where it listens, and its processes."""
+    """The port and the memory of a running gunicorn."""
 
     def __init__(self, port: int, pid: int) -> None:
         self.port = port
@@ -31,16 +31,16 @@ class Site:
 
     @property
     def worker_rss_mib(self) -> float:
-        """Resident memory of its one worker."""
+        """Resident memory of its only worker, in MiB."""
         (worker,) = Path(f"/proc/{self._pid}/task/{self._pid}/children").read_text().split()
         lines = Path(f"/proc/{worker}/status").read_text().splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
         return port
 
 

@@ -1,4 +1,4 @@
-"""How long the doctor looks at a machine: where nothing is slow, and where everything hangs."""
+"""Duration of the doctor: on a responsive machine, and with tools and a vault that do not respond."""
 
 import json
 import os
@@ -11,37 +11,37 @@ from pathlib import Path
 
 from localazure import LocalAzure
 
-TURNS = 20
+RUNS = 20
 
 
 def main() -> None:
     for scenario in ("app-service", "laptop"):
         with LocalAzure(scenario) as azure:
-            first, *others = _measure(azure.env, TURNS)
-        usual = statistics.median(others)
-        print(f"{scenario:<12} nothing is slow: first {first:.0f} ms, then {usual:.0f} ms (median of {len(others)})")
+            first, *others = _measure(azure.env, RUNS)
+        typical = statistics.median(others)
+        print(f"{scenario:<12} responsive: first {first:.0f} ms, then {typical:.0f} ms (median of {len(others)})")
     with LocalAzure("vault-silent") as azure, tempfile.TemporaryDirectory() as folder:
         for name in ("az", "pwsh", "azd"):
             tool = Path(folder) / name
             tool.write_text("#!/bin/sh\nexec sleep 60\n")
             tool.chmod(0o700)
         path = os.pathsep.join([folder, "/usr/bin", "/bin"])
-        (everything,) = _measure({**azure.env, "PATH": path}, 1)
-    print(f"{'vault-silent':<12} the vault is silent and az, pwsh and azd hang: {everything:.0f} ms")
+        (unresponsive,) = _measure({**azure.env, "PATH": path}, 1)
+    print(f"{'vault-silent':<12} the vault, az, pwsh and azd do not respond: {unresponsive:.0f} ms")
 
 
-def _measure(env: dict[str, str], turns: int) -> list[float]:
-    """Milliseconds of each look, all in one process of its own."""
-    command = [sys.executable, "-m", "benchmarks.environment", "measure", str(turns)]
-    # Each look is to ask anew.
-    done = subprocess.run(
+def _measure(env: dict[str, str], runs: int) -> list[float]:
+    """Milliseconds of each run; all runs share one separate process."""
+    command = [sys.executable, "-m", "benchmarks.doctor", "measure", str(runs)]
+    # A result life of 0: no run uses the result of an earlier one.
+    completed = subprocess.run(
         command, env={**env, "KVSITE_RESULT_LIFE_S": "0"}, check=True, stdout=subprocess.PIPE, text=True
     )
-    times: list[float] = json.loads(done.stdout)
+    times: list[float] = json.loads(completed.stdout)
     return times
 
 
-def measure(turns: int) -> list[float]:
+def measure(runs: int) -> list[float]:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kvsite.settings")
     import django
 
@@ -50,7 +50,7 @@ def measure(turns: int) -> list[float]:
     from secrets_app.doctor.service import run_doctor
 
     times = []
-    for _ in range(turns):
+    for _ in range(runs):
         start = time.perf_counter()
         run_doctor(conf.current())
         times.append((time.perf_counter() - start) * 1000)

@@ -1,4 +1,4 @@
-"""A WSGI program that has imported Django and the Azure libraries, as any site with a vault does, and nothing else."""
+"""A WSGI application that only imports Django and the Azure libraries: the memory baseline."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
