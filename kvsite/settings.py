@@ -14,8 +14,8 @@ from secrets_app.core.logs import logging_settings
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # The raw settings as strings; `secrets_app.conf` parses them into a Config. All KVSITE_ variables are included, so that
-# misspelled ones are reported. Known ones are looked up by name: on Windows, names are case-insensitive there, but
-# iterating over the environment returns `AzureCLIPath` in upper case.
+# misspelled ones are reported. Known ones are looked up by name: on Windows, lookup ignores case, but iteration over
+# the environment returns `AzureCLIPath` in upper case.
 SECRETS_APP = HiddenSettings({name: value for name, value in os.environ.items() if name.upper().startswith("KVSITE_")})
 SECRETS_APP |= {name: os.environ[name] for name in SETTINGS if name in os.environ}
 

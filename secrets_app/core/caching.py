@@ -21,7 +21,7 @@ class ResultCache(Generic[K, T]):
         self._lock = threading.Lock()
 
     def get(self, key: K, compute: Callable[[], T]) -> T:
-        """The cached result, else that of `compute`, which must be quick: other callers wait for it."""
+        """The cached result, or that of `compute`, which must be quick: other callers wait for it."""
         with self._lock:
             cached = self._results.get(key)
             if cached is None:
@@ -39,7 +39,7 @@ class SingleFlight(Generic[K, T]):
     def get(
         self, key: K, work: Callable[[], T], *, life_s: float, refresh: bool = False, min_interval_s: float = 0.0
     ) -> T:
-        """The result of the call in progress or younger than `life_s` seconds, else what `work` returns now.
+        """The result of the call in progress or younger than `life_s` seconds, or what `work` returns now.
 
         With `refresh`, join only a call that was itself a refresh; within `min_interval_s` seconds after such a call
         `refresh` returns its result. An exception of `work` is raised in every caller that shares the call.

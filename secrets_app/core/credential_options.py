@@ -13,7 +13,7 @@ class CredentialGroup(Enum):
     """When a kind of credential is tried."""
 
     CHAIN = auto()
-    """Stands for several credentials, tried in turn."""
+    """Several credentials, tried in order."""
     PROD = auto()
     """A member of DefaultAzureCredential's half for deployed services."""
     DEV = auto()
@@ -221,7 +221,7 @@ class CredentialKind(StrEnum):
 
     @property
     def is_chain(self) -> bool:
-        """Whether it stands for several credentials, tried in turn."""
+        """Whether it consists of several credentials, tried in order."""
         return self.row.group is _CHAIN
 
 

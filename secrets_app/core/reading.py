@@ -122,7 +122,7 @@ class Attempt:
     elapsed_s: float | None = None
     message: str | None = None
     reads_certificate: bool = False
-    """Tried by another credential, to read the certificate that it signs in with from a vault."""
+    """Requested a token for another credential, which uses it to read its certificate from a vault."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -272,7 +272,7 @@ class Reading:
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
-    """What a reading means: the cause of each failed attempt, and what to do, the main cause first."""
+    """What a reading means: the cause of each failed attempt, and how to fix it, the main cause first."""
 
     causes: tuple[str | None, ...] = ()
     """Cause key of each of the reading's attempts, in their order; None where an attempt did not fail."""

@@ -82,7 +82,7 @@ def _as_certificate_error(error: HttpResponseError, name: str) -> CertificateErr
 
 
 def _content(value: str, name: str) -> bytes:
-    """Key Vault returns PEM as text and PFX as base64. The content type says which, but copies often have none."""
+    """Key Vault returns PEM as text and PFX as base64. The content type differs, but copies often have none."""
     if "-----BEGIN" in value:
         return value.encode("utf-8", "replace")
     with suppress(ValueError):

@@ -1,7 +1,7 @@
 """Decodes an access token into its principal. The token is not verified, stored or logged.
 
 What each claim means: https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
-A token is opaque by contract, so an undecodable one gives a Principal whose `type` is None.
+A token is opaque by contract, so the Principal of an undecodable one has the `type` None.
 """
 
 import base64

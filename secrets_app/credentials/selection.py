@@ -70,7 +70,7 @@ def _setting_label(options: CredentialOptions) -> str:
 
 
 def _variable_text(token_credentials: str) -> str:
-    """With its value only when it is a supported one: anything else may be a misplaced secret."""
+    """Its name, with its value only if that is supported: any other value may be a misplaced secret."""
     return f"AZURE_TOKEN_CREDENTIALS={token_credentials}" if _is_known(token_credentials) else "AZURE_TOKEN_CREDENTIALS"
 
 

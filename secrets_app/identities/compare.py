@@ -145,5 +145,5 @@ class _Comparisons:
 
 
 def get_comparison(request: ReadRequest) -> Comparison:
-    """The comparison in progress for this request, else a new one: concurrent visitors start az only once."""
+    """The comparison in progress for this request, or a new one: concurrent visitors start az only once."""
     return shared(_Comparisons).get(request)

@@ -10,7 +10,7 @@ from secrets_app.core.caching import SingleFlight
 from secrets_app.core.reading import Reading, Stage
 from secrets_app.core.runtime import shared
 from secrets_app.keyvault.operation import ReadOperation
-from secrets_app.keyvault.pool import own_connection, pool_for
+from secrets_app.keyvault.pool import dedicated_connection, pool_for
 from secrets_app.keyvault.secret import ReadingWithValue, ReadSecretOperation, ReadValueOperation
 from secrets_app.keyvault.token_vault import TokenVaultOperation
 
@@ -64,7 +64,7 @@ def read_value(request: ReadRequest) -> ReadingWithValue:
 
 def isolated_read(request: ReadRequest) -> ReadOperation:
     """A reading to `run`, without a shared connection, token or result, which can be cancelled."""
-    return _OPERATIONS[type(request.target)](request, own_connection)
+    return _OPERATIONS[type(request.target)](request, dedicated_connection)
 
 
 def _read(request: ReadRequest, *, refresh: bool) -> Reading:

@@ -67,7 +67,7 @@ def _stage(error: Exception, trace: TokenTrace) -> Stage:
 
 
 def _code(error: Exception, message: str) -> str | None:
-    """The most specific code: a numbered one in the message, else the innermost one in the vault's JSON."""
+    """The most specific code: a numbered one in the message, or the innermost one in the vault's JSON."""
     numbered = _CODE_IN_TEXT.search(message)
     if numbered:
         return numbered[1]

@@ -1,4 +1,4 @@
-"""One reading in progress: it runs in a thread of its own, and ends at the deadline."""
+"""One reading in progress: it runs in a separate thread and ends at the deadline."""
 
 import os
 import threading

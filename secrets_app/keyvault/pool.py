@@ -67,7 +67,7 @@ def pooled_connection(request: ReadRequest) -> Connection:
     return pool_for(request).acquire(request)
 
 
-def own_connection(request: ReadRequest) -> Connection:
+def dedicated_connection(request: ReadRequest) -> Connection:
     """A connection for one reading, which closes when it is released. Raises what a credential's constructor raises."""
     connection = Connection(request)
     connection.acquire()

@@ -117,16 +117,16 @@ def _failure(failure: Failure | None) -> Iterator[str]:
     yield from _block(failure.message)
 
 
-def _host(place: HostEnvironment) -> Iterator[str]:
+def _host(host: HostEnvironment) -> Iterator[str]:
     yield "### Host"
     yield ""
     yield from _table(
         {
-            "Platform": place.platform,
-            "Operating system": place.system,
-            "Container": "yes" if place.in_container else "no",
-            "Resource": place.resource_name,
-            "Resource group": place.resource_group,
+            "Platform": host.platform,
+            "Operating system": host.system,
+            "Container": "yes" if host.in_container else "no",
+            "Resource": host.resource_name,
+            "Resource group": host.resource_group,
         }
     )
 

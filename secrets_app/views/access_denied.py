@@ -49,33 +49,33 @@ def _sentence(viewer: Viewer) -> str:
 
 def _page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     # Resource names are hidden from unauthenticated visitors.
-    place = replace(detect_host(), resource_name=None, resource_group=None, subscription_id=None)
+    host = replace(detect_host(), resource_name=None, resource_group=None, subscription_id=None)
     next_url = request.get_full_path() if request.method in {"GET", "HEAD"} else "/"
     context = {
         "viewer": viewer,
         "setting": _setting(viewer),
-        "options": _options(viewer, place),
+        "options": _options(viewer, host),
         "next_url": next_url,
     }
     return render(request, "access_denied.html", context, status=403)
 
 
-def _options(viewer: Viewer, place: HostEnvironment) -> list[AccessOption]:
+def _options(viewer: Viewer, host: HostEnvironment) -> list[AccessOption]:
     if viewer.required_setting:
         setting, example = viewer.required_setting
-        return [AccessOption("", "", commands_that_set({setting: example}, place))]
+        return [AccessOption("", "", commands_that_set({setting: example}, host))]
     if viewer.sign_in_url:
         return []
-    return [_option(mode, place) for mode in POLICIES if _is_available(mode, place)]
+    return [_option(mode, host) for mode in POLICIES if _is_available(mode, host)]
 
 
-def _is_available(mode: AccessMode, place: HostEnvironment) -> bool:
+def _is_available(mode: AccessMode, host: HostEnvironment) -> bool:
     platforms = POLICIES[mode].platforms
-    return mode is not AccessMode.LOOPBACK and (platforms is None or place.platform in platforms)
+    return mode is not AccessMode.LOOPBACK and (platforms is None or host.platform in platforms)
 
 
-def _option(mode: AccessMode, place: HostEnvironment) -> AccessOption:
+def _option(mode: AccessMode, host: HostEnvironment) -> AccessOption:
     policy = POLICIES[mode]
     setup = (policy.setup_command,) if policy.setup_command else ()
-    commands = setup + commands_that_set({"KVSITE_ACCESS": mode, **policy.required_settings}, place)
+    commands = setup + commands_that_set({"KVSITE_ACCESS": mode, **policy.required_settings}, host)
     return AccessOption(mode, policy.description, commands)

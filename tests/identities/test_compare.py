@@ -194,6 +194,7 @@ def test_the_page_has_everything_and_no_token(client: Client, world: World) -> N
     response = client.get("/identities/")
     html = b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
     assert html.endswith("</html>\n")
+    assert "whether that principal can read the secret demo." in html
     assert html.count("<article") == html.count("</article>")
     assert "Used by this site." in html
     assert "Principal Used: IsAuthenticated:True Type:App AppId:" in html
