@@ -10,21 +10,21 @@ from secrets_app.conf.access import AccessMode
 from tests.support.access_requests import ADA, PASSPHRASE, RIGHT
 
 
-def test_each_way_in_has_one_entry() -> None:
+def test_each_access_mode__has_one_policy() -> None:
     assert set(POLICIES) == set(AccessMode)
 
 
 @pytest.mark.parametrize("word", ["Open", "OPEN", "open;", "opened", "easy_auth", "Token", "*"])
-def test_a_word_that_is_almost_a_way_in_opens_nothing(site: Any, word: str) -> None:
+def test_misspelled_access_mode__denies_access(site: Any, word: str) -> None:
     assert site(KVSITE_ACCESS=word).get("/").status_code == 403
 
 
-def test_a_setting_in_other_letters_opens_nothing(site: Any) -> None:
+def test_misspelled_setting__denies_access(site: Any) -> None:
     assert site(kvsite_access="open").get("/").status_code == 403
 
 
 @pytest.mark.parametrize("access", AccessMode)
-def test_the_probes_need_no_way_in(site: Any, access: str) -> None:
+def test_health_probes__need_no_authentication(site: Any, access: str) -> None:
     client = site(KVSITE_ACCESS=access, KVSITE_PASSPHRASE=PASSPHRASE)
     assert client.get("/healthz").status_code == 200
     assert client.get("/readyz").json() == {"ready": True}
@@ -38,7 +38,7 @@ PATHS = (
 
 
 @pytest.mark.parametrize("access", ["loopback", "easy-auth", "token"])
-def test_a_stranger_sees_no_page_by_any_path(site: Any, access: str) -> None:
+def test_unauthenticated_visitor__gets_no_page_by_any_path(site: Any, access: str) -> None:
     client = site(KVSITE_ACCESS=access, KVSITE_PASSPHRASE=PASSPHRASE)
     for path in PATHS:
         for response in (client.get(path), client.post(path)):
@@ -47,7 +47,7 @@ def test_a_stranger_sees_no_page_by_any_path(site: Any, access: str) -> None:
             assert b"Access denied" in response.content
 
 
-def test_the_closed_page_gives_the_command_that_opens_it_here(site: Any) -> None:
+def test_access_denied_page__has_the_command_to_allow_access(site: Any) -> None:
     html = site().get("/").content.decode()
     assert "az webapp config appsettings set -g &lt;resource-group&gt; -n &lt;name&gt; --settings" in html
     assert "KVSITE_ACCESS=open" in html
@@ -66,7 +66,7 @@ def test_the_closed_page_gives_the_command_that_opens_it_here(site: Any) -> None
         ({"KUBERNETES_SERVICE_HOST": "10.0.0.1"}, "kubectl set env deployment/"),
     ],
 )
-def test_the_command_is_the_platforms_own(
+def test_access_denied_page__command_fits_the_platform(
     site: Any, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], command: str
 ) -> None:
     client = site()
@@ -79,7 +79,7 @@ def test_the_command_is_the_platforms_own(
     assert "az webapp" not in html
 
 
-def test_programs_get_a_sentence_and_not_a_page(site: Any) -> None:
+def test_access_denied__programs_get_plain_text(site: Any) -> None:
     client = site()
     curl = client.get("/", headers={"accept": "*/*"})
     assert (curl.status_code, curl["Content-Type"]) == (403, "text/plain; charset=utf-8")
@@ -106,14 +106,14 @@ def test_programs_get_a_sentence_and_not_a_page(site: Any) -> None:
         ({"KVSITE_ACCESS": "Token", "KVSITE_PASSPHRASE": PASSPHRASE}, "E009", "only this machine"),
     ],
 )  # fmt: skip
-def test_each_mistake_has_its_own_sentence(words: dict[str, str], id_: str, said: str) -> None:
+def test_invalid_setting__has_its_own_message(words: dict[str, str], id_: str, said: str) -> None:
     config = load({**RIGHT, **words})
     assert [problem.id for problem in config.problems] == [f"secrets_app.{id_}"]
     assert said in config.problems[0].sentence
     assert PASSPHRASE not in f"{config!r} {config.problems}"
 
 
-def test_a_mistake_closes_and_never_opens() -> None:
+def test_invalid_setting__never_grants_access() -> None:
     assert load({**RIGHT, "KVSITE_ACCESS": "easy-auth", "KVSITE_PEOPLE": "a b"}).people == ()
     assert load({**RIGHT, "KVSITE_VALUES": "off"}).shows_values is False
     assert load(RIGHT).people == ("*",)

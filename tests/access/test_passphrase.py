@@ -15,7 +15,7 @@ from secrets_app.views.login import local_url
 from tests.support.access_requests import ELSEWHERE, PASSPHRASE, RIGHT, VALUES_PASSPHRASE, sign_in
 
 
-def test_token__the_pass_phrase_opens_the_page_that_was_asked_for(locked: Client) -> None:
+def test_passphrase__grants_access_to_the_requested_page(locked: Client) -> None:
     closed = locked.get("/report/?ids=short")
     assert closed.status_code == 403
     assert 'href="/sign-in/?next=%2Freport%2F%3Fids%3Dshort"' in closed.content.decode()
@@ -34,13 +34,13 @@ def test_token__the_pass_phrase_opens_the_page_that_was_asked_for(locked: Client
     assert locked.post("/value/").status_code == 403
 
 
-def test_token__the_second_pass_phrase_shows_values_too(locked: Client) -> None:
+def test_values_passphrase__shows_values(locked: Client) -> None:
     sign_in(locked, f" {VALUES_PASSPHRASE} ")
     assert "Show value" in locked.get("/").content.decode()
     assert locked.post("/value/").status_code == 200
 
 
-def test_token__a_wrong_one_opens_nothing(locked: Client) -> None:
+def test_wrong_passphrase__denies_access(locked: Client) -> None:
     for wrong in ("", "x", PASSPHRASE[:-1], PASSPHRASE.upper(), PASSPHRASE + "x", "\0", "\ufffd"):
         shared(LoginThrottle).reset(ELSEWHERE["REMOTE_ADDR"])
         response = sign_in(locked, wrong)
@@ -50,16 +50,14 @@ def test_token__a_wrong_one_opens_nothing(locked: Client) -> None:
     assert locked.get("/").status_code == 403
 
 
-def test_token__the_cookie_is_for_tls_alone_where_there_is_tls(locked: Client, settings: Any) -> None:
+def test_login_cookie__is_secure_over_tls(locked: Client, settings: Any) -> None:
     assert not sign_in(locked, PASSPHRASE).cookies[COOKIE]["secure"]
     settings.SESSION_COOKIE_SECURE = True
     assert sign_in(locked, PASSPHRASE).cookies[COOKIE]["secure"]
 
 
 @pytest.mark.parametrize("setting", ["KVSITE_PASSPHRASE", "SECRET_KEY"])
-def test_token__a_ticket_ends_when_its_pass_phrase_or_the_key_changes(
-    locked: Client, settings: Any, setting: str
-) -> None:
+def test_login_cookie__ends_when_passphrase_or_key_changes(locked: Client, settings: Any, setting: str) -> None:
     sign_in(locked, PASSPHRASE)
     assert locked.get("/").status_code == 200
     if setting == "SECRET_KEY":
@@ -69,13 +67,13 @@ def test_token__a_ticket_ends_when_its_pass_phrase_or_the_key_changes(
     assert locked.get("/").status_code == 403
 
 
-def test_token__a_ticket_ends_by_its_age(locked: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_login_cookie__expires(locked: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     sign_in(locked, PASSPHRASE)
     monkeypatch.setattr("secrets_app.access.passphrase.LOGIN_LIFETIME_S", -1)
     assert locked.get("/").status_code == 403
 
 
-def test_token__a_ticket_of_one_s_own_making_opens_nothing(locked: Client) -> None:
+def test_login_cookie__forged_is_rejected(locked: Client) -> None:
     sign_in(locked, PASSPHRASE)
     ticket = locked.cookies[COOKIE].value
     word, _, rest = ticket.partition(":")
@@ -85,14 +83,14 @@ def test_token__a_ticket_of_one_s_own_making_opens_nothing(locked: Client) -> No
         assert locked.get("/").status_code == 403, forged
 
 
-def test_token__sign_out_takes_the_ticket_away(locked: Client) -> None:
+def test_sign_out__clears_the_login_cookie(locked: Client) -> None:
     sign_in(locked, PASSPHRASE)
     assert locked.get("/sign-out/").status_code == 405
     assert locked.post("/sign-out/")["Location"] == "/sign-in/"
     assert locked.get("/").status_code == 403
 
 
-def test_token__another_site_s_form_neither_signs_in_nor_out(site: Any) -> None:
+def test_cross_site_form__neither_signs_in_nor_out(site: Any) -> None:
     client = site(csrf=True, KVSITE_ACCESS="token", KVSITE_PASSPHRASE=PASSPHRASE)
     response = sign_in(client, PASSPHRASE)
     assert response.status_code == 403
@@ -117,7 +115,7 @@ def test_token__another_site_s_form_neither_signs_in_nor_out(site: Any) -> None:
         ("/" + "x" * 3000, "/"),
     ],
 )
-def test_token__after_signing_in_one_stays_on_this_site(address: str, leads_to: str) -> None:
+def test_sign_in__redirects_within_this_site_only(address: str, leads_to: str) -> None:
     assert local_url(address) == leads_to
 
 
@@ -129,7 +127,7 @@ def test_token__after_signing_in_one_stays_on_this_site(address: str, leads_to: 
         ({"KVSITE_PASSPHRASE": "<12 characters or more>"}, "E078"),
     ],
 )
-def test_token__without_a_good_pass_phrase_nobody_comes_in(site: Any, words: dict[str, str], id_: str) -> None:
+def test_missing_or_weak_passphrase__denies_access(site: Any, words: dict[str, str], id_: str) -> None:
     client = site(KVSITE_ACCESS="token", **words)
     response = client.get("/")
     assert response.status_code == 403
@@ -139,13 +137,11 @@ def test_token__without_a_good_pass_phrase_nobody_comes_in(site: Any, words: dic
     assert id_ in [problem.id[-4:] for problem in load({**RIGHT, "KVSITE_ACCESS": "token", **words}).problems]
 
 
-def test_token__the_sign_in_page_is_there_for_no_other_way_in(site: Any) -> None:
+def test_sign_in_page__exists_for_passphrase_mode_only(site: Any) -> None:
     assert site(KVSITE_ACCESS="open").get("/sign-in/").status_code == 404
 
 
-def test_token__signing_in_is_in_the_audit_log_without_the_pass_phrase(
-    locked: Client, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_sign_in__is_in_the_audit_log_without_passphrase(locked: Client, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="secrets_app.access.audit")
     sign_in(locked, "hunter2 hunter2")
     sign_in(locked, PASSPHRASE)
@@ -157,7 +153,7 @@ def test_token__signing_in_is_in_the_audit_log_without_the_pass_phrase(
     assert PASSPHRASE not in caplog.text
 
 
-def test_token__no_page_and_no_log_has_a_pass_phrase_in_it(locked: Client, caplog: pytest.LogCaptureFixture) -> None:
+def test_passphrase__is_in_no_page_and_no_log(locked: Client, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     sign_in(locked, VALUES_PASSPHRASE)
     paths = ("/", "/api/reading", "/environment/", "/report/", "/sign-in/", "/nothing", "/?x=1")

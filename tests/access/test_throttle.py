@@ -11,7 +11,7 @@ from secrets_app.access.throttle import FREE_ATTEMPTS, MAX_WAIT_S, LoginThrottle
 from tests.support.access_requests import PASSPHRASE, sign_in
 
 
-def test_token__after_wrong_ones_even_the_right_one_has_to_wait(locked: Client) -> None:
+def test_failed_attempts__delay_the_right_passphrase_too(locked: Client) -> None:
     for _ in range(FREE_ATTEMPTS + 1):
         assert sign_in(locked, "wrong").status_code == 403
     response = sign_in(locked, PASSPHRASE)
@@ -21,16 +21,16 @@ def test_token__after_wrong_ones_even_the_right_one_has_to_wait(locked: Client) 
     assert sign_in(locked, PASSPHRASE, REMOTE_ADDR="198.51.100.7").status_code == 302  # somebody else's way is free
 
 
-def test_token__who_knows_the_first_one_does_not_try_for_the_second_without_end(locked: Client) -> None:
+def test_values_passphrase__attempts_are_throttled_too(locked: Client) -> None:
     tried = [sign_in(locked, PASSPHRASE if number % 3 == 2 else "a guess").status_code for number in range(9)]
     assert tried == [403, 403, 302, 403, 403, 302 if FREE_ATTEMPTS > 3 else 429, 429, 429, 429]
 
 
-def test_token__to_sign_in_rightly_again_and_again_keeps_nobody_waiting(locked: Client) -> None:
+def test_successful_sign_ins__are_not_throttled(locked: Client) -> None:
     assert [sign_in(locked, PASSPHRASE).status_code for _ in range(FREE_ATTEMPTS + 3)] == [302] * (FREE_ATTEMPTS + 3)
 
 
-def test_token__on_app_service_another_visitors_wrong_ones_lock_nobody_out(locked: Client, settings: Any) -> None:
+def test_app_service__failed_attempts_count_per_forwarded_address(locked: Client, settings: Any) -> None:
     """All requests come from the front end there; it says at the end of the header whom it saw."""
     settings.PLATFORM_PASSES_ON = True
     for number in range(FREE_ATTEMPTS + 1):
@@ -40,7 +40,7 @@ def test_token__on_app_service_another_visitors_wrong_ones_lock_nobody_out(locke
     assert sign_in(locked, PASSPHRASE, headers={"X-Forwarded-For": "198.51.100.66, 192.0.2.1:1"}).status_code == 302
 
 
-def test_token__elsewhere_anybody_could_write_that_header(locked: Client) -> None:
+def test_other_platforms__forwarded_address_is_ignored(locked: Client) -> None:
     for number in range(FREE_ATTEMPTS + 1):
         sign_in(locked, "wrong", headers={"X-Forwarded-For": f"203.0.113.{number}"})
     assert sign_in(locked, "wrong", headers={"X-Forwarded-For": "198.51.100.7"}).status_code == 429
@@ -57,7 +57,7 @@ def test_token__elsewhere_anybody_could_write_that_header(locked: Client) -> Non
         ("", "127.0.0.1"),
     ],
 )
-def test_the_visitors_address_is_the_one_that_the_front_end_saw(settings: Any, sent: str, address: str) -> None:
+def test_client_address__is_the_last_forwarded_address(settings: Any, sent: str, address: str) -> None:
     settings.PLATFORM_PASSES_ON = True
     assert client_address(RequestFactory().get("/", headers={"X-Forwarded-For": sent})) == address
 
@@ -75,7 +75,7 @@ def clock() -> Iterator[Clock]:
     return Clock()
 
 
-def test_the_wait_doubles_and_has_an_end(clock: Clock) -> None:
+def test_wait__doubles_up_to_a_maximum(clock: Clock) -> None:
     tries, waits = LoginThrottle(clock), []
     for _ in range(FREE_ATTEMPTS + 12):
         assert tries.check("203.0.113.9") == 0
@@ -86,7 +86,7 @@ def test_the_wait_doubles_and_has_an_end(clock: Clock) -> None:
     assert waits[-1] == MAX_WAIT_S
 
 
-def test_a_quiet_hour_forgets_the_wrong_ones(clock: Clock) -> None:
+def test_failed_attempts__expire_after_an_hour(clock: Clock) -> None:
     tries = LoginThrottle(clock)
     for _ in range(FREE_ATTEMPTS + 1):
         tries.check("203.0.113.9")
@@ -96,7 +96,7 @@ def test_a_quiet_hour_forgets_the_wrong_ones(clock: Clock) -> None:
         assert tries.check("203.0.113.9") == 0
 
 
-def test_a_network_of_ipv6_is_one_visitor(clock: Clock) -> None:
+def test_ipv6_network__counts_as_one_client(clock: Clock) -> None:
     tries = LoginThrottle(clock)
     for number in range(FREE_ATTEMPTS + 1):
         tries.check(f"2001:db8:0:{number:x}::1")
@@ -105,7 +105,7 @@ def test_a_network_of_ipv6_is_one_visitor(clock: Clock) -> None:
     assert tries.check("fe80::1%eth0") == tries.check("") == tries.check("no address") == 0
 
 
-def test_what_is_kept_of_tries_is_bounded(clock: Clock) -> None:
+def test_attempt_records__are_bounded(clock: Clock) -> None:
     tries = LoginThrottle(clock)
     for number in range(3000):
         tries.check(f"10.0.{number // 256}.{number % 256}")

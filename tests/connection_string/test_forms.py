@@ -152,7 +152,7 @@ from tests.support.connection_strings import (
         ),
     ],
 )
-def test_each_form_says_who_to_be(text: str, sign_in: CredentialOptions, who: str) -> None:
+def test_connection_string_form__selects_its_credential(text: str, sign_in: CredentialOptions, who: str) -> None:
     found = meaning(text)
     assert found.sign_in == sign_in
     assert who in found.who
@@ -243,7 +243,7 @@ def test_each_form_says_who_to_be(text: str, sign_in: CredentialOptions, who: st
         ),
     ],
 )
-def test_each_mistake_names_the_key_at_fault(text: str, code: str, said: str) -> None:
+def test_invalid_connection_string__message_names_the_key(text: str, code: str, said: str) -> None:
     found = fault(text)
     assert found.check.code == code
     assert said in found.says
@@ -278,13 +278,13 @@ def test_each_mistake_names_the_key_at_fault(text: str, code: str, said: str) ->
         ("RunAs=CurrentUser", "integrated Windows sign-in, which is not available in Python"),
     ],
 )
-def test_what_works_otherwise_than_one_may_think_is_said(text: str, said: str) -> None:
+def test_surprising_connection_string__has_a_warning(text: str, said: str) -> None:
     remarks = meaning(text).remarks
     assert said in " ".join(remark.says for remark in remarks)
     assert "hunter2" not in str(remarks)
 
 
-def test_parts_that_do_nothing_are_one_or_several() -> None:
+def test_unused_parts__warning_is_singular_or_plural() -> None:
     (one,), (several,) = (meaning(f"RunAs=App;{parts}").remarks for parts in ("a=1", "a=1;b=2"))
     assert one.hint.startswith("Remove it. If it is the rest")
     assert several.says.endswith("which had no effect in the library and have none here.")
@@ -292,7 +292,7 @@ def test_parts_that_do_nothing_are_one_or_several() -> None:
     assert not one.changes_who
 
 
-def test_a_certificate_counts_before_a_key_as_in_the_library() -> None:
+def test_certificate_and_key__certificate_is_used_as_in_the_library() -> None:
     found = meaning(
         f"{WITH_SECRET};CertificateThumbprint={THUMBPRINT};CertificateStoreLocation=CurrentUser;CertificateSubjectName=a"
     )
@@ -300,7 +300,7 @@ def test_a_certificate_counts_before_a_key_as_in_the_library() -> None:
     assert "has AppKey and CertificateSubjectName, which had no effect" in found.remarks[0].says
 
 
-def test_a_foreign_vault_host_can_be_allowed_by_the_settings() -> None:
+def test_allowed_vault_host__is_accepted() -> None:
     pairs = parse_options(f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier=https://kv.example.org/secrets/a")
     certificate = parse_form(pairs, allowed_hosts=("kv.example.org",)).sign_in.certificate
     assert certificate == CertificateInVault(vault_url="https://kv.example.org", secret_name="a")

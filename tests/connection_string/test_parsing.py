@@ -36,7 +36,7 @@ from tests.support.connection_strings import APP, SECRET, WITH_SECRET, fault, me
         ("two words=x y", {"two words": "x y"}),
     ],
 )
-def test_the_grammar_is_that_of_the_library(text: str, pairs: dict[str, str]) -> None:
+def test_grammar__is_that_of_the_dotnet_library(text: str, pairs: dict[str, str]) -> None:
     assert split(text) == pairs
 
 
@@ -62,14 +62,14 @@ def test_the_grammar_is_that_of_the_library(text: str, pairs: dict[str, str]) ->
         ("AppKey='a\x00b'", "has an unclosed quote"),
     ],
 )
-def test_what_is_no_connection_string_is_told_by_its_part(text: str, said: str) -> None:
+def test_invalid_syntax__message_names_the_part(text: str, said: str) -> None:
     found = fault(text)
     assert found.check.code == ("E085" if not text.strip(" ;") else "E086" if "invisible" in said else "E046")
     assert said in found.says
 
 
 @pytest.mark.parametrize("text", ['"RunAs=App"', f"'{WITH_SECRET}' ", "\"RunAs=App;AppKey='x'\""])
-def test_a_string_in_quotes_is_told_to_lose_them(text: str) -> None:
+def test_quoted_connection_string__message_says_to_remove_the_quotes(text: str) -> None:
     found = fault(text)
     assert (found.check.code, found.says) == ("E046", "is enclosed in quotes.")
     assert found.hint == "Remove the quotes around the whole string."
@@ -96,9 +96,7 @@ _RUN_AS = st.sampled_from(["", "RunAs=App;", "RunAs=Developer;", "RunAs=Workload
 @example("RunAs=App;", [("AppId", "=", "secret-in-the-wrong-place", ";")])
 @example("", [("secret-in-the-wrong-place", "", "another-secret", "")])
 @example(f"RunAs=App;AppId={APP};", [("KeyVaultCertificateSecretIdentifier", "=", "https://hunter2-hunter2/", "")])
-def test_whatever_comes_in_a_sign_in_or_one_clear_sentence_comes_out(
-    run_as: str, parts: list[tuple[str, str, str, str]]
-) -> None:
+def test_any_text__gives_options_or_one_message(run_as: str, parts: list[tuple[str, str, str, str]]) -> None:
     text = run_as + "".join("".join(part) for part in parts)
     hidden = [value for key, _, value, _ in parts] + [key for key, *_ in parts if key not in list(Key)]
     try:
@@ -113,12 +111,12 @@ def test_whatever_comes_in_a_sign_in_or_one_clear_sentence_comes_out(
 
 @settings(max_examples=60)
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0")), st.sampled_from(["'", '"']))
-def test_any_value_comes_back_from_between_quotes(value: str, quote: str) -> None:
+def test_quoted_value__is_returned_unchanged(value: str, quote: str) -> None:
     quoted = f"{quote}{value.replace(quote, quote * 2)}{quote}"
     assert split(f"first={quoted} ; last={quoted}") == {"first": value, "last": value}
 
 
-def test_no_value_is_in_a_repr() -> None:
+def test_values__are_in_no_repr() -> None:
     assert SECRET not in repr(parse_options(WITH_SECRET))
     assert SECRET not in repr(meaning(WITH_SECRET))
     assert SECRET not in repr(equivalent_of(meaning(WITH_SECRET).sign_in))

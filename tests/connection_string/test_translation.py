@@ -39,7 +39,7 @@ from tests.support.connection_strings import APP, CERTIFICATE_ID, TENANT, THUMBP
         ("RunAs=App;x", None),
     ],
 )
-def test_the_template_is_of_the_form_that_was_meant(text: str, example: str | None) -> None:
+def test_template__has_the_intended_form(text: str, example: str | None) -> None:
     assert fault(text).example == example
 
 
@@ -112,7 +112,7 @@ def test_the_template_is_of_the_form_that_was_meant(text: str, example: str | No
         ),
     ],
 )
-def test_the_same_is_said_in_the_words_of_today(
+def test_connection_string__has_equivalent_settings_and_code(
     text: str, settings_: dict[str, str], variables: dict[str, str], python: str
 ) -> None:
     modern = equivalent_of(meaning(text).sign_in)
@@ -123,7 +123,7 @@ def test_the_same_is_said_in_the_words_of_today(
     exec(compile(imports, "imports", "exec"))  # noqa: S102 - they name what azure-identity has
 
 
-def test_a_certificate_of_a_vault_in_python_names_its_reader() -> None:
+def test_certificate_in_vault__python_code_names_its_reader() -> None:
     text = f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier={CERTIFICATE_ID}"
     assert ", DefaultAzureCredential())" in equivalent_of(meaning(text).sign_in).python
     python = equivalent_of(meaning(f"{text};KeyVaultAppId={TENANT}").sign_in).python

@@ -45,7 +45,7 @@ FORMS: dict[str, tuple[Callable[[], bytes], dict[str, str]]] = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_file_of_either_form_signs_in__and_its_thumbprint_is_told(
+def test_certificate_file__signs_in_and_shows_its_thumbprint(
     form: str, read: Callable[..., Reading], tmp_path: Path
 ) -> None:
     make, words = FORMS[form]
@@ -89,7 +89,7 @@ UNUSABLE: dict[str, tuple[Callable[[], bytes], dict[str, str], str]] = {
 
 
 @pytest.mark.parametrize("case", UNUSABLE)
-def test_what_cannot_be_used_is_one_sentence(case: str, read: Callable[..., Reading], tmp_path: Path) -> None:
+def test_unusable_certificate_file__has_one_message(case: str, read: Callable[..., Reading], tmp_path: Path) -> None:
     make, words, sentence = UNUSABLE[case]
     reading = read(KVSITE_CERTIFICATE=write(tmp_path / "own.pem", make()), **words)
     assert sentence in said(reading)
@@ -98,7 +98,7 @@ def test_what_cannot_be_used_is_one_sentence(case: str, read: Callable[..., Read
     )
 
 
-def test_a_file_that_is_not_there_a_folder_and_a_pipe(read: Callable[..., Reading], tmp_path: Path) -> None:
+def test_certificate_path__missing_folder_or_pipe(read: Callable[..., Reading], tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path, sentence in {
         tmp_path / "gone.pem": "does not exist",
@@ -111,15 +111,13 @@ def test_a_file_that_is_not_there_a_folder_and_a_pipe(read: Callable[..., Readin
         assert reading.main_cause == "certificate_file_invalid"
 
 
-def test_a_certificate_that_entra_does_not_know_is_refused_by_entra(
-    read: Callable[..., Reading], tmp_path: Path
-) -> None:
+def test_unregistered_certificate__is_rejected_by_entra(read: Callable[..., Reading], tmp_path: Path) -> None:
     reading = read(KVSITE_CERTIFICATE=write(tmp_path / "own.pem", pem(rsa_key(), issued(rsa_key()))))
     assert "AADSTS700027" in said(reading)
     assert reading.main_cause == "certificate_not_registered"
 
 
-def test_the_environments_certificate_has_its_thumbprint_on_the_legacy_line(world: World, client: Client) -> None:
+def test_environment_certificate__thumbprint_is_on_the_legacy_line(world: World, client: Client) -> None:
     world("service-principal-certificate")
     for credential in ("default", "environment"):
         reading = get_reading(current({"KVSITE_CREDENTIAL": credential}))
@@ -129,7 +127,7 @@ def test_the_environments_certificate_has_its_thumbprint_on_the_legacy_line(worl
     assert thumbprint(registered().certificate) in page
 
 
-def test_a_secret_in_the_environment_has_no_thumbprint(world: World) -> None:
+def test_environment_secret__has_no_thumbprint(world: World) -> None:
     world("service-principal-secret")
     reading = get_reading(current())
     assert reading.principal

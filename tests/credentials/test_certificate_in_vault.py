@@ -36,7 +36,7 @@ def certificate_reads(azure: LocalAzure) -> int:
 
 
 @pytest.mark.parametrize("name", ["kvsite-app", "kvsite-app-pem"])
-def test_a_certificate_of_a_vault_is_read_by_the_developer__and_signs_in_the_application(
+def test_certificate_in_vault__is_read_by_the_developer_and_signs_in_the_application(
     name: str, azure: LocalAzure
 ) -> None:
     reading = vaulted(name)
@@ -49,7 +49,7 @@ def test_a_certificate_of_a_vault_is_read_by_the_developer__and_signs_in_the_app
     assert not any(a.credential == "EnvironmentCredential" for a in reading.attempts)
 
 
-def test_the_certificate_of_a_vault_is_kept__and_read_anew_on_refresh(azure: LocalAzure) -> None:
+def test_certificate_in_vault__is_cached_until_refresh(azure: LocalAzure) -> None:
     assert vaulted().ok
     reads = certificate_reads(azure)
     again = vaulted()
@@ -63,7 +63,7 @@ def test_the_certificate_of_a_vault_is_kept__and_read_anew_on_refresh(azure: Loc
     assert certificate_reads(azure) > reads
 
 
-def test_a_secret_that_is_no_certificate_is_one_sentence__without_its_value(azure: LocalAzure) -> None:
+def test_secret_without_certificate__has_one_message_without_its_value(azure: LocalAzure) -> None:
     reading = vaulted("demo")
     assert reading.failure
     assert "is not a certificate: it is neither PEM nor PFX" in reading.failure.message
@@ -76,7 +76,7 @@ def test_a_secret_that_is_no_certificate_is_one_sentence__without_its_value(azur
     )  # fmt: skip
 
 
-def test_a_certificate_that_is_not_in_the_vault_is_said_to_be_the_certificate(azure: LocalAzure) -> None:
+def test_missing_certificate__message_names_the_certificate(azure: LocalAzure) -> None:
     reading = vaulted("nothing-here")
     assert reading.failure
     assert reading.failure.stage is Stage.TOKEN
@@ -95,14 +95,14 @@ def test_a_certificate_that_is_not_in_the_vault_is_said_to_be_the_certificate(az
     assert "--name demo" not in str(first.commands)
 
 
-def test_a_certificate_of_another_vault_is_looked_for_there(azure: LocalAzure) -> None:
+def test_certificate_in_another_vault__is_read_there(azure: LocalAzure) -> None:
     message = "The certificate own in https://other.vault.azure.net could not be read. (SecretNotFound) ..."
     failure = Failure(stage=Stage.TOKEN, message=message, status=404, code="SecretNotFound")
     first = diagnose(replace(vaulted("nothing-here").reading, failure=failure, attempts=())).hints[0]
     assert "az keyvault secret recover --vault-name other --name own" in first.commands
 
 
-def test_whoever_may_not_read_the_certificate_is_named__with_the_role_to_give(world: World) -> None:
+def test_denied_certificate_read__names_the_reader_and_the_role(world: World) -> None:
     scenario = find_scenario("certificate-in-vault")
     only_the_application = {SITE_APPLICATION.object_id: scenario.vault.grants[SITE_APPLICATION.object_id]}
     world(replace(scenario, vault=replace(scenario.vault, grants=only_the_application)))
@@ -115,7 +115,7 @@ def test_whoever_may_not_read_the_certificate_is_named__with_the_role_to_give(wo
     assert "chain_stopped_early" not in {hint.cause for hint in reading.hints}
 
 
-def test_a_vault_that_keeps_the_certificate_and_is_silent_ends_with_the_deadline(world: World, settings: Any) -> None:
+def test_unresponsive_certificate_vault__ends_at_the_deadline(world: World, settings: Any) -> None:
     world("certificate-in-vault", vault_latency_s=5.0)
     settings.SECRETS_APP["KVSITE_DEADLINE_S"] = "1"
     reading = vaulted()
@@ -125,7 +125,7 @@ def test_a_vault_that_keeps_the_certificate_and_is_silent_ends_with_the_deadline
     assert reading.attempts[-1].outcome is Outcome.RUNNING
 
 
-def test_a_foreign_host_gets_no_token(azure: LocalAzure) -> None:
+def test_certificate_vault_outside_azure__gets_no_token(azure: LocalAzure) -> None:
     reading = get_reading(
         current(
             {

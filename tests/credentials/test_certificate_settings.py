@@ -30,13 +30,13 @@ from tests.support.certificates import PASSWORD, RIGHT
           "KVSITE_CERTIFICATE": "a.pem"}, "E040", "KVSITE_TENANT_ID is not set"),
     ],
 )  # fmt: skip
-def test_each_mistake_has_its_own_sentence(words: dict[str, str], id_: str, sentence: str) -> None:
+def test_invalid_setting__has_its_own_message(words: dict[str, str], id_: str, sentence: str) -> None:
     config = load({**RIGHT, **words})
     assert [problem.id for problem in config.problems] == [f"secrets_app.{id_}"]
     assert sentence in f"{config.problems[0].sentence} {config.problems[0].hint}"
 
 
-def test_the_settings_say_where_the_certificate_is() -> None:
+def test_certificate_settings__name_the_source() -> None:
     def certificate(**words: str) -> object:
         config = load({**RIGHT, **words, "KVSITE_CERTIFICATE_PASSWORD": PASSWORD})
         assert config.sign_in

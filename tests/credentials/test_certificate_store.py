@@ -39,9 +39,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_certificate_is_found_by_its_thumbprint_as_windows_writes_it(
-    read: Callable[..., Reading], folder: Path
-) -> None:
+def test_thumbprint__as_windows_writes_it_finds_the_certificate(read: Callable[..., Reading], folder: Path) -> None:
     digits = thumbprint(registered().certificate).lower()
     written = "\u200e" + " ".join(digits[i : i + 2] for i in range(0, 40, 2))
     reading = read(
@@ -55,15 +53,13 @@ def test_a_certificate_is_found_by_its_thumbprint_as_windows_writes_it(
 
 
 @pytest.mark.parametrize("subject", [f"cn={SITE_APPLICATION.client_id.upper()}", SITE_APPLICATION.client_id])
-def test_a_certificate_is_found_by_its_subject(subject: str, read: Callable[..., Reading], folder: Path) -> None:
+def test_subject__finds_the_certificate(subject: str, read: Callable[..., Reading], folder: Path) -> None:
     reading = read(KVSITE_CERTIFICATE_SUBJECT=subject, KVSITE_USER_CERTIFICATES=str(folder))
     assert reading.ok, reading.failure
     assert reading.attempts[0].message is None
 
 
-def test_of_several_the_newest_that_entra_takes_is_used__and_that_is_said(
-    read: Callable[..., Reading], folder: Path
-) -> None:
+def test_several_certificates__newest_valid_is_used_with_a_note(read: Callable[..., Reading], folder: Path) -> None:
     name = SITE_APPLICATION.client_id
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     newer = (
@@ -81,7 +77,7 @@ def test_of_several_the_newest_that_entra_takes_is_used__and_that_is_said(
     )
 
 
-def test_nothing_that_fits_is_one_sentence(read: Callable[..., Reading], folder: Path) -> None:
+def test_no_matching_certificate__has_one_message(read: Callable[..., Reading], folder: Path) -> None:
     found = said(read(KVSITE_CERTIFICATE_SUBJECT="CN=nobody", KVSITE_USER_CERTIFICATES=str(folder)))
     assert (
         f'No certificate with subject "CN=nobody" was found among the certificate files in {folder} (3 files checked).'
@@ -98,9 +94,7 @@ def test_nothing_that_fits_is_one_sentence(read: Callable[..., Reading], folder:
     assert ".dotnet/corefx/cryptography/x509stores/my does not exist" in found
 
 
-def test_the_hint_says_of_the_certificate_what_is_wrong__in_the_place_where_it_is(
-    read: Callable[..., Reading], folder: Path
-) -> None:
+def test_certificate_hint__names_the_problem_and_the_location(read: Callable[..., Reading], folder: Path) -> None:
     first = read(KVSITE_CERTIFICATE_SUBJECT="CN=nobody", KVSITE_USER_CERTIFICATES=str(folder)).hints[0]
     assert first.title.startswith('No certificate with subject "CN=nobody" was found among the certificate files in')
     assert first.fix == "Add it as a PEM or PFX file, or set KVSITE_USER_CERTIFICATES to the correct folder."
@@ -119,7 +113,7 @@ def test_the_hint_says_of_the_certificate_what_is_wrong__in_the_place_where_it_i
     assert first.fix == "Create a new certificate and add it to the app registration."
 
 
-def test_the_file_named_by_the_thumbprint_is_the_one_that_is_meant(read: Callable[..., Reading], folder: Path) -> None:
+def test_thumbprint__prefers_the_file_of_that_name(read: Callable[..., Reading], folder: Path) -> None:
     digits = thumbprint(issued(rsa_key()))
     (folder / "locked.p12").rename(folder / f"{digits}.p12")
     (folder / "other.pfx").unlink()
@@ -146,11 +140,11 @@ def test_the_file_named_by_the_thumbprint_is_the_one_that_is_meant(read: Callabl
         ("CN=kvsite, O=Contoso", False),
     ],
 )
-def test_a_subject_is_compared_whole(wanted: str, *, fits: bool) -> None:
+def test_subject__is_compared_as_a_whole(wanted: str, *, fits: bool) -> None:
     assert matches_subject(issued(ec_key()).subject, wanted) is fits
 
 
-def test_the_windows_store_is_said_to_be_out_of_reach(
+def test_windows_store__is_reported_as_unavailable(
     read: Callable[..., Reading], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("secrets_app.credentials.certificate_store._SYSTEM", "Windows")
