@@ -44,9 +44,7 @@ def test_expected_principal__match_has_no_mismatch(world, settings) -> None:
         ({"NAME": "somebody-else"}, "name"),
     ],
 )
-def test_unexpected_principal__fails_although_the_secret_was_read(
-    world, settings, client: Client, words, what: str
-) -> None:
+def test_unexpected_principal__fails_though_secret_was_read(world, settings, client: Client, words, what: str) -> None:
     world("app-service")
     expecting(settings, **words)
     reading = get_reading(conf.current())
