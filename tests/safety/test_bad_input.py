@@ -115,7 +115,7 @@ def check(azure: LocalAzure, asked: dict, status: int, body: bytes) -> None:
     assert status < 500 or (status == 503 and asked["route"] == "/readyz"), asked
     assert b"Traceback" not in body, asked
     assert b"<script>alert" not in body, asked
-    if (asked["route"], asked["method"]) != ("/value/", "POST"):  # what that one is for: test_revealing.py
+    if (asked["route"], asked["method"]) != ("/value/", "POST"):  # what that one is for: test_secret_value.py
         assert azure.secret_value.encode() not in body, asked
     assert not [token for token in azure.tokens if token.text.encode() in body], asked
 
