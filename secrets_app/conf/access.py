@@ -20,10 +20,13 @@ _VALUES_SHORT = CheckId("E021", "`KVSITE_VALUES_PASSPHRASE` is too short.")
 _SAME = CheckId("E022", "The two passphrases are the same.")
 _VALUES = CheckId("E023", "`KVSITE_VALUES` is neither `allowed` nor `never`.")
 _UNUSED = CheckId("W024", "A setting belongs to another access mode, so it has no effect.")
+SESSIONS_OFF = CheckId("E097", "`KVSITE_ACCESS=token` without Django's `SessionMiddleware`.")
 _AUTHENTICATION_OFF = CheckId("W026", "`KVSITE_ACCESS=easy-auth` without App Service authentication.")
 _PLACEHOLDER_PASSPHRASE = CheckId("E078", "A passphrase is still the placeholder of an example.")
 
 MIN_PASSPHRASE_LENGTH = 12
+LOGIN_LIFETIME_S = 8 * 3600
+"""How long a sign-in with a passphrase lasts."""
 EVERYONE = "*"
 """In a list of people: every user who signed in."""
 _USER = re.compile(r"""[^\s,;*'"<>]+""")
@@ -62,9 +65,9 @@ def _people_parser(check: CheckId) -> Callable[[str, str], tuple[str, ...]]:
         wrong = next((person for person in people if not _USER.fullmatch(person)), None)
         if people and wrong is None:
             return tuple(map(ascii_lower, people))
-        says = f"contains {wrong!r}, which is not a name or object ID" if wrong else "contains no name"
+        message = f"contains {wrong!r}, which is not a name or object ID" if wrong else "contains no name"
         raise SettingError(
-            check, name, f"{says}. Until this is fixed, the list is empty.",
+            check, name, f"{message}. Until this is fixed, the list is empty.",
             "List user names, like ada@contoso.com, or object IDs, separated by commas.",
         )  # fmt: skip
 
@@ -78,12 +81,12 @@ def _parse_people(name: str, text: str) -> tuple[str, ...]:
 def _passphrase_parser(too_short: CheckId) -> Callable[[str, str], str]:
     def parse(name: str, text: str) -> str:
         if len(text) < MIN_PASSPHRASE_LENGTH:
-            check, says = too_short, f"has fewer than {MIN_PASSPHRASE_LENGTH} characters"
+            check, message = too_short, f"has fewer than {MIN_PASSPHRASE_LENGTH} characters"
         elif _PLACEHOLDER.fullmatch(text):
-            check, says = _PLACEHOLDER_PASSPHRASE, "is still the placeholder of the example, which is public"
+            check, message = _PLACEHOLDER_PASSPHRASE, "is still the placeholder of the example, which is public"
         else:
             return text
-        raise SettingError(check, name, f"{says}. Until this is fixed, it is not accepted.", _HOW_TO_CREATE)
+        raise SettingError(check, name, f"{message}. Until this is fixed, it is not accepted.", _HOW_TO_CREATE)
 
     return parse
 
@@ -102,7 +105,8 @@ MODE = Setting(
     help="Who may see the pages. `loopback`: only a browser on this machine, which may also see values. `easy-auth`: "
     "users signed in with App Service authentication. `token`: users who know a passphrase. `open`: everyone who can "
     "reach the site; they see IDs, but no secret values.",
-    default=AccessMode.LOOPBACK, parse=_parse_mode, attribute="access", checks=(_MODE, _AUTHENTICATION_OFF),
+    default=AccessMode.LOOPBACK, parse=_parse_mode, attribute="access",
+    checks=(_MODE, _AUTHENTICATION_OFF, SESSIONS_OFF),
 )  # fmt: skip
 PEOPLE: Setting[tuple[str, ...]] = Setting(
     name="KVSITE_PEOPLE",
@@ -186,10 +190,10 @@ def authentication_off_problem(access: AccessMode, *, platform_signs_in: bool) -
     return SettingProblem(
         id=str(_AUTHENTICATION_OFF),
         setting=MODE.name,
-        says="is easy-auth, but the platform does not report that authentication is on. All visitors are denied.",
+        message="is easy-auth, but the platform does not report that authentication is on. All visitors are denied.",
         hint="On App Service, turn it on: az webapp auth update -g <resource-group> -n <name> --enabled true. "
         "Elsewhere, set KVSITE_ACCESS to token.",
-        stops=False,
+        blocks_reading=False,
     )
 
 

@@ -142,4 +142,4 @@ def in_folder(scene: CheckContext, found_at: str | None) -> bool:
 
 
 def _folder(scene: CheckContext) -> str | None:
-    return scene.config.sign_in.az_folder if scene.config.sign_in else None
+    return scene.config.credential.az_folder if scene.config.credential else None

@@ -29,7 +29,7 @@ def translation(config: Config, place: HostEnvironment) -> Translation | None:
     given = config.connection_string
     if given is None:
         return None
-    modern = equivalent_of(given.sign_in)
+    modern = equivalent_of(given.options)
     return Translation(
         setting=given.setting,
         who=given.meaning.who,
@@ -42,14 +42,14 @@ def translation(config: Config, place: HostEnvironment) -> Translation | None:
 
 def _impatience(config: Config) -> tuple[ConnectionStringWarning, ...]:
     """A remark when the deadline of a reading ends before MsiRetryTimeout."""
-    wanted = config.connection_string.sign_in.retry_timeout_s if config.connection_string else None
+    wanted = config.connection_string.options.retry_timeout_s if config.connection_string else None
     given_s = retry_budget_s(config.deadline_s, wanted or 0)
     if wanted is None or wanted <= given_s:
         return ()
     return (
         ConnectionStringWarning(
-            says=f"sets MsiRetryTimeout to {wanted:g} seconds, but the managed identity endpoint is retried for only "
-            f"{given_s:g} seconds, because KVSITE_DEADLINE_S is {config.deadline_s:g}.",
+            message=f"sets MsiRetryTimeout to {wanted:g} seconds, but the managed identity endpoint is retried "
+            f"for only {given_s:g} seconds, because KVSITE_DEADLINE_S is {config.deadline_s:g}.",
             hint="Increase KVSITE_DEADLINE_S (up to 60), or accept the shorter time.",
         ),
     )

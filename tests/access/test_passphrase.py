@@ -1,4 +1,4 @@
-"""Access with a passphrase: the login page, its cookie and the audit log."""
+"""Access with a passphrase: the sign-in form and the audit log."""
 
 import logging
 from typing import Any
@@ -7,15 +7,14 @@ import pytest
 from django.test import Client
 
 from secrets_app import conf
-from secrets_app.access.passphrase import COOKIE
 from secrets_app.access.throttle import LoginThrottle
 from secrets_app.conf import load
 from secrets_app.core.runtime import shared
 from secrets_app.views.login import local_url
-from tests.support.access_requests import ELSEWHERE, PASSPHRASE, RIGHT, VALUES_PASSPHRASE, sign_in
+from tests.support.access_requests import COOKIE, ELSEWHERE, PASSPHRASE, RIGHT, VALUES_PASSPHRASE, sign_in
 
 
-def test_passphrase__grants_access_to_the_requested_page(locked: Client) -> None:
+def test_sign_in_redirects_to_the_requested_page(locked: Client) -> None:
     closed = locked.get("/report/?ids=short")
     assert closed.status_code == 403
     assert 'href="/sign-in/?next=%2Freport%2F%3Fids%3Dshort"' in closed.content.decode()
@@ -25,7 +24,7 @@ def test_passphrase__grants_access_to_the_requested_page(locked: Client) -> None
     cookie = response.cookies[COOKIE]
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
-    assert cookie["max-age"] == 8 * 3600
+    assert cookie["max-age"] in {8 * 3600 - 1, 8 * 3600}  # whole seconds until the session expires
     assert PASSPHRASE not in cookie.OutputString()
     html = locked.get("/").content.decode()
     assert "Signed in as passphrase user." in html
@@ -34,13 +33,13 @@ def test_passphrase__grants_access_to_the_requested_page(locked: Client) -> None
     assert locked.post("/value/").status_code == 403
 
 
-def test_values_passphrase__shows_values(locked: Client) -> None:
+def test_the_second_passphrase_shows_values(locked: Client) -> None:
     sign_in(locked, f" {VALUES_PASSPHRASE} ")
     assert "Show value" in locked.get("/").content.decode()
     assert locked.post("/value/").status_code == 200
 
 
-def test_wrong_passphrase__denies_access(locked: Client) -> None:
+def test_a_wrong_passphrase_is_denied(locked: Client) -> None:
     for wrong in ("", "x", PASSPHRASE[:-1], PASSPHRASE.upper(), PASSPHRASE + "x", "\0", "\ufffd"):
         shared(LoginThrottle).reset(ELSEWHERE["REMOTE_ADDR"])
         response = sign_in(locked, wrong)
@@ -50,47 +49,7 @@ def test_wrong_passphrase__denies_access(locked: Client) -> None:
     assert locked.get("/").status_code == 403
 
 
-def test_login_cookie__is_secure_over_tls(locked: Client, settings: Any) -> None:
-    assert not sign_in(locked, PASSPHRASE).cookies[COOKIE]["secure"]
-    settings.SESSION_COOKIE_SECURE = True
-    assert sign_in(locked, PASSPHRASE).cookies[COOKIE]["secure"]
-
-
-@pytest.mark.parametrize("setting", ["KVSITE_PASSPHRASE", "SECRET_KEY"])
-def test_login_cookie__ends_when_passphrase_or_key_changes(locked: Client, settings: Any, setting: str) -> None:
-    sign_in(locked, PASSPHRASE)
-    assert locked.get("/").status_code == 200
-    if setting == "SECRET_KEY":
-        settings.SECRET_KEY = "another" * 10
-    else:
-        settings.SECRETS_APP = {**settings.SECRETS_APP, setting: "another pass-phrase"}
-    assert locked.get("/").status_code == 403
-
-
-def test_login_cookie__expires(locked: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    sign_in(locked, PASSPHRASE)
-    monkeypatch.setattr("secrets_app.access.passphrase.LOGIN_LIFETIME_S", -1)
-    assert locked.get("/").status_code == 403
-
-
-def test_login_cookie__forged_is_rejected(locked: Client) -> None:
-    sign_in(locked, PASSPHRASE)
-    ticket = locked.cookies[COOKIE].value
-    word, _, rest = ticket.partition(":")
-    made_up = ["", ":", "::", "LOOK", f"SEE_VALUES:{rest}", f"{word}:0:{rest.rpartition(':')[2]}", "é:é:é", "x" * 4000]
-    for forged in (*made_up, ticket[:-1]):
-        locked.cookies[COOKIE] = forged
-        assert locked.get("/").status_code == 403, forged
-
-
-def test_sign_out__clears_the_login_cookie(locked: Client) -> None:
-    sign_in(locked, PASSPHRASE)
-    assert locked.get("/sign-out/").status_code == 405
-    assert locked.post("/sign-out/")["Location"] == "/sign-in/"
-    assert locked.get("/").status_code == 403
-
-
-def test_cross_site_form__neither_signs_in_nor_out(site: Any) -> None:
+def test_sign_in_requires_a_csrf_token(site: Any) -> None:
     client = site(csrf=True, KVSITE_ACCESS="token", KVSITE_PASSPHRASE=PASSPHRASE)
     response = sign_in(client, PASSPHRASE)
     assert response.status_code == 403
@@ -115,7 +74,7 @@ def test_cross_site_form__neither_signs_in_nor_out(site: Any) -> None:
         ("/" + "x" * 3000, "/"),
     ],
 )
-def test_sign_in__redirects_within_this_site_only(address: str, leads_to: str) -> None:
+def test_the_redirect_after_sign_in_stays_on_this_site(address: str, leads_to: str) -> None:
     assert local_url(address) == leads_to
 
 
@@ -127,7 +86,7 @@ def test_sign_in__redirects_within_this_site_only(address: str, leads_to: str) -
         ({"KVSITE_PASSPHRASE": "<12 characters or more>"}, "E078"),
     ],
 )
-def test_missing_or_weak_passphrase__denies_access(site: Any, words: dict[str, str], id_: str) -> None:
+def test_without_a_valid_passphrase_setting_access_is_denied(site: Any, words: dict[str, str], id_: str) -> None:
     client = site(KVSITE_ACCESS="token", **words)
     response = client.get("/")
     assert response.status_code == 403
@@ -137,11 +96,13 @@ def test_missing_or_weak_passphrase__denies_access(site: Any, words: dict[str, s
     assert id_ in [problem.id[-4:] for problem in load({**RIGHT, "KVSITE_ACCESS": "token", **words}).problems]
 
 
-def test_sign_in_page__exists_for_passphrase_mode_only(site: Any) -> None:
+def test_other_access_modes_have_no_sign_in_page(site: Any) -> None:
     assert site(KVSITE_ACCESS="open").get("/sign-in/").status_code == 404
 
 
-def test_sign_in__is_in_the_audit_log_without_passphrase(locked: Client, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_audit_log_records_sign_ins_without_the_passphrase(
+    locked: Client, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO, logger="secrets_app.access.audit")
     sign_in(locked, "hunter2 hunter2")
     sign_in(locked, PASSPHRASE)
@@ -153,7 +114,7 @@ def test_sign_in__is_in_the_audit_log_without_passphrase(locked: Client, caplog:
     assert PASSPHRASE not in caplog.text
 
 
-def test_passphrase__is_in_no_page_and_no_log(locked: Client, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_page_or_log_contains_a_passphrase(locked: Client, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     sign_in(locked, VALUES_PASSPHRASE)
     paths = ("/", "/api/reading", "/environment/", "/report/", "/sign-in/", "/nothing", "/?x=1")

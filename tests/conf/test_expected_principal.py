@@ -110,4 +110,4 @@ def test_missing_claim__is_a_mismatch() -> None:
 )
 def test_invalid_setting__has_its_own_message(words: dict[str, str], id_: str) -> None:
     config = load({"KEY_VAULT_NAME": "contoso", "SECRET_NAME": "demo", **words})
-    assert [problem.id for problem in config.mistakes] == [f"secrets_app.{id_}"]
+    assert [problem.id for problem in config.blocking_problems] == [f"secrets_app.{id_}"]

@@ -29,37 +29,37 @@ from tests.support.connection_strings import (
 
 
 @pytest.mark.parametrize(
-    ("text", "sign_in", "who"),
+    ("text", "options", "who"),
     [
-        ("RunAs=Developer; DeveloperTool=AzureCli", CredentialOptions(ways=(CredentialKind.AZURE_CLI,)), "Azure CLI"),
-        ("runas=developer;DEVELOPERTOOL=azurecli;", CredentialOptions(ways=(CredentialKind.AZURE_CLI,)), "Azure CLI"),
+        ("RunAs=Developer; DeveloperTool=AzureCli", CredentialOptions(kinds=(CredentialKind.AZURE_CLI,)), "Azure CLI"),
+        ("runas=developer;DEVELOPERTOOL=azurecli;", CredentialOptions(kinds=(CredentialKind.AZURE_CLI,)), "Azure CLI"),
         (
             "RunAs=Developer;DeveloperTool=VisualStudio",
-            CredentialOptions(ways=(CredentialKind.VISUAL_STUDIO_CODE, CredentialKind.AZURE_CLI)),
+            CredentialOptions(kinds=(CredentialKind.VISUAL_STUDIO_CODE, CredentialKind.AZURE_CLI)),
             "Visual Studio",
         ),
         (
             "RunAs=Developer;DeveloperTool=VisualStudioCode",
-            CredentialOptions(ways=(CredentialKind.VISUAL_STUDIO_CODE,)),
+            CredentialOptions(kinds=(CredentialKind.VISUAL_STUDIO_CODE,)),
             "VS Code",
         ),
-        ("RunAs=CurrentUser", CredentialOptions(ways=(CredentialKind.BROKER, CredentialKind.AZURE_CLI)), "Windows"),
-        ("RunAs=App", CredentialOptions(ways=(CredentialKind.MANAGED_IDENTITY,)), "system-assigned"),
+        ("RunAs=CurrentUser", CredentialOptions(kinds=(CredentialKind.BROKER, CredentialKind.AZURE_CLI)), "Windows"),
+        ("RunAs=App", CredentialOptions(kinds=(CredentialKind.MANAGED_IDENTITY,)), "system-assigned"),
         (
             "RunAs=App;MsiRetryTimeout=30",
-            CredentialOptions(ways=(CredentialKind.MANAGED_IDENTITY,), retry_timeout_s=30),
+            CredentialOptions(kinds=(CredentialKind.MANAGED_IDENTITY,), retry_timeout_s=30),
             "system-assigned",
         ),
         (
             "RunAs=App;MsiRetryTimeout=0",
-            CredentialOptions(ways=(CredentialKind.MANAGED_IDENTITY,), retry_timeout_s=0),
+            CredentialOptions(kinds=(CredentialKind.MANAGED_IDENTITY,), retry_timeout_s=0),
             "system-assigned",
         ),
-        ("RunAs=App;MsiRetryTimeout=", CredentialOptions(ways=(CredentialKind.MANAGED_IDENTITY,)), "system-assigned"),
+        ("RunAs=App;MsiRetryTimeout=", CredentialOptions(kinds=(CredentialKind.MANAGED_IDENTITY,)), "system-assigned"),
         (
             f"RunAs=App;AppId={APP.upper()}",
             CredentialOptions(
-                ways=(CredentialKind.MANAGED_IDENTITY,),
+                kinds=(CredentialKind.MANAGED_IDENTITY,),
                 managed_identity=ManagedIdentityId(kind=IdentityKind.CLIENT_ID, value=APP),
             ),
             "user-assigned",
@@ -67,21 +67,21 @@ from tests.support.connection_strings import (
         (
             WITH_SECRET,
             CredentialOptions(
-                ways=(CredentialKind.CLIENT_SECRET,), client_id=APP, tenant_id=TENANT, client_secret=SECRET
+                kinds=(CredentialKind.CLIENT_SECRET,), client_id=APP, tenant_id=TENANT, client_secret=SECRET
             ),
             "client secret",
         ),
         (
             f"RunAs=App;AppId={APP};TenantId=contoso.com;AppKey=' a; b '",
             CredentialOptions(
-                ways=(CredentialKind.CLIENT_SECRET,), client_id=APP, tenant_id="contoso.com", client_secret=" a; b "
+                kinds=(CredentialKind.CLIENT_SECRET,), client_id=APP, tenant_id="contoso.com", client_secret=" a; b "
             ),
             "secret",
         ),
         (
             f"RunAs=App;AppId={APP};TenantId={TENANT};AppKeyPercentEncoded=a%3bb%xx%2",
             CredentialOptions(
-                ways=(CredentialKind.CLIENT_SECRET,), client_id=APP, tenant_id=TENANT, client_secret="a;b%xx%2"
+                kinds=(CredentialKind.CLIENT_SECRET,), client_id=APP, tenant_id=TENANT, client_secret="a;b%xx%2"
             ),
             "secret",
         ),
@@ -89,7 +89,7 @@ from tests.support.connection_strings import (
             f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateThumbprint={THUMBPRINT.lower()};"
             "CertificateStoreLocation=currentuser",
             CredentialOptions(
-                ways=(CredentialKind.CLIENT_CERTIFICATE,),
+                kinds=(CredentialKind.CLIENT_CERTIFICATE,),
                 client_id=APP,
                 tenant_id=TENANT,
                 certificate=CertificateInStore(store=CertificateStore.CURRENT_USER, folder=None, thumbprint=THUMBPRINT),
@@ -100,7 +100,7 @@ from tests.support.connection_strings import (
             f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateSubjectName=CN=my-app;"
             "CertificateStoreLocation=LocalMachine",
             CredentialOptions(
-                ways=(CredentialKind.CLIENT_CERTIFICATE,),
+                kinds=(CredentialKind.CLIENT_CERTIFICATE,),
                 client_id=APP,
                 tenant_id=TENANT,
                 certificate=CertificateInStore(store=CertificateStore.LOCAL_MACHINE, folder=None, subject="CN=my-app"),
@@ -110,7 +110,7 @@ from tests.support.connection_strings import (
         (
             f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier={CERTIFICATE_ID}",
             CredentialOptions(
-                ways=(CredentialKind.CLIENT_CERTIFICATE,),
+                kinds=(CredentialKind.CLIENT_CERTIFICATE,),
                 client_id=APP,
                 certificate=CertificateInVault(vault_url="https://contoso.vault.azure.net", secret_name="app-cert"),
             ),
@@ -120,7 +120,7 @@ from tests.support.connection_strings import (
             f"RunAs=App;AppId={APP};TenantId={TENANT};KeyVaultSecretIdentifier={CERTIFICATE_ID}/{'a' * 32};"
             f"KeyVaultUserAssignedManagedIdentityId={READER};MsiRetryTimeout=5",
             CredentialOptions(
-                ways=(CredentialKind.CLIENT_CERTIFICATE,),
+                kinds=(CredentialKind.CLIENT_CERTIFICATE,),
                 client_id=APP,
                 tenant_id=TENANT,
                 retry_timeout_s=5,
@@ -136,7 +136,7 @@ from tests.support.connection_strings import (
         (
             f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier={CERTIFICATE_ID};KeyVaultAppId={READER}",
             CredentialOptions(
-                ways=(CredentialKind.CLIENT_CERTIFICATE,),
+                kinds=(CredentialKind.CLIENT_CERTIFICATE,),
                 client_id=APP,
                 certificate=CertificateInVault(
                     vault_url="https://contoso.vault.azure.net", secret_name="app-cert", reader_client_id=READER
@@ -144,17 +144,17 @@ from tests.support.connection_strings import (
             ),
             "in Key Vault",
         ),
-        ("RunAs=Workload", CredentialOptions(ways=(CredentialKind.WORKLOAD_IDENTITY,)), "workload identity"),
+        ("RunAs=Workload", CredentialOptions(kinds=(CredentialKind.WORKLOAD_IDENTITY,)), "workload identity"),
         (
             f"RunAs=Workload;AppId={APP};TenantId={TENANT}",
-            CredentialOptions(ways=(CredentialKind.WORKLOAD_IDENTITY,), client_id=APP, tenant_id=TENANT),
+            CredentialOptions(kinds=(CredentialKind.WORKLOAD_IDENTITY,), client_id=APP, tenant_id=TENANT),
             "workload identity",
         ),
     ],
 )
-def test_connection_string_form__selects_its_credential(text: str, sign_in: CredentialOptions, who: str) -> None:
+def test_connection_string_form__selects_its_credential(text: str, options: CredentialOptions, who: str) -> None:
     found = meaning(text)
-    assert found.sign_in == sign_in
+    assert found.options == options
     assert who in found.who
 
 
@@ -246,7 +246,7 @@ def test_connection_string_form__selects_its_credential(text: str, sign_in: Cred
 def test_invalid_connection_string__message_names_the_key(text: str, code: str, said: str) -> None:
     found = fault(text)
     assert found.check.code == code
-    assert said in found.says
+    assert said in found.message
     assert found.hint.endswith(".")
 
 
@@ -280,14 +280,14 @@ def test_invalid_connection_string__message_names_the_key(text: str, code: str, 
 )
 def test_surprising_connection_string__has_a_warning(text: str, said: str) -> None:
     remarks = meaning(text).remarks
-    assert said in " ".join(remark.says for remark in remarks)
+    assert said in " ".join(remark.message for remark in remarks)
     assert "hunter2" not in str(remarks)
 
 
 def test_unused_parts__warning_is_singular_or_plural() -> None:
     (one,), (several,) = (meaning(f"RunAs=App;{parts}").remarks for parts in ("a=1", "a=1;b=2"))
     assert one.hint.startswith("Remove it. If it is the rest")
-    assert several.says.endswith("which had no effect in the library and have none here.")
+    assert several.message.endswith("which had no effect in the library and have none here.")
     assert several.hint.startswith("Remove them. If one is the rest")
     assert not one.changes_who
 
@@ -296,11 +296,11 @@ def test_certificate_and_key__certificate_is_used_as_in_the_library() -> None:
     found = meaning(
         f"{WITH_SECRET};CertificateThumbprint={THUMBPRINT};CertificateStoreLocation=CurrentUser;CertificateSubjectName=a"
     )
-    assert found.sign_in.ways == (CredentialKind.CLIENT_CERTIFICATE,)
-    assert "has AppKey and CertificateSubjectName, which had no effect" in found.remarks[0].says
+    assert found.options.kinds == (CredentialKind.CLIENT_CERTIFICATE,)
+    assert "has AppKey and CertificateSubjectName, which had no effect" in found.remarks[0].message
 
 
 def test_allowed_vault_host__is_accepted() -> None:
     pairs = parse_options(f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier=https://kv.example.org/secrets/a")
-    certificate = parse_form(pairs, allowed_hosts=("kv.example.org",)).sign_in.certificate
+    certificate = parse_form(pairs, allowed_hosts=("kv.example.org",)).options.certificate
     assert certificate == CertificateInVault(vault_url="https://kv.example.org", secret_name="a")

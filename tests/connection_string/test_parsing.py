@@ -65,13 +65,13 @@ def test_grammar__is_that_of_the_dotnet_library(text: str, pairs: dict[str, str]
 def test_invalid_syntax__message_names_the_part(text: str, said: str) -> None:
     found = fault(text)
     assert found.check.code == ("E085" if not text.strip(" ;") else "E086" if "invisible" in said else "E046")
-    assert said in found.says
+    assert said in found.message
 
 
 @pytest.mark.parametrize("text", ['"RunAs=App"', f"'{WITH_SECRET}' ", "\"RunAs=App;AppKey='x'\""])
 def test_quoted_connection_string__message_says_to_remove_the_quotes(text: str) -> None:
     found = fault(text)
-    assert (found.check.code, found.says) == ("E046", "is enclosed in quotes.")
+    assert (found.check.code, found.message) == ("E046", "is enclosed in quotes.")
     assert found.hint == "Remove the quotes around the whole string."
 
 
@@ -101,8 +101,8 @@ def test_any_text__gives_options_or_one_message(run_as: str, parts: list[tuple[s
     hidden = [value for key, _, value, _ in parts] + [key for key, *_ in parts if key not in list(Key)]
     try:
         found = meaning(text)
-        said = "".join(f"{remark.says} {remark.hint}" for remark in found.remarks)
-        assert equivalent_of(found.sign_in).settings
+        said = "".join(f"{remark.message} {remark.hint}" for remark in found.remarks)
+        assert equivalent_of(found.options).settings
     except ConnectionStringError as fault:
         said = "".join(traceback.format_exception(fault)) + repr(fault) + fault.hint
     for value in hidden:
@@ -119,4 +119,4 @@ def test_quoted_value__is_returned_unchanged(value: str, quote: str) -> None:
 def test_values__are_in_no_repr() -> None:
     assert SECRET not in repr(parse_options(WITH_SECRET))
     assert SECRET not in repr(meaning(WITH_SECRET))
-    assert SECRET not in repr(equivalent_of(meaning(WITH_SECRET).sign_in))
+    assert SECRET not in repr(equivalent_of(meaning(WITH_SECRET).options))

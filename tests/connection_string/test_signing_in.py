@@ -15,6 +15,7 @@ from django.test import Client
 from localazure import FaultInjection, LocalAzure
 from localazure.scenarios.directory import SITE_APPLICATION
 from secrets_app.conf import Config, current, load
+from secrets_app.conf.schema import SETTINGS
 from secrets_app.core.reading import HostEnvironment, Outcome, Reading, Stage
 from secrets_app.doctor import Status, translation
 from secrets_app.output.terminal import lines_of, lines_of_translation
@@ -210,7 +211,17 @@ def test_invalid_connection_string__is_one_setting_error(words: dict[str, str], 
     config = load({**RIGHT, **words})
     assert [problem.id for problem in config.problems] == [f"secrets_app.{id_}"]
     assert said in config.problems[0].sentence
-    assert config.sign_in is None
+    assert config.credential is None
+
+
+def test_each_setting_that_selects_the_credential_contradicts_a_connection_string() -> None:
+    selecting = [row.name for row in SETTINGS.values() if row.selects_credential]
+    assert len(selecting) == 12
+    for name in selecting:
+        config = load({**RIGHT, NAME: "RunAs=App", name: "x"})
+        assert [problem.id for problem in config.problems] == ["secrets_app.E055"]
+        assert config.credential is None
+    assert load({**RIGHT, NAME: "RunAs=App", "KVSITE_PROCESS_TIMEOUT_S": "8"}).problems == ()
 
 
 def test_both_setting_names__may_have_the_same_value() -> None:
@@ -252,10 +263,10 @@ def test_query__overrides_the_identity_of_the_connection_string(world: World, cl
 def test_retry_timeout__retries_the_managed_identity_endpoint(world: World, seconds: float, asked: int) -> None:
     azure: LocalAzure = world("vm", faults={"imds": FaultInjection(status=503)})
     config = current({NAME: "RunAs=App;MsiRetryTimeout=1", "KVSITE_DEADLINE_S": "3"})
-    assert config.sign_in
-    assert config.sign_in.retry_timeout_s == 1
+    assert config.credential
+    assert config.credential.retry_timeout_s == 1
     reading = get_reading(
-        replace(config, sign_in=replace(config.sign_in, retry_timeout_s=seconds))
+        replace(config, credential=replace(config.credential, retry_timeout_s=seconds))
     )  # nobody likes to wait
     assert len([request for request in azure.requests if request.service == "imds"]) == asked
     assert reading.main_cause == "mi_endpoint_error"  # its own refusal, not our deadline
@@ -264,8 +275,8 @@ def test_retry_timeout__retries_the_managed_identity_endpoint(world: World, seco
 def test_retry_timeout__applies_in_a_chain(world: World) -> None:
     azure: LocalAzure = world("vm", faults={"imds": FaultInjection(status=503)})
     config = current({"KVSITE_DEADLINE_S": "3"})
-    assert config.sign_in
-    get_reading(replace(config, sign_in=replace(config.sign_in, retry_timeout_s=0.2)))
+    assert config.credential
+    get_reading(replace(config, credential=replace(config.credential, retry_timeout_s=0.2)))
     # azure-identity's chain asks once whether anybody is there, then four times for the token.
     assert len([request for request in azure.requests if request.service == "imds"]) == 5
 
@@ -276,7 +287,7 @@ def test_retry_timeout__longer_than_deadline_is_a_warning() -> None:
     assert shown
     assert (
         "sets MsiRetryTimeout to 30 seconds, but the managed identity endpoint is retried for only 8"
-        in shown.remarks[0].says
+        in shown.remarks[0].message
     )
     assert translation(load({**RIGHT, NAME: "RunAs=App;MsiRetryTimeout=8"}), HostEnvironment()) is not None
 

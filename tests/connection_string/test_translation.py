@@ -115,7 +115,7 @@ def test_template__has_the_intended_form(text: str, example: str | None) -> None
 def test_connection_string__has_equivalent_settings_and_code(
     text: str, settings_: dict[str, str], variables: dict[str, str], python: str
 ) -> None:
-    modern = equivalent_of(meaning(text).sign_in)
+    modern = equivalent_of(meaning(text).options)
     assert dict(modern.settings) == settings_
     assert dict(modern.variables) == variables
     imports, line = modern.python.splitlines()
@@ -125,8 +125,8 @@ def test_connection_string__has_equivalent_settings_and_code(
 
 def test_certificate_in_vault__python_code_names_its_reader() -> None:
     text = f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier={CERTIFICATE_ID}"
-    assert ", DefaultAzureCredential())" in equivalent_of(meaning(text).sign_in).python
-    python = equivalent_of(meaning(f"{text};KeyVaultAppId={TENANT}").sign_in).python
+    assert ", DefaultAzureCredential())" in equivalent_of(meaning(text).options).python
+    python = equivalent_of(meaning(f"{text};KeyVaultAppId={TENANT}").options).python
     assert f'DefaultAzureCredential(managed_identity_client_id="{TENANT}"))' in python
     assert python.splitlines()[:3] == [
         "import base64",

@@ -39,9 +39,9 @@ def test_invalid_setting__has_its_own_message(words: dict[str, str], id_: str, s
 def test_certificate_settings__name_the_source() -> None:
     def certificate(**words: str) -> object:
         config = load({**RIGHT, **words, "KVSITE_CERTIFICATE_PASSWORD": PASSWORD})
-        assert config.sign_in
+        assert config.credential
         assert PASSWORD not in repr(config)
-        return config.sign_in.certificate
+        return config.credential.certificate
 
     assert certificate(KVSITE_CERTIFICATE="a.pem") == CertificateFile(path="a.pem", password=PASSWORD)
     assert certificate(KVSITE_CERTIFICATE_SUBJECT="CN=a", KVSITE_USER_CERTIFICATES="/c") == CertificateInStore(

@@ -225,7 +225,7 @@ CHINA = {"AZURE_AUTHORITY_HOST": "https://login.chinacloudapi.cn"}
     [
         (VAULT, {}, FAILED, OK, "in the same cloud"),
         (VAULT, CHINA, FAILED, PROBLEM, "is set to login.chinacloudapi.cn, but the vault is in Azure."),
-        (VAULT, CHINA, READ, NOTICE, "did not sign in there"),
+        (VAULT, CHINA, READ, NOTICE, "did not use this endpoint"),
         (VAULT, {"AZURE_AUTHORITY_HOST": "my secret!"}, FAILED, PROBLEM, "a value that is not a host name"),
         ("https://contoso.vault.azure.cn", {}, FAILED, PROBLEM, "is not set, so sign-in uses login.microsoftonline"),
         ("https://contoso.vault.azure.cn", {"AZURE_AUTHORITY_HOST": "LOGIN.CHINACLOUDAPI.CN"}, FAILED, OK, "same"),
@@ -242,7 +242,7 @@ def test_cloud__of_authority_and_vault(
 
 
 @pytest.mark.parametrize(
-    ("ways", "variable", "verdict", "finding"),
+    ("kinds", "variable", "verdict", "finding"),
     [
         ((CredentialKind.AZURE_CLI,), "nonsense", OK, "Set, but ignored"),
         ((CredentialKind.PROD,), "dev", OK, "KVSITE_CREDENTIAL=prod takes precedence"),
@@ -250,10 +250,10 @@ def test_cloud__of_authority_and_vault(
     ],
 )
 def test_azure_token_credentials__beside_kvsite_credential(
-    ways: tuple[CredentialKind, ...], variable: str, verdict: Status, finding: str
+    kinds: tuple[CredentialKind, ...], variable: str, verdict: Status, finding: str
 ) -> None:
     config = Config(
-        vault_url=VAULT, secret_name="demo", sign_in=CredentialOptions(ways=ways, chosen_by="KVSITE_CREDENTIAL")
+        vault_url=VAULT, secret_name="demo", credential=CredentialOptions(kinds=kinds, chosen_by="KVSITE_CREDENTIAL")
     )
     check = found("token_credentials", {"AZURE_TOKEN_CREDENTIALS": variable}, config=config)
     assert check.verdict is verdict
@@ -262,7 +262,7 @@ def test_azure_token_credentials__beside_kvsite_credential(
 
 def test_client_id__is_ignored_by_managed_identity_alone() -> None:
     config = Config(
-        vault_url=VAULT, secret_name="demo", sign_in=CredentialOptions(ways=(CredentialKind.MANAGED_IDENTITY,))
+        vault_url=VAULT, secret_name="demo", credential=CredentialOptions(kinds=(CredentialKind.MANAGED_IDENTITY,))
     )
     assert (
         "Ignored: only a managed identity is selected"

@@ -165,7 +165,7 @@ def test_invalid_setting__has_a_message_and_does_not_block_the_secret(
     config = load({"KEY_VAULT_URI": "https://contoso.vault.azure.net", "SECRET_NAME": "demo", **words})
     assert [problem.id for problem in config.problems] == [f"secrets_app.{id_}"]
     assert sentence in config.problems[0].sentence
-    assert config.mistakes == ()
+    assert config.blocking_problems == ()
     assert token_vault_request(config).blocking_problems
 
 

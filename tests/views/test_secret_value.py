@@ -253,7 +253,7 @@ def test_audit_log__has_user_secret_and_time_without_value(
     version = client.get("/api/reading").json()["secret"]["version"]
     client.post("/value/")
     (line,) = audit()
-    assert line.startswith('action="show value" outcome="shown" viewer="local user" way_in="loopback"')
+    assert line.startswith('action="show value" outcome="shown" viewer="local user" access_mode="loopback"')
     assert f'vault="https://contoso.vault.azure.net" secret="demo" version="{version}" at="20' in line
     assert azure.secret_value not in caplog.text
     assert redact(line) == line  # what the log's own redaction leaves of it is all of it
@@ -276,7 +276,7 @@ def test_audit_log__names_are_escaped(world: World, settings: Any, audit: Callab
     assert "\u202e" not in line
     assert line.count(' outcome="') == 1
     assert 'outcome="refused"' in line
-    assert 'says_forwarded_for="a?b"' in line
+    assert 'forwarded_for="a?b"' in line
 
 
 def test_an_error_after_the_value_was_read_does_not_show_it(

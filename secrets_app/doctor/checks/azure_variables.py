@@ -41,7 +41,7 @@ def token_credentials(scene: CheckContext) -> Check:
     if not value:
         return ok("Not set. The credentials in the chain are tried in order until one succeeds.", facts=facts)
     if not _is_read(scene):
-        by = scene.config.sign_in.chosen_by if scene.config.sign_in else None
+        by = scene.config.credential.chosen_by if scene.config.credential else None
         return ok(f"Set, but ignored: {by or 'a setting'} selects the credential.", facts=facts)
     if value not in {"dev", "prod", *_KINDS}:
         return problem(
@@ -50,8 +50,8 @@ def token_credentials(scene: CheckContext) -> Check:
             cause="token_credentials_env_invalid",
             facts=facts,
         )
-    if scene.config.sign_in and scene.config.sign_in.ways[0] is not CredentialKind.DEFAULT:
-        return ok(f"Set, but KVSITE_CREDENTIAL={scene.config.sign_in.ways[0]} takes precedence.", facts=facts)
+    if scene.config.credential and scene.config.credential.kinds[0] is not CredentialKind.DEFAULT:
+        return ok(f"Set, but KVSITE_CREDENTIAL={scene.config.credential.kinds[0]} takes precedence.", facts=facts)
     said = _description(value)
     if includes_developer_tools(scene.environ) and scene.place.platform in SITES:
         return problem(
@@ -74,8 +74,8 @@ def token_credentials(scene: CheckContext) -> Check:
 
 def _is_read(scene: CheckContext) -> bool:
     """azure-identity reads it for every chain, and rejects an invalid value even if a setting takes precedence."""
-    sign_in = scene.config.sign_in
-    return sign_in is None or sign_in.ways[0].is_chain
+    options = scene.config.credential
+    return options is None or options.kinds[0].is_chain
 
 
 def _description(value: str) -> str:
@@ -122,11 +122,11 @@ def _meaning_of_none(scene: CheckContext) -> str:
 
 
 def _meaning_of(scene: CheckContext) -> str:
-    alone = scene.config.sign_in and scene.config.sign_in.ways == (CredentialKind.MANAGED_IDENTITY,)
+    alone = scene.config.credential and scene.config.credential.kinds == (CredentialKind.MANAGED_IDENTITY,)
     if alone and not scene.environ.get(TOKEN_FILE):
         return "Ignored: only a managed identity is selected, and KVSITE_MANAGED_IDENTITY_CLIENT_ID names it."
-    if way := complete_credential_set(scene.environ):
-        return f"It is the application (client) ID of the service principal with {way[0]}."
+    if kind := complete_credential_set(scene.environ):
+        return f"It is the application (client) ID of the service principal with {kind[0]}."
     if scene.environ.get(TOKEN_FILE):
         return "It is the client ID of the identity that this pod signs in as."
     if has_identity_endpoint(scene.environ):

@@ -17,7 +17,7 @@ def cloud(scene: CheckContext) -> Check:
     apart = find_cloud_mismatch(scene.config, scene.environ)
     if apart is None:
         return ok("The sign-in endpoint and the vault are in the same cloud.", facts=facts)
-    said = f"{apart.setting} {apart.says}"
+    said = f"{apart.setting} {apart.message}"
     if scene.reading.result().ok:
         return notice(
             f"{said} The credential that read the secret did not sign in there; a service principal would fail.",

@@ -13,7 +13,7 @@ def connection_string(scene: CheckContext) -> Check:
 
     A problem when it is invalid, a notice when a part of it has no effect or no equivalent in Python.
     """
-    for mistake in scene.config.mistakes:
+    for mistake in scene.config.blocking_problems:
         if mistake.setting in NAMES:
             return problem(mistake.sentence, mistake.hint, cause=mistake.cause)
     found = translation(scene.config, scene.place)
@@ -23,7 +23,7 @@ def connection_string(scene: CheckContext) -> Check:
     facts += [("Equivalent in Python", line) for line in found.python.splitlines()]
     sentences = [
         f"{found.setting} selects the credential: {found.who}.",
-        *(f"It {remark.says}" for remark in found.remarks),
+        *(f"It {remark.message}" for remark in found.remarks),
     ]
     advice = [*(remark.hint for remark in found.remarks), "It works. The equivalent settings are:"]
     return Check(

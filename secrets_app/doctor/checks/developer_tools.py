@@ -158,13 +158,13 @@ def azd(scene: CheckContext) -> Check:
     return _other_tool(scene, "azd", path, [path, "version"], azd_account(scene.environ))
 
 
-def _other_missing(scene: CheckContext, name: str, way: CredentialKind, cause: str) -> Check:
-    ways = scene.config.sign_in.ways if scene.config.sign_in else ()
-    if ways == (way,):
+def _other_missing(scene: CheckContext, name: str, kind: CredentialKind, cause: str) -> Check:
+    kinds = scene.config.credential.kinds if scene.config.credential else ()
+    if kinds == (kind,):
         return problem(
             f"{name} was not found on PATH, and it is the only credential in KVSITE_CREDENTIAL.", cause=cause
         )
-    if ways[:1] == (CredentialKind.DEFAULT,) and parse_kind(selected_credentials(scene.environ)) is way:
+    if kinds[:1] == (CredentialKind.DEFAULT,) and parse_kind(selected_credentials(scene.environ)) is kind:
         return problem(
             f"{name} was not found on PATH, and AZURE_TOKEN_CREDENTIALS selects no other credential.", cause=cause
         )
@@ -190,9 +190,9 @@ def _other_tool(
 
 def _needs_a_tool(scene: CheckContext) -> bool:
     """Whether a tool is selected, or no variable configures another credential and the secret was not read."""
-    ways = scene.config.sign_in.ways if scene.config.sign_in else ()
-    if ways and ways[0] is not CredentialKind.DEFAULT:
-        return not _TOOLS.isdisjoint(ways)
+    kinds = scene.config.credential.kinds if scene.config.credential else ()
+    if kinds and kinds[0] is not CredentialKind.DEFAULT:
+        return not _TOOLS.isdisjoint(kinds)
     elsewhere = scene.place.platform is not Platform.UNKNOWN or complete_credential_set(scene.environ) is not None
     if elsewhere or not includes_developer_tools(scene.environ):
         return False

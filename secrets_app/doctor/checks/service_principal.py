@@ -27,7 +27,7 @@ _WORKLOAD = (TOKEN_FILE, ID, TENANT, "AZURE_AUTHORITY_HOST")
 
 def complete_credential_set(environ: Mapping[str, str]) -> tuple[str, tuple[str, ...]] | None:
     """How EnvironmentCredential would sign in, and with which variables; None when no set is complete."""
-    return next((way for way in CREDENTIAL_SETS if all(name in environ for name in way[1])), None)
+    return next((kind for kind in CREDENTIAL_SETS if all(name in environ for name in kind[1])), None)
 
 
 @check("service_principal", "Service principal variables")
@@ -41,8 +41,8 @@ def service_principal(scene: CheckContext) -> Check:
     facts = describe_variables(environ, (name for name in _ALL if name in environ))
     if not facts:
         return ok("No service principal variables are set.")
-    way = complete_credential_set(environ)
-    return _complete(scene, *way, facts) if way else _incomplete(scene, facts)
+    kind = complete_credential_set(environ)
+    return _complete(scene, *kind, facts) if kind else _incomplete(scene, facts)
 
 
 def _complete(scene: CheckContext, how: str, names: tuple[str, ...], facts: tuple[Fact, ...]) -> Check:
