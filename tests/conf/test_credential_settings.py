@@ -48,11 +48,11 @@ def options(**words: str) -> CredentialOptions:
         ("MANAGED-IDENTITY", CredentialKind.MANAGED_IDENTITY),
     ],
 )
-def test_one_word_chooses_the_credential(word: str, kind: CredentialKind) -> None:
+def test_credential_setting__selects_one_credential(word: str, kind: CredentialKind) -> None:
     assert options(KVSITE_CREDENTIAL=word).kinds == (kind,)
 
 
-def test_several_are_asked_in_the_order_given() -> None:
+def test_several_credentials__keep_their_order() -> None:
     assert options(KVSITE_CREDENTIAL="az, managed-identity,az").kinds == (
         CredentialKind.AZURE_CLI,
         CredentialKind.MANAGED_IDENTITY,
@@ -82,14 +82,14 @@ def test_several_are_asked_in_the_order_given() -> None:
         ({"KVSITE_MANAGED_IDENTITY_RESOURCE_ID": RESOURCE_ID + "/x"}, "E043", "is not the resource ID"),
     ],
 )  # fmt: skip
-def test_each_mistake_has_its_own_sentence(words: dict[str, str], id_: str, said: str) -> None:
+def test_invalid_setting__has_its_own_message(words: dict[str, str], id_: str, said: str) -> None:
     config = loaded(**words)
     assert [problem.id for problem in config.problems] == [f"secrets_app.{id_}"]
     assert said in f"{config.problems[0].sentence} {config.problems[0].hint}"
     assert config.credential is None
 
 
-def test_a_client_secret_is_in_no_repr() -> None:
+def test_client_secret__is_in_no_repr() -> None:
     words = {"KVSITE_CREDENTIAL": "client-secret", "KVSITE_TENANT_ID": ID, "KVSITE_CLIENT_ID": ID}
     config = loaded(**words, KVSITE_CLIENT_SECRET="never-to-be-seen", SYSTEM_ACCESSTOKEN="never-either")
     assert config.credential
@@ -105,14 +105,14 @@ def test_a_client_secret_is_in_no_repr() -> None:
         ("KVSITE_MANAGED_IDENTITY_RESOURCE_ID", RESOURCE_ID, IdentityKind.RESOURCE_ID),
     ],
 )
-def test_a_managed_identity_is_named_by_any_of_three_ids(setting: str, value: str, kind: IdentityKind) -> None:
+def test_managed_identity__is_selected_by_any_of_three_ids(setting: str, value: str, kind: IdentityKind) -> None:
     identity = options(**{setting: value}).managed_identity
     assert identity
     assert identity.kind is kind
     assert identity.value in {value, value.lower()}
 
 
-def test_wrong_words_about_who_to_be_ask_nobody_for_a_token(world: World) -> None:
+def test_invalid_credential_settings__request_no_token(world: World) -> None:
     azure: LocalAzure = world("app-service")
     reading = get_reading(current({"KVSITE_CREDENTIAL": "nonsense"}))
     assert reading.failure
@@ -122,21 +122,21 @@ def test_wrong_words_about_who_to_be_ask_nobody_for_a_token(world: World) -> Non
     assert azure.requests == ()
 
 
-def test_a_single_credential_is_the_only_one_asked(world: World) -> None:
+def test_single_credential__is_the_only_one_tried(world: World) -> None:
     world("laptop")
     reading = get_reading(current({"KVSITE_CREDENTIAL": "az"}))
     assert reading.ok
     assert [(a.credential, a.outcome) for a in reading.attempts] == [("AzureCliCredential", Outcome.TOKEN)]
 
 
-def test_several_credentials_are_a_chain_of_their_own(world: World) -> None:
+def test_several_credentials__form_a_chain(world: World) -> None:
     world("laptop")
     reading = get_reading(current({"KVSITE_CREDENTIAL": "environment,az"}))
     assert reading.ok
     assert [a.outcome for a in reading.attempts] == [Outcome.UNAVAILABLE, Outcome.TOKEN]
 
 
-def test_a_token_check_asks_no_vault(world: World) -> None:
+def test_token_check__sends_no_vault_request(world: World) -> None:
     azure = world("app-service")
     reading = get_reading(token_request(Config(), "https://management.azure.com"))
     assert reading.ok
@@ -153,14 +153,14 @@ def test_a_token_check_asks_no_vault(world: World) -> None:
         ("contoso.vault.usgovcloudapi.net", "china", "login.microsoftonline.us"),
     ],
 )
-def test_a_vault_and_a_sign_in_host_of_two_clouds_are_a_mistake(vault: str, host: str, right: str) -> None:
+def test_vault_and_authority_in_two_clouds__is_an_error(vault: str, host: str, right: str) -> None:
     config = loaded(KEY_VAULT_URI=f"https://{vault}", KVSITE_AUTHORITY_HOST=host)
     assert [problem.id for problem in config.problems] == ["secrets_app.E044"]
     assert config.problems[0].hint.endswith(f"set it to {right}.")
 
 
 @pytest.mark.parametrize("host", ["https://login.chinacloudapi.cn/", "china", "China"])
-def test_a_vault_and_a_sign_in_host_of_one_cloud_agree(host: str) -> None:
+def test_vault_and_authority_in_one_cloud__is_valid(host: str) -> None:
     config = loaded(KEY_VAULT_URI="https://contoso.vault.azure.cn", KVSITE_AUTHORITY_HOST=host)
     assert config.problems == ()
     assert config.credential
@@ -168,16 +168,16 @@ def test_a_vault_and_a_sign_in_host_of_one_cloud_agree(host: str) -> None:
 
 
 @pytest.mark.parametrize("folder", ["bin", "./bin", "~/bin"])
-def test_az_is_looked_for_in_no_folder_that_depends_on_where_we_are(folder: str) -> None:
+def test_az_path__relative_folder_is_rejected(folder: str) -> None:
     assert [problem.id for problem in loaded(AzureCLIPath=folder).problems] == ["secrets_app.E045"]
 
 
 @pytest.mark.parametrize("folder", ["/opt/az/bin", r"C:\Program Files\Microsoft SDKs\Azure\CLI2\wbin"])
-def test_the_folder_of_az_is_a_whole_path_on_any_system(folder: str) -> None:
+def test_az_path__is_absolute_on_any_platform(folder: str) -> None:
     assert options(AzureCLIPath=folder).az_folder == folder
 
 
-def test_a_folder_of_az_that_is_not_there_is_a_warning(settings: Any, tmp_path: Path) -> None:
+def test_az_path__missing_folder_is_a_warning(settings: Any, tmp_path: Path) -> None:
     settings.SECRETS_APP = {**RIGHT, "AzureCLIPath": str(tmp_path / "none")}
     (warning,) = check_settings()
     assert (warning.id, warning.is_serious()) == ("secrets_app.W066", False)
@@ -185,7 +185,7 @@ def test_a_folder_of_az_that_is_not_there_is_a_warning(settings: Any, tmp_path: 
     assert check_settings() == []
 
 
-def test_the_pipelines_task_says_who_its_connection_is() -> None:
+def test_azure_pipelines__task_variables_name_the_service_connection() -> None:
     task = {
         "AZURESUBSCRIPTION_CLIENT_ID": ID,
         "AZURESUBSCRIPTION_TENANT_ID": ID,

@@ -26,7 +26,7 @@ def who_we_are(world: World, scenario: str = "app-service") -> Principal:
     return principal
 
 
-def test_the_right_one_is_let_through(world, settings) -> None:
+def test_expected_principal__match_has_no_mismatch(world, settings) -> None:
     us = who_we_are(world)
     expecting(settings, TYPE="app", APP_ID=us.app_id.upper(), OBJECT_ID=us.object_id, TENANT_ID=us.tenant_id)
     reading = get_reading(conf.current())
@@ -44,7 +44,7 @@ def test_the_right_one_is_let_through(world, settings) -> None:
         ({"NAME": "somebody-else"}, "name"),
     ],
 )
-def test_another_one_fails__though_the_secret_was_read(world, settings, client: Client, words, what: str) -> None:
+def test_unexpected_principal__fails_though_secret_was_read(world, settings, client: Client, words, what: str) -> None:
     world("app-service")
     expecting(settings, **words)
     reading = get_reading(conf.current())
@@ -56,7 +56,7 @@ def test_another_one_fails__though_the_secret_was_read(world, settings, client: 
     assert (ready.status_code, ready.json()) == (503, {"ready": False, "cause": "unexpected_principal"})
 
 
-def test_the_page_and_the_command_say_it_loudly(world, settings, client: Client, capsys) -> None:
+def test_unexpected_principal__is_shown_on_page_and_in_command(world, settings, client: Client, capsys) -> None:
     azure = world("app-service")
     expecting(settings, OBJECT_ID=OTHER)
     page = client.get("/").content.decode()
@@ -72,21 +72,21 @@ def test_the_page_and_the_command_say_it_loudly(world, settings, client: Client,
     assert (document["ok"], document["mismatches"][0]["expected"]) == (False, OTHER)
 
 
-def test_a_user_is_named_by_the_name_she_signs_in_with(world, settings) -> None:
+def test_expected_user__is_compared_by_user_principal_name(world, settings) -> None:
     us = who_we_are(world, "laptop")
     assert us.user_principal_name
     expecting(settings, TYPE="User", NAME=us.user_principal_name.upper())
     assert get_reading(conf.current()).ok
 
 
-def test_with_a_refusal_it_is_the_first_thing_to_mend(world, settings) -> None:
+def test_unexpected_principal__is_the_first_cause_of_a_denied_request(world, settings) -> None:
     world("no-role")
     expecting(settings, APP_ID=OTHER)
     reading = get_reading(conf.current())
     assert [hint.cause for hint in reading.hints][:2] == ["unexpected_principal", "kv_rbac_denied"]
 
 
-def test_without_a_token_there_is_nobody_to_compare(world, settings) -> None:
+def test_without_token__nothing_is_compared(world, settings) -> None:
     world("laptop-no-az")
     expecting(settings, APP_ID=OTHER)
     reading: Reading = get_reading(conf.current())
@@ -94,7 +94,7 @@ def test_without_a_token_there_is_nobody_to_compare(world, settings) -> None:
     assert reading.main_cause != "unexpected_principal"
 
 
-def test_what_the_token_does_not_tell_is_not_taken_on_trust() -> None:
+def test_missing_claim__is_a_mismatch() -> None:
     (mismatch,) = ExpectedPrincipal(type=PrincipalType.APP).mismatches(Principal())
     assert (mismatch.expected, mismatch.found) == ("App", None)
 
@@ -108,6 +108,6 @@ def test_what_the_token_does_not_tell_is_not_taken_on_trust() -> None:
         ({"KVSITE_EXPECTED_TENANT_ID": "contoso.com"}, "E063"),
     ],
 )
-def test_each_mistake_has_its_own_sentence(words: dict[str, str], id_: str) -> None:
+def test_invalid_setting__has_its_own_message(words: dict[str, str], id_: str) -> None:
     config = load({"KEY_VAULT_NAME": "contoso", "SECRET_NAME": "demo", **words})
     assert [problem.id for problem in config.blocking_problems] == [f"secrets_app.{id_}"]

@@ -19,7 +19,7 @@ from tests.conftest import World
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_it_is_made_once_and_readable_by_its_owner_alone(tmp_path: Path) -> None:
+def test_secret_key__is_created_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
     path = tmp_path / "kept" / "site-key"
     key = load_or_create_key(path)
     assert len(key) >= 50
@@ -28,14 +28,14 @@ def test_it_is_made_once_and_readable_by_its_owner_alone(tmp_path: Path) -> None
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_all_who_come_first_get_the_same(tmp_path: Path) -> None:
+def test_secret_key__concurrent_first_readers_get_the_same_key(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as crowd:
         keys = set(crowd.map(lambda _: load_or_create_key(tmp_path / "site-key"), range(64)))
     assert len(keys) == 1
 
 
 @pytest.mark.parametrize("damaged", [b"", b"short", b"\xff\xfe" * 60])
-def test_a_damaged_key_is_made_anew(tmp_path: Path, damaged: bytes) -> None:
+def test_secret_key__damaged_is_replaced(tmp_path: Path, damaged: bytes) -> None:
     path = tmp_path / "site-key"
     path.write_bytes(damaged)
     key = load_or_create_key(path)
@@ -43,7 +43,7 @@ def test_a_damaged_key_is_made_anew(tmp_path: Path, damaged: bytes) -> None:
     assert load_or_create_key(path) == key
 
 
-def test_where_nothing_can_be_kept_there_is_a_key_all_the_same(tmp_path: Path) -> None:
+def test_secret_key__exists_without_writable_storage(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     path = tmp_path / "file" / "site-key"
     key = load_or_create_key(path)
@@ -60,7 +60,7 @@ def test_where_nothing_can_be_kept_there_is_a_key_all_the_same(tmp_path: Path) -
         (False, False, "W027", "each process generates its own"),
     ],
 )
-def test_a_missing_key_is_said_on_the_page_which_works_all_the_same(
+def test_missing_secret_key__is_shown_on_the_working_page(
     client: Client, world: World, settings: Any, production: bool, kept: bool, id_: str, said: str
 ) -> None:
     world("app-service")
@@ -72,7 +72,7 @@ def test_a_missing_key_is_said_on_the_page_which_works_all_the_same(
     assert said in page
 
 
-def test_a_missing_key_fails_the_check_of_a_site_in_production(settings: Any) -> None:
+def test_missing_secret_key__fails_the_production_check(settings: Any) -> None:
     settings.SECRETS_APP = {"KEY_VAULT_URI": "https://contoso.vault.azure.net", "SECRET_NAME": "demo"}
     settings.PRODUCTION = True
     assert [(found.id, found.is_serious()) for found in check_settings()] == [("secrets_app.E029", True)]
@@ -80,7 +80,7 @@ def test_a_missing_key_fails_the_check_of_a_site_in_production(settings: Any) ->
     assert check_settings() == []
 
 
-def test_a_server_says_at_its_start_what_the_check_would() -> None:
+def test_server_start__logs_what_the_check_reports() -> None:
     words = {"KVSITE_HOSTS": "kvsite.example.org", "KEY_VAULT_URI": "https://contoso.vault.azure.net"}
     result = subprocess.run(
         [sys.executable, "-c", "import kvsite.wsgi"],

@@ -30,7 +30,7 @@ def loaded(**words: str) -> Config:
     return load({**RIGHT, **words})
 
 
-def test_right_settings_have_no_problem() -> None:
+def test_valid_settings__have_no_errors() -> None:
     config = loaded(SECRET_VERSION="0123456789abcdef0123456789ABCDEF", KVSITE_DEADLINE_S="2.5", KVSITE_ACCESS="open")
     assert config.problems == ()
     assert (config.vault_url, config.secret_name) == ("https://contoso.vault.azure.net", "demo")
@@ -51,7 +51,7 @@ def test_right_settings_have_no_problem() -> None:
          "https://kv.example.org"),
     ],
 )  # fmt: skip
-def test_three_settings_may_name_the_vault(words: dict[str, str], url: str) -> None:
+def test_vault__is_set_by_any_of_three_settings(words: dict[str, str], url: str) -> None:
     config = load({**words, "SECRET_NAME": "demo"})
     assert config.problems == ()
     assert config.vault_url == url
@@ -104,42 +104,42 @@ def test_three_settings_may_name_the_vault(words: dict[str, str], url: str) -> N
         ({"KVSITE_DEADLNE_S": "5"}, "W012", "is not a setting"),
     ],
 )  # fmt: skip
-def test_each_mistake_has_its_own_sentence(words: dict[str, str], id_: str, said: str) -> None:
+def test_invalid_setting__has_its_own_message(words: dict[str, str], id_: str, said: str) -> None:
     problems = loaded(**words).problems
     assert [problem.id for problem in problems] == [f"secrets_app.{id_}"]
     assert said in problems[0].sentence
     assert problems[0].hint
 
 
-def test_the_way_out_of_an_underscore_names_the_likely_secret() -> None:
+def test_secret_name_with_underscore__hint_names_the_likely_secret() -> None:
     assert "DJANGO-SECRET-KEY" in loaded(SECRET_NAME="DJANGO_SECRET_KEY").problems[0].hint
 
 
-def test_no_key_is_in_any_sentence_or_repr() -> None:
+def test_keys__are_in_no_message_or_repr() -> None:
     for key in ("hunter2", "hunter2" * 10):
         config = loaded(KVSITE_SECRET_KEY=key)
         assert "hunter2" not in repr(config)
 
 
-def test_a_misspelt_setting_is_told_its_neighbour() -> None:
+def test_misspelled_setting__hint_names_the_closest_setting() -> None:
     assert "KVSITE_DEADLINE_S" in loaded(KVSITE_DEADLNE_S="5").problems[0].hint
 
 
-def test_a_wrong_access_stays_closed() -> None:
+def test_invalid_access_mode__denies_access() -> None:
     assert loaded(KVSITE_ACCESS="everyone").access == "loopback"
 
 
-def test_a_foreign_vault_gives_no_url_to_send_a_token_to() -> None:
+def test_vault_outside_azure__gives_no_vault_url() -> None:
     assert loaded(KEY_VAULT_URI="https://evil.example").vault_url is None
 
 
 @given(st.dictionaries(st.sampled_from(list(SETTINGS)), st.text()))
-def test_whatever_the_words_are_there_is_a_config(words: dict[str, str]) -> None:
+def test_any_setting_values__give_a_config(words: dict[str, str]) -> None:
     config = load(words)
     assert config.vault_url is None or config.vault_url.startswith("https://")
 
 
-def test_check_reports_mistakes_by_id_with_the_way_out() -> None:
+def test_check__reports_errors_with_id_and_hint() -> None:
     words = {"KEY_VAULT_NAME": "https://contoso.vault.azure.net", "SECRET_NAME": "a_b"}
     result = subprocess.run(
         [sys.executable, "manage.py", "check"],
@@ -152,7 +152,7 @@ def test_check_reports_mistakes_by_id_with_the_way_out() -> None:
     assert "Traceback" not in result.stderr
 
 
-def test_check_is_content_with_right_settings(settings: Any) -> None:
+def test_check__accepts_valid_settings(settings: Any) -> None:
     settings.SECRETS_APP = RIGHT
     call_command("check", fail_level="WARNING")
 
@@ -176,7 +176,7 @@ def test_each_defined_check_id_is_documented() -> None:
 
 
 @given(st.dictionaries(st.sampled_from(list(SETTINGS)), st.text()))
-def test_a_mistake_has_an_id_of_its_setting(words: dict[str, str]) -> None:
+def test_setting_error__has_a_check_id_of_its_setting(words: dict[str, str]) -> None:
     for problem in load(words).problems:
         assert problem.id in map(str, SETTINGS[problem.setting].checks)
 

@@ -57,7 +57,7 @@ def credentials_of(reading: Reading) -> list[tuple[str, str]]:
          "CertificateCredential", "CertificateThumbprint:"),
     ],
 )  # fmt: skip
-def test_a_connection_string_works(world: World, scenario: str, text: str, credential: str, legacy: str) -> None:
+def test_connection_string__signs_in(world: World, scenario: str, text: str, credential: str, legacy: str) -> None:
     reading = read(text.format(**world(scenario).env))
     assert reading.ok
     assert reading.principal
@@ -68,7 +68,7 @@ def test_a_connection_string_works(world: World, scenario: str, text: str, crede
 
 @pytest.mark.parametrize("key", ["CertificateThumbprint", "CertificateSubjectName"])
 @pytest.mark.parametrize("store", ["CurrentUser", "LocalMachine"])
-def test_a_certificate_of_a_store_is_found_in_its_folder(world: World, key: str, store: str, tmp_path: Path) -> None:
+def test_certificate_in_store__is_found_in_its_folder(world: World, key: str, store: str, tmp_path: Path) -> None:
     azure = world("service-principal-certificate")
     file = Path(azure.env["AZURE_CLIENT_CERTIFICATE_PATH"])
     (tmp_path / "my.pem").write_bytes(file.read_bytes())
@@ -90,7 +90,7 @@ def test_a_certificate_of_a_store_is_found_in_its_folder(world: World, key: str,
         ("RunAs=CurrentUser", "BrokerCredential", "W092"),
     ],
 )
-def test_where_python_has_no_such_sign_in_the_nearest_is_asked_and_said(
+def test_credential_missing_in_python__nearest_is_tried_with_a_warning(
     world: World, client: Client, settings: Any, text: str, first: str, id_: str
 ) -> None:
     world("laptop")
@@ -104,7 +104,7 @@ def test_where_python_has_no_such_sign_in_the_nearest_is_asked_and_said(
     assert [message.id for message in run_checks()] == [f"secrets_app.{id_}"]
 
 
-def test_half_a_service_principal_is_said_before_all_else(world: World) -> None:
+def test_incomplete_service_principal__is_the_first_hint(world: World) -> None:
     world("laptop")
     first, *_ = read(f"RunAs=App;AppId={APP};TenantId=contoso.com;AppKee={SECRET}").hints
     assert first.title == (f"{NAME} has TenantId, but no AppKey and no certificate, so it selects a managed identity.")
@@ -112,9 +112,7 @@ def test_half_a_service_principal_is_said_before_all_else(world: World) -> None:
     assert first.fix == "For a service principal, add AppKey=... to it. For the managed identity, remove them."
 
 
-def test_half_a_service_principal_is_said_beside_a_secret_that_was_read(
-    world: World, client: Client, settings: Any
-) -> None:
+def test_incomplete_service_principal__is_shown_beside_success(world: World, client: Client, settings: Any) -> None:
     world("app-service")
     settings.SECRETS_APP[NAME] = f"RunAs=App;TenantId=contoso.com;AppKey={SECRET}"
     page = client.get("/").content.decode()
@@ -124,7 +122,7 @@ def test_half_a_service_principal_is_said_beside_a_secret_that_was_read(
     assert SECRET not in page
 
 
-def test_a_key_cut_short_is_said_before_it_is_called_wrong(world: World) -> None:
+def test_truncated_key__is_reported_before_it_is_called_invalid(world: World) -> None:
     env = world("service-principal-secret").env
     text = "RunAs=App;AppId={AZURE_CLIENT_ID};TenantId={AZURE_TENANT_ID};AppKey=ab;cd=x".format(**env)
     first, second, *_ = read(text).hints
@@ -136,19 +134,19 @@ def test_a_key_cut_short_is_said_before_it_is_called_wrong(world: World) -> None
     assert [hint.cause for hint in whole] == ["client_secret_wrong"]
 
 
-def test_a_wrong_secret_is_named_by_the_setting_that_gave_it(world: World) -> None:
+def test_wrong_secret__names_its_setting(world: World) -> None:
     env = world("service-principal-secret").env
     words = {"KVSITE_CLIENT_ID": env["AZURE_CLIENT_ID"], "KVSITE_TENANT_ID": env["AZURE_TENANT_ID"]}
     given = {"KVSITE_CREDENTIAL": "client-secret", "KVSITE_CLIENT_SECRET": "wrong", **words}
     assert "Set KVSITE_CLIENT_SECRET to" in get_reading(current(given)).hints[0].fix
 
 
-def test_without_a_connection_string_nothing_is_said_of_one(world: World, client: Client) -> None:
+def test_without_connection_string__nothing_mentions_one(world: World, client: Client) -> None:
     world("app-service")
     assert "connection string" not in client.get("/").content.decode()
 
 
-def test_the_page_shows_the_same_in_the_words_of_today(world: World, client: Client, settings: Any) -> None:
+def test_page__shows_the_equivalent_settings(world: World, client: Client, settings: Any) -> None:
     env = world("service-principal-secret").env
     settings.SECRETS_APP[NAME] = with_secret(env)
     page = client.get("/").content.decode()
@@ -166,7 +164,7 @@ def with_secret(env: Any) -> str:
 
 
 @pytest.mark.parametrize("works", [True, False])
-def test_the_secret_of_a_connection_string_is_seen_nowhere(
+def test_connection_string_secret__is_shown_nowhere(
     world: World, client: Client, settings: Any, caplog: pytest.LogCaptureFixture, *, works: bool
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -209,7 +207,7 @@ def test_the_secret_of_a_connection_string_is_seen_nowhere(
         ({"KVSITE_MANAGED_IDENTITY_RETRY_S": "soon"}, "E056", "must be a number of seconds from 0 to 60"),
     ],
 )
-def test_each_mistake_is_one_problem_of_the_settings(words: dict[str, str], id_: str, said: str) -> None:
+def test_invalid_connection_string__is_one_setting_error(words: dict[str, str], id_: str, said: str) -> None:
     config = load({**RIGHT, **words})
     assert [problem.id for problem in config.problems] == [f"secrets_app.{id_}"]
     assert said in config.problems[0].sentence
@@ -226,14 +224,14 @@ def test_each_setting_that_selects_the_credential_contradicts_a_connection_strin
     assert load({**RIGHT, NAME: "RunAs=App", "KVSITE_PROCESS_TIMEOUT_S": "8"}).problems == ()
 
 
-def test_both_names_may_say_the_same() -> None:
+def test_both_setting_names__may_have_the_same_value() -> None:
     config = load({**RIGHT, NAME: "RunAs=App", "KVSITE_CONNECTION_STRING": "RunAs=App"})
     assert config.problems == ()
     assert config.connection_string
     assert config.connection_string.setting == NAME
 
 
-def test_a_wrong_connection_string_asks_nobody_and_says_what_to_write(world: World, client: Client) -> None:
+def test_invalid_connection_string__sends_no_request_and_shows_the_template(world: World, client: Client) -> None:
     azure = world("app-service")
     reading = read(f"RunAs=App;AppId={APP};AppKey={SECRET}")
     assert reading.failure
@@ -243,7 +241,7 @@ def test_a_wrong_connection_string_asks_nobody_and_says_what_to_write(world: Wor
     assert azure.requests == ()
 
 
-def test_an_argument_wins_over_the_connection_string(world: World, settings: Any) -> None:
+def test_argument__overrides_the_connection_string(world: World, settings: Any) -> None:
     from secrets_app.management.arguments import credential_overrides
 
     world("laptop")
@@ -253,9 +251,7 @@ def test_an_argument_wins_over_the_connection_string(world: World, settings: Any
     assert credentials_of(reading) == [("AzureCliCredential", Outcome.TOKEN)]
 
 
-def test_a_visitor_may_choose_another_identity_than_the_connection_string(
-    world: World, client: Client, settings: Any
-) -> None:
+def test_query__overrides_the_identity_of_the_connection_string(world: World, client: Client, settings: Any) -> None:
     env = world("app-service-user-assigned").env
     settings.SECRETS_APP[NAME] = "RunAs=Developer;DeveloperTool=AzureCli"
     page = client.get(f"/?userAssignedClientId={env['AZURE_CLIENT_ID']}").content.decode()
@@ -264,7 +260,7 @@ def test_a_visitor_may_choose_another_identity_than_the_connection_string(
 
 
 @pytest.mark.parametrize(("seconds", "asked"), [(0, 1), (0.2, 4)])
-def test_the_endpoint_is_asked_again_as_long_as_the_string_says(world: World, seconds: float, asked: int) -> None:
+def test_retry_timeout__retries_the_managed_identity_endpoint(world: World, seconds: float, asked: int) -> None:
     azure: LocalAzure = world("vm", faults={"imds": FaultInjection(status=503)})
     config = current({NAME: "RunAs=App;MsiRetryTimeout=1", "KVSITE_DEADLINE_S": "3"})
     assert config.credential
@@ -276,7 +272,7 @@ def test_the_endpoint_is_asked_again_as_long_as_the_string_says(world: World, se
     assert reading.main_cause == "mi_endpoint_error"  # its own refusal, not our deadline
 
 
-def test_a_chain_asks_the_managed_identity_again_as_well(world: World) -> None:
+def test_retry_timeout__applies_in_a_chain(world: World) -> None:
     azure: LocalAzure = world("vm", faults={"imds": FaultInjection(status=503)})
     config = current({"KVSITE_DEADLINE_S": "3"})
     assert config.credential
@@ -285,7 +281,7 @@ def test_a_chain_asks_the_managed_identity_again_as_well(world: World) -> None:
     assert len([request for request in azure.requests if request.service == "imds"]) == 5
 
 
-def test_a_time_that_the_deadline_cuts_short_is_said() -> None:
+def test_retry_timeout__longer_than_deadline_is_a_warning() -> None:
     config = load({**RIGHT, NAME: "RunAs=App;MsiRetryTimeout=30"})
     shown = translation(config, HostEnvironment())
     assert shown
@@ -305,20 +301,20 @@ def test_a_time_that_the_deadline_cuts_short_is_said() -> None:
         ("RunAs=", Status.PROBLEM, f"{NAME} has RunAs without a value."),
     ],
 )
-def test_the_doctor_tells_of_it(text: str, verdict: Status, said: str) -> None:
+def test_doctor__shows_the_connection_string(text: str, verdict: Status, said: str) -> None:
     check = found("connection_string", config=load({**RIGHT, NAME: text}))
     assert check.verdict is verdict
     assert said in check.finding
 
 
-def test_the_old_setting_is_taken_away_with_the_new_ones() -> None:
+def test_doctor__unset_command_includes_the_connection_string() -> None:
     shown = translation(load({**RIGHT, NAME: "RunAs=App"}), HostEnvironment())
     assert shown
     assert shown.commands == (f"unset {NAME}", "export KVSITE_CREDENTIAL=managed-identity")
     assert shown.variables == ("export AZURE_TOKEN_CREDENTIALS=ManagedIdentityCredential",)
 
 
-def test_a_line_break_in_a_subject_steers_no_terminal() -> None:
+def test_line_break_in_subject__is_escaped_in_the_terminal() -> None:
     text = f"RunAs=App;AppId={APP};TenantId=contoso.com;CertificateSubjectName='a\x1b[2Jb';CertificateStoreLocation="
     shown = translation(load({**RIGHT, NAME: f"{text}CurrentUser"}), HostEnvironment())
     assert "\x1b" not in "".join(lines_of_translation(shown))

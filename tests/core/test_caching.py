@@ -77,7 +77,7 @@ def test_cache__is_bounded_and_keeps_the_latest() -> None:
     assert cache.get("latest", Thing) is latest
 
 
-def test_those_who_share_a_reading_share_its_answer(world: World) -> None:
+def test_same_reading__shares_one_page(world: World) -> None:
     world("no-role")
     config = conf.current({"KVSITE_RESULT_LIFE_S": "60"})
     first = get_reading(config)
@@ -86,14 +86,14 @@ def test_those_who_share_a_reading_share_its_answer(world: World) -> None:
     assert get_reading(config, refresh=True).diagnosis is not first.diagnosis
 
 
-def test_the_settings_are_taken_as_they_are_now(settings: object) -> None:
+def test_changed_settings__give_a_new_page(settings: object) -> None:
     settings.SECRETS_APP = {"SECRET_NAME": "one"}  # type: ignore[attr-defined]
     assert conf.current().secret_name == "one"
     settings.SECRETS_APP["SECRET_NAME"] = "two"  # type: ignore[attr-defined]
     assert conf.current().secret_name == "two"
 
 
-def test_a_page_after_a_failure_tells_the_new_reading(client: Client, world: World) -> None:
+def test_page_after_failure__shows_the_new_reading(client: Client, world: World) -> None:
     world("no-role")
     assert b"was not read" in client.get("/").content
     world("app-service")
@@ -136,7 +136,7 @@ def accepted(token: str, cookie: str) -> bool:
     return middleware.process_view(request, lambda _request: HttpResponse(), (), {}) is None
 
 
-def test_a_shared_page_has_the_visitors_own_token_in_its_form(page: Callable[..., str]) -> None:
+def test_shared_page__has_the_visitors_csrf_token(page: Callable[..., str]) -> None:
     reading = reading_of("one")
     (first,), (second,) = tokens_in(page(reading, cookie="a" * 32)), tokens_in(page(reading, cookie="b" * 32))
     assert accepted(first, cookie="a" * 32)
@@ -144,7 +144,7 @@ def test_a_shared_page_has_the_visitors_own_token_in_its_form(page: Callable[...
     assert not accepted(first, cookie="b" * 32)
 
 
-def test_a_shared_page_knows_of_the_visitor_what_it_is_given_and_nothing_else(page: Callable[..., str]) -> None:
+def test_shared_page__has_no_other_visitor_data(page: Callable[..., str]) -> None:
     reading = reading_of("one")
     assert page(reading, viewer="Ann").startswith("one for Ann at /<")
     assert page(reading, viewer="Ben").startswith("one for Ben at /<")
@@ -152,12 +152,12 @@ def test_a_shared_page_knows_of_the_visitor_what_it_is_given_and_nothing_else(pa
     assert page(reading, viewer="Ann").startswith("one for Ann at /<")
 
 
-def test_two_readings_that_look_alike_have_pages_of_their_own(page: Callable[..., str]) -> None:
+def test_equal_readings__have_separate_pages(page: Callable[..., str]) -> None:
     assert page(reading_of("one")).startswith("one for")
     assert page(reading_of("two")).startswith("two for")
 
 
-def test_a_shared_page_leads_to_where_the_site_is_mounted(page: Callable[..., str]) -> None:
+def test_shared_page__links_use_the_mount_path(page: Callable[..., str]) -> None:
     reading = reading_of("one")
     assert " at /<" in page(reading)
     try:
@@ -168,7 +168,7 @@ def test_a_shared_page_leads_to_where_the_site_is_mounted(page: Callable[..., st
 
 
 @pytest.mark.parametrize("scenario", ["app-service", "no-role"])
-def test_the_home_page_has_no_form_and_sets_no_cookie(client: Client, world: World, scenario: str) -> None:
+def test_home_page__has_no_form_and_sets_no_cookie(client: Client, world: World, scenario: str) -> None:
     world(scenario)
     home = client.get("/")
     assert not home.cookies

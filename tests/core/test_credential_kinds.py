@@ -20,7 +20,7 @@ from secrets_app.diagnosis.ranking import DEFAULT_CHAIN
 RIGHT = {"KEY_VAULT_URI": "https://contoso.vault.azure.net", "SECRET_NAME": "demo"}
 
 
-def test_every_kind_has_a_factory_and_belongs_to_one_group() -> None:
+def test_credential_kind__has_a_factory_and_one_group() -> None:
     assert set(FACTORIES) == set(CredentialKind)
     assert set(CHAINS) == {kind for kind in CredentialKind if kind.row.group is CredentialGroup.CHAIN}
     assert not set(MEMBERS) & INTERACTIVE
@@ -38,7 +38,7 @@ def test_a_row_is_enough_to_name_and_select_a_kind(kind: CredentialKind) -> None
 
 
 @pytest.mark.parametrize("kind", CredentialKind)
-def test_a_missing_requirement_of_a_kind_is_a_mistake(kind: CredentialKind) -> None:
+def test_credential_kind__missing_requirement_is_an_error(kind: CredentialKind) -> None:
     config = load({**RIGHT, "KVSITE_CREDENTIAL": kind.value})
     missing = [problem.setting for problem in config.problems]
     assert missing == [setting for _, setting in kind.row.requires][:1]
@@ -50,7 +50,7 @@ def test_no_two_kinds_share_a_name() -> None:
     assert len(names) == len(set(names))
 
 
-def test_the_chain_is_the_one_of_azure_identity() -> None:
+def test_default_chain__equals_azure_identitys() -> None:
     chain = DefaultAzureCredential()
     order = ["FailedDACCredential" if "Workload" in name else name for name in DEFAULT_CHAIN]
     made = [type(credential).__name__ for credential in chain.credentials]

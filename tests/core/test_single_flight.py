@@ -12,7 +12,7 @@ from tests.conftest import World
 from tests.support.readings import get_reading
 
 
-def test_a_crowd_is_one_call_on_the_vault(world: World) -> None:
+def test_concurrent_readers__share_one_vault_call(world: World) -> None:
     azure = world("app-service", vault_latency_s=0.2)
     get_reading(conf.current())
     asked_before = len(azure.requests)
@@ -23,7 +23,7 @@ def test_a_crowd_is_one_call_on_the_vault(world: World) -> None:
     assert len(azure.requests) - asked_before <= 2  # one more for whoever came after the first had landed
 
 
-def test_a_result_lives_a_moment(world: World) -> None:
+def test_result__expires(world: World) -> None:
     azure = world("app-service")
     config = conf.current({"KVSITE_RESULT_LIFE_S": "60"})
     first, second = get_reading(config), get_reading(config)
@@ -32,7 +32,7 @@ def test_a_result_lives_a_moment(world: World) -> None:
     assert len([request for request in azure.requests if request.status == 200 and "secrets" in request.path]) == 2
 
 
-def test_those_who_come_while_it_is_under_way_wait_for_it() -> None:
+def test_later_readers__wait_for_the_call_in_progress() -> None:
     sharing: SingleFlight[str, int] = SingleFlight()
     late: list[int] = []
     second = threading.Thread(target=lambda: late.append(sharing.get("x", lambda: 99, life_s=60)))
@@ -48,7 +48,7 @@ def test_those_who_come_while_it_is_under_way_wait_for_it() -> None:
     assert late == [7]
 
 
-def test_a_failure_is_told_to_all_who_share_it_and_then_forgotten() -> None:
+def test_failure__is_raised_to_all_waiters_and_not_cached() -> None:
     sharing: SingleFlight[str, int] = SingleFlight()
 
     def broken() -> int:
@@ -59,14 +59,14 @@ def test_a_failure_is_told_to_all_who_share_it_and_then_forgotten() -> None:
     assert sharing.get("x", lambda: 1, life_s=0) == 1
 
 
-def test_what_is_kept_is_bounded() -> None:
+def test_cache__is_bounded() -> None:
     sharing: SingleFlight[int, int] = SingleFlight()
     for number in range(1000):
         assert sharing.get(number, lambda number=number: number, life_s=60) == number  # type: ignore[misc]
     assert len(sharing._calls) == 8  # noqa: SLF001 - there is nothing else to see it by
 
 
-def test_those_who_ask_anew_share_one_that_was_asked_anew_and_no_other() -> None:
+def test_refreshes__share_only_a_call_that_was_a_refresh() -> None:
     sharing: SingleFlight[str, int] = SingleFlight()
     late: list[int] = []
 
@@ -89,7 +89,7 @@ def test_those_who_ask_anew_share_one_that_was_asked_anew_and_no_other() -> None
     assert late == [7]
 
 
-def test_a_refresh_right_after_another__gets_its_result_and_its_age(world: World, client: Client) -> None:
+def test_refresh_right_after_another__returns_its_result_with_age(world: World, client: Client) -> None:
     azure = world("app-service")
     first = get_reading(conf.current(), refresh=True)
     asked = len(azure.requests)
@@ -104,7 +104,7 @@ def test_a_refresh_right_after_another__gets_its_result_and_its_age(world: World
     assert "ago. It was started over" not in client.get("/").content.decode()
 
 
-def test_a_refresh_is_done_again_after_a_rest() -> None:
+def test_refresh__is_repeated_after_the_minimum_interval() -> None:
     sharing: SingleFlight[str, int] = SingleFlight()
     numbers = iter(range(9))
 
@@ -117,7 +117,7 @@ def test_a_refresh_is_done_again_after_a_rest() -> None:
     assert ask(0) == 2
 
 
-def test_a_crowd_that_refreshes_is_one_walk_along_the_chain(world: World) -> None:
+def test_concurrent_refreshes__try_the_chain_once(world: World) -> None:
     azure = world("laptop")
     config = conf.current()
     with ThreadPoolExecutor(20) as crowd:

@@ -65,7 +65,7 @@ def _is_running(process: int) -> bool:
         None,
     ],
 )
-def test_the_same_answer_as_azure_identity_gives(tools: Path, script: str | None) -> None:
+def test_az_result__equals_azure_identitys(tools: Path, script: str | None) -> None:
     if script:
         stand_in(tools, "az", script)
     plain, ours = azure.identity.AzureCliCredential(), AzureCliCredential(process_timeout=10)
@@ -85,7 +85,7 @@ def test_the_same_answer_as_azure_identity_gives(tools: Path, script: str | None
         "null",
     ],
 )
-def test_what_is_no_token__is_an_unexpected_output(tools: Path, output: str) -> None:
+def test_az_output_without_token__is_unexpected_output(tools: Path, output: str) -> None:
     stand_in(tools, "az", f"echo '{output}'")
     kind, words = told(AzureCliCredential(process_timeout=10))
     assert kind == "ClientAuthenticationError"
@@ -97,7 +97,7 @@ def test_what_is_no_token__is_an_unexpected_output(tools: Path, output: str) -> 
 @pytest.mark.parametrize("asked", [None, TENANT, OTHER])
 @pytest.mark.parametrize("set_up", [{}, {"tenant_id": TENANT}])
 @pytest.mark.parametrize("allowed", [[], ["*"], [OTHER]])
-def test_az_is_started_with_the_same_arguments(
+def test_az_arguments__equal_azure_identitys(
     tools: Path, tmp_path: Path, claims: str | None, asked: str | None, set_up: dict[str, str], allowed: list[str]
 ) -> None:
     note = tmp_path / "asked"
@@ -112,13 +112,13 @@ def test_az_is_started_with_the_same_arguments(
     assert note.read_text() == of_plain
 
 
-def test_in_a_chain_az_lets_the_next_one_try(tools: Path) -> None:
+def test_az_in_chain__next_credential_is_tried(tools: Path) -> None:
     stand_in(tools, "az", "echo garbage")
     with pytest.raises(CredentialUnavailableError):
         AzureCliCredential(process_timeout=10, in_chain=True).get_token_info(SCOPE)
 
 
-def test_a_slow_az_is_ended_with_all_it_started(tools: Path, tmp_path: Path) -> None:
+def test_slow_az__is_ended_with_its_child_processes(tools: Path, tmp_path: Path) -> None:
     # A script that does not `exec`: ending it alone would leave its child, and the child's open output, behind.
     stand_in(tools, "az", f"sh -c 'echo $$ > {tmp_path}/child; sleep 30'; echo never")
     start = time.monotonic()
@@ -133,7 +133,7 @@ def test_a_slow_az_is_ended_with_all_it_started(tools: Path, tmp_path: Path) -> 
     assert not _is_running(child)
 
 
-def test_azurecli_path_is_for_az_alone(world: World, tmp_path: Path) -> None:
+def test_azurecli_path__applies_to_az_only(world: World, tmp_path: Path) -> None:
     world("laptop")
     own = Path(os.environ["PATH"].split(os.pathsep)[0]) / "az"
     stand_in(tmp_path / "tools", "az", f'echo "$PATH" > {tmp_path}/path; exec {own} "$@"')
@@ -145,14 +145,14 @@ def test_azurecli_path_is_for_az_alone(world: World, tmp_path: Path) -> None:
     assert ("AzureCliCredential", Outcome.TOKEN) in [(a.credential, a.outcome) for a in reading.attempts]
 
 
-def test_azurecli_path_without_az__says_where_it_looked(world: World, tmp_path: Path) -> None:
+def test_azurecli_path_without_az__message_names_the_folder(world: World, tmp_path: Path) -> None:
     world("laptop-no-az")
     reading = get_reading(current({"AzureCLIPath": str(tmp_path), "KVSITE_CREDENTIAL": "az"}))
     assert reading.main_cause == "az_not_installed"
     assert f"or in {tmp_path}, the folder set in AzureCLIPath" in (reading.attempts[0].message or "")
 
 
-def test_the_subscription_is_named_to_az__and_no_tenant_beside_it(world: World, tmp_path: Path) -> None:
+def test_subscription__is_passed_to_az_without_tenant(world: World, tmp_path: Path) -> None:
     azure = world("laptop")
     own = Path(os.environ["PATH"].split(os.pathsep)[0]) / "az"
     stand_in(tmp_path / "tools", "az", f'echo "$@" > {tmp_path}/asked; exec {own} "$@"')
@@ -163,7 +163,7 @@ def test_the_subscription_is_named_to_az__and_no_tenant_beside_it(world: World, 
     assert (tmp_path / "asked").read_text() == asked
 
 
-def test_a_subscription_that_az_does_not_know__is_the_cause(world: World) -> None:
+def test_unknown_subscription__is_the_cause(world: World) -> None:
     world("laptop")
     words = {"KVSITE_AZ_SUBSCRIPTION": "No Such", "KVSITE_CREDENTIAL": "az"}
     assert get_reading(current(words)).main_cause == "az_subscription_wrong"

@@ -52,13 +52,13 @@ def token(**claims: Any) -> str:
         ({"idtyp": "app"}, "WorkloadIdentityCredential", PrincipalKind.WORKLOAD_IDENTITY),
     ],
 )
-def test_each_kind_is_told_from_the_claims(claims: dict[str, Any], credential: str, kind: PrincipalKind) -> None:
+def test_claims__identify_the_kind_of_principal(claims: dict[str, Any], credential: str, kind: PrincipalKind) -> None:
     principal = principal_of(token(**claims), credential=credential)
     assert principal.kind is kind
     assert principal.type is (PrincipalType.USER if kind is PrincipalKind.USER else PrincipalType.APP)
 
 
-def test_the_ids_and_times_of_a_v1_token() -> None:
+def test_v1_token__ids_and_times() -> None:
     principal = principal_of(
         token(idtyp="app", oid=OBJECT, tid=TENANT, appid=APP, xms_mirid=SITE, iat=1_790_000_000, exp=1_790_086_400),
         credential="ManagedIdentityCredential",
@@ -69,18 +69,18 @@ def test_the_ids_and_times_of_a_v1_token() -> None:
     assert principal.legacy == f"IsAuthenticated:True Type:App AppId:{APP} TenantId:{TENANT}"
 
 
-def test_a_v2_token_names_its_client_in_azp() -> None:
+def test_v2_token__client_is_in_azp() -> None:
     assert principal_of(token(azp=APP, idtyp="app"), credential=None).app_id == APP
 
 
-def test_a_users_legacy_line_has_no_app_id() -> None:
+def test_legacy_line__of_a_user_has_no_app_id() -> None:
     principal = principal_of(
         token(idtyp="user", upn="ann@contoso.com", tid=TENANT, appid=APP), credential="AzureCliCredential"
     )
     assert principal.legacy == f"IsAuthenticated:True Type:User TenantId:{TENANT} UserPrincipalName:ann@contoso.com"
 
 
-def test_the_legacy_line_ends_with_the_certificate() -> None:
+def test_legacy_line__ends_with_the_certificate() -> None:
     principal = principal_of(token(idtyp="app", appid=APP), credential=None, certificate_thumbprint="AB12")
     assert principal.legacy == f"IsAuthenticated:True Type:App AppId:{APP} CertificateThumbprint:AB12"
 
@@ -89,14 +89,14 @@ DEEP = base64.b64encode(b"[" * 9000).decode()
 
 
 @pytest.mark.parametrize("text", ["", "opaque", "a.b", "a.b.c", "a.b.c.d.e", "a.bnVsbA.c", "a.WzFd.c", f"a.{DEEP}.c"])
-def test_a_token_that_cannot_be_read_has_no_type(text: str) -> None:
+def test_unreadable_token__has_no_type(text: str) -> None:
     principal = principal_of(text, credential="AzureCliCredential")
     assert principal.type is None
     assert principal.kind is None
     assert principal.legacy == "IsAuthenticated:True"
 
 
-def test_claims_that_say_nothing_of_user_or_app_leave_the_type_open() -> None:
+def test_claims_without_type__leave_the_type_unknown() -> None:
     assert principal_of(token(tid=TENANT), credential="AzureCliCredential").type is None
 
 
@@ -109,16 +109,16 @@ NAMES = st.sampled_from(["idtyp", "oid", "sub", "tid", "appid", "upn", "scp", "x
 
 
 @given(st.dictionaries(NAMES | st.text(), JSON))
-def test_whatever_the_claims_are_there_is_a_principal(claims: dict[str, Any]) -> None:
+def test_any_claims__give_a_principal(claims: dict[str, Any]) -> None:
     assert principal_of(token(**claims), credential=None).legacy.startswith("IsAuthenticated:True")
 
 
 @given(st.text() | st.from_regex(r"[\w-]*\.[\w-]*\.[\w-]*"))
-def test_whatever_the_text_is_there_is_a_principal(text: str) -> None:
+def test_any_text__gives_a_principal(text: str) -> None:
     principal_of(text, credential=None)
 
 
-def test_half_characters_and_endless_nesting_in_claims_can_be_written() -> None:
+def test_lone_surrogates_and_deep_nesting_in_claims__can_be_serialized() -> None:
     nested: Any = "x"
     for _ in range(900):
         nested = [nested]

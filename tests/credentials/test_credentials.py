@@ -55,7 +55,7 @@ def said(reading: Reading) -> str:
         ("azure-pipelines", "azure-pipelines", "AzurePipelinesCredential"),
     ],
 )
-def test_the_word_chooses_who_reads_the_secret(world: World, scenario: str, word: str, credential: str) -> None:
+def test_credential_setting__selects_the_principal(world: World, scenario: str, word: str, credential: str) -> None:
     world(scenario)
     reading = read(word)
     assert reading.ok, reading.failure
@@ -64,7 +64,7 @@ def test_the_word_chooses_who_reads_the_secret(world: World, scenario: str, word
     assert reading.principal.credential == credential
 
 
-def test_several_are_asked_in_order__also_when_one_cannot_even_be_made(world: World) -> None:
+def test_several_credentials__are_tried_in_order_past_a_failing_constructor(world: World) -> None:
     world("laptop")
     reading = read("workload-identity,vscode,broker,device-code,az")
     assert reading.ok
@@ -92,7 +92,7 @@ def as_settings(azure: LocalAzure, **words: str) -> dict[str, str]:
     return moved | words
 
 
-def test_a_client_secret_signs_in(world: World) -> None:
+def test_client_secret__signs_in(world: World) -> None:
     words = as_settings(world("service-principal-secret"))
     reading = read("client-secret", **words)
     assert reading.ok
@@ -107,7 +107,7 @@ def test_a_client_secret_signs_in(world: World) -> None:
         ("service-principal-expired-secret", "client_secret_expired"),
     ],
 )
-def test_a_client_secret_that_is_refused__and_is_not_shown(world: World, scenario: str, cause: str) -> None:
+def test_rejected_client_secret__is_not_shown(world: World, scenario: str, cause: str) -> None:
     words = as_settings(world(scenario))
     reading = read("client-secret", **words)
     assert reading.main_cause == cause
@@ -117,7 +117,7 @@ def test_a_client_secret_that_is_refused__and_is_not_shown(world: World, scenari
 # -- the tools on PATH
 
 
-def test_azd_is_asked_for_the_vaults_scope_and_tenant(world: World, tmp_path: Path) -> None:
+def test_azd__gets_the_vaults_scope_and_tenant(world: World, tmp_path: Path) -> None:
     world("laptop-no-az")
     token = tools.azd(tmp_path / "bin")
     reading = read("azure-developer-cli")
@@ -129,7 +129,7 @@ def test_azd_is_asked_for_the_vaults_scope_and_tenant(world: World, tmp_path: Pa
     assert token.text not in repr(reading) + said(reading)
 
 
-def test_powershell_is_asked_for_the_vaults_resource_and_tenant(world: World, tmp_path: Path) -> None:
+def test_powershell__gets_the_vaults_resource_and_tenant(world: World, tmp_path: Path) -> None:
     world("laptop-no-az")
     token = tools.pwsh(tmp_path / "bin")
     reading = read("azure-powershell")
@@ -138,7 +138,7 @@ def test_powershell_is_asked_for_the_vaults_resource_and_tenant(world: World, tm
     assert token.text not in repr(reading) + said(reading)
 
 
-def test_in_the_chain_the_tools_answer_where_az_does_not(world: World, tmp_path: Path) -> None:
+def test_chain__uses_other_tools_when_az_fails(world: World, tmp_path: Path) -> None:
     world("laptop-signed-out")
     tools.azd(tmp_path / "bin")
     tools.message(tmp_path / "bin", "pwsh", errors="Get-AzAccessToken: Run Connect-AzAccount to login.", code=1)
@@ -174,7 +174,7 @@ _AZD_SIGNED_OUT_BEFORE = (
         ("az", "az", {"output": "Hello\n"}, "tool_output_unexpected"),
     ],
 )
-def test_a_tool_that_gives_no_token(
+def test_tool_without_token__has_its_cause(
     world: World, tmp_path: Path, word: str, tool: str, message: dict[str, Any] | None, cause: str
 ) -> None:
     world("laptop-no-az")
@@ -187,7 +187,7 @@ def test_a_tool_that_gives_no_token(
 
 
 @pytest.mark.parametrize(("word", "tool"), [("az", "az"), ("azd", "azd"), ("powershell", "pwsh")])
-def test_a_token_among_garbage_is_not_shown(world: World, tmp_path: Path, word: str, tool: str) -> None:
+def test_token_in_invalid_output__is_not_shown(world: World, tmp_path: Path, word: str, tool: str) -> None:
     world("laptop-no-az")
     token = tools.token_of_dana().text
     tools.message(
@@ -211,7 +211,7 @@ def test_a_token_among_garbage_is_not_shown(world: World, tmp_path: Path, word: 
         ("environment", "env_vars_incomplete", "set all of them"),
     ],
 )
-def test_what_is_not_here_says_what_it_would_take(world: World, word: str, cause: str, to_do: str) -> None:
+def test_unavailable_credential__message_says_what_it_needs(world: World, word: str, cause: str, to_do: str) -> None:
     world("laptop-no-az")
     reading = read(word)
     assert reading.main_cause == cause
@@ -222,7 +222,7 @@ def test_what_is_not_here_says_what_it_would_take(world: World, word: str, cause
 
 
 @pytest.mark.parametrize("word", ["device-code", "interactive-browser"])
-def test_no_page_waits_for_a_person_or_opens_a_window(
+def test_page__never_waits_for_interactive_sign_in(
     world: World, client: Client, settings: Any, tmp_path: Path, word: str
 ) -> None:
     azure = world("laptop")
@@ -237,7 +237,7 @@ def test_no_page_waits_for_a_person_or_opens_a_window(
     assert not [request for request in azure.requests if "devicecode" in request.path]
 
 
-def test_azure_token_credentials_opens_no_window_either(world: World, tmp_path: Path) -> None:
+def test_azure_token_credentials__page_never_opens_a_browser(world: World, tmp_path: Path) -> None:
     world("laptop")
     os.environ |= {
         "BROWSER": f"touch {tmp_path}/opened %s",
@@ -247,7 +247,7 @@ def test_azure_token_credentials_opens_no_window_either(world: World, tmp_path: 
     assert not (tmp_path / "opened").exists()
 
 
-def test_a_device_code_is_shown_and_waited_for_in_the_command(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command__shows_a_device_code_and_waits(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     world("laptop-no-az")
     with pytest.raises(SystemExit) as ended:
         call_command("principal", "--credential", "device-code", "--json")
@@ -257,7 +257,7 @@ def test_a_device_code_is_shown_and_waited_for_in_the_command(world: World, caps
     assert '"credential": "DeviceCodeCredential"' in output.out
 
 
-def test_a_browser_is_opened_and_waited_for_in_the_command(world: World, tmp_path: Path) -> None:
+def test_command__opens_a_browser_and_waits(world: World, tmp_path: Path) -> None:
     world("laptop-no-az")
     tools.browser(tmp_path / "bin")
     command = [sys.executable, "manage.py", "principal", "--credential", "interactive-browser", "--json"]
@@ -277,14 +277,14 @@ def test_a_browser_is_opened_and_waited_for_in_the_command(world: World, tmp_pat
         {"KVSITE_PIPELINES_SERVICE_CONNECTION_ID": "00000000-0000-0000-0000-000000000000"},
     ],
 )
-def test_a_pipeline_that_gets_no_token_of_its_own(world: World, wrong: dict[str, str]) -> None:
+def test_azure_pipelines__without_id_token(world: World, wrong: dict[str, str]) -> None:
     world("azure-pipelines")
     reading = read("azure-pipelines", **wrong)
     assert reading.main_cause == "pipelines_oidc_misconfigured"
     assert "somebody-elses" not in repr(reading) + said(reading)
 
 
-def test_outside_of_a_pipeline_there_is_nobody_to_ask(world: World) -> None:
+def test_azure_pipelines__outside_a_pipeline_is_unavailable(world: World) -> None:
     world("azure-pipelines")
     del os.environ["SYSTEM_OIDCREQUESTURI"]
     assert read("azure-pipelines").main_cause == "pipelines_oidc_misconfigured"
@@ -293,27 +293,27 @@ def test_outside_of_a_pipeline_there_is_nobody_to_ask(world: World) -> None:
 # -- tenants, exclusions, time
 
 
-def test_a_tenant_that_is_not_allowed_is_said_so(world: World) -> None:
+def test_disallowed_tenant__is_reported(world: World) -> None:
     words = as_settings(world("service-principal-secret"))
     words["KVSITE_TENANT_ID"] = FABRIKAM.id
     assert read("client-secret", **words).main_cause == "tenant_not_allowed"
 
 
 @pytest.mark.parametrize("allowed", ["*", CONTOSO.id])
-def test_a_tenant_that_is_allowed_besides_our_own(world: World, allowed: str) -> None:
+def test_additionally_allowed_tenant__is_accepted(world: World, allowed: str) -> None:
     words = as_settings(world("service-principal-secret"))
     words |= {"KVSITE_TENANT_ID": FABRIKAM.id, "KVSITE_ADDITIONALLY_ALLOWED_TENANTS": allowed}
     assert read("client-secret", **words).ok
 
 
-def test_az_is_held_to_the_tenant_too__also_in_the_chain(world: World) -> None:
+def test_az__is_restricted_to_the_tenant_in_a_chain_too(world: World) -> None:
     world("laptop")
     reading = read("dev", KVSITE_TENANT_ID=FABRIKAM.id)
     assert reading.main_cause == "tenant_not_allowed"
     assert read("dev", KVSITE_TENANT_ID=FABRIKAM.id, KVSITE_ADDITIONALLY_ALLOWED_TENANTS="*").ok
 
 
-def test_who_is_left_out_is_not_asked(world: World) -> None:
+def test_excluded_credential__is_not_tried(world: World) -> None:
     world("laptop")
     reading = read("default", KVSITE_EXCLUDE_CREDENTIALS="managed-identity, az")
     names = [credential for credential, _ in outcomes(reading)]
@@ -322,7 +322,7 @@ def test_who_is_left_out_is_not_asked(world: World) -> None:
     assert reading.chosen_by == "KVSITE_EXCLUDE_CREDENTIALS excludes the managed identity and Azure CLI."
 
 
-def test_everybody_left_out_is_a_sentence(world: World) -> None:
+def test_all_credentials_excluded__has_one_message(world: World) -> None:
     world("laptop")
     everybody = ",".join(("environment", "workload-identity", "managed-identity"))
     reading = read("prod", KVSITE_EXCLUDE_CREDENTIALS=everybody)
@@ -330,7 +330,7 @@ def test_everybody_left_out_is_a_sentence(world: World) -> None:
     assert "excludes every credential in the chain" in reading.failure.message
 
 
-def test_a_tool_gets_the_time_the_settings_give_it(world: World) -> None:
+def test_tool_timeout__is_set_by_the_settings(world: World) -> None:
     world("laptop", az_latency_s=5)
     reading = read("az", KVSITE_PROCESS_TIMEOUT_S="1", KVSITE_DEADLINE_S="4")
     assert reading.main_cause == "az_timeout"
@@ -354,7 +354,7 @@ def test_a_tool_gets_the_time_the_settings_give_it(world: World) -> None:
         ),
     ],
 )
-def test_azure_token_credentials__the_page_says_what_it_did(
+def test_azure_token_credentials__page_shows_its_effect(
     world: World, client: Client, settings: Any, variable: str, words: dict[str, str], sentence: str
 ) -> None:
     world("laptop")
@@ -375,7 +375,7 @@ def test_azure_token_credentials__the_page_says_what_it_did(
         ),
     ],
 )  # fmt: skip
-def test_our_own_word_wins_over_azure_token_credentials(
+def test_credential_setting__overrides_azure_token_credentials(
     world: World, variable: str, word: str, names: set[str]
 ) -> None:
     world("laptop-no-az")
@@ -383,16 +383,16 @@ def test_our_own_word_wins_over_azure_token_credentials(
     assert {credential for credential, _ in outcomes(read(word))} == names
 
 
-def test_the_whole_chain_says_nothing_of_choosing(world: World) -> None:
+def test_default_chain__shows_no_selection(world: World) -> None:
     world("laptop")
     assert read("default").chosen_by is None
 
 
-def test_every_word_is_made_by_somebody() -> None:
+def test_every_credential_value__has_a_factory() -> None:
     assert set(FACTORIES) == set(CredentialKind)
 
 
-def test_an_interactive_way_does_not_keep_a_finished_command(world: World) -> None:
+def test_interactive_credential__does_not_delay_process_exit(world: World) -> None:
     azure = world("laptop-no-az")
     azure.inject_fault("entra", FaultInjection(status=503))
     assert principal("--credential", "device-code")[0] == 1
@@ -402,7 +402,7 @@ def test_an_interactive_way_does_not_keep_a_finished_command(world: World) -> No
 
 
 @pytest.mark.parametrize("host", ["https://login.chinacloudapi.cn/", "login.microsoftonline.us"])
-def test_a_sign_in_host_of_another_cloud_is_the_first_thing_said(world: World, host: str) -> None:
+def test_authority_of_another_cloud__is_the_first_hint(world: World, host: str) -> None:
     azure = world("service-principal-secret")
     os.environ["AZURE_AUTHORITY_HOST"] = host
     reading = get_reading(current())
@@ -413,13 +413,13 @@ def test_a_sign_in_host_of_another_cloud_is_the_first_thing_said(world: World, h
     assert named in {request.host for request in azure.requests}
 
 
-def test_a_managed_identity_minds_no_sign_in_host(world: World) -> None:
+def test_managed_identity__ignores_the_authority_host(world: World) -> None:
     world("app-service")
     os.environ["AZURE_AUTHORITY_HOST"] = "https://login.chinacloudapi.cn"
     assert get_reading(current()).ok
 
 
-def test_somebody_elses_host_gets_no_secret_of_ours(world: World) -> None:
+def test_authority_outside_azure__gets_no_client_secret(world: World) -> None:
     azure = world("service-principal-secret")
     config = current({"KVSITE_AUTHORITY_HOST": "login.evil.example"})
     assert get_reading(config).main_cause == "authority_or_cloud_wrong"

@@ -74,7 +74,7 @@ def test_powershell_quoting__leaves_no_single_quote_alone(value: str) -> None:
 
 
 @pytest.mark.parametrize("system", ["Linux", "Windows", "Darwin"])
-def test_hostile_names_in_a_reading__never_reach_a_command(system: str) -> None:
+def test_hostile_names_in_a_reading__are_in_no_command(system: str) -> None:
     for value in filter(None, HOSTILE):
         commands = _commands(value, system)
         assert commands
@@ -123,7 +123,7 @@ def test_access_policy_refusal__names_the_missing_permission() -> None:
     )
 
 
-def test_firewall_refusal__names_the_address_the_vault_saw() -> None:
+def test_firewall_refusal__names_the_client_address() -> None:
     text = "Client address is not authorized and caller is not a trusted service.\r\nClient address: 203.0.113.24\r\n"
     assert "--ip-address 203.0.113.24" in explain(text).hints[0].commands[0]
 

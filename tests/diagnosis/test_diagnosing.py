@@ -69,7 +69,7 @@ def _causes(reading: Reading) -> list[str]:
     return [hint.cause for hint in reading.hints]
 
 
-def test_everything_fine__no_hint() -> None:
+def test_success__has_no_hint() -> None:
     reading = _reading(secret=_secret(), attempts=(_attempt("ManagedIdentityCredential", None, Outcome.TOKEN),))
     assert reading.hints == ()
     assert reading.causes[0] is None
@@ -92,7 +92,7 @@ def test_laptop_signed_out__az_login_first() -> None:
     ]
 
 
-def test_laptop_without_tools__nobody_is_signed_in() -> None:
+def test_laptop_without_tools__no_account_is_signed_in() -> None:
     assert _causes(_reading(attempts=_chain(), failure=_failure())) == ["no_credential_available"]
 
 
@@ -119,7 +119,7 @@ def test_identity_switched_off__the_managed_identity_is_the_cause(platform: Plat
     assert reading.hints[0].commands == (command,)
 
 
-def test_virtual_machine_without_identity__is_told_to_assign_one() -> None:
+def test_virtual_machine_without_identity__hint_assigns_one() -> None:
     answer = f"{NO_IMDS} Token request error: (invalid_request) Identity not found"
     place = HostEnvironment(platform=Platform.VIRTUAL_MACHINE, resource_name="vm1", resource_group="rg1")
     reading = _reading(attempts=_chain(NO_AZ, answer), failure=_failure(), place=place)
@@ -127,7 +127,7 @@ def test_virtual_machine_without_identity__is_told_to_assign_one() -> None:
     assert reading.hints[0].commands == ("az vm identity assign --resource-group rg1 --name vm1",)
 
 
-def test_pod_without_workload_identity__is_told_to_label_it() -> None:
+def test_pod_without_workload_identity__hint_labels_it() -> None:
     reading = _reading(attempts=_chain(), failure=_failure(), place=HostEnvironment(platform=Platform.KUBERNETES))
     assert _causes(reading)[0] == "workload_identity_not_injected"
 
@@ -147,7 +147,7 @@ def test_wrong_secret_on_app_service__hides_the_managed_identity() -> None:
     assert list(reading.causes) == ["client_secret_wrong", None, None]
 
 
-def test_attempt_without_words__leaves_the_failure_to_speak() -> None:
+def test_attempt_without_message__failure_gives_the_cause() -> None:
     attempts = (_attempt("ClientSecretCredential", None, Outcome.FAILED),)
     assert _causes(_reading(attempts=attempts, failure=_failure(message=WRONG_SECRET))) == ["client_secret_wrong"]
 
@@ -170,9 +170,7 @@ def _forbidden(code: str, message: str) -> Failure:
         ("AccessDenied", "(Forbidden) does not have secrets get permission on key vault", "kv_access_policy_denied"),
     ],
 )
-def test_denied__says_that_a_role_may_be_on_its_way_and_how_old_the_token_is(
-    code: str, message: str, cause: str
-) -> None:
+def test_denied__mentions_role_propagation_and_token_age(code: str, message: str, cause: str) -> None:
     principal = Principal(
         type=PrincipalType.USER, object_id=OBJECT, tenant_id=TENANT, token_issued_at=NOW - timedelta(minutes=42)
     )
@@ -182,13 +180,13 @@ def test_denied__says_that_a_role_may_be_on_its_way_and_how_old_the_token_is(
     assert "The token's issue time is 42 minutes ago." in reading.hints[1].why
 
 
-def test_denied_user__is_given_the_role_as_a_user() -> None:
+def test_denied_user__role_command_has_principal_type_user() -> None:
     principal = Principal(type=PrincipalType.USER, object_id=OBJECT)
     reading = _reading(principal=principal, failure=_forbidden("ForbiddenByRbac", "Caller is not authorized"))
     assert "--assignee-principal-type User" in reading.hints[0].commands[0]
 
 
-def test_firewall__names_the_address_the_vault_saw() -> None:
+def test_firewall__names_the_client_address() -> None:
     reading = _reading(
         vault_saw=VaultSaw(client_address="203.0.113.7"), failure=_forbidden("ForbiddenByFirewall", "Client address")
     )
@@ -226,7 +224,7 @@ def test_failure__has_its_cause(failure: Failure, cause: str) -> None:
     assert _causes(_reading(failure=failure))[0] == cause
 
 
-def test_name_that_leads_nowhere__is_looked_up() -> None:
+def test_unresolvable_name__command_resolves_it() -> None:
     failure = _failure(
         Stage.NETWORK,
         "HTTPSConnection(host='contoso.vault.azure.net', port=443): Failed to resolve "
@@ -235,11 +233,11 @@ def test_name_that_leads_nowhere__is_looked_up() -> None:
     assert "nslookup contoso.vault.azure.net" in _reading(failure=failure).hints[0].commands
 
 
-def test_configuration_we_do_not_know__invents_no_cause() -> None:
+def test_unknown_configuration__has_no_specific_cause() -> None:
     assert _reading(failure=_failure(Stage.CONFIGURATION, "KVSITE_CREDENTIAL: no such credential")).hints == ()
 
 
-def test_a_credential_refused_for_a_reason_we_do_not_know__is_unexpected() -> None:
+def test_unknown_credential_error__is_unexpected() -> None:
     refused = _failure(Stage.CONFIGURATION, "Invalid IPv6 URL", exception="builtins.ValueError")
     assert _reading(failure=refused).main_cause == "unexpected"
 
@@ -254,24 +252,24 @@ def test_deadline__names_what_was_waited_for() -> None:
     assert reading.causes[0] == "deadline_exceeded"
 
 
-def test_expired_secret__is_said_beside_the_success() -> None:
+def test_expired_secret__is_shown_beside_success() -> None:
     reading = _reading(secret=_secret(expires_on=NOW - timedelta(days=3)))
     assert _causes(reading) == ["secret_expired"]
     assert "11 September 2026" in reading.hints[0].why
 
 
-def test_secret_of_tomorrow__is_said_beside_the_success() -> None:
+def test_secret_not_yet_valid__is_shown_beside_success() -> None:
     assert _causes(_reading(secret=_secret(not_before=NOW + timedelta(days=1)))) == ["secret_not_yet_valid"]
 
 
-def test_token_of_another_tenant__is_said_before_the_vault_refuses() -> None:
+def test_token_of_another_tenant__is_shown_before_the_vault_refuses() -> None:
     reading = _reading(
         principal=Principal(tenant_id=OTHER_TENANT), vault_tenant_id=TENANT, failure=_failure(Stage.DEADLINE, "late")
     )
     assert _causes(reading) == ["deadline_exceeded", "tenant_mismatch_ahead"]
 
 
-def test_token_of_another_tenant__is_not_said_twice() -> None:
+def test_token_of_another_tenant__is_shown_once() -> None:
     reading = _reading(
         principal=Principal(tenant_id=OTHER_TENANT),
         vault_tenant_id=TENANT,
@@ -280,13 +278,13 @@ def test_token_of_another_tenant__is_not_said_twice() -> None:
     assert _causes(reading) == ["kv_wrong_tenant"]
 
 
-def test_token_from_the_future__means_a_wrong_clock() -> None:
+def test_token_issued_in_the_future__is_clock_skew() -> None:
     reading = _reading(
         principal=Principal(token_issued_at=NOW + timedelta(hours=1)), failure=_failure(Stage.VAULT, "refused")
     )
     assert "clock_skew" in _causes(reading)
 
 
-def test_diagnosis__is_the_same_when_made_twice() -> None:
+def test_diagnosis__is_idempotent() -> None:
     reading = _reading(attempts=_chain(SIGNED_OUT), failure=_failure())
     assert diagnose(reading.reading).diagnosis == reading.diagnosis

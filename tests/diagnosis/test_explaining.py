@@ -52,7 +52,7 @@ def test_explanation__is_frozen() -> None:
         explain("x").causes = ()  # type: ignore[misc]
 
 
-def test_evidence__holds_what_the_vault_named() -> None:
+def test_evidence__has_the_vaults_identifiers() -> None:
     evidence = explain(RBAC, http_status=403, error_code="ForbiddenByRbac").evidence
     assert evidence.status == 403
     assert evidence.service_code == "ForbiddenByRbac"
@@ -63,7 +63,7 @@ def test_evidence__holds_what_the_vault_named() -> None:
     assert "sts.windows.net" in evidence.hosts
 
 
-def test_evidence__holds_codes_times_and_addresses() -> None:
+def test_evidence__has_codes_times_and_addresses() -> None:
     evidence = explain(
         "requests.exceptions.ConnectionError: AADSTS7000215: x AKV10032 at 169.254.169.254 "
         "Timestamp: 2026-09-14 07:21:29Z"
@@ -75,7 +75,7 @@ def test_evidence__holds_codes_times_and_addresses() -> None:
     assert evidence.exception == "requests.exceptions.ConnectionError"
 
 
-def test_chain__is_taken_apart() -> None:
+def test_chain__is_split_into_attempts() -> None:
     explanation = explain(CHAIN)
     assert [attempt.credential for attempt in explanation.evidence.attempts] == [
         "EnvironmentCredential",
@@ -87,7 +87,7 @@ def test_chain__is_taken_apart() -> None:
     assert [key for key in explanation.causes if CAUSES[key].is_noise] == ["env_vars_incomplete", "imds_unreachable"]
 
 
-def test_chain_stopped_by_a_wrong_secret__names_who_was_never_asked() -> None:
+def test_chain_stopped_by_a_wrong_secret__lists_untried_credentials() -> None:
     explanation = explain(
         "DefaultAzureCredential failed to retrieve a token from the included credentials.\nAttempted credentials:\n"
         "\tEnvironmentCredential: Authentication failed: AADSTS7000215: Invalid client secret provided."
@@ -100,7 +100,7 @@ def test_chain_stopped_by_a_wrong_secret__names_who_was_never_asked() -> None:
     assert explanation.hints[1].fix == "Fix the credential that failed: see the first hint above."
 
 
-def test_two_members_failed__entras_own_answer_outweighs_the_rest() -> None:
+def test_two_credentials_failed__entras_error_ranks_first() -> None:
     explanation = explain(
         "ChainedTokenCredential failed to retrieve a token from the included credentials.\nAttempted credentials:\n"
         '\tManagedIdentityCredential: Unexpected content type "text/html"\n'
@@ -109,14 +109,14 @@ def test_two_members_failed__entras_own_answer_outweighs_the_rest() -> None:
     assert explanation.causes[0] == "mfa_required"
 
 
-def test_secret_in_the_text__is_nowhere_in_the_explanation() -> None:
+def test_secret_in_the_text__is_not_in_the_explanation() -> None:
     explanation = explain(f"client_secret=Zq8~Q.k3y-Value_012345 {CHAIN} Authorization: Bearer abc.def.ghi-0123456789")
     assert "k3y-Value" not in repr(explanation)
     assert "ghi-0123456789" not in repr(explanation)
 
 
 @pytest.mark.parametrize("key", CAUSES)
-def test_entry__says_what_why_and_what_to_do_in_plain_sentences(key: str) -> None:
+def test_cause__has_title_reason_and_fix(key: str) -> None:
     cause = CAUSES[key]
     assert cause.key == key
     assert cause.title
@@ -179,7 +179,7 @@ LOOK_ALIKES = {
 
 
 @pytest.mark.parametrize("key", LOOK_ALIKES)
-def test_look_alike__leads_elsewhere(key: str) -> None:
+def test_similar_text__has_another_cause(key: str) -> None:
     text, look_alike = LOOK_ALIKES[key]
     assert explain(text).causes[0] == key
     assert explain(look_alike).causes[0] != key
@@ -217,7 +217,7 @@ def test_log__with_a_token_and_then_a_failing_chain__is_about_the_chain() -> Non
     assert explain(TOKEN + later).causes[0] == "az_not_logged_in"
 
 
-def test_member__told_by_its_inner_part_too__is_one_member() -> None:
+def test_nested_attempt__is_counted_once() -> None:
     assert [attempt.credential for attempt in explain(NOISE).evidence.attempts] == [
         "EnvironmentCredential",
         "ManagedIdentityCredential",

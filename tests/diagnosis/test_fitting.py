@@ -27,7 +27,7 @@ def _first_hint(client: Client, path: str = "/api/reading", **given: str) -> dic
         ({}, {"userAssignedClientId": FOREIGN}, "The address"),
     ],
 )
-def test_laptop_where_only_the_managed_identity_is_asked__is_not_told_to_sign_in_with_az(
+def test_laptop_with_managed_identity_only__hint_does_not_mention_az_login(
     world: World, client: Client, settings: Any, settings_of_site: dict[str, str], given: dict[str, str], chosen: str
 ) -> None:
     world("laptop")
@@ -39,7 +39,7 @@ def test_laptop_where_only_the_managed_identity_is_asked__is_not_told_to_sign_in
     assert (f"unset {chosen}" in hint["commands"]) is bool(settings_of_site)
 
 
-def test_laptop_with_half_of_the_chain__is_told_how_to_ask_the_other_half(world: World, client: Client) -> None:
+def test_laptop_with_half_of_the_chain__hint_enables_the_other_half(world: World, client: Client) -> None:
     world("laptop")
     os.environ["AZURE_TOKEN_CREDENTIALS"] = "prod"
     hint = _first_hint(client)
@@ -48,9 +48,7 @@ def test_laptop_with_half_of_the_chain__is_told_how_to_ask_the_other_half(world:
     assert "az login" not in str(hint)
 
 
-def test_laptop_where_only_powershell_is_asked__is_told_how_to_ask_az(
-    world: World, client: Client, settings: Any
-) -> None:
+def test_laptop_with_powershell_only__hint_enables_az(world: World, client: Client, settings: Any) -> None:
     world("laptop")
     settings.SECRETS_APP |= {"KVSITE_CREDENTIAL": "azure-powershell"}
     hint = _first_hint(client)
@@ -58,14 +56,12 @@ def test_laptop_where_only_powershell_is_asked__is_told_how_to_ask_az(
     assert hint["commands"] == ["python manage.py principal --credential azure-cli"]
 
 
-def test_laptop_where_az_was_asked__is_told_to_sign_in_with_az(world: World, client: Client) -> None:
+def test_laptop_with_az__hint_is_az_login(world: World, client: Client) -> None:
     world("laptop-signed-out")
     assert _first_hint(client)["commands"][0].startswith("az login --tenant ")
 
 
-def test_pod_with_another_service_account__is_given_the_right_one_before_trust_is_added(
-    world: World, client: Client
-) -> None:
+def test_pod_with_wrong_service_account__hint_fixes_it_before_adding_trust(world: World, client: Client) -> None:
     world("kubernetes-wrong-subject")
     hint = _first_hint(client)
     assert hint["why"] == (
@@ -78,13 +74,13 @@ def test_pod_with_another_service_account__is_given_the_right_one_before_trust_i
     assert [command for command in hint["commands"] if " create " in command] == hint["commands"][-1:]
 
 
-def test_a_pipeline_that_entra_does_not_list__is_told_nothing_of_pods() -> None:
+def test_pipeline_without_federated_credential__hint_does_not_mention_pods() -> None:
     text = "AADSTS700213: No matching federated identity record found for presented assertion subject 'repo:a/b:ref'."
     assert "kubectl" not in str(explain(text).hints[0])
 
 
 @pytest.mark.parametrize("scenario", ["laptop", "app-service"])
-def test_token_check__speaks_of_the_resource_and_not_of_key_vault(world: World, client: Client, scenario: str) -> None:
+def test_token_check__hint_names_the_resource_instead_of_key_vault(world: World, client: Client, scenario: str) -> None:
     world(scenario)
     document = client.get("/api/token", {"scope": NOWHERE}).json()
     known = next(hint for hint in document["hints"] if hint["cause"] == "resource_not_in_tenant")
@@ -96,15 +92,13 @@ def test_token_check__speaks_of_the_resource_and_not_of_key_vault(world: World, 
 
 
 @pytest.mark.parametrize("scenario", ["laptop", "app-service"])
-def test_token_check_for_a_bare_host__asks_whether_its_address_was_meant(
-    world: World, client: Client, scenario: str
-) -> None:
+def test_token_check_for_a_bare_host__hint_suggests_its_url(world: World, client: Client, scenario: str) -> None:
     world(scenario)
     assert f"Did you mean https://{BARE}?" in _first_hint(client, "/api/token", scope=BARE)["fix"]
 
 
 @pytest.mark.parametrize(("scenario", "of_this_host"), [("vm-two-identities", "az vm "), ("app-service", "az webapp ")])
-def test_a_foreign_identity__is_attached_without_switching_on_the_system_assigned_one(
+def test_unattached_identity__hint_keeps_system_assigned_off(
     world: World, client: Client, scenario: str, of_this_host: str
 ) -> None:
     world(scenario)
@@ -117,7 +111,7 @@ def test_a_foreign_identity__is_attached_without_switching_on_the_system_assigne
     assert f"--identities {by_resource}" in str(_first_hint(client, userassignedid=by_resource)["commands"])
 
 
-def test_a_machine_without_an_identity__is_not_told_of_app_service(world: World, client: Client) -> None:
+def test_virtual_machine_without_identity__hint_does_not_mention_app_service(world: World, client: Client) -> None:
     world("vm-no-identity")
     assert _first_hint(client)["commands"] == [
         "az vm identity assign --resource-group <resource-group> --name <resource-name>"
@@ -132,7 +126,7 @@ def test_a_machine_without_an_identity__is_not_told_of_app_service(world: World,
         ({"AzureServicesAuthConnectionString": "RunAs=App"}, "AppId in AzureServicesAuthConnectionString"),
     ],
 )
-def test_several_identities__shows_those_attached_and_the_one_setting_that_counts(
+def test_several_identities__hint_lists_them_and_the_setting(
     world: World, client: Client, settings: Any, settings_of_site: dict[str, str], named: str
 ) -> None:
     world("vm-two-identities")

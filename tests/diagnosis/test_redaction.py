@@ -50,7 +50,7 @@ TOKEN = f"{HEADER}.{CLAIMS}.{'s1gn-ature_' * 12}"
         f'{{"home_account_id": "a", "secret": "{SECRET}"}}',
     ],
 )
-def test_secret__in_any_dress__is_hidden(text: str) -> None:
+def test_secret__in_any_format__is_hidden(text: str) -> None:
     shown = redact(text)
     assert SECRET not in shown
     assert "k3yValue0123456789" not in shown

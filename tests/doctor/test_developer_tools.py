@@ -69,7 +69,7 @@ def asked(tmp_path: Path) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
 
-def test_az__its_own_files_tell_everything_and_it_is_not_started(environ: dict[str, str], tmp_path: Path) -> None:
+def test_az__profile_files_are_enough_and_it_is_not_started(environ: dict[str, str], tmp_path: Path) -> None:
     az_says(tmp_path)
     az_wrote(tmp_path, [OTHER, ONE])
     check = found("az", environ)
@@ -83,7 +83,7 @@ def test_az__its_own_files_tell_everything_and_it_is_not_started(environ: dict[s
     assert asked(tmp_path) == []
 
 
-def test_az__its_note_of_the_version_is_from_before_it_was_replaced(environ: dict[str, str], tmp_path: Path) -> None:
+def test_az__outdated_version_file_is_ignored(environ: dict[str, str], tmp_path: Path) -> None:
     az_says(tmp_path)
     az_wrote(tmp_path, [ONE])
     os.utime(tmp_path / ".azure" / "versionCheck.json", (0, 0))
@@ -92,7 +92,7 @@ def test_az__its_note_of_the_version_is_from_before_it_was_replaced(environ: dic
     assert asked(tmp_path) == ["version --output json"]
 
 
-def test_az__an_older_one_notes_its_version_elsewhere(environ: dict[str, str], tmp_path: Path) -> None:
+def test_az__older_release_has_another_version_file(environ: dict[str, str], tmp_path: Path) -> None:
     az_says(tmp_path)
     az_wrote(tmp_path, [ONE])
     (tmp_path / ".azure" / "versionCheck.json").unlink()
@@ -110,14 +110,14 @@ def test_az__signed_in_to_other_tenants_than_the_vaults(environ: dict[str, str],
     assert found("az", environ).verdict is Status.OK  # the secret was read all the same
 
 
-def test_az__its_folder_may_be_elsewhere(environ: dict[str, str], tmp_path: Path) -> None:
+def test_az__azure_config_dir_is_used(environ: dict[str, str], tmp_path: Path) -> None:
     az_says(tmp_path)
     az_wrote(tmp_path, [ONE], byte_order_mark="")
     elsewhere = {**environ, "HOME": "/nowhere", "AZURE_CONFIG_DIR": str(tmp_path / ".azure")}
     assert found("az", elsewhere).finding == "Azure CLI is signed in as dana@contoso.com."
 
 
-def test_az__without_files_it_is_asked_but_never_for_a_token(environ: dict[str, str], tmp_path: Path) -> None:
+def test_az__without_files_it_is_started_but_requests_no_token(environ: dict[str, str], tmp_path: Path) -> None:
     az_says(tmp_path)
     check = found("az", environ)
     assert check.finding == "Azure CLI is signed in as dana@contoso.com."
@@ -133,7 +133,7 @@ def test_az__without_files_it_is_asked_but_never_for_a_token(environ: dict[str, 
         (FAILED, SITE, Status.OK, None),
     ],
 )
-def test_az__nobody_is_signed_in(
+def test_az__no_account_is_signed_in(
     environ: dict[str, str], tmp_path: Path, read: Any, more: dict[str, str], verdict: Status, cause: str | None
 ) -> None:
     az_says(tmp_path, accounts=[])
@@ -142,7 +142,7 @@ def test_az__nobody_is_signed_in(
     assert check.finding.startswith("Azure CLI is installed, but no account is signed in.")
 
 
-def test_az__a_service_principal_is_named_as_one(environ: dict[str, str], tmp_path: Path) -> None:
+def test_az__service_principal_is_labelled(environ: dict[str, str], tmp_path: Path) -> None:
     az_says(tmp_path)
     az_wrote(tmp_path, [{**ONE, "user": {"name": CLIENT, "type": "servicePrincipal"}}])
     assert ("Signed in as", f"{CLIENT} (servicePrincipal)") in found("az", environ).facts
@@ -151,20 +151,20 @@ def test_az__a_service_principal_is_named_as_one(environ: dict[str, str], tmp_pa
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", '{"subscriptions": 1}', '{"subscriptions": [1, {"user": 2}]}', "[" * 100_000, "\0\ufffd"]
 )
-def test_az__a_broken_file_is_not_an_error(environ: dict[str, str], tmp_path: Path, text: str) -> None:
+def test_az__broken_file_is_not_an_error(environ: dict[str, str], tmp_path: Path, text: str) -> None:
     az_says(tmp_path, accounts=[])
     az_wrote(tmp_path, [])
     (tmp_path / ".azure" / "azureProfile.json").write_text(text)
     assert found("az", environ, read=FAILED).title == ""
 
 
-def test_az__names_from_its_files_cannot_steer_a_terminal(environ: dict[str, str], tmp_path: Path) -> None:
+def test_az__names_from_files_are_escaped_for_the_terminal(environ: dict[str, str], tmp_path: Path) -> None:
     az_says(tmp_path)
     az_wrote(tmp_path, [{**ONE, "name": "\x1b[2J\u202egone"}])
     assert ("Default subscription", f"?[2J?gone ({ONE['id']})") in found("az", environ).facts
 
 
-def test_az__not_there(environ: dict[str, str]) -> None:
+def test_az__not_installed(environ: dict[str, str]) -> None:
     assert found("az", environ, read=FAILED).cause == "az_not_installed"
     assert found("az", environ).verdict is Status.OK
     assert found("az", {**environ, **SITE}, read=FAILED).verdict is Status.OK
@@ -176,7 +176,7 @@ def test_az__not_there(environ: dict[str, str]) -> None:
     assert check.finding == said
 
 
-def test_az__its_folder_is_named_by_a_setting(environ: dict[str, str], tmp_path: Path) -> None:
+def test_az__folder_from_a_setting(environ: dict[str, str], tmp_path: Path) -> None:
     az_says(tmp_path)
     elsewhere = {**environ, "PATH": "/usr/bin:/bin"}
     named = Config(vault_url=VAULT, secret_name="demo", credential=CredentialOptions(az_folder=str(tmp_path / "bin")))
@@ -194,7 +194,7 @@ def test_az__its_folder_is_named_by_a_setting(environ: dict[str, str], tmp_path:
     ("kinds", "cause"),
     [((CredentialKind.AZURE_POWERSHELL,), "powershell_not_installed"), ((CredentialKind.PROD,), None)],
 )
-def test_powershell__chosen_by_our_own_setting(
+def test_powershell__selected_by_kvsite_credential(
     environ: dict[str, str], kinds: tuple[CredentialKind, ...], cause: str
 ) -> None:
     chosen = Config(vault_url=VAULT, secret_name="demo", credential=CredentialOptions(kinds=kinds))
@@ -227,7 +227,7 @@ def test_az__broken_or_slow(
     assert words in check.finding
 
 
-def test_az__what_it_says_without_json_is_nobody(environ: dict[str, str], tmp_path: Path) -> None:
+def test_az__output_without_json_means_no_account(environ: dict[str, str], tmp_path: Path) -> None:
     stand_in(tmp_path / "bin", "az", "echo not json")
     assert "no account is signed in" in found("az", environ, read=FAILED).finding
 
@@ -255,7 +255,7 @@ def test_powershell_and_azd__version_and_account(environ: dict[str, str], tmp_pa
     assert "s3cr3t" not in repr(powershell)
 
 
-def test_powershell_and_azd__not_there_or_broken_or_nobody(environ: dict[str, str], tmp_path: Path) -> None:
+def test_powershell_and_azd__not_installed_broken_or_signed_out(environ: dict[str, str], tmp_path: Path) -> None:
     for key, credential, cause in (
         ("powershell", "AzurePowerShellCredential", "powershell_not_installed"),
         ("azd", "AzureDeveloperCliCredential", "azd_not_installed"),
@@ -277,22 +277,22 @@ def test_find__a_tool_in_a_relative_folder_is_not_started(tmp_path: Path, monkey
     assert find({}, "az") is None
 
 
-def test_output__a_safe_folder_no_input_and_nothing_sent_home(tmp_path: Path) -> None:
+def test_output__runs_in_a_safe_folder_without_input_or_telemetry(tmp_path: Path) -> None:
     tool = stand_in(tmp_path / "bin", "tool", "pwd; cat; echo $AZURE_CORE_COLLECT_TELEMETRY; echo oops >&2")
     assert run_for_output([str(tool)], {"PATH": "/bin:/usr/bin"}, 5).split() == ["/", "0"]
 
 
-def test_output__a_word_for_the_shell_stays_a_word(tmp_path: Path) -> None:
+def test_output__arguments_are_not_interpreted_by_a_shell(tmp_path: Path) -> None:
     tool = stand_in(tmp_path / "bin", "tool", 'printf %s "$1"')
     assert run_for_output([str(tool), "$(touch /tmp/x); *"], {"PATH": "/bin:/usr/bin"}, 5) == "$(touch /tmp/x); *"
 
 
-def test_output__too_much_of_it_is_cut(tmp_path: Path) -> None:
+def test_output__is_truncated(tmp_path: Path) -> None:
     tool = stand_in(tmp_path / "bin", "tool", "head -c 1000000 /dev/zero")
     assert len(run_for_output([str(tool)], {"PATH": "/bin:/usr/bin"}, 5)) == 256 * 1024
 
 
-def test_output__a_file_that_is_no_program(tmp_path: Path) -> None:
+def test_output__of_a_file_that_is_not_executable(tmp_path: Path) -> None:
     tool = tmp_path / "tool"
     tool.write_bytes(b"\x7fELF nonsense")
     tool.chmod(0o700)
@@ -300,7 +300,7 @@ def test_output__a_file_that_is_no_program(tmp_path: Path) -> None:
         run_for_output([str(tool)], {}, 5)
 
 
-def test_output__a_tool_that_hangs_is_ended_with_all_it_started(tmp_path: Path) -> None:
+def test_output__hanging_tool_is_ended_with_its_child_processes(tmp_path: Path) -> None:
     child = tmp_path / "child"
     tool = stand_in(tmp_path / "bin", "tool", f"sleep 60 & echo $! > {child}.part; mv {child}.part {child}; wait")
     with pytest.raises(ToolTimeoutError):

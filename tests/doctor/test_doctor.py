@@ -70,7 +70,7 @@ WELL = [scenario.name for scenario in SCENARIOS.values() if scenario.cause is No
 
 @pytest.mark.parametrize("scenario", WELL)
 @pytest.mark.usefixtures("_unhurried")
-def test_where_all_is_well__no_problem_is_found(world: World, scenario: str) -> None:
+def test_healthy_scenario__has_no_problem(world: World, scenario: str) -> None:
     world(scenario)
     checks = examine()
     assert {check.key for check in checks.values() if check.verdict is Status.PROBLEM} == set()
@@ -80,7 +80,7 @@ def test_where_all_is_well__no_problem_is_found(world: World, scenario: str) -> 
 
 
 @pytest.mark.usefixtures("_unhurried")
-def test_on_a_laptop__az_tells_who_is_signed_in(world: World) -> None:
+def test_laptop__az_shows_the_account(world: World) -> None:
     world("laptop")
     az = examine()["az"]
     assert az.finding == "Azure CLI is signed in as dana@contoso.onmicrosoft.com."
@@ -88,7 +88,7 @@ def test_on_a_laptop__az_tells_who_is_signed_in(world: World) -> None:
 
 
 @pytest.mark.usefixtures("_unhurried")
-def test_on_a_virtual_machine__the_token_tells_where_we_are(world: World) -> None:
+def test_virtual_machine__is_detected_by_its_token(world: World) -> None:
     world("vm")
     checks = examine()
     assert checks["platform"].finding.endswith("the Instance Metadata Service issued a token: an Azure VM.")
@@ -113,7 +113,7 @@ def test_on_a_virtual_machine__the_token_tells_where_we_are(world: World) -> Non
     ],
 )
 @pytest.mark.usefixtures("_unhurried")
-def test_each_world__its_problem_is_found_with_advice(world: World, scenario: str, key: str, cause: str) -> None:
+def test_scenario__problem_is_found_with_advice(world: World, scenario: str, key: str, cause: str) -> None:
     world(scenario)
     check = examine()[key]
     assert (check.verdict, check.cause) == (Status.PROBLEM, cause)
@@ -128,7 +128,7 @@ def test_problems_come_first_then_notices(world: World) -> None:
     assert ranks[0] == 0
 
 
-def test_every_cause_is_one_of_the_catalogue(world: World) -> None:
+def test_causes__are_in_the_catalog(world: World) -> None:
     world("app-service")
     os.environ.update({"KEY_VAULT_URI": "", "AZURE_CLIENT_SECRET": SECRET, "MSI_SECRET": SECRET})
     checks = run_doctor(conf.load({}))
@@ -138,7 +138,7 @@ def test_every_cause_is_one_of_the_catalogue(world: World) -> None:
     assert (CHECKS[0].key, CHECKS[-1].key) == ("secret", "trusted_certificates")
 
 
-def test_wrong_settings__are_a_problem_and_nothing_is_sent(world: World, settings: Any) -> None:
+def test_invalid_settings__are_a_problem_and_nothing_is_sent(world: World, settings: Any) -> None:
     azure = world("app-service")
     settings.SECRETS_APP = {"KEY_VAULT_URI": "https://vault.example.org", "SECRET_NAME": "demo"}
     checks = examine()
@@ -149,7 +149,7 @@ def test_wrong_settings__are_a_problem_and_nothing_is_sent(world: World, setting
 
 
 @pytest.mark.parametrize("scenario", ["app-service", "laptop"])
-def test_nothing_is_slow__under_300_ms(world: World, scenario: str) -> None:
+def test_responsive_scenario__takes_under_300_ms(world: World, scenario: str) -> None:
     world(scenario)
     examine()  # the first one imports and connects
     times = []
@@ -161,7 +161,7 @@ def test_nothing_is_slow__under_300_ms(world: World, scenario: str) -> None:
 
 
 @pytest.mark.slow
-def test_everything_is_slow__under_3_s_and_all_that_is_left_ends(
+def test_unresponsive_scenario__takes_under_3_s_and_leaves_nothing(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     world("laptop")
@@ -215,7 +215,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-def test_a_check_that_breaks__says_so_and_the_others_go_on(
+def test_failing_check__is_reported_and_the_others_continue(
     world: World, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
 ) -> None:
     world("app-service")
@@ -232,7 +232,7 @@ def test_a_check_that_breaks__says_so_and_the_others_go_on(
     assert "KeyError" in heard
 
 
-def test_who_asks_at_the_same_time_shares_one_examination(world: World, settings: Any) -> None:
+def test_concurrent_callers__share_one_run(world: World, settings: Any) -> None:
     azure = world("app-service", vault_latency_s=0.1)
     found: list[tuple[Check, ...]] = []
     config = conf.current()
@@ -256,7 +256,7 @@ def test_headline_counts() -> None:
     assert of(*[Status.PROBLEM] * 2, *[Status.NOTICE] * 3, Status.UNKNOWN) == ("2 errors found, 3 warnings, 1 unknown.")
 
 
-def test_the_secret_that_nobody_had_time_for_is_the_headline_and_not_well(
+def test_secret_timeout__is_the_headline_and_unhealthy(
     client: Client, world: World, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runner, "CHECKS", [replace(question, timeout_s=0.2) for question in CHECKS])
@@ -272,7 +272,7 @@ def test_the_secret_that_nobody_had_time_for_is_the_headline_and_not_well(
     assert not is_healthy((checks["secret"],))
 
 
-def test_page__problems_first_and_every_check_with_its_words(client: Client, world: World) -> None:
+def test_page__shows_every_check_problems_first(client: Client, world: World) -> None:
     world("laptop-signed-out")
     page = client.get("/environment/")
     text = page.content.decode()
@@ -285,14 +285,14 @@ def test_page__problems_first_and_every_check_with_its_words(client: Client, wor
     assert "az login" in text
 
 
-def test_page__only_for_those_who_may_look(world: World) -> None:
+def test_page__needs_access(world: World) -> None:
     world("app-service")
     stranger = Client(headers={"host": "127.0.0.1:8000", "x-forwarded-for": "203.0.113.9"})
     assert stranger.get("/environment/").status_code == 403
     assert stranger.post("/environment/").status_code == 403
 
 
-def test_page__looks_and_changes_nothing(client: Client, world: World) -> None:
+def test_page__changes_nothing(client: Client, world: World) -> None:
     world("app-service")
     assert client.post("/environment/").status_code == 405
 
@@ -304,7 +304,7 @@ def test_home__links_to_it_beside_a_failure(client: Client, world: World) -> Non
 
 
 @pytest.mark.parametrize("scenario", WORLDS)
-def test_neither_secret_nor_token_nor_proxy_password_is_seen(
+def test_output__has_no_secret_token_or_proxy_password(
     client: Client, world: World, scenario: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     azure = world(scenario)
@@ -344,7 +344,7 @@ def test_command__a_problem_is_exit_1_and_comes_first() -> None:
     assert result.stderr == ""
 
 
-def test_command__wrong_settings_are_explained_too(world: World, settings: Any) -> None:
+def test_command__explains_invalid_settings(world: World, settings: Any) -> None:
     world("app-service")
     os.environ["AZURE_TOKEN_CREDENTIALS"] = "cli"
     os.environ["KEY_VAULT_URI"] = settings.SECRETS_APP["KEY_VAULT_URI"] = "contoso"
@@ -354,7 +354,7 @@ def test_command__wrong_settings_are_explained_too(world: World, settings: Any) 
     assert "Traceback" not in result.stdout + result.stderr
 
 
-def test_command__json_is_one_document_with_the_same_words(world: World) -> None:
+def test_command__json_is_one_document_with_the_same_text(world: World) -> None:
     world("no-role")
     os.environ["AZURE_CLIENT_ID"] = CLIENT
     result = manage("doctor", "--json")
@@ -368,7 +368,7 @@ def test_command__json_is_one_document_with_the_same_words(world: World) -> None
     assert result.stderr == ""
 
 
-def test_command__wrong_arguments_are_exit_2() -> None:
+def test_command__invalid_arguments_are_exit_2() -> None:
     result = manage("doctor", "--nonsense")
     assert result.returncode == 2
     assert "Traceback" not in result.stderr

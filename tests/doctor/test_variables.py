@@ -133,7 +133,7 @@ def test_variables(key: str, environ: dict[str, str], verdict: Status, cause: st
     assert IDENTITY["IDENTITY_HEADER"] not in repr(check)
 
 
-def test_a_problem_says_what_to_do() -> None:
+def test_problem__has_advice() -> None:
     for key, environ, verdict, cause, _ in CASES:
         check = found(key, environ)
         assert verdict is OK or check.advice or cause, check.finding
@@ -159,7 +159,7 @@ VALUES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"
 
 @settings(max_examples=60)
 @given(environ=st.dictionaries(st.sampled_from(NAMES), VALUES), more=st.integers(0, 5000))
-def test_any_values__no_check_breaks_and_none_shows_what_it_must_not(environ: dict[str, str], more: int) -> None:
+def test_any_values__no_check_fails_or_shows_a_secret(environ: dict[str, str], more: int) -> None:
     environ |= {name: value * more for name, value in environ.items() if name.endswith("PATH")}
     for key in KEYS:
         check = found(key, environ)
@@ -184,7 +184,7 @@ def test_any_values__no_check_breaks_and_none_shows_what_it_must_not(environ: di
         ("AZURE_CLIENT_SECRET", "", "set, but empty"),
     ],
 )
-def test_told__values_are_shown_only_in_their_right_form(name: str, value: str, said: str) -> None:
+def test_describe_variable__shows_values_in_valid_form_only(name: str, value: str, said: str) -> None:
     assert describe_variable({name: value}, name) == said
     assert describe_variable({}, name) == "not set"
 
@@ -213,7 +213,7 @@ def test_told__values_are_shown_only_in_their_right_form(name: str, value: str, 
         ),
     ],
 )
-def test_taking_variables_away__the_command_fits_the_place(place: HostEnvironment, command: str) -> None:
+def test_unset_command__fits_the_platform(place: HostEnvironment, command: str) -> None:
     assert unset_commands(["AZURE_CLIENT_SECRET", "AZURE_TENANT_ID"], place) == (command,)
 
 
@@ -232,7 +232,7 @@ CHINA = {"AZURE_AUTHORITY_HOST": "https://login.chinacloudapi.cn"}
         ("https://vault.example.org", CHINA, FAILED, OK, ""),
     ],
 )
-def test_cloud__where_one_signs_in_and_where_the_vault_is(
+def test_cloud__of_authority_and_vault(
     vault: str, environ: dict[str, str], read: Reading, verdict: Status, finding: str
 ) -> None:
     check = found("cloud", environ, read=read, config=Config(vault_url=vault, secret_name="demo"))
@@ -249,7 +249,7 @@ def test_cloud__where_one_signs_in_and_where_the_vault_is(
         ((CredentialKind.PROD,), "nonsense", PROBLEM, "Supported values"),
     ],
 )
-def test_azure_token_credentials__beside_a_word_of_our_own(
+def test_azure_token_credentials__beside_kvsite_credential(
     kinds: tuple[CredentialKind, ...], variable: str, verdict: Status, finding: str
 ) -> None:
     config = Config(
@@ -260,7 +260,7 @@ def test_azure_token_credentials__beside_a_word_of_our_own(
     assert finding in check.finding
 
 
-def test_client_id__does_not_count_for_a_managed_identity_that_is_asked_alone() -> None:
+def test_client_id__is_ignored_by_managed_identity_alone() -> None:
     config = Config(
         vault_url=VAULT, secret_name="demo", credential=CredentialOptions(kinds=(CredentialKind.MANAGED_IDENTITY,))
     )

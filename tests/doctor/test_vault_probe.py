@@ -36,7 +36,7 @@ from tests.support.doctor_factories import (
 OK, NOTICE, PROBLEM, UNKNOWN = Status.OK, Status.NOTICE, Status.PROBLEM, Status.UNKNOWN
 
 
-def test_a_vault__names_its_tenant_its_time_and_the_address_it_saw(world: World) -> None:
+def test_vault_probe__has_tenant_clock_and_client_address(world: World) -> None:
     azure = world("app-service")
     answer = probe_vault(azure.env["KEY_VAULT_URI"])
     assert answer.status == 401
@@ -49,7 +49,7 @@ def test_a_vault__names_its_tenant_its_time_and_the_address_it_saw(world: World)
     assert abs(answer.azure_time - answer.local_time) < timedelta(seconds=5)
 
 
-def test_a_vault__is_asked_without_any_login(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_vault_probe__sends_no_credentials(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     azure = world("app-service")
     passwords = Path(azure.env["HOME"]) / ".netrc"
     passwords.write_text("machine contoso.vault.azure.net login dana password s3cr3t\n")
@@ -67,7 +67,7 @@ def test_a_vault__is_asked_without_any_login(world: World, monkeypatch: pytest.M
     assert "Authorization" not in sent[0].headers
 
 
-def test_no_vault__nothing_is_sent(world: World) -> None:
+def test_vault_probe__without_vault_sends_nothing(world: World) -> None:
     azure = world("app-service")
     before = len(azure.requests)
     config = Config()
@@ -77,7 +77,7 @@ def test_no_vault__nothing_is_sent(world: World) -> None:
     assert len(azure.requests) == before
 
 
-def test_an_intercepting_proxy_that_is_not_trusted_is_named(world: World) -> None:
+def test_untrusted_intercepting_proxy__is_named(world: World) -> None:
     azure = world("app-service")
     os.environ["REQUESTS_CA_BUNDLE"] = certifi.where()
     answer = probe_vault(azure.env["KEY_VAULT_URI"])
@@ -88,7 +88,7 @@ def test_an_intercepting_proxy_that_is_not_trusted_is_named(world: World) -> Non
         assert "issued by Local Azure" in check.finding
 
 
-def test_no_file_with_certificates(world: World) -> None:
+def test_missing_ca_file__is_reported(world: World) -> None:
     azure = world("app-service")
     os.environ["REQUESTS_CA_BUNDLE"] = "/no/such/file.pem"
     assert (
@@ -101,7 +101,7 @@ def test_no_file_with_certificates(world: World) -> None:
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9", "http://[", "http://:80", "ftp://127.0.0.1:9"])
-def test_a_proxy_that_is_down_or_misspelt(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+def test_proxy__down_or_misspelled(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     for name in ("HTTPS_PROXY", "https_proxy"):
         monkeypatch.setenv(name, address)
     for name in ("NO_PROXY", "no_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
@@ -111,7 +111,7 @@ def test_a_proxy_that_is_down_or_misspelt(monkeypatch: pytest.MonkeyPatch, addre
     assert check.cause in {"proxy_error", "network_interrupted", None}
 
 
-def test_a_silent_vault__time_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unresponsive_vault__times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("secrets_app.doctor.vault_probe.CONNECT_S", 0.1)
     monkeypatch.setattr("secrets_app.doctor.vault_probe.READ_S", 0.1)
     with silence() as proxy:
@@ -126,7 +126,7 @@ def test_a_silent_vault__time_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
         assert found(key, vault=answer).verdict is UNKNOWN
 
 
-def test_a_vault_that_nobody_has(world: World) -> None:
+def test_unknown_vault__has_its_cause(world: World) -> None:
     azure = world("vault-unknown")
     check = found("way_to_the_vault", vault=probe_vault(azure.env["KEY_VAULT_URI"]))
     assert (check.verdict, check.cause) == (PROBLEM, "dns_failure")
@@ -147,7 +147,7 @@ def test_a_vault_that_nobody_has(world: World) -> None:
         (ValueError(), None),
     ],
 )
-def test_trouble__each_error_has_its_cause(error: Exception, cause: str | None) -> None:
+def test_connection_problem__each_error_has_its_cause(error: Exception, cause: str | None) -> None:
     assert connection_problem(error).cause == cause
 
 
@@ -167,7 +167,9 @@ def test_trouble__each_error_has_its_cause(error: Exception, cause: str | None) 
         (None, None, "tls_interception", "Its issuer could not be determined"),
     ],
 )
-def test_trouble__why_a_certificate_is_refused(code: int | None, issuer: str | None, cause: str, words: str) -> None:
+def test_connection_problem__names_why_a_certificate_is_rejected(
+    code: int | None, issuer: str | None, cause: str, words: str
+) -> None:
     refused = ssl.SSLCertVerificationError("refused")
     refused.verify_code = code
     wrapped = urllib3.exceptions.SSLError(refused)
@@ -176,7 +178,7 @@ def test_trouble__why_a_certificate_is_refused(code: int | None, issuer: str | N
     assert words in problem.message
 
 
-def test_something_else_answers_in_the_vaults_place() -> None:
+def test_other_server__is_recognized() -> None:
     check = found("way_to_the_vault", vault=VaultProbe(status=200))
     assert check.verdict is NOTICE
     assert "returned HTTP 200" in check.finding
@@ -185,12 +187,12 @@ def test_something_else_answers_in_the_vaults_place() -> None:
 @pytest.mark.parametrize(
     ("status", "verdict", "cause"), [(503, PROBLEM, "service_error"), (429, NOTICE, "kv_throttled"), (401, OK, None)]
 )
-def test_the_vault_itself_is_in_trouble(status: int, verdict: Status, cause: str | None) -> None:
+def test_vault_error__is_a_problem(status: int, verdict: Status, cause: str | None) -> None:
     check = found("way_to_the_vault", vault=VaultProbe(status=status, elapsed_s=0.01))
     assert (check.verdict, check.cause) == (verdict, cause)
 
 
-def test_tenants__a_managed_identity_is_not_sent_to_sign_in() -> None:
+def test_tenants__managed_identity_gets_no_sign_in_advice() -> None:
     other = principal(tenant_id=OTHER_TENANT, credential="ManagedIdentityCredential")
     check = found("vault_tenant", read=reading(principal=other))
     assert check.verdict is PROBLEM
@@ -251,7 +253,7 @@ def test_clock(ahead: timedelta, verdict: Status, words: str) -> None:
 
 
 @pytest.mark.parametrize("date", ["", "yesterday", "Thu, 99 Nov 2026 12:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 -2359"])
-def test_clock__a_date_nobody_can_read(date: str) -> None:
+def test_clock__unreadable_date(date: str) -> None:
     assert time_of({"Date": date}) is None
     assert found("clock", vault=VaultProbe(status=401)).verdict is UNKNOWN
 
@@ -266,7 +268,7 @@ def test_clock__a_date_nobody_can_read(date: str) -> None:
         (VAULT, None, UNKNOWN),
     ],
 )
-def test_certificate__whoever_stands_in_between_is_named(url: str, issuer: str | None, verdict: Status) -> None:
+def test_certificate__interceptor_is_named(url: str, issuer: str | None, verdict: Status) -> None:
     check = found("certificate", config=Config(vault_url=url), vault=VaultProbe(status=401, issuer=issuer))
     assert check.verdict is verdict
     assert issuer is None or ("Issuer", issuer) in check.facts
@@ -303,7 +305,7 @@ def test_name__a_private_endpoint_behind_a_proxy(world: World, monkeypatch: pyte
     assert check.advice == "Add contoso.vault.azure.net to NO_PROXY."
 
 
-def test_name__unknown_here_but_the_proxy_knows_it(world: World) -> None:
+def test_name__unresolvable_here_but_resolved_by_the_proxy(world: World) -> None:
     azure = world("app-service")
     check = found(
         "vault_name", os.environ, config=Config(vault_url=azure.env["KEY_VAULT_URI"].replace("contoso", "contoso-x9z"))
@@ -321,7 +323,7 @@ def test_name__unknown_here_but_the_proxy_knows_it(world: World) -> None:
         "http://dana:s3cr3t@x@proxy.example:8080",
     ],
 )
-def test_proxy__its_password_is_never_seen(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+def test_proxy__password_is_never_shown(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
         monkeypatch.setenv(name, address)
     for name in ("NO_PROXY", "no_proxy"):
@@ -334,7 +336,7 @@ def test_proxy__its_password_is_never_seen(monkeypatch: pytest.MonkeyPatch, addr
     assert without_login(address) == "proxy.example:8080"
 
 
-def test_proxy__which_way_the_vault_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxy__route_to_the_vault(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
     assert found("proxy", os.environ).finding == "No proxy is set. Requests go directly to the vault."
@@ -346,7 +348,7 @@ def test_proxy__which_way_the_vault_is_asked(monkeypatch: pytest.MonkeyPatch) ->
     assert ("NO_PROXY", "169.254.169.254,.vault.azure.net") in check.facts
 
 
-def test_proxy__in_the_way_of_the_metadata_service(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxy__blocks_the_metadata_service(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
         monkeypatch.setenv(name, "http://proxy.example:8080")
     for name in ("NO_PROXY", "no_proxy"):
@@ -354,7 +356,7 @@ def test_proxy__in_the_way_of_the_metadata_service(monkeypatch: pytest.MonkeyPat
     assert "add 169.254.169.254 to NO_PROXY" in found("proxy", os.environ).advice
 
 
-def test_trusted_certificates__what_the_sdk_reads_and_what_not(tmp_path: Path) -> None:
+def test_trusted_certificates__variables_the_sdk_reads(tmp_path: Path) -> None:
     file = tmp_path / "ca.pem"
     file.write_text("")
     assert found("trusted_certificates", {}).verdict is OK
@@ -365,7 +367,7 @@ def test_trusted_certificates__what_the_sdk_reads_and_what_not(tmp_path: Path) -
     assert check.facts == (("SSL_CERT_FILE", str(file)),)
 
 
-def test_secret__its_own_state() -> None:
+def test_secret__state() -> None:
     def of(**dates: Any) -> tuple[Status, str | None, str]:
         check = found("secret", read=reading(secret=secret(**dates)))
         return check.verdict, check.cause, check.finding
@@ -378,7 +380,7 @@ def test_secret__its_own_state() -> None:
     assert of(not_before=NOW + day)[:2] == (NOTICE, "secret_not_yet_valid")
 
 
-def test_token__its_age_and_what_a_day_of_caching_means() -> None:
+def test_token__age_and_caching() -> None:
     made = {"token_issued_at": NOW - timedelta(hours=3), "token_expires_at": NOW + timedelta(hours=21)}
     managed = found("token", read=reading(principal=principal(kind=PrincipalKind.MANAGED_IDENTITY, **made)))
     assert managed.finding.startswith("Issued 3 hours ago; expires in 21 hours. Azure caches")

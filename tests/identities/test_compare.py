@@ -34,7 +34,7 @@ def row_of(rows: list[CandidateResult], kind: CredentialKind, identity: str | No
     )
 
 
-def test_laptop__every_way_has_its_row_and_az_is_picked(world: World) -> None:
+def test_laptop__each_credential_has_a_row_and_az_is_selected(world: World) -> None:
     world("laptop")
     rows, pick = compared()
     assert {row.candidate.kind for row in rows} == {
@@ -52,7 +52,7 @@ def test_laptop__every_way_has_its_row_and_az_is_picked(world: World) -> None:
     assert "requires interactive sign-in" in result_text(row_of(rows, CredentialKind.DEVICE_CODE)).lower()
 
 
-def test_two_identities_of_a_site_differ_and_so_does_what_they_may(world: World) -> None:
+def test_two_identities__have_different_permissions(world: World) -> None:
     world("app-service-user-assigned")
     rows, pick = compared()
     named = row_of(rows, CredentialKind.MANAGED_IDENTITY, "from AZURE_CLIENT_ID")
@@ -64,7 +64,7 @@ def test_two_identities_of_a_site_differ_and_so_does_what_they_may(world: World)
     assert result_text(bare).startswith("Cannot read the secret: ")
 
 
-def test_the_same_principal_by_two_ways_is_said_to_be_the_same(world: World, settings: Any) -> None:
+def test_same_principal_by_two_credentials__is_marked(world: World, settings: Any) -> None:
     azure = world("service-principal-secret")
     settings.SECRETS_APP |= {"KVSITE_TENANT_ID": azure.env["AZURE_TENANT_ID"],
                              "KVSITE_CLIENT_ID": azure.env["AZURE_CLIENT_ID"],
@@ -76,7 +76,7 @@ def test_the_same_principal_by_two_ways_is_said_to_be_the_same(world: World, set
     assert pick.result == pair[0]
 
 
-def test_a_failure_that_stops_the_chain_is_said_to_stop_it(world: World) -> None:
+def test_failure_that_stops_the_chain__is_marked(world: World) -> None:
     world("service-principal-wrong-secret")
     rows, pick = compared()
     assert pick.result == row_of(rows, CredentialKind.ENVIRONMENT)
@@ -85,7 +85,7 @@ def test_a_failure_that_stops_the_chain_is_said_to_stop_it(world: World) -> None
     assert principal_mark(pick) == "The chain stops here."
 
 
-def test_az_that_hangs_ends_by_itself_and_keeps_nobody_waiting(world: World) -> None:
+def test_hanging_az__delays_no_other_row(world: World) -> None:
     world("laptop-slow-az")
     rows, pick = compared()
     assert rows[-1].candidate.kind is CredentialKind.AZURE_CLI
@@ -96,7 +96,7 @@ def test_az_that_hangs_ends_by_itself_and_keeps_nobody_waiting(world: World) -> 
     assert ". Fix Azure CLI: " in selection_text(pick)
 
 
-def test_where_nobody_gives_a_token_the_one_to_mend_is_marked_as_on_the_home_page(client: Client, world: World) -> None:
+def test_no_token__credential_to_fix_is_marked_as_on_the_home_page(client: Client, world: World) -> None:
     world("vm-two-identities")
     html = b"".join(client.get("/identities/").streaming_content).decode()  # type: ignore[attr-defined]
     rows, pick = compared()
@@ -106,7 +106,7 @@ def test_where_nobody_gives_a_token_the_one_to_mend_is_marked_as_on_the_home_pag
     assert '<a href="/">Who am I</a> for how to fix it.</p>' in html
 
 
-def test_a_pipelines_connection_is_asked_when_its_task_says_all_of_it(
+def test_azure_pipelines__is_tried_when_its_variables_are_complete(
     world: World, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     azure = world("azure-pipelines")
@@ -121,7 +121,7 @@ def test_a_pipelines_connection_is_asked_when_its_task_says_all_of_it(
     }
 
 
-def test_nothing_of_the_sites_own_is_touched(world: World) -> None:
+def test_comparison__leaves_the_sites_connection_unchanged(world: World) -> None:
     world("app-service")
     get_reading(conf.current())
     own = pooled_connection(secret_request(conf.current()))
@@ -132,7 +132,7 @@ def test_nothing_of_the_sites_own_is_touched(world: World) -> None:
     assert get_reading(conf.current()).token_reused
 
 
-def test_a_member_that_the_settings_leave_out_is_asked_and_not_picked(world: World) -> None:
+def test_excluded_credential__is_tried_and_not_selected(world: World) -> None:
     world("laptop")
     os.environ["AZURE_TOKEN_CREDENTIALS"] = "prod"
     rows, pick = compared()
@@ -145,7 +145,7 @@ def test_a_member_that_the_settings_leave_out_is_asked_and_not_picked(world: Wor
 
 
 @pytest.mark.parametrize(("chosen", "picked"), [("azure-cli", True), ("azure-powershell,az", True), ("dev", True)])
-def test_who_is_picked_follows_the_settings(world: World, settings: Any, chosen: str, picked: bool) -> None:
+def test_selection__follows_the_settings(world: World, settings: Any, chosen: str, picked: bool) -> None:
     world("laptop")
     settings.SECRETS_APP["KVSITE_CREDENTIAL"] = chosen
     rows, pick = compared()
@@ -154,7 +154,7 @@ def test_who_is_picked_follows_the_settings(world: World, settings: Any, chosen:
     assert sorted(row.candidate.number for row in rows) == list(range(len(rows)))
 
 
-def test_without_a_vault_everybody_is_known_all_the_same(world: World, settings: Any) -> None:
+def test_without_vault__principals_are_shown(world: World, settings: Any) -> None:
     world("app-service")
     settings.SECRETS_APP = {"KVSITE_RESULT_LIFE_S": "0"}
     rows, pick = compared()
@@ -163,7 +163,7 @@ def test_without_a_vault_everybody_is_known_all_the_same(world: World, settings:
     assert not pick.ok
 
 
-def test_somebody_unexpected_is_said(world: World, settings: Any) -> None:
+def test_unexpected_principal__is_shown(world: World, settings: Any) -> None:
     world("app-service")
     settings.SECRETS_APP["KVSITE_EXPECTED_APP_ID"] = MACHINE_IDENTITY.client_id
     rows, pick = compared()
@@ -171,7 +171,7 @@ def test_somebody_unexpected_is_said(world: World, settings: Any) -> None:
     assert not pick.ok
 
 
-def test_the_page_leaves_before_any_row_is_there(client: Client, world: World, settings: Any) -> None:
+def test_page__is_streamed_before_the_first_row(client: Client, world: World, settings: Any) -> None:
     world("laptop-slow-az")
     settings.SECRETS_APP["KVSITE_DEADLINE_S"] = "30"
     response = client.get("/identities/")
@@ -189,7 +189,7 @@ def test_the_page_leaves_before_any_row_is_there(client: Client, world: World, s
     assert not under_way.can_join
 
 
-def test_the_page_has_everything_and_no_token(client: Client, world: World) -> None:
+def test_page__has_all_rows_and_no_token(client: Client, world: World) -> None:
     azure = world("app-service-user-assigned")
     response = client.get("/identities/")
     html = b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
@@ -204,7 +204,7 @@ def test_the_page_has_everything_and_no_token(client: Client, world: World) -> N
     assert azure.secret_value not in html
 
 
-def test_a_crowd_follows_one_comparison(world: World) -> None:
+def test_concurrent_visitors__share_one_comparison(world: World) -> None:
     world("laptop", az_latency_s=0.3)
     first = get_comparison(secret_request(conf.current()))
     assert get_comparison(secret_request(conf.current())) is first
@@ -214,7 +214,7 @@ def test_a_crowd_follows_one_comparison(world: World) -> None:
     list(another.follow())  # a comparison that nobody has followed yet would wait for the next test
 
 
-def test_head_asks_nobody(client: Client, world: World) -> None:
+def test_head_request__tries_no_credential(client: Client, world: World) -> None:
     azure = world("app-service")
     response = client.head("/identities/")
     assert (response.status_code, response.content) == (200, b"")
@@ -224,7 +224,7 @@ def test_head_asks_nobody(client: Client, world: World) -> None:
     assert azure.requests == ()
 
 
-def test_the_command_prints_each_row_and_its_exit_code_is_that_of_the_one_picked(
+def test_command__prints_each_row_and_exits_with_the_selected_rows_code(
     world: World, settings: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world("no-role")
@@ -245,7 +245,7 @@ def test_the_command_prints_each_row_and_its_exit_code_is_that_of_the_one_picked
     assert len(json.loads(capsys.readouterr().out)) > len(MEMBERS)
 
 
-def test_the_commands_json_is_one_document(world: World) -> None:
+def test_command__json_is_one_document(world: World) -> None:
     azure = world("laptop")
     result = manage("principal", "--all", "--json")
     document = json.loads(result.stdout)

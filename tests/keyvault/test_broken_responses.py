@@ -15,7 +15,7 @@ SERVICES = ("keyvault", "app-service")
 
 @pytest.mark.parametrize("fault", Fault)
 @pytest.mark.parametrize("service", SERVICES)
-def test_whatever_becomes_of_an_answer__none_of_it_is_shown(
+def test_broken_response__none_of_it_is_shown(
     client: Client, world: World, settings: Any, service: str, fault: Fault, caplog: pytest.LogCaptureFixture
 ) -> None:
     azure = world("app-service", faults={service: FaultInjection(fault=fault)})
@@ -37,7 +37,7 @@ def test_whatever_becomes_of_an_answer__none_of_it_is_shown(
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 409, 410, 429, 500, 502, 503, 504])
 @pytest.mark.parametrize("service", SERVICES)
-def test_whatever_status_comes__there_is_a_page_with_a_cause(
+def test_any_status__has_a_page_with_a_cause(
     client: Client, world: World, settings: Any, service: str, status: int
 ) -> None:
     world("app-service", faults={service: FaultInjection(status=status)})
@@ -49,12 +49,12 @@ def test_whatever_status_comes__there_is_a_page_with_a_cause(
 
 
 @pytest.mark.parametrize("fault", [Fault.TRUNCATED, Fault.HTML])
-def test_a_token_service_whose_answer_cannot_be_read_is_named_as_such(world: World, fault: Fault) -> None:
+def test_unreadable_token_response__names_the_token_service(world: World, fault: Fault) -> None:
     world("app-service", faults={"app-service": FaultInjection(fault=fault)})
     assert get_reading(conf.current()).main_cause == "imds_unreadable_answer"
 
 
-def test_it_recovers_by_itself(world: World) -> None:
+def test_fault_that_ends__is_recovered_from(world: World) -> None:
     world("app-service", faults={"keyvault": FaultInjection(fault=Fault.TRUNCATED)})
     assert not get_reading(conf.current()).ok
     world("app-service")

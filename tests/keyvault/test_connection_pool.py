@@ -30,7 +30,7 @@ def pipe(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_credential_that_is_never_made__holds_up_nobody_else(world: World, pipe: Path) -> None:
+def test_hanging_constructor__blocks_no_other_reading(world: World, pipe: Path) -> None:
     world("app-service")
     other = resolve_overrides({"userAssignedClientId": "11111111-2222-4333-8444-555555555555"}).request
     os.environ |= {
@@ -53,7 +53,7 @@ def test_a_credential_that_is_never_made__holds_up_nobody_else(world: World, pip
         pipe.write_text("no certificate")
 
 
-def test_a_crowd_makes_one_client(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_concurrent_readings__create_one_client(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world("app-service")
     made: list[object] = []
 
@@ -78,7 +78,7 @@ def test_a_crowd_makes_one_client(world: World, monkeypatch: pytest.MonkeyPatch)
     assert ends(lambda: sockets() <= before)
 
 
-def test_closed_while_it_is_in_use__what_it_opens_after_that_is_closed_too(world: World) -> None:
+def test_connection_closed_while_in_use__later_sockets_are_closed_too(world: World) -> None:
     world("app-service")
     before, closed_early = sockets(), Connection(secret_request(conf.current()))
     closed_early.acquire()

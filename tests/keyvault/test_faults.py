@@ -86,14 +86,14 @@ def check(azure: LocalAzure, service: str, trouble: FaultInjection, deadline_s: 
 
 
 @pytest.mark.parametrize(("hop", "fault", "cause"), MATRIX)
-def test_a_fault__is_named_in_time_and_leaves_nothing(world: World, hop: str, fault: str, cause: str) -> None:
+def test_fault__is_diagnosed_in_time_and_leaves_nothing(world: World, hop: str, fault: str, cause: str) -> None:
     scenario, service = HOPS[hop]
     azure = world(world_of_its_own(scenario))
     check(azure, service, FAULTS[fault], FAST_S if fault in WAITS else SLOW_S, cause)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_vault_that_breaks_after_it_was_read_once(world: World, fault: str) -> None:
+def test_vault_fault_after_a_success__is_diagnosed(world: World, fault: str) -> None:
     azure = world(world_of_its_own("app-service"))
     deadline_s = FAST_S if fault in WAITS else SLOW_S
     assert read_as(lambda reading: reading.ok, SLOW_S).ok
@@ -110,7 +110,7 @@ def test_a_vault_that_breaks_after_it_was_read_once(world: World, fault: str) ->
         ("kill -9 $$", "az_broken_install"),
     ],
 )
-def test_an_az_that_breaks__is_named_and_mended_without_a_restart(
+def test_broken_az__is_diagnosed_and_recovers_without_restart(
     world: World, tmp_path: Path, script: str, cause: str
 ) -> None:
     world("laptop")

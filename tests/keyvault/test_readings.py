@@ -42,7 +42,7 @@ def outcomes(reading: Reading) -> dict[str, Outcome]:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_the_first_hint_is_the_scenarios_own_cause__and_every_member_reports(
+def test_scenario__first_hint_is_its_cause_and_every_credential_reports(
     visited: Callable[[str], Visit], scenario: str
 ) -> None:
     expected, reading = SCENARIOS[scenario].cause, visited(scenario).reading
@@ -55,7 +55,7 @@ def test_the_first_hint_is_the_scenarios_own_cause__and_every_member_reports(
         assert bool(attempt.message) is (attempt.outcome in {Outcome.UNAVAILABLE, Outcome.FAILED})
 
 
-def test_app_service__the_sites_own_identity_reads(world: World) -> None:
+def test_app_service__system_assigned_identity_reads(world: World) -> None:
     azure = world("app-service")
     reading = get_reading(conf.current())
     principal = reading.principal
@@ -81,21 +81,21 @@ def test_app_service__the_sites_own_identity_reads(world: World) -> None:
     }
 
 
-def test_app_service_user_assigned__the_named_identity_reads(world: World) -> None:
+def test_app_service_user_assigned__selected_identity_reads(world: World) -> None:
     reading = read(world, "app-service-user-assigned")
     assert reading.ok
     assert reading.principal
     assert reading.principal.kind is PrincipalKind.USER_ASSIGNED_MANAGED_IDENTITY
 
 
-def test_vm__the_machines_identity_reads(world: World) -> None:
+def test_vm__system_assigned_identity_reads(world: World) -> None:
     reading = read(world, "vm")
     assert reading.ok
     assert reading.principal
     assert reading.principal.kind is PrincipalKind.SYSTEM_ASSIGNED_MANAGED_IDENTITY
 
 
-def test_laptop__the_developer_reads_as_herself(world: World) -> None:
+def test_laptop__developer_account_reads(world: World) -> None:
     reading = read(world, "laptop")
     principal = reading.principal
     assert reading.ok
@@ -112,7 +112,7 @@ def test_laptop__the_developer_reads_as_herself(world: World) -> None:
 
 
 @pytest.mark.parametrize("scenario", ["app-service-off", "laptop-signed-out", "laptop-no-az"])
-def test_without_a_token_there_is_nobody(world: World, scenario: str) -> None:
+def test_without_token__principal_is_unknown(world: World, scenario: str) -> None:
     reading = read(world, scenario)
     assert reading.failure
     assert reading.failure.stage is Stage.TOKEN
@@ -120,7 +120,7 @@ def test_without_a_token_there_is_nobody(world: World, scenario: str) -> None:
     assert Outcome.TOKEN not in outcomes(reading).values()
 
 
-def test_no_role__the_vault_says_no_and_we_know_to_whom(world: World) -> None:
+def test_no_role__principal_is_known(world: World) -> None:
     reading = read(world, "no-role")
     assert reading.failure
     assert (reading.failure.stage, reading.failure.status) == (Stage.VAULT, 403)
@@ -135,20 +135,20 @@ def test_no_role__the_vault_says_no_and_we_know_to_whom(world: World) -> None:
     assert "<" not in command
 
 
-def test_secret_missing__the_vault_let_us_in(world: World) -> None:
+def test_secret_missing__principal_is_known(world: World) -> None:
     reading = read(world, "secret-missing")
     assert reading.failure
     assert (reading.failure.status, reading.failure.code) == (404, "SecretNotFound")
     assert reading.principal
 
 
-def test_secret_disabled__the_code_is_the_inner_one(world: World) -> None:
+def test_secret_disabled__code_is_the_inner_code(world: World) -> None:
     reading = read(world, "secret-disabled")
     assert reading.failure
     assert (reading.failure.status, reading.failure.code) == (403, "SecretDisabled")
 
 
-def test_vault_unknown__who_we_are_is_known_all_the_same(world: World) -> None:
+def test_vault_unknown__principal_is_known(world: World) -> None:
     reading = read(world, "vault-unknown")
     assert reading.failure
     assert reading.failure.stage is Stage.NETWORK
@@ -157,7 +157,7 @@ def test_vault_unknown__who_we_are_is_known_all_the_same(world: World) -> None:
 
 
 @pytest.mark.parametrize("scenario", ["vault-silent"])
-def test_vault_silent__the_deadline_names_it_and_who_we_are_is_known(
+def test_vault_silent__deadline_names_the_vault_and_principal_is_known(
     visited: Callable[[str], Visit], scenario: str
 ) -> None:
     reading = visited(scenario).reading
@@ -169,7 +169,7 @@ def test_vault_silent__the_deadline_names_it_and_who_we_are_is_known(
     assert outcomes(reading)["ManagedIdentityCredential"] is Outcome.TOKEN
 
 
-def test_secret_deleted__since_when_is_known(world: World) -> None:
+def test_secret_deleted__deletion_date_is_known(world: World) -> None:
     reading = read(world, "secret-deleted")
     assert reading.failure
     assert reading.failure.code == "SecretNotFound"
@@ -185,7 +185,7 @@ def test_wrong_tenant__both_tenants_are_known(world: World) -> None:
     assert reading.principal.tenant_id != reading.vault_tenant_id
 
 
-def test_az_that_hangs__is_given_up_before_the_page(world: World) -> None:
+def test_hanging_az__times_out_before_the_deadline(world: World) -> None:
     world("laptop", az_latency_s=30)
     reading = read_as(lambda reading: reading.main_cause == "az_timeout", 1.5)
     assert reading.failure
@@ -194,7 +194,7 @@ def test_az_that_hangs__is_given_up_before_the_page(world: World) -> None:
     assert outcomes(reading)["AzureCliCredential"] is Outcome.UNAVAILABLE
 
 
-def test_a_token_at_hand_is_reused_and_its_story_is_told_again(world: World) -> None:
+def test_cached_token__is_reused_with_its_attempts(world: World) -> None:
     azure = world("laptop")
     first = get_reading(conf.current())
     second = get_reading(conf.current())
@@ -204,7 +204,7 @@ def test_a_token_at_hand_is_reused_and_its_story_is_told_again(world: World) -> 
     assert len(azure.tokens) == 1
 
 
-def test_refresh_asks_for_a_new_token(world: World) -> None:
+def test_refresh__requests_a_new_token(world: World) -> None:
     azure = world("app-service")
     first = get_reading(conf.current())
     again = get_reading(conf.current(), refresh=True)
@@ -215,7 +215,7 @@ def test_refresh_asks_for_a_new_token(world: World) -> None:
     assert len(asked) == 2
 
 
-def test_a_token_that_comes_later_is_found_without_a_restart(world: World) -> None:
+def test_later_sign_in__is_used_without_restart(world: World) -> None:
     world("laptop-signed-out")
     assert not get_reading(conf.current()).ok
     world("laptop")
@@ -231,7 +231,7 @@ def test_a_token_that_comes_later_is_found_without_a_restart(world: World) -> No
         ({"KEY_VAULT_URI": "https://evil.example"}, "vault_url_refused"),
     ],
 )
-def test_with_wrong_settings_we_still_know_who_we_are(world: World, words: dict[str, str], cause: str) -> None:
+def test_invalid_settings__principal_is_known(world: World, words: dict[str, str], cause: str) -> None:
     azure = world("app-service")
     reading = get_reading(conf.current(words))
     assert reading.failure
@@ -242,7 +242,7 @@ def test_with_wrong_settings_we_still_know_who_we_are(world: World, words: dict[
     assert not [request for request in azure.requests if "/secrets/" in request.path]
 
 
-def test_a_credential_that_cannot_be_made_is_a_failure_in_words(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failing_credential_constructor__is_a_failure_with_cause(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world("app-service")
     monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "cli")
     reading = get_reading(conf.current())
@@ -253,7 +253,7 @@ def test_a_credential_that_cannot_be_made_is_a_failure_in_words(world: World, mo
 
 
 @pytest.mark.parametrize("name", ["not-there.pem", ""], ids=["missing", "folder"])
-def test_a_certificate_file_of_the_environment_that_cannot_be_read__comes_before_a_settings_warning(
+def test_unreadable_environment_certificate__comes_before_a_setting_warning(
     world: World, settings: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
     world("app-service")
@@ -281,7 +281,7 @@ def test_one_version_of_the_secret(world: World) -> None:
     assert unknown.main_cause == "kv_secret_not_found"
 
 
-def test_the_fingerprint_tells_values_apart_and_is_keyed(world: World, settings: Any) -> None:
+def test_fingerprint__differs_by_value_and_key(world: World, settings: Any) -> None:
     world("app-service")
     first = get_reading(conf.current()).secret
     again = get_reading(conf.current()).secret
@@ -294,9 +294,7 @@ def test_the_fingerprint_tells_values_apart_and_is_keyed(world: World, settings:
     assert first.fingerprint != elsewhere.fingerprint
 
 
-def test_a_token_that_cannot_be_read_has_no_type_and_the_page_says_so(
-    world: World, client: Client, tmp_path: Path
-) -> None:
+def test_unreadable_token__has_no_type_and_the_page_shows_it(world: World, client: Client, tmp_path: Path) -> None:
     world("laptop")
     az = tmp_path / "az"
     az.write_text('#!/bin/sh\necho \'{"accessToken": "opaque", "expires_on": 4102444800, "tokenType": "Bearer"}\'\n')
@@ -314,7 +312,7 @@ def test_a_token_that_cannot_be_read_has_no_type_and_the_page_says_so(
 
 
 @pytest.mark.parametrize("text", ["appid=", "appid=a;oid=", "appid=a;oid=b;c=d"])
-def test_a_long_refusal_is_looked_through_at_once(text: str) -> None:
+def test_long_error_message__is_searched_quickly(text: str) -> None:
     """An answer may be 1 MiB long, and no deadline ends a search in it."""
     refusal = Failure(stage=Stage.VAULT, message=text * (200_000 // len(text)))
     start = time.process_time()

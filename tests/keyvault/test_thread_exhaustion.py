@@ -30,7 +30,7 @@ def no_thread_for(monkeypatch: pytest.MonkeyPatch) -> NoThreadFor:
     return forbid
 
 
-def test_a_reading_without_a_thread__is_told_and_keeps_no_room(
+def test_reading_without_thread__is_reported_and_frees_its_slot(
     world: World, client: Client, no_thread_for: NoThreadFor
 ) -> None:
     world("app-service")
@@ -46,7 +46,7 @@ def test_a_reading_without_a_thread__is_told_and_keeps_no_room(
     assert get_reading(conf.current()).ok
 
 
-def test_a_comparison_without_threads__ends_and_says_why(
+def test_comparison_without_threads__ends_with_a_reason(
     world: World, client: Client, no_thread_for: NoThreadFor
 ) -> None:
     world("app-service")

@@ -55,7 +55,7 @@ def _nothing_is_left() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("fault", [Fault.SILENCE, Fault.DRIP])
-def test_a_vault_that_keeps_waiting__is_named_and_let_go(world: World, fault: Fault) -> None:
+def test_unresponsive_vault__is_named_and_released(world: World, fault: Fault) -> None:
     world("app-service", faults={"keyvault": FaultInjection(fault=fault)})
     ends_in_time(read(), "https://contoso.vault.azure.net to respond")
 
@@ -63,7 +63,7 @@ def test_a_vault_that_keeps_waiting__is_named_and_let_go(world: World, fault: Fa
 @pytest.mark.parametrize(
     ("scenario", "service"), [("app-service", "app-service"), ("vm", "imds"), ("service-principal-secret", "entra")]
 )
-def test_a_token_service_that_drips__is_named_and_let_go(world: World, scenario: str, service: str) -> None:
+def test_slow_token_service__is_named_and_released(world: World, scenario: str, service: str) -> None:
     world(scenario, faults={service: FaultInjection(fault=Fault.DRIP)})
     member = "EnvironmentCredential" if service == "entra" else "ManagedIdentityCredential"
     ends_in_time(read(), f"{member} to return a token")
@@ -97,7 +97,7 @@ def dripping(*, before: bytes = b"", drop: bytes) -> Iterator[str]:
         pytest.param(b"HTTP/1.1 200 OK\r\n\r\n", b"\x16\x03\x03\x40\x00", id="the TLS handshake"),
     ],
 )
-def test_a_proxy_that_drips__is_let_go(world: World, before: bytes, drop: bytes) -> None:
+def test_slow_proxy__is_released(world: World, before: bytes, drop: bytes) -> None:
     world("app-service")
     with dripping(before=before, drop=drop) as proxy:
         os.environ["HTTPS_PROXY"] = os.environ["https_proxy"] = proxy
@@ -108,14 +108,14 @@ def test_a_proxy_that_drips__is_let_go(world: World, before: bytes, drop: bytes)
         assert ends(lambda: not leftovers(), within_s=0.5)
 
 
-def test_a_token_service_whose_head_drips__is_let_go(world: World) -> None:
+def test_slow_response_headers__are_released(world: World) -> None:
     world("app-service")
     with dripping(before=b"HTTP/1.1 200 OK\r\n", drop=b"a: b\r\n") as service:
         os.environ["IDENTITY_ENDPOINT"] = f"{service}/msi/token"
         ends_in_time(read(), "ManagedIdentityCredential to return a token")
 
 
-def test_nothing_of_a_reading_given_up_goes_on__not_even_the_next_member(world: World, tmp_path: Path) -> None:
+def test_cancelled_reading__tries_no_further_credential(world: World, tmp_path: Path) -> None:
     azure = world("laptop", faults={"imds": FaultInjection(latency_s=0.5)})
     marker = az(tmp_path, HANGS)
     read(0.3)
@@ -124,7 +124,7 @@ def test_nothing_of_a_reading_given_up_goes_on__not_even_the_next_member(world: 
     assert not azure.tokens
 
 
-def test_when_too_many_wait__the_next_one_says_so_at_its_deadline(
+def test_all_read_slots_in_use__next_reading_reports_it_at_its_deadline(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world("app-service")
@@ -136,9 +136,7 @@ def test_when_too_many_wait__the_next_one_says_so_at_its_deadline(
     assert read().ok
 
 
-def test_whatever_visitors_ask_for__the_sites_own_reading_has_room(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_visitor_slots_in_use__site_reading_still_runs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     azure = world("app-service")
     shared(ReadSlots).visitors = threading.BoundedSemaphore(1)
     monkeypatch.setattr(operation, "VISITOR_WAIT_S", 0.1)
@@ -152,7 +150,7 @@ def test_whatever_visitors_ask_for__the_sites_own_reading_has_room(
     assert get_reading(token_request(conf.current(), "https://graph.microsoft.com")).ok
 
 
-def test_a_crowd_of_readings_given_up__leaves_no_thread_and_no_socket(world: World) -> None:
+def test_many_cancelled_readings__leave_no_thread_and_no_socket(world: World) -> None:
     world("app-service", faults={"keyvault": FaultInjection(fault=Fault.DRIP)})
     config, before = replace(conf.current(), deadline_s=0.25), sockets()
     with ThreadPoolExecutor(30) as crowd:
@@ -196,7 +194,7 @@ def test_connection_reset_before_tls__leaves_no_socket(world: World) -> None:
         server.shutdown()
 
 
-def test_what_is_dropped__is_closed_at_once(world: World) -> None:
+def test_forgotten_connection__is_closed_at_once(world: World) -> None:
     world("app-service")
     before = sockets()
     config = conf.current()
@@ -229,7 +227,7 @@ def az(tmp_path: Path, script: str) -> str:
     return marker
 
 
-def test_az_that_hangs_behind_a_script__ends_with_all_it_started(world: World, tmp_path: Path) -> None:
+def test_hanging_az_behind_a_script__ends_with_its_child_processes(world: World, tmp_path: Path) -> None:
     world("laptop")
     marker = az(tmp_path, HANGS)
     reading = read()
@@ -240,7 +238,7 @@ def test_az_that_hangs_behind_a_script__ends_with_all_it_started(world: World, t
     assert ends(lambda: not running(marker))
 
 
-def test_a_pipe_that_never_closes__keeps_nobody_waiting(world: World, tmp_path: Path) -> None:
+def test_open_pipe_of_a_child__delays_no_reading(world: World, tmp_path: Path) -> None:
     world("laptop")
     marker = az(tmp_path, ENDS)
     reading = read(deadline_s=5)
@@ -249,7 +247,7 @@ def test_a_pipe_that_never_closes__keeps_nobody_waiting(world: World, tmp_path: 
     assert ends(lambda: not running(marker))
 
 
-def test_a_tool_of_azure_identitys_own_that_hangs__is_named(world: World, tmp_path: Path) -> None:
+def test_hanging_azd__is_named(world: World, tmp_path: Path) -> None:
     world("laptop-no-az")
     (tmp_path / "azd").write_text("#!/bin/sh\nexec sleep 1.4\n")
     (tmp_path / "azd").chmod(0o755)
@@ -260,7 +258,7 @@ def test_a_tool_of_azure_identitys_own_that_hangs__is_named(world: World, tmp_pa
 @pytest.mark.parametrize(
     ("scenario", "service"), [("app-service", "app-service"), ("service-principal-secret", "entra")]
 )
-def test_an_hour_of_retry_after__is_not_slept(world: World, scenario: str, service: str) -> None:
+def test_retry_after_of_an_hour__is_not_slept(world: World, scenario: str, service: str) -> None:
     world(scenario, faults={service: FaultInjection(status=503, retry_after_s=3600)})
     reading = read(5)
     assert reading.elapsed_s < 2
@@ -268,7 +266,7 @@ def test_an_hour_of_retry_after__is_not_slept(world: World, scenario: str, servi
     assert reading.failure.stage is Stage.TOKEN
 
 
-def test_a_metadata_service_that_is_gone_for_a_minute(world: World) -> None:
+def test_metadata_service_410__ends_in_time(world: World) -> None:
     world("vm", faults={"imds": FaultInjection(status=410)})
     reading = read(5)
     assert reading.elapsed_s < 2

@@ -59,7 +59,7 @@ def unseen(azure: LocalAzure, text: str) -> None:
         {"KVSITE_TOKEN_VAULT_URL": "", "storeName": "contoso"},
     ],
 )
-def test_a_kept_token_is_read__and_only_its_fingerprint_is_told(azure: LocalAzure, words: dict[str, str]) -> None:
+def test_stored_token__is_read_and_shown_as_fingerprint(azure: LocalAzure, words: dict[str, str]) -> None:
     reading = read(**words)
     assert reading.ok, reading.failure
     assert reading.kept_token
@@ -74,7 +74,7 @@ def test_a_kept_token_is_read__and_only_its_fingerprint_is_told(azure: LocalAzur
     assert not any("contoso.vault.azure.net" in str(request) for request in azure.requests)
 
 
-def test_the_page_says_who_and_that_the_service_was_closed(azure: LocalAzure, client: Client) -> None:
+def test_page__shows_the_principal_and_that_the_service_is_retired(azure: LocalAzure, client: Client) -> None:
     page = client.get("/token-vault/").content.decode()
     assert "The Token Vault token was read." in page
     assert "Principal Used: IsAuthenticated:True Type:App" in page
@@ -88,7 +88,7 @@ def test_the_page_says_who_and_that_the_service_was_closed(azure: LocalAzure, cl
     unseen(azure, page)
 
 
-def test_a_token_that_is_not_there_is_made_only_when_asked(azure: LocalAzure, client: Client, settings: Any) -> None:
+def test_missing_token__is_created_on_request_only(azure: LocalAzure, client: Client, settings: Any) -> None:
     settings.SECRETS_APP["KVSITE_TOKEN_VAULT_TOKEN"] = "new"
     page = client.get("/token-vault/").content.decode()
     assert "has no token with this name yet" in page
@@ -101,12 +101,12 @@ def test_a_token_that_is_not_there_is_made_only_when_asked(azure: LocalAzure, cl
     assert "Create and read the token" not in page
 
 
-def test_a_token_is_made_by_a_form_of_this_site_alone(azure: LocalAzure) -> None:
+def test_token__is_created_by_a_form_of_this_site_only(azure: LocalAzure) -> None:
     assert Client(headers=HERE, enforce_csrf_checks=True).post("/token-vault/").status_code == 403
     assert azure.requests == ()
 
 
-def test_nothing_is_made_for_whoever_passes_by(azure: LocalAzure, client: Client, settings: Any) -> None:
+def test_visitor_without_access__creates_nothing(azure: LocalAzure, client: Client, settings: Any) -> None:
     settings.SECRETS_APP |= {"KVSITE_ACCESS": "open", "KVSITE_TOKEN_VAULT_TOKEN": "new"}
     refused = client.post("/token-vault/")
     assert refused.status_code == 403
@@ -114,7 +114,7 @@ def test_nothing_is_made_for_whoever_passes_by(azure: LocalAzure, client: Client
     assert azure.requests == ()
 
 
-def test_a_token_nobody_signed_in_to_is_no__and_we_know_who_we_are(azure: LocalAzure) -> None:
+def test_unauthorized_token__fails_and_principal_is_known(azure: LocalAzure) -> None:
     reading = read(create=True, KVSITE_TOKEN_VAULT_TOKEN="new")
     assert not reading.ok
     assert reading.failure
@@ -130,14 +130,14 @@ def test_a_token_nobody_signed_in_to_is_no__and_we_know_who_we_are(azure: LocalA
     unseen(azure, repr(reading))
 
 
-def test_where_the_service_is_gone__that_is_the_cause(world: World) -> None:
+def test_retired_service__is_the_cause(world: World) -> None:
     world("app-service")
     reading = read(KVSITE_TOKEN_VAULT_URL=VAULT)
     assert not reading.ok
     assert reading.main_cause == "token_vault_retired"
 
 
-def test_without_settings_the_page_says_so_and_nobody_is_asked(world: World, client: Client) -> None:
+def test_without_settings__page_shows_it_and_sends_no_request(world: World, client: Client) -> None:
     azure = world("app-service")
     page = client.get("/token-vault/").content.decode()
     assert "KVSITE_TOKEN_VAULT_URL is not set" in page
@@ -159,7 +159,7 @@ def test_without_settings_the_page_says_so_and_nobody_is_asked(world: World, cli
         ({"KVSITE_TOKEN_VAULT_URL": VAULT, "KVSITE_TOKEN_VAULT_TOKEN": ".."}, "W073", "is not a valid name"),
     ],
 )
-def test_a_mistake_has_its_sentence__and_does_not_stop_the_secret(
+def test_invalid_setting__has_a_message_and_does_not_block_the_secret(
     words: dict[str, str], id_: str, sentence: str
 ) -> None:
     config = load({"KEY_VAULT_URI": "https://contoso.vault.azure.net", "SECRET_NAME": "demo", **words})
@@ -178,18 +178,18 @@ def test_a_mistake_has_its_sentence__and_does_not_stop_the_secret(
         "http://contoso.tokenstore.azure.net",
     ],
 )  # fmt: skip
-def test_only_the_services_own_hosts_get_a_token(url: str) -> None:
+def test_token__is_sent_to_the_services_hosts_only(url: str) -> None:
     with pytest.raises((AddressError, ForeignHostError)):
         parse_token_vault_url(url)
 
 
-def test_a_host_the_operator_trusts_is_let_through() -> None:
+def test_allowed_host__is_accepted() -> None:
     assert parse_token_vault_url("https://Token.example.org/", also_allowed=("token.example.org",)) == (
         "https://token.example.org"
     )
 
 
-def test_a_foreign_host_is_refused_before_a_token_is_asked_for(world: World) -> None:
+def test_other_host__is_rejected_before_a_token_is_requested(world: World) -> None:
     azure = world("token-vault")
     reading = read(KVSITE_TOKEN_VAULT_URL="https://evil.example")
     assert reading.main_cause == "vault_url_refused"
@@ -197,7 +197,7 @@ def test_a_foreign_host_is_refused_before_a_token_is_asked_for(world: World) -> 
     assert azure.requests == ()
 
 
-def test_the_command_reads_it_too(azure: LocalAzure, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command__reads_the_token(azure: LocalAzure, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         call_command("principal", token_vault=True)
     printed = capsys.readouterr().out
@@ -209,7 +209,7 @@ def test_the_command_reads_it_too(azure: LocalAzure, capsys: pytest.CaptureFixtu
     unseen(azure, printed)
 
 
-def test_the_command_without_settings_could_not_run(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command__without_settings_is_exit_2(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     world("app-service")
     with pytest.raises(SystemExit) as ended:
         call_command("principal", token_vault=True)

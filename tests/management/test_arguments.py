@@ -28,7 +28,7 @@ def reading(*arguments: str) -> tuple[int, dict[str, Any]]:
     return code, json.loads(output)
 
 
-def test_a_credential_by_argument_is_the_only_one_asked(world: World) -> None:
+def test_credential_argument__is_the_only_one_tried(world: World) -> None:
     world("laptop")
     code, document = reading("--credential", "az")
     assert code == 0
@@ -47,13 +47,13 @@ def test_a_credential_by_argument_is_the_only_one_asked(world: World) -> None:
         {"KVSITE_CONNECTION_STRING": "RunAs=Nobody"},
     ],
 )
-def test_an_argument_wins_over_the_settings(world: World, settings: Any, words: dict[str, str]) -> None:
+def test_argument__overrides_the_settings(world: World, settings: Any, words: dict[str, str]) -> None:
     world("laptop")
     settings.SECRETS_APP |= words
     assert principal("--credential", "az")[0] == 0
 
 
-def test_a_chain_by_argument_keeps_what_the_settings_leave_out_of_it(world: World, settings: Any) -> None:
+def test_chain_argument__keeps_the_excluded_credentials(world: World, settings: Any) -> None:
     world("laptop")
     settings.SECRETS_APP["KVSITE_EXCLUDE_CREDENTIALS"] = "az"
     code, document = reading("--credential", "dev")
@@ -62,7 +62,7 @@ def test_a_chain_by_argument_keeps_what_the_settings_leave_out_of_it(world: Worl
 
 
 @pytest.mark.parametrize(("argument", "attribute"), [("--client-id", "client_id"), ("--object-id", "object_id")])
-def test_an_identity_by_argument_is_the_one_asked(world: World, argument: str, attribute: str) -> None:
+def test_identity_argument__is_used(world: World, argument: str, attribute: str) -> None:
     azure = world("vm-two-identities")
     wanted = azure.scenario.identities[-1]
     _, document = reading(argument, getattr(wanted, attribute))
@@ -71,7 +71,7 @@ def test_an_identity_by_argument_is_the_one_asked(world: World, argument: str, a
     assert document["chosen_by"] == f"{argument}: only the managed identity is tried."
 
 
-def test_an_identity_by_argument_wins_over_whatever_the_settings_say(world: World, settings: Any) -> None:
+def test_identity_argument__overrides_the_settings(world: World, settings: Any) -> None:
     azure = world("vm-two-identities")
     wanted = azure.scenario.identities[-1]
     settings.SECRETS_APP |= {"KVSITE_CREDENTIAL": "az", "KVSITE_MANAGED_IDENTITY_OBJECT_ID": ID}
@@ -91,7 +91,7 @@ def test_an_identity_by_argument_wins_over_whatever_the_settings_say(world: Worl
         (("--resource-id", "/subscriptions/1"), "--resource-id is not the resource ID"),
     ],
 )
-def test_a_bad_argument_is_exit_2_under_its_own_name(world: World, arguments: tuple[str, ...], said: str) -> None:
+def test_invalid_argument__is_exit_2_and_named(world: World, arguments: tuple[str, ...], said: str) -> None:
     azure = world("app-service")
     code, output = principal(*arguments)
     assert code == 2
@@ -100,7 +100,7 @@ def test_a_bad_argument_is_exit_2_under_its_own_name(world: World, arguments: tu
     assert azure.requests == ()
 
 
-def test_an_unknown_resource_id_is_asked_for_and_refused(world: World) -> None:
+def test_unknown_resource_id__is_requested_and_rejected(world: World) -> None:
     world("app-service")
     code, document = reading("--resource-id", RESOURCE_ID)
     assert code == 1
@@ -108,18 +108,18 @@ def test_an_unknown_resource_id_is_asked_for_and_refused(world: World) -> None:
 
 
 @pytest.mark.parametrize("both", [("--client-id", "--object-id"), ("--resource-id", "--client-id")])
-def test_two_ids_are_refused(both: tuple[str, str]) -> None:
+def test_two_ids__are_rejected(both: tuple[str, str]) -> None:
     with pytest.raises(CommandError, match="not allowed with argument"):
         call_command("principal", both[0], ID, both[1], ID)
 
 
-def test_an_id_beside_another_credential_is_refused() -> None:
+def test_id_with_another_credential__is_rejected() -> None:
     with pytest.raises(CommandError, match="selects another credential") as refused:
         call_command("principal", "--client-id", ID, "--credential", "az")
     assert refused.value.returncode == 2
 
 
-def test_an_id_beside_the_managed_identity_is_no_contradiction(world: World) -> None:
+def test_id_with_managed_identity__is_accepted(world: World) -> None:
     azure = world("vm-two-identities")
     wanted = azure.scenario.identities[-1].client_id
     assert reading("--client-id", wanted, "--credential", "managed-identity")[1]["principal"]["app_id"] == wanted

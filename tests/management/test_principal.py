@@ -44,7 +44,7 @@ def principal(world: World, settings: Any) -> Callable[..., Ended]:
     return run
 
 
-def test_read_is_exit_0_and_the_answer_is_the_first_word() -> None:
+def test_success__is_exit_0_with_the_result_first() -> None:
     result = process("laptop")
     assert result.returncode == 0
     assert result.stdout.startswith("YES  The secret demo was read.")
@@ -52,7 +52,7 @@ def test_read_is_exit_0_and_the_answer_is_the_first_word() -> None:
     assert result.stderr == ""
 
 
-def test_not_read_is_exit_1_with_the_command_that_mends_it(principal: Callable[..., Ended]) -> None:
+def test_failure__is_exit_1_with_the_command_that_fixes_it(principal: Callable[..., Ended]) -> None:
     result = principal("no-role")
     assert result.returncode == 1
     assert result.stdout.startswith("NO  The secret demo was not read.")
@@ -70,7 +70,7 @@ def test_not_read_is_exit_1_with_the_command_that_mends_it(principal: Callable[.
         ((), {"AZURE_TOKEN_CREDENTIALS": "cli"}, "AZURE_TOKEN_CREDENTIALS"),
     ],
 )
-def test_wrong_settings_are_exit_2_in_words(
+def test_invalid_settings__are_exit_2_with_a_message(
     principal: Callable[..., Ended], arguments: tuple[str, ...], words: dict[str, str], said: str
 ) -> None:
     result = principal("app-service", *arguments, **words)
@@ -79,14 +79,14 @@ def test_wrong_settings_are_exit_2_in_words(
     assert "Traceback" not in result.stdout + result.stderr
 
 
-def test_wrong_arguments_are_exit_2(principal: Callable[..., Ended]) -> None:
+def test_invalid_arguments__are_exit_2(principal: Callable[..., Ended]) -> None:
     result = principal("app-service", "--nonsense")
     assert result.returncode == 2
     assert "unrecognized arguments: --nonsense" in result.stderr
     assert "Traceback" not in result.stderr
 
 
-def test_json_is_one_document_and_nothing_else(principal: Callable[..., Ended]) -> None:
+def test_json__is_one_document_only(principal: Callable[..., Ended]) -> None:
     result = principal("no-role", "--json")
     document = json.loads(result.stdout)
     assert result.returncode == 1
@@ -95,7 +95,7 @@ def test_json_is_one_document_and_nothing_else(principal: Callable[..., Ended]) 
     assert result.stderr == ""
 
 
-def test_a_report_for_a_ticket_with_its_ids_cut_short(principal: Callable[..., Ended]) -> None:
+def test_report__with_short_ids(principal: Callable[..., Ended]) -> None:
     result = principal("no-role", "--report", "--short-ids")
     assert result.returncode == 1
     assert result.stdout.startswith("## The secret demo was not read.")
@@ -108,7 +108,7 @@ def test_another_secret_by_name(principal: Callable[..., Ended]) -> None:
     assert json.loads(result.stdout)["hints"][0]["cause"] == "kv_secret_not_found"
 
 
-def test_run_puts_a_command_into_a_scenario_and_gives_back_its_exit_code() -> None:
+def test_localazure_run__returns_the_exit_code_of_the_command() -> None:
     result = subprocess.run(
         [sys.executable, "-m", "localazure", "run", "--scenario", "no-role", "--",
          sys.executable, "manage.py", "principal", "--json"],
@@ -118,7 +118,7 @@ def test_run_puts_a_command_into_a_scenario_and_gives_back_its_exit_code() -> No
     assert json.loads(result.stdout)["hints"][0]["cause"] == "kv_rbac_denied"
 
 
-def test_a_token_cannot_forge_a_line_or_steer_the_terminal() -> None:
+def test_token_claims__are_escaped_for_the_terminal() -> None:
     principal = Principal(
         type=PrincipalType.USER, kind=PrincipalKind.USER, name="ann\nYES  The secret demo was read.\x1b[2J\u202e"
     )
@@ -130,7 +130,7 @@ def test_a_token_cannot_forge_a_line_or_steer_the_terminal() -> None:
     assert not set("\n\x1b\u202e") & set("".join(lines))
 
 
-def test_who_reads_the_certificate_stands_in_the_columns_of_the_others() -> None:
+def test_certificate_reader__is_aligned_with_other_attempts() -> None:
     attempts = [
         Attempt(credential="ManagedIdentityCredential", outcome=Outcome.TOKEN, elapsed_s=0.008, reads_certificate=reads)
         for reads in (True, False)
@@ -150,7 +150,7 @@ def test_who_reads_the_certificate_stands_in_the_columns_of_the_others() -> None
         ("explain README.md", ">&-", "The output could not be written: standard output is closed.\n"),
     ],
 )
-def test_an_answer_that_cannot_be_written_is_one_sentence(command: str, output: str, said: str) -> None:
+def test_unwritable_output__has_one_message(command: str, output: str, said: str) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
     with LocalAzure("app-service") as azure:
@@ -161,7 +161,7 @@ def test_an_answer_that_cannot_be_written_is_one_sentence(command: str, output: 
     assert (result.stderr, result.returncode) == (said, 2)
 
 
-def test_a_reader_who_goes_away_is_told_nothing() -> None:
+def test_broken_pipe__is_silent() -> None:
     with LocalAzure("no-role") as azure:
         result = subprocess.run(
             ["/bin/sh", "-c", '{ "$0" manage.py principal; echo "code $?" >&2; } | true', sys.executable],
@@ -170,7 +170,7 @@ def test_a_reader_who_goes_away_is_told_nothing() -> None:
     assert result.stderr == "code 141\n"
 
 
-def test_a_terminal_that_lacks_a_character_shows_a_question_mark() -> None:
+def test_unencodable_character__is_a_question_mark() -> None:
     result = process("app-service", "--secret", "d\u00e9mo", PYTHONIOENCODING="ascii")
     assert result.returncode == 2
     assert result.stderr == ""

@@ -115,7 +115,7 @@ def check(azure: LocalAzure, asked: dict, status: int, body: bytes) -> None:
     assert status < 500 or (status == 503 and asked["route"] == "/readyz"), asked
     assert b"Traceback" not in body, asked
     assert b"<script>alert" not in body, asked
-    if (asked["route"], asked["method"]) != ("/value/", "POST"):  # what that one is for: test_revealing.py
+    if (asked["route"], asked["method"]) != ("/value/", "POST"):  # what that one is for: test_secret_value.py
         assert azure.secret_value.encode() not in body, asked
     assert not [token for token in azure.tokens if token.text.encode() in body], asked
 
@@ -128,7 +128,7 @@ def azure(world: World, settings: Any) -> LocalAzure:
     return azure
 
 
-def test_every_address_bears_whatever_comes(azure: LocalAzure) -> None:
+def test_any_request__has_no_server_error(azure: LocalAzure) -> None:
     client = Client(raise_request_exception=False)
     longest = 0.0
 
@@ -146,7 +146,7 @@ def test_every_address_bears_whatever_comes(azure: LocalAzure) -> None:
 
 
 @pytest.mark.parametrize("route", routes())
-def test_every_address_bears_each_parameter_twice_and_each_method(azure: LocalAzure, route: str) -> None:
+def test_repeated_parameters_and_all_methods__have_no_server_error(azure: LocalAzure, route: str) -> None:
     client = Client(raise_request_exception=False)
     blank = {"route": route, "segment": "x", "query": [], "headers": {}, "body": b"", "as_form": False}
     for method in METHODS:
@@ -241,7 +241,7 @@ RAW = {
 }  # fmt: skip
 
 
-def test_the_server_bears_what_no_client_library_sends(tmp_path: Path) -> None:
+def test_malformed_http__has_no_server_error(tmp_path: Path) -> None:
     log = tmp_path / "gunicorn.log"
     with served(log) as port:
         for name, (request, expected) in RAW.items():

@@ -72,7 +72,7 @@ def test_message_arguments_and_traceback_are_redacted(log: io.StringIO) -> None:
         '{"value":"opaque-0123","id":"https://contoso.vault.azure.net/secrets/demo/0"}',
     ],
 )
-def test_whatever_a_library_writes_comes_out_without_it(log: io.StringIO, text: str) -> None:
+def test_library_records__are_redacted(log: io.StringIO, text: str) -> None:
     logging.getLogger("azure.identity").debug("answer: %s", text)
     assert log.getvalue().startswith("azure.identity answer: ")
     assert "opaque" not in log.getvalue()
@@ -88,31 +88,29 @@ def test_whatever_a_library_writes_comes_out_without_it(log: io.StringIO, text: 
         (msal.oauth2cli.authcode, "Got auth response: %s"),
     ],
 )
-def test_no_body_of_an_answer_is_logged__its_value_may_look_like_anything(
-    log: io.StringIO, module: Any, template: str
-) -> None:
+def test_response_bodies__are_not_logged(log: io.StringIO, module: Any, template: str) -> None:
     assert template in Path(module.__file__).read_text()  # as long as the library says it in these words
     logging.getLogger(module.__name__).error(template, "just-a-value")
     assert log.getvalue() == f"{module.__name__} {template % '[body not logged]'}\n"
 
 
-def test_the_full_trace_of_azure_core_is_left_out(log: io.StringIO) -> None:
+def test_azure_core_trace__is_not_logged(log: io.StringIO) -> None:
     assert azure_core.__name__ == "azure.core.pipeline.policies._universal"
     logging.getLogger(azure_core.__name__).debug("Response content:\njust-a-value")
     assert "just-a-value" not in log.getvalue()
 
 
-def test_the_body_that_an_azure_error_ends_in_is_left_out(log: io.StringIO, world: World) -> None:
+def test_azure_error_body__is_not_logged(log: io.StringIO, world: World) -> None:
     logging.getLogger("azure.identity").debug("failed: %s", "JSON is invalid\nContent: just-a-value\nof two lines")
     assert log.getvalue() == "azure.identity failed: JSON is invalid\nContent: [body not logged]\n"
 
 
-def test_no_terminal_obeys_a_line(log: io.StringIO) -> None:
+def test_control_characters__are_escaped(log: io.StringIO) -> None:
     logging.getLogger("azure").warning("az said: %s", "\x1b[2J\x1b]0;gone\x07 \r\x9b1m \u202egnp.exe\n\tnext line")
     assert log.getvalue() == "azure az said: ?[2J?]0;gone? ??1m ?gnp.exe\n\tnext line\n"
 
 
-def test_a_line_that_cannot_be_made_does_not_print_its_arguments() -> None:
+def test_unformattable_record__does_not_print_its_arguments() -> None:
     handler, written = StderrHandler(), io.StringIO()
     handler.stream = written
     handler.handle(
@@ -121,7 +119,7 @@ def test_a_line_that_cannot_be_made_does_not_print_its_arguments() -> None:
     assert written.getvalue() == "A log line could not be written: here, line 7.\n"
 
 
-def test_a_closed_standard_error_stops_nothing() -> None:
+def test_closed_stderr__raises_nothing() -> None:
     handler = StderrHandler()
     handler.stream = io.StringIO()
     handler.stream.close()
@@ -141,7 +139,7 @@ fail()
 """
 
 
-def test_what_nobody_catches_is_redacted_too() -> None:
+def test_uncaught_exception__is_redacted() -> None:
     result = subprocess.run(
         [sys.executable, "-c", UNCAUGHT, TOKEN, "just-a-value"],
         cwd=ROOT, capture_output=True, text=True, check=False,
@@ -152,7 +150,7 @@ def test_what_nobody_catches_is_redacted_too() -> None:
     assert "just-a-value" not in result.stderr
 
 
-def test_other_handlers_get_the_record_as_it_was() -> None:
+def test_other_handlers__get_the_original_record() -> None:
     record = logging.makeLogRecord({"msg": "IMDS emits unexpected payload: %s", "args": ("body",)})
     RedactingFormatter().format(record)
     assert record.getMessage() == "IMDS emits unexpected payload: body"
@@ -168,7 +166,7 @@ def test_other_handlers_get_the_record_as_it_was() -> None:
     ],
 )
 @pytest.mark.parametrize("fault", [Fault.TRUNCATED, Fault.WRONG_TYPE])
-def test_a_garbled_answer_at_debug_leaves_nothing_of_it_in_the_log(
+def test_broken_response_at_debug__is_not_logged(
     log: io.StringIO, world: World, scenario: str, service: str, fault: Fault
 ) -> None:
     azure = world(scenario, faults={service: FaultInjection(fault=fault)})
@@ -178,7 +176,7 @@ def test_a_garbled_answer_at_debug_leaves_nothing_of_it_in_the_log(
     assert "eyJ" not in log.getvalue()
 
 
-def test_the_sites_settings_send_every_logger_through_the_one_redaction() -> None:
+def test_logging_settings__redact_every_logger() -> None:
     assert LOGGING["root"]["handlers"] == ["stderr"]
     assert LOGGING["formatters"]["line"]["()"] is RedactingFormatter
     for level in LEVELS:
@@ -187,12 +185,12 @@ def test_the_sites_settings_send_every_logger_through_the_one_redaction() -> Non
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_who_saw_a_value_is_written_down_at_every_level(level: str) -> None:
+def test_audit_log__is_written_at_every_level(level: str) -> None:
     assert logging_settings(level, no_probes=is_probe)["loggers"]["secrets_app.access.audit"] == {"level": "INFO"}
 
 
 @pytest.mark.parametrize(("level", "talks"), [("DEBUG", True), ("INFO", False)])
-def test_the_azure_libraries_speak_at_debug_alone(level: str, talks: bool) -> None:
+def test_azure_libraries__log_at_debug_only(level: str, talks: bool) -> None:
     with LocalAzure("app-service") as azure:
         result = subprocess.run(
             [sys.executable, "manage.py", "principal", "--json"],
@@ -239,7 +237,7 @@ def test_an_error_while_settings_are_read_shows_none_of_their_values(
         assert "s; here" not in text
 
 
-def test_diffsettings_names_the_settings_and_has_none_of_their_values(world: World) -> None:
+def test_diffsettings__shows_no_values(world: World) -> None:
     azure = world("app-service")
     environ = {**azure.env, "KVSITE_PASSPHRASE": "c4nary in a cage", "KVSITE_CLIENT_SECRET": "c4nary-0123"}
     command = [sys.executable, "manage.py", "diffsettings"]

@@ -25,7 +25,7 @@ def log() -> Iterator[io.StringIO]:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_no_token_no_value_and_no_proof_is_in_any_byte(
+def test_output__has_no_token_value_or_credential(
     visited: Callable[[str], Visit], scenario: str, settings: Any
 ) -> None:
     seen = visited(scenario)
@@ -41,12 +41,12 @@ def test_no_token_no_value_and_no_proof_is_in_any_byte(
 
 
 @pytest.mark.parametrize("path", MORE_PAGES)
-def test_the_pages_that_ask_more_are_there(client: Client, world: World, path: str) -> None:
+def test_more_pages__exist(client: Client, world: World, path: str) -> None:
     world("token-vault")
     assert client.get(path).status_code == 200
 
 
-def test_the_test_can_fail(world: World) -> None:
+def test_searched_strings__are_in_use(world: World) -> None:
     """What is looked for above is really what the vault gives and what the token service hands out."""
     azure = world("app-service")
     get_reading(conf.current())
@@ -55,7 +55,7 @@ def test_the_test_can_fail(world: World) -> None:
 
 
 @pytest.mark.parametrize("scenario", ["app-service"])
-def test_a_visit_records_everything(visited: Callable[[str], Visit], scenario: str) -> None:
+def test_visit__records_everything(visited: Callable[[str], Visit], scenario: str) -> None:
     """The record that is searched above holds each page, each command, both logs and what was printed."""
     seen = visited(scenario)
     assert len(seen.tokens) >= 1
@@ -72,7 +72,7 @@ def test_a_visit_records_everything(visited: Callable[[str], Visit], scenario: s
     ("scenario", "proofs"),
     [("app-service", 1), ("service-principal-secret", 1), ("service-principal-certificate", 20), ("kubernetes", 1)],
 )
-def test_what_a_program_proves_itself_with_is_looked_for(world: World, scenario: str, proofs: int) -> None:
+def test_credentials_of_the_scenario__are_searched_for(world: World, scenario: str, proofs: int) -> None:
     assert len(proofs_of(world(scenario))) >= proofs
 
 
@@ -84,7 +84,7 @@ CANARY = "c4nary-in-a-cage"
 CANARIES = (CANARY, f"RunAs=App;AppId=a;TenantId=b;AppKey={CANARY}", CANARY * 10)
 
 
-def test_what_a_setting_keeps_secret_is_in_no_sentence_and_no_repr() -> None:
+def test_secret_settings__are_in_no_message_or_repr() -> None:
     """Right or wrong: where the setting is refused its text is not quoted."""
     each = [[name] for name in NAMES]
     assert [(names, text) for names in (NAMES, *each) for text in CANARIES if CANARY in _said_of(names, text)] == []
@@ -97,16 +97,14 @@ def _said_of(names: list[str], text: str) -> str:
     return "".join(said)
 
 
-def test_what_the_settings_keep_secret_is_on_no_page(
-    client: Client, world: World, settings: Any, log: io.StringIO
-) -> None:
+def test_secret_settings__are_on_no_page(client: Client, world: World, settings: Any, log: io.StringIO) -> None:
     world("app-service")
     settings.SECRETS_APP |= dict.fromkeys(NAMES, CANARY * 10)
     said = [client.get(path).content.decode() for path in ("/", "/environment/", "/report/", "/api/reading")]
     assert CANARY not in "".join([*said, log.getvalue()])
 
 
-def test_a_password_in_the_proxys_address_is_shown_nowhere(client: Client, world: World, log: io.StringIO) -> None:
+def test_proxy_password__is_shown_nowhere(client: Client, world: World, log: io.StringIO) -> None:
     azure = world("app-service")
     for name in ("HTTPS_PROXY", "https_proxy"):
         os.environ[name] = azure.env[name].replace("://", f"://me:{CANARY}@")
@@ -114,7 +112,7 @@ def test_a_password_in_the_proxys_address_is_shown_nowhere(client: Client, world
     assert CANARY not in "".join([*said, log.getvalue()])
 
 
-def test_a_secret_in_the_wrong_setting_is_in_no_sentence() -> None:
+def test_secret_in_the_wrong_setting__is_in_no_message() -> None:
     secrets = (
         f"RunAs=App;AppId=a;TenantId=b;AppKey={CANARY}",
         f"https://user:{CANARY}@contoso.vault.azure.net",

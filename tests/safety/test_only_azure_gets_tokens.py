@@ -92,7 +92,7 @@ NO_VAULTS = [
 
 
 @pytest.mark.parametrize("address", NO_VAULTS)
-def test_what_is_no_vaults_address_is_refused_in_words(address: str) -> None:
+def test_invalid_vault_url__is_rejected_with_a_message(address: str) -> None:
     config = load({"KEY_VAULT_URI": address, "SECRET_NAME": "demo"})
     assert config.vault_url is None
     assert [problem.id for problem in config.problems if problem.setting == "KEY_VAULT_URI"]
@@ -102,7 +102,7 @@ def test_what_is_no_vaults_address_is_refused_in_words(address: str) -> None:
 @pytest.mark.parametrize(
     "name", ["evil.example", "c\u043entoso", "\u212aontoso", "contoso.", "contoso@evil", "127.0.0.1", "x/y"]
 )
-def test_a_vaults_name_is_no_way_round(name: str) -> None:
+def test_vault_name__cannot_bypass_the_host_rules(name: str) -> None:
     config = load({"KEY_VAULT_NAME": name, "SECRET_NAME": "demo"})
     assert config.vault_url is None
     (problem,) = config.problems
@@ -119,7 +119,7 @@ def test_a_vaults_name_is_no_way_round(name: str) -> None:
         ("https://contoso.vault.usgovcloudapi.net", "https://contoso.vault.usgovcloudapi.net"),
     ],
 )
-def test_a_vaults_address_is_made_anew_from_its_host(address: str, url: str) -> None:
+def test_vault_url__is_rebuilt_from_its_host(address: str, url: str) -> None:
     config = load({"KEY_VAULT_URI": address, "SECRET_NAME": "demo"})
     assert (config.vault_url, config.problems) == (url, ())
 
@@ -132,7 +132,7 @@ def test_a_vaults_address_is_made_anew_from_its_host(address: str, url: str) -> 
         "127.1", "0x7f.0x1", "10.0.0.4", "[::1]", "::1", "\u212av.example.org", "kv\uff0eexample\uff0eorg", "intranet",
     ],
 )  # fmt: skip
-def test_the_operators_list_takes_whole_host_names_alone(host: str) -> None:
+def test_allowed_hosts__accepts_whole_host_names_only(host: str) -> None:
     """A wildcard trusts whoever gets a name below it; numbers and loopback are whatever happens to listen there."""
     words = {"KEY_VAULT_URI": f"https://{host}", "KVSITE_ALLOWED_VAULT_HOSTS": host, "SECRET_NAME": "demo"}
     config = load(words)
@@ -141,7 +141,7 @@ def test_the_operators_list_takes_whole_host_names_alone(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["kv.example.org", "xn--bcher-kva.example", "contoso.vault.local.azurestack.external"])
-def test_a_host_on_the_operators_list_is_exactly_that_host(host: str) -> None:
+def test_allowed_host__matches_exactly(host: str) -> None:
     words = {"KVSITE_ALLOWED_VAULT_HOSTS": host.upper(), "SECRET_NAME": "demo"}
     assert load({**words, "KEY_VAULT_URI": f"https://{host}"}).vault_url == f"https://{host}"
     for other in (f"x.{host}", f"{host}.evil.example", host.partition(".")[2]):
@@ -185,7 +185,7 @@ def challenge(authorization: str, resource: str = "https://vault.azure.net") -> 
 @pytest.mark.parametrize(
     "address", ["https://evil.example", "https://contoso.vault.azure.net@evil.example", "https://127.0.0.1"]
 )
-def test_a_refused_vault_is_not_even_called(between: Between, settings: Any, address: str) -> None:
+def test_rejected_vault__gets_no_connection(between: Between, settings: Any, address: str) -> None:
     _, hostile_server = between("app-service", {})
     settings.SECRETS_APP["KEY_VAULT_URI"] = address
     reading = get_reading(conf.current())
@@ -195,7 +195,7 @@ def test_a_refused_vault_is_not_even_called(between: Between, settings: Any, add
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"])
-def test_a_redirect_of_the_vault_is_not_followed(between: Between, vault: str, status: str) -> None:
+def test_vault_redirect__is_not_followed(between: Between, vault: str, status: str) -> None:
     redirect = fixed_response(status, f"Location: https://{EVIL}/secrets/demo")
     _, hostile_server = between("app-service", {vault: redirect})
     reading = get_reading(conf.current())
@@ -206,7 +206,7 @@ def test_a_redirect_of_the_vault_is_not_followed(between: Between, vault: str, s
 
 
 @pytest.mark.parametrize("scenario", ["app-service", "service-principal-secret", "service-principal-certificate"])
-def test_a_challenge_that_names_another_authority_leads_nowhere(between: Between, vault: str, scenario: str) -> None:
+def test_challenge_with_another_authority__is_not_used(between: Between, vault: str, scenario: str) -> None:
     azure, hostile_server = between(
         scenario, {vault: challenge(f"https://{EVIL}/11111111-2222-4333-8444-555555555555")}
     )
@@ -223,7 +223,7 @@ def test_a_challenge_that_names_another_authority_leads_nowhere(between: Between
     ["https://management.azure.com", "https://graph.microsoft.com", f"https://{EVIL}", "https://ault.azure.net"],
 )
 @pytest.mark.parametrize("scenario", ["app-service", "service-principal-secret"])
-def test_a_challenge_for_another_resource_gets_no_token(
+def test_challenge_for_another_resource__gets_no_token(
     between: Between, vault: str, scenario: str, resource: str
 ) -> None:
     azure, hostile_server = between(scenario, {vault: challenge(f"https://{LOGIN}/{EVIL}", resource)})
@@ -234,9 +234,7 @@ def test_a_challenge_for_another_resource_gets_no_token(
     assert {token.audience for token in azure.tokens} <= {"https://vault.azure.net"}
 
 
-def test_a_host_on_the_operators_list_gets_no_token_before_its_certificate_is_right(
-    between: Between, settings: Any
-) -> None:
+def test_allowed_host__without_valid_certificate_gets_no_token(between: Between, settings: Any) -> None:
     _, hostile_server = between(
         "app-service", {"kv.example.org": challenge(f"https://{LOGIN}/x", "https://example.org")}
     )
@@ -250,7 +248,7 @@ def test_a_host_on_the_operators_list_gets_no_token_before_its_certificate_is_ri
 
 @pytest.mark.parametrize("status", ["302 Found", "307 Temporary", "308 Permanent"])
 @pytest.mark.parametrize("scenario", ["service-principal-secret", "service-principal-certificate", "kubernetes"])
-def test_a_redirect_of_the_sign_in_is_not_followed(between: Between, vault: str, scenario: str, status: str) -> None:
+def test_authority_redirect__is_not_followed(between: Between, vault: str, scenario: str, status: str) -> None:
     redirect = fixed_response(status, f"Location: https://{EVIL}/token")
     _, hostile_server = between(scenario, {LOGIN: redirect}, passes=(vault,))
     reading = get_reading(conf.current())
@@ -258,7 +256,7 @@ def test_a_redirect_of_the_sign_in_is_not_followed(between: Between, vault: str,
     assert set(hostile_server.connected_hosts) <= {vault, LOGIN}
 
 
-def test_another_authority_in_the_environment_is_not_sent_the_client_secret(between: Between, vault: str) -> None:
+def test_other_authority__gets_no_client_secret(between: Between, vault: str) -> None:
     """MSAL asks Microsoft first whether that host is an authority at all."""
     answers = {EVIL: fixed_response("200 OK", body="{}"), vault: challenge(f"https://{EVIL}/{CONTOSO.id}")}
     azure, hostile_server = between("service-principal-secret", answers)

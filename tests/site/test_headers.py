@@ -28,7 +28,9 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize(("path", "status"), ANSWERS.items())
-def test_every_answer_has_them_and_is_kept_by_nobody(client: Client, world: World, path: str, status: int) -> None:
+def test_every_response__has_security_headers_and_is_not_cached(
+    client: Client, world: World, path: str, status: int
+) -> None:
     world("no-role")
     response = client.get(path)
     assert response.status_code == status
@@ -40,7 +42,7 @@ def test_every_answer_has_them_and_is_kept_by_nobody(client: Client, world: Worl
     ("sent", "status"),
     [({"REMOTE_ADDR": "203.0.113.9"}, 403), ({"HTTP_HOST": "other.example.org"}, 403), ({"method": "post"}, 405)],
 )
-def test_a_refusal_has_them_too(client: Client, world: World, sent: dict[str, str], status: int) -> None:
+def test_error_response__has_security_headers(client: Client, world: World, sent: dict[str, str], status: int) -> None:
     world("app-service")
     method = sent.pop("method", "get")
     response = getattr(client, method)("/", **sent)
@@ -49,14 +51,14 @@ def test_a_refusal_has_them_too(client: Client, world: World, sent: dict[str, st
     assert response.headers["Cache-Control"] == "no-store"
 
 
-def test_a_form_without_its_token_is_refused_with_all_headers(world: World) -> None:
+def test_csrf_failure__has_security_headers(world: World) -> None:
     world("app-service")
     response = Client(enforce_csrf_checks=True, headers=HERE).post("/explain/", {"text": "AADSTS50055"})
     assert response.status_code == 403
     assert {name: response.headers.get(name) for name in SECURITY_HEADERS} == SECURITY_HEADERS
 
 
-def test_the_policy_allows_no_inline_code_and_no_other_site() -> None:
+def test_content_security_policy__allows_no_inline_code_or_other_site() -> None:
     policy = SECURITY_HEADERS["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; ")
     assert not [word for word in ("unsafe", "data:", "blob:", "http", "*") if word in policy]
@@ -65,7 +67,7 @@ def test_the_policy_allows_no_inline_code_and_no_other_site() -> None:
     assert "clipboard-write" not in SECURITY_HEADERS["Permissions-Policy"]
 
 
-def test_the_stylesheet_may_be_kept_and_is_not_sent_twice(client: Client, world: World) -> None:
+def test_stylesheet__is_cacheable(client: Client, world: World) -> None:
     world("app-service")
     first = client.get("/static/principal-used.css")
     first.close()
@@ -79,7 +81,7 @@ def test_the_stylesheet_may_be_kept_and_is_not_sent_twice(client: Client, world:
     assert again.status_code == 304
 
 
-def test_in_production_plain_http_is_sent_to_tls_and_tls_is_kept(world: World, settings: Any) -> None:
+def test_production__redirects_to_https_with_hsts(world: World, settings: Any) -> None:
     world("app-service")
     settings.SECURE_SSL_REDIRECT, settings.SECURE_HSTS_SECONDS = True, 31_536_000
     plain, secure = Client(headers=HERE).get("/"), Client(headers=HERE).get("/", secure=True)
@@ -106,7 +108,7 @@ print(json.dumps([getattr(c.settings, name) for name in (
         ({}, "[false, false, 0, false, false, true]"),
     ],
 )
-def test_a_site_with_a_name_of_its_own_is_in_production(words: dict[str, str], printed: str) -> None:
+def test_site_with_host_name__is_in_production(words: dict[str, str], printed: str) -> None:
     result = subprocess.run(
         [sys.executable, "-c", SETTINGS_OF_PRODUCTION],
         cwd=ROOT, env={**os.environ, **words, "DJANGO_SETTINGS_MODULE": "kvsite.settings"},
@@ -115,7 +117,7 @@ def test_a_site_with_a_name_of_its_own_is_in_production(words: dict[str, str], p
     assert result.stdout.strip() == printed
 
 
-def test_the_csrf_cookie_is_for_the_site_alone(client: Client, world: World) -> None:
+def test_csrf_cookie__is_http_only_and_same_site(client: Client, world: World) -> None:
     world("app-service")
     cookie = client.get("/explain/").cookies["csrftoken"]
     assert cookie["httponly"]

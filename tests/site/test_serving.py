@@ -61,7 +61,7 @@ def served(env: Mapping[str, str], *arguments: str) -> Iterator[Site]:
             process.kill() if process.poll() is None else None
 
 
-def test_a_stop_lets_the_reading_under_way_end() -> None:
+def test_sigterm__lets_a_reading_in_progress_finish() -> None:
     statuses: list[int] = []
     with (
         LocalAzure("app-service", vault_latency_s=0.4) as azure,
@@ -77,7 +77,7 @@ def test_a_stop_lets_the_reading_under_way_end() -> None:
         assert site.status("/healthz") == 0
 
 
-def test_a_crowd_that_waits_for_a_silent_vault__leaves_the_probe_a_thread() -> None:
+def test_waiting_requests__leave_a_thread_for_the_probe() -> None:
     """A platform that gets no answer from its probe starts the site anew, and everybody waits again."""
     statuses: list[int] = []
     with LocalAzure("vault-silent") as azure, served({**azure.env, "KVSITE_DEADLINE_S": "2"}) as site:
@@ -100,7 +100,7 @@ def half_open(site: Site, sent: bytes, count: int) -> list[socket.socket]:
     return opened
 
 
-def test_visitors_who_do_not_hang_up__keep_nobody_else_waiting() -> None:
+def test_open_connections__delay_no_other_request() -> None:
     with LocalAzure("app-service") as azure, served(azure.env) as site:
         whole = b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
         held = half_open(site, whole, 5)
@@ -113,7 +113,7 @@ def test_visitors_who_do_not_hang_up__keep_nobody_else_waiting() -> None:
             connection.close()
 
 
-def test_visitors_who_send_half_a_request__are_not_waited_for(tmp_path: Path) -> None:
+def test_incomplete_requests__are_dropped(tmp_path: Path) -> None:
     """There were as many of them as threads, and no page came any more, nor the probe's answer."""
     settings = tmp_path / "gunicorn.conf.py"
     settings.write_text(
@@ -129,7 +129,7 @@ def test_visitors_who_send_half_a_request__are_not_waited_for(tmp_path: Path) ->
             connection.close()
 
 
-def test_a_worker_that_is_killed__takes_no_other_request_along() -> None:
+def test_killed_worker__fails_no_other_request() -> None:
     """Each of the readers may lose the one request that worker was just doing, and no more."""
     ended = threading.Event()
     statuses: list[list[int]] = [[] for _ in range(8)]
@@ -158,7 +158,7 @@ def test_a_worker_that_is_killed__takes_no_other_request_along() -> None:
 
 
 @pytest.mark.parametrize(("words", "graceful_s", "threads"), [({}, 15, 128), ({"KVSITE_DEADLINE_S": "60"}, 65, 128)])
-def test_a_stop_waits_for_the_longest_reading(words: dict[str, str], graceful_s: int, threads: int) -> None:
+def test_graceful_timeout__exceeds_the_deadline(words: dict[str, str], graceful_s: int, threads: int) -> None:
     os.environ.update(words)
     told = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
     assert (told["graceful_timeout"], told["threads"]) == (graceful_s, threads)

@@ -95,7 +95,7 @@ def assert_accessible(page: Page) -> None:
 
 
 @in_scenario("app-service")
-def test_app_service__a_visitor_reads_yes_and_as_whom(page: Page, inside: str) -> None:
+def test_app_service__page_shows_success_and_principal(page: Page, inside: str) -> None:
     page.goto(inside)
     expect(page.get_by_role("heading", level=1)).to_have_text("The secret demo was read.")
     expect(page.get_by_text("Signed in as kvsite-demo (system-assigned managed identity).")).to_be_visible()
@@ -104,7 +104,7 @@ def test_app_service__a_visitor_reads_yes_and_as_whom(page: Page, inside: str) -
 
 
 @in_scenario("no-role")
-def test_no_role__a_visitor_can_copy_the_command_that_mends_it(page: Page, inside: str) -> None:
+def test_no_role__page_has_the_command_that_fixes_it(page: Page, inside: str) -> None:
     page.goto(inside)
     expect(page.get_by_role("heading", level=1)).to_have_text("The secret demo was not read.")
     command = page.locator("pre.command").first
@@ -115,7 +115,7 @@ def test_no_role__a_visitor_can_copy_the_command_that_mends_it(page: Page, insid
 
 
 @in_scenario("laptop-signed-out")
-def test_laptop_signed_out__a_visitor_is_told_to_sign_in(page: Page, inside: str) -> None:
+def test_laptop_signed_out__page_shows_az_login(page: Page, inside: str) -> None:
     page.goto(inside)
     assert_fits(page)
     expect(page.locator("pre.command").first).to_contain_text("az login")
@@ -154,7 +154,7 @@ def test_the_value_is_shown_and_hides_itself_again(page: Page, inside: str) -> N
     assert page.locator("[data-exactly]").count() == 0
 
 
-def test_an_error_is_pasted_and_explained(page: Page, demo: str) -> None:
+def test_pasted_error__is_explained(page: Page, demo: str) -> None:
     page.goto(f"{demo}explain/")
     page.get_by_label("Error text").fill("AADSTS7000222: The provided client secret keys for app 'x' are expired.")
     page.get_by_role("button", name="Explain").click()
@@ -162,7 +162,7 @@ def test_an_error_is_pasted_and_explained(page: Page, demo: str) -> None:
     assert_accessible(page)
 
 
-def test_the_catalogue_is_searched(page: Page, demo: str) -> None:
+def test_catalog__is_searched(page: Page, demo: str) -> None:
     page.goto(f"{demo}causes/")
     page.get_by_label("Search").fill("soft deleted")
     page.get_by_role("button", name="Search").click()
@@ -172,7 +172,7 @@ def test_the_catalogue_is_searched(page: Page, demo: str) -> None:
 
 
 @in_scenario("app-service")
-def test_identities__each_row_comes_into_its_place(page: Page, inside: str) -> None:
+def test_identities__rows_are_in_order(page: Page, inside: str) -> None:
     errors: list[str] = []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.goto(f"{inside}identities/")
@@ -195,7 +195,7 @@ def test_get_secret__the_form_and_its_answer_are_accessible(page: Page, demo: st
 
 
 @in_scenario("no-role")
-def test_without_javascript_all_is_there(browser: Browser, inside: str) -> None:
+def test_without_javascript__page_is_complete(browser: Browser, inside: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(inside)
@@ -206,7 +206,7 @@ def test_without_javascript_all_is_there(browser: Browser, inside: str) -> None:
 
 
 @in_scenario("no-role")
-def test_the_keyboard_reaches_the_answer_first(page: Page, inside: str) -> None:
+def test_keyboard__reaches_the_result_first(page: Page, inside: str) -> None:
     page.goto(inside)
     page.locator("body").press("Tab")
     names = [page.evaluate("document.activeElement.textContent")]
@@ -217,7 +217,7 @@ def test_the_keyboard_reaches_the_answer_first(page: Page, inside: str) -> None:
     assert any("Retry" in name for name in names)
 
 
-def test_nothing_is_asked_of_another_host(browser: Browser, demo: str) -> None:
+def test_page__loads_nothing_from_another_host(browser: Browser, demo: str) -> None:
     context = browser.new_context()
     page = context.new_page()
     asked: list[str] = []

@@ -33,20 +33,20 @@ def ask(client: Client, body: Any, content_type: str = "application/json") -> An
     return client.post("/api/explain", body, content_type=content_type)
 
 
-def test_a_pasted_error_gets_its_cause_and_a_filled_in_command(client: Client) -> None:
+def test_pasted_error__has_its_cause_and_a_filled_in_command(client: Client) -> None:
     html = paste(client, NO_ROLE).content.decode()
     assert 'data-cause="kv_rbac_denied"' in html
     assert "--assignee-object-id 41baaa1d-3381-4fb6-83c8-cc76b4500d0d" in html
     assert "contoso-kv" in html
 
 
-def test_what_was_found_is_shown(client: Client) -> None:
+def test_evidence__is_shown(client: Client) -> None:
     html = paste(client, NO_ROLE).content.decode()
     for found in ("ForbiddenByRbac", "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee", "sts.windows.net"):
         assert found in html
 
 
-def test_a_token_in_the_text_is_covered(client: Client) -> None:
+def test_token_in_the_text__is_hidden(client: Client) -> None:
     text = f"Authorization: Bearer {TOKEN}\nAADSTS7000215: Invalid client secret provided. client_secret=Hunter2Hunter2"
     for said in (paste(client, text).content.decode(), json.dumps(ask(client, json.dumps({"message": text})).json())):
         assert TOKEN not in said
@@ -55,7 +55,7 @@ def test_a_token_in_the_text_is_covered(client: Client) -> None:
         assert "client_secret_wrong" in said
 
 
-def test_nothing_fits__it_says_so(client: Client) -> None:
+def test_unknown_error__is_reported_as_unknown(client: Client) -> None:
     assert ask(client, json.dumps({"message": "the cat sat on the mat"})).json()["causes"] == ["unexpected"]
 
 
@@ -63,18 +63,18 @@ def test_nothing_fits__it_says_so(client: Client) -> None:
     ("text", "status", "said"),
     [("", 400, "Paste an error text first"), ("x" * (256 * 1024 + 1), 413, "longer than 256 KiB")],
 )
-def test_too_little_and_too_much_get_a_sentence(client: Client, text: str, status: int, said: str) -> None:
+def test_too_short_or_long_text__has_a_message(client: Client, text: str, status: int, said: str) -> None:
     response = paste(client, text)
     assert response.status_code == status
     assert said in response.content.decode()
 
 
-def test_as_much_as_is_allowed_is_read(client: Client) -> None:
+def test_text_of_maximum_length__is_explained(client: Client) -> None:
     text = "x " * (128 * 1024 - 100) + "AADSTS7000215: Invalid client secret provided."
     assert 'data-cause="client_secret_wrong"' in paste(client, text).content.decode()
 
 
-def test_more_than_django_reads_gets_the_same_sentence(client: Client) -> None:
+def test_oversized_body__has_the_same_message(client: Client) -> None:
     for response in (paste(client, "x" * 2_000_000), ask(client, "x" * 2_000_000, "text/plain")):
         assert response.status_code == 413
         assert "256 KiB" in response.content.decode()
@@ -92,17 +92,17 @@ def test_more_than_django_reads_gets_the_same_sentence(client: Client) -> None:
         ("[" * 100_000, "not valid JSON"),
     ],
 )
-def test_a_wrong_body_gets_one_sentence(client: Client, body: str, said: str) -> None:
+def test_invalid_body__has_one_message(client: Client, body: str, said: str) -> None:
     response = ask(client, body)
     assert response.status_code == 400
     assert said in response.json()["error"]
 
 
-def test_the_api_takes_bare_text_too(client: Client) -> None:
+def test_api__accepts_plain_text(client: Client) -> None:
     assert ask(client, NO_ROLE, "text/plain").json()["causes"][0] == "kv_rbac_denied"
 
 
-def test_the_api_uses_what_else_is_known(client: Client) -> None:
+def test_api__uses_status_and_code(client: Client) -> None:
     known = {"message": "Operation returned an invalid status 'Forbidden'", "http_status": 403, "error_code": "ForbiddenByRbac"}  # fmt: skip  # noqa: E501
     assert ask(client, json.dumps(known)).json()["causes"][0] == "kv_rbac_denied"
 
@@ -114,11 +114,11 @@ def test_the_form_needs_its_csrf_token() -> None:
     assert "The form has expired" in response.content.decode()
 
 
-def test_explaining_is_closed_to_strangers(client: Client) -> None:
+def test_explain__needs_access(client: Client) -> None:
     assert client.get("/explain/", REMOTE_ADDR="203.0.113.9").status_code == 403
 
 
-def test_every_cause_has_an_address_and_a_way_to_it(client: Client) -> None:
+def test_every_cause__has_a_linked_page(client: Client) -> None:
     catalogue = client.get("/causes/").content.decode()
     for key in CAUSES:
         assert f'href="/causes/{key}/"' in catalogue
@@ -127,7 +127,7 @@ def test_every_cause_has_an_address_and_a_way_to_it(client: Client) -> None:
         assert CAUSES[key].title.partition("'")[0] in page.content.decode()
 
 
-def test_the_catalogue_is_searchable(client: Client) -> None:
+def test_catalog__is_searchable(client: Client) -> None:
     found = re.findall(r'href="/causes/(\w+)/"', client.get("/causes/?q=soft+deleted").content.decode())
     assert "kv_soft_deleted" in found
     assert len(found) < 20
@@ -175,14 +175,14 @@ def test_lines_of_json_go_on_after_a_bad_one() -> None:
         ((), "x" * 300_000, "longer than 256 KiB"),
     ],
 )
-def test_the_commands_mistakes_are_exit_2(arguments: tuple[str, ...], given: str, said: str) -> None:
+def test_command__invalid_input_is_exit_2(arguments: tuple[str, ...], given: str, said: str) -> None:
     result = manage("explain", *arguments, given=given.encode())
     assert result.returncode == 2
     assert said in result.stderr
     assert "Traceback" not in result.stderr
 
 
-def test_bytes_that_are_no_text_are_explained_too() -> None:
+def test_undecodable_bytes__are_explained() -> None:
     result = subprocess.run(
         [sys.executable, "manage.py", "explain"],
         cwd=ROOT, env=dict(os.environ), input=b"\xff\xfe\x00AADSTS7000215\x80", capture_output=True, check=False,
@@ -192,7 +192,7 @@ def test_bytes_that_are_no_text_are_explained_too() -> None:
     assert b"Traceback" not in result.stderr
 
 
-def test_what_nobody_can_explain_comes_with_a_report(client: Client) -> None:
+def test_unknown_error__has_a_report(client: Client) -> None:
     html = paste(client, f"the cat sat on contoso.vault.azure.net with {TOKEN}").content.decode()
     assert "## Unrecognized error" in html
     assert TOKEN not in html
@@ -211,7 +211,7 @@ def test_what_nobody_can_explain_comes_with_a_report(client: Client) -> None:
          "az login --tenant 11111111-2222-4333-8444-555555555555"),
     ],
 )  # fmt: skip
-def test_a_command_names_what_the_text_names(client: Client, text: str, command: str) -> None:
+def test_command__uses_names_from_the_text(client: Client, text: str, command: str) -> None:
     hints = ask(client, json.dumps({"message": text})).json()["hints"]
     assert command in hints[0]["commands"]
 
@@ -224,6 +224,6 @@ def test_no_firewall_rule_is_offered_for_an_address_that_no_vault_takes(client: 
     assert address not in json.dumps(hints)
 
 
-def test_half_a_vault_name_is_no_vault_name(client: Client) -> None:
+def test_partial_vault_name__is_not_used(client: Client) -> None:
     text = "(ForbiddenByRbac) Caller is not authorized\r\nAction: 'Microsoft.KeyVault/vaults/secre"
     assert "--name secre" not in json.dumps(ask(client, json.dumps({"message": text})).json())

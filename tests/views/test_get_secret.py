@@ -18,7 +18,7 @@ OTHER = Scenario(
 HERE = "https://contoso.vault.azure.net/secrets"
 
 
-def test_empty_it_reads_the_sites_own_secret(client: Client, world: World) -> None:
+def test_empty_form__reads_the_configured_secret(client: Client, world: World) -> None:
     world("app-service")
     html = client.get("/secret/").content.decode()
     assert "The secret demo was read." in html
@@ -57,7 +57,7 @@ def test_as_another_identity(client: Client, world: World) -> None:
     assert "kv_rbac_denied" in html
 
 
-def test_an_object_id_goes_along_when_the_form_is_sent_again(client: Client, world: World) -> None:
+def test_object_id__is_kept_when_the_form_is_resent(client: Client, world: World) -> None:
     world(OTHER)
     html = client.get(f"/secret/?userAssignedObjectId={SHARED_IDENTITY.object_id}").content.decode()
     assert f'<input type="hidden" name="userAssignedObjectId" value="{SHARED_IDENTITY.object_id}">' in html
@@ -76,7 +76,7 @@ def test_an_object_id_goes_along_when_the_form_is_sent_again(client: Client, wor
         (f"name={HERE}/demo/{'a' * 32}&version={'b' * 32}", "The version does not match the version in the identifier"),
     ],
 )
-def test_what_is_written_wrongly_gets_its_sentence(client: Client, world: World, query: str, said: str) -> None:
+def test_invalid_input__has_its_message(client: Client, world: World, query: str, said: str) -> None:
     azure = world("app-service")
     response = client.get("/secret/?" + query.replace("?x", "&x"))
     assert response.status_code == 400
@@ -99,7 +99,7 @@ def test_what_is_written_wrongly_gets_its_sentence(client: Client, world: World,
         "xn--contso-yxa.vault.azure.net",
     ],
 )
-def test_a_foreign_vault_is_refused_before_any_token_is_asked_for(client: Client, world: World, host: str) -> None:
+def test_other_vault__is_rejected_before_a_token_is_requested(client: Client, world: World, host: str) -> None:
     azure = world("app-service")
     response = client.get("/secret/", {"name": f"https://{host}/secrets/demo"})
     assert response.status_code == 400
@@ -107,14 +107,14 @@ def test_a_foreign_vault_is_refused_before_any_token_is_asked_for(client: Client
     assert azure.requests == ()
 
 
-def test_the_refusal_has_its_cause(client: Client, world: World) -> None:
+def test_denied_read__has_its_cause(client: Client, world: World) -> None:
     world("app-service")
     html = client.get("/secret/", {"name": "https://fabrikam.vault.azure.net/secrets/demo"}).content.decode()
     assert "vault_url_refused" in html
     assert "KVSITE_ALLOWED_VAULT_HOSTS" in html
 
 
-def test_a_vault_that_the_operator_allowed_is_asked(client: Client, world: World, settings: Any) -> None:
+def test_allowed_vault__is_used(client: Client, world: World, settings: Any) -> None:
     world("app-service")
     settings.SECRETS_APP |= {"KVSITE_ALLOWED_VAULT_HOSTS": "contoso.vault.azure.net"}
     settings.SECRETS_APP["KEY_VAULT_URI"] = "https://fabrikam.vault.azure.net"
@@ -122,7 +122,7 @@ def test_a_vault_that_the_operator_allowed_is_asked(client: Client, world: World
     assert "The secret demo was read." in html
 
 
-def test_the_value_is_shown_of_this_secret_as_this_identity(client: Client, world: World) -> None:
+def test_value__is_of_the_selected_secret_and_identity(client: Client, world: World) -> None:
     azure = world(replace(OTHER, vault=vault_read_by(SHARED_IDENTITY, secrets=(Secret(name="other"),))))
     asked = f"name=other&userassignedid={SHARED_IDENTITY.client_id}"
     html = client.get(f"/secret/?{asked}").content.decode()
@@ -134,7 +134,7 @@ def test_the_value_is_shown_of_this_secret_as_this_identity(client: Client, worl
     assert client.post("/value/?name=a_b").status_code == 400
 
 
-def test_the_value_of_a_foreign_secret_is_refused_before_any_token_is_asked_for(client: Client, world: World) -> None:
+def test_value_of_another_vault__is_rejected_before_a_token_is_requested(client: Client, world: World) -> None:
     azure = world("app-service")
     assert client.post("/value/?name=https%3A%2F%2Fevil.example%2Fsecrets%2Fdemo").status_code == 400
     assert azure.requests == ()

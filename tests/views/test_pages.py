@@ -37,7 +37,7 @@ def text_of(response: Any) -> str:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_the_answer_comes_first(visited: Callable[[str], Visit], scenario: str) -> None:
+def test_result__comes_first(visited: Callable[[str], Visit], scenario: str) -> None:
     text = text_in(visited(scenario).pages["/"])
     assert visited(scenario).statuses["/"] == 200
     if "The secret demo was read." in text:
@@ -48,7 +48,7 @@ def test_the_answer_comes_first(visited: Callable[[str], Visit], scenario: str) 
         assert text.index("was not read.") < text.index("How to fix") < text.index("Credential chain")
 
 
-def test_an_old_hand_finds_the_line_they_know(client: Client, world: World) -> None:
+def test_legacy_principal_used_line_is_shown(client: Client, world: World) -> None:
     world("laptop")
     assert "Principal Used: IsAuthenticated:True Type:User TenantId:" in text_of(client.get("/"))
 
@@ -62,7 +62,7 @@ def test_every_claim_has_a_meaning(client: Client, world: World) -> None:
         assert [name for name, meaning in rows if not meaning] == []
 
 
-def test_the_page_needs_nothing_from_elsewhere(client: Client, world: World) -> None:
+def test_page__loads_nothing_external(client: Client, world: World) -> None:
     world("no-role")
     html = client.get("/").content.decode()
     assert not re.findall(r'(?:src|srcset|action)="(?:https?:)?//', html)
@@ -73,15 +73,13 @@ def test_the_page_needs_nothing_from_elsewhere(client: Client, world: World) -> 
 
 
 @pytest.mark.parametrize(("scenario", "tag"), [("app-service", "<details open>"), ("no-role", "<details>")])
-def test_the_claims_are_folded_in_where_something_is_to_be_mended(
-    client: Client, world: World, scenario: str, tag: str
-) -> None:
+def test_claims__are_collapsed_on_failure(client: Client, world: World, scenario: str, tag: str) -> None:
     world(scenario)
     html = client.get("/").content.decode()
     assert re.search(rf"{tag}<summary>[0-9]+ claims</summary>", html)
 
 
-def test_the_headers_keep_the_page_to_itself(client: Client, world: World) -> None:
+def test_page__has_security_headers(client: Client, world: World) -> None:
     world("app-service")
     headers = client.get("/").headers
     assert "default-src 'none'" in headers["Content-Security-Policy"]
@@ -91,7 +89,7 @@ def test_the_headers_keep_the_page_to_itself(client: Client, world: World) -> No
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_a_missing_setting_is_said_on_the_page(client: Client, world: World, settings: Any) -> None:
+def test_missing_setting__is_shown_on_the_page(client: Client, world: World, settings: Any) -> None:
     world("app-service")
     settings.SECRETS_APP = {}
     text = text_of(client.get("/"))
@@ -100,7 +98,7 @@ def test_a_missing_setting_is_said_on_the_page(client: Client, world: World, set
     assert "kvsite-demo (system-assigned managed identity)" in text
 
 
-def test_settings_that_are_set_and_wrong_are_not_called_missing(client: Client, world: World, settings: Any) -> None:
+def test_invalid_settings__are_not_called_missing(client: Client, world: World, settings: Any) -> None:
     world("app-service")
     settings.SECRETS_APP = {"KEY_VAULT_URI": "contoso", "SECRET_NAME": "my_secret"}
     text = text_of(client.get("/"))
@@ -114,7 +112,7 @@ def test_settings_that_are_set_and_wrong_are_not_called_missing(client: Client, 
 
 
 @pytest.mark.parametrize("password", ["Passw0rd1234", "hunter2x9q", "trustno1but4me"])
-def test_what_may_be_a_password_is_not_said_back_as_a_vaults_name(
+def test_possible_password__is_not_shown_as_vault_name(
     client: Client, world: World, settings: Any, password: str
 ) -> None:
     world("app-service")
@@ -143,7 +141,7 @@ def test_the_headline_area_quotes_status_and_error_code(
     assert text.index("was not read.") < text.index(sentence) < text.index("Duration")
 
 
-def test_the_json_is_the_contracts(client: Client, world: World) -> None:
+def test_json__has_the_documented_shape(client: Client, world: World) -> None:
     world("no-role")
     document = client.get("/api/reading").json()
     assert document["ok"] is False
@@ -165,19 +163,19 @@ def test_the_json_of_success_has_the_secret_without_its_value(client: Client, wo
     }  # fmt: skip
 
 
-def test_healthz_asks_azure_nothing(client: Client, world: World) -> None:
+def test_healthz__sends_no_request_to_azure(client: Client, world: World) -> None:
     azure = world("app-service")
     assert client.get("/healthz").status_code == 200
     assert azure.requests == ()
 
 
-def test_readyz_says_yes(client: Client, world: World) -> None:
+def test_readyz__is_200_when_the_secret_is_readable(client: Client, world: World) -> None:
     world("app-service")
     response = client.get("/readyz")
     assert (response.status_code, response.json()) == (200, {"ready": True})
 
 
-def test_readyz_says_no_and_why_and_nothing_else(client: Client, world: World) -> None:
+def test_readyz__is_503_with_the_cause_only(client: Client, world: World) -> None:
     world("no-role")
     response = client.get("/readyz")
     assert (response.status_code, response.json()) == (503, {"ready": False, "cause": "kv_rbac_denied"})
@@ -193,7 +191,7 @@ def test_readyz_says_no_and_why_and_nothing_else(client: Client, world: World) -
         ("/nothing", 404, "Page not found"),
     ],
 )
-def test_a_wrong_address_gets_one_sentence(client: Client, world: World, path: str, status: int, said: str) -> None:
+def test_invalid_query__has_one_message(client: Client, world: World, path: str, status: int, said: str) -> None:
     world("app-service")
     response = client.get(path)
     assert response.status_code == status
@@ -202,7 +200,7 @@ def test_a_wrong_address_gets_one_sentence(client: Client, world: World, path: s
 
 
 @pytest.mark.parametrize("path", ["/", "/api/reading", "/healthz", "/readyz"])
-def test_only_reading_is_allowed(client: Client, path: str, world: World) -> None:
+def test_other_methods__are_405(client: Client, path: str, world: World) -> None:
     world("app-service")
     assert client.post(path).status_code == 405
 
@@ -224,9 +222,7 @@ def test_only_reading_is_allowed(client: Client, path: str, world: World) -> Non
         {"HTTP_HOST": "kvsite.example.org"},
     ],
 )
-def test_closed_to_everybody_but_this_machine(
-    client: Client, sent: dict[str, str], world: World, settings: Any
-) -> None:
+def test_loopback__rejects_other_machines(client: Client, sent: dict[str, str], world: World, settings: Any) -> None:
     azure = world("app-service")
     settings.ALLOWED_HOSTS = ["*"]
     for path in ("/", "/api/reading"):
@@ -239,12 +235,12 @@ def test_closed_to_everybody_but_this_machine(
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8000", "localhost:8000", "[::1]:8000", "[::1]", "LOCALHOST"])
-def test_open_to_this_machine_by_any_of_its_names(host: str, world: World) -> None:
+def test_loopback__accepts_any_local_name(host: str, world: World) -> None:
     world("app-service")
     assert Client().get("/", headers={"host": host}).status_code == 200
 
 
-def test_open_to_all_when_somebody_chose_so(world: World, settings: Any) -> None:
+def test_open_mode__accepts_any_visitor(world: World, settings: Any) -> None:
     world("app-service")
     settings.SECRETS_APP = {**settings.SECRETS_APP, "KVSITE_ACCESS": "open"}
     assert Client().get("/", REMOTE_ADDR="203.0.113.9").status_code == 200
@@ -257,7 +253,7 @@ def test_json_is_json(client: Client, world: World) -> None:
     assert json.loads(response.content)["principal"] is None
 
 
-def test_a_report_for_a_ticket_holds_the_reading_and_this_machine(client: Client, world: World) -> None:
+def test_report__has_the_reading_and_the_doctor(client: Client, world: World) -> None:
     azure = world("no-role")
     whole = text_of(client.get("/report/"))
     assert "## The secret demo was not read." in whole
@@ -271,7 +267,7 @@ def test_a_report_for_a_ticket_holds_the_reading_and_this_machine(client: Client
     assert client.get("/report/?ids=none").status_code == 400
 
 
-def test_a_probe_that_says_no_does_not_fill_the_log(client: Client, world: World, caplog: Any) -> None:
+def test_failing_probe__does_not_fill_the_log(client: Client, world: World, caplog: Any) -> None:
     world("no-role")
     client.get("/readyz")
     for record in caplog.records:
@@ -280,7 +276,7 @@ def test_a_probe_that_says_no_does_not_fill_the_log(client: Client, world: World
     assert not is_probe(caplog.records[-1])
 
 
-def test_probes_need_no_host_name_of_ours(client: Client, world: World) -> None:
+def test_probes__accept_any_host_name(client: Client, world: World) -> None:
     world("app-service")
     assert client.get("/healthz", headers={"host": "10.1.2.3:8000"}).status_code == 200
     assert client.get("/", headers={"host": "10.1.2.3:8000"}).status_code == 403
@@ -295,7 +291,7 @@ def test_an_error_page_shows_nothing_of_the_environment(world: World) -> None:
     assert "with-a-password" not in html.content.decode()
 
 
-def test_beside_a_failing_reading_stands_what_else_is_wrong_here(client: Client, world: World) -> None:
+def test_failing_reading__shows_related_problems(client: Client, world: World) -> None:
     world("no-role")
     assert "Other problems on this machine" not in text_of(client.get("/"))
     os.environ["AZURE_CLIENT_ID"] = "not-a-guid"

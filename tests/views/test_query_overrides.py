@@ -36,18 +36,18 @@ def name_of(client: Client, **query: str) -> Any:
         ("userAssignedId", WRITER_IDENTITY.resource_id),
     ],
 )
-def test_an_identity_is_asked_for_by_any_of_its_ids(client: Client, world: World, parameter: str, value: str) -> None:
+def test_identity_query__accepts_any_of_its_ids(client: Client, world: World, parameter: str, value: str) -> None:
     world("vm-two-identities")
     assert name_of(client, **{parameter: value}) == "kvsite-writer"
 
 
-def test_none_is_the_sites_own_way_in(client: Client, world: World) -> None:
+def test_empty_query__uses_the_configured_identity(client: Client, world: World) -> None:
     world("app-service")
     assert name_of(client) == SITE_IDENTITY.name
     assert name_of(client, userAssignedClientId="", userassignedid="  ") == SITE_IDENTITY.name
 
 
-def test_client_id_wins_over_resource_id_and_that_over_object_id(client: Client, world: World) -> None:
+def test_identity_query__precedence_is_client_resource_object_id(client: Client, world: World) -> None:
     world("vm-two-identities")
     shared, writer = SHARED_IDENTITY, WRITER_IDENTITY
     first = {"userAssignedObjectId": writer.object_id, "userAssignedResourceId": shared.resource_id}
@@ -56,7 +56,7 @@ def test_client_id_wins_over_resource_id_and_that_over_object_id(client: Client,
     assert name_of(client, **first, userassignedid=writer.client_id) == writer.name
 
 
-def test_the_page_says_which_identity_was_asked_for_and_keeps_it(client: Client, world: World) -> None:
+def test_page__shows_and_keeps_the_requested_identity(client: Client, world: World) -> None:
     world("vm-two-identities")
     html = client.get(f"/?{ME}={SHARED_IDENTITY.client_id}").content.decode()
     assert "The secret demo was read." in html
@@ -77,7 +77,7 @@ def test_the_page_says_which_identity_was_asked_for_and_keeps_it(client: Client,
         (f"userAssignedClientId={SHARED_IDENTITY.client_id}&userAssignedObjectId=1", "userAssignedObjectId is not"),
     ],
 )
-def test_a_malformed_id_is_refused_before_anything_is_sent(
+def test_invalid_id__is_rejected_before_anything_is_sent(
     client: Client, world: World, path: str, query: str, said: str
 ) -> None:
     azure = world("app-service")
@@ -87,7 +87,7 @@ def test_a_malformed_id_is_refused_before_anything_is_sent(
     assert azure.requests == ()
 
 
-def test_a_choice_leaves_no_other_setting_of_who_to_be(world: World, settings: Any) -> None:
+def test_identity_query__replaces_all_credential_settings(world: World, settings: Any) -> None:
     world("vm-two-identities")
     settings.SECRETS_APP |= {"KVSITE_MANAGED_IDENTITY_OBJECT_ID": WRITER_IDENTITY.object_id,
                              "KVSITE_CLIENT_ID": "wrong", "KVSITE_EXCLUDE_CREDENTIALS": "azure-cli",
@@ -98,7 +98,7 @@ def test_a_choice_leaves_no_other_setting_of_who_to_be(world: World, settings: A
     assert reading.ok
 
 
-def test_a_stranger_chooses_nothing(client: Client, world: World) -> None:
+def test_visitor_without_access__cannot_select_an_identity(client: Client, world: World) -> None:
     azure = world("vm-two-identities")
     for path in ("/", "/secret/", "/api/reading"):
         response = client.get(path, {ME: SHARED_IDENTITY.client_id}, REMOTE_ADDR="203.0.113.9")
@@ -116,7 +116,7 @@ def test_a_stranger_chooses_nothing(client: Client, world: World) -> None:
         ("/api/AcquireTokenMsi?userassignedid=1", "/api/reading?userassignedid=1"),
     ],
 )
-def test_an_old_address_leads_on_with_its_query(client: Client, world: World, old: str, new: str) -> None:
+def test_old_url__redirects_with_its_query(client: Client, world: World, old: str, new: str) -> None:
     azure = world("app-service")
     response = client.get(old)
     assert (response.status_code, response.headers["Location"]) == (301, new)
@@ -124,13 +124,13 @@ def test_an_old_address_leads_on_with_its_query(client: Client, world: World, ol
     assert azure.requests == ()
 
 
-def test_an_old_link_arrives_at_its_answer(client: Client, world: World) -> None:
+def test_old_link__reaches_its_result(client: Client, world: World) -> None:
     world("vm-two-identities")
     response = client.get(f"/api/AcquireTokenMsi?userassignedid={SHARED_IDENTITY.client_id}", follow=True)
     assert response.json()["principal"]["name"] == SHARED_IDENTITY.name
 
 
-def test_a_flood_of_ids_neither_grows_nor_pushes_out_the_sites_own_connection(world: World) -> None:
+def test_many_ids__keep_the_pool_bounded_and_the_sites_connection(world: World) -> None:
     world("app-service")
     get_reading(conf.current())
     own = pooled_connection(secret_request(conf.current()))

@@ -40,7 +40,7 @@ def shown(value: SecretValue) -> str:
 # From the vault
 
 
-def test_what_is_revealed_is_the_value_with_a_reading_around_it(world: World) -> None:
+def test_value__comes_with_its_reading(world: World) -> None:
     azure = world("app-service")
     revealed = read_value(secret_request(conf.current()))
     assert revealed.reading.ok
@@ -50,7 +50,7 @@ def test_what_is_revealed_is_the_value_with_a_reading_around_it(world: World) ->
     assert azure.secret_value not in f"{revealed.value} {revealed.value!r} {asdict(revealed.reading)}"
 
 
-def test_the_value_is_read_afresh_and_shared_with_nobody(world: World, settings: Any) -> None:
+def test_value__is_never_cached_or_shared(world: World, settings: Any) -> None:
     azure = world("app-service")
     settings.SECRETS_APP["KVSITE_RESULT_LIFE_S"] = "60"
 
@@ -65,7 +65,7 @@ def test_the_value_is_read_afresh_and_shared_with_nobody(world: World, settings:
     assert reads(azure) == 3
 
 
-def test_a_refusal_reveals_nothing_but_the_cause(world: World) -> None:
+def test_denied_value__shows_the_cause_only(world: World) -> None:
     world("no-role")
     request = secret_request(conf.current())
     result = read_value(request)
@@ -73,7 +73,7 @@ def test_a_refusal_reveals_nothing_but_the_cause(world: World) -> None:
     assert diagnose(result.reading, request).main_cause == "kv_rbac_denied"
 
 
-def test_a_value_is_written_nowhere() -> None:
+def test_value__is_in_no_repr_or_log() -> None:
     with pytest.raises(TypeError, match="cannot be serialized"):
         pickle.dumps(SecretValue("hunter2"))
 
@@ -99,13 +99,13 @@ def test_a_value_is_written_nowhere() -> None:
         ("", ""),
     ],
 )
-def test_what_hides_is_made_visible(value: str, seen: str) -> None:
+def test_invisible_characters__are_made_visible(value: str, seen: str) -> None:
     assert shown(SecretValue(value)) == seen
 
 
 @settings(deadline=None)
 @given(st.text(st.characters(codec=None)))
-def test_any_text_can_be_shown_and_copied_whole(text: str) -> None:
+def test_any_text__can_be_shown_and_copied(text: str) -> None:
     value = SecretValue(text)
     assert base64.b64decode(value.as_base64).decode("utf-8", "surrogatepass") == text
     assert all(character.isprintable() or character in "\n\t" for character in shown(value))
@@ -125,11 +125,11 @@ def test_any_text_can_be_shown_and_copied_whole(text: str) -> None:
         (base64.b64encode(bytes(60)).decode(), "application/x-pkcs12", "a certificate with private key, 60 bytes"),
     ],
 )
-def test_what_an_eye_misses_is_said(value: str, content_type: str | None, said: str) -> None:
+def test_easily_missed_characters__have_a_note(value: str, content_type: str | None, said: str) -> None:
     assert said in " ".join(SecretValue(value, content_type).notes)
 
 
-def test_an_ordinary_password_needs_no_note() -> None:
+def test_ordinary_password__has_no_note() -> None:
     assert SecretValue("correct horse battery staple").notes == ()
 
 
@@ -143,7 +143,7 @@ def audit(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
     return lambda: [record.getMessage() for record in caplog.records if record.name == "secrets_app.access.audit"]
 
 
-def test_the_home_page_offers_the_value_and_does_not_have_it(client: Client, world: World) -> None:
+def test_home_page__links_to_the_value_and_does_not_contain_it(client: Client, world: World) -> None:
     azure = world("app-service")
     home = client.get("/")
     html = home.content.decode()
@@ -157,7 +157,7 @@ def test_the_home_page_offers_the_value_and_does_not_have_it(client: Client, wor
     assert azure.secret_value not in asking
 
 
-def test_the_value_leaves_by_post_alone(client: Client, world: World) -> None:
+def test_value__is_returned_for_post_only(client: Client, world: World) -> None:
     azure = world("app-service")
     assert client.get("/value/").status_code == 405
     assert client.head("/value/").status_code == 405
@@ -172,7 +172,7 @@ def test_the_value_leaves_by_post_alone(client: Client, world: World) -> None:
     assert azure.secret_value not in client.get("/").content.decode()
 
 
-def test_another_site_s_form_gets_no_value(world: World) -> None:
+def test_cross_site_form__gets_no_value(world: World) -> None:
     azure = world("app-service")
     response = Client(headers=HERE, enforce_csrf_checks=True).post("/value/")
     assert response.status_code == 403
@@ -181,7 +181,7 @@ def test_another_site_s_form_gets_no_value(world: World) -> None:
 
 
 @pytest.mark.parametrize("words", [{"KVSITE_ACCESS": "open"}, {"KVSITE_VALUES": "never"}, {"KVSITE_VALUES": "no"}])
-def test_where_values_are_closed_the_dots_stay_with_a_sentence(
+def test_values_disabled__page_shows_a_message(
     client: Client, world: World, settings: Any, words: dict[str, str], audit: Callable[[], list[str]]
 ) -> None:
     azure = world("app-service")
@@ -198,7 +198,7 @@ def test_where_values_are_closed_the_dots_stay_with_a_sentence(
     assert 'outcome="refused"' in audit()[-1]
 
 
-def test_the_version_that_is_set_is_the_one_that_is_shown(client: Client, world: World, settings: Any) -> None:
+def test_configured_version__is_shown(client: Client, world: World, settings: Any) -> None:
     world("app-service")
     version = client.get("/api/reading").json()["secret"]["version"]
     settings.SECRETS_APP["SECRET_VERSION"] = version
@@ -209,7 +209,7 @@ def test_the_version_that_is_set_is_the_one_that_is_shown(client: Client, world:
     assert 'id="value"' not in html
 
 
-def test_a_failure_is_the_same_answer_page_with_its_cause(
+def test_failed_value__has_the_result_page_with_its_cause(
     client: Client, world: World, audit: Callable[[], list[str]]
 ) -> None:
     world("no-role")
@@ -235,7 +235,7 @@ def test_a_failure_is_the_same_answer_page_with_its_cause(
         ("", "The value is empty."),
     ],
 )
-def test_odd_values_are_shown_safely(client: Client, world: World, value: str, in_the_page: str) -> None:
+def test_unusual_values__are_shown_safely(client: Client, world: World, value: str, in_the_page: str) -> None:
     world(scenario_with(value))  # type: ignore[arg-type]
     html = client.post("/value/").content.decode()
     assert in_the_page in html
@@ -245,7 +245,7 @@ def test_odd_values_are_shown_safely(client: Client, world: World, value: str, i
     assert base64.b64decode(as_base64[1]).decode("utf-8", "surrogatepass") == value
 
 
-def test_the_audit_log_says_who_what_and_when_and_never_the_value(
+def test_audit_log__has_user_secret_and_time_without_value(
     client: Client, world: World, audit: Callable[[], list[str]], caplog: pytest.LogCaptureFixture
 ) -> None:
     azure = world("app-service")
@@ -260,11 +260,11 @@ def test_the_audit_log_says_who_what_and_when_and_never_the_value(
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_no_log_level_silences_the_audit_log(level: str) -> None:
+def test_audit_log__is_written_at_every_log_level(level: str) -> None:
     assert logging_settings(level, no_probes=None)["loggers"]["secrets_app.access.audit"]["level"] == "INFO"
 
 
-def test_no_name_can_forge_a_line_of_the_audit_log(world: World, settings: Any, audit: Callable[[], list[str]]) -> None:
+def test_audit_log__names_are_escaped(world: World, settings: Any, audit: Callable[[], list[str]]) -> None:
     world("app-service")
     settings.PLATFORM_SIGNS_IN = True
     settings.SECRETS_APP |= {"KVSITE_ACCESS": "easy-auth"}

@@ -23,7 +23,7 @@ from tests.conftest import World
         ("cfa8b339-82a2-471a-a3c9-0fc0be7a4093", "cfa8b339-82a2-471a-a3c9-0fc0be7a4093/.default"),
     ],
 )
-def test_a_resource_alone_stands_for_all_its_permissions(text: str, scope: str) -> None:
+def test_resource__becomes_the_default_scope(text: str, scope: str) -> None:
     assert to_scope(text) == scope
 
 
@@ -32,7 +32,7 @@ def seen(azure: LocalAzure, page: str) -> None:
     assert not [token for token in azure.tokens if token.text in page]
 
 
-def test_the_page_shows_whose_token_it_is_and_never_the_token(world: World, client: Client) -> None:
+def test_page__shows_the_principal_and_never_the_token(world: World, client: Client) -> None:
     azure = world("app-service")
     page = client.get("/token/", {"scope": "https://management.azure.com"}).content.decode()
     assert "A token for https://management.azure.com/.default was issued." in page
@@ -42,7 +42,7 @@ def test_the_page_shows_whose_token_it_is_and_never_the_token(world: World, clie
     seen(azure, page)
 
 
-def test_without_a_scope_there_is_a_form_and_nobody_is_asked(world: World, client: Client) -> None:
+def test_without_scope__shows_a_form_and_sends_no_request(world: World, client: Client) -> None:
     azure = world("app-service")
     page = client.get("/token/").content.decode()
     assert ">Token check</h1>" in page
@@ -62,7 +62,7 @@ def test_without_a_scope_there_is_a_form_and_nobody_is_asked(world: World, clien
         ("laptop", "https://\u00e9.example", "scope_invalid"),
     ],
 )
-def test_a_wrong_scope_has_its_cause(world: World, client: Client, scenario: str, scope: str, cause: str) -> None:
+def test_invalid_scope__has_its_cause(world: World, client: Client, scenario: str, scope: str, cause: str) -> None:
     azure = world(scenario)
     document = client.get("/api/token", {"scope": scope}).json()
     assert document["ok"] is False
@@ -71,14 +71,14 @@ def test_a_wrong_scope_has_its_cause(world: World, client: Client, scenario: str
         assert azure.requests == ()
 
 
-def test_app_service_tells_no_reason__so_the_unknown_resource_is_offered_as_one(world: World, client: Client) -> None:
+def test_app_service_without_reason__hint_suggests_the_unknown_resource(world: World, client: Client) -> None:
     world("app-service")
     document = client.get("/api/token", {"scope": "https://nowhere.example.com"}).json()
     assert [hint["cause"] for hint in document["hints"]][:2] == ["mi_endpoint_error", "resource_not_in_tenant"]
 
 
 @pytest.mark.parametrize("scope", ["", " "])
-def test_an_empty_form_comes_back_with_a_sentence(world: World, client: Client, scope: str) -> None:
+def test_empty_form__has_a_message(world: World, client: Client, scope: str) -> None:
     azure = world("app-service")
     answer = client.get("/token/", {"scope": scope})
     assert answer.status_code == 400
@@ -86,13 +86,13 @@ def test_an_empty_form_comes_back_with_a_sentence(world: World, client: Client, 
     assert azure.requests == ()
 
 
-def test_settings_about_the_vault_do_not_matter(world: World, client: Client, settings) -> None:
+def test_vault_settings__are_not_needed(world: World, client: Client, settings) -> None:
     world("app-service")
     settings.SECRETS_APP = {}
     assert client.get("/api/token", {"scope": "https://management.azure.com"}).json()["ok"] is True
 
 
-def test_the_command_asks_for_any_scope(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command__accepts_any_scope(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     azure = world("laptop")
     with pytest.raises(SystemExit) as ended:
         call_command("principal", scope="https://management.azure.com", json=True)
@@ -102,7 +102,7 @@ def test_the_command_asks_for_any_scope(world: World, capsys: pytest.CaptureFixt
     seen(azure, printed)
 
 
-def test_a_malformed_scope_is_the_callers_mistake(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_malformed_scope__is_a_client_error(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     world("laptop")
     with pytest.raises(SystemExit) as ended:
         call_command("principal", scope="two words")
@@ -111,9 +111,7 @@ def test_a_malformed_scope_is_the_callers_mistake(world: World, capsys: pytest.C
 
 
 @pytest.mark.parametrize("scenario", ["app-service", "laptop"])
-def test_every_resource_that_the_page_offers_is_one_that_azure_knows(
-    world: World, client: Client, scenario: str
-) -> None:
+def test_suggested_resources__exist_in_azure(world: World, client: Client, scenario: str) -> None:
     azure = world(scenario)
     offered = re.findall('<option value="([^"]+)"', client.get("/token/").content.decode())
     assert len(offered) >= 5
