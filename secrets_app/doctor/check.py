@@ -20,7 +20,7 @@ class Status(StrEnum):
     OK = "ok"
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         return _LABELS[self]
 
 
@@ -66,22 +66,22 @@ def ok(finding: str, *, advice: str = "", facts: Iterable[Fact] = ()) -> Check:
 
 
 def unknown(finding: str, *, advice: str = "", facts: Iterable[Fact] = ()) -> Check:
-    """The check could not determine the answer."""
+    """The check could not determine its result."""
     return Check(finding=finding, verdict=Status.UNKNOWN, advice=advice, facts=tuple(facts))
 
 
-def notice(finding: str, advice: str = "", *, cause: str | None = None, **more: Any) -> Check:
-    """It works, or may fail. Without `advice` or `commands`, those of the cause are shown."""
-    return _found(Status.NOTICE, finding, advice, cause, **more)
+def notice(finding: str, advice: str = "", *, cause: str | None = None, **details: Any) -> Check:
+    """It works, but may fail later. Without `advice` or `commands`, those of the cause are shown."""
+    return _finding(Status.NOTICE, finding, advice, cause, **details)
 
 
-def problem(finding: str, advice: str = "", *, cause: str | None = None, **more: Any) -> Check:
+def problem(finding: str, advice: str = "", *, cause: str | None = None, **details: Any) -> Check:
     """It must be fixed. Without `advice` or `commands`, those of the cause are shown."""
-    return _found(Status.PROBLEM, finding, advice, cause, **more)
+    return _finding(Status.PROBLEM, finding, advice, cause, **details)
 
 
-def _found(
-    verdict: Status,
+def _finding(
+    status: Status,
     finding: str,
     advice: str,
     cause: str | None,
@@ -89,5 +89,5 @@ def _found(
     facts: Iterable[Fact] = (),
 ) -> Check:
     return Check(
-        finding=finding, verdict=verdict, advice=advice, cause=cause, commands=tuple(commands), facts=tuple(facts)
+        finding=finding, verdict=status, advice=advice, cause=cause, commands=tuple(commands), facts=tuple(facts)
     )

@@ -1,4 +1,4 @@
-"""What the checks examine: the settings, the environment, and two results that several of them need."""
+"""The input of the checks: the settings, the environment, and two results that several of them need."""
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
@@ -32,7 +32,7 @@ class CheckContext:
         return _within(self.reading, seconds)
 
     def vault_within(self, seconds: float) -> VaultProbe | None:
-        """The vault's response; None if it is not there by then."""
+        """The vault's response; None if it has not arrived by then."""
         return _within(self.vault, seconds)
 
 
@@ -46,13 +46,13 @@ def _within(future: Future[T], seconds: float) -> T | None:
 def build_context(
     config: Config, environ: Mapping[str, str], reading: Future[Reading], diagnose: Callable[[Reading], Diagnosis]
 ) -> CheckContext:
-    """The context, with the vault's response in progress."""
-    same = (config, frozenset(environ.items()))
+    """The context of one run. Starts the request to the vault in the background."""
+    inputs = (config, frozenset(environ.items()))
     return CheckContext(
         config=config,
         environ=environ,
         place=detect_host(environ),
-        vault=run_in_background("the vault", same, partial(probe_vault, config.vault_url)),
+        vault=run_in_background("the vault", inputs, partial(probe_vault, config.vault_url)),
         reading=reading,
         diagnose=diagnose,
     )

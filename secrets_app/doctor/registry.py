@@ -18,11 +18,11 @@ class RegisteredCheck:
 
     key: str
     title: str
-    ask: CheckFunction
-    limit_s: float
+    function: CheckFunction
+    timeout_s: float
     waits_for: str
     """What the check waits for; named in the finding when it times out."""
-    when_late: str
+    timeout_advice: str
     """Advice when it times out; `{deadline_s}` in it stands for the deadline of a reading."""
 
 
@@ -31,14 +31,21 @@ CHECKS: list[RegisteredCheck] = []
 
 
 def check(
-    key: str, title: str, *, waits_for: str = "this machine", limit_s: float = TIMEOUT_S, when_late: str = ""
+    key: str, title: str, *, waits_for: str = "this machine", timeout_s: float = TIMEOUT_S, timeout_advice: str = ""
 ) -> Callable[[CheckFunction], CheckFunction]:
-    """Registers the decorated function as the check `key`. It may block; its result is awaited for `limit_s`."""
+    """Registers the decorated function as the check `key`. It may block; its result is awaited for `timeout_s`."""
 
-    def register(ask: CheckFunction) -> CheckFunction:
+    def register(function: CheckFunction) -> CheckFunction:
         CHECKS.append(
-            RegisteredCheck(key=key, title=title, ask=ask, limit_s=limit_s, waits_for=waits_for, when_late=when_late)
+            RegisteredCheck(
+                key=key,
+                title=title,
+                function=function,
+                timeout_s=timeout_s,
+                waits_for=waits_for,
+                timeout_advice=timeout_advice,
+            )
         )
-        return ask
+        return function
 
     return register

@@ -20,41 +20,41 @@ _BY_SEVERITY = list(Status)
 
 
 def run_checks(context: CheckContext) -> tuple[Check, ...]:
-    """The findings of all checks, most severe first, in under 3 s whatever blocks. Never raises."""
-    started, same = time.monotonic(), (context.config, frozenset(context.environ.items()))
-    running = [(check, run_in_background(check.key, same, partial(check.ask, context))) for check in CHECKS]
+    """The findings of all checks, most severe first, in under 3 s even if a check blocks. Never raises."""
+    started, inputs = time.monotonic(), (context.config, frozenset(context.environ.items()))
+    running = [(check, run_in_background(check.key, inputs, partial(check.function, context))) for check in CHECKS]
     findings = [_finding(check, future, started, context.config) for check, future in running]
     return tuple(
         sorted((with_advice(finding, context) for finding in findings), key=lambda c: _BY_SEVERITY.index(c.verdict))
     )
 
 
-def _finding(question: RegisteredCheck, future: Future[Check], started: float, config: Config) -> Check:
+def _finding(check: RegisteredCheck, future: Future[Check], started: float, config: Config) -> Check:
     try:
-        check = future.result(max(0.0, started + question.limit_s - time.monotonic()))
+        finding = future.result(max(0.0, started + check.timeout_s - time.monotonic()))
     except TimeoutError:
-        said = f"Timed out after {question.limit_s:g} seconds while waiting for {question.waits_for}."
-        advice = question.when_late.format(deadline_s=f"{config.deadline_s:g}")
-        check = replace(unknown(said, advice=advice), gave_up_after_s=question.limit_s)
+        message = f"Timed out after {check.timeout_s:g} seconds while waiting for {check.waits_for}."
+        advice = check.timeout_advice.format(deadline_s=f"{config.deadline_s:g}")
+        finding = replace(unknown(message, advice=advice), gave_up_after_s=check.timeout_s)
     except CancelledError:
-        check = unknown("This check failed with an internal error. The site's log has the traceback.")
-    return replace(check, key=question.key, title=question.title)
+        finding = unknown("This check failed with an internal error. The site's log has the traceback.")
+    return replace(finding, key=check.key, title=check.title)
 
 
 def with_advice(check: Check, context: CheckContext) -> Check:
     """`check`, with the advice and commands of its cause where it has none of its own."""
     if check.cause is None or check.cause not in CAUSES:
         return replace(check, cause=None)
-    known = hint(CAUSES[check.cause], _facts(context))
+    general = hint(CAUSES[check.cause], _command_values(context))
     return replace(
         check,
-        advice=check.advice or known.fix,
+        advice=check.advice or general.fix,
         # The general commands of the cause may not match advice that was written for this case.
-        commands=check.commands or (() if check.advice else known.commands),
+        commands=check.commands or (() if check.advice else general.commands),
     )
 
 
-def _facts(context: CheckContext) -> CommandValues:
+def _command_values(context: CheckContext) -> CommandValues:
     reading = context.reading_within(0) or Reading(
         vault_url=context.config.vault_url,
         secret_name=context.config.secret_name,

@@ -17,11 +17,11 @@ from secrets_app.doctor.context import build_context
 from secrets_app.service import diagnose, get_reading
 
 _READING_CHECKS = frozenset({"secret", "token"})
-"""Checks that only repeat the reading."""
+"""Checks that only repeat the result of the reading."""
 
 
 class _Runs(SingleFlight[object, tuple[Check, ...]]):
-    """Runs in progress or just ended: they are shared, because checks start tools."""
+    """Runs in progress or recently completed, shared between requests because checks start processes."""
 
 
 def run_doctor(config: Config) -> tuple[Check, ...]:
@@ -35,19 +35,19 @@ def run_doctor(config: Config) -> tuple[Check, ...]:
 
 
 def related_problems(reading: Reading, diagnosis: Diagnosis, request: ReadRequest) -> tuple[Check, ...]:
-    """The problems that the checks find and that the causes of a failed reading do not already cover.
+    """Problems found by the checks that the causes of a failed reading do not already explain.
 
-    None after a timeout: the time is used up.
+    Empty after a timeout, because no time is left to run the checks.
     """
     if reading.failure is None or reading.failure.stage is Stage.DEADLINE:
         return ()
-    known = {hint.cause for hint in diagnosis.hints}
-    # A visitor's identity or secret gets the site's own run: visitors must not multiply the tools that are started.
-    checks = run_doctor(conf.current()) if request.from_visitor else _run(request, reading, lambda: _done(reading))
+    explained = {hint.cause for hint in diagnosis.hints}
+    # A visitor's identity or secret gets the site's shared run: visitors must not multiply the processes started.
+    checks = run_doctor(conf.current()) if request.from_visitor else _run(request, reading, lambda: _completed(reading))
     return tuple(
         check
         for check in checks
-        if check.verdict is Status.PROBLEM and check.cause not in known and check.key not in _READING_CHECKS
+        if check.verdict is Status.PROBLEM and check.cause not in explained and check.key not in _READING_CHECKS
     )
 
 
@@ -55,12 +55,12 @@ def _run(request: ReadRequest, reading: Reading | None, start: Callable[[], Futu
     config = request.config
 
     def work() -> tuple[Check, ...]:
-        return run_checks(build_context(config, os.environ, start(), lambda made: diagnose(made, request)))
+        return run_checks(build_context(config, os.environ, start(), lambda result: diagnose(result, request)))
 
     return shared(_Runs).get((config, reading and reading.id), work, life_s=config.result_life_s)
 
 
-def _done(reading: Reading) -> Future[Reading]:
+def _completed(reading: Reading) -> Future[Reading]:
     future: Future[Reading] = Future()
     future.set_result(reading)
     return future
@@ -71,11 +71,11 @@ def headline(checks: tuple[Check, ...]) -> str:
 
     Without errors, but also without a result for the secret, it reports that instead.
     """
-    problems, notices, unknown = (_count(checks, v) for v in (Status.PROBLEM, Status.NOTICE, Status.UNKNOWN))
-    late = _late(checks)
-    if late and not problems:
-        waited = f"no result within {late.gave_up_after_s:g} s"
-        return f"Unknown whether the secret can be read: {waited}. {late.advice}"
+    problems, notices, unknown = (_count(checks, status) for status in (Status.PROBLEM, Status.NOTICE, Status.UNKNOWN))
+    timed_out = _timed_out_secret_check(checks)
+    if timed_out and not problems:
+        limit = f"no result within {timed_out.gave_up_after_s:g} s"
+        return f"Unknown whether the secret can be read: {limit}. {timed_out.advice}"
     parts = [f"{problems or 'No'} error{'' if problems == 1 else 's'} found"]
     if notices:
         parts.append(f"{notices} warning{'s' if notices > 1 else ''}")
@@ -86,12 +86,12 @@ def headline(checks: tuple[Check, ...]) -> str:
 
 def is_healthy(checks: tuple[Check, ...]) -> bool:
     """Whether no check found a problem and the check of the secret did not time out."""
-    return not _count(checks, Status.PROBLEM) and _late(checks) is None
+    return not _count(checks, Status.PROBLEM) and _timed_out_secret_check(checks) is None
 
 
-def _late(checks: tuple[Check, ...]) -> Check | None:
+def _timed_out_secret_check(checks: tuple[Check, ...]) -> Check | None:
     return next((check for check in checks if check.key == "secret" and check.gave_up_after_s is not None), None)
 
 
-def _count(checks: tuple[Check, ...], verdict: Status) -> int:
-    return sum(check.verdict is verdict for check in checks)
+def _count(checks: tuple[Check, ...], status: Status) -> int:
+    return sum(check.verdict is status for check in checks)

@@ -31,7 +31,7 @@ def peer_issuer(response: requests.Response) -> str | None:
         return None
     issuer: Any = (socket.getpeercert() or {}).get("issuer", ())
     names = {name: value for part in issuer for name, value in part}
-    return _named(names.get("organizationName"), names.get("commonName"))
+    return _issuer_name(names.get("organizationName"), names.get("commonName"))
 
 
 def untrusted_issuer(vault_url: str) -> str | None:
@@ -51,7 +51,7 @@ def untrusted_issuer(vault_url: str) -> str | None:
     except (OSError, ValueError, http.client.HTTPException) as error:
         close_abandoned_sockets(error)
         return None
-    return _named(_first(issuer, NameOID.ORGANIZATION_NAME), _first(issuer, NameOID.COMMON_NAME))
+    return _issuer_name(_attribute(issuer, NameOID.ORGANIZATION_NAME), _attribute(issuer, NameOID.COMMON_NAME))
 
 
 def _connection(url: str, host: str, context: ssl.SSLContext) -> http.client.HTTPSConnection:
@@ -65,9 +65,9 @@ def _connection(url: str, host: str, context: ssl.SSLContext) -> http.client.HTT
     return connection
 
 
-def _first(name: x509.Name, oid: x509.ObjectIdentifier) -> str | None:
+def _attribute(name: x509.Name, oid: x509.ObjectIdentifier) -> str | None:
     return next((str(part.value) for part in name.get_attributes_for_oid(oid)), None)
 
 
-def _named(organisation: str | None, name: str | None) -> str | None:
+def _issuer_name(organisation: str | None, name: str | None) -> str | None:
     return ", ".join(part for part in (organisation, name) if part)[:200] or None

@@ -9,7 +9,7 @@ from typing import Any
 
 from secrets_app.doctor.context import CheckContext
 
-_LARGEST = 8 * 1024 * 1024
+_MAX_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,9 +40,9 @@ def az_subscriptions(folder: Path) -> tuple[Subscription, ...] | None:
     return subscriptions_in(document.get("subscriptions")) if "subscriptions" in document else None
 
 
-def subscriptions_in(listed: Any) -> tuple[Subscription, ...]:
+def subscriptions_in(document: Any) -> tuple[Subscription, ...]:
     """The subscriptions in the list of azureProfile.json or `az account list`; other entries are skipped."""
-    entries = listed if isinstance(listed, list) else []
+    entries = document if isinstance(document, list) else []
     return tuple(_subscription(entry) for entry in entries if isinstance(entry, dict))
 
 
@@ -62,14 +62,14 @@ def az_version(folder: Path, az: str) -> str | None:
 
     azure-cli 2.91 records it in versionCheck.json, older versions in commandIndex.json.
     """
-    notes = {"versionCheck.json": ("versions", "azure-cli", "local"), "commandIndex.json": ("version",)}
-    found = (text(_document(folder / name), *keys) for name, keys in notes.items() if _is_newer(folder / name, az))
+    files = {"versionCheck.json": ("versions", "azure-cli", "local"), "commandIndex.json": ("version",)}
+    found = (text(_document(folder / name), *keys) for name, keys in files.items() if _is_newer(folder / name, az))
     return next(filter(None, found), None)
 
 
-def _is_newer(note: Path, tool: str) -> bool:
+def _is_newer(file: Path, tool: str) -> bool:
     try:
-        return note.stat().st_mtime >= Path(tool).stat().st_ctime
+        return file.stat().st_mtime >= Path(tool).stat().st_ctime
     except OSError:
         return False
 
@@ -85,12 +85,12 @@ def powershell_account(environ: Mapping[str, str]) -> tuple[str, str] | None:
 def azd_account(environ: Mapping[str, str]) -> tuple[str, str] | None:
     """Account and tenant in the auth.json of azd (azure-dev, cli/azd/pkg/auth/manager.go)."""
     folder = Path(environ.get("AZD_CONFIG_DIR") or home(environ) / ".azd")
-    user = ("auth", "account", "currentUser")
+    current_user = ("auth", "account", "currentUser")
     document = _document(folder / "auth.json")
-    account, _, tenant = text(document, *user, "homeAccountId").partition(".")
-    client = text(document, *user, "clientId")
+    account, _, tenant = text(document, *current_user, "homeAccountId").partition(".")
+    client = text(document, *current_user, "clientId")
     if client:
-        return client, text(document, *user, "tenantId")
+        return client, text(document, *current_user, "tenantId")
     return (account, tenant) if account else None
 
 
@@ -105,7 +105,7 @@ def _document(path: Path) -> dict[str, Any]:
     """A JSON object from a file, with or without a byte order mark; empty when it cannot be read."""
     try:
         with path.open("rb") as file:
-            document = json.loads(file.read(_LARGEST).decode("utf-8-sig"))
+            document = json.loads(file.read(_MAX_BYTES).decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
@@ -116,30 +116,30 @@ def tenants(subscriptions: Iterable[Subscription]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(subscription.tenant_id for subscription in subscriptions if subscription.tenant_id))
 
 
-def az_environ(scene: CheckContext) -> Mapping[str, str]:
+def az_environ(context: CheckContext) -> Mapping[str, str]:
     """The environment that az is found and run with; the folder is added to PATH for az only."""
-    folder = _folder(scene)
+    folder = _configured_folder(context)
     if folder is None:
-        return scene.environ
-    return {**scene.environ, "PATH": os.pathsep.join([folder, scene.environ.get("PATH", "")])}
+        return context.environ
+    return {**context.environ, "PATH": os.pathsep.join([folder, context.environ.get("PATH", "")])}
 
 
-def az_path_note(scene: CheckContext, found_at: str | None) -> str | None:
+def az_path_note(context: CheckContext, az_path: str | None) -> str | None:
     """One sentence about the folder in AzureCLIPath; None when it is not set."""
-    folder = _folder(scene)
+    folder = _configured_folder(context)
     if folder is None:
         return None
-    if in_folder(scene, found_at):
+    if is_in_configured_folder(context, az_path):
         return f"AzureCLIPath is set, so az is searched for in {folder} first."
     what = "which does not contain az" if Path(folder).is_dir() else "which is not a folder on this machine"
     return f"AzureCLIPath names {folder}, {what}."
 
 
-def in_folder(scene: CheckContext, found_at: str | None) -> bool:
+def is_in_configured_folder(context: CheckContext, az_path: str | None) -> bool:
     """Whether az was found in the folder in AzureCLIPath."""
-    folder = _folder(scene)
-    return folder is not None and found_at is not None and Path(found_at).parent == Path(folder)
+    folder = _configured_folder(context)
+    return folder is not None and az_path is not None and Path(az_path).parent == Path(folder)
 
 
-def _folder(scene: CheckContext) -> str | None:
-    return scene.config.sign_in.az_folder if scene.config.sign_in else None
+def _configured_folder(context: CheckContext) -> str | None:
+    return context.config.sign_in.az_folder if context.config.sign_in else None

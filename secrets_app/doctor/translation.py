@@ -26,30 +26,30 @@ class Translation:
 
 def translation(config: Config, place: HostEnvironment) -> Translation | None:
     """The equivalents of the connection string; None when none is set or it is invalid."""
-    given = config.connection_string
-    if given is None:
+    source = config.connection_string
+    if source is None:
         return None
-    modern = equivalent_of(given.sign_in)
+    equivalent = equivalent_of(source.sign_in)
     return Translation(
-        setting=given.setting,
-        who=given.meaning.who,
-        remarks=(*given.meaning.remarks, *_impatience(config)),
-        commands=(*unset_commands([given.setting], place), *commands_that_set(dict(modern.settings), place)),
-        variables=commands_that_set(dict(modern.variables), place) if modern.variables else (),
-        python=modern.python,
+        setting=source.setting,
+        who=source.meaning.who,
+        remarks=(*source.meaning.remarks, *_deadline_warnings(config)),
+        commands=(*unset_commands([source.setting], place), *commands_that_set(dict(equivalent.settings), place)),
+        variables=commands_that_set(dict(equivalent.variables), place) if equivalent.variables else (),
+        python=equivalent.python,
     )
 
 
-def _impatience(config: Config) -> tuple[ConnectionStringWarning, ...]:
-    """A remark when the deadline of a reading ends before MsiRetryTimeout."""
-    wanted = config.connection_string.sign_in.retry_timeout_s if config.connection_string else None
-    given_s = retry_budget_s(config.deadline_s, wanted or 0)
-    if wanted is None or wanted <= given_s:
+def _deadline_warnings(config: Config) -> tuple[ConnectionStringWarning, ...]:
+    """A warning when the deadline of a reading ends before MsiRetryTimeout."""
+    requested_s = config.connection_string.sign_in.retry_timeout_s if config.connection_string else None
+    available_s = retry_budget_s(config.deadline_s, requested_s or 0)
+    if requested_s is None or requested_s <= available_s:
         return ()
     return (
         ConnectionStringWarning(
-            says=f"sets MsiRetryTimeout to {wanted:g} seconds, but the managed identity endpoint is retried for only "
-            f"{given_s:g} seconds, because KVSITE_DEADLINE_S is {config.deadline_s:g}.",
+            says=f"sets MsiRetryTimeout to {requested_s:g} seconds, but the managed identity endpoint is retried for "
+            f"only {available_s:g} seconds, because KVSITE_DEADLINE_S is {config.deadline_s:g}.",
             hint="Increase KVSITE_DEADLINE_S (up to 60), or accept the shorter time.",
         ),
     )

@@ -44,8 +44,8 @@ def describe_variable(environ: Mapping[str, str], name: str) -> str:
         return "not set"
     if not value:
         return "set, but empty"
-    form = _SHOWN.get(name)
-    if form and form.fullmatch(value):
+    pattern = _SHOWN.get(name)
+    if pattern and pattern.fullmatch(value):
         return redact(value)
     return f"set, {len(value)} character{'' if len(value) == 1 else 's'}"
 

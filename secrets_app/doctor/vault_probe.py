@@ -31,11 +31,11 @@ class VaultProbe:
     tenant_id: str | None = None
     client_address: str | None = None
     azure_time: datetime | None = None
-    here_time: datetime | None = None
+    local_time: datetime | None = None
     """This machine's clock when the response arrived."""
     issuer: str | None = None
     """Issuer of the certificate, as `organisation, name`."""
-    trouble: ConnectionProblem | None = None
+    problem: ConnectionProblem | None = None
 
 
 class _Anonymous(AuthBase):
@@ -51,7 +51,7 @@ def probe_vault(vault_url: str | None) -> VaultProbe:
     `vault_url` is the validated URL from the settings; with None, no request is sent.
     """
     if vault_url is None:
-        return VaultProbe(trouble=ConnectionProblem(sentence="No request was sent: no valid vault is configured."))
+        return VaultProbe(problem=ConnectionProblem(message="No request was sent: no valid vault is configured."))
     try:
         with (
             requests.Session() as session,
@@ -59,32 +59,32 @@ def probe_vault(vault_url: str | None) -> VaultProbe:
                 vault_url + _PATH, auth=_Anonymous(), allow_redirects=False, stream=True, timeout=(CONNECT_S, READ_S)
             ) as response,
         ):
-            return _read(response)
+            return _probe_from(response)
     except requests.exceptions.SSLError as error:
         issuer = untrusted_issuer(vault_url)
-        return VaultProbe(issuer=issuer, trouble=certificate_problem(error, issuer))
+        return VaultProbe(issuer=issuer, problem=certificate_problem(error, issuer))
     except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
         close_abandoned_sockets(error)
-        return VaultProbe(trouble=connection_problem(error))
+        return VaultProbe(problem=connection_problem(error))
 
 
-def _read(response: requests.Response) -> VaultProbe:
-    now = datetime.now(UTC)
+def _probe_from(response: requests.Response) -> VaultProbe:
+    arrived_at = datetime.now(UTC)
     return VaultProbe(
         status=response.status_code,
         elapsed_s=response.elapsed.total_seconds(),
         tenant_id=tenant_of(response.headers),
         client_address=client_address(response.headers),
         azure_time=time_of(response.headers),
-        here_time=now,
+        local_time=arrived_at,
         issuer=peer_issuer(response),
     )
 
 
 def tenant_of(headers: Mapping[str, str]) -> str | None:
     """The vault's tenant ID, from its authentication challenge."""
-    found = _TENANT.search(headers.get("WWW-Authenticate", ""))
-    return found[1].lower() if found else None
+    match = _TENANT.search(headers.get("WWW-Authenticate", ""))
+    return match[1].lower() if match else None
 
 
 def time_of(headers: Mapping[str, str]) -> datetime | None:

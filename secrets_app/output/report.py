@@ -142,7 +142,7 @@ def _hint(hint: Hint) -> Iterator[str]:
 
 
 def _checks(checks: Iterable[Check]) -> Iterator[str]:
-    rows = [f"| {' | '.join(map(_cell, (check.verdict.words, check.title, check.finding)))} |" for check in checks]
+    rows = [f"| {' | '.join(map(_cell, (check.verdict.label, check.title, check.finding)))} |" for check in checks]
     if rows:
         yield "### Configuration checks"
         yield ""

@@ -218,7 +218,7 @@ def test_az__a_chain_without_tools_does_not_need_it(environ: dict[str, str]) -> 
 def test_az__broken_or_slow(
     environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, cause: str, words: str
 ) -> None:
-    monkeypatch.setattr("secrets_app.doctor.checks.developer_tools._TOOLS_S", 0.2)
+    monkeypatch.setattr("secrets_app.doctor.checks.developer_tools._TOOL_TIMEOUT_S", 0.2)
     stand_in(tmp_path / "bin", "az", script)
     check = found("az", environ)
     assert (check.verdict, check.cause) == (Status.NOTICE, cause)

@@ -58,7 +58,7 @@ def _no_name_server(monkeypatch: pytest.MonkeyPatch) -> None:
 def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """A finding is as exact as it can be, however busy the machine that tests is."""
     for checks in (developer_tools, managed_identity):
-        monkeypatch.setattr(checks, "_MOMENT_S", 2.0)
+        monkeypatch.setattr(checks, "_WAIT_S", 2.0)
 
 
 def examine() -> dict[str, Check]:
@@ -259,7 +259,7 @@ def test_headline_counts() -> None:
 def test_the_secret_that_nobody_had_time_for_is_the_headline_and_not_well(
     client: Client, world: World, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "CHECKS", [replace(question, limit_s=0.2) for question in CHECKS])
+    monkeypatch.setattr(runner, "CHECKS", [replace(question, timeout_s=0.2) for question in CHECKS])
     world("laptop-slow-az")
     settings.SECRETS_APP["KVSITE_DEADLINE_S"] = "5"
     said = "Unknown whether the secret can be read: no result within 0.2 s. Run `manage.py principal`, which waits up"

@@ -43,10 +43,10 @@ def test_a_vault__names_its_tenant_its_time_and_the_address_it_saw(world: World)
     assert answer.tenant_id == TENANT
     assert answer.client_address == "203.0.113.7"
     assert answer.issuer == "Local Azure"
-    assert answer.trouble is None
+    assert answer.problem is None
     assert answer.azure_time
-    assert answer.here_time
-    assert abs(answer.azure_time - answer.here_time) < timedelta(seconds=5)
+    assert answer.local_time
+    assert abs(answer.azure_time - answer.local_time) < timedelta(seconds=5)
 
 
 def test_a_vault__is_asked_without_any_login(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +71,7 @@ def test_no_vault__nothing_is_sent(world: World) -> None:
     azure = world("app-service")
     before = len(azure.requests)
     config = Config()
-    assert probe_vault(None).trouble
+    assert probe_vault(None).problem
     assert found("way_to_the_vault", config=config, vault=probe_vault(None)).verdict is PROBLEM
     assert found("vault_name", config=config).verdict is UNKNOWN
     assert len(azure.requests) == before
@@ -120,8 +120,8 @@ def test_a_silent_vault__time_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("NO_PROXY", "")
         monkeypatch.setenv("no_proxy", "")
         answer = probe_vault(VAULT)
-    assert answer.trouble
-    assert answer.trouble.cause in {"network_interrupted", "proxy_error"}
+    assert answer.problem
+    assert answer.problem.cause in {"network_interrupted", "proxy_error"}
     for key in ("clock", "client_address", "certificate", "vault_tenant"):
         assert found(key, vault=answer).verdict is UNKNOWN
 
@@ -171,9 +171,9 @@ def test_trouble__why_a_certificate_is_refused(code: int | None, issuer: str | N
     refused = ssl.SSLCertVerificationError("refused")
     refused.verify_code = code
     wrapped = urllib3.exceptions.SSLError(refused)
-    trouble = certificate_problem(exceptions.SSLError(MaxRetryError(None, "/", wrapped)), issuer)
-    assert trouble.cause == cause
-    assert words in trouble.sentence
+    problem = certificate_problem(exceptions.SSLError(MaxRetryError(None, "/", wrapped)), issuer)
+    assert problem.cause == cause
+    assert words in problem.message
 
 
 def test_something_else_answers_in_the_vaults_place() -> None:
@@ -244,7 +244,7 @@ def test_tenants(vaults: str | None, ours: str | None, verdict: Status, cause: s
     ],
 )
 def test_clock(ahead: timedelta, verdict: Status, words: str) -> None:
-    check = found("clock", vault=VaultProbe(status=401, azure_time=NOW, here_time=NOW + ahead))
+    check = found("clock", vault=VaultProbe(status=401, azure_time=NOW, local_time=NOW + ahead))
     assert check.verdict is verdict
     assert check.cause == ("clock_skew" if verdict is PROBLEM else None)
     assert words in check.finding

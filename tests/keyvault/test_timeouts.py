@@ -190,7 +190,7 @@ def test_connection_reset_before_tls__leaves_no_socket(world: World) -> None:
         os.environ["HTTPS_PROXY"] = os.environ["https_proxy"] = f"http://127.0.0.1:{server.server_address[1]}"
         for _ in range(10):  # the reset has to arrive between two calls of the client
             assert not read().ok
-            assert probe_vault("https://contoso.vault.azure.net").trouble
+            assert probe_vault("https://contoso.vault.azure.net").problem
             assert untrusted_issuer("https://contoso.vault.azure.net") is None
         gc.collect()  # a socket that is found here makes this test fail
         server.shutdown()

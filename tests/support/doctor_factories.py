@@ -1,4 +1,4 @@
-"""What the tests of the environment share: a scene made by hand, stand-ins for tools, and hosts that say nothing."""
+"""Factories for the tests of the doctor: check contexts, fake tools, and a proxy that never responds."""
 
 import os
 import socket
@@ -60,9 +60,9 @@ def found(
     read: Reading | None = None,
     config: Config | None = None,
 ) -> Check:
-    """What the one check `key` finds in a scene made by hand."""
+    """The finding of the check `key` in a context with these values."""
     environ = environ or {}
-    scene = CheckContext(
+    context = CheckContext(
         config=config or Config(vault_url=VAULT, secret_name="demo"),
         environ=environ,
         place=detect_host(environ),
@@ -70,7 +70,7 @@ def found(
         reading=done(read or reading(secret=secret())),
         diagnose=diagnose,
     )
-    return next(question for question in CHECKS if question.key == key).ask(scene)
+    return next(check for check in CHECKS if check.key == key).function(context)
 
 
 def by_key(checks: tuple[Check, ...]) -> dict[str, Check]:

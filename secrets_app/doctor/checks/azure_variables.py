@@ -13,68 +13,68 @@ from secrets_app.doctor.context import CheckContext
 from secrets_app.doctor.registry import check
 from secrets_app.doctor.variables import describe_variable, describe_variables, is_id, join_words
 
-_CHOICE = "AZURE_TOKEN_CREDENTIALS"
+_VARIABLE = "AZURE_TOKEN_CREDENTIALS"
 # azure-identity 1.27, default.py: `dev`, `prod`, or one class name in any case; anything else is a ValueError.
-_KINDS = {kind.class_name.lower(): kind for kind in CredentialKind if kind.row.token_credentials}
-_CHECKED = ("AZURE_", "IDENTITY_", "MSI_")
+_KINDS_BY_NAME = {kind.class_name.lower(): kind for kind in CredentialKind if kind.row.token_credentials}
+_PREFIXES = ("AZURE_", "IDENTITY_", "MSI_")
 
 
 def includes_developer_tools(environ: Mapping[str, str]) -> bool:
     """Whether AZURE_TOKEN_CREDENTIALS keeps Azure CLI, Azure PowerShell and azd in the chain."""
     value = selected_credentials(environ)
-    return value != "prod" and _KINDS.get(value) not in PROD_MEMBERS
+    return value != "prod" and _KINDS_BY_NAME.get(value) not in PROD_MEMBERS
 
 
 def selected_credentials(environ: Mapping[str, str]) -> str:
     """AZURE_TOKEN_CREDENTIALS as azure-identity reads it, in lower case; empty when not set."""
-    return environ.get(_CHOICE, "").strip().lower()
+    return environ.get(_VARIABLE, "").strip().lower()
 
 
 @check("token_credentials", "AZURE_TOKEN_CREDENTIALS")
-def token_credentials(scene: CheckContext) -> Check:
+def token_credentials(context: CheckContext) -> Check:
     """Reads AZURE_TOKEN_CREDENTIALS.
 
     A problem when azure-identity rejects its value, or when it selects only credentials that cannot work here.
     """
-    value = selected_credentials(scene.environ)
-    facts = describe_variables(scene.environ, [_CHOICE])
+    value = selected_credentials(context.environ)
+    facts = describe_variables(context.environ, [_VARIABLE])
     if not value:
         return ok("Not set. The credentials in the chain are tried in order until one succeeds.", facts=facts)
-    if not _is_read(scene):
-        by = scene.config.sign_in.chosen_by if scene.config.sign_in else None
-        return ok(f"Set, but ignored: {by or 'a setting'} selects the credential.", facts=facts)
-    if value not in {"dev", "prod", *_KINDS}:
+    if not _applies(context):
+        selected_by = context.config.sign_in.chosen_by if context.config.sign_in else None
+        return ok(f"Set, but ignored: {selected_by or 'a setting'} selects the credential.", facts=facts)
+    if value not in {"dev", "prod", *_KINDS_BY_NAME}:
         return problem(
             "The value is not supported, so azure-identity cannot create a credential. Supported values: dev, prod, "
-            f"{join_words([kind.class_name for kind in _KINDS.values()])}.",
+            f"{join_words([kind.class_name for kind in _KINDS_BY_NAME.values()])}.",
             cause="token_credentials_env_invalid",
             facts=facts,
         )
-    if scene.config.sign_in and scene.config.sign_in.ways[0] is not CredentialKind.DEFAULT:
-        return ok(f"Set, but KVSITE_CREDENTIAL={scene.config.sign_in.ways[0]} takes precedence.", facts=facts)
-    said = _description(value)
-    if includes_developer_tools(scene.environ) and scene.place.platform in SITES:
+    if context.config.sign_in and context.config.sign_in.ways[0] is not CredentialKind.DEFAULT:
+        return ok(f"Set, but KVSITE_CREDENTIAL={context.config.sign_in.ways[0]} takes precedence.", facts=facts)
+    message = _description(value)
+    if includes_developer_tools(context.environ) and context.place.platform in SITES:
         return problem(
-            f"{said} In Azure these tools are not available, and the managed identity is never tried.",
+            f"{message} In Azure these tools are not available, and the managed identity is never tried.",
             "Remove the variable, or set it to prod.",
             cause="environment_half_set",
-            commands=unset_commands([_CHOICE], scene.place),
+            commands=unset_commands([_VARIABLE], context.place),
             facts=facts,
         )
-    if value == "environmentcredential" and not complete_credential_set(scene.environ):
+    if value == "environmentcredential" and not complete_credential_set(context.environ):
         return problem(
-            f"{said} Its variables are incomplete.",
+            f"{message} Its variables are incomplete.",
             "Set all of them, or remove this variable.",
             cause="environment_half_set",
-            commands=unset_commands([_CHOICE], scene.place),
+            commands=unset_commands([_VARIABLE], context.place),
             facts=facts,
         )
-    return ok(said, facts=facts)
+    return ok(message, facts=facts)
 
 
-def _is_read(scene: CheckContext) -> bool:
+def _applies(context: CheckContext) -> bool:
     """azure-identity reads it for every chain, and rejects an invalid value even if a setting takes precedence."""
-    sign_in = scene.config.sign_in
+    sign_in = context.config.sign_in
     return sign_in is None or sign_in.ways[0].is_chain
 
 
@@ -88,21 +88,21 @@ def _description(value: str) -> str:
             "Only the environment's service principal, workload identity and managed identity are tried. "
             "Azure CLI and other developer tools are not."
         )
-    return f"Only {_KINDS[value].class_name} is tried."
+    return f"Only {_KINDS_BY_NAME[value].class_name} is tried."
 
 
 @check("client_id", "AZURE_CLIENT_ID")
-def client_id(scene: CheckContext) -> Check:
+def client_id(context: CheckContext) -> Check:
     """Reads AZURE_CLIENT_ID and reports what it applies to. A problem when it is not an ID, a notice when empty."""
-    value, facts = scene.environ.get(ID), describe_variables(scene.environ, [ID])
+    value, facts = context.environ.get(ID), describe_variables(context.environ, [ID])
     if value is None:
-        return ok(_meaning_of_none(scene), facts=facts)
+        return ok(_effect_when_unset(context), facts=facts)
     if not value.strip():
         return notice(
             "It is set, but empty. Some credentials use the empty value as an ID.",
             "Remove it.",
             cause="environment_half_set",
-            commands=unset_commands([ID], scene.place),
+            commands=unset_commands([ID], context.place),
             facts=facts,
         )
     if not is_id(value):
@@ -112,26 +112,26 @@ def client_id(scene: CheckContext) -> Check:
             cause="environment_half_set",
             facts=facts,
         )
-    return ok(_meaning_of(scene), facts=facts)
+    return ok(_effect(context), facts=facts)
 
 
-def _meaning_of_none(scene: CheckContext) -> str:
-    if has_identity_endpoint(scene.environ):
+def _effect_when_unset(context: CheckContext) -> str:
+    if has_identity_endpoint(context.environ):
         return "Not set, so the system-assigned managed identity is used."
     return "Not set. A managed identity would be the system-assigned one."
 
 
-def _meaning_of(scene: CheckContext) -> str:
-    alone = scene.config.sign_in and scene.config.sign_in.ways == (CredentialKind.MANAGED_IDENTITY,)
-    if alone and not scene.environ.get(TOKEN_FILE):
+def _effect(context: CheckContext) -> str:
+    is_only_credential = context.config.sign_in and context.config.sign_in.ways == (CredentialKind.MANAGED_IDENTITY,)
+    if is_only_credential and not context.environ.get(TOKEN_FILE):
         return "Ignored: only a managed identity is selected, and KVSITE_MANAGED_IDENTITY_CLIENT_ID names it."
-    if way := complete_credential_set(scene.environ):
-        return f"It is the application (client) ID of the service principal with {way[0]}."
-    if scene.environ.get(TOKEN_FILE):
+    if credentials := complete_credential_set(context.environ):
+        return f"It is the application (client) ID of the service principal with {credentials[0]}."
+    if context.environ.get(TOKEN_FILE):
         return "It is the client ID of the identity that this pod signs in as."
-    if has_identity_endpoint(scene.environ):
+    if has_identity_endpoint(context.environ):
         return "It selects the user-assigned managed identity with this client ID, not the system-assigned one."
-    if scene.place.platform is Platform.UNKNOWN:
+    if context.place.platform is Platform.UNKNOWN:
         return (
             "On an Azure VM it selects the user-assigned managed identity with this client ID; "
             "on a developer machine it has no effect."
@@ -140,18 +140,18 @@ def _meaning_of(scene: CheckContext) -> str:
 
 
 @check("stray_characters", "Stray characters in Azure variables")
-def stray_characters(scene: CheckContext) -> Check:
+def stray_characters(context: CheckContext) -> Check:
     """Reads all AZURE_, IDENTITY_ and MSI_ variables. A problem when a value has quotes or whitespace around it."""
-    names = sorted(name for name, value in scene.environ.items() if name.startswith(_CHECKED) and _stray(value))
+    names = sorted(name for name, value in context.environ.items() if name.startswith(_PREFIXES) and _has_stray(value))
     if not names:
         return ok("No Azure variable has quotes, spaces or line breaks around its value.")
     return problem(
         f"{join_words(names)}: quotes, spaces or line breaks around the value are part of it.",
         "Set it again without them. The usual reason is a file that ends with a line break.",
         cause="environment_half_set",
-        facts=[(name, describe_variable(scene.environ, name)) for name in names],
+        facts=[(name, describe_variable(context.environ, name)) for name in names],
     )
 
 
-def _stray(value: str) -> bool:
+def _has_stray(value: str) -> bool:
     return value != value.strip() or (len(value) > 1 and value[0] == value[-1] and value[0] in "'\"")

@@ -8,19 +8,19 @@ from secrets_app.doctor.variables import describe_variables
 
 
 @check("cloud", "Azure cloud", waits_for="an access token")
-def cloud(scene: CheckContext) -> Check:
+def cloud(context: CheckContext) -> Check:
     """Compares AZURE_AUTHORITY_HOST or KVSITE_AUTHORITY_HOST with the cloud of the vault's host.
 
     A problem when they differ and the secret was not read, a notice when it was read nevertheless.
     """
-    facts = describe_variables(scene.environ, [VARIABLE])
-    apart = find_cloud_mismatch(scene.config, scene.environ)
-    if apart is None:
+    facts = describe_variables(context.environ, [VARIABLE])
+    mismatch = find_cloud_mismatch(context.config, context.environ)
+    if mismatch is None:
         return ok("The sign-in endpoint and the vault are in the same cloud.", facts=facts)
-    said = f"{apart.setting} {apart.says}"
-    if scene.reading.result().ok:
+    message = f"{mismatch.setting} {mismatch.says}"
+    if context.reading.result().ok:
         return notice(
-            f"{said} The credential that read the secret did not sign in there; a service principal would fail.",
-            apart.hint, facts=facts,
+            f"{message} The credential that read the secret did not sign in there; a service principal would fail.",
+            mismatch.hint, facts=facts,
         )  # fmt: skip
-    return problem(said, apart.hint, cause="authority_or_cloud_wrong", facts=facts)
+    return problem(message, mismatch.hint, cause="authority_or_cloud_wrong", facts=facts)

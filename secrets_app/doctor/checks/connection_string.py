@@ -8,28 +8,28 @@ from secrets_app.doctor.translation import translation
 
 
 @check("connection_string", "AppAuthentication connection string (.NET)")
-def connection_string(scene: CheckContext) -> Check:
+def connection_string(context: CheckContext) -> Check:
     """Reads AzureServicesAuthConnectionString or KVSITE_CONNECTION_STRING.
 
     A problem when it is invalid, a notice when a part of it has no effect or no equivalent in Python.
     """
-    for mistake in scene.config.mistakes:
+    for mistake in context.config.mistakes:
         if mistake.setting in NAMES:
             return problem(mistake.sentence, mistake.hint, cause=mistake.cause)
-    found = translation(scene.config, scene.place)
-    if found is None:
+    equivalents = translation(context.config, context.place)
+    if equivalents is None:
         return ok("Not set. KVSITE_CREDENTIAL or DefaultAzureCredential selects the credential.")
-    facts = [("Equivalent variables", line) for line in found.variables]
-    facts += [("Equivalent in Python", line) for line in found.python.splitlines()]
+    facts = [("Equivalent variables", line) for line in equivalents.variables]
+    facts += [("Equivalent in Python", line) for line in equivalents.python.splitlines()]
     sentences = [
-        f"{found.setting} selects the credential: {found.who}.",
-        *(f"It {remark.says}" for remark in found.remarks),
+        f"{equivalents.setting} selects the credential: {equivalents.who}.",
+        *(f"It {remark.says}" for remark in equivalents.remarks),
     ]
-    advice = [*(remark.hint for remark in found.remarks), "It works. The equivalent settings are:"]
+    advice = [*(remark.hint for remark in equivalents.remarks), "It works. The equivalent settings are:"]
     return Check(
         finding=" ".join(sentences),
-        verdict=Status.NOTICE if found.remarks else Status.OK,
+        verdict=Status.NOTICE if equivalents.remarks else Status.OK,
         advice=" ".join(advice),
-        commands=found.commands,
+        commands=equivalents.commands,
         facts=tuple(facts),
     )

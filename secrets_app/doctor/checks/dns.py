@@ -10,13 +10,13 @@ from secrets_app.doctor.proxies import proxy_of
 from secrets_app.doctor.registry import check
 
 
-@check("vault_name", "DNS resolution", waits_for="the DNS server", limit_s=2.0)
-def vault_name(scene: CheckContext) -> Check:
+@check("vault_name", "DNS resolution", waits_for="the DNS server", timeout_s=2.0)
+def vault_name(context: CheckContext) -> Check:
     """Resolves the vault's host name.
 
     A problem when it cannot be resolved, unless a proxy does it; a notice when its addresses look wrong.
     """
-    url = scene.config.vault_url
+    url = context.config.vault_url
     if url is None:
         return unknown("No vault is configured.")
     host = urlsplit(url).hostname or ""
@@ -35,7 +35,7 @@ def _unresolved(url: str, host: str) -> Check:
 
 def _resolved(url: str, host: str, addresses: list[str]) -> Check:
     facts = [("Host name", host), ("IP addresses", ", ".join(addresses))]
-    kinds = {_kind(address) for address in addresses}
+    kinds = {_address_kind(address) for address in addresses}
     if kinds == {"public"}:
         return ok("The vault's host name resolves to a public address.", facts=facts)
     if kinds == {"private"} and proxy_of(url):
@@ -56,9 +56,9 @@ def _resolved(url: str, host: str, addresses: list[str]) -> Check:
     )
 
 
-def _kind(address: str) -> str:
+def _address_kind(address: str) -> str:
     """`private` covers the ranges of virtual networks: RFC 1918, RFC 4193, and 100.64.0.0/10 of RFC 6598."""
     ip = ipaddress.ip_address(address)
     if ip.is_loopback or ip.is_unspecified or ip.is_link_local:
-        return "own"
+        return "local"
     return "public" if ip.is_global else "private"

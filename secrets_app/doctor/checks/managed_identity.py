@@ -20,7 +20,7 @@ _NAMES: dict[Platform, str] = {
     Platform.MACHINE_LEARNING: "Azure Machine Learning",
     Platform.SERVICE_FABRIC: "Service Fabric",
 }
-_MOMENT_S = 1.0
+_WAIT_S = 1.0
 """Seconds to wait for the reading, the only way to detect an Azure VM."""
 _POD_HOST = "AZURE_POD_IDENTITY_AUTHORITY_HOST"
 _CURRENT = ("IDENTITY_ENDPOINT", "IDENTITY_HEADER")
@@ -45,109 +45,110 @@ def has_identity_endpoint(environ: Mapping[str, str]) -> bool:
 
 
 @check("platform", "Platform")
-def platform(scene: CheckContext) -> Check:
+def platform(context: CheckContext) -> Check:
     """Reads the variables that Azure services set; without any, which credential got the token. Never a problem."""
-    found, signs = detect_platform(scene.environ)
-    facts = [(name, describe_variable(scene.environ, name)) for name in signs]
-    facts.append(("Operating system", scene.place.system + (", in a container" if scene.place.in_container else "")))
+    detected, names = detect_platform(context.environ)
+    facts = [(name, describe_variable(context.environ, name)) for name in names]
+    facts.append(
+        ("Operating system", context.place.system + (", in a container" if context.place.in_container else ""))
+    )
     # Without variables, ManagedIdentityCredential can only use the Instance Metadata Service.
-    if found is Platform.UNKNOWN and _has_token(scene):
+    if detected is Platform.UNKNOWN and _has_token(context):
         return ok(
             "No variable of an Azure service is set, but the Instance Metadata Service issued a token: an Azure VM.",
             facts=facts,
         )
-    if found is Platform.UNKNOWN:
+    if detected is Platform.UNKNOWN:
         return ok(
             "No variable of an Azure service is set: a developer machine, a build agent, or an Azure VM.",
             facts=facts,
         )
-    return ok(f"This is {_NAMES[found]}: {join_words(signs)} {'is' if len(signs) == 1 else 'are'} set.", facts=facts)
+    return ok(f"This is {_NAMES[detected]}: {join_words(names)} {'is' if len(names) == 1 else 'are'} set.", facts=facts)
 
 
-def _has_token(scene: CheckContext) -> bool:
+def _has_token(context: CheckContext) -> bool:
     """Whether ManagedIdentityCredential returned the token."""
-    reading = scene.reading_within(_MOMENT_S)
+    reading = context.reading_within(_WAIT_S)
     principal = reading.principal if reading else None
     return bool(principal and principal.credential == "ManagedIdentityCredential")
 
 
 @check("managed_identity", "Managed identity variables")
-def managed_identity(scene: CheckContext) -> Check:
+def managed_identity(context: CheckContext) -> Check:
     """Reads the variables of the managed identity endpoint, deprecated ones included.
 
     A problem when one is empty, lacks its counterpart or misleads azure-identity, or when the platform has no managed
     identity and no service principal is set; a notice when a variable is wrong only on some platforms.
     """
-    environ = scene.environ
+    environ = context.environ
     facts = describe_variables(environ, (name for name in _ALL if name in environ))
     if empty := [name for name in _ALL if environ.get(name) == ""]:
         return problem(
             f"{join_words(empty)} {'is' if len(empty) == 1 else 'are'} set, but empty. A platform never does this.",
             "Remove the empty variables.",
-            cause="environment_half_set", commands=unset_commands(empty, scene.place), facts=facts,
+            cause="environment_half_set", commands=unset_commands(empty, context.place), facts=facts,
         )  # fmt: skip
     return (
-        _check_current(scene, facts)
-        or _check_legacy(scene, facts)
-        or _check_pod_identity(scene, facts)
-        or _nothing_wrong(scene, facts)
+        _check_current(context, facts)
+        or _check_legacy(context, facts)
+        or _check_pod_identity(context, facts)
+        or _without_problems(context, facts)
     )
 
 
-def _check_current(scene: CheckContext, facts: tuple[Fact, ...]) -> Check | None:
+def _check_current(context: CheckContext, facts: tuple[Fact, ...]) -> Check | None:
     """The pair set by App Service, Functions and Container Apps, and its variants on Arc and Service Fabric."""
-    endpoint, header = (name in scene.environ for name in _CURRENT)
-    if endpoint == header or (endpoint and "IMDS_ENDPOINT" in scene.environ):
+    endpoint, header = (name in context.environ for name in _CURRENT)
+    if endpoint == header or (endpoint and "IMDS_ENDPOINT" in context.environ):
         return None
-    there, missing = _CURRENT if endpoint else reversed(_CURRENT)
+    present, missing = _CURRENT if endpoint else reversed(_CURRENT)
     return problem(
-        f"{there} is set, but {missing} is not. A managed identity requires both.",
+        f"{present} is set, but {missing} is not. A managed identity requires both.",
         "The platform sets both. Remove the one that was set manually, then restart.",
-        cause="environment_half_set", commands=unset_commands((there,), scene.place), facts=facts,
+        cause="environment_half_set", commands=unset_commands((present,), context.place), facts=facts,
     )  # fmt: skip
 
 
-def _check_legacy(scene: CheckContext, facts: tuple[Fact, ...]) -> Check | None:
+def _check_legacy(context: CheckContext, facts: tuple[Fact, ...]) -> Check | None:
     """The names used before 2019. App Service still sets them beside the new pair, where they are harmless."""
-    set_ = [name for name in _LEGACY if name in scene.environ]
-    if not set_ or "IDENTITY_ENDPOINT" in scene.environ or scene.place.platform is Platform.CLOUD_SHELL:
+    names = [name for name in _LEGACY if name in context.environ]
+    if not names or "IDENTITY_ENDPOINT" in context.environ or context.place.platform is Platform.CLOUD_SHELL:
         return None
-    if scene.place.platform is Platform.MACHINE_LEARNING:
-        return None if _has_token(scene) else _legacy_pair(scene, facts)
+    if context.place.platform is Platform.MACHINE_LEARNING:
+        return None if _has_token(context) else _legacy_pair(context, facts)
     return problem(
-        _LEGACY_FINDINGS[tuple(set_)],
+        _LEGACY_FINDINGS[tuple(names)],
         "Remove them. The platform sets IDENTITY_ENDPOINT and IDENTITY_HEADER once a managed identity is enabled.",
-        cause="environment_half_set", commands=unset_commands(set_, scene.place), facts=facts,
+        cause="environment_half_set", commands=unset_commands(names, context.place), facts=facts,
     )  # fmt: skip
 
 
-def _legacy_pair(scene: CheckContext, facts: tuple[Fact, ...]) -> Check:
+def _legacy_pair(context: CheckContext, facts: tuple[Fact, ...]) -> Check:
     return notice(
         "MSI_ENDPOINT and MSI_SECRET are set. azure-identity treats this as Azure Machine Learning.",
         "This is correct on Azure Machine Learning. Elsewhere, remove them: the names are deprecated.",
-        commands=unset_commands(_LEGACY, scene.place), facts=facts,
+        commands=unset_commands(_LEGACY, context.place), facts=facts,
     )  # fmt: skip
 
 
-def _check_pod_identity(scene: CheckContext, facts: tuple[Fact, ...]) -> Check | None:
-    if _POD_HOST not in scene.environ:
+def _check_pod_identity(context: CheckContext, facts: tuple[Fact, ...]) -> Check | None:
+    if _POD_HOST not in context.environ:
         return None
     return notice(
         f"{_POD_HOST} sends requests for the Instance Metadata Service to another host. It belongs to AAD Pod "
         "Identity, which is retired.",
         "Remove it, unless this cluster still runs AAD Pod Identity.",
-        cause="environment_half_set", commands=unset_commands((_POD_HOST,), scene.place), facts=facts,
+        cause="environment_half_set", commands=unset_commands((_POD_HOST,), context.place), facts=facts,
     )  # fmt: skip
 
 
-def _nothing_wrong(scene: CheckContext, facts: tuple[Fact, ...]) -> Check:
-    if has_identity_endpoint(scene.environ):
+def _without_problems(context: CheckContext, facts: tuple[Fact, ...]) -> Check:
+    if has_identity_endpoint(context.environ):
         return ok("A managed identity endpoint is configured.", facts=facts)
-    if scene.place.platform not in SITES:
+    if context.place.platform not in SITES:
         return ok("No managed identity endpoint is configured. An Azure VM does not need one.", facts=facts)
-    said = (
-        f"No managed identity is enabled: {_NAMES[scene.place.platform]} sets {join_words(_CURRENT)} only when one is."
-    )
-    if "AZURE_CLIENT_SECRET" in scene.environ or "AZURE_CLIENT_CERTIFICATE_PATH" in scene.environ:
-        return notice(said, "The service principal in the environment is used instead.", facts=facts)
-    return problem(said, cause="mi_identity_not_assigned", facts=facts)
+    name = _NAMES[context.place.platform]
+    message = f"No managed identity is enabled: {name} sets {join_words(_CURRENT)} only when one is."
+    if "AZURE_CLIENT_SECRET" in context.environ or "AZURE_CLIENT_CERTIFICATE_PATH" in context.environ:
+        return notice(message, "The service principal in the environment is used instead.", facts=facts)
+    return problem(message, cause="mi_identity_not_assigned", facts=facts)

@@ -11,7 +11,7 @@ from secrets_app.doctor.registry import TIMEOUT_S, check
 _READING = "the secret to be read"
 _READING_S = TIMEOUT_S + 0.2
 _RAISE_DEADLINE = "Run `manage.py principal`, which waits up to {deadline_s} s."
-_SOON = timedelta(days=30)
+_EXPIRY_WARNING = timedelta(days=30)
 _MANAGED = frozenset(
     {
         PrincipalKind.SYSTEM_ASSIGNED_MANAGED_IDENTITY,
@@ -20,22 +20,22 @@ _MANAGED = frozenset(
     }
 )
 # https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/managed-identity-best-practice-recommendations
-_DAY_LONG = (
+_CACHING_NOTE = (
     "Azure caches a managed identity's token for up to 24 hours. Changes to its group memberships, and the removal of "
     "roles, take effect only with the next token."
 )
 
 
-@check("secret", "Secret", waits_for=_READING, limit_s=_READING_S, when_late=_RAISE_DEADLINE)
-def secret(scene: CheckContext) -> Check:
+@check("secret", "Secret", waits_for=_READING, timeout_s=_READING_S, timeout_advice=_RAISE_DEADLINE)
+def secret(context: CheckContext) -> Check:
     """Uses the home page's reading.
 
     A problem when the secret was not read or has expired, a notice when it is not yet valid or expires within 30 days.
     """
-    reading = scene.reading.result()
+    reading = context.reading.result()
     if reading.failure or reading.secret is None:
-        return _not_read(reading, scene.diagnose(reading))
-    return _state(reading, reading.secret)
+        return _not_read(reading, context.diagnose(reading))
+    return _secret_state(reading, reading.secret)
 
 
 def _not_read(reading: Reading, diagnosis: Diagnosis) -> Check:
@@ -45,21 +45,21 @@ def _not_read(reading: Reading, diagnosis: Diagnosis) -> Check:
         hint.fix if hint else "The home page shows the original error message.",
         cause=diagnosis.main_cause,
         commands=hint.commands if hint else (),
-        facts=_where(reading.failure) if reading.failure else (),
+        facts=_failure_facts(reading.failure) if reading.failure else (),
     )
 
 
-def _where(failure: Failure) -> list[tuple[str, str]]:
-    known = {
+def _failure_facts(failure: Failure) -> list[tuple[str, str]]:
+    facts = {
         "Failed stage": str(failure.stage),
         "HTTP status": failure.status and str(failure.status),
         "Error code": failure.code,
         "Waiting for": failure.waiting_for,
     }
-    return [(name, value) for name, value in known.items() if value]
+    return [(name, value) for name, value in facts.items() if value]
 
 
-def _state(reading: Reading, secret: Secret) -> Check:
+def _secret_state(reading: Reading, secret: Secret) -> Check:
     ends, now = secret.expires_on, reading.started_at
     updated = formatting.moment(secret.updated_on)
     facts = [("Name", secret.name), ("Version", secret.version or "unknown"), ("Updated", updated)]
@@ -73,16 +73,16 @@ def _state(reading: Reading, secret: Secret) -> Check:
         return problem(
             f"The secret was read, but expired {formatting.age(ends, now)}.", cause="secret_expired", facts=facts
         )
-    if ends - now <= _SOON:
+    if ends - now <= _EXPIRY_WARNING:
         return notice(f"The secret was read, but expires {formatting.age(ends, now)}.",
                       "Add a new version before it expires.", facts=facts)  # fmt: skip
     return ok(f"The secret was read. It is enabled and expires {formatting.age(ends, now)}.", facts=facts)
 
 
-@check("token", "Access token", waits_for=_READING, limit_s=_READING_S, when_late=_RAISE_DEADLINE)
-def token(scene: CheckContext) -> Check:
+@check("token", "Access token", waits_for=_READING, timeout_s=_READING_S, timeout_advice=_RAISE_DEADLINE)
+def token(context: CheckContext) -> Check:
     """Uses the token of the home page's reading. Never a problem; unknown without a token that can be decoded."""
-    reading = scene.reading.result()
+    reading = context.reading.result()
     principal = reading.principal
     if principal is None:
         return _no_token(reading)
@@ -98,13 +98,13 @@ def _no_token(reading: Reading) -> Check:
 
 
 def _age(reading: Reading, principal: Principal) -> Check:
-    made, ends, now = principal.token_issued_at, principal.token_expires_at, reading.started_at
+    issued, ends, now = principal.token_issued_at, principal.token_expires_at, reading.started_at
     facts = [
         ("Principal", principal.user_principal_name or principal.name or principal.app_id or "unknown"),
         ("Kind", formatting.KINDS[principal.kind] if principal.kind else "unknown"),
-        ("Issued", formatting.moment(made)),
+        ("Issued", formatting.moment(issued)),
         ("Expires", formatting.moment(ends)),
         ("Credential", principal.credential or "unknown"),
     ]
-    sentence = f"Issued {formatting.age(made, now)}; expires {formatting.age(ends, now)}."
-    return ok(f"{sentence} {_DAY_LONG}" if principal.kind in _MANAGED else sentence, facts=facts)
+    sentence = f"Issued {formatting.age(issued, now)}; expires {formatting.age(ends, now)}."
+    return ok(f"{sentence} {_CACHING_NOTE}" if principal.kind in _MANAGED else sentence, facts=facts)

@@ -27,32 +27,34 @@ _WORKLOAD = (TOKEN_FILE, ID, TENANT, "AZURE_AUTHORITY_HOST")
 
 def complete_credential_set(environ: Mapping[str, str]) -> tuple[str, tuple[str, ...]] | None:
     """How EnvironmentCredential would sign in, and with which variables; None when no set is complete."""
-    return next((way for way in CREDENTIAL_SETS if all(name in environ for name in way[1])), None)
+    complete = ((kind, names) for kind, names in CREDENTIAL_SETS if all(name in environ for name in names))
+    return next(complete, None)
 
 
 @check("service_principal", "Service principal variables")
-def service_principal(scene: CheckContext) -> Check:
+def service_principal(context: CheckContext) -> Check:
     """Reads the variables of EnvironmentCredential.
 
     A problem when one is missing or empty, or the certificate file cannot be read; a notice when they take precedence
     over a managed identity, have no effect, or use a deprecated sign-in flow.
     """
-    environ = scene.environ
+    environ = context.environ
     facts = describe_variables(environ, (name for name in _ALL if name in environ))
     if not facts:
         return ok("No service principal variables are set.")
-    way = complete_credential_set(environ)
-    return _complete(scene, *way, facts) if way else _incomplete(scene, facts)
+    credential_set = complete_credential_set(environ)
+    return _complete(context, *credential_set, facts) if credential_set else _incomplete(context, facts)
 
 
-def _complete(scene: CheckContext, how: str, names: tuple[str, ...], facts: tuple[Fact, ...]) -> Check:
-    if empty := [name for name in names if not scene.environ[name]]:
+def _complete(context: CheckContext, kind: str, names: tuple[str, ...], facts: tuple[Fact, ...]) -> Check:
+    if empty := [name for name in names if not context.environ[name]]:
         return problem(
-            f"{join_words(empty)} {_is(empty)} set, but empty. azure-identity uses the empty value, and sign-in fails.",
-            f"Set {_it(empty)} to a value, or remove {_it(empty)}.",
-            cause="environment_half_set", commands=unset_commands(empty, scene.place), facts=facts,
+            f"{join_words(empty)} {_are(empty)} set, but empty. azure-identity uses the empty value, and "
+            "sign-in fails.",
+            f"Set {_them(empty)} to a value, or remove {_them(empty)}.",
+            cause="environment_half_set", commands=unset_commands(empty, context.place), facts=facts,
         )  # fmt: skip
-    if CERTIFICATE in names and not os.access(scene.environ[CERTIFICATE], os.R_OK):
+    if CERTIFICATE in names and not os.access(context.environ[CERTIFICATE], os.R_OK):
         return problem(
             f"{CERTIFICATE} names a file that does not exist or cannot be read.",
             cause="certificate_file_invalid", facts=facts,
@@ -61,58 +63,59 @@ def _complete(scene: CheckContext, how: str, names: tuple[str, ...], facts: tupl
         return notice(
             "Username and password are set. This flow is deprecated and does not support multifactor authentication.",
             "Use a managed identity, a service principal, or az login.",
-            commands=unset_commands((USER, PASSWORD), scene.place), facts=facts,
+            commands=unset_commands((USER, PASSWORD), context.place), facts=facts,
         )  # fmt: skip
-    return _complete_and_valid(scene, how, names, facts)
+    return _complete_and_valid(context, kind, names, facts)
 
 
-def _complete_and_valid(scene: CheckContext, how: str, names: tuple[str, ...], facts: tuple[Fact, ...]) -> Check:
-    if has_identity_endpoint(scene.environ):
+def _complete_and_valid(context: CheckContext, kind: str, names: tuple[str, ...], facts: tuple[Fact, ...]) -> Check:
+    if has_identity_endpoint(context.environ):
         return notice(
-            f"A service principal with {how} is set and takes precedence over the managed identity: it is tried first, "
-            "and if it fails, no other credential is tried.",
+            f"A service principal with {kind} is set and takes precedence over the managed identity: it is tried "
+            "first, and if it fails, no other credential is tried.",
             "To use the managed identity, remove these variables.",
-            cause="environment_half_set", commands=unset_commands(names, scene.place), facts=facts,
+            cause="environment_half_set", commands=unset_commands(names, context.place), facts=facts,
         )  # fmt: skip
-    if SECRET in names and CERTIFICATE in scene.environ:
+    if SECRET in names and CERTIFICATE in context.environ:
         return notice(
             f"A client secret and a certificate are both set. The client secret is used; {CERTIFICATE} has no effect.",
             "Keep only one of them.",
-            cause="environment_half_set", commands=unset_commands((CERTIFICATE,), scene.place), facts=facts,
+            cause="environment_half_set", commands=unset_commands((CERTIFICATE,), context.place), facts=facts,
         )  # fmt: skip
     return ok(
-        f"A service principal with {how} is fully configured. It is tried before any other credential.", facts=facts
+        f"A service principal with {kind} is fully configured. It is tried before any other credential.", facts=facts
     )
 
 
-def _incomplete(scene: CheckContext, facts: tuple[Fact, ...]) -> Check:
-    proof = next((name for name in (SECRET, CERTIFICATE, PASSWORD) if name in scene.environ), None)
-    if proof is None:
-        return _ids_only(scene, facts)
-    needed = next(names for _, names in CREDENTIAL_SETS if proof in names)
-    missing = [name for name in needed if name not in scene.environ]
+def _incomplete(context: CheckContext, facts: tuple[Fact, ...]) -> Check:
+    variable = next((name for name in (SECRET, CERTIFICATE, PASSWORD) if name in context.environ), None)
+    if variable is None:
+        return _ids_only(context, facts)
+    needed = next(names for _, names in CREDENTIAL_SETS if variable in names)
+    missing = [name for name in needed if name not in context.environ]
     return problem(
-        f"{proof} is set, but {join_words(missing)} {_is(missing)} not. An incomplete service principal is not used.",
-        f"Set {join_words(missing)} too, or remove {proof}.",
-        cause="environment_half_set", commands=unset_commands((proof,), scene.place), facts=facts,
+        f"{variable} is set, but {join_words(missing)} {_are(missing)} not. An incomplete service principal is "
+        "not used.",
+        f"Set {join_words(missing)} too, or remove {variable}.",
+        cause="environment_half_set", commands=unset_commands((variable,), context.place), facts=facts,
     )  # fmt: skip
 
 
-def _ids_only(scene: CheckContext, facts: tuple[Fact, ...]) -> Check:
-    if scene.environ.get(TOKEN_FILE) or {ID, TENANT}.isdisjoint(scene.environ):
+def _ids_only(context: CheckContext, facts: tuple[Fact, ...]) -> Check:
+    if context.environ.get(TOKEN_FILE) or {ID, TENANT}.isdisjoint(context.environ):
         return ok("No service principal is configured: these variables belong to another credential.", facts=facts)
-    if TENANT not in scene.environ and _may_name_an_identity(scene):
+    if TENANT not in context.environ and _may_select_managed_identity(context):
         return ok(
             f"No service principal is configured. {ID} alone selects a managed identity. EnvironmentCredential reports "
             "its variables as incomplete, which is expected.",
             facts=facts,
         )
-    if _may_name_an_identity(scene):
+    if _may_select_managed_identity(context):
         return notice(
             f"{ID} and {TENANT} are set without a client secret or certificate, so only {ID} has an effect: it selects "
             "a managed identity.",
             f"Remove {TENANT}.",
-            cause="environment_half_set", commands=unset_commands((TENANT,), scene.place), facts=facts,
+            cause="environment_half_set", commands=unset_commands((TENANT,), context.place), facts=facts,
         )  # fmt: skip
     return notice(
         "IDs of a service principal are set, but no client secret or certificate. It is not used.",
@@ -121,23 +124,23 @@ def _ids_only(scene: CheckContext, facts: tuple[Fact, ...]) -> Check:
     )  # fmt: skip
 
 
-def _may_name_an_identity(scene: CheckContext) -> bool:
-    return has_identity_endpoint(scene.environ) or scene.place.platform is not Platform.UNKNOWN
+def _may_select_managed_identity(context: CheckContext) -> bool:
+    return has_identity_endpoint(context.environ) or context.place.platform is not Platform.UNKNOWN
 
 
 @check("workload_identity", "Workload identity")
-def workload_identity(scene: CheckContext) -> Check:
+def workload_identity(context: CheckContext) -> Check:
     """Reads the workload identity variables and whether the token file is readable.
 
     A problem when a variable or the file is missing, a notice in a Kubernetes pod without workload identity.
     """
-    environ = scene.environ
+    environ = context.environ
     facts = describe_variables(environ, (name for name in _WORKLOAD if name in environ))
     if TOKEN_FILE not in environ:
-        return _no_workload(scene)
+        return _no_workload_identity(context)
     if missing := [name for name in (TOKEN_FILE, ID, TENANT) if not environ.get(name)]:
         return problem(
-            f"{TOKEN_FILE} is set, but {join_words(missing)} {_is(missing)} missing or empty.",
+            f"{TOKEN_FILE} is set, but {join_words(missing)} {_are(missing)} missing or empty.",
             "Let the workload identity webhook set them: label the pod and annotate its service account.",
             cause="environment_half_set", facts=facts,
         )  # fmt: skip
@@ -149,8 +152,8 @@ def workload_identity(scene: CheckContext) -> Check:
     return ok("Workload identity is configured, and its token file is readable.", facts=facts)
 
 
-def _no_workload(scene: CheckContext) -> Check:
-    if scene.place.platform is Platform.KUBERNETES and not complete_credential_set(scene.environ):
+def _no_workload_identity(context: CheckContext) -> Check:
+    if context.place.platform is Platform.KUBERNETES and not complete_credential_set(context.environ):
         return notice(
             "This Kubernetes pod has no workload identity: its variables are not set.",
             cause="workload_identity_not_injected",
@@ -158,9 +161,9 @@ def _no_workload(scene: CheckContext) -> Check:
     return ok("Workload identity is not configured and not required.")
 
 
-def _is(names: list[str]) -> str:
+def _are(names: list[str]) -> str:
     return "is" if len(names) == 1 else "are"
 
 
-def _it(names: list[str]) -> str:
+def _them(names: list[str]) -> str:
     return "it" if len(names) == 1 else "them"

@@ -40,7 +40,7 @@ class Command(BaseCommand):
 
 def _lines(check: Check) -> Iterator[str]:
     yield ""
-    yield f"{check.verdict.words.upper()}  {check.title}"
+    yield f"{check.verdict.label.upper()}  {check.title}"
     for sentence in (check.finding, check.advice):
         yield from textwrap.wrap(sentence, _WIDTH, initial_indent="    ", subsequent_indent="    ")
     for command in check.commands:
