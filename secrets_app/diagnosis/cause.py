@@ -1,4 +1,4 @@
-"""The types of a catalog entry: Cause, Command, Area, Weight."""
+"""The types of a catalog entry: Cause, Command, Area, Severity."""
 
 import re
 from collections.abc import Callable
@@ -18,8 +18,8 @@ class Severity(IntEnum):
 
     NOISE = 0  # the credential's requirements are not present on this machine
     SIGNED_OUT = 1  # the tool is installed, but no account is signed in
-    TROUBLE = 2  # an endpoint responded or a tool ran, and failed
-    REFUSED = 3  # Microsoft Entra ID rejected the request
+    FAILED = 2  # an endpoint responded or a tool ran, and failed
+    REJECTED = 3  # Microsoft Entra ID rejected the request
 
 
 class Area(StrEnum):
@@ -44,15 +44,15 @@ class Command:
     systems: tuple[str, ...] = ()
     platforms: tuple[Platform, ...] = ()
     needs: tuple[str, ...] = ()
-    """Facts that must be known; otherwise the command is omitted."""
+    """Values that must be known; otherwise the command is omitted."""
     unless: tuple[str, ...] = ()
-    """Facts that omit the command, because a more specific one applies."""
+    """Values for which the command is omitted, because a more specific one applies."""
 
     @property
     def placeholders(self) -> tuple[str, ...]:
         return tuple(_PLACEHOLDER.findall(self.template))
 
-    def filled(self, value: Callable[[str], str]) -> str:
+    def fill(self, value: Callable[[str], str]) -> str:
         """The command with each placeholder replaced by `value(name)`, which returns it shell-quoted."""
         parts = _PLACEHOLDER.split(self.template)
         parts[::2] = [part.replace("{{", "{").replace("}}", "}") for part in parts[::2]]
@@ -74,21 +74,21 @@ def run(
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:
-    """One cause: the signs that identify it, its explanation and its fix."""
+    """One cause: the signatures that identify it, its explanation and its fix."""
 
     key: str
     area: Area
     title: str
     why: str
     fix: str
-    signs: tuple[Signature, ...] = ()
+    signatures: tuple[Signature, ...] = ()
     commands: tuple[Command, ...] = ()
     links: tuple[str, ...] = ()
-    weight: Severity = Severity.TROUBLE
-    alike: tuple[str, ...] = ()
+    severity: Severity = Severity.FAILED
+    related: tuple[str, ...] = ()
     """Keys of related causes, listed under "See also"."""
 
     @property
-    def noise(self) -> bool:
+    def is_noise(self) -> bool:
         """Whether this failure is expected in a chain, because the credential does not apply to this machine."""
-        return self.weight is Severity.NOISE
+        return self.severity is Severity.NOISE

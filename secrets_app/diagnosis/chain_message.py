@@ -22,9 +22,9 @@ _MEMBER = re.compile(
     re.VERBOSE | re.MULTILINE,
 )
 _START = r"(?:^|[-:>]\s{1,3}|\(|\n)"
-_NAMELESS = tuple(
-    (name, re.compile(f"{_START}(?={words})", re.MULTILINE))
-    for name, words in (
+_BY_MESSAGE = tuple(
+    (name, re.compile(f"{_START}(?={pattern})", re.MULTILINE))
+    for name, pattern in (
         (
             "AzureCliCredential",
             r"Azure CLI (?:not|couldn?'?t?|authentication)|Tried to get token using Azure CLI|Please run 'az login'",
@@ -60,8 +60,8 @@ _FOOTER = re.compile(
     r"To mitigate this issue, please refer to the troubleshooting guidelines here at\s"
     r"|\n[ \t]{0,8}(?:Traceback \(most|---> |-{3} End)"
 )
-_MEMBERS = 40
-_SAME = {
+_MAX_MEMBERS = 40
+_ALIASES = {
     "AzureCLICredential": "AzureCliCredential",
     "AzureDeveloperCLICredential": "AzureDeveloperCliCredential",
     "AzurePowershellCredential": "AzurePowerShellCredential",
@@ -74,7 +74,7 @@ _SAME = {
     "InteractiveBrowserBrokerCredential": "BrokerCredential",
 }
 """Spellings used by other languages' libraries, and internal credentials of ManagedIdentityCredential."""
-_TOKEN = re.compile(
+_TOKEN_ACQUIRED = re.compile(
     r"""acquired\sa\stoken\sfrom\s|credential\sselected:\s|Result\sfor\s\w{1,60}:\sSUCCESS
       | getToken\(\)\sresult\sfor\sscopes\s\[[^\]\n]{0,400}\]:\sSUCCESS""",
     re.VERBOSE,
@@ -82,26 +82,26 @@ _TOKEN = re.compile(
 """Log lines of the libraries when a credential returned a token."""
 
 
-def attempts_of(text: str) -> tuple[ChainAttempt, ...]:
+def parse_attempts(text: str) -> tuple[ChainAttempt, ...]:
     """The credentials named in a chain's message, in order, with their messages; empty if it is not from a chain.
 
     Java and log files print no heading; without one, at least two credentials must be named.
     """
     heading = _HEADING.search(text)
-    marks = _marks(text, heading.start() if heading else 0)
+    positions = _credential_positions(text, heading.start() if heading else 0)
     attempts: dict[str, str] = {}
-    for number, (start, name) in enumerate(marks):
-        end = marks[number + 1][0] if number + 1 < len(marks) else len(text)
-        said = _without_footer(text[start:end])
-        attempts[name] = f"{attempts[name]}\n{said}" if name in attempts else said
+    for number, (start, name) in enumerate(positions):
+        end = positions[number + 1][0] if number + 1 < len(positions) else len(text)
+        message = _without_footer(text[start:end])
+        attempts[name] = f"{attempts[name]}\n{message}" if name in attempts else message
     if not heading and len(attempts) < 2:
         return ()
-    return tuple(ChainAttempt(credential=name, message=said) for name, said in attempts.items())
+    return tuple(ChainAttempt(credential=name, message=message) for name, message in attempts.items())
 
 
-def after_the_token(text: str) -> str | None:
+def text_after_token(text: str) -> str | None:
     """The log text after the last credential that returned a token; None if none did."""
-    end = max((match.end() for match in _TOKEN.finditer(text)), default=None)
+    end = max((match.end() for match in _TOKEN_ACQUIRED.finditer(text)), default=None)
     return None if end is None else text[end:]
 
 
@@ -110,14 +110,14 @@ def is_default_chain(text: str) -> bool:
     return "DefaultAzureCredential" in text
 
 
-def _marks(text: str, start: int) -> list[tuple[int, str]]:
-    found = [(match.start(), _SAME.get(match["name"], match["name"])) for match in _MEMBER.finditer(text, start)]
-    for name, pattern in _NAMELESS:
-        if all(name != known for _, known in found):
-            found += [(match.end(), name) for match in pattern.finditer(text, start)][:1]
-    return sorted(found)[:_MEMBERS]
+def _credential_positions(text: str, start: int) -> list[tuple[int, str]]:
+    positions = [(match.start(), _ALIASES.get(match["name"], match["name"])) for match in _MEMBER.finditer(text, start)]
+    for name, pattern in _BY_MESSAGE:
+        if name not in [credential for _, credential in positions]:
+            positions += [(match.end(), name) for match in pattern.finditer(text, start)][:1]
+    return sorted(positions)[:_MAX_MEMBERS]
 
 
-def _without_footer(said: str) -> str:
-    footer = _FOOTER.search(said)
-    return (said[: footer.start()] if footer else said).strip(" \n\t-")
+def _without_footer(message: str) -> str:
+    footer = _FOOTER.search(message)
+    return (message[: footer.start()] if footer else message).strip(" \n\t-")

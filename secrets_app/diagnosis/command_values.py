@@ -12,7 +12,7 @@ _GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,126}")
 _GROUP = re.compile(r"[\w(][\w.()-]{0,89}")
 _RESOURCE_ID = re.compile(r"/subscriptions/[\w./()-]{1,600}")
-_TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,253}")
+_DOMAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,253}")
 _WORDS = re.compile(r"[A-Za-z][A-Za-z ]{0,60}")
 _URL = re.compile(r"https?://[\w.~%:/?&=-]{1,600}")
 _PATH = re.compile(r"[\w./:\\ -]{1,400}")
@@ -20,12 +20,10 @@ _SERVICE_ACCOUNT = re.compile(r"[a-z0-9][a-z0-9.-]{0,252}")
 _SCOPE = re.compile(r"[a-zA-Z0-9._:/-]{1,500}")
 _SETTING = re.compile(r"KVSITE_[A-Z_]{1,60}")
 _SUBJECT = re.compile(r"[\w./:@*{}-]{1,400}")
+_PRIVATE_NETWORKS = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
 
 
-_INSIDE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
-
-
-def _address(value: str) -> bool:
+def _is_public_ipv4(value: str) -> bool:
     """Whether a vault's firewall accepts this address: it must be a public IPv4 address.
 
     https://learn.microsoft.com/azure/key-vault/general/network-security#key-vault-firewall-enabled-ipv4-addresses-and-ranges---static-ips
@@ -34,25 +32,25 @@ def _address(value: str) -> bool:
         address = ipaddress.IPv4Address(value)
     except ValueError:
         return False
-    return not any(address in network for network in _INSIDE) and not address.is_loopback
+    return not any(address in network for network in _PRIVATE_NETWORKS) and not address.is_loopback
 
 
-_CHECKS: Mapping[str, Callable[[str], object]] = {
+_VALIDATORS: Mapping[str, Callable[[str], object]] = {
     "vault": _NAME.fullmatch,
     "secret": _NAME.fullmatch,
     "valid_secret": _NAME.fullmatch,
     "vault_id": _RESOURCE_ID.fullmatch,
-    "vault_host": _TENANT.fullmatch,
-    "host": _TENANT.fullmatch,
+    "vault_host": _DOMAIN.fullmatch,
+    "host": _DOMAIN.fullmatch,
     "vault_tenant": _GUID.fullmatch,
-    "tenant": _TENANT.fullmatch,
+    "tenant": _DOMAIN.fullmatch,
     "object_id": _GUID.fullmatch,
     "app_id": _GUID.fullmatch,
     "principal_type": _WORDS.fullmatch,
     "role": _WORDS.fullmatch,
     "policy": _WORDS.fullmatch,
     "permission": _WORDS.fullmatch,
-    "address": _address,
+    "address": _is_public_ipv4,
     "group": _GROUP.fullmatch,
     "site": _GROUP.fullmatch,
     "subscription": _GUID.fullmatch,
@@ -61,7 +59,7 @@ _CHECKS: Mapping[str, Callable[[str], object]] = {
     "path": _PATH.fullmatch,
     "service_account": _SERVICE_ACCOUNT.fullmatch,
     "scope": _SCOPE.fullmatch,
-    "asked": lambda value: _GUID.fullmatch(value) or _RESOURCE_ID.fullmatch(value),
+    "requested_identity": lambda value: _GUID.fullmatch(value) or _RESOURCE_ID.fullmatch(value),
     "identity_resource_id": _RESOURCE_ID.fullmatch,
     "folder_setting": _SETTING.fullmatch,
     "certificate_vault": _NAME.fullmatch,
@@ -90,7 +88,7 @@ PLACEHOLDERS: Mapping[str, str] = {
     "path": "<file>",
     "service_account": "<service-account>",
     "scope": "<scope>",
-    "asked": "<id>",
+    "requested_identity": "<id>",
     "identity_resource_id": "<resource-id-of-the-identity>",
     "folder_setting": "<setting>",
     "certificate_vault": "<vault-name>",
@@ -113,15 +111,15 @@ class CommandValues:
 
         A default such as a role name is quoted too; a `<placeholder>` is not, so that it stays visible.
         """
-        if known := self.values.get(name):
-            return quote(known, self.system)
+        if value := self.values.get(name):
+            return quote(value, self.system)
         default = PLACEHOLDERS[name]
         return default if "<" in default else quote(default, self.system)
 
 
 def checked(values: Mapping[str, str | None]) -> dict[str, str]:
     """The values that are valid for their name. Others are dropped: the placeholder is shown instead."""
-    return {name: value for name, value in values.items() if value and name in _CHECKS and _CHECKS[name](value)}
+    return {name: value for name, value in values.items() if value and name in _VALIDATORS and _VALIDATORS[name](value)}
 
 
 def quote(value: str, system: str) -> str:

@@ -5,19 +5,19 @@ from collections.abc import Iterable, Sequence
 from secrets_app.core.reading import UNEXPECTED, Attempt, Diagnosis, Failure, Outcome, Platform, Reading, Stage
 from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.cause import Severity
-from secrets_app.diagnosis.certificate_errors import facts_of_certificate, use_certificate_error
+from secrets_app.diagnosis.certificate_errors import certificate_values, use_certificate_error
 from secrets_app.diagnosis.command_values import CommandValues
 from secrets_app.diagnosis.evidence import Evidence
 from secrets_app.diagnosis.explain import cause_of_member, explain
 from secrets_app.diagnosis.extraction import extract_evidence
-from secrets_app.diagnosis.hints import client_id_asked, facts_of_reading, facts_of_text, hint_of_case
+from secrets_app.diagnosis.hints import requested_client_id, tailored_hint, values_from_reading, values_from_text
 from secrets_app.diagnosis.matching import match_causes
 from secrets_app.diagnosis.observations import observed_causes
 from secrets_app.diagnosis.ranking import Member, cause_on_platform, most_relevant_failure, untried_credentials
 from secrets_app.diagnosis.tailoring import HintContext
 
-_FROM_AFAR = frozenset({Stage.VAULT, Stage.NETWORK})
-_ANSWERED = frozenset({"mi_identity_not_assigned", "mi_multiple_user_assigned"})
+_REMOTE_STAGES = frozenset({Stage.VAULT, Stage.NETWORK})
+_FROM_IMDS = frozenset({"mi_identity_not_assigned", "mi_multiple_user_assigned"})
 
 
 def diagnose(reading: Reading) -> Diagnosis:
@@ -27,28 +27,28 @@ def diagnose(reading: Reading) -> Diagnosis:
     evidence = _evidence(reading.failure) if reading.failure else extract_evidence("")
     failure_causes = tuple(_failure_causes(reading, evidence, members, untried))
     observed = observed_causes(reading, failure_causes, untried)
-    # Another principal than the expected one comes first: what that one may read is secondary.
+    # An unexpected principal comes first: its permissions are secondary.
     keys = dict.fromkeys([*(["unexpected_principal"] if reading.mismatches else []), *failure_causes, *observed])
     context = HintContext(
-        facts=CommandValues(
-            values=client_id_asked(reading)
-            | facts_of_text(evidence)
-            | facts_of_reading(reading)
-            | _better_from_text(evidence),
+        command_values=CommandValues(
+            values=requested_client_id(reading)
+            | values_from_text(evidence)
+            | values_from_reading(reading)
+            | _values_from_failure(evidence),
             system=reading.place.system,
             platform=_platform(reading, causes),
         ),
         reading=reading,
         failed_is_first=bool(members) and members[-1].cause == next(iter(keys), ""),
     )
-    hints = tuple(hint_of_case(CAUSES[key], context, more=observed.get(key, "")) for key in keys)
+    hints = tuple(tailored_hint(CAUSES[key], context, detail=observed.get(key, "")) for key in keys)
     return Diagnosis(causes=causes, hints=use_certificate_error(hints, reading, causes))
 
 
 def _platform(reading: Reading, causes: Sequence[str | None]) -> Platform:
-    """No variable identifies a virtual machine, but an error from its metadata service shows that this is one."""
-    machine = not _ANSWERED.isdisjoint(causes) and reading.place.platform is Platform.UNKNOWN
-    return Platform.VIRTUAL_MACHINE if machine else reading.place.platform
+    """The platform; a virtual machine is identified by an error from IMDS, because no variable identifies it."""
+    is_vm = not _FROM_IMDS.isdisjoint(causes) and reading.place.platform is Platform.UNKNOWN
+    return Platform.VIRTUAL_MACHINE if is_vm else reading.place.platform
 
 
 def _cause_of(attempt: Attempt, reading: Reading) -> str | None:
@@ -64,10 +64,10 @@ def _evidence(failure: Failure) -> Evidence:
     return extract_evidence(failure.message, exception=failure.exception, status=failure.status, code=failure.code)
 
 
-def _better_from_text(evidence: Evidence) -> dict[str, str]:
-    """Values that the error itself names. They are more exact than the configured vault and secret."""
-    host = facts_of_text(evidence).get("host")
-    return ({"host": host} if host else {}) | facts_of_certificate(evidence.text)
+def _values_from_failure(evidence: Evidence) -> dict[str, str]:
+    """Values named in the error. They take precedence over the configured vault and secret."""
+    host = values_from_text(evidence).get("host")
+    return ({"host": host} if host else {}) | certificate_values(evidence.text)
 
 
 def _failure_causes(reading: Reading, evidence: Evidence, members: Sequence[Member], untried: str) -> Iterable[str]:
@@ -78,19 +78,19 @@ def _failure_causes(reading: Reading, evidence: Evidence, members: Sequence[Memb
         return ["secret_deleted"]
     if (failure.code or "").lower() in CAUSES:
         return [(failure.code or "").lower()]
-    found = match_causes(evidence)
+    matched = match_causes(evidence)
     if failure.stage is Stage.CONFIGURATION:
         # Setting errors have their own hints, and no exception.
-        return found or ([UNEXPECTED] if failure.exception else [])
-    if reading.kept_token_url is not None and failure.stage in _FROM_AFAR:
+        return matched or ([UNEXPECTED] if failure.exception else [])
+    if reading.kept_token_url is not None and failure.stage in _REMOTE_STAGES:
         return ["token_vault_retired"]
     if failure.stage is Stage.DEADLINE:
         return ["deadline_exceeded"]
     causes = _chain_causes(reading, members, untried) if failure.stage is Stage.TOKEN else []
-    # The whole text of a chain names every member, so the failed member's own cause is better, even if it is unknown.
+    # A chain's message contains the messages of all members, so the cause of the failed member is more accurate.
     if causes and (causes[0] != UNEXPECTED or len(reading.attempts) > 1):
         return causes
-    return found or explain(failure.message).causes or [UNEXPECTED]
+    return matched or explain(failure.message).causes or [UNEXPECTED]
 
 
 def _members(reading: Reading, causes: Sequence[str | None]) -> list[Member]:
@@ -109,14 +109,14 @@ def _chain_causes(reading: Reading, members: Sequence[Member], untried: str) -> 
     keys = [main.cause if main else "no_credential_available"]
     if untried:
         keys.append("chain_stopped_early")
-    return keys + [member.cause for member in members if CAUSES[member.cause].weight > Severity.NOISE]
+    return keys + [member.cause for member in members if CAUSES[member.cause].severity > Severity.NOISE]
 
 
 def _untried(reading: Reading, causes: Sequence[str | None]) -> str:
-    """A sentence on the credentials behind the one that stopped the chain; empty where none did."""
+    """A sentence naming the credentials after the one that stopped the chain; empty if none did."""
     members = _members(reading, causes)
-    own = [attempt for attempt in reading.attempts if not attempt.reads_certificate]
-    if not members or any(attempt.outcome is Outcome.TOKEN for attempt in own):
+    attempts = [attempt for attempt in reading.attempts if not attempt.reads_certificate]
+    if not members or any(attempt.outcome is Outcome.TOKEN for attempt in attempts):
         return ""
-    behind = [attempt.credential for attempt in own if attempt.outcome is Outcome.NOT_REACHED]
-    return untried_credentials(members[-1], behind)
+    not_tried = [attempt.credential for attempt in attempts if attempt.outcome is Outcome.NOT_REACHED]
+    return untried_credentials(members[-1], not_tried)

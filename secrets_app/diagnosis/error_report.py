@@ -1,4 +1,4 @@
-"""A pasted error: its limits, its JSON form, and what it means."""
+"""A pasted error: its size limit, its JSON form, and its explanation."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,7 +10,7 @@ TOO_LONG_MESSAGE = "The text is longer than 256 KiB. Paste only the last part, w
 
 
 class TooLongError(ValueError):
-    """The text exceeds LIMIT_BYTES."""
+    """The text exceeds MAX_BYTES."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class ErrorReport:
     error_code: str | None = None
 
     def explanation(self) -> Explanation:
-        """What it means. Raises TooLongError."""
+        """Its causes and hints. Raises TooLongError."""
         if len(self.message.encode("utf-8", errors="replace")) > MAX_BYTES:
             raise TooLongError(TOO_LONG_MESSAGE)
         return explain(self.message, exception=self.exception, http_status=self.http_status, error_code=self.error_code)
@@ -41,7 +41,7 @@ _FIELDS: dict[str, tuple[type, ...]] = {
 def parse_error_report(document: Any) -> ErrorReport:
     """The error in one JSON object; unknown keys are ignored. Raises ValueError with a message for the user."""
     if not isinstance(document, dict):
-        raise ValueError(  # noqa: TRY004 - shown to the user, like the other mistakes in a document
+        raise ValueError(  # noqa: TRY004 - a ValueError like the other errors in a document
             "The input must be a JSON object with the error text in `message`."
         )
     if "message" not in document:
@@ -53,7 +53,11 @@ def parse_error_report(document: Any) -> ErrorReport:
     return ErrorReport(**{name: document[name] for name in _FIELDS if name in document})
 
 
-def explanation_json(pasted: ErrorReport) -> dict[str, Any]:
+def explanation_json(report: ErrorReport) -> dict[str, Any]:
     """The explanation as plain JSON values. Raises TooLongError."""
-    found = pasted.explanation()
-    return {"causes": list(found.causes), "hints": [asdict(hint) for hint in found.hints], "text": found.text}
+    explanation = report.explanation()
+    return {
+        "causes": list(explanation.causes),
+        "hints": [asdict(hint) for hint in explanation.hints],
+        "text": explanation.text,
+    }

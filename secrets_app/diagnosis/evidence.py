@@ -51,11 +51,11 @@ class ChainAttempt:
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """An error message (redacted) and what was extracted from it or passed along with it."""
+    """An error message (redacted) and the values extracted from it or passed with it."""
 
     text: str
     frames: str = ""
-    """Stack frames removed from the text: they show whose code ran, and are not matched as phrases."""
+    """Stack frames removed from the text: they identify the package that ran; phrases are not matched in them."""
     exception: str | None = None
     status: int | None = None
     service_code: str | None = None
@@ -73,22 +73,22 @@ class Evidence:
         return replace(self, attempts=attempts)
 
     @cached_property
-    def bare(self) -> str:
+    def squashed(self) -> str:
         """The text normalized for phrase matching, without documentation links, which name many causes."""
-        return squash(self._told)
+        return squash(self._without_links)
 
     @cached_property
-    def spaced(self) -> str:
+    def tokenized(self) -> str:
         """The text normalized for matching short words."""
-        return tokenize(self._told)
+        return tokenize(self._without_links)
 
     @cached_property
-    def _told(self) -> str:
+    def _without_links(self) -> str:
         return _DOCUMENTATION.sub(" ", self.text)
 
-    def says(self, phrase: str) -> bool:
+    def contains(self, phrase: str) -> bool:
         """Whether the text contains a normalized phrase. Short words have a space on each side."""
-        return phrase in (self.spaced if phrase[0] == " " else self.bare)
+        return phrase in (self.tokenized if phrase[0] == " " else self.squashed)
 
     @property
     def exception_name(self) -> str | None:
@@ -97,19 +97,19 @@ class Evidence:
 
     @cached_property
     def hosts(self) -> tuple[str, ...]:
-        return _first(match.lower() for match in _HOST.findall(self.text))
+        return _unique(match.lower() for match in _HOST.findall(self.text))
 
     @cached_property
     def addresses(self) -> tuple[str, ...]:
-        return _first(_ADDRESS.findall(self.text))
+        return _unique(_ADDRESS.findall(self.text))
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
-        return _first(match.lower() for match in _GUIDS.findall(self.text))
+        return _unique(match.lower() for match in _GUIDS.findall(self.text))
 
     @cached_property
     def times(self) -> tuple[str, ...]:
-        return _first(_TIME.findall(self.text))
+        return _unique(_TIME.findall(self.text))
 
     @cached_property
     def caller(self) -> dict[str, str]:
@@ -135,6 +135,5 @@ class Evidence:
         return match[0] if match else None
 
 
-def _first(found: Iterable[str]) -> tuple[str, ...]:
-    kept = dict.fromkeys(found)
-    return tuple(kept)[:MAX_VALUES]
+def _unique(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))[:MAX_VALUES]

@@ -10,7 +10,7 @@ _AADSTS = re.compile(r"AADSTS[\s:]?(\d{4,8})(?!\d)", re.IGNORECASE)
 _ENTRA_LIST = re.compile(
     r"""(?:error_codes["']?\s{0,3}:\s{0,3}\[\s{0,8}|login\.microsoftonline\.[a-z]{2,3}/error\?code=)(\d{5,8})"""
 )
-_FRAMES = 16 * 1024
+_MAX_FRAME_CHARACTERS = 16 * 1024
 """Maximum characters of stack frames kept: enough to identify the package."""
 _AKV = re.compile(r"AKV[\s:]?(\d{5})(?!\d)", re.IGNORECASE)
 _EXCEPTION = re.compile(
@@ -22,7 +22,7 @@ _JSON_CODE = re.compile(
 _LEADING_CODE = re.compile(
     r"(?:^|[\s:>])\(([A-Z][A-Za-z]{3,60}|[a-z]{3,20}_[a-z_]{3,40})\)(?=[\s\"'.]|$)", re.MULTILINE
 )
-_UNMISTAKABLE = re.compile(r"\b(?:ForbiddenBy[A-Z]\w{2,30}|ObjectIs(?:Being)?(?:Deleted|Recovered)\w{0,30})\b")
+_KEY_VAULT_CODE = re.compile(r"\b(?:ForbiddenBy[A-Z]\w{2,30}|ObjectIs(?:Being)?(?:Deleted|Recovered)\w{0,30})\b")
 """Error codes unique to Key Vault, accepted anywhere in the text."""
 _STATUS = re.compile(
     r"(?:(?:Response )?Status(?:\s?Code)?|HTTP(?:\sError|\sstatus(?:\scode)?|/[\d.]{1,3})?|http_status|RESPONSE)"
@@ -41,20 +41,20 @@ def extract_evidence(
     attempts: tuple[ChainAttempt, ...] = (),
 ) -> Evidence:
     """The evidence in `text`; the arguments take precedence over values found in it. Accepts any text."""
-    cleaned = normalize(text)
-    plain = redact(cleaned.text)
-    codes = _codes(plain)
-    named = [code] if code else []
+    normalized = normalize(text)
+    redacted = redact(normalized.text)
+    codes = _codes(redacted)
+    all_codes = [code, *codes] if code else codes
     return Evidence(
-        text=plain,
-        frames=redact(cleaned.frames[:_FRAMES]),
-        exception=exception or _last_exception(plain),
-        status=status or _status(plain),
+        text=redacted,
+        frames=redact(normalized.frames[:_MAX_FRAME_CHARACTERS]),
+        exception=exception or _last_exception(redacted),
+        status=status or _status(redacted),
         service_code=code or (codes[0] if codes else None),
         inner_code=codes[-1] if len(codes) > 1 else None,
-        codes=frozenset(name.lower() for name in named + codes),
-        aadsts=_entra_numbers(f"{plain}\n{code or ''}"),
-        akv=_numbers(_AKV, f"{plain}\n{code or ''}"),
+        codes=frozenset(name.lower() for name in all_codes),
+        aadsts=_entra_numbers(f"{redacted}\n{code or ''}"),
+        akv=_numbers(_AKV, f"{redacted}\n{code or ''}"),
         attempts=attempts,
         credential=credential,
     )
@@ -62,7 +62,7 @@ def extract_evidence(
 
 def _codes(text: str) -> list[str]:
     leading = _LEADING_CODE.findall(text)
-    return list(dict.fromkeys([*leading, *_JSON_CODE.findall(text), *_UNMISTAKABLE.findall(text)]))[:MAX_VALUES]
+    return list(dict.fromkeys([*leading, *_JSON_CODE.findall(text), *_KEY_VAULT_CODE.findall(text)]))[:MAX_VALUES]
 
 
 def _entra_numbers(text: str) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Turns a cause into a hint: its text, and its commands filled in for one case."""
+"""Turns a cause into a hint: its text, and its commands with their values filled in."""
 
 import re
 
@@ -52,27 +52,27 @@ _ROLE_BY_OBJECT = {
 }
 
 
-def hint_of_case(cause: Cause, case: HintContext, *, more: str = "") -> Hint:
-    """The hint for one cause, adapted to the case."""
-    return hint(tailor(cause, case), case.facts, more=more)
+def tailored_hint(cause: Cause, context: HintContext, *, detail: str = "") -> Hint:
+    """The hint for one cause, adapted to the context."""
+    return hint(tailor(cause, context), context.command_values, detail=detail)
 
 
-def hint(cause: Cause, facts: CommandValues, *, more: str = "") -> Hint:
-    """The hint for one cause; `more` is a sentence about this case, appended to the reason."""
+def hint(cause: Cause, values: CommandValues, *, detail: str = "") -> Hint:
+    """The hint for one cause; `detail` is a sentence about the specific error, appended to the reason."""
     return Hint(
         cause=cause.key,
         title=cause.title,
-        why=f"{cause.why} {more}".strip(),
+        why=f"{cause.why} {detail}".strip(),
         fix=cause.fix,
-        commands=tuple(command.filled(facts.quoted) for command in cause.commands if _applies(command, facts)),
+        commands=tuple(command.fill(values.quoted) for command in cause.commands if _applies(command, values)),
         links=cause.links,
     )
 
 
-def facts_of_text(evidence: Evidence) -> dict[str, str]:
+def values_from_text(evidence: Evidence) -> dict[str, str]:
     """Validated values for commands, taken from an error text."""
     caller = evidence.caller
-    secret = _found(_SECRET, evidence.text)
+    secret = _first_group(_SECRET, evidence.text)
     return checked(
         {
             "vault": evidence.vault,
@@ -80,24 +80,24 @@ def facts_of_text(evidence: Evidence) -> dict[str, str]:
             "vault_host": f"{evidence.vault}.vault.azure.net" if evidence.vault else None,
             "secret": secret,
             "object_id": caller.get("oid"),
-            "app_id": caller.get("appid") or _found(_QUOTED_APP, evidence.text),
+            "app_id": caller.get("appid") or _first_group(_QUOTED_APP, evidence.text),
             "principal_type": _principal_type(caller.get("appid")),
             "address": evidence.client_address,
             "host": _failed_host(evidence),
             "vault_tenant": _expected_tenant(evidence.text),
-            "subject": _found(_QUOTED_SUBJECT, evidence.text),
-            "service_account": _found(_SERVICE_ACCOUNT, evidence.text),
-            "issuer": _found(_QUOTED_ISSUER, evidence.text),
+            "subject": _first_group(_QUOTED_SUBJECT, evidence.text),
+            "service_account": _first_group(_SERVICE_ACCOUNT, evidence.text),
+            "issuer": _first_group(_QUOTED_ISSUER, evidence.text),
             "role": _role(evidence.text),
             **_permission(evidence.text),
         }
     )
 
 
-def facts_of_reading(reading: Reading) -> dict[str, str]:
+def values_from_reading(reading: Reading) -> dict[str, str]:
     """Validated values for commands, taken from a reading."""
     vault_host = (reading.vault_url or "").removeprefix("https://").split("/")[0]
-    principal, saw, place, asked = reading.principal, reading.vault_saw, reading.place, reading.identity_asked
+    principal, vault_saw, place, requested = reading.principal, reading.vault_saw, reading.place, reading.identity_asked
     return checked(
         {
             "vault": vault_host.split(".")[0],
@@ -107,45 +107,45 @@ def facts_of_reading(reading: Reading) -> dict[str, str]:
             "valid_secret": re.sub("[^0-9A-Za-z-]+", "-", reading.secret_name or "").strip("-"),
             "vault_tenant": reading.vault_tenant_id,
             "tenant": reading.vault_tenant_id or (principal.tenant_id if principal else None),
-            "object_id": (saw.object_id if saw else None) or (principal.object_id if principal else None),
-            "app_id": (saw.app_id if saw else None) or (principal.app_id if principal else None),
+            "object_id": (vault_saw.object_id if vault_saw else None) or (principal.object_id if principal else None),
+            "app_id": (vault_saw.app_id if vault_saw else None) or (principal.app_id if principal else None),
             "principal_type": {"User": "User", "App": "ServicePrincipal"}.get(principal.type or "")
             if principal
             else None,
-            "address": saw.client_address if saw else None,
+            "address": vault_saw.client_address if vault_saw else None,
             "group": place.resource_group,
             "site": place.resource_name,
             "subscription": place.subscription_id,
             "scope": reading.scope,
-            "asked": asked.value if asked else None,
-            "identity_resource_id": asked.value if asked and asked.kind == "resource_id" else None,
+            "requested_identity": requested.value if requested else None,
+            "identity_resource_id": requested.value if requested and requested.kind == "resource_id" else None,
         }
     )
 
 
-def client_id_asked(reading: Reading) -> dict[str, str]:
+def requested_client_id(reading: Reading) -> dict[str, str]:
     """The requested client ID, used if the actual one is unknown."""
-    asked = reading.identity_asked
-    return checked({"app_id": asked.value if asked and asked.kind == "client_id" else None})
+    requested = reading.identity_asked
+    return checked({"app_id": requested.value if requested and requested.kind == "client_id" else None})
 
 
-def _applies(command: Command, facts: CommandValues) -> bool:
+def _applies(command: Command, values: CommandValues) -> bool:
     return (
-        (not command.systems or facts.system in command.systems)
-        and (not command.platforms or facts.platform in command.platforms)
-        and all(name in facts.values for name in command.needs)
-        and not any(name in facts.values for name in command.unless)
+        (not command.systems or values.system in command.systems)
+        and (not command.platforms or values.platform in command.platforms)
+        and all(name in values.values for name in command.needs)
+        and not any(name in values.values for name in command.unless)
     )
 
 
-def _found(pattern: re.Pattern[str], text: str) -> str | None:
+def _first_group(pattern: re.Pattern[str], text: str) -> str | None:
     match = pattern.search(text)
     return match[1].rstrip(".") if match else None
 
 
 def _failed_host(evidence: Evidence) -> str | None:
     """The host that failed according to the text, if it is a host and not a class name; else the first host in it."""
-    named = (_found(_FAILED_HOST, evidence.text) or "").lower()
+    named = (_first_group(_FAILED_HOST, evidence.text) or "").lower()
     return named if named in (*evidence.hosts, *evidence.addresses) else next(iter(evidence.hosts), None)
 
 

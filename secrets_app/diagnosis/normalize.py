@@ -1,4 +1,4 @@
-"""Normalises pasted text: removes colours, escapes, log prefixes and stack frames."""
+"""Normalizes pasted text: removes ANSI colors, escapes, log prefixes and stack frames."""
 
 import html
 import re
@@ -7,7 +7,7 @@ from typing import NamedTuple
 MAX_CHARACTERS = 256 * 1024
 """Longer texts are truncated to this length."""
 
-_COLOURS = re.compile(
+_ANSI_ESCAPES = re.compile(
     r"\x1b(?:\[[0-9;:?]{0,32}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,512}(?:\x07|\x1b\\)|[@-_])|\[[0-9;]{1,12}m(?=\S|\s)"
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u2069]")
@@ -29,7 +29,7 @@ _PREFIX = re.compile(
     r"""^[ \t]{0,60}(?:
         [>|#]\s{1,8}
       | (?:E|\#\d{1,4})\s{2,8}
-      | [\w./-]{1,40}[ \t]{0,30}\|\s                                       # a container's name, as compose prints it
+      | [\w./-]{1,40}[ \t]{0,30}\|\s                                       # a container's name (Docker Compose)
       | \[?\d{4}[-/]\d\d[-/]\d\d[T\s]\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?:\s?(?:Z|UTC|[+-]\d\d:?\d\d))?\]?:?\s{0,8}
       | \[?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\]?\s{1,8}
       | [A-Z][a-z]{2}\s{1,2}\d{1,2}\s\d\d:\d\d:\d\d\s[\w.-]{1,64}\s[\w./-]{1,64}(?:\[\d{1,8}\])?:\s
@@ -39,7 +39,7 @@ _PREFIX = re.compile(
     )""",
     re.VERBOSE | re.MULTILINE,
 )
-_PREFIXES_A_LINE = 4
+_MAX_PREFIXES = 4
 _PUNCTUATION = {code for code in range(128) if not chr(code).isalnum()} | set(
     map(ord, "\xa0\u2028\u2029“”‘’«»…–—´\ufffd")
 )
@@ -48,20 +48,20 @@ _SPACE_FOR_PUNCTUATION = dict.fromkeys(_PUNCTUATION, " ")
 
 
 class NormalizedText(NamedTuple):
-    """A normalised text, and the stack frames that were removed from it."""
+    """A normalized text, and the stack frames that were removed from it."""
 
     text: str
     frames: str
 
 
 def normalize(text: str) -> NormalizedText:
-    """The same text without colours, control characters, JSON and HTML escapes, log prefixes and stack frames."""
+    """The same text without ANSI colors, control characters, JSON and HTML escapes, log prefixes and stack frames."""
     plain = text[:MAX_CHARACTERS].replace("\r\n", "\n").replace("\r", "\n")
     if "\x1b" in plain:
-        plain = _COLOURS.sub("", plain)
+        plain = _ANSI_ESCAPES.sub("", plain)
     plain = _CONTROL.sub("", plain)
-    told, frames = _parted(_unescape(plain).split("\n"))
-    return NormalizedText("\n".join(told), "\n".join(frames))
+    message, frames = _split_frames(_unescape(plain).split("\n"))
+    return NormalizedText("\n".join(message), "\n".join(frames))
 
 
 def squash(text: str) -> str:
@@ -96,29 +96,29 @@ def _escaped_character(match: re.Match[str]) -> str:
     return {"n": "\n", "r": "\n", "t": "\t"}.get(name[0], name[0])
 
 
-def _parted(lines: list[str]) -> tuple[list[str], list[str]]:
+def _split_frames(lines: list[str]) -> tuple[list[str], list[str]]:
     """The lines of the message, and the stack frames with the source lines that Python prints below them."""
-    told: list[str] = []
+    message: list[str] = []
     frames: list[str] = []
     frame_depth: int | None = None
     for line in lines:
         plain = _without_prefix(line) if line else line
         is_frame = bool(plain) and _PYTHON_FRAME.match(plain) is not None
-        is_source = frame_depth is not None and _depth(plain) > frame_depth
+        is_source = frame_depth is not None and _indentation(plain) > frame_depth
         if is_frame or is_source or (plain and _FRAME.fullmatch(plain)):
             frames.append(plain)
         else:
-            told.append(plain)
-        frame_depth = _depth(plain) if is_frame else None
-    return told, frames
+            message.append(plain)
+        frame_depth = _indentation(plain) if is_frame else None
+    return message, frames
 
 
-def _depth(line: str) -> int:
+def _indentation(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
 def _without_prefix(line: str) -> str:
-    for _ in range(_PREFIXES_A_LINE):
+    for _ in range(_MAX_PREFIXES):
         match = _PREFIX.match(line)
         if not match or match.end() == len(line):
             break

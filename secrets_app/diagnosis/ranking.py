@@ -10,11 +10,11 @@ from secrets_app.diagnosis.cause import Severity
 
 _RELEVANCE = {kind.class_name: kind.row.relevance for kind in CredentialKind if kind.row.relevance}
 _MANAGED_IDENTITY = CredentialKind.MANAGED_IDENTITY.class_name
-_LEAST = len(_RELEVANCE) + 1
+_LEAST_RELEVANT = len(_RELEVANCE) + 1
 DEFAULT_CHAIN = tuple(kind.class_name for kind in MEMBERS)
 """The credentials of DefaultAzureCredential in azure-identity 1.27, in order."""
 
-_NOT_HERE = frozenset({"imds_unreachable", "socket_access_forbidden", "mi_platform_env_inconsistent"})
+_NO_ENDPOINT = frozenset({"imds_unreachable", "socket_access_forbidden", "mi_platform_env_inconsistent"})
 _IDENTITY_VARIABLES = frozenset({Platform.APP_SERVICE, Platform.FUNCTIONS, Platform.CONTAINER_APPS})
 _WITH_MANAGED_IDENTITY = frozenset(Platform) - {Platform.UNKNOWN, Platform.KUBERNETES}
 
@@ -34,7 +34,7 @@ def cause_on_platform(cause: str, place: HostEnvironment) -> str:
     (https://learn.microsoft.com/azure/app-service/overview-managed-identity). Without it the library falls back to
     IMDS, which does not exist on these platforms. So "unreachable" means that no identity is assigned.
     """
-    if place.platform in _IDENTITY_VARIABLES and cause in _NOT_HERE:
+    if place.platform in _IDENTITY_VARIABLES and cause in _NO_ENDPOINT:
         return "mi_identity_not_assigned"
     return cause
 
@@ -45,33 +45,33 @@ def most_relevant_failure(members: Sequence[Member], place: HostEnvironment) -> 
     if not ranked:
         return None
     main = ranked[0]
-    stands_out = _weight(main, place) > Severity.NOISE or len(members) == 1
+    stands_out = _severity(main, place) > Severity.NOISE or len(members) == 1
     return main if stands_out else None
 
 
 def _rank(member: Member, place: HostEnvironment) -> tuple[int, int]:
-    return -_weight(member, place), _RELEVANCE.get(member.credential, _LEAST)
+    return -_severity(member, place), _RELEVANCE.get(member.credential, _LEAST_RELEVANT)
 
 
-def _weight(member: Member, place: HostEnvironment) -> int:
+def _severity(member: Member, place: HostEnvironment) -> int:
     """The credential made for this platform outranks all others except those rejected by Microsoft Entra ID."""
-    weight = CAUSES[member.cause].weight
+    severity = CAUSES[member.cause].severity
     if member.cause == "unexpected" and member.credential not in _RELEVANCE:
-        weight = Severity.NOISE
-    at_home = (place.platform in _WITH_MANAGED_IDENTITY and member.credential == _MANAGED_IDENTITY) or (
+        severity = Severity.NOISE
+    preferred = (place.platform in _WITH_MANAGED_IDENTITY and member.credential == _MANAGED_IDENTITY) or (
         place.platform is Platform.KUBERNETES and member.credential == CredentialKind.WORKLOAD_IDENTITY.class_name
     )
-    return max(weight, Severity.TROUBLE) if at_home else weight
+    return max(severity, Severity.FAILED) if preferred else severity
 
 
-_LIKELY_MEANT = (_MANAGED_IDENTITY, CredentialKind.AZURE_CLI.class_name)
+_MOST_USED = (_MANAGED_IDENTITY, CredentialKind.AZURE_CLI.class_name)
 
 
-def untried_credentials(failed: Member, behind: Sequence[str]) -> str:
+def untried_credentials(failed: Member, not_tried: Sequence[str]) -> str:
     """A sentence naming the most likely untried credentials; empty if the chain did not stop at `failed`."""
-    if not behind or CAUSES[failed.cause].weight < Severity.TROUBLE:
+    if not not_tried or CAUSES[failed.cause].severity < Severity.FAILED:
         return ""
-    named = [name for name in behind if name in _LIKELY_MEANT] or list(behind[:1])
-    others = len(behind) - len(named)
+    named = [name for name in not_tried if name in _MOST_USED] or list(not_tried[:1])
+    others = len(not_tried) - len(named)
     names = ", ".join(named) + (f" and {others} other{'' if others == 1 else 's'}" if others else "")
     return f"The chain stopped at {failed.credential}. Not tried: {names}."

@@ -1,4 +1,4 @@
-"""The catalogue of causes as people browse it: by where a cause lives, by its words, one at a time."""
+"""The catalog of causes: search by words, grouping by area, and the general hint of a cause."""
 
 from collections.abc import Iterable
 from itertools import groupby
@@ -11,38 +11,38 @@ from secrets_app.diagnosis.hints import hint
 
 
 def search(words: str) -> list[Cause]:
-    """The causes with all of these words in them, in any case; all causes for no words."""
-    asked = words.lower().split()
-    return [cause for cause in CAUSES.values() if all(word in _text(cause) for word in asked)]
+    """The causes that contain all of these words, ignoring case; all causes if there are none."""
+    terms = words.lower().split()
+    return [cause for cause in CAUSES.values() if all(term in _searchable_text(cause) for term in terms)]
 
 
 def by_area(causes: Iterable[Cause]) -> list[tuple[Area, list[Cause]]]:
-    """The causes with those that live in the same place together, from this program out to the vault."""
+    """The causes grouped by area, in the order of Area."""
     areas = list(Area)
     ordered = sorted(causes, key=lambda cause: areas.index(cause.area))
     return [(area, list(members)) for area, members in groupby(ordered, key=lambda cause: cause.area)]
 
 
 def general_hint(cause: Cause) -> Hint:
-    """What to do about a cause when nothing is known of the case: its commands have <placeholders>."""
+    """The hint for a cause without a specific error: its commands have <placeholders>."""
     return hint(cause, CommandValues())
 
 
 def related(cause: Cause) -> list[Cause]:
-    """The causes it is easily taken for."""
-    return [CAUSES[key] for key in cause.alike]
+    """The causes listed under "See also"."""
+    return [CAUSES[key] for key in cause.related]
 
 
-def _text(cause: Cause) -> str:
-    """What a cause is found by: its words, and the codes and numbers it is recognised by."""
+def _searchable_text(cause: Cause) -> str:
+    """The texts of a cause, and the codes and numbers in its signatures, in lowercase."""
     codes = [
         code
-        for sign in cause.signs
+        for signature in cause.signatures
         for code in (
-            *sign.codes,
-            *(f"aadsts{n}" for n in sign.aadsts),
-            *(f"akv{n}" for n in sign.akv),
-            *map(str, sign.status),
+            *signature.codes,
+            *(f"aadsts{n}" for n in signature.aadsts),
+            *(f"akv{n}" for n in signature.akv),
+            *map(str, signature.status),
         )
     ]
     return " ".join([cause.key, cause.title, cause.why, cause.fix, cause.area, *codes]).lower()

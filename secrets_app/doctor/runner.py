@@ -11,7 +11,7 @@ from secrets_app.core.background import run_in_background
 from secrets_app.core.reading import Reading
 from secrets_app.diagnosis import CAUSES
 from secrets_app.diagnosis.command_values import CommandValues
-from secrets_app.diagnosis.hints import facts_of_reading, hint
+from secrets_app.diagnosis.hints import hint, values_from_reading
 from secrets_app.doctor.check import Check, Status, unknown
 from secrets_app.doctor.context import CheckContext
 from secrets_app.doctor.registry import CHECKS, RegisteredCheck
@@ -65,7 +65,7 @@ def _command_values(context: CheckContext) -> CommandValues:
     vault = context.vault_within(0)
     tenant = reading.vault_tenant_id or (vault.tenant_id if vault else None)
     return CommandValues(
-        values=facts_of_reading(replace(reading, vault_tenant_id=tenant)),
+        values=values_from_reading(replace(reading, vault_tenant_id=tenant)),
         system=context.place.system,
         platform=context.place.platform,
     )

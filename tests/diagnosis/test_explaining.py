@@ -84,7 +84,7 @@ def test_chain__is_taken_apart() -> None:
     ]
     assert explanation.evidence.attempts[2].message == "AzureCliCredential: Please run 'az login' to set up an account"
     assert explanation.causes[0] == "az_not_logged_in"
-    assert [key for key in explanation.causes if CAUSES[key].noise] == ["env_vars_incomplete", "imds_unreachable"]
+    assert [key for key in explanation.causes if CAUSES[key].is_noise] == ["env_vars_incomplete", "imds_unreachable"]
 
 
 def test_chain_stopped_by_a_wrong_secret__names_who_was_never_asked() -> None:
@@ -128,8 +128,8 @@ def test_entry__says_what_why_and_what_to_do_in_plain_sentences(key: str) -> Non
         link.startswith(("https://learn.microsoft.com/", "https://azure.status.microsoft/")) for link in cause.links
     )
     assert cause.links
-    assert set(cause.alike) <= set(CAUSES)
-    assert cause.noise == (cause.weight is Severity.NOISE)
+    assert set(cause.related) <= set(CAUSES)
+    assert cause.is_noise == (cause.severity is Severity.NOISE)
 
 
 LOOK_ALIKES = {

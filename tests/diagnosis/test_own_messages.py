@@ -12,7 +12,7 @@ from secrets_app.credentials.certificates import CertificateError, load_certific
 from secrets_app.credentials.interactive import device_code
 from secrets_app.credentials.tracing import error_message
 from secrets_app.diagnosis import explain
-from secrets_app.diagnosis.certificate_errors import facts_of_certificate
+from secrets_app.diagnosis.certificate_errors import certificate_values
 
 PRODUCT = Path(own_messages.__file__).parents[1]
 MESSAGES = {name: text for name, text in vars(own_messages).items() if name.isupper()}
@@ -83,7 +83,7 @@ def test_interactive_sign_in_from_a_page__as_raised__is_recognised() -> None:
 
 def test_certificate_in_vault__names_the_vault_and_the_secret() -> None:
     certificate = own_messages.CERTIFICATE_IN_VAULT.format(**VALUES)
-    assert facts_of_certificate(f"{certificate} {own_messages.COULD_NOT_BE_READ}.") == {
+    assert certificate_values(f"{certificate} {own_messages.COULD_NOT_BE_READ}.") == {
         "certificate_vault": "contoso",
         "vault": "contoso",
         "vault_host": "contoso.vault.azure.net",
@@ -91,4 +91,4 @@ def test_certificate_in_vault__names_the_vault_and_the_secret() -> None:
         "secret": "app-certificate",
     }
     secret = own_messages.SECRET_IN_VAULT.format(**VALUES)
-    assert facts_of_certificate(f"{secret} is not a certificate.") == {"certificate_vault": "contoso"}
+    assert certificate_values(f"{secret} is not a certificate.") == {"certificate_vault": "contoso"}

@@ -1,4 +1,4 @@
-"""The catalog of causes by key. Between signs of equal strength, the earlier cause wins."""
+"""The catalog of causes by key. Between signatures of equal strength, the earlier cause wins."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -16,7 +16,7 @@ from secrets_app.diagnosis.catalog import (
 )
 from secrets_app.diagnosis.cause import Cause
 
-_AREAS = (
+_MODULES = (
     observed,
     key_vault,
     workload_identity,
@@ -28,4 +28,4 @@ _AREAS = (
     sdk,
 )
 
-CAUSES: Mapping[str, Cause] = MappingProxyType({cause.key: cause for room in _AREAS for cause in room.CAUSES})
+CAUSES: Mapping[str, Cause] = MappingProxyType({cause.key: cause for module in _MODULES for cause in module.CAUSES})

@@ -1,7 +1,7 @@
 """Causes in developer tools: Azure CLI, PowerShell, azd, VS Code, brokers and token caches."""
 
 from secrets_app.diagnosis.catalog import links
-from secrets_app.diagnosis.catalog.predicates import about_azure, ran_in_azure_cli, read_the_token_cache
+from secrets_app.diagnosis.catalog.predicates import about_azure, failed_in_azure_cli, failed_in_token_cache
 from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS, Area, Cause, Severity, run
 from secrets_app.diagnosis.signature import Signature, Strength, phrase
 
@@ -12,7 +12,7 @@ CAUSES = (
         title="Azure CLI timed out",
         why="The library waits a few seconds for az, ten by default. az took longer or did not run to completion.",
         fix="Run the command below and measure how long it takes. Then increase the time limit (process_timeout).",
-        signs=(
+        signatures=(
             phrase("failed to invoke the azure cli"),
             phrase("azure cli", "timed out", unless=("get-accesstoken", "curl", "connectionpool")),
             phrase("azure cli authentication timed out"),
@@ -23,7 +23,7 @@ CAUSES = (
         ),
         commands=(run("az account get-access-token --scope https://vault.azure.net/.default --query expiresOn"),),
         links=(links.AZ_TROUBLE, links.CREDENTIAL_CHAINS),
-        alike=("az_broken_install",),
+        related=("az_broken_install",),
     ),
     Cause(
         key="az_subscription_wrong",
@@ -32,7 +32,7 @@ CAUSES = (
         why="The subscription or tenant passed to az is unknown to the signed-in account or ambiguous, "
         "or both were passed together.",
         fix="List the subscriptions that az can access, and select one by its ID, or omit the setting.",
-        signs=(
+        signatures=(
             phrase("please specify only one of subscription and tenant"),
             phrase("getting access token for non-current tenants is not supported"),
             phrase("tenant shouldn't be specified for", any_of=("cloud shell", "msi", "managed identity")),
@@ -65,7 +65,7 @@ CAUSES = (
         title="Azure CLI cannot read its token cache",
         why="This user cannot read the token cache, or the cache no longer contains the account.",
         fix="Clear the cache and sign in again, as the operating system user that runs this program.",
-        signs=(
+        signatures=(
             phrase("can't find token from msal cache"),
             phrase("does not exist in msal token cache"),
             phrase(
@@ -92,7 +92,7 @@ CAUSES = (
             phrase("could not retrieve token from local cache", unless=("please run",)),
             Signature(
                 any_of=("the command failed with an unexpected error", "winerror", "ran out of input", "eoferror"),
-                where=read_the_token_cache,
+                where=failed_in_token_cache,
                 strength=Strength.EXACT,
             ),
         ),
@@ -111,7 +111,7 @@ CAUSES = (
         why="az is not on the PATH of this process. It may be installed for another user, "
         "or it was installed after this shell or editor was started.",
         fix="Install Azure CLI on this machine, then restart the shell or editor.",
-        signs=(
+        signatures=(
             phrase("azure cli not found on path"),
             phrase("azure cli not installed"),
             phrase("azure cli is not installed"),
@@ -139,7 +139,7 @@ CAUSES = (
             run("az login --tenant {tenant}"),
         ),
         links=(links.AZ_INSTALL,),
-        weight=Severity.NOISE,
+        severity=Severity.NOISE,
     ),
     Cause(
         key="az_broken_install",
@@ -148,7 +148,7 @@ CAUSES = (
         why="az was found, but failed before it returned a result. Often its own Python is damaged or conflicts with "
         "another installation.",
         fix="Run the command below in the same environment. If it fails, reinstall Azure CLI.",
-        signs=(
+        signatures=(
             phrase("failed to invoke azure cli", unless=("failed to invoke the azure cli",)),
             phrase(
                 "failed to execute",
@@ -162,7 +162,7 @@ CAUSES = (
             Signature(
                 exceptions=frozenset({"importerror", "modulenotfounderror"}),
                 any_of=("dll load failed", "cannot import name", "no module named"),
-                where=ran_in_azure_cli,
+                where=failed_in_azure_cli,
                 strength=Strength.EXACT,
             ),
             phrase("bad interpreter", any_of=("/az", "azure")),
@@ -184,7 +184,7 @@ CAUSES = (
             run("env -u PYTHONPATH -u PYTHONHOME az version", systems=(MACOS, LINUX)),
         ),
         links=(links.AZ_INSTALL, links.AZ_TROUBLE),
-        alike=("az_timeout",),
+        related=("az_timeout",),
     ),
     Cause(
         key="az_not_logged_in",
@@ -192,7 +192,7 @@ CAUSES = (
         title="Azure CLI is installed, but no account is signed in",
         why="az has no usable account or no default subscription for this operating system user.",
         fix="Sign in with az as the operating system user that runs this program, then try again.",
-        signs=(
+        signatures=(
             phrase("please run 'az login'"),
             phrase("please run az login"),
             phrase("account has previously been signed out of this application"),
@@ -213,8 +213,8 @@ CAUSES = (
             run("az account show --output table"),
         ),
         links=(links.AZ_LOGIN,),
-        weight=Severity.SIGNED_OUT,
-        alike=("az_subscription_wrong", "az_token_cache_broken"),
+        severity=Severity.SIGNED_OUT,
+        related=("az_subscription_wrong", "az_token_cache_broken"),
     ),
     Cause(
         key="powershell_not_installed",
@@ -222,7 +222,7 @@ CAUSES = (
         title="PowerShell was not found on PATH",
         why="pwsh is not on the PATH of this process. This matters only if you want to sign in with Azure PowerShell.",
         fix="Use az login, or install PowerShell 7 with the Az.Accounts module.",
-        signs=(
+        signatures=(
             phrase("powershell is not installed"),
             phrase("powershell not installed"),
             phrase("'pwsh' is not recognized"),
@@ -237,7 +237,7 @@ CAUSES = (
             run("az login --tenant {tenant}"),
         ),
         links=(links.POWERSHELL_INSTALL,),
-        weight=Severity.NOISE,
+        severity=Severity.NOISE,
     ),
     Cause(
         key="az_accounts_module_missing",
@@ -245,7 +245,7 @@ CAUSES = (
         title="The PowerShell module Az.Accounts is missing",
         why="PowerShell is installed, but its module Az.Accounts is missing or too old.",
         fix="Install the module for this user, then sign in with Connect-AzAccount.",
-        signs=(
+        signatures=(
             phrase("az.account module", "not installed"),
             phrase("az.accounts module", any_of=("not installed", "was not found", "version", "not found")),
             phrase("no_az_account_module"),
@@ -258,7 +258,7 @@ CAUSES = (
             run("Connect-AzAccount -Tenant {tenant}"),
         ),
         links=(links.AZ_POWERSHELL_INSTALL,),
-        weight=Severity.NOISE,
+        severity=Severity.NOISE,
     ),
     Cause(
         key="powershell_not_logged_in",
@@ -266,7 +266,7 @@ CAUSES = (
         title="Azure PowerShell is installed, but no account is signed in",
         why="PowerShell has no Azure account for this operating system user.",
         fix="Sign in with Connect-AzAccount as the operating system user that runs this program.",
-        signs=(
+        signatures=(
             phrase("please run", "connect-azaccount", unless=("-claimschallenge",)),
             phrase("run connect-azaccount to login"),
             phrase(
@@ -280,7 +280,7 @@ CAUSES = (
         ),
         commands=(run("Connect-AzAccount -Tenant {tenant}"),),
         links=(links.AZ_POWERSHELL_LOGIN,),
-        weight=Severity.SIGNED_OUT,
+        severity=Severity.SIGNED_OUT,
     ),
     Cause(
         key="powershell_failed",
@@ -288,7 +288,7 @@ CAUSES = (
         title="Azure PowerShell failed",
         why="It timed out, or this machine's execution policy blocks the script.",
         fix="Run the command below in pwsh, and fix the error it reports.",
-        signs=(
+        signatures=(
             phrase("failed to invoke powershell"),
             phrase("execution policy prevented invoking"),
             phrase("authorizationmanager check failed"),
@@ -310,7 +310,7 @@ CAUSES = (
             run("Set-ExecutionPolicy -Scope CurrentUser RemoteSigned", systems=(WINDOWS,)),
         ),
         links=(links.AZ_POWERSHELL_INSTALL,),
-        weight=Severity.SIGNED_OUT,
+        severity=Severity.SIGNED_OUT,
     ),
     Cause(
         key="azd_not_installed",
@@ -318,7 +318,7 @@ CAUSES = (
         title="Azure Developer CLI was not found on PATH",
         why="azd is not on the PATH of this process. This matters only if you want to sign in with azd.",
         fix="Use az login, or install azd on this machine.",
-        signs=(
+        signatures=(
             phrase("azure developer cli could not be found"),
             phrase("azure developer cli not found"),
             phrase("azure developer cli couldn't be found"),
@@ -334,7 +334,7 @@ CAUSES = (
             run("az login --tenant {tenant}"),
         ),
         links=(links.AZD_INSTALL,),
-        weight=Severity.NOISE,
+        severity=Severity.NOISE,
     ),
     Cause(
         key="azd_not_logged_in",
@@ -342,7 +342,7 @@ CAUSES = (
         title="Azure Developer CLI is installed, but no account is signed in",
         why="azd has no account for this operating system user.",
         fix="Sign in with azd as the operating system user that runs this program.",
-        signs=(
+        signatures=(
             phrase("please run 'azd auth login'", unless=("could not be found",)),
             phrase("not logged in, run `azd auth login`"),
             phrase(
@@ -362,7 +362,7 @@ CAUSES = (
         ),
         commands=(run("azd auth login --tenant-id {tenant}"),),
         links=(links.AZD_REFERENCE,),
-        weight=Severity.SIGNED_OUT,
+        severity=Severity.SIGNED_OUT,
     ),
     Cause(
         key="broker_unavailable",
@@ -370,7 +370,7 @@ CAUSES = (
         title="Brokered authentication is not available",
         why="It works only on Windows and WSL, and requires the package azure-identity-broker.",
         fix="Use az login. On Windows and WSL you can install the package instead: pip install azure-identity-broker.",
-        signs=(
+        signatures=(
             phrase(
                 "interactivebrowserbrokercredential",
                 any_of=("unavailable", "initialization failed", "not supported", "required"),
@@ -393,7 +393,7 @@ CAUSES = (
         ),
         commands=(run("az login --tenant {tenant}"),),
         links=(links.CREDENTIAL_CHAINS,),
-        weight=Severity.NOISE,
+        severity=Severity.NOISE,
     ),
     Cause(
         key="vscode_not_signed_in",
@@ -403,7 +403,7 @@ CAUSES = (
         "is missing. This credential works only on Windows and WSL.",
         fix="Use az login. On Windows and WSL: pip install azure-identity-broker, then sign in with the Azure "
         "Resources extension of VS Code.",
-        signs=(
+        signatures=(
             phrase("visualstudiocodecredential requires"),
             phrase("authentication record from visual studio code"),
             phrase("vs code auth record"),
@@ -420,7 +420,7 @@ CAUSES = (
         ),
         commands=(run("az login --tenant {tenant}"),),
         links=(links.PYTHON_LOCAL,),
-        weight=Severity.NOISE,
+        severity=Severity.NOISE,
     ),
     Cause(
         key="shared_cache_empty",
@@ -429,7 +429,7 @@ CAUSES = (
         why="Visual Studio and other Microsoft tools store accounts there. The cache contains none, or more than one.",
         fix="Use az login. Specify a user and a tenant only if you rely on this cache. "
         "In Visual Studio, sign in again: Tools > Options > Azure Service Authentication.",
-        signs=(
+        signatures=(
             phrase("sharedtokencachecredential", "unavailable"),
             phrase("shared token cache unavailable"),
             phrase("shared token cache is not supported"),
@@ -442,7 +442,7 @@ CAUSES = (
         ),
         commands=(run("az login --tenant {tenant}"),),
         links=(links.CREDENTIAL_CHAINS,),
-        weight=Severity.NOISE,
+        severity=Severity.NOISE,
     ),
     Cause(
         key="token_cache_encryption_unavailable",
@@ -451,7 +451,7 @@ CAUSES = (
         why="On Linux the library stores tokens in the desktop keyring through libsecret. "
         "libsecret is not installed or cannot be used.",
         fix="Install libsecret and a keyring, or keep the cache in memory.",
-        signs=(
+        signatures=(
             phrase("cache encryption is impossible"),
             phrase("required to encrypt the persistent cache"),
             phrase(
@@ -476,7 +476,7 @@ CAUSES = (
         title="The tool returned unexpected output instead of a token",
         why="The tool is too old for this command, or it also printed something else: a notice, a warning or a menu.",
         fix="Update the tool, then run it yourself: it must print only JSON.",
-        signs=(
+        signatures=(
             phrase("unexpected output from"),
             phrase("unrecognized arguments", where=about_azure),
             phrase("unknown flag", where=about_azure),
@@ -511,7 +511,7 @@ CAUSES = (
         why="A service or app pool without a user profile starts with an almost empty environment. "
         "The library needs some of these variables.",
         fix="Load the user profile for the service or app pool, and pass on the system environment variables.",
-        signs=(
+        signatures=(
             phrase("environment variable 'systemroot' has no value"),
             phrase("expects a 'systemroot' environment variable"),
             phrase("programdata environment variable is not set"),

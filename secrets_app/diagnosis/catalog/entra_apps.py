@@ -2,12 +2,12 @@
 
 from secrets_app.core import own_messages
 from secrets_app.diagnosis.catalog import links
-from secrets_app.diagnosis.catalog.predicates import about_azure, asks_for_a_scope_as_resource
+from secrets_app.diagnosis.catalog.predicates import about_azure, resource_looks_like_scope
 from secrets_app.diagnosis.cause import LINUX, MACOS, Area, Cause, Severity, run
 from secrets_app.diagnosis.signature import Signature, Strength, aadsts, own_message, phrase
 
-_NO_FILE = ("folder_setting", "certificate_vault")
-"""Facts set when the certificate comes from a certificate folder or from a vault: then there is no file path."""
+_OTHER_SOURCES = ("folder_setting", "certificate_vault")
+"""Values that are set when the certificate comes from a folder or a vault: then there is no file path."""
 
 CAUSES = (
     Cause(
@@ -17,15 +17,15 @@ CAUSES = (
         why="The client secret is past its expiry date.",
         fix="Create a new one, set AZURE_CLIENT_SECRET to its value, and restart. "
         "A managed identity avoids client secrets.",
-        signs=(
+        signatures=(
             aadsts(7000222),
             phrase("client secret keys", "are expired"),
             phrase("client secret", any_of=("is expired", "has expired")),
         ),
         commands=(run("az ad app credential reset --id {app_id} --append --query password --output tsv"),),
         links=(links.APP_REGISTRATION, links.AADSTS),
-        weight=Severity.REFUSED,
-        alike=("client_secret_wrong",),
+        severity=Severity.REJECTED,
+        related=("client_secret_wrong",),
     ),
     Cause(
         key="client_secret_wrong",
@@ -35,8 +35,8 @@ CAUSES = (
         "A common mistake is to copy the secret ID instead of the secret value.",
         fix="Set AZURE_CLIENT_SECRET to the secret's value, not its ID. "
         "If the value is lost, create a new client secret.",
-        signs=(
-            aadsts(7000216, says=("client_credentials",)),
+        signatures=(
+            aadsts(7000216, phrases=("client_credentials",)),
             aadsts(7000215, 50012, unless=("assertion", "certificate", "7000222")),
             aadsts(70002, any_of=("client_secret", "client secret")),
             phrase("invalid client secret"),
@@ -50,8 +50,8 @@ CAUSES = (
         ),
         commands=(run("az ad app credential reset --id {app_id} --append --query password --output tsv"),),
         links=(links.APP_REGISTRATION, links.AADSTS),
-        weight=Severity.REFUSED,
-        alike=("client_secret_expired",),
+        severity=Severity.REJECTED,
+        related=("client_secret_expired",),
     ),
     Cause(
         key="certificate_not_registered",
@@ -61,7 +61,7 @@ CAUSES = (
         "application.",
         fix="Register the certificate. If the application trusts it by subject name, send the full certificate chain "
         "(send_certificate_chain=True).",
-        signs=(
+        signatures=(
             aadsts(700027, 700030, 1000502, 700028, 50017),
             aadsts(50012, any_of=("assertion", "certificate", "signature")),
             phrase("client assertion contains an invalid signature"),
@@ -73,7 +73,7 @@ CAUSES = (
             run("az ad app credential reset --id {app_id} --cert @cert.pem --append"),
         ),
         links=(links.CERTIFICATE_CREDENTIALS, links.AADSTS),
-        weight=Severity.REFUSED,
+        severity=Severity.REJECTED,
     ),
     Cause(
         key="app_disabled",
@@ -82,14 +82,14 @@ CAUSES = (
         why="An administrator disabled the enterprise application. It cannot get tokens until it is enabled again.",
         fix="Ask an administrator to enable it: Microsoft Entra admin center > Enterprise applications > the "
         "application > Properties > Enabled for users to sign in.",
-        signs=(
+        signatures=(
             aadsts(7000112),
             phrase("application", "is disabled", unless=("resource", "service principal named", "client flow")),
         ),
         commands=(run("az ad sp update --id {app_id} --set accountEnabled=true"),),
         links=(links.AADSTS,),
-        weight=Severity.REFUSED,
-        alike=("resource_disabled",),
+        severity=Severity.REJECTED,
+        related=("resource_disabled",),
     ),
     Cause(
         key="service_principal_missing",
@@ -97,15 +97,15 @@ CAUSES = (
         title="The application has no service principal in this tenant",
         why="The app registration exists, but its service principal in this tenant was never created or was deleted.",
         fix="Create the service principal in the tenant used to sign in.",
-        signs=(
+        signatures=(
             aadsts(7000229),
             phrase("missing service principal in the tenant"),
             phrase("client application", "is missing service principal"),
         ),
         commands=(run("az ad sp create --id {app_id}"),),
         links=(links.APP_REGISTRATION,),
-        weight=Severity.REFUSED,
-        alike=("app_not_found_in_tenant",),
+        severity=Severity.REJECTED,
+        related=("app_not_found_in_tenant",),
     ),
     Cause(
         key="app_not_found_in_tenant",
@@ -113,7 +113,7 @@ CAUSES = (
         title="The application (client) ID was not found in this tenant",
         why="The client ID or the tenant ID is wrong, or the application was deleted.",
         fix="Compare AZURE_CLIENT_ID and AZURE_TENANT_ID with the app registration in the tenant.",
-        signs=(
+        signatures=(
             aadsts(700016, 70001, 700011, 700038),
             phrase("application with identifier", "was not found in the directory"),
             phrase("unauthorized_client", "was not found in the directory"),
@@ -126,8 +126,8 @@ CAUSES = (
             run("az account show --query tenantId --output tsv"),
         ),
         links=(links.APP_REGISTRATION, links.AADSTS),
-        weight=Severity.REFUSED,
-        alike=("service_principal_missing",),
+        severity=Severity.REJECTED,
+        related=("service_principal_missing",),
     ),
     Cause(
         key="scope_invalid",
@@ -136,12 +136,12 @@ CAUSES = (
         why="A scope identifies the service a token is for. "
         "This one is missing or malformed, or there is more than one.",
         fix="For Key Vault, request https://vault.azure.net/.default, or let SecretClient request the token.",
-        signs=(
+        signatures=(
             aadsts(70011, 1002012, 650053, 700022, 28003, 28002, 90009),
-            aadsts(900144, says=("scope",), unless=("client_id", "grant_type")),
+            aadsts(900144, phrases=("scope",), unless=("client_id", "grant_type")),
             Signature(
                 aadsts=frozenset({500011, 50001, 650057}),
-                where=asks_for_a_scope_as_resource,
+                where=resource_looks_like_scope,
                 strength=Strength.EXACT,
             ),
             phrase("requires at least one scope"),
@@ -179,7 +179,7 @@ CAUSES = (
         ),
         commands=(run("az account get-access-token --scope https://vault.azure.net/.default --query expiresOn"),),
         links=(links.SCOPES,),
-        weight=Severity.REFUSED,
+        severity=Severity.REJECTED,
     ),
     Cause(
         key="resource_disabled",
@@ -188,7 +188,7 @@ CAUSES = (
         why="The error names the resource, not the application that signs in: the service principal of the resource "
         "is disabled, or its subscription has lapsed.",
         fix="Ask an administrator to enable that service principal, or renew the subscription.",
-        signs=(aadsts(500014), phrase("the service principal for resource", "is disabled")),
+        signatures=(aadsts(500014), phrase("the service principal for resource", "is disabled")),
         commands=(
             run(
                 "az ad sp list --filter \"servicePrincipalNames/any(n:n eq 'https://vault.azure.net')\" "
@@ -196,8 +196,8 @@ CAUSES = (
             ),
         ),
         links=(links.AADSTS,),
-        weight=Severity.REFUSED,
-        alike=("app_disabled",),
+        severity=Severity.REJECTED,
+        related=("app_disabled",),
     ),
     Cause(
         key="resource_not_in_tenant",
@@ -205,15 +205,15 @@ CAUSES = (
         title="The requested resource was not found in this tenant",
         why="The error names the resource. If it is the vault's own URL, the wrong resource was requested.",
         fix="Request https://vault.azure.net/.default. For your own API, create its service principal in this tenant.",
-        signs=(
+        signatures=(
             aadsts(500011, 50001, 650057, 650052, 650054, 500013, 50010, 5000224),
             phrase("the resource principal named", "was not found in the tenant"),
             Signature(codes=frozenset({"invalid_resource"}), unless=("identity/oauth2",), strength=Strength.LIKELY),
         ),
         commands=(run("az ad sp create --id {app_id}"),),
         links=(links.AADSTS, links.SCOPES),
-        weight=Severity.REFUSED,
-        alike=("scope_invalid",),
+        severity=Severity.REJECTED,
+        related=("scope_invalid",),
     ),
     Cause(
         key="tenant_not_allowed",
@@ -222,7 +222,7 @@ CAUSES = (
         why="The vault belongs to a different tenant than the one the credential was created for. "
         "The Azure Identity library stopped before it sent a request.",
         fix="Create the credential with the vault's tenant ID, or add that tenant to additionally_allowed_tenants.",
-        signs=(
+        signatures=(
             phrase("not configured to acquire tokens for tenant"),
             phrase("is not configured to acquire tokens for tenant"),
             phrase("multi-tenant", any_of=("authentication is not enabled", "acquisition", "disabled")),
@@ -241,7 +241,7 @@ CAUSES = (
         why="AZURE_AUTHORITY_HOST must be the sign-in endpoint, with https, of the cloud that hosts the tenant.",
         fix="Set AZURE_AUTHORITY_HOST to that endpoint. "
         "For the Azure public cloud, remove it: https://login.microsoftonline.com is the default.",
-        signs=(
+        signatures=(
             aadsts(50049, 900382, 900439, 900432, 900431, 90038, 90043, 90051, 1000104),
             phrase("the authority provided", any_of=("is not well-known", "is not known")),
             phrase("the authority you provided", "is not known"),
@@ -280,7 +280,7 @@ CAUSES = (
         title="The tenant was not found",
         why="The tenant ID or domain is misspelled, contains quotes or spaces, or belongs to another cloud.",
         fix="Set AZURE_TENANT_ID to the directory (tenant) ID, a plain GUID.",
-        signs=(
+        signatures=(
             aadsts(90002, 900023, 90019, 50059, 50128, 50194, 900021, 90027, 50029, 90130, 9001023, 9002332, 90124),
             phrase("unable to get authority configuration for"),
             phrase("invalid tenant id provided"),
@@ -324,7 +324,7 @@ CAUSES = (
         ),
         commands=(run("az account show --query tenantId --output tsv"),),
         links=(links.FIND_TENANT, links.AADSTS),
-        weight=Severity.REFUSED,
+        severity=Severity.REJECTED,
     ),
     Cause(
         key="public_client_misconfigured",
@@ -334,7 +334,7 @@ CAUSES = (
         "The app registration is configured for one, and the program signs in as the other.",
         fix="For device code or browser sign-in, turn on Allow public client flows (App registrations > "
         "Authentication). For a public client, do not send a secret.",
-        signs=(
+        signatures=(
             aadsts(7000218, 700025, 50011, 500113, 500117, 700009, 7000219, 700026, 70004, 900971, 700054, 700051),
             phrase("the request body must contain the following parameter", "client_assertion", unless=("scope",)),
             phrase("client is public so neither"),
@@ -345,7 +345,7 @@ CAUSES = (
         ),
         commands=(run("az ad app update --id {app_id} --is-fallback-public-client true"),),
         links=(links.APP_REGISTRATION, links.AADSTS),
-        weight=Severity.REFUSED,
+        severity=Severity.REJECTED,
     ),
     Cause(
         key="consent_missing",
@@ -354,7 +354,7 @@ CAUSES = (
         why="Microsoft Entra ID issues a token only after a user or an administrator has consented to the permission.",
         fix="Grant consent for the application. To use Azure CLI with your own API, add Azure CLI to the API's "
         "authorized client applications.",
-        signs=(
+        signatures=(
             aadsts(
                 65001, 65002, 65004, 65005, 90094, 90093, 90095, 90099, 650056, 65017, 900941, 650051, 501051, 90008
             ),
@@ -365,7 +365,7 @@ CAUSES = (
         ),
         commands=(run("az ad app permission admin-consent --id {app_id}"),),
         links=(links.CONSENT,),
-        weight=Severity.REFUSED,
+        severity=Severity.REJECTED,
     ),
     Cause(
         key="app_assignment_required",
@@ -374,13 +374,13 @@ CAUSES = (
         why="The enterprise application requires assignment, and this user has none.",
         fix="Assign the user or a group: Microsoft Entra admin center > Enterprise applications > the application > "
         "Users and groups.",
-        signs=(
+        signatures=(
             aadsts(50105, 501051),
             phrase("not assigned to a role for the application"),
             phrase("has not been assigned", "application", strength=Strength.LIKELY),
         ),
         links=(links.ASSIGN_USERS,),
-        weight=Severity.REFUSED,
+        severity=Severity.REJECTED,
     ),
     Cause(
         key="obo_assertion_invalid",
@@ -389,15 +389,15 @@ CAUSES = (
         why="In the on-behalf-of flow, a program passes on the token it was called with. "
         "That token has expired, or was issued for another API.",
         fix="Pass on the current token your API received, and check that its audience is your API.",
-        signs=(
+        signatures=(
             aadsts(50013, 500133, 500131, 500132, 50027, 500134, 500137, 240002, 7000114),
             phrase("assertion audience claim does not match"),
             phrase("assertion failed signature validation"),
             phrase("user assertion", any_of=("expired", "invalid", "not valid")),
         ),
         links=(links.ON_BEHALF_OF,),
-        weight=Severity.REFUSED,
-        alike=("assertion_time_invalid",),
+        severity=Severity.REJECTED,
+        related=("assertion_time_invalid",),
     ),
     Cause(
         key="assertion_time_invalid",
@@ -406,7 +406,7 @@ CAUSES = (
         why="The error shows two times. If they are minutes apart, this machine's clock is wrong. "
         "If they are hours or a day apart, an old token was sent again.",
         fix="Set the clock. If the gap is large, read the token file again for each sign-in and update azure-identity.",
-        signs=(
+        signatures=(
             aadsts(700024, 7000241),
             phrase("client assertion is not within its valid time range"),
             phrase("make sure your computer's time and time zone are both correct"),
@@ -420,8 +420,8 @@ CAUSES = (
             run("w32tm /resync", systems=("Windows",)),
         ),
         links=(links.AADSTS,),
-        weight=Severity.REFUSED,
-        alike=("clock_skew", "obo_assertion_invalid"),
+        severity=Severity.REJECTED,
+        related=("clock_skew", "obo_assertion_invalid"),
     ),
     Cause(
         key="certificate_expired",
@@ -429,7 +429,7 @@ CAUSES = (
         title="The certificate has expired or is not yet valid",
         why="Today is outside the certificate's validity period.",
         fix="Create a new certificate, register it for the application, and replace the old one with it.",
-        signs=(
+        signatures=(
             own_message(own_messages.CERTIFICATE_EXPIRED),
             own_message(own_messages.CERTIFICATE_NOT_YET_VALID),
         ),
@@ -438,8 +438,8 @@ CAUSES = (
             run("az ad app credential reset --id {app_id} --cert @cert.pem --append"),
         ),
         links=(links.CERTIFICATE_CREDENTIALS,),
-        weight=Severity.REFUSED,
-        alike=("certificate_file_invalid", "certificate_not_registered"),
+        severity=Severity.REJECTED,
+        related=("certificate_file_invalid", "certificate_not_registered"),
     ),
     Cause(
         key="certificate_file_invalid",
@@ -448,7 +448,7 @@ CAUSES = (
         why="It is missing, is not in PEM or PFX format, has no RSA private key, or its password is wrong.",
         fix="Provide a PEM or PFX file with the certificate and its private key, and the password. "
         "Set it with AZURE_CLIENT_CERTIFICATE_PATH, KVSITE_CERTIFICATE or a connection string.",
-        signs=(
+        signatures=(
             own_message(own_messages.CERTIFICATE_FILE_NOT_FOUND),
             own_message(own_messages.CERTIFICATE_FILE_UNREADABLE),
             own_message(own_messages.CERTIFICATE_FILE_TOO_LARGE),
@@ -524,8 +524,8 @@ CAUSES = (
                 'az keyvault certificate list --vault-name {certificate_vault} --query "[].id" --output tsv',
                 needs=("certificate_vault",),
             ),
-            run("openssl pkey -in {path} -noout -text_pub", systems=(LINUX, MACOS), unless=_NO_FILE),
-            run("openssl x509 -in {path} -noout -subject -enddate", systems=(LINUX, MACOS), unless=_NO_FILE),
+            run("openssl pkey -in {path} -noout -text_pub", systems=(LINUX, MACOS), unless=_OTHER_SOURCES),
+            run("openssl x509 -in {path} -noout -subject -enddate", systems=(LINUX, MACOS), unless=_OTHER_SOURCES),
         ),
         links=(links.CERTIFICATE_CREDENTIALS,),
     ),

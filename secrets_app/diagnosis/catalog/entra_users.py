@@ -15,7 +15,7 @@ CAUSES = (
         "Signing in again does not help.",
         fix="Sign in from a managed device or an allowed network, or ask an administrator. "
         "For a service, use a managed identity.",
-        signs=(
+        signatures=(
             aadsts(
                 53003,
                 53000,
@@ -64,8 +64,8 @@ CAUSES = (
             phrase("conditional access policy", any_of=("block", "does not allow", "denied", "requires")),
         ),
         links=(links.CONDITIONAL_ACCESS, links.AADSTS),
-        weight=Severity.REFUSED,
-        alike=("mfa_required",),
+        severity=Severity.REJECTED,
+        related=("mfa_required",),
     ),
     Cause(
         key="mfa_required",
@@ -73,7 +73,7 @@ CAUSES = (
         title="Multifactor authentication is required and cannot be completed here",
         why="The organization requires multifactor authentication, which a background process cannot complete.",
         fix="Sign in again with Azure CLI for this resource. For automation, use a managed identity, never a password.",
-        signs=(
+        signatures=(
             aadsts(50076, 50079, 50158, 50072, 50074, 50078, 500121, 50203, 50125, 502031, 50086, 50087, 50088, 50161),
             phrase("you must use multi-factor authentication"),
             phrase("you must enroll in multi-factor authentication"),
@@ -86,8 +86,8 @@ CAUSES = (
             run("az login --tenant {tenant} --scope https://vault.azure.net/.default"),
         ),
         links=(links.MANDATORY_MFA, links.AZ_LOGIN),
-        weight=Severity.REFUSED,
-        alike=("conditional_access_blocked",),
+        severity=Severity.REJECTED,
+        related=("conditional_access_blocked",),
     ),
     Cause(
         key="user_not_in_tenant",
@@ -96,7 +96,7 @@ CAUSES = (
         why="The signed-in account is neither a member nor a guest of the tenant. "
         "live.com in the error means a personal Microsoft account.",
         fix="Sign in with an account of that tenant, or have this account invited as a guest.",
-        signs=(
+        signatures=(
             aadsts(50020, 50034, 90072, 51004, 16000, 500208, 50107, 500200, 50178, 50177, 500202, 16003, 50014, 50197),
             phrase("user account", "does not exist in", any_of=("tenant", "directory"), where=about_azure),
             phrase("from identity provider", "does not exist in tenant"),
@@ -105,7 +105,7 @@ CAUSES = (
         ),
         commands=(run("az login --tenant {tenant}"),),
         links=(links.AADSTS,),
-        weight=Severity.REFUSED,
+        severity=Severity.REJECTED,
     ),
     Cause(
         key="user_password_wrong",
@@ -114,7 +114,7 @@ CAUSES = (
         why="Microsoft Entra ID rejected the user name and password. "
         "After several failed attempts, the account is locked for a while.",
         fix="Do not sign in with a password: use az login, or a service principal for automation.",
-        signs=(
+        signatures=(
             aadsts(50126, 50053, 50056, 50064, 120002, 120000),
             phrase("invalid username or password", where=about_azure),
             phrase("error validating credentials due to invalid username or password"),
@@ -123,7 +123,7 @@ CAUSES = (
         ),
         commands=(run("az login --tenant {tenant}"),),
         links=(links.AADSTS,),
-        weight=Severity.REFUSED,
+        severity=Severity.REJECTED,
     ),
     Cause(
         key="user_account_disabled",
@@ -131,14 +131,14 @@ CAUSES = (
         title="The user account is disabled, or its password has expired",
         why="Microsoft Entra ID found the account, but it cannot sign in at present.",
         fix="Ask an administrator to enable the account, or set a new password in the browser.",
-        signs=(
+        signatures=(
             aadsts(50057, 50055, 50144, 50142, 50135, 500571, 50018, 80012, 500541),
             phrase("the user account is disabled"),
             phrase("the password is expired"),
             phrase("user account has been disabled"),
         ),
         links=(links.AADSTS,),
-        weight=Severity.REFUSED,
+        severity=Severity.REJECTED,
     ),
     Cause(
         key="sign_in_expired",
@@ -146,7 +146,7 @@ CAUSES = (
         title="The sign-in session has expired or was revoked",
         why="It was inactive for too long, the organization requires a new sign-in, or the password changed.",
         fix="Sign out and sign in again with the tool that stores it.",
-        signs=(
+        signatures=(
             aadsts(
                 700082,
                 70043,
@@ -183,7 +183,7 @@ CAUSES = (
             run("az login --tenant {tenant}"),
         ),
         links=(links.AZ_LOGIN, links.AADSTS),
-        weight=Severity.REFUSED,
+        severity=Severity.REJECTED,
     ),
     Cause(
         key="claims_challenge_unsupported",
@@ -192,7 +192,7 @@ CAUSES = (
         why="The service rejected the token before it expired (continuous access evaluation). "
         "Azure CLI, Azure PowerShell and azd need a manual sign-in with the claims challenge it sent.",
         fix="Run the command shown in the error message, or sign out and sign in again.",
-        signs=(
+        signatures=(
             phrase("--claims-challenge", unless=("unexpected keyword argument",), where=about_azure),
             phrase("claims challenges are not supported"),
             phrase("doesn't support claims challenges"),
@@ -208,7 +208,7 @@ CAUSES = (
             run("az login --tenant {tenant} --scope https://vault.azure.net/.default"),
         ),
         links=(links.CONTINUOUS_ACCESS, links.AZ_LOGIN),
-        weight=Severity.REFUSED,
+        severity=Severity.REJECTED,
     ),
     Cause(
         key="interactive_not_possible",
@@ -217,7 +217,7 @@ CAUSES = (
         why="This sign-in method needs a user with a browser. There was none, or the sign-in timed out.",
         fix="On a server, use a managed identity or a service principal. "
         "Without a browser, sign in with a device code.",
-        signs=(
+        signatures=(
             aadsts(70016, 70018, 70019, 70020, 50058, 16002, 50140, 700020),
             phrase("couldn't start an http server"),
             phrase("failed to open a browser"),

@@ -16,7 +16,7 @@ CAUSES = (
         "With several accounts or subscriptions, az uses the tenant of the default subscription.",
         fix="Check the vault name first. Then sign in to the tenant that owns the vault. "
         "A managed identity cannot leave its own tenant: use a vault in that tenant.",
-        signs=(
+        signatures=(
             akv(10032),
             phrase("invalid issuer expected one of", "found"),
             phrase("token issuer", "does not match", "vault", strength=Strength.LIKELY),
@@ -39,7 +39,7 @@ CAUSES = (
         "or spells Key Vault's audience differently.",
         fix="Request the scope https://vault.azure.net/.default, without the vault name and without a trailing slash. "
         "SecretClient does this automatically.",
-        signs=(
+        signatures=(
             akv(10022),
             phrase("invalid audience expected", "vault"),
             phrase("invalid audience", "vault.azure.net"),
@@ -59,7 +59,7 @@ CAUSES = (
         title="The request to Key Vault has no access token",
         why="The request has no Authorization header. Either no token was sent, or a proxy removed the header.",
         fix="Use SecretClient with a credential, which sends the token. Then check any proxy in front of the vault.",
-        signs=(
+        signatures=(
             akv(10000, 10001),
             phrase("request is missing a bearer or pop token"),
             phrase("missing a bearer or pop token"),
@@ -74,7 +74,7 @@ CAUSES = (
         "its keys.",
         fix="Try again in a minute. If the error persists, check that the token was issued by Microsoft Entra ID and "
         "is sent unchanged.",
-        signs=(akv(10046), phrase("unable to resolve the key used for signature validation")),
+        signatures=(akv(10046), phrase("unable to resolve the key used for signature validation")),
         links=(links.KEY_VAULT_AUTHENTICATION, links.KEY_VAULT_ERRORS),
     ),
     Cause(
@@ -85,7 +85,7 @@ CAUSES = (
         "acting on behalf of that user.",
         fix="Check the access policy of this identity. If it names an application, note its permissions, delete it, "
         "and create it again without one. Portal: the vault > Access policies > Create, and leave Application empty.",
-        signs=(
+        signatures=(
             code("ForbiddenByPolicy"),
             phrase("policy requires the caller to use on-behalf-of", strength=Strength.EXACT),
         ),
@@ -99,7 +99,7 @@ CAUSES = (
         why="The vault accepts requests from selected networks only, and this client address is not one of them.",
         fix="Add the address to the vault's firewall, or connect from an allowed network. "
         "Portal: the vault > Networking > Firewalls and virtual networks.",
-        signs=(
+        signatures=(
             code("ForbiddenByFirewall", "ForbiddenByNsp", "ForbiddenByNetworkSecurityPerimeter"),
             phrase("client address is not authorized and caller is not a trusted service"),
             phrase("client address", "is not authorized", any_of=("vault", "caller")),
@@ -117,7 +117,7 @@ CAUSES = (
         why="The request did not come through an approved private endpoint connection.",
         fix="Connect from the private network, and check that the vault name resolves to a private address there. Only "
         "the vault's owner can decide to enable public network access. Portal: the vault > Networking.",
-        signs=(
+        signatures=(
             code("ForbiddenByConnection"),
             phrase("connection is not an approved private link"),
             phrase("public network access is disabled", any_of=("vault", "private link", "private endpoint")),
@@ -137,7 +137,7 @@ CAUSES = (
         why="Its current version is disabled. Key Vault does not return a disabled version.",
         fix="Find out why the version was disabled, then enable it. "
         "Portal: the vault > Secrets > the secret > the version > Enabled.",
-        signs=(
+        signatures=(
             code("SecretDisabled", "KeyDisabled", "CertificateDisabled"),
             phrase("is not allowed on a disabled", any_of=("secret", "key", "certificate")),
             phrase("operation get is not allowed on a disabled secret"),
@@ -151,7 +151,7 @@ CAUSES = (
         title="The name is in use by a soft-deleted object",
         why="Key Vault keeps deleted objects for 7 to 90 days. During that time their names cannot be reused.",
         fix="Recover the deleted object. Purge it only if it is no longer needed.",
-        signs=(
+        signatures=(
             code("ObjectIsDeletedButRecoverable", "ObjectIsBeingDeleted", "ObjectIsBeingRecovered"),
             code("ConflictError", "Conflict", any_of=("deleted but recoverable", "recoverable state", "being deleted")),
             phrase("deleted but recoverable state"),
@@ -176,7 +176,7 @@ CAUSES = (
         why="Access was granted, but the vault has no such secret or no such version. "
         "A deleted secret gives the same error.",
         fix="Check the name of the secret and of the vault. Then check the deleted secrets.",
-        signs=(
+        signatures=(
             code("SecretNotFound", "KeyNotFound", "CertificateNotFound"),
             phrase("secretversionnotfound"),
             phrase(
@@ -196,7 +196,7 @@ CAUSES = (
             run("az keyvault secret recover --vault-name {vault} --name {secret}"),
         ),
         links=(links.KEY_VAULT_SECRETS, links.KEY_VAULT_RECOVERY),
-        alike=("kv_soft_deleted", "secret_deleted"),
+        related=("kv_soft_deleted", "secret_deleted"),
     ),
     Cause(
         key="kv_name_invalid",
@@ -204,7 +204,7 @@ CAUSES = (
         title="The secret name is invalid",
         why="A secret name may contain only letters, digits and hyphens. Underscores, dots and spaces are not allowed.",
         fix="Use hyphens: DJANGO-SECRET-KEY instead of DJANGO_SECRET_KEY.",
-        signs=(
+        signatures=(
             code(
                 "BadParameter",
                 any_of=("invalid name", "contains invalid characters", "only alphanumeric", "name is invalid"),
@@ -237,7 +237,7 @@ CAUSES = (
         title="The vault is throttling requests (HTTP 429)",
         why="A vault serves a few thousand requests in ten seconds and rejects further ones.",
         fix="Wait, then retry. Read the secret once and cache it, and use one client for the whole program.",
-        signs=(
+        signatures=(
             code("Throttled", "VaultRequestTypeLimitReached", "TooManyRequests"),
             phrase("request was not processed because too many requests were received"),
             phrase("vaultrequesttypelimitreached"),
@@ -263,14 +263,14 @@ CAUSES = (
         why="Each key has a list of permitted operations. The requested operation is not in it, "
         "or the key is disabled or expired.",
         fix="Use a key that permits the operation, or add it to the key's permitted operations.",
-        signs=(
+        signatures=(
             code("KeyOperationForbidden", "KeyOperationNotPermitted"),
             phrase("operation", "is not permitted on this key"),
             phrase("operation is not permitted on this key"),
             phrase("key ops", "not permitted", strength=Strength.LIKELY),
             code(
                 "Forbidden",
-                says=("operation", "is not allowed", "key"),
+                phrases=("operation", "is not allowed", "key"),
                 unless=("bynotallowed", "on a disabled", "caller"),
             ),
             phrase("operation", "is not allowed on an expired key"),
@@ -292,7 +292,7 @@ CAUSES = (
         "Owner and Contributor manage the vault but cannot read its secrets.",
         fix="Assign the role below to the identity, scoped to this vault. It can take up to 10 minutes to take effect. "
         "Portal: the vault > Access control (IAM) > Add role assignment.",
-        signs=(
+        signatures=(
             code("ForbiddenByRbac"),
             phrase("caller is not authorized to perform action on resource"),
             phrase("deniedwithnovalidrbac"),
@@ -312,7 +312,7 @@ CAUSES = (
             ),
         ),
         links=(links.KEY_VAULT_RBAC, links.RBAC_TROUBLESHOOTING),
-        alike=("kv_access_policy_denied",),
+        related=("kv_access_policy_denied",),
     ),
     Cause(
         key="kv_access_policy_denied",
@@ -321,7 +321,7 @@ CAUSES = (
         why="This vault uses access policies. The identity is not in them, or its policy lacks this permission.",
         fix="Add the permission to the vault's access policies. It takes effect immediately. "
         "Portal: the vault > Access policies > Create.",
-        signs=(
+        signatures=(
             Signature(
                 codes=frozenset({"accessdenied"}),
                 any_of=("key vault", "vault", "permission", "access policy", "oid"),
@@ -339,7 +339,7 @@ CAUSES = (
             run("az keyvault set-policy --name {vault} --object-id {object_id} --{policy}-permissions {permission}"),
         ),
         links=(links.KEY_VAULT_POLICY, links.KEY_VAULT_RBAC),
-        alike=("kv_rbac_denied",),
+        related=("kv_rbac_denied",),
     ),
     Cause(
         key="kv_challenge_mismatch",
@@ -349,7 +349,7 @@ CAUSES = (
         "It does not match the requested host, so no token was sent.",
         fix="Correct the vault URL, or the cloud. Only for your own mock or proxy: "
         "turn the check off with verify_challenge_resource=False.",
-        signs=(
+        signatures=(
             phrase("the challenge resource", "does not match the requested domain"),
             phrase("challenge resource", "does not match"),
             phrase("the challenge contains invalid scope"),
@@ -366,7 +366,7 @@ CAUSES = (
         why="A vault URL has the form https://contoso.vault.azure.net, and a secret ID adds /secrets/name. "
         "The given value does not have this form.",
         fix="Set KEY_VAULT_URI to https://, the vault name, and .vault.azure.net.",
-        signs=(
+        signatures=(
             phrase("vault_url must be the url of an azure key vault"),
             phrase("key vault request url must not contain backslashes"),
             phrase("bearer token authentication is not permitted for non-tls protected"),

@@ -3,17 +3,17 @@
 from secrets_app.core.own_messages import RESPONSE_TOO_LARGE, UNDECODABLE_RESPONSE
 from secrets_app.core.reading import Platform
 from secrets_app.diagnosis.catalog import links
-from secrets_app.diagnosis.catalog.predicates import about_azure_or_bare
+from secrets_app.diagnosis.catalog.predicates import about_azure_or_short
 from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS, Area, Cause, Severity, run
 from secrets_app.diagnosis.signature import Signature, Strength, phrase
 
 _METADATA = ("169.254.169.254", "imds", "/metadata/identity")
 
-_ASKED = ("asked",)
-"""Fact set when a user-assigned identity is requested."""
+_IDENTITY_REQUESTED = ("requested_identity",)
+"""Value that is set if a user-assigned identity is requested."""
 _SITE = (Platform.APP_SERVICE,)
 _FUNCTION = (Platform.FUNCTIONS,)
-_BY_HAND = (Platform.VIRTUAL_MACHINE, Platform.UNKNOWN)
+_VM_OR_UNKNOWN = (Platform.VIRTUAL_MACHINE, Platform.UNKNOWN)
 
 CAUSES = (
     Cause(
@@ -23,7 +23,7 @@ CAUSES = (
         why="This resource has more than one user-assigned managed identity, and Azure does not choose between them.",
         fix="Specify the one to use: set AZURE_CLIENT_ID to its client ID, or pass client_id. "
         "With KVSITE_CREDENTIAL=managed-identity, this site reads KVSITE_MANAGED_IDENTITY_CLIENT_ID instead.",
-        signs=(
+        signatures=(
             phrase("multiple user assigned identities exist"),
             phrase("multiple user assigned", any_of=("identities", "specify the clientid")),
             phrase("multiple", "identities", "please specify the clientid"),
@@ -39,8 +39,8 @@ CAUSES = (
                 "az containerapp identity show --resource-group {group} --name {site}",
                 platforms=(Platform.CONTAINER_APPS,),
             ),
-            run("export AZURE_CLIENT_ID={app_id}", systems=(LINUX, MACOS), platforms=_BY_HAND),
-            run("$env:AZURE_CLIENT_ID = {app_id}", systems=(WINDOWS,), platforms=_BY_HAND),
+            run("export AZURE_CLIENT_ID={app_id}", systems=(LINUX, MACOS), platforms=_VM_OR_UNKNOWN),
+            run("$env:AZURE_CLIENT_ID = {app_id}", systems=(WINDOWS,), platforms=_VM_OR_UNKNOWN),
             run(
                 "az webapp config appsettings set --resource-group {group} --name {site} --settings "
                 "AZURE_CLIENT_ID={app_id}",
@@ -62,7 +62,7 @@ CAUSES = (
         "It denied the request, or no identity is bound to the pod yet.",
         fix="Check the pod's aadpodidbinding label and its AzureIdentityBinding. "
         "Preferably, migrate to workload identity, its successor.",
-        signs=(
+        signatures=(
             phrase("pod list is empty"),
             phrase("no azure identity found for request"),
             phrase("no azureidentity found"),
@@ -112,7 +112,7 @@ CAUSES = (
         why="On Service Fabric, Cloud Shell and Azure Arc, the host determines the identity, but a client ID was "
         "specified.",
         fix="Remove client_id and AZURE_CLIENT_ID from this program's settings.",
-        signs=(
+        signatures=(
             phrase("client_id should not be set for cloud shell"),
             phrase("identity_config must not contain the following keys"),
             phrase("specifying a client_id or identity_config is not supported by the service fabric"),
@@ -165,7 +165,7 @@ CAUSES = (
         why="The Azure Arc agent authenticates its callers with a small key file. "
         "This account cannot read the file, or the file does not exist.",
         fix="Add the account to the agent's group, then restart the program.",
-        signs=(
+        signatures=(
             phrase("azcmagent/tokens"),
             phrase("azureconnectedmachineagent"),
             phrase(
@@ -196,7 +196,7 @@ CAUSES = (
         "this resource. On App Service, no endpoint responds while the identity is off.",
         fix="Turn on the identity, or assign it; if a client ID is set, check it. "
         "A new identity also needs a role on the vault.",
-        signs=(
+        signatures=(
             phrase("identity not found"),
             phrase("no identity has been assigned to this resource"),
             phrase("no user assigned or delegated managed identity found"),
@@ -241,50 +241,58 @@ CAUSES = (
             phrase("failed to connect to msi", any_of=("http error: 400", "reason: bad request")),
         ),
         commands=(
-            run("az webapp identity assign --resource-group {group} --name {site}", platforms=_SITE, unless=_ASKED),
+            run(
+                "az webapp identity assign --resource-group {group} --name {site}",
+                platforms=_SITE,
+                unless=_IDENTITY_REQUESTED,
+            ),
             run(
                 "az functionapp identity assign --resource-group {group} --name {site}",
                 platforms=_FUNCTION,
-                unless=_ASKED,
+                unless=_IDENTITY_REQUESTED,
             ),
             run(
                 "az containerapp identity assign --resource-group {group} --name {site} --system-assigned",
                 platforms=(Platform.CONTAINER_APPS,),
-                unless=_ASKED,
+                unless=_IDENTITY_REQUESTED,
             ),
-            run("az vm identity assign --resource-group {group} --name {site}", platforms=_BY_HAND, unless=_ASKED),
+            run(
+                "az vm identity assign --resource-group {group} --name {site}",
+                platforms=_VM_OR_UNKNOWN,
+                unless=_IDENTITY_REQUESTED,
+            ),
             run(
                 "az webapp identity assign --resource-group {group} --name {site}",
                 platforms=(Platform.UNKNOWN,),
-                unless=_ASKED,
+                unless=_IDENTITY_REQUESTED,
             ),
             # Without --identities, these commands would turn on the system-assigned identity.
             run(
                 'az identity list --query "[].{{name:name, clientId:clientId, objectId:principalId, id:id}}"',
-                needs=_ASKED,
+                needs=_IDENTITY_REQUESTED,
                 unless=("identity_resource_id",),
             ),
             run(
                 "az webapp identity assign --resource-group {group} --name {site} --identities {identity_resource_id}",
                 platforms=_SITE,
-                needs=_ASKED,
+                needs=_IDENTITY_REQUESTED,
             ),
             run(
                 "az functionapp identity assign --resource-group {group} --name {site} "
                 "--identities {identity_resource_id}",
                 platforms=_FUNCTION,
-                needs=_ASKED,
+                needs=_IDENTITY_REQUESTED,
             ),
             run(
                 "az containerapp identity assign --resource-group {group} --name {site} "
                 "--user-assigned {identity_resource_id}",
                 platforms=(Platform.CONTAINER_APPS,),
-                needs=_ASKED,
+                needs=_IDENTITY_REQUESTED,
             ),
             run(
                 "az vm identity assign --resource-group {group} --name {site} --identities {identity_resource_id}",
-                platforms=_BY_HAND,
-                needs=_ASKED,
+                platforms=_VM_OR_UNKNOWN,
+                needs=_IDENTITY_REQUESTED,
             ),
         ),
         links=(links.MANAGED_IDENTITY_APP_SERVICE, links.MANAGED_IDENTITY),
@@ -297,7 +305,7 @@ CAUSES = (
         "169.254.169.254. Elsewhere, the cause is a firewall or too many open connections.",
         fix="On App Service, turn on the managed identity first. "
         "If it is on, use one client for the whole program, check the firewall, and restart.",
-        signs=(
+        signatures=(
             phrase("an attempt was made to access a socket in a way forbidden"),
             phrase("winerror 10013"),
             phrase("wsaeacces"),
@@ -324,7 +332,7 @@ CAUSES = (
         "resource does not exist.",
         fix="Check that the token is requested for https://vault.azure.net/.default. "
         "Then retry, and restart the app if the error persists.",
-        signs=(
+        signatures=(
             phrase("an unexpected error occured while fetching the aad token"),
             phrase("an unexpected error occurred while fetching the aad token"),
             phrase("failed to retrieve token from identity endpoint"),
@@ -377,7 +385,7 @@ CAUSES = (
         "They are incomplete, copied from another machine, or belong to another type of host.",
         fix="Remove copied IDENTITY_* and MSI_* variables. "
         "Run inside the app's own process, not in a build or Kudu shell.",
-        signs=(
+        signatures=(
             phrase("platform could not be determined from environment"),
             phrase("no managed identity endpoint found", "target azure platform"),
             phrase("azure_kubernetes_token_proxy"),
@@ -447,11 +455,11 @@ CAUSES = (
         title="The response is not from Instance Metadata Service (IMDS)",
         why="169.254.169.254, or a proxy in its place, returned a response that is not from Azure.",
         fix="Exclude 169.254.169.254 from the proxy, then inspect the raw response.",
-        signs=(
-            phrase("no token received", where=about_azure_or_bare),
+        signatures=(
+            phrase("no token received", where=about_azure_or_short),
             phrase(
                 "managedidentitycredential authentication unavailable.",
-                where=lambda evidence: evidence.bare.endswith("managedidentitycredentialauthenticationunavailable"),
+                where=lambda evidence: evidence.squashed.endswith("managedidentitycredentialauthenticationunavailable"),
             ),
             phrase("jsondecodeerror", any_of=("managedidentity", "imds", "169.254.169.254", "managed_identity")),
             phrase("failed to deserialize json from response"),
@@ -519,7 +527,7 @@ CAUSES = (
         "On a laptop, this is expected.",
         fix="Outside Azure, sign in with az login. On Azure, allow this program to reach 169.254.169.254 without a "
         "proxy. Where Azure offers no managed identity, use a service principal.",
-        signs=(
+        signatures=(
             phrase("no response from the imds", unless=("token request error",)),
             phrase("169.254.169.254", any_of=("connecttimeout", "connect timeout", "connection timed out")),
             phrase("no response received from the managed identity endpoint"),
@@ -613,7 +621,7 @@ CAUSES = (
             ),
         ),
         links=(links.METADATA_SERVICE, links.MANAGED_IDENTITY),
-        weight=Severity.NOISE,
-        alike=("imds_unreadable_answer", "mi_identity_not_assigned"),
+        severity=Severity.NOISE,
+        related=("imds_unreadable_answer", "mi_identity_not_assigned"),
     ),
 )

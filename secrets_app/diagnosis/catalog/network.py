@@ -2,7 +2,7 @@
 
 from secrets_app.core.own_messages import RESPONSE_TOO_LARGE, UNDECODABLE_RESPONSE
 from secrets_app.diagnosis.catalog import links
-from secrets_app.diagnosis.catalog.predicates import no_refusal
+from secrets_app.diagnosis.catalog.predicates import is_not_client_error
 from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS, Area, Cause, run
 from secrets_app.diagnosis.signature import Signature, Strength, own_message, phrase
 
@@ -15,7 +15,7 @@ CAUSES = (
         title="The proxy is unavailable or rejects the connection",
         why="HTTPS_PROXY sends requests through a proxy. It did not respond, requires a password, or blocks the host.",
         fix="Correct HTTPS_PROXY and its password. Allow login.microsoftonline.com and *.vault.azure.net in the proxy.",
-        signs=(
+        signatures=(
             phrase("unable to connect to proxy"),
             phrase("cannot connect to proxy"),
             phrase("tunnel connection failed"),
@@ -52,7 +52,7 @@ CAUSES = (
         why="A common reason is a corporate proxy that inspects TLS traffic: its certificate authority (CA) is not "
         "trusted by this program.",
         fix="Add your company's CA certificate to the program's trusted CAs. Do not disable certificate verification.",
-        signs=(
+        signatures=(
             phrase("certificate_verify_failed"),
             phrase("certificate verify failed"),
             phrase("self signed certificate in certificate chain"),
@@ -101,7 +101,7 @@ CAUSES = (
         "have the name.",
         fix="Check the name first. If it is correct, look it up from this machine. "
         "With a private endpoint, its private DNS zone must be linked to this network.",
-        signs=(
+        signatures=(
             phrase("failed to resolve"),
             phrase("nameresolutionerror"),
             phrase("getaddrinfo", any_of=("failed", "enotfound", "eai_again", "errno")),
@@ -157,7 +157,7 @@ CAUSES = (
         title="The TLS version is too old",
         why="Microsoft Entra ID and Key Vault require TLS 1.2 or later. This program or its system uses an older one.",
         fix="Update the operating system, OpenSSL or the runtime, and enable TLS 1.2.",
-        signs=(
+        signatures=(
             Signature(aadsts=frozenset({1002016}), strength=Strength.CODE),
             phrase("you are using tls version", any_of=("1.0", "1.1", "3des")),
             phrase("tlsv1 alert protocol version"),
@@ -179,7 +179,7 @@ CAUSES = (
         title="The service returned a server error (HTTP 5xx)",
         why="Microsoft Entra ID, Key Vault or a gateway in front of it had an internal error.",
         fix="Retry with increasing delays. If the error persists, check Azure status.",
-        signs=(
+        signatures=(
             phrase("http error: 5"),
             phrase("unexpected response from microsoft entra id", strength=Strength.LIKELY),
             phrase("no response content from microsoft entra id", strength=Strength.LIKELY),
@@ -196,7 +196,7 @@ CAUSES = (
                     "too many requests",
                     "toomanyrequests",
                 ),
-                where=no_refusal,
+                where=is_not_client_error,
                 strength=Strength.LIKELY,
             ),
             phrase(
@@ -257,7 +257,7 @@ CAUSES = (
         title="The connection was refused, reset, or timed out",
         why="The host name was resolved, but the connection failed. A firewall is the usual reason.",
         fix="Check that this machine can reach port 443 of the host, then try again.",
-        signs=(
+        signatures=(
             phrase("connection reset by peer", strength=Strength.LIKELY),
             phrase("connection aborted", strength=Strength.LIKELY),
             phrase("connectionreseterror", strength=Strength.LIKELY),

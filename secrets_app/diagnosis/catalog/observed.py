@@ -17,7 +17,7 @@ CAUSES = (
             run("$env:KEY_VAULT_URI = 'https://{vault_host}'; $env:SECRET_NAME = {secret}", systems=("Windows",)),
         ),
         links=(links.KEY_VAULT_NAMES,),
-        alike=("setting_invalid",),
+        related=("setting_invalid",),
     ),
     Cause(
         key="setting_invalid",
@@ -27,7 +27,7 @@ CAUSES = (
         fix="Run manage.py check to list each invalid setting and how to fix it.",
         commands=(run("python manage.py check"),),
         links=(links.KEY_VAULT_NAMES,),
-        alike=("setting_missing",),
+        related=("setting_missing",),
     ),
     Cause(
         key="vault_url_refused",
@@ -119,7 +119,7 @@ CAUSES = (
         title="This machine's clock is wrong",
         why="It differs from Azure's clock by more than five minutes, so tokens appear expired or not yet valid.",
         fix="Set the clock, and keep it synchronized over the network.",
-        signs=(
+        signatures=(
             phrase("token is not yet valid"),
             phrase("the token is not valid yet"),
             phrase("lifetime validation failed", strength=Strength.LIKELY),
@@ -140,7 +140,7 @@ CAUSES = (
         fix="Store a new version of the secret, or change its expiration date if the value is still valid.",
         commands=(run("az keyvault secret show --vault-name {vault} --name {secret} --query attributes"),),
         links=(links.KEY_VAULT_SECRETS,),
-        weight=Severity.SIGNED_OUT,
+        severity=Severity.SIGNED_OUT,
     ),
     Cause(
         key="secret_not_yet_valid",
@@ -150,7 +150,7 @@ CAUSES = (
         fix="Use the previous version until then, or correct the activation date.",
         commands=(run("az keyvault secret show --vault-name {vault} --name {secret} --query attributes"),),
         links=(links.KEY_VAULT_SECRETS,),
-        weight=Severity.SIGNED_OUT,
+        severity=Severity.SIGNED_OUT,
     ),
     Cause(
         key="secret_deleted",
@@ -160,7 +160,7 @@ CAUSES = (
         fix="Recover it, unless it was deleted on purpose.",
         commands=(run("az keyvault secret recover --vault-name {vault} --name {secret}"),),
         links=(links.KEY_VAULT_RECOVERY,),
-        alike=("kv_secret_not_found", "kv_soft_deleted"),
+        related=("kv_secret_not_found", "kv_soft_deleted"),
     ),
     Cause(
         key="token_vault_retired",
@@ -168,7 +168,7 @@ CAUSES = (
         title="Token Vault was closed on 17 November 2020",
         why="The service, later called Token Store, was shut down that day.",
         fix="Use the credential manager of API Management instead.",
-        signs=(phrase("tokenvault.azure.net"), phrase("tokenstore.azure.net")),
+        signatures=(phrase("tokenvault.azure.net"), phrase("tokenstore.azure.net")),
         links=(links.CREDENTIAL_MANAGER,),
     ),
     Cause(
@@ -180,6 +180,6 @@ CAUSES = (
         "Then send a report to the vault's administrator: manage.py principal --report.",
         commands=(run("az account get-access-token --scope https://vault.azure.net/.default --query expiresOn"),),
         links=(links.KEY_VAULT_ERRORS, links.AADSTS),
-        weight=Severity.SIGNED_OUT,
+        severity=Severity.SIGNED_OUT,
     ),
 )

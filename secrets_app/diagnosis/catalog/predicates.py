@@ -1,4 +1,4 @@
-"""Predicates on the evidence, for signs whose phrases alone are ambiguous."""
+"""Predicates on the evidence, for signatures whose phrases alone are ambiguous."""
 
 import re
 
@@ -25,8 +25,8 @@ _AZURE = tuple(
         "Credential authentication",
     )
 )
-_SHORT = 20
-"""Maximum letters and digits of a text that consists of little more than the sign's phrase."""
+_SHORT_TEXT = 20
+"""Maximum letters and digits of a text that consists of little more than the signature's phrase."""
 _PROGRAM = (
     "errno",
     "winerror",
@@ -59,45 +59,47 @@ def about_azure(evidence: Evidence) -> bool:
     return (
         evidence.credential is not None
         or (evidence.exception or "").lower().startswith(_AZURE_MODULES)
-        or any(words in evidence.bare for words in _AZURE)
-        or any(word in evidence.spaced for word in _AZURE_WORDS)
+        or any(words in evidence.squashed for words in _AZURE)
+        or any(word in evidence.tokenized for word in _AZURE_WORDS)
     )
 
 
-def about_azure_or_bare(evidence: Evidence) -> bool:
+def about_azure_or_short(evidence: Evidence) -> bool:
     """Whether the text mentions Azure, or is so short that only the library's message was pasted."""
-    return about_azure(evidence) or len(evidence.bare) <= _SHORT
+    return about_azure(evidence) or len(evidence.squashed) <= _SHORT_TEXT
 
 
-def from_a_program(evidence: Evidence) -> bool:
+def is_program_output(evidence: Evidence) -> bool:
     """Whether the text is program output, not prose: it has an exception, a status, an OS error or a connection."""
     return (
-        evidence.exception is not None or evidence.status is not None or any(mark in evidence.bare for mark in _PROGRAM)
+        evidence.exception is not None
+        or evidence.status is not None
+        or any(mark in evidence.squashed for mark in _PROGRAM)
     )
 
 
 def about_azure_calls(evidence: Evidence) -> bool:
     """Whether the text names a class, function or argument of the Azure libraries."""
-    return about_azure(evidence) or any(word in evidence.bare for word in _AZURE_CALLS)
+    return about_azure(evidence) or any(word in evidence.squashed for word in _AZURE_CALLS)
 
 
-def no_refusal(evidence: Evidence) -> bool:
+def is_not_client_error(evidence: Evidence) -> bool:
     """Whether the HTTP status is unknown or not a client error (4xx)."""
     return evidence.status is None or evidence.status // 100 != 4
 
 
-def ran_in_azure_cli(evidence: Evidence) -> bool:
+def failed_in_azure_cli(evidence: Evidence) -> bool:
     """Whether the stack trace runs through Azure CLI itself, so Azure CLI failed and not the calling program."""
     frames = evidence.frames.replace("\\", "/")
     return any(mark in frames for mark in ("azure-cli", "azure/cli", "/knack/"))
 
 
-def read_the_token_cache(evidence: Evidence) -> bool:
+def failed_in_token_cache(evidence: Evidence) -> bool:
     """Whether the stack trace contains Azure CLI's token cache (msal_extensions)."""
     return any(mark in evidence.frames for mark in ("msal_extensions", "binary_cache", "msal_token_cache"))
 
 
-def asks_for_a_scope_as_resource(evidence: Evidence) -> bool:
+def resource_looks_like_scope(evidence: Evidence) -> bool:
     """Whether the resource quoted by AADSTS500011 and related errors ends like a scope, so the scope was mistyped."""
     match = _NAMED_RESOURCE.search(evidence.text)
     if not match:

@@ -12,7 +12,7 @@ CAUSES = (
         title="AZURE_TOKEN_CREDENTIALS is not set or has an invalid value",
         why="It selects the credentials to try: dev, prod, or the name of one credential. No other value is valid.",
         fix="Set it to dev, prod or a credential name such as managedidentitycredential, or remove it.",
-        signs=(phrase("azure_token_credentials", unless=("failed to retrieve a token",)),),
+        signatures=(phrase("azure_token_credentials", unless=("failed to retrieve a token",)),),
         commands=(
             run("export AZURE_TOKEN_CREDENTIALS=dev", systems=(LINUX, MACOS)),
             run("$env:AZURE_TOKEN_CREDENTIALS = 'dev'", systems=("Windows",)),
@@ -26,7 +26,7 @@ CAUSES = (
         why="EnvironmentCredential needs AZURE_TENANT_ID, AZURE_CLIENT_ID, and a client secret or a certificate. "
         "At least one of them is missing. In a chain this is normal unless you want to use a service principal.",
         fix="To use a service principal, set all of them for this process, then restart it.",
-        signs=(
+        signatures=(
             phrase("environmentcredential authentication unavailable"),
             phrase("environment variables are not fully configured"),
             phrase(
@@ -48,7 +48,7 @@ CAUSES = (
             run("Get-ChildItem Env:AZURE_* | Select-Object Name", systems=("Windows",)),
         ),
         links=(links.PYTHON_AUTHENTICATION,),
-        weight=Severity.NOISE,
+        severity=Severity.NOISE,
     ),
     Cause(
         key="no_credential_available",
@@ -56,7 +56,7 @@ CAUSES = (
         title="No credential is available: none is configured or signed in",
         why="Every credential was tried, and none of them is available on this machine.",
         fix="On a development machine, install Azure CLI and sign in. In Azure, enable a managed identity.",
-        signs=(
+        signatures=(
             phrase("failed to retrieve a token from the included credentials", strength=Strength.LIKELY),
             phrase("failed to acquire a token", "attempted credentials", strength=Strength.LIKELY),
             phrase("no accounts were found", "unable to find", strength=Strength.WEAK),
@@ -77,7 +77,7 @@ CAUSES = (
         why="One package is older than the other requires, or synchronous and asynchronous classes are mixed.",
         fix="Update the Azure packages together. Use azure.identity.aio only with the .aio clients. "
         "On Windows, a path that is too long breaks an installation: move the program closer to the drive root.",
-        signs=(
+        signatures=(
             phrase(
                 "got an unexpected keyword argument",
                 any_of=("'tenant_id'", "'claims'", "'enable_cae'", "'options'", "'pop'", "get_token"),
@@ -130,7 +130,7 @@ CAUSES = (
         title="The program calls the library with invalid arguments",
         why="An argument is missing, empty, of the wrong type, or conflicts with another. No request was sent.",
         fix="Correct the argument named in the error message.",
-        signs=(
+        signatures=(
             phrase("must not be empty", unless=("secret", "tenant", "scope"), where=about_azure_calls),
             phrase("not both", any_of=("certificate", "client_", "identity", "tenant", "credential")),
             phrase("at least one credential is required"),

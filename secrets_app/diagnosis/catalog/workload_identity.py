@@ -12,7 +12,7 @@ CAUSES = (
         why="A federated credential specifies exactly which external token is trusted. "
         "The token sent differs in at least one of the three, possibly only in letter case or a trailing slash.",
         fix="Compare the value quoted in the error message with the list below, and make them match exactly.",
-        signs=(
+        signatures=(
             aadsts(
                 70021,
                 700211,
@@ -55,7 +55,7 @@ CAUSES = (
             ),
         ),
         links=(links.FEDERATION, links.FEDERATION_CONSIDERATIONS),
-        weight=Severity.REFUSED,
+        severity=Severity.REJECTED,
     ),
     Cause(
         key="federated_issuer_unreachable",
@@ -64,7 +64,7 @@ CAUSES = (
         why="To validate the token, Microsoft Entra ID downloads the issuer's keys over the internet. "
         "The issuer's URL did not respond.",
         fix="Make the issuer's /.well-known/openid-configuration reachable from the internet.",
-        signs=(
+        signatures=(
             aadsts(90061, 50166, 5001661, 501661, 700201, 500084),
             phrase("request to external oidc endpoint failed"),
             phrase("unable to retrieve", "openid configuration", strength=Strength.LIKELY),
@@ -74,7 +74,7 @@ CAUSES = (
             run("az aks show --resource-group {group} --name <cluster> --query oidcIssuerProfile"),
         ),
         links=(links.FEDERATION_CONSIDERATIONS,),
-        weight=Severity.REFUSED,
+        severity=Severity.REJECTED,
     ),
     Cause(
         key="federated_token_file_unreadable",
@@ -84,7 +84,7 @@ CAUSES = (
         "The file is missing, or this user has no permission to read it.",
         fix="Recreate the pod so that the file is mounted. "
         "If permissions are the problem, set securityContext.fsGroup.",
-        signs=(
+        signatures=(
             phrase("/var/run/secrets/azure/tokens"),
             phrase(
                 "azure-identity-token",
@@ -129,7 +129,7 @@ CAUSES = (
         why="In Kubernetes, a webhook injects AZURE_* variables and a token file into labeled pods. "
         "This process has none of them. Outside Kubernetes, this is expected.",
         fix="Label the pod and its service account, then recreate the pod.",
-        signs=(
+        signatures=(
             phrase(
                 "workloadidentitycredential",
                 any_of=(
@@ -171,7 +171,7 @@ CAUSES = (
             ),
         ),
         links=(links.AKS_WORKLOAD_IDENTITY,),
-        weight=Severity.NOISE,
+        severity=Severity.NOISE,
     ),
     Cause(
         key="pipelines_oidc_misconfigured",
@@ -180,7 +180,7 @@ CAUSES = (
         why="AzurePipelinesCredential works only inside an Azure Pipelines task and needs the job's access token.",
         fix="Run in an Azure Pipelines task, pass SYSTEM_ACCESSTOKEN: $(System.AccessToken), and check the service "
         "connection ID.",
-        signs=(
+        signatures=(
             phrase("system_oidcrequesturi"),
             phrase("system_accesstoken"),
             phrase("system_access_token", any_of=("must", "missing", "passed")),
