@@ -72,13 +72,12 @@ def hint(cause: Cause, values: CommandValues, *, detail: str = "") -> Hint:
 def values_from_text(evidence: Evidence) -> dict[str, str]:
     """Validated values for commands, taken from an error text."""
     caller = evidence.caller
-    secret = _first_group(_SECRET, evidence.text)
     return checked(
         {
             "vault": evidence.vault,
             "vault_id": evidence.vault_id,
             "vault_host": f"{evidence.vault}.vault.azure.net" if evidence.vault else None,
-            "secret": secret,
+            "secret": _first_group(_SECRET, evidence.text),
             "object_id": caller.get("oid"),
             "app_id": caller.get("appid") or _first_group(_QUOTED_APP, evidence.text),
             "principal_type": _principal_type(caller.get("appid")),

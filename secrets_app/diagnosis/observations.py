@@ -29,7 +29,9 @@ def _from_failure(reading: Reading, causes: Sequence[str]) -> dict[str, str]:
     if reading.failure and reading.failure.deleted_on:
         details["secret_deleted"] = f"It was deleted on {reading.failure.deleted_on:%d %B %Y}."
     if reading.scope and "mi_endpoint_error" in causes:
-        details["resource_not_in_tenant"] = "App Service returns this error if it does not know the resource."
+        details["resource_not_in_tenant"] = (
+            "App Service also returns this error for a resource that does not exist in the tenant."
+        )
     if not _DENIED.isdisjoint(causes):
         details["role_may_be_on_its_way"] = _token_age(reading)
     return details

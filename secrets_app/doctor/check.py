@@ -44,7 +44,7 @@ class Check:
     advice: str = ""
     """What to do; empty when no action is needed."""
     cause: str | None = None
-    """Key in the catalogue of causes."""
+    """Key in the catalog of causes."""
     commands: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
     gave_up_after_s: float | None = None

@@ -23,7 +23,7 @@ class RegisteredCheck:
     waits_for: str
     """What the check waits for; named in the finding when it times out."""
     timeout_advice: str
-    """Advice when it times out; `{deadline_s}` in it stands for the deadline of a reading."""
+    """Advice when it times out; `{deadline_s}` in it is replaced with the deadline of a reading."""
 
 
 CHECKS: list[RegisteredCheck] = []

@@ -42,14 +42,14 @@ def _finding(check: RegisteredCheck, future: Future[Check], started: float, conf
 
 
 def with_advice(check: Check, context: CheckContext) -> Check:
-    """`check`, with the advice and commands of its cause where it has none of its own."""
+    """`check`, with the advice and commands of its cause where it has none."""
     if check.cause is None or check.cause not in CAUSES:
         return replace(check, cause=None)
     general = hint(CAUSES[check.cause], _command_values(context))
     return replace(
         check,
         advice=check.advice or general.fix,
-        # The general commands of the cause may not match advice that was written for this case.
+        # The general commands of the cause may not match the check's own advice.
         commands=check.commands or (() if check.advice else general.commands),
     )
 

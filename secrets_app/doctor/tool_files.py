@@ -63,8 +63,8 @@ def az_version(folder: Path, az: str) -> str | None:
     azure-cli 2.91 records it in versionCheck.json, older versions in commandIndex.json.
     """
     files = {"versionCheck.json": ("versions", "azure-cli", "local"), "commandIndex.json": ("version",)}
-    found = (text(_document(folder / name), *keys) for name, keys in files.items() if _is_newer(folder / name, az))
-    return next(filter(None, found), None)
+    versions = (text(_document(folder / name), *keys) for name, keys in files.items() if _is_newer(folder / name, az))
+    return next(filter(None, versions), None)
 
 
 def _is_newer(file: Path, tool: str) -> bool:

@@ -225,7 +225,7 @@ CHINA = {"AZURE_AUTHORITY_HOST": "https://login.chinacloudapi.cn"}
     [
         (VAULT, {}, FAILED, OK, "in the same cloud"),
         (VAULT, CHINA, FAILED, PROBLEM, "is set to login.chinacloudapi.cn, but the vault is in Azure."),
-        (VAULT, CHINA, READ, NOTICE, "did not sign in there"),
+        (VAULT, CHINA, READ, NOTICE, "did not use this endpoint"),
         (VAULT, {"AZURE_AUTHORITY_HOST": "my secret!"}, FAILED, PROBLEM, "a value that is not a host name"),
         ("https://contoso.vault.azure.cn", {}, FAILED, PROBLEM, "is not set, so sign-in uses login.microsoftonline"),
         ("https://contoso.vault.azure.cn", {"AZURE_AUTHORITY_HOST": "LOGIN.CHINACLOUDAPI.CN"}, FAILED, OK, "same"),

@@ -20,7 +20,7 @@ def cloud(context: CheckContext) -> Check:
     message = f"{mismatch.setting} {mismatch.says}"
     if context.reading.result().ok:
         return notice(
-            f"{message} The credential that read the secret did not sign in there; a service principal would fail.",
+            f"{message} The credential that read the secret did not use this endpoint; a service principal would fail.",
             mismatch.hint, facts=facts,
         )  # fmt: skip
     return problem(message, mismatch.hint, cause="authority_or_cloud_wrong", facts=facts)

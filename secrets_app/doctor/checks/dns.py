@@ -14,17 +14,19 @@ from secrets_app.doctor.registry import check
 def vault_name(context: CheckContext) -> Check:
     """Resolves the vault's host name.
 
-    A problem when it cannot be resolved, unless a proxy does it; a notice when its addresses look wrong.
+    A problem when it cannot be resolved, unless a proxy does it; a notice when an address is neither public nor private.
     """
     url = context.config.vault_url
     if url is None:
         return unknown("No vault is configured.")
     host = urlsplit(url).hostname or ""
     try:
-        found = {str(entry[4][0]).partition("%")[0] for entry in socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)}
+        addresses = {
+            str(entry[4][0]).partition("%")[0] for entry in socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)
+        }
     except (OSError, UnicodeError):
         return _unresolved(url, host)
-    return _resolved(url, host, sorted(found))
+    return _resolved(url, host, sorted(addresses))
 
 
 def _unresolved(url: str, host: str) -> Check:

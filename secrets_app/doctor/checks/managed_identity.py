@@ -78,7 +78,7 @@ def managed_identity(context: CheckContext) -> Check:
     """Reads the variables of the managed identity endpoint, deprecated ones included.
 
     A problem when one is empty, lacks its counterpart or misleads azure-identity, or when the platform has no managed
-    identity and no service principal is set; a notice when a variable is wrong only on some platforms.
+    identity and no service principal is set; a notice when a variable is invalid only on some platforms.
     """
     environ = context.environ
     facts = describe_variables(environ, (name for name in _ALL if name in environ))

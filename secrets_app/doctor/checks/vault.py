@@ -11,7 +11,9 @@ from secrets_app.doctor.tls_certificate import is_azure_issuer
 
 _VAULT_RESPONSE = "the vault's response"
 _SKEW = timedelta(minutes=5)
-_OTHER_TENANT = "A managed identity has access only in its own tenant. Check the vault's name, or use a vault there."
+_OTHER_TENANT = (
+    "A managed identity has access only in its own tenant. Check the vault's name, or use a vault in that tenant."
+)
 _NO_RESPONSE = "Unknown: the vault did not respond."
 
 
@@ -72,7 +74,7 @@ def vault_tenant(context: CheckContext) -> Check:
 
 @check("client_address", "Client IP address", waits_for=_VAULT_RESPONSE)
 def client_address(context: CheckContext) -> Check:
-    """Reads the client IP address in the vault's response. Never a problem; unknown when it is not there."""
+    """Reads the client IP address in the vault's response. Never a problem; unknown when it is missing."""
     probe = context.vault.result()
     if probe.client_address is None:
         return unknown(
@@ -105,7 +107,7 @@ def _minutes(span: timedelta) -> str:
 
 @check("certificate", "TLS certificate", waits_for=_VAULT_RESPONSE)
 def certificate(context: CheckContext) -> Check:
-    """Reads who issued the vault's TLS certificate.
+    """Reads the issuer of the vault's TLS certificate.
 
     A problem when it is not trusted, a notice when it is trusted, but not issued by an authority that Azure uses.
     """
