@@ -48,7 +48,7 @@ CSRF_FAILURE_VIEW = "secrets_app.views.errors.csrf_failure"
 
 _key_file = BASE_DIR / ".local" / "site-key"
 SECRET_KEY = _config.site_key or load_or_create_key(_key_file)
-SITE_KEY_IS_KEPT = _config.site_key is not None or is_stored(_key_file, SECRET_KEY)
+SITE_KEY_IS_STORED = _config.site_key is not None or is_stored(_key_file, SECRET_KEY)
 
 INSTALLED_APPS = ["secrets_app", "django.contrib.staticfiles"]
 MIDDLEWARE = [

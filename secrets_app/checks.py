@@ -19,21 +19,21 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
         (Error if problem.is_error else Warning)(problem.sentence, hint=problem.hint, id=problem.id)
         for problem in config.problems
     ]
-    return [*found, *_az_folder(config.sign_in), *_remarks(config.connection_string)]
+    return [*found, *_az_folder(config.credential), *_remarks(config.connection_string)]
 
 
-def _az_folder(sign_in: CredentialOptions | None) -> list[CheckMessage]:
-    folder = sign_in.az_folder if sign_in else None
+def _az_folder(options: CredentialOptions | None) -> list[CheckMessage]:
+    folder = options.az_folder if options else None
     if folder is None or Path(folder).is_dir():
         return []
-    says = "AzureCLIPath names a folder that does not exist, so az is searched for on PATH only."
-    return [Warning(says, hint="Correct AzureCLIPath, or remove it.", id=str(FOLDER_MISSING))]
+    message = "AzureCLIPath names a folder that does not exist, so az is searched for on PATH only."
+    return [Warning(message, hint="Correct AzureCLIPath, or remove it.", id=str(FOLDER_MISSING))]
 
 
 def _remarks(given: ConnectionString | None) -> list[CheckMessage]:
     if given is None:
         return []
     return [
-        Warning(f"{given.setting} {remark.says}", hint=remark.hint, id=str(remark.check))
+        Warning(f"{given.setting} {remark.message}", hint=remark.hint, id=str(remark.check))
         for remark in given.meaning.remarks
     ]

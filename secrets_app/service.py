@@ -45,7 +45,7 @@ def _diagnose(reading: Reading, request: ReadRequest) -> Diagnosis:
         *setting_hints(blocking, reading.place),
         *remark_hints(config.connection_string, [hint.cause for hint in found.hints]),
         *(use_setting_names(hint, config) for hint in found.hints),
-        *setting_hints((problem for problem in request.problems if not problem.stops), reading.place),
+        *setting_hints((problem for problem in request.problems if not problem.blocks_reading), reading.place),
     )
     main_cause = None if reading.ok else hints[0].cause if hints else UNEXPECTED
     return replace(found, hints=hints, main_cause=main_cause)

@@ -9,12 +9,17 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from hypothesis import settings as hypothesis_settings
 
 from localazure import LocalAzure
 from secrets_app.conf.schema import SETTINGS
 from secrets_app.core import runtime
 from tests.support.scenario_visits import HERE, Visit, inside, visit
 from tests.support.xdist_scheduler import scheduler
+
+# On a busy machine one example may take longer than Hypothesis' 200 ms; pytest-timeout limits the whole test.
+hypothesis_settings.register_profile("suite", deadline=None)
+hypothesis_settings.load_profile("suite")
 
 World = Callable[..., LocalAzure]
 

@@ -38,10 +38,10 @@ class Config:
     """The platform reports that its authentication is on, so its headers can be trusted."""
     token_vault: TokenVaultTokenUrl | None = None
     """The token of the retired Token Vault."""
-    sign_in: CredentialOptions | None = field(default_factory=CredentialOptions)
+    credential: CredentialOptions | None = field(default_factory=CredentialOptions)
     """None where one of its settings is invalid: then no token is requested."""
     connection_string: ConnectionString | None = None
-    """The old .NET library's, where a valid one is set; `sign_in` is its meaning."""
+    """The old .NET library's, where a valid one is set; `credential` is its meaning."""
     expected: ExpectedPrincipal | None = None
     allowed_vault_hosts: tuple[str, ...] = vault.ALLOWED_VAULT_HOSTS.default
     deadline_s: float = server.DEADLINE.default
@@ -54,9 +54,9 @@ class Config:
     fingerprint_key: str = field(default="", repr=False)
 
     @property
-    def mistakes(self) -> tuple[SettingProblem, ...]:
+    def blocking_problems(self) -> tuple[SettingProblem, ...]:
         """The problems that must be fixed before anything is read."""
-        return tuple(problem for problem in self.problems if problem.stops)
+        return tuple(problem for problem in self.problems if problem.blocks_reading)
 
 
 def current(overrides: Mapping[str, str | None] | None = None, names: Mapping[str, str] | None = None) -> Config:
@@ -67,7 +67,7 @@ def current(overrides: Mapping[str, str | None] | None = None, names: Mapping[st
     """
     replaced = {name: text for name, text in (overrides or {}).items() if text is not None}
     raw = {**settings.SECRETS_APP, **replaced}
-    site = (settings.SECRET_KEY, settings.PRODUCTION, settings.SITE_KEY_IS_KEPT, settings.PLATFORM_SIGNS_IN)
+    site = (settings.SECRET_KEY, settings.PRODUCTION, settings.SITE_KEY_IS_STORED, settings.PLATFORM_SIGNS_IN)
     return _loaded(tuple(raw.items()), tuple((names or {}).items()), *site)
 
 
@@ -102,13 +102,13 @@ def load(raw: Mapping[str, str], names: Mapping[str, str] | None = None) -> Conf
         except SettingError as error:
             # Two readers may fail because of the same setting: report it once.
             problems += [error.problem] if error.problem not in problems else []
-            if attribute == "sign_in":
+            if attribute == "credential":
                 values[attribute] = None
     problems += _unknown_names(texts)
     renamed = names or {}
-    if values["sign_in"]:
-        by = values["sign_in"].chosen_by
-        values["sign_in"] = replace(values["sign_in"], chosen_by=renamed.get(by, by))
+    if values["credential"]:
+        by = values["credential"].chosen_by
+        values["credential"] = replace(values["credential"], chosen_by=renamed.get(by, by))
     named = (replace(problem, setting=renamed.get(problem.setting, problem.setting)) for problem in problems)
     return Config(**values, problems=tuple(named))
 
@@ -120,13 +120,13 @@ def _unknown_names(texts: Mapping[str, str]) -> list[SettingProblem]:
 def _unknown_name(name: str) -> SettingProblem:
     if name.upper() in REMOVED:
         return SettingProblem(
-            id=str(IS_REMOVED), setting=name, says=REMOVED[name.upper()], hint="Remove it.", stops=False
+            id=str(IS_REMOVED), setting=name, message=REMOVED[name.upper()], hint="Remove it.", blocks_reading=False
         )  # fmt: skip
     near = difflib.get_close_matches(name.upper(), SETTINGS, n=1)
     return SettingProblem(
         id=str(UNKNOWN),
         setting=name,
-        says="is not a setting of this site, so it has no effect.",
+        message="is not a setting of this site, so it has no effect.",
         hint=f"Did you mean {near[0]}?" if near else "docs/settings.md lists all settings.",
-        stops=False,
+        blocks_reading=False,
     )

@@ -62,9 +62,9 @@ def _people_parser(check: CheckId) -> Callable[[str, str], tuple[str, ...]]:
         wrong = next((person for person in people if not _USER.fullmatch(person)), None)
         if people and wrong is None:
             return tuple(map(ascii_lower, people))
-        says = f"contains {wrong!r}, which is not a name or object ID" if wrong else "contains no name"
+        message = f"contains {wrong!r}, which is not a name or object ID" if wrong else "contains no name"
         raise SettingError(
-            check, name, f"{says}. Until this is fixed, the list is empty.",
+            check, name, f"{message}. Until this is fixed, the list is empty.",
             "List user names, like ada@contoso.com, or object IDs, separated by commas.",
         )  # fmt: skip
 
@@ -78,12 +78,12 @@ def _parse_people(name: str, text: str) -> tuple[str, ...]:
 def _passphrase_parser(too_short: CheckId) -> Callable[[str, str], str]:
     def parse(name: str, text: str) -> str:
         if len(text) < MIN_PASSPHRASE_LENGTH:
-            check, says = too_short, f"has fewer than {MIN_PASSPHRASE_LENGTH} characters"
+            check, message = too_short, f"has fewer than {MIN_PASSPHRASE_LENGTH} characters"
         elif _PLACEHOLDER.fullmatch(text):
-            check, says = _PLACEHOLDER_PASSPHRASE, "is still the placeholder of the example, which is public"
+            check, message = _PLACEHOLDER_PASSPHRASE, "is still the placeholder of the example, which is public"
         else:
             return text
-        raise SettingError(check, name, f"{says}. Until this is fixed, it is not accepted.", _HOW_TO_CREATE)
+        raise SettingError(check, name, f"{message}. Until this is fixed, it is not accepted.", _HOW_TO_CREATE)
 
     return parse
 
@@ -186,10 +186,10 @@ def authentication_off_problem(access: AccessMode, *, platform_signs_in: bool) -
     return SettingProblem(
         id=str(_AUTHENTICATION_OFF),
         setting=MODE.name,
-        says="is easy-auth, but the platform does not report that authentication is on. All visitors are denied.",
+        message="is easy-auth, but the platform does not report that authentication is on. All visitors are denied.",
         hint="On App Service, turn it on: az webapp auth update -g <resource-group> -n <name> --enabled true. "
         "Elsewhere, set KVSITE_ACCESS to token.",
-        stops=False,
+        blocks_reading=False,
     )
 
 

@@ -50,6 +50,7 @@ FILE = Setting(
     name="KVSITE_CERTIFICATE",
     help="For `client-certificate`: a PEM or PFX file with the certificate and its private key.",
     default=None, parse=as_text, checks=(_CONFLICT, REQUIRED),
+    selects_credential=True,
 )  # fmt: skip
 PASSWORD = Setting(
     name="KVSITE_CERTIFICATE_PASSWORD", help="The password of that file, or of the files in the folder.", default=None,
@@ -58,12 +59,14 @@ PASSWORD = Setting(
 THUMBPRINT = Setting(
     name="KVSITE_CERTIFICATE_THUMBPRINT", help="Instead of the file: the thumbprint of a certificate in the folder.",
     default=None, parse=_parse_thumbprint, checks=(_CONFLICT, _THUMBPRINT),
+    selects_credential=True,
 )  # fmt: skip
 SUBJECT = Setting(
     name="KVSITE_CERTIFICATE_SUBJECT",
     help="Instead of the file: the full subject of a certificate in the folder, `CN=my-app, O=Contoso`, or only "
     "`my-app`.",
     default=None, parse=as_text, checks=(_CONFLICT,),
+    selects_credential=True,
 )  # fmt: skip
 STORE = Setting(
     name="KVSITE_CERTIFICATE_STORE",
@@ -88,6 +91,7 @@ SECRET_ID = Setting(
     help="Instead of the file: the secret identifier of a certificate in a vault, read with the managed identity or "
     "the developer's credential. `KVSITE_TENANT_ID` is then optional.",
     default=None, parse=as_text, checks=(_CONFLICT, _SECRET_ID, _SECRET_HOST),
+    selects_credential=True,
 )  # fmt: skip
 READER = Setting(
     name="KVSITE_CERTIFICATE_READER_CLIENT_ID",

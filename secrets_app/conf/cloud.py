@@ -28,7 +28,7 @@ class CloudMismatch:
     """The vault's cloud."""
 
     @property
-    def says(self) -> str:
+    def message(self) -> str:
         what = f"is set to {self.host}" if self.is_set else f"is not set, so sign-in uses {self.host}"
         return f"{what}, but the vault is in {self.cloud.name}."
 
@@ -39,7 +39,7 @@ class CloudMismatch:
 
 def find_cloud_mismatch(config: Config, environ: Mapping[str, str]) -> CloudMismatch | None:
     """The mismatch; None when there is none or the vault's cloud is not known."""
-    cloud, own = cloud_at(config.vault_url or ""), config.sign_in.authority_host if config.sign_in else None
+    cloud, own = cloud_at(config.vault_url or ""), config.credential.authority_host if config.credential else None
     named = own or environ.get(VARIABLE, "").strip()
     host = named.lower().removeprefix("https://").rstrip("/") or PUBLIC.login_host
     if cloud is None or host == cloud.login_host:
@@ -56,7 +56,7 @@ def cloud_mismatch_problems(reading: Reading, config: Config, environ: Mapping[s
         return ()
     return (
         SettingProblem(
-            id=str(CLOUD_MISMATCH), setting=apart.setting, says=apart.says, hint=apart.hint,
+            id=str(CLOUD_MISMATCH), setting=apart.setting, message=apart.message, hint=apart.hint,
             cause="authority_or_cloud_wrong", example=f"https://{apart.cloud.login_host}",
         ),
     )  # fmt: skip

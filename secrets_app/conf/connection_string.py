@@ -20,27 +20,11 @@ from secrets_app.core.credential_options import CertificateInStore, CredentialOp
 
 TITLE = "Connection string"
 
-_CONFLICT = CheckId("E055", "The connection string and another setting both select the credential.")
+CONFLICT = CheckId("E055", "The connection string and another setting both select the credential.")
 _STRINGS_DIFFER = CheckId("E083", "The two settings for the connection string have different values.")
 _TENANTS_DIFFER = CheckId("E084", "The connection string and `KVSITE_TENANT_ID` name different tenants.")
 
-_CONFLICTING = (
-    "KVSITE_CREDENTIAL",
-    "KVSITE_EXCLUDE_CREDENTIALS",
-    "KVSITE_CLIENT_ID",
-    "KVSITE_CLIENT_SECRET",
-    "KVSITE_CERTIFICATE",
-    "KVSITE_CERTIFICATE_THUMBPRINT",
-    "KVSITE_CERTIFICATE_SUBJECT",
-    "KVSITE_CERTIFICATE_SECRET_ID",
-    "KVSITE_MANAGED_IDENTITY_CLIENT_ID",
-    "KVSITE_MANAGED_IDENTITY_RESOURCE_ID",
-    "KVSITE_MANAGED_IDENTITY_OBJECT_ID",
-    "KVSITE_PIPELINES_SERVICE_CONNECTION_ID",
-)
-"""Settings that select the credential, as the connection string does."""
-
-_CHECKS = (_CONFLICT, _STRINGS_DIFFER, _TENANTS_DIFFER, *check_ids.ALL)
+_CHECKS = (CONFLICT, _STRINGS_DIFFER, _TENANTS_DIFFER, *check_ids.ALL)
 CONNECTION_STRING = Setting(
     name="AzureServicesAuthConnectionString",
     help="The credential in the format of the old .NET library, `RunAs=App;AppId=...`: "
@@ -63,8 +47,8 @@ class ConnectionString:
     meaning: ParsedConnectionString
 
     @property
-    def sign_in(self) -> CredentialOptions:
-        return self.meaning.sign_in
+    def options(self) -> CredentialOptions:
+        return self.meaning.options
 
 
 def connection_string(settings: RawSettings) -> ConnectionString | None:
@@ -74,28 +58,18 @@ def connection_string(settings: RawSettings) -> ConnectionString | None:
         return None
     if len({settings[name] for name in named}) > 1:
         raise SettingError(_STRINGS_DIFFER, named[0], f"and {named[1]} have different values.", "Keep one of them.")
-    _check_conflicts(named[0], settings)
     try:
         meaning = parse_form(parse_options(settings[named[0]]), allowed_hosts=allowed_hosts(settings))
     except ConnectionStringError as error:
         raise SettingError(
-            error.check, named[0], error.says, error.hint, cause=error.cause, example=error.example
+            error.check, named[0], error.message, error.hint, cause=error.cause, example=error.example
         ) from None  # fmt: skip
     return ConnectionString(setting=named[0], meaning=_with_settings(meaning, named[0], settings))
 
 
-def _check_conflicts(name: str, settings: RawSettings) -> None:
-    for other in _CONFLICTING:
-        if other in settings:
-            raise SettingError(
-                _CONFLICT, name, f"and {other} both select the credential.",
-                f"Keep one of them: remove {name} to use the settings, or {other} to use the connection string.",
-            )  # fmt: skip
-
-
 def _with_settings(meaning: ParsedConnectionString, name: str, settings: RawSettings) -> ParsedConnectionString:
     """With what only settings provide: the folders of certificates, and which setting selected the credential."""
-    options, certificate = meaning.sign_in, meaning.sign_in.certificate
+    options, certificate = meaning.options, meaning.options.certificate
     if isinstance(certificate, CertificateInStore):
         found = in_store(settings, certificate.store, thumbprint=certificate.thumbprint, subject=certificate.subject)
         options = replace(options, certificate=found)
@@ -104,7 +78,8 @@ def _with_settings(meaning: ParsedConnectionString, name: str, settings: RawSett
         raise SettingError(
             _TENANTS_DIFFER, name, "and KVSITE_TENANT_ID name different tenants.", "Keep one of them."
         )  # fmt: skip
-    return replace(meaning, sign_in=replace(options, chosen_by=name))
+    return replace(meaning, options=replace(options, chosen_by=name))
 
 
-READERS: dict[str, Callable[[RawSettings], Any]] = {"connection_string": connection_string}
+READERS: dict[str, Callable[[RawSettings], Any]] = {}
+"""credential.py reads it: it checks for contradictions with the other settings."""

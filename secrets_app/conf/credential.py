@@ -7,15 +7,15 @@ from dataclasses import replace
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
-from secrets_app.conf import managed_identity, pipelines, tenants
-from secrets_app.conf.certificate import read_certificate
-from secrets_app.conf.connection_string import connection_string
+from secrets_app.conf import certificate, managed_identity, pipelines, tenants
+from secrets_app.conf.connection_string import CONFLICT, NAMES, ConnectionString, connection_string
 from secrets_app.conf.errors import REQUIRED, RawSettings, SettingError
 from secrets_app.conf.parsers import MAX_SECONDS, guid, seconds
 from secrets_app.conf.setting import Setting, as_text, by_name
 from secrets_app.core.check_ids import CheckId
 from secrets_app.core.credential_options import (
     MEMBERS,
+    PROCESS_TIMEOUT_SHARE,
     CertificateInVault,
     CredentialKind,
     CredentialOptions,
@@ -103,18 +103,20 @@ CREDENTIAL = Setting(
     help="The credential. `default`: DefaultAzureCredential's chain; `dev`, `prod`: its two halves; or one credential, "
     "or several separated by commas, tried in that order: "
     f"{', '.join(f'`{kind}`' for kind in CredentialKind if not kind.is_chain)}.",
-    default=CredentialOptions().ways, parse=_parse_kinds, attribute="ways",
+    default=CredentialOptions().kinds, parse=_parse_kinds, attribute="kinds",
     checks=(_UNKNOWN, _CHAIN_NOT_ALONE),
+    selects_credential=True,
 )  # fmt: skip
 EXCLUDE: Setting[tuple[CredentialKind, ...]] = Setting(
     name="KVSITE_EXCLUDE_CREDENTIALS", help="Credentials to exclude from the chain, separated by commas.", default=(),
     parse=_parse_excluded, attribute="excluded", checks=(_NOT_A_MEMBER, _NO_CHAIN, _UNKNOWN_EXCLUDED),
+    selects_credential=True,
 )  # fmt: skip
 PROCESS_TIMEOUT = Setting(
     name="KVSITE_PROCESS_TIMEOUT_S",
     help=f"Seconds that az, azd or PowerShell may take: 1 to {MAX_SECONDS}.",
-    default=None, default_note="80 % of `KVSITE_DEADLINE_S`", parse=seconds(_TIMEOUT, at_least=1),
-    attribute="process_timeout_s", checks=(_TIMEOUT,), example="8",
+    default=None, default_note=f"{PROCESS_TIMEOUT_SHARE:.0%} of `KVSITE_DEADLINE_S`",
+    parse=seconds(_TIMEOUT, at_least=1), attribute="process_timeout_s", checks=(_TIMEOUT,), example="8",
 )  # fmt: skip
 AZ_SUBSCRIPTION = Setting(
     name="KVSITE_AZ_SUBSCRIPTION", help="The subscription, by name or ID, for which az gets a token.", default=None,
@@ -129,10 +131,12 @@ CLIENT_ID = Setting(
     name="KVSITE_CLIENT_ID",
     help="The application (client) ID, for `client-secret`, `client-certificate` and `azure-pipelines`.", default=None,
     parse=guid(_CLIENT_ID, "application (client) ID"), attribute="client_id", checks=(_CLIENT_ID, REQUIRED),
+    selects_credential=True,
 )  # fmt: skip
 CLIENT_SECRET = Setting(
     name="KVSITE_CLIENT_SECRET", help="The value of the client secret, for `client-secret`.", default=None,
     parse=as_text, attribute="client_secret", checks=(REQUIRED,),
+    selects_credential=True,
 )  # fmt: skip
 SETTINGS = (
     by_name(CREDENTIAL, EXCLUDE)
@@ -143,31 +147,44 @@ SETTINGS = (
 )
 
 
+def read_connection_string(settings: RawSettings) -> ConnectionString | None:
+    """The connection string; None when not set. Raises SettingError also where another setting contradicts it."""
+    name = next((name for name in NAMES if name in settings), None)
+    rows = (SETTINGS | certificate.SETTINGS).values()
+    other = next((row.name for row in rows if row.selects_credential and row.name in settings), None)
+    if name and other:
+        raise SettingError(
+            CONFLICT, name, f"and {other} both select the credential.",
+            f"Keep one of them: remove {name} to use the settings, or {other} to use the connection string.",
+        )  # fmt: skip
+    return connection_string(settings)
+
+
 def read_credential_options(settings: RawSettings) -> CredentialOptions:
     """What the settings say about the credential. Raises SettingError at the first one that is invalid or missing."""
-    translated = connection_string(settings)
+    translated = read_connection_string(settings)
     if CredentialKind.AZURE_PIPELINES in CREDENTIAL.read(settings):
         settings = pipelines.with_task_variables(settings)
     values: dict[str, Any] = {
         row.attribute: row.read(settings) for row in SETTINGS.values() if row.attribute and row.name in settings
     }
-    identity, certificate = managed_identity.managed_identity(settings), read_certificate(settings)
+    identity, found = managed_identity.managed_identity(settings), certificate.read_certificate(settings)
     values |= {"managed_identity": identity} if identity else {}
-    values |= {"certificate": certificate} if certificate else {}
+    values |= {"certificate": found} if found else {}
     values |= {"chosen_by": CREDENTIAL.name} if CREDENTIAL.name in settings else {}
-    options = replace(translated.sign_in if translated else CredentialOptions(), **values)
+    options = replace(translated.options if translated else CredentialOptions(), **values)
     tenants.check_cloud(options.authority_host, settings)
     _check_consistent(options)
     return options
 
 
 def _check_consistent(options: CredentialOptions) -> None:
-    if options.excluded and not options.ways[0].is_chain:
+    if options.excluded and not options.kinds[0].is_chain:
         raise SettingError(
             _NO_CHAIN, EXCLUDE.name, f"excludes credentials from a chain, but {CREDENTIAL.name} does not name a chain.",
             "Remove one of the two.",
         )  # fmt: skip
-    for kind in options.ways:
+    for kind in options.kinds:
         for attribute, setting in kind.row.requires:
             if attribute == "tenant_id" and isinstance(options.certificate, CertificateInVault):
                 continue  # the tenant of the token that reads the certificate is used
@@ -179,4 +196,7 @@ def _check_consistent(options: CredentialOptions) -> None:
                 )  # fmt: skip
 
 
-READERS: dict[str, Callable[[RawSettings], Any]] = {"sign_in": read_credential_options}
+READERS: dict[str, Callable[[RawSettings], Any]] = {
+    "credential": read_credential_options,
+    "connection_string": read_connection_string,
+}

@@ -27,14 +27,14 @@ class SettingProblem:
     id: str
     """Of the Django system check that reports it: secrets_app.E001."""
     setting: str
-    says: str
+    message: str
     """What is wrong: a sentence that starts after the setting's name."""
     hint: str
     cause: str = "setting_invalid"
     """Key of a cause in the catalogue."""
     example: str | None = None
     """A valid value or a placeholder, for a command to copy."""
-    stops: bool = True
+    blocks_reading: bool = True
     """Nothing is read until it is fixed."""
 
     @property
@@ -44,16 +44,16 @@ class SettingProblem:
 
     @property
     def sentence(self) -> str:
-        return f"{self.setting} {self.says}"
+        return f"{self.setting} {self.message}"
 
 
 class SettingError(Exception):
     """Raised for a setting that cannot be parsed. Carries the problem."""
 
-    def __init__(self, check: CheckId, setting: str, says: str, hint: str, **more: Any) -> None:
+    def __init__(self, check: CheckId, setting: str, message: str, hint: str, **more: Any) -> None:
         # A quoted value may be a secret that was put into the wrong setting.
         self.problem = SettingProblem(
-            id=str(check), setting=setting, says=redact(says), hint=redact(hint),
-            **{"stops": check.is_error, **more},
+            id=str(check), setting=setting, message=redact(message), hint=redact(hint),
+            **{"blocks_reading": check.is_error, **more},
         )  # fmt: skip
         super().__init__(self.problem.sentence)

@@ -15,11 +15,11 @@ _SETTING_KINDS = frozenset({CredentialKind.CLIENT_SECRET, CredentialKind.CLIENT_
 
 def use_setting_names(hint: Hint, config: Config) -> Hint:
     """The hint, with the names of this site's settings when only they select the credential."""
-    sign_in = config.sign_in
+    options = config.credential
     if (
-        not sign_in
-        or not _SETTING_KINDS.issuperset(sign_in.ways)
-        or isinstance(sign_in.certificate, CertificateInVault)
+        not options
+        or not _SETTING_KINDS.issuperset(options.kinds)
+        or isinstance(options.certificate, CertificateInVault)
     ):
         return hint  # the certificate may be read with a credential from the environment
 

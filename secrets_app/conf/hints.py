@@ -26,7 +26,7 @@ def setting_hints(problems: Iterable[SettingProblem], place: HostEnvironment) ->
         Hint(
             cause=problem.cause,
             title=problem.sentence,
-            why="No request is sent until this is fixed." if problem.stops else "Everything else works.",
+            why="No request is sent until this is fixed." if problem.blocks_reading else "Everything else works.",
             fix=problem.hint,
             commands=_commands(problem, place),
         )
@@ -39,14 +39,14 @@ def remark_hints(given: ConnectionString | None, causes: Collection[str]) -> tup
     remarks = given.meaning.remarks if given else ()
     cut_short = not _CUT_SHORT.isdisjoint(causes)
     return tuple(
-        _remark_hint(f"{given.setting} {remark.says}", remark.hint)
+        _remark_hint(f"{given.setting} {remark.message}", remark.hint)
         for remark in remarks
         if given and (remark.changes_who or (remark.leftover and cut_short))
     )
 
 
-def _remark_hint(says: str, hint: str) -> Hint:
-    what, end, rest = says.partition(". ")
+def _remark_hint(message: str, hint: str) -> Hint:
+    what, end, rest = message.partition(". ")
     why = rest or "It may be the rest of a secret that was cut off at a ;."
     return Hint(cause="setting_invalid", title=what + end.strip(), why=why, fix=hint)
 

@@ -39,14 +39,17 @@ def _parse_resource_id(name: str, text: str) -> str:
 CLIENT_ID = Setting(
     name="KVSITE_MANAGED_IDENTITY_CLIENT_ID", help="The client ID of a user-assigned managed identity.", default=None,
     default_note="the system-assigned identity", parse=guid(_GUID, "client ID"), checks=(_CONFLICT, _GUID),
+    selects_credential=True,
 )  # fmt: skip
 RESOURCE_ID = Setting(
     name="KVSITE_MANAGED_IDENTITY_RESOURCE_ID", help="The same, by its resource ID.", default=None,
     parse=_parse_resource_id, checks=(_CONFLICT, _RESOURCE_ID),
+    selects_credential=True,
 )  # fmt: skip
 OBJECT_ID = Setting(
     name="KVSITE_MANAGED_IDENTITY_OBJECT_ID", help="The same, by its object ID.", default=None,
     parse=guid(_GUID, "object ID"), checks=(_CONFLICT, _GUID),
+    selects_credential=True,
 )  # fmt: skip
 RETRY = Setting(
     name="KVSITE_MANAGED_IDENTITY_RETRY_S",

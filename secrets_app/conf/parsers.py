@@ -17,8 +17,8 @@ def seconds(check: CheckId, *, at_least: float) -> Parser[float]:
     def parse(name: str, text: str) -> float:
         if re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,3})?", text) and at_least <= float(text) <= MAX_SECONDS:
             return float(text)
-        says = f"is {text!r}, but must be a number of seconds from {at_least:g} to {MAX_SECONDS}."
-        raise SettingError(check, name, says, "Correct it, or remove it to use the default.")
+        message = f"is {text!r}, but must be a number of seconds from {at_least:g} to {MAX_SECONDS}."
+        raise SettingError(check, name, message, "Correct it, or remove it to use the default.")
 
     return parse
 

@@ -14,6 +14,7 @@ from secrets_app.core.credential_options import CredentialKind, CredentialOption
 SERVICE_CONNECTION = Setting(
     name="KVSITE_PIPELINES_SERVICE_CONNECTION_ID", help="The service connection, for `azure-pipelines`.", default=None,
     parse=as_text, attribute="service_connection_id", checks=(REQUIRED,),
+    selects_credential=True,
 )  # fmt: skip
 ACCESS_TOKEN = Setting(
     name="SYSTEM_ACCESSTOKEN",

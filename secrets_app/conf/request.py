@@ -59,7 +59,7 @@ class ReadRequest:
     @property
     def blocking_problems(self) -> tuple[SettingProblem, ...]:
         """The mistakes that must be fixed before anything is read."""
-        return tuple(problem for problem in self.problems if problem.stops)
+        return tuple(problem for problem in self.problems if problem.blocks_reading)
 
     @property
     def scope(self) -> str:
@@ -76,13 +76,13 @@ class ReadRequest:
     def cannot_authenticate(self) -> bool:
         """Not even the principal can be determined: no valid credential settings, or no valid scope."""
         needs_scope = not isinstance(self.target, SecretTarget)
-        return self.config.sign_in is None or (needs_scope and bool(self.blocking_problems))
+        return self.config.credential is None or (needs_scope and bool(self.blocking_problems))
 
     @property
     def connection_key(self) -> object:
         """Requests with the same one share a credential and a vault client."""
         vault_url = self.target.vault_url if isinstance(self.target, SecretTarget) else None
-        return vault_url, self.config.deadline_s, self.scope, self.config.sign_in
+        return vault_url, self.config.deadline_s, self.scope, self.config.credential
 
     @property
     def key(self) -> object:
@@ -125,7 +125,7 @@ def token_vault_request(config: Config, *, create: bool = False) -> ReadRequest:
     Mistakes in the Key Vault's settings are dropped; mistakes in the Token Vault's settings prevent reading.
     """
     problems = tuple(
-        replace(problem, stops=problem.stops or problem.setting in TOKEN_VAULT_SETTINGS)
+        replace(problem, blocks_reading=problem.blocks_reading or problem.setting in TOKEN_VAULT_SETTINGS)
         for problem in _without(VAULT_SETTINGS, config.problems)
     )
     if config.token_vault is None and not any(problem.setting in TOKEN_VAULT_SETTINGS for problem in problems):
@@ -143,7 +143,7 @@ def _scope_problem(scope: str, called: str) -> SettingProblem:
     return SettingProblem(
         id=str(TOKEN_SCOPE),
         setting=called,
-        says="is not a valid scope: only letters, digits and . : / - _ are allowed."
+        message="is not a valid scope: only letters, digits and . : / - _ are allowed."
         if scope
         else "is empty, so there is no resource to request a token for.",
         hint="Enter a resource, such as https://management.azure.com or api://<client-id>.",
@@ -154,7 +154,7 @@ def _scope_problem(scope: str, called: str) -> SettingProblem:
 _TOKEN_VAULT_NOT_SET = SettingProblem(
     id=str(NO_URL),
     setting="KVSITE_TOKEN_VAULT_URL",
-    says="is not set, so there is no Token Vault to read from.",
+    message="is not set, so there is no Token Vault to read from.",
     hint="Set it only if you have the address of a Token Vault.",
     cause="setting_missing",
     example="https://<vault>.<region>.tokenvault.azure.net",

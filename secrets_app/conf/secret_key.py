@@ -73,7 +73,7 @@ def missing_key_problem(*, production: bool, stored: bool) -> SettingProblem | N
     """The problem when no key is set: always in production, elsewhere only when a generated key cannot be stored."""
     if not production and stored:
         return None
-    says = (
+    message = (
         "is not set. A site in production requires its own key."
         if production
         else "is not set, and no generated key can be stored: the folder .local is not writable."
@@ -87,8 +87,8 @@ def missing_key_problem(*, production: bool, stored: bool) -> SettingProblem | N
     return SettingProblem(
         id=str(KEY_MISSING if production else KEY_NOT_STORED),
         setting="KVSITE_SECRET_KEY",
-        says=says,
+        message=message,
         hint=f"{_HOW_TO_CREATE} {until_then}",
         cause="setting_missing",
-        stops=False,
+        blocks_reading=False,
     )

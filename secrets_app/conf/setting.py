@@ -32,6 +32,8 @@ class Setting(Generic[T_co]):
     parse: Parser[T_co]
     attribute: str | None = None
     """The field of Config, or of CredentialOptions, that has the value; None where a reader combines settings."""
+    selects_credential: bool = False
+    """Whether it selects the credential or its identity, and so contradicts a connection string."""
     checks: tuple[CheckId, ...] = ()
     example: str | None = None
     """A valid value or a placeholder, for the command that fixes a mistake."""

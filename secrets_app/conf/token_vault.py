@@ -148,16 +148,16 @@ def _checked(name: str, text: str, settings: RawSettings, parse: Callable[..., T
     try:
         return parse(text, also_allowed=allowed_hosts(settings))
     except ForeignHostError as error:
-        says, cause = f"is not allowed: {error.after_a_colon}", "vault_url_refused"
-        raise _error(_HOST, name, says, cause=cause, example=EXAMPLE_URL) from error
+        message, cause = f"is not allowed: {error.after_a_colon}", "vault_url_refused"
+        raise _error(_HOST, name, message, cause=cause, example=EXAMPLE_URL) from error
     except AddressError as error:
-        says = f"is not a valid Token Vault URL: {error.after_a_colon}"
-        raise _error(_URL, name, says, example=EXAMPLE_URL) from error
+        message = f"is not a valid Token Vault URL: {error.after_a_colon}"
+        raise _error(_URL, name, message, example=EXAMPLE_URL) from error
 
 
-def _error(check: CheckId, name: str, says: str, **more: Any) -> SettingError:
+def _error(check: CheckId, name: str, message: str, **more: Any) -> SettingError:
     # A warning: the secret can be read without it, only the Token Vault page cannot.
-    return SettingError(check, name, says, "Correct it, or remove it: the service was retired in 2020.", **more)
+    return SettingError(check, name, message, "Correct it, or remove it: the service was retired in 2020.", **more)
 
 
 READERS: dict[str, Callable[[RawSettings], Any]] = {"token_vault": _read_token}

@@ -75,8 +75,8 @@ def _parse_secret_name(name: str, text: str) -> str:
     if _NAME_PATTERN.fullmatch(text):
         return text
     check = _SECRET_NAME_IS_URL if "://" in text else _SECRET_NAME
-    says, hint, likely = _secret_name_error(text)
-    raise SettingError(check, name, says, hint, cause="kv_name_invalid", example=likely or None)
+    message, hint, likely = _secret_name_error(text)
+    raise SettingError(check, name, message, hint, cause="kv_name_invalid", example=likely or None)
 
 
 def _secret_name_error(text: str) -> tuple[str, str, str]:

@@ -23,14 +23,14 @@ from secrets_app.core.credential_options import CredentialKind, CredentialOption
 
 _VISUAL_STUDIO = ConnectionStringWarning(
     check=check_ids.VISUAL_STUDIO,
-    says="selects the Visual Studio account, which is not available in Python. The VS Code account is tried instead, "
-    "then Azure CLI, so it may be a different user.",
+    message="selects the Visual Studio account, which is not available in Python. The VS Code account is tried "
+    "instead, then Azure CLI, so it may be a different user.",
     hint="Check the line Principal Used. To use the same account, run az login with the Visual Studio account.",
 )
 _WINDOWS = ConnectionStringWarning(
     check=check_ids.WINDOWS,
-    says="selects integrated Windows sign-in, which is not available in Python. The Windows account is tried through "
-    "its broker instead, then Azure CLI. On other systems, only Azure CLI is available.",
+    message="selects integrated Windows sign-in, which is not available in Python. The Windows account is tried "
+    "through its broker instead, then Azure CLI. On other systems, only Azure CLI is available.",
     hint="On Windows, install azure-identity-broker. On other systems, run az login with that account.",
 )
 
@@ -43,7 +43,7 @@ def parse_form(pairs: Iterable[Option], *, allowed_hosts: tuple[str, ...] = ()) 
     except ConnectionStringError as fault:
         fault.example = example_for(words)
         raise
-    return replace(found, remarks=(*found.remarks, *unused_key_warnings(words, found.sign_in)))
+    return replace(found, remarks=(*found.remarks, *unused_key_warnings(words, found.options)))
 
 
 def _chosen(table: Mapping[str, Form], check: CheckId, key: Key, words: OptionReader) -> Form:
@@ -56,24 +56,26 @@ def _chosen(table: Mapping[str, Form], check: CheckId, key: Key, words: OptionRe
     hint = f"Set {key} to one of: {known}."
     if text:
         raise ConnectionStringError(check, f"has a value for {key} that is not one of {known}.", hint)
-    says = f"has {key} without a value." if words.has(key) else f"has no {key}."
-    raise ConnectionStringError(check, says, hint, cause="setting_missing")
+    message = f"has {key} without a value." if words.has(key) else f"has no {key}."
+    raise ConnectionStringError(check, message, hint, cause="setting_missing")
 
 
 def _developer(words: OptionReader, allowed_hosts: tuple[str, ...]) -> ParsedConnectionString:
     return _chosen(_DEVELOPER_TOOLS, check_ids.DEVELOPER_TOOL, Key.DEVELOPER_TOOL, words)(words, allowed_hosts)
 
 
-def _fixed(who: str, *ways: CredentialKind, remark: ConnectionStringWarning | None = None) -> Form:
-    meaning = ParsedConnectionString(sign_in=CredentialOptions(ways=ways), who=who, remarks=(remark,) if remark else ())
+def _fixed(who: str, *kinds: CredentialKind, remark: ConnectionStringWarning | None = None) -> Form:
+    meaning = ParsedConnectionString(
+        options=CredentialOptions(kinds=kinds), who=who, remarks=(remark,) if remark else ()
+    )
     return lambda _words, _allowed_hosts: meaning
 
 
 def _workload(words: OptionReader, _allowed_hosts: tuple[str, ...]) -> ParsedConnectionString:
-    sign_in = CredentialOptions(
-        ways=(CredentialKind.WORKLOAD_IDENTITY,), client_id=words.guid(Key.APP_ID), tenant_id=words.tenant()
+    options = CredentialOptions(
+        kinds=(CredentialKind.WORKLOAD_IDENTITY,), client_id=words.guid(Key.APP_ID), tenant_id=words.tenant()
     )
-    return ParsedConnectionString(sign_in=sign_in, who="a workload identity")
+    return ParsedConnectionString(options=options, who="a workload identity")
 
 
 def _app(words: OptionReader, allowed_hosts: tuple[str, ...]) -> ParsedConnectionString:
@@ -92,13 +94,13 @@ def _app(words: OptionReader, allowed_hosts: tuple[str, ...]) -> ParsedConnectio
 def _managed_identity(words: OptionReader) -> ParsedConnectionString:
     client_id = words.guid(Key.APP_ID)
     identity = ManagedIdentityId(kind=IdentityKind.CLIENT_ID, value=client_id) if client_id else None
-    sign_in = CredentialOptions(
-        ways=(CredentialKind.MANAGED_IDENTITY,),
+    options = CredentialOptions(
+        kinds=(CredentialKind.MANAGED_IDENTITY,),
         managed_identity=identity,
         retry_timeout_s=words.seconds(Key.MSI_RETRY_TIMEOUT),
     )
     return ParsedConnectionString(
-        sign_in=sign_in, who=f"the {'user' if identity else 'system'}-assigned managed identity"
+        options=options, who=f"the {'user' if identity else 'system'}-assigned managed identity"
     )
 
 

@@ -21,8 +21,8 @@ class OptionReader:
             key = parse_key(pair.key) or pair.key.lower()
             if key in self._pairs:
                 named = f"{key} twice" if isinstance(key, Key) else "the same key twice"
-                says = f"contains {named}, in parts {self._pairs[key].number} and {pair.number}."
-                raise ConnectionStringError(check_ids.DUPLICATE_KEY, says, "Keep one of them.")
+                message = f"contains {named}, in parts {self._pairs[key].number} and {pair.number}."
+                raise ConnectionStringError(check_ids.DUPLICATE_KEY, message, "Keep one of them.")
             self._pairs[key] = pair
 
     def has(self, key: Key) -> bool:
@@ -39,8 +39,10 @@ class OptionReader:
         """The value. Raises Fault when the key or its value is missing."""
         value = self.given(key)
         if value is None:
-            says = f"has {key} without a value." if self.has(key) else f"has no {key}."
-            raise ConnectionStringError(check_ids.MISSING_KEY, says, f"Add {key}=... to it.", cause="setting_missing")
+            message = f"has {key} without a value." if self.has(key) else f"has no {key}."
+            raise ConnectionStringError(
+                check_ids.MISSING_KEY, message, f"Add {key}=... to it.", cause="setting_missing"
+            )
         return value
 
     def guid(self, key: Key) -> str | None:

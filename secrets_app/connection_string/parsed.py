@@ -14,7 +14,7 @@ class ConnectionStringWarning:
     """A warning about a string that works."""
 
     check: CheckId = UNUSED_KEY
-    says: str
+    message: str
     """A sentence to be preceded by the setting's name."""
     hint: str
     changes_who: bool = False
@@ -27,7 +27,7 @@ class ConnectionStringWarning:
 class ParsedConnectionString:
     """The sign-in that a connection string selects."""
 
-    sign_in: CredentialOptions
+    options: CredentialOptions
     who: str
     """As text: `a service principal with a client secret`."""
     remarks: tuple[ConnectionStringWarning, ...] = ()

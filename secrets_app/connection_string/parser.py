@@ -14,9 +14,9 @@ class ConnectionStringError(Exception):
 
     example: str | None = None
 
-    def __init__(self, check: CheckId, says: str, hint: str, cause: str = "setting_invalid") -> None:
-        self.check, self.says, self.hint, self.cause = check, says, hint, cause
-        super().__init__(says)
+    def __init__(self, check: CheckId, message: str, hint: str, cause: str = "setting_invalid") -> None:
+        self.check, self.message, self.hint, self.cause = check, message, hint, cause
+        super().__init__(message)
 
 
 class Key(StrEnum):

@@ -59,13 +59,13 @@ def client_secret(words: OptionReader) -> ParsedConnectionString:
     else:
         secret = _percent_decoded(words.needed(Key.APP_KEY_PERCENT_ENCODED))
     words.needed(Key.TENANT_ID)
-    sign_in = CredentialOptions(
-        ways=(CredentialKind.CLIENT_SECRET,),
+    options = CredentialOptions(
+        kinds=(CredentialKind.CLIENT_SECRET,),
         tenant_id=words.tenant(),
         client_id=words.needed_guid(Key.APP_ID),
         client_secret=secret,
     )
-    return ParsedConnectionString(sign_in=sign_in, who="a service principal with a client secret")
+    return ParsedConnectionString(options=options, who="a service principal with a client secret")
 
 
 def _percent_decoded(text: str) -> str:
@@ -86,13 +86,13 @@ def certificate_in_store(words: OptionReader) -> ParsedConnectionString:
             )
         subject = words.needed(Key.CERTIFICATE_SUBJECT_NAME)
     words.needed(Key.TENANT_ID)
-    sign_in = CredentialOptions(
-        ways=(CredentialKind.CLIENT_CERTIFICATE,),
+    options = CredentialOptions(
+        kinds=(CredentialKind.CLIENT_CERTIFICATE,),
         tenant_id=words.tenant(),
         client_id=words.needed_guid(Key.APP_ID),
         certificate=CertificateInStore(store=store, folder=None, thumbprint=thumbprint, subject=subject),
     )
-    return ParsedConnectionString(sign_in=sign_in, who=f"a service principal with a certificate in the {store} store")
+    return ParsedConnectionString(options=options, who=f"a service principal with a certificate in the {store} store")
 
 
 def _store(words: OptionReader) -> CertificateStore:
@@ -100,13 +100,13 @@ def _store(words: OptionReader) -> CertificateStore:
     for store in CertificateStore:
         if text and text.lower() == store.lower():
             return store
-    says = f"has a value for CertificateStoreLocation that is not one of {', '.join(CertificateStore)}."
+    message = f"has a value for CertificateStoreLocation that is not one of {', '.join(CertificateStore)}."
     if not text:
-        says = "has CertificateStoreLocation without a value."
+        message = "has CertificateStoreLocation without a value."
     if not words.has(Key.CERTIFICATE_STORE_LOCATION):
-        says = "names a certificate, but no CertificateStoreLocation."
+        message = "names a certificate, but no CertificateStoreLocation."
     raise ConnectionStringError(
-        check_ids.STORE, says, f"Set CertificateStoreLocation to one of: {', '.join(CertificateStore)}."
+        check_ids.STORE, message, f"Set CertificateStoreLocation to one of: {', '.join(CertificateStore)}."
     )
 
 
@@ -136,14 +136,14 @@ def certificate_in_vault(words: OptionReader, allowed_hosts: tuple[str, ...]) ->
         secret_version=found.version,
         reader_client_id=words.guid(Key.KEY_VAULT_APP_ID),
     )
-    sign_in = CredentialOptions(
-        ways=(CredentialKind.CLIENT_CERTIFICATE,),
+    options = CredentialOptions(
+        kinds=(CredentialKind.CLIENT_CERTIFICATE,),
         tenant_id=words.tenant(),
         client_id=words.needed_guid(Key.APP_ID),
         certificate=certificate,
         retry_timeout_s=words.seconds(Key.MSI_RETRY_TIMEOUT),
     )
-    return ParsedConnectionString(sign_in=sign_in, who="a service principal whose certificate is in Key Vault")
+    return ParsedConnectionString(options=options, who="a service principal whose certificate is in Key Vault")
 
 
 def _not_an_identifier(*, foreign: bool) -> ConnectionStringError:

@@ -31,9 +31,9 @@ class Equivalent:
     """Code that creates azure-identity's credential, imports first."""
 
 
-def equivalent_of(sign_in: CredentialOptions) -> Equivalent:
+def equivalent_of(options: CredentialOptions) -> Equivalent:
     """The equivalents of this sign-in."""
-    modern = _EQUIVALENTS[sign_in.ways[0]](sign_in)
+    modern = _EQUIVALENTS[options.kinds[0]](options)
     return replace(modern, python=f"{_imports(modern.python)}{modern.python}")
 
 
@@ -46,9 +46,9 @@ def _imports(python: str) -> str:
 def _developer(words: str, python: str) -> Callable[[CredentialOptions], Equivalent]:
     """A sign-in without IDs; `words` is the value of AZURE_TOKEN_CREDENTIALS."""
 
-    def modern(sign_in: CredentialOptions) -> Equivalent:
+    def modern(options: CredentialOptions) -> Equivalent:
         return Equivalent(
-            settings=(("KVSITE_CREDENTIAL", ",".join(sign_in.ways)),),
+            settings=(("KVSITE_CREDENTIAL", ",".join(options.kinds)),),
             variables=(("AZURE_TOKEN_CREDENTIALS", words),),
             python=python,
         )
@@ -56,14 +56,14 @@ def _developer(words: str, python: str) -> Callable[[CredentialOptions], Equival
     return modern
 
 
-def _visual_studio(sign_in: CredentialOptions) -> Equivalent:
-    if len(sign_in.ways) == 1:
-        return _developer("VisualStudioCodeCredential", "VisualStudioCodeCredential()")(sign_in)
-    return _developer("dev", "ChainedTokenCredential(VisualStudioCodeCredential(), AzureCliCredential())")(sign_in)
+def _visual_studio(options: CredentialOptions) -> Equivalent:
+    if len(options.kinds) == 1:
+        return _developer("VisualStudioCodeCredential", "VisualStudioCodeCredential()")(options)
+    return _developer("dev", "ChainedTokenCredential(VisualStudioCodeCredential(), AzureCliCredential())")(options)
 
 
-def _managed_identity(sign_in: CredentialOptions) -> Equivalent:
-    identity, patience = sign_in.managed_identity, _retry(sign_in)
+def _managed_identity(options: CredentialOptions) -> Equivalent:
+    identity, patience = options.managed_identity, _retry(options)
     chosen = ("KVSITE_CREDENTIAL", "managed-identity")
     only = ("AZURE_TOKEN_CREDENTIALS", "ManagedIdentityCredential")
     if not identity:
@@ -75,13 +75,13 @@ def _managed_identity(sign_in: CredentialOptions) -> Equivalent:
     )
 
 
-def _retry(sign_in: CredentialOptions) -> Assignments:
-    seconds = sign_in.retry_timeout_s
+def _retry(options: CredentialOptions) -> Assignments:
+    seconds = options.retry_timeout_s
     return () if seconds is None else (("KVSITE_MANAGED_IDENTITY_RETRY_S", f"{min(seconds, 60):g}"),)
 
 
-def _workload_identity(sign_in: CredentialOptions) -> Equivalent:
-    ids = {"tenant_id": sign_in.tenant_id, "client_id": sign_in.client_id}
+def _workload_identity(options: CredentialOptions) -> Equivalent:
+    ids = {"tenant_id": options.tenant_id, "client_id": options.client_id}
     given = {name: value for name, value in ids.items() if value}
     arguments = ", ".join(f'{name}="{value}"' for name, value in given.items())
     return Equivalent(
@@ -95,12 +95,12 @@ def _named(prefix: str, values: Mapping[str, str]) -> Assignments:
     return tuple((f"{prefix}{name.upper()}", value) for name, value in values.items())
 
 
-def _application(sign_in: CredentialOptions) -> dict[str, str]:
-    return {"tenant_id": sign_in.tenant_id or "<tenant-id>", "client_id": sign_in.client_id or ""}
+def _application(options: CredentialOptions) -> dict[str, str]:
+    return {"tenant_id": options.tenant_id or "<tenant-id>", "client_id": options.client_id or ""}
 
 
-def _client_secret(sign_in: CredentialOptions) -> Equivalent:
-    given = {**_application(sign_in), "client_secret": "<the AppKey>"}
+def _client_secret(options: CredentialOptions) -> Equivalent:
+    given = {**_application(options), "client_secret": "<the AppKey>"}
     return Equivalent(
         settings=(("KVSITE_CREDENTIAL", "client-secret"), *_named("KVSITE_", given)),
         variables=_named("AZURE_", given),
@@ -108,12 +108,12 @@ def _client_secret(sign_in: CredentialOptions) -> Equivalent:
     )
 
 
-def _client_certificate(sign_in: CredentialOptions) -> Equivalent:
-    given, certificate = _application(sign_in), sign_in.certificate
+def _client_certificate(options: CredentialOptions) -> Equivalent:
+    given, certificate = _application(options), options.certificate
     chosen = (("KVSITE_CREDENTIAL", "client-certificate"), *_named("KVSITE_", given))
     call = f'CertificateCredential("{given["tenant_id"]}", "{given["client_id"]}", '
     if isinstance(certificate, CertificateInVault):
-        return Equivalent(settings=(*_without_placeholder(chosen), *_certificate(certificate), *_retry(sign_in)),
+        return Equivalent(settings=(*_without_placeholder(chosen), *_certificate(certificate), *_retry(options)),
                       python=f"{_read_from_vault(certificate)}{call}certificate_data=data)")  # fmt: skip
     path = "<path of the PEM or PFX file>"
     return Equivalent(

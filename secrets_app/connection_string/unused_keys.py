@@ -11,7 +11,7 @@ _CREDENTIAL_KEYS = (Key.APP_KEY, Key.APP_KEY_PERCENT_ENCODED, Key.CERTIFICATE_TH
            Key.KEY_VAULT_CERTIFICATE)  # fmt: skip
 
 
-def unused_key_warnings(words: OptionReader, sign_in: CredentialOptions) -> tuple[ConnectionStringWarning, ...]:
+def unused_key_warnings(words: OptionReader, options: CredentialOptions) -> tuple[ConnectionStringWarning, ...]:
     """At most one remark on the parts without effect. If they change the selected identity, it starts with that."""
     idle = words.idle
     if not idle:
@@ -19,12 +19,12 @@ def unused_key_warnings(words: OptionReader, sign_in: CredentialOptions) -> tupl
     many, named = len(idle) > 1, _join_words(idle)
     did = f"had no effect in the library and {'have' if many else 'has'} none here."
     take_out = f"remove {'them' if many else 'it'}."
-    half = _incomplete_service_principal(words) if sign_in.ways == (CredentialKind.MANAGED_IDENTITY,) else None
+    half = _incomplete_service_principal(words) if options.kinds == (CredentialKind.MANAGED_IDENTITY,) else None
     if half:
         doubt, missing = half
         return (
             ConnectionStringWarning(
-                says=f"{doubt} {_capitalize(named)} {did}",
+                message=f"{doubt} {_capitalize(named)} {did}",
                 hint=f"For a service principal, add {missing}=... to it. For the managed identity, {take_out}",
                 changes_who=True,
             ),
@@ -33,7 +33,7 @@ def unused_key_warnings(words: OptionReader, sign_in: CredentialOptions) -> tupl
     leftover = words.unknown is not None
     return (
         ConnectionStringWarning(
-            says=f"has {named}, which {did}", hint=f"{_capitalize(take_out)} {rest}", leftover=leftover
+            message=f"has {named}, which {did}", hint=f"{_capitalize(take_out)} {rest}", leftover=leftover
         ),
     )
 

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
 
+PROCESS_TIMEOUT_SHARE = 0.8
+"""Part of a reading's deadline that Azure CLI and the other tools may take by default."""
+
 
 class CredentialGroup(Enum):
     """When a kind of credential is tried."""
@@ -31,6 +34,8 @@ class CredentialRow:
     """For tables and headings."""
     phrase: str
     """For the middle of a sentence."""
+    notes: str = ""
+    """What it needs besides the settings in `requires`, or what it stands for, Markdown. For docs/settings.md."""
     group: CredentialGroup = CredentialGroup.EXPLICIT
     aliases: tuple[str, ...] = ()
     """Other accepted values of KVSITE_CREDENTIAL, in lower case without hyphens."""
@@ -68,18 +73,21 @@ class CredentialKind(StrEnum):
     DEFAULT = (
         "default",
         CredentialRow(
+            notes="All credentials of the chain; `AZURE_TOKEN_CREDENTIALS` can restrict it.",
             class_name="DefaultAzureCredential", label="Default chain", phrase="the default chain", group=_CHAIN,
         ),
     )  # fmt: skip
     DEV = (
         "dev",
         CredentialRow(
+            notes="The credentials of the chain for developer machines.",
             class_name="DefaultAzureCredential", label="Developer tools", phrase="the developer tools", group=_CHAIN,
         ),
     )  # fmt: skip
     PROD = (
         "prod",
         CredentialRow(
+            notes="The credentials of the chain for deployed services.",
             class_name="DefaultAzureCredential", label="Deployed service", phrase="the deployed service's credentials",
             group=_CHAIN,
         ),
@@ -87,6 +95,7 @@ class CredentialKind(StrEnum):
     ENVIRONMENT = (
         "environment",
         CredentialRow(
+            notes="`AZURE_CLIENT_ID`, `AZURE_TENANT_ID`, and `AZURE_CLIENT_SECRET` or `AZURE_CLIENT_CERTIFICATE_PATH`.",
             class_name="EnvironmentCredential", label="Environment variables",
             phrase="the environment's service principal", group=_PROD,
             exclude_argument="exclude_environment_credential", token_credentials=True, uses_authority=True, relevance=1,
@@ -95,6 +104,7 @@ class CredentialKind(StrEnum):
     WORKLOAD_IDENTITY = (
         "workload-identity",
         CredentialRow(
+            notes="A Kubernetes pod with the workload identity webhook, which sets `AZURE_FEDERATED_TOKEN_FILE`.",
             class_name="WorkloadIdentityCredential", label="Workload identity", phrase="workload identity", group=_PROD,
             exclude_argument="exclude_workload_identity_credential", token_credentials=True, uses_authority=True,
             relevance=2,
@@ -103,6 +113,7 @@ class CredentialKind(StrEnum):
     MANAGED_IDENTITY = (
         "managed-identity",
         CredentialRow(
+            notes="An Azure host; `KVSITE_MANAGED_IDENTITY_...` for a user-assigned identity.",
             class_name="ManagedIdentityCredential", label="Managed identity", phrase="the managed identity",
             group=_PROD, aliases=("msi",),
             exclude_argument="exclude_managed_identity_credential", token_credentials=True, relevance=3,
@@ -111,6 +122,7 @@ class CredentialKind(StrEnum):
     SHARED_CACHE = (
         "shared-cache",
         CredentialRow(
+            notes="The token cache of Visual Studio in the user's folder.",
             class_name="SharedTokenCacheCredential", label="Shared token cache", phrase="the shared token cache",
             group=_DEV, exclude_argument="exclude_shared_token_cache_credential",
         ),
@@ -118,6 +130,7 @@ class CredentialKind(StrEnum):
     VISUAL_STUDIO_CODE = (
         "visual-studio-code",
         CredentialRow(
+            notes="Windows or WSL, and the package azure-identity-broker.",
             class_name="VisualStudioCodeCredential", label="VS Code", phrase="VS Code", group=_DEV, aliases=("vscode",),
             exclude_argument="exclude_visual_studio_code_credential", token_credentials=True, relevance=7,
         ),
@@ -125,6 +138,7 @@ class CredentialKind(StrEnum):
     AZURE_CLI = (
         "azure-cli",
         CredentialRow(
+            notes="az on `PATH` or in `AzureCLIPath`, and `az login`.",
             class_name="AzureCliCredential", label="Azure CLI", phrase="Azure CLI", group=_DEV, aliases=("az", "cli"),
             exclude_argument="exclude_cli_credential", token_credentials=True, relevance=4,
         ),
@@ -132,6 +146,7 @@ class CredentialKind(StrEnum):
     AZURE_POWERSHELL = (
         "azure-powershell",
         CredentialRow(
+            notes="pwsh on `PATH` with the module Az.Accounts, and `Connect-AzAccount`.",
             class_name="AzurePowerShellCredential", label="Azure PowerShell", phrase="Azure PowerShell", group=_DEV,
             aliases=("powershell",),
             exclude_argument="exclude_powershell_credential", token_credentials=True, relevance=6,
@@ -140,6 +155,7 @@ class CredentialKind(StrEnum):
     AZURE_DEVELOPER_CLI = (
         "azure-developer-cli",
         CredentialRow(
+            notes="azd on `PATH`, and `azd auth login`.",
             class_name="AzureDeveloperCliCredential", label="Azure Developer CLI", phrase="azd", group=_DEV,
             aliases=("azd",),
             exclude_argument="exclude_developer_cli_credential", token_credentials=True, relevance=5,
@@ -148,6 +164,7 @@ class CredentialKind(StrEnum):
     BROKER = (
         "broker",
         CredentialRow(
+            notes="Windows or WSL, and the package azure-identity-broker.",
             class_name="BrokerCredential", label="Authentication broker", phrase="the authentication broker",
             group=_DEV, exclude_argument="exclude_broker_credential",
         ),
@@ -155,6 +172,7 @@ class CredentialKind(StrEnum):
     INTERACTIVE_BROWSER = (
         "interactive-browser",
         CredentialRow(
+            notes="A terminal: `manage.py principal` waits five minutes; the pages do not use it.",
             class_name="InteractiveBrowserCredential", label="Interactive browser",
             phrase="interactive browser sign-in", group=CredentialGroup.INTERACTIVE, aliases=("browser",),
             token_credentials=True, uses_authority=True,
@@ -163,6 +181,7 @@ class CredentialKind(StrEnum):
     DEVICE_CODE = (
         "device-code",
         CredentialRow(
+            notes="A terminal: `manage.py principal` waits five minutes; the pages do not use it.",
             class_name="DeviceCodeCredential", label="Device code", phrase="device code sign-in",
             group=CredentialGroup.INTERACTIVE, uses_authority=True,
         ),
@@ -186,6 +205,7 @@ class CredentialKind(StrEnum):
     AZURE_PIPELINES = (
         "azure-pipelines",
         CredentialRow(
+            notes="The task AzureCLI@2 or AzurePowerShell@5, and `SYSTEM_ACCESSTOKEN: $(System.AccessToken)`.",
             class_name="AzurePipelinesCredential", label="Azure Pipelines",
             phrase="the Azure Pipelines service connection", aliases=("pipelines",), uses_authority=True,
             requires=(
@@ -298,7 +318,7 @@ Certificate = CertificateFile | CertificateInStore | CertificateInVault
 class CredentialOptions:
     """The settings that determine how a token is obtained. azure-identity's default applies to what is None."""
 
-    ways: tuple[CredentialKind, ...] = (CredentialKind.DEFAULT,)
+    kinds: tuple[CredentialKind, ...] = (CredentialKind.DEFAULT,)
     """Tried in this order. A chain is always the only entry."""
     chosen_by: str | None = field(default=None, compare=False)
     """The setting or argument that selected `ways`; None for the default."""

@@ -16,26 +16,26 @@ def build(config: Config) -> SupportsTokenInfo:
 
     Raises ValueError with a message for users if a credential cannot be created: a package or a file is missing.
     """
-    sign_in = config.sign_in
-    if sign_in is None:
+    options = config.credential
+    if options is None:
         raise ValueError("The credential settings are invalid, so no token was requested.")
-    if len(sign_in.ways) == 1:
-        return _create(sign_in.ways[0], sign_in, config.deadline_s)
-    return ChainedTokenCredential(*(_create_or_placeholder(way, sign_in, config.deadline_s) for way in sign_in.ways))
+    if len(options.kinds) == 1:
+        return _create(options.kinds[0], options, config.deadline_s)
+    return ChainedTokenCredential(*(_create_or_placeholder(kind, options, config.deadline_s) for kind in options.kinds))
 
 
-def _create(way: CredentialKind, sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+def _create(kind: CredentialKind, options: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
     try:
-        return FACTORIES[way](sign_in, deadline_s)
+        return FACTORIES[kind](options, deadline_s)
     except OSError as error:  # azure-identity reads the file of AZURE_CLIENT_CERTIFICATE_PATH at once
         missing = isinstance(error, FileNotFoundError)
         message = CERTIFICATE_FILE_NOT_FOUND if missing else CERTIFICATE_FILE_UNREADABLE
         raise ValueError(message.format(path=error.filename, reason=error.strerror)) from error
 
 
-def _create_or_placeholder(way: CredentialKind, sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+def _create_or_placeholder(kind: CredentialKind, options: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
     """As in azure-identity's own chain: a credential that cannot be created does not stop the others."""
     try:
-        return _create(way, sign_in, deadline_s)
+        return _create(kind, options, deadline_s)
     except ValueError as error:
-        return UnavailableCredential(way, str(error))
+        return UnavailableCredential(kind, str(error))

@@ -12,18 +12,18 @@ def without_unset(**arguments: Any) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if value is not None and value != ()}
 
 
-def tenants(sign_in: CredentialOptions) -> dict[str, Any]:
+def tenants(options: CredentialOptions) -> dict[str, Any]:
     """The tenant to sign in to, and the additionally allowed ones."""
-    return without_unset(tenant_id=sign_in.tenant_id, **additional_tenants(sign_in))
+    return without_unset(tenant_id=options.tenant_id, **additional_tenants(options))
 
 
-def additional_tenants(sign_in: CredentialOptions) -> dict[str, Any]:
-    return without_unset(additionally_allowed_tenants=list(sign_in.additional_tenants) or None)
+def additional_tenants(options: CredentialOptions) -> dict[str, Any]:
+    return without_unset(additionally_allowed_tenants=list(options.additional_tenants) or None)
 
 
-def network(sign_in: CredentialOptions, deadline_s: float) -> dict[str, Any]:
+def network(options: CredentialOptions, deadline_s: float) -> dict[str, Any]:
     """Time limits for Microsoft Entra ID, and the authority host of the cloud."""
-    return {**timeouts(deadline_s), **without_unset(authority=sign_in.authority_host)}
+    return {**timeouts(deadline_s), **without_unset(authority=options.authority_host)}
 
 
 def timeouts(deadline_s: float) -> dict[str, Any]:
@@ -36,6 +36,6 @@ def timeouts_with_retries(deadline_s: float, seconds: float | None) -> dict[str,
     return timeouts(deadline_s) if seconds is None else with_transport(limits_with_retries(deadline_s, seconds))
 
 
-def process(sign_in: CredentialOptions, deadline_s: float) -> dict[str, Any]:
+def process(options: CredentialOptions, deadline_s: float) -> dict[str, Any]:
     """The time limit for a developer tool, in whole seconds."""
-    return {"process_timeout": int(sign_in.process_timeout_s or process_timeout_s(deadline_s))}
+    return {"process_timeout": int(options.process_timeout_s or process_timeout_s(deadline_s))}

@@ -101,23 +101,23 @@ class CertificateCredential(SupportsTokenInfo):
         self.close()
 
 
-def client_certificate(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+def client_certificate(options: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
     """A service principal that authenticates with the configured certificate. Nothing is read yet."""
-    where = sign_in.certificate
-    reader = _certificate_reader(where, sign_in, deadline_s) if isinstance(where, CertificateInVault) else None
+    where = options.certificate
+    reader = _certificate_reader(where, options, deadline_s) if isinstance(where, CertificateInVault) else None
     return CertificateCredential(
-        _finder(sign_in, reader, deadline_s),
-        client_id=sign_in.client_id or "",
+        _finder(options, reader, deadline_s),
+        client_id=options.client_id or "",
         reader=reader,
-        **additional_tenants(sign_in),
-        **network(sign_in, deadline_s),
+        **additional_tenants(options),
+        **network(options, deadline_s),
     )
 
 
 def _finder(
-    sign_in: CredentialOptions, reader: SupportsTokenInfo | None, deadline_s: float
+    options: CredentialOptions, reader: SupportsTokenInfo | None, deadline_s: float
 ) -> Callable[[], FoundCertificates]:
-    where, tenant_id = sign_in.certificate, sign_in.tenant_id or ""
+    where, tenant_id = options.certificate, options.tenant_id or ""
 
     def find() -> FoundCertificates:
         if isinstance(where, CertificateInVault) and reader:
@@ -130,13 +130,13 @@ def _finder(
     return find
 
 
-def _certificate_reader(where: CertificateInVault, sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+def _certificate_reader(where: CertificateInVault, options: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
     """The managed identity, else the developer's account; never the service principal, which has no certificate yet."""
-    identity = sign_in.managed_identity
+    identity = options.managed_identity
     if where.reader_client_id:
         identity = ManagedIdentityId(kind=IdentityKind.CLIENT_ID, value=where.reader_client_id)
     # The configured tenant is the service principal's; the reader may belong to another one.
-    reads = replace(sign_in, managed_identity=identity, excluded=(), tenant_id=None)
+    reads = replace(options, managed_identity=identity, excluded=(), tenant_id=None)
     return default_chain(CredentialKind.WORKLOAD_IDENTITY, CredentialKind.MANAGED_IDENTITY, *DEV_MEMBERS)(
         reads, deadline_s
     )

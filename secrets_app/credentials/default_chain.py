@@ -58,78 +58,78 @@ Factory = Callable[[CredentialOptions, float], SupportsTokenInfo]
 def default_chain(*members: CredentialKind) -> Factory:
     """A chain of these members. AZURE_TOKEN_CREDENTIALS applies only if these are all of them."""
 
-    def make(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
-        chain = _chain(members, sign_in, deadline_s)
-        chain.credentials = tuple(_replacement(member, sign_in, deadline_s) for member in chain.credentials)
+    def make(options: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+        chain = _chain(members, options, deadline_s)
+        chain.credentials = tuple(_replacement(member, options, deadline_s) for member in chain.credentials)
         return chain
 
     return make
 
 
-def broker(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+def broker(options: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
     """The operating system's broker. azure-identity has no public class for it, so it is taken from a chain of one."""
-    return cast(SupportsTokenInfo, _chain((CredentialKind.BROKER,), sign_in, deadline_s).credentials[0])
+    return cast(SupportsTokenInfo, _chain((CredentialKind.BROKER,), options, deadline_s).credentials[0])
 
 
-def managed_identity(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+def managed_identity(options: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
     """The identity selected by client ID, object ID or resource ID, else the system-assigned one."""
-    identity = sign_in.managed_identity
+    identity = options.managed_identity
     which: dict[str, Any] = {}
     if identity:
         by_client_id = identity.kind is IdentityKind.CLIENT_ID
         which = {"client_id": identity.value} if by_client_id else {"identity_config": {identity.kind: identity.value}}
-    return ManagedIdentityCredential(**which, **timeouts_with_retries(deadline_s, sign_in.retry_timeout_s))
+    return ManagedIdentityCredential(**which, **timeouts_with_retries(deadline_s, options.retry_timeout_s))
 
 
-def environment(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+def environment(options: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
     """The service principal set in azure-identity's environment variables."""
-    return EnvironmentCredential(**additional_tenants(sign_in), **network(sign_in, deadline_s))
+    return EnvironmentCredential(**additional_tenants(options), **network(options, deadline_s))
 
 
 def _chain(
-    members: tuple[CredentialKind, ...], sign_in: CredentialOptions, deadline_s: float
+    members: tuple[CredentialKind, ...], options: CredentialOptions, deadline_s: float
 ) -> DefaultAzureCredential:
-    left_out = {way.row.exclude_argument: True for way in sign_in.excluded}
+    left_out = {kind.row.exclude_argument: True for kind in options.excluded}
     if members != MEMBERS:
-        left_out = {way.row.exclude_argument: way not in members or way in sign_in.excluded for way in MEMBERS}
-    if all(left_out.get(way.row.exclude_argument) for way in MEMBERS):
+        left_out = {kind.row.exclude_argument: kind not in members or kind in options.excluded for kind in MEMBERS}
+    if all(left_out.get(kind.row.exclude_argument) for kind in MEMBERS):
         raise ValueError("KVSITE_EXCLUDE_CREDENTIALS excludes every credential in the chain. Keep at least one.")
     return DefaultAzureCredential(
         **left_out,
         # The chain has one set of limits for all members; only the managed identity settings can raise them.
-        **timeouts_with_retries(deadline_s, sign_in.retry_timeout_s),
-        **without_unset(authority=sign_in.authority_host),
-        **process(sign_in, deadline_s),
-        **additional_tenants(sign_in),
-        **_tenant(sign_in),
-        **without_unset(managed_identity_client_id=_client_id(sign_in)),
+        **timeouts_with_retries(deadline_s, options.retry_timeout_s),
+        **without_unset(authority=options.authority_host),
+        **process(options, deadline_s),
+        **additional_tenants(options),
+        **_tenant(options),
+        **without_unset(managed_identity_client_id=_client_id(options)),
     )
 
 
-def _tenant(sign_in: CredentialOptions) -> dict[str, Any]:
+def _tenant(options: CredentialOptions) -> dict[str, Any]:
     """The chain has no common tenant argument, only one for each member that signs in directly."""
     words = ("workload_identity", "shared_cache", "visual_studio_code", "broker")
-    return {f"{word}_tenant_id": sign_in.tenant_id for word in words} if sign_in.tenant_id else {}
+    return {f"{word}_tenant_id": options.tenant_id for word in words} if options.tenant_id else {}
 
 
-def _client_id(sign_in: CredentialOptions) -> str | None:
-    identity = sign_in.managed_identity
+def _client_id(options: CredentialOptions) -> str | None:
+    identity = options.managed_identity
     return identity.value if identity and identity.kind is IdentityKind.CLIENT_ID else None
 
 
-def _replacement(member: Any, sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+def _replacement(member: Any, options: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
     """The member, or this product's replacement where the chain does not pass on the settings."""
     if isinstance(member, PlainEnvironmentCredential):
-        return environment(sign_in, deadline_s)
+        return environment(options, deadline_s)
     if isinstance(member, PlainAzureCliCredential):
-        return developer_tools.azure_cli(sign_in, deadline_s, in_chain=True)
+        return developer_tools.azure_cli(options, deadline_s, in_chain=True)
     if isinstance(member, InteractiveBrowserCredential):  # AZURE_TOKEN_CREDENTIALS names it
-        return interactive.interactive_browser(sign_in, deadline_s)
+        return interactive.interactive_browser(options, deadline_s)
     if isinstance(member, AzurePowerShellCredential):
-        return developer_tools.azure_powershell(sign_in, deadline_s)
+        return developer_tools.azure_powershell(options, deadline_s)
     if isinstance(member, AzureDeveloperCliCredential):
-        return developer_tools.azure_developer_cli(sign_in, deadline_s)
-    named_otherwise = sign_in.managed_identity and not _client_id(sign_in)
+        return developer_tools.azure_developer_cli(options, deadline_s)
+    named_otherwise = options.managed_identity and not _client_id(options)
     if isinstance(member, ManagedIdentityCredential) and named_otherwise:
-        return managed_identity(sign_in, deadline_s)
+        return managed_identity(options, deadline_s)
     return cast(SupportsTokenInfo, member)

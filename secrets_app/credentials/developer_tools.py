@@ -9,21 +9,21 @@ from secrets_app.credentials.arguments import process, tenants, without_unset
 from secrets_app.credentials.azure_cli import AzureCliCredential
 
 
-def azure_cli(sign_in: CredentialOptions, deadline_s: float, *, in_chain: bool = False) -> SupportsTokenInfo:
+def azure_cli(options: CredentialOptions, deadline_s: float, *, in_chain: bool = False) -> SupportsTokenInfo:
     """az, from the configured folder and for the configured subscription."""
     return AzureCliCredential(
         in_chain=in_chain,
-        additionally_allowed_tenants=sign_in.additional_tenants,
-        process_timeout=sign_in.process_timeout_s or az_timeout_s(deadline_s),
-        **without_unset(tenant_id=sign_in.tenant_id, subscription=sign_in.az_subscription, folder=sign_in.az_folder),
+        additionally_allowed_tenants=options.additional_tenants,
+        process_timeout=options.process_timeout_s or az_timeout_s(deadline_s),
+        **without_unset(tenant_id=options.tenant_id, subscription=options.az_subscription, folder=options.az_folder),
     )
 
 
-def azure_powershell(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+def azure_powershell(options: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
     """Get-AzAccessToken."""
-    return AzurePowerShellCredential(**tenants(sign_in), **process(sign_in, deadline_s))
+    return AzurePowerShellCredential(**tenants(options), **process(options, deadline_s))
 
 
-def azure_developer_cli(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+def azure_developer_cli(options: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
     """azd auth token."""
-    return AzureDeveloperCliCredential(**tenants(sign_in), **process(sign_in, deadline_s))
+    return AzureDeveloperCliCredential(**tenants(options), **process(options, deadline_s))

@@ -22,8 +22,8 @@ from secrets_app.credentials.default_chain import Factory, broker, default_chain
 class UnavailableCredential(SupportsTokenInfo):
     """Reports on each token request why the credential could not be created; the chain continues."""
 
-    def __init__(self, way: CredentialKind, message: str) -> None:
-        self.stands_for = way.class_name
+    def __init__(self, kind: CredentialKind, message: str) -> None:
+        self.stands_for = kind.class_name
         self._message = message
 
     def get_token_info(self, *_scopes: str, options: TokenRequestOptions | None = None) -> NoReturn:  # noqa: ARG002
@@ -39,35 +39,35 @@ class UnavailableCredential(SupportsTokenInfo):
         self.close()
 
 
-def _workload_identity(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
-    which = without_unset(client_id=sign_in.client_id)
-    return WorkloadIdentityCredential(**tenants(sign_in), **which, **network(sign_in, deadline_s))
+def _workload_identity(options: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+    which = without_unset(client_id=options.client_id)
+    return WorkloadIdentityCredential(**tenants(options), **which, **network(options, deadline_s))
 
 
-def _shared_cache(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
-    return SharedTokenCacheCredential(**without_unset(tenant_id=sign_in.tenant_id), **network(sign_in, deadline_s))
+def _shared_cache(options: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+    return SharedTokenCacheCredential(**without_unset(tenant_id=options.tenant_id), **network(options, deadline_s))
 
 
-def _visual_studio_code(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
-    return VisualStudioCodeCredential(**tenants(sign_in), **network(sign_in, deadline_s))
+def _visual_studio_code(options: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+    return VisualStudioCodeCredential(**tenants(options), **network(options, deadline_s))
 
 
-def _client_secret(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+def _client_secret(options: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
     return ClientSecretCredential(
-        **_application(sign_in, deadline_s), client_secret=sign_in.client_secret or ""
+        **_application(options, deadline_s), client_secret=options.client_secret or ""
     )  # fmt: skip
 
 
-def _azure_pipelines(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+def _azure_pipelines(options: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
     return AzurePipelinesCredential(
-        **_application(sign_in, deadline_s),
-        service_connection_id=sign_in.service_connection_id or "",
-        system_access_token=sign_in.system_access_token or "",
+        **_application(options, deadline_s),
+        service_connection_id=options.service_connection_id or "",
+        system_access_token=options.system_access_token or "",
     )
 
 
-def _application(sign_in: CredentialOptions, deadline_s: float) -> dict[str, Any]:
-    return {**tenants(sign_in), "client_id": sign_in.client_id or "", **network(sign_in, deadline_s)}
+def _application(options: CredentialOptions, deadline_s: float) -> dict[str, Any]:
+    return {**tenants(options), "client_id": options.client_id or "", **network(options, deadline_s)}
 
 
 FACTORIES: Mapping[CredentialKind, Factory] = {

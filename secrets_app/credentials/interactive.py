@@ -37,30 +37,30 @@ class DeviceCodeCredential(PlainDeviceCodeCredential):
             raise _not_interactive("device-code") from error
 
 
-def interactive_browser(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+def interactive_browser(options: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
     """Opens the browser on this machine."""
-    return InteractiveBrowserCredential(**_arguments(sign_in, deadline_s))
+    return InteractiveBrowserCredential(**_arguments(options, deadline_s))
 
 
-def device_code(sign_in: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
+def device_code(options: CredentialOptions, deadline_s: float) -> SupportsTokenInfo:
     """Shows a code to enter in a browser on any device."""
-    return DeviceCodeCredential(prompt_callback=_show_code, **_arguments(sign_in, deadline_s))
+    return DeviceCodeCredential(prompt_callback=_show_code, **_arguments(options, deadline_s))
 
 
-def _arguments(sign_in: CredentialOptions, deadline_s: float) -> dict[str, Any]:
+def _arguments(options: CredentialOptions, deadline_s: float) -> dict[str, Any]:
     return {
-        **tenants(sign_in),
-        **without_unset(client_id=sign_in.client_id),
-        **network(sign_in, deadline_s),
-        "disable_automatic_authentication": not sign_in.interactive,
+        **tenants(options),
+        **without_unset(client_id=options.client_id),
+        **network(options, deadline_s),
+        "disable_automatic_authentication": not options.interactive,
         # It times out before the reading does, so that its own error is shown.
         "timeout": max(1, int(deadline_s * 0.9)),
     }
 
 
-def _not_interactive(way: str) -> CredentialUnavailableError:
+def _not_interactive(kind: str) -> CredentialUnavailableError:
     return CredentialUnavailableError(
-        message=f"{INTERACTIVE_SIGN_IN_REQUIRED} Run this in a terminal: python manage.py principal --credential {way}"
+        message=f"{INTERACTIVE_SIGN_IN_REQUIRED} Run this in a terminal: python manage.py principal --credential {kind}"
     )
 
 

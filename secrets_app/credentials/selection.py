@@ -12,61 +12,61 @@ _CHAIN_HALVES: dict[str, str] = {
 }
 
 
-def describe_selection(sign_in: CredentialOptions, token_credentials: str = "") -> str | None:
+def describe_selection(options: CredentialOptions, token_credentials: str = "") -> str | None:
     """In a sentence or two, which credentials are tried and which setting selected them; None for the whole chain.
 
     `token_credentials` is the value of AZURE_TOKEN_CREDENTIALS.
     """
-    return " ".join(_sentences(sign_in, token_credentials.strip())) or None
+    return " ".join(_sentences(options, token_credentials.strip())) or None
 
 
-def selecting_setting(sign_in: CredentialOptions, token_credentials: str = "") -> str | None:
+def selecting_setting(options: CredentialOptions, token_credentials: str = "") -> str | None:
     """The name of the setting or argument that excludes credentials; None when none does."""
-    if sign_in.ways[0] is not CredentialKind.DEFAULT:
-        return sign_in.chosen_by
+    if options.kinds[0] is not CredentialKind.DEFAULT:
+        return options.chosen_by
     if _is_known(token_credentials.strip()):
         return "AZURE_TOKEN_CREDENTIALS"
-    return "KVSITE_EXCLUDE_CREDENTIALS" if sign_in.excluded else None
+    return "KVSITE_EXCLUDE_CREDENTIALS" if options.excluded else None
 
 
-def requested_identity(sign_in: CredentialOptions, client_id: str = "") -> RequestedIdentity | None:
+def requested_identity(options: CredentialOptions, client_id: str = "") -> RequestedIdentity | None:
     """The identity that the settings request or, where azure-identity reads it, AZURE_CLIENT_ID (`client_id`)."""
-    if sign_in.managed_identity:
-        return RequestedIdentity(kind=sign_in.managed_identity.kind, value=sign_in.managed_identity.value)
-    minds_no_variable = CredentialKind.MANAGED_IDENTITY in sign_in.ways
-    own = None if sign_in.ways[0].is_chain else sign_in.client_id
+    if options.managed_identity:
+        return RequestedIdentity(kind=options.managed_identity.kind, value=options.managed_identity.value)
+    minds_no_variable = CredentialKind.MANAGED_IDENTITY in options.kinds
+    own = None if options.kinds[0].is_chain else options.client_id
     value = None if minds_no_variable else own or client_id.strip()
     return RequestedIdentity(kind=IdentityKind.CLIENT_ID, value=value) if value and parse_guid(value) else None
 
 
-def _sentences(sign_in: CredentialOptions, token_credentials: str) -> Iterable[str]:
-    chosen = sign_in.ways[0] is not CredentialKind.DEFAULT
+def _sentences(options: CredentialOptions, token_credentials: str) -> Iterable[str]:
+    chosen = options.kinds[0] is not CredentialKind.DEFAULT
     if chosen:
-        yield _by_settings(sign_in)
+        yield _by_settings(options)
     if token_credentials and chosen:
         yield f"{_variable(token_credentials)} is ignored."
     elif _is_known(token_credentials):
         yield f"{_variable(token_credentials)} {_meaning(token_credentials)}."
-    if sign_in.excluded:
-        yield f"KVSITE_EXCLUDE_CREDENTIALS excludes {_join_kinds(sign_in.excluded)}."
-    if sign_in.az_folder and _may_try(CredentialKind.AZURE_CLI, sign_in):
-        yield f"AzureCLIPath is set, so az is searched for in {sign_in.az_folder} first."
+    if options.excluded:
+        yield f"KVSITE_EXCLUDE_CREDENTIALS excludes {_join_kinds(options.excluded)}."
+    if options.az_folder and _may_try(CredentialKind.AZURE_CLI, options):
+        yield f"AzureCLIPath is set, so az is searched for in {options.az_folder} first."
 
 
-def _by_settings(sign_in: CredentialOptions) -> str:
-    first, by = sign_in.ways[0], _setting_label(sign_in)
+def _by_settings(options: CredentialOptions) -> str:
+    first, by = options.kinds[0], _setting_label(options)
     if first.is_chain:
         return f"{by} {_CHAIN_HALVES[first]}."
-    if len(sign_in.ways) > 1:
-        return f"{by}: tried in this order: {_join_kinds(sign_in.ways)}."
+    if len(options.kinds) > 1:
+        return f"{by}: tried in this order: {_join_kinds(options.kinds)}."
     return f"{by}: only {first.row.phrase} is tried."
 
 
-def _setting_label(sign_in: CredentialOptions) -> str:
-    words = ",".join(sign_in.ways)
-    if sign_in.chosen_by == "KVSITE_CREDENTIAL":
+def _setting_label(options: CredentialOptions) -> str:
+    words = ",".join(options.kinds)
+    if options.chosen_by == "KVSITE_CREDENTIAL":
         return f"KVSITE_CREDENTIAL={words}"
-    return f"--credential {words}" if sign_in.chosen_by == "--credential" else sign_in.chosen_by or "The settings"
+    return f"--credential {words}" if options.chosen_by == "--credential" else options.chosen_by or "The settings"
 
 
 def _variable(token_credentials: str) -> str:
@@ -85,10 +85,10 @@ def _meaning(token_credentials: str) -> str:
     return _CHAIN_HALVES.get(token_credentials.lower(), "excludes all other credentials")
 
 
-def _may_try(way: CredentialKind, sign_in: CredentialOptions) -> bool:
-    return way in sign_in.ways or (way in CHAINS.get(sign_in.ways[0], ()) and way not in sign_in.excluded)
+def _may_try(kind: CredentialKind, options: CredentialOptions) -> bool:
+    return kind in options.kinds or (kind in CHAINS.get(options.kinds[0], ()) and kind not in options.excluded)
 
 
-def _join_kinds(ways: Iterable[CredentialKind]) -> str:
-    *most, last = [way.row.phrase for way in ways]
+def _join_kinds(kinds: Iterable[CredentialKind]) -> str:
+    *most, last = [kind.row.phrase for kind in kinds]
     return f"{', '.join(most)} and {last}" if most else last

@@ -142,4 +142,4 @@ def is_in_configured_folder(context: CheckContext, az_path: str | None) -> bool:
 
 
 def _configured_folder(context: CheckContext) -> str | None:
-    return context.config.sign_in.az_folder if context.config.sign_in else None
+    return context.config.credential.az_folder if context.config.credential else None

@@ -29,7 +29,7 @@ def translation(config: Config, place: HostEnvironment) -> Translation | None:
     source = config.connection_string
     if source is None:
         return None
-    equivalent = equivalent_of(source.sign_in)
+    equivalent = equivalent_of(source.options)
     return Translation(
         setting=source.setting,
         who=source.meaning.who,
@@ -42,14 +42,14 @@ def translation(config: Config, place: HostEnvironment) -> Translation | None:
 
 def _deadline_warnings(config: Config) -> tuple[ConnectionStringWarning, ...]:
     """A warning when the deadline of a reading ends before MsiRetryTimeout."""
-    requested_s = config.connection_string.sign_in.retry_timeout_s if config.connection_string else None
+    requested_s = config.connection_string.options.retry_timeout_s if config.connection_string else None
     available_s = retry_budget_s(config.deadline_s, requested_s or 0)
     if requested_s is None or requested_s <= available_s:
         return ()
     return (
         ConnectionStringWarning(
-            says=f"sets MsiRetryTimeout to {requested_s:g} seconds, but the managed identity endpoint is retried for "
-            f"only {available_s:g} seconds, because KVSITE_DEADLINE_S is {config.deadline_s:g}.",
+            message=f"sets MsiRetryTimeout to {requested_s:g} seconds, but the managed identity endpoint is retried "
+            f"for only {available_s:g} seconds, because KVSITE_DEADLINE_S is {config.deadline_s:g}.",
             hint="Increase KVSITE_DEADLINE_S (up to 60), or accept the shorter time.",
         ),
     )

@@ -27,7 +27,7 @@ class Candidate:
 
     number: int
     """Position on the page: the chain's order first."""
-    way: CredentialKind
+    kind: CredentialKind
     identity: str | None = None
     """Display text of the managed identity, where there may be several."""
     config: Config | None
@@ -38,7 +38,7 @@ class Candidate:
 
     @property
     def name(self) -> str:
-        return self.way.row.label
+        return self.kind.row.label
 
     @property
     def title(self) -> str:
@@ -48,12 +48,12 @@ class Candidate:
     @property
     def credential(self) -> str:
         """The azure-identity class name."""
-        return self.way.class_name
+        return self.kind.class_name
 
 
 def candidates(config: Config, variables: Mapping[str, str]) -> tuple[Candidate, ...]:
     """All candidates, each with a configuration that tries only that credential. `variables`: the environment."""
-    asked = _in_turn(config.sign_in, variables.get("AZURE_TOKEN_CREDENTIALS", "")) if config.sign_in else ()
+    asked = _in_turn(config.credential, variables.get("AZURE_TOKEN_CREDENTIALS", "")) if config.credential else ()
     drafts = sorted(_drafts(config, asked, variables), key=_place)
     return tuple(replace(draft, number=number) for number, draft in enumerate(drafts))
 
@@ -61,65 +61,67 @@ def candidates(config: Config, variables: Mapping[str, str]) -> tuple[Candidate,
 def _place(draft: Candidate) -> tuple[int, int]:
     """Sort key: the site's own chain first, in its order; credentials that are not tried last."""
     return (
-        (0, draft.turn) if draft.turn is not None else (1 if draft.config else 2, list(CredentialKind).index(draft.way))
+        (0, draft.turn)
+        if draft.turn is not None
+        else (1 if draft.config else 2, list(CredentialKind).index(draft.kind))
     )
 
 
-def _in_turn(sign_in: CredentialOptions, token_credentials: str) -> tuple[CredentialKind, ...]:
+def _in_turn(options: CredentialOptions, token_credentials: str) -> tuple[CredentialKind, ...]:
     """The site's own chain, in order, from the settings and AZURE_TOKEN_CREDENTIALS as azure-identity reads it."""
-    first = sign_in.ways[0]
+    first = options.kinds[0]
     if not first.is_chain:
-        return sign_in.ways
+        return options.kinds
     chosen = (parse_kind(token_credentials) if first is CredentialKind.DEFAULT else first) or CredentialKind.DEFAULT
     members = CHAINS.get(chosen, (chosen,))
-    return tuple(way for way in members if way not in sign_in.excluded)
+    return tuple(kind for kind in members if kind not in options.excluded)
 
 
 def _drafts(config: Config, asked: tuple[CredentialKind, ...], variables: Mapping[str, str]) -> Iterator[Candidate]:
-    sign_in = config.sign_in or CredentialOptions()
-    named, of_the_task = _named(sign_in, variables), options_from_task(sign_in, variables)
+    options = config.credential or CredentialOptions()
+    named, of_the_task = _named(options, variables), options_from_task(options, variables)
     pipelines = (CredentialKind.AZURE_PIPELINES,) if of_the_task else ()
-    for way in dict.fromkeys((*asked, *MEMBERS, *_given(sign_in), *pipelines, *sorted(INTERACTIVE))):
-        turn = asked.index(way) if way in asked else None
-        if way in INTERACTIVE:
-            yield Candidate(number=0, way=way, config=None, why_not=f"{_A_PERSON}{way}", turn=turn)
+    for kind in dict.fromkeys((*asked, *MEMBERS, *_given(options), *pipelines, *sorted(INTERACTIVE))):
+        turn = asked.index(kind) if kind in asked else None
+        if kind in INTERACTIVE:
+            yield Candidate(number=0, kind=kind, config=None, why_not=f"{_A_PERSON}{kind}", turn=turn)
             continue
-        which = named if way is CredentialKind.MANAGED_IDENTITY else None
-        who = of_the_task if of_the_task and way is CredentialKind.AZURE_PIPELINES else sign_in
-        yield Candidate(number=0, way=way, identity=which, config=_alone(config, way, who), turn=turn)
+        which = named if kind is CredentialKind.MANAGED_IDENTITY else None
+        who = of_the_task if of_the_task and kind is CredentialKind.AZURE_PIPELINES else options
+        yield Candidate(number=0, kind=kind, identity=which, config=_alone(config, kind, who), turn=turn)
     if named:
         bare = replace(
-            sign_in, ways=(CredentialKind.MANAGED_IDENTITY,), excluded=(), managed_identity=None, chosen_by=None
+            options, kinds=(CredentialKind.MANAGED_IDENTITY,), excluded=(), managed_identity=None, chosen_by=None
         )
-        config = replace(config, sign_in=bare)
-        yield Candidate(number=0, way=CredentialKind.MANAGED_IDENTITY, identity="system-assigned", config=config)
+        config = replace(config, credential=bare)
+        yield Candidate(number=0, kind=CredentialKind.MANAGED_IDENTITY, identity="system-assigned", config=config)
 
 
-def _named(sign_in: CredentialOptions, variables: Mapping[str, str]) -> str | None:
+def _named(options: CredentialOptions, variables: Mapping[str, str]) -> str | None:
     """The user-assigned identity from the settings or, for the chain, from the environment."""
-    if sign_in.managed_identity:
-        return f"{sign_in.managed_identity.kind.replace('_id', ' ID')} {sign_in.managed_identity.value}"
+    if options.managed_identity:
+        return f"{options.managed_identity.kind.replace('_id', ' ID')} {options.managed_identity.value}"
     client_id = variables.get("AZURE_CLIENT_ID")
     alone = (
-        CredentialKind.MANAGED_IDENTITY in sign_in.ways
+        CredentialKind.MANAGED_IDENTITY in options.kinds
     )  # a single ManagedIdentityCredential ignores AZURE_CLIENT_ID
     of_an_application = any(variables.get(name) for name in _OF_AN_APPLICATION)
     return None if alone or of_an_application or not client_id else f"client ID {client_id} from AZURE_CLIENT_ID"
 
 
-def _given(sign_in: CredentialOptions) -> Iterator[CredentialKind]:
+def _given(options: CredentialOptions) -> Iterator[CredentialKind]:
     """The credentials whose settings are complete, selected or not."""
-    if sign_in.tenant_id and sign_in.client_id:
-        if sign_in.client_secret:
+    if options.tenant_id and options.client_id:
+        if options.client_secret:
             yield CredentialKind.CLIENT_SECRET
-        if sign_in.certificate:
+        if options.certificate:
             yield CredentialKind.CLIENT_CERTIFICATE
 
 
-def _alone(config: Config, way: CredentialKind, sign_in: CredentialOptions) -> Config:
+def _alone(config: Config, kind: CredentialKind, options: CredentialOptions) -> Config:
     """A configuration that tries only `way`; a chain member in a chain of one, as in the full chain."""
-    half = next((half for half in (CredentialKind.PROD, CredentialKind.DEV) if way in CHAINS[half]), None)
-    if half and way not in sign_in.ways:
-        others = tuple(member for member in CHAINS[half] if member is not way)
-        return replace(config, sign_in=replace(sign_in, ways=(half,), excluded=others, chosen_by=None))
-    return replace(config, sign_in=replace(sign_in, ways=(way,), excluded=(), chosen_by=None))
+    half = next((half for half in (CredentialKind.PROD, CredentialKind.DEV) if kind in CHAINS[half]), None)
+    if half and kind not in options.kinds:
+        others = tuple(member for member in CHAINS[half] if member is not kind)
+        return replace(config, credential=replace(options, kinds=(half,), excluded=others, chosen_by=None))
+    return replace(config, credential=replace(options, kinds=(kind,), excluded=(), chosen_by=None))

@@ -86,7 +86,7 @@ class Comparison:
 
     def _begin(self) -> None:
         self._begun = True
-        for candidate in sorted(self.candidates, key=lambda candidate: candidate.way not in _SLOWEST):
+        for candidate in sorted(self.candidates, key=lambda candidate: candidate.kind not in _SLOWEST):
             if candidate.config:
                 self._start(candidate, candidate.config)
 

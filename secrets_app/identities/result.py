@@ -89,11 +89,11 @@ def as_json(rows: Iterable[CandidateResult], pick: Selection) -> list[dict[str, 
     """The rows in page order, as plain JSON values; `reading` as in /api/reading."""
     return [
         {
-            "way": str(row.candidate.way),
+            "way": str(row.candidate.kind),
             "credential": row.candidate.credential,
             "identity": row.candidate.identity,
             "picked": pick.picked and row == pick.row,
-            "same_as": str(row.same_as.way) if row.same_as else None,
+            "same_as": str(row.same_as.kind) if row.same_as else None,
             "why_not_asked": row.candidate.why_not,
             "reading": reading_json(row.reading, row.diagnosis) if row.reading else None,
         }

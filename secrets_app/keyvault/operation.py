@@ -136,7 +136,7 @@ class ReadOperation:
 
     def _circumstances(self) -> dict[str, Any]:
         """The fields of Reading on the host, and on how the settings select the credential."""
-        options, environ = self._config.sign_in, os.environ
+        options, environ = self._config.credential, os.environ
         if options is None:
             return {"place": detect_host(environ)}
         token_credentials = environ.get("AZURE_TOKEN_CREDENTIALS", "")

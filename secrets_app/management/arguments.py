@@ -50,12 +50,12 @@ def credential_overrides(options: Mapping[str, Any]) -> tuple[dict[str, str], di
 
 def with_interactive_sign_in(config: Config) -> Config:
     """The configuration of a command: interactive sign-in is possible, and may take minutes."""
-    if config.sign_in is None:
+    if config.credential is None:
         return config
-    waits = not INTERACTIVE.isdisjoint(config.sign_in.ways)
+    waits = not INTERACTIVE.isdisjoint(config.credential.kinds)
     return replace(
         config,
-        sign_in=replace(config.sign_in, interactive=True),
+        credential=replace(config.credential, interactive=True),
         deadline_s=_INTERACTIVE_DEADLINE_S if waits else config.deadline_s,
     )
 
@@ -69,8 +69,8 @@ def _identity_overrides(argument: str, identity: str) -> tuple[dict[str, str], d
 
 
 def _kind_overrides(credential: str) -> tuple[dict[str, str], dict[str, str]]:
-    way = parse_kind(credential)
+    kind = parse_kind(credential)
     overruled = dict.fromkeys(CONNECTION_STRINGS, "")
-    if way is None or not way.is_chain:
+    if kind is None or not kind.is_chain:
         overruled |= {"KVSITE_EXCLUDE_CREDENTIALS": ""}
     return overruled | {_CREDENTIAL: credential.strip() or "''"}, {_CREDENTIAL: "--credential"}

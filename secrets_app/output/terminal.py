@@ -105,7 +105,7 @@ def _lines_of_translation(translation: Translation) -> Iterator[str]:
     yield f"{translation.setting} selects the credential: {translation.who}."
     for remark in translation.remarks:
         yield from textwrap.wrap(
-            f"It {remark.says} {remark.hint}", _WIDTH, initial_indent="    ", subsequent_indent="    "
+            f"It {remark.message} {remark.hint}", _WIDTH, initial_indent="    ", subsequent_indent="    "
         )
     for title, blocks in (
         ("Equivalent settings:", translation.commands),

@@ -23,20 +23,20 @@ def loaded(**words: str) -> Config:
     return load({**RIGHT, **words})
 
 
-def sign_in(**words: str) -> CredentialOptions:
+def options(**words: str) -> CredentialOptions:
     config = loaded(**words)
     assert config.problems == ()
-    assert config.sign_in
-    return config.sign_in
+    assert config.credential
+    return config.credential
 
 
 @pytest.mark.parametrize(
-    ("word", "way"),
+    ("word", "kind"),
     [
         *(
-            (way.value, way)
-            for way in CredentialKind
-            if way
+            (kind.value, kind)
+            for kind in CredentialKind
+            if kind
             not in {CredentialKind.CLIENT_SECRET, CredentialKind.CLIENT_CERTIFICATE, CredentialKind.AZURE_PIPELINES}
         ),
         ("AzureCliCredential", CredentialKind.AZURE_CLI),
@@ -48,12 +48,12 @@ def sign_in(**words: str) -> CredentialOptions:
         ("MANAGED-IDENTITY", CredentialKind.MANAGED_IDENTITY),
     ],
 )
-def test_one_word_chooses_the_credential(word: str, way: CredentialKind) -> None:
-    assert sign_in(KVSITE_CREDENTIAL=word).ways == (way,)
+def test_one_word_chooses_the_credential(word: str, kind: CredentialKind) -> None:
+    assert options(KVSITE_CREDENTIAL=word).kinds == (kind,)
 
 
 def test_several_are_asked_in_the_order_given() -> None:
-    assert sign_in(KVSITE_CREDENTIAL="az, managed-identity,az").ways == (
+    assert options(KVSITE_CREDENTIAL="az, managed-identity,az").kinds == (
         CredentialKind.AZURE_CLI,
         CredentialKind.MANAGED_IDENTITY,
     )
@@ -86,14 +86,14 @@ def test_each_mistake_has_its_own_sentence(words: dict[str, str], id_: str, said
     config = loaded(**words)
     assert [problem.id for problem in config.problems] == [f"secrets_app.{id_}"]
     assert said in f"{config.problems[0].sentence} {config.problems[0].hint}"
-    assert config.sign_in is None
+    assert config.credential is None
 
 
 def test_a_client_secret_is_in_no_repr() -> None:
     words = {"KVSITE_CREDENTIAL": "client-secret", "KVSITE_TENANT_ID": ID, "KVSITE_CLIENT_ID": ID}
     config = loaded(**words, KVSITE_CLIENT_SECRET="never-to-be-seen", SYSTEM_ACCESSTOKEN="never-either")
-    assert config.sign_in
-    assert config.sign_in.client_secret == "never-to-be-seen"
+    assert config.credential
+    assert config.credential.client_secret == "never-to-be-seen"
     assert "never" not in repr(config)
 
 
@@ -106,7 +106,7 @@ def test_a_client_secret_is_in_no_repr() -> None:
     ],
 )
 def test_a_managed_identity_is_named_by_any_of_three_ids(setting: str, value: str, kind: IdentityKind) -> None:
-    identity = sign_in(**{setting: value}).managed_identity
+    identity = options(**{setting: value}).managed_identity
     assert identity
     assert identity.kind is kind
     assert identity.value in {value, value.lower()}
@@ -163,8 +163,8 @@ def test_a_vault_and_a_sign_in_host_of_two_clouds_are_a_mistake(vault: str, host
 def test_a_vault_and_a_sign_in_host_of_one_cloud_agree(host: str) -> None:
     config = loaded(KEY_VAULT_URI="https://contoso.vault.azure.cn", KVSITE_AUTHORITY_HOST=host)
     assert config.problems == ()
-    assert config.sign_in
-    assert config.sign_in.authority_host == "login.chinacloudapi.cn"
+    assert config.credential
+    assert config.credential.authority_host == "login.chinacloudapi.cn"
 
 
 @pytest.mark.parametrize("folder", ["bin", "./bin", "~/bin"])
@@ -174,7 +174,7 @@ def test_az_is_looked_for_in_no_folder_that_depends_on_where_we_are(folder: str)
 
 @pytest.mark.parametrize("folder", ["/opt/az/bin", r"C:\Program Files\Microsoft SDKs\Azure\CLI2\wbin"])
 def test_the_folder_of_az_is_a_whole_path_on_any_system(folder: str) -> None:
-    assert sign_in(AzureCLIPath=folder).az_folder == folder
+    assert options(AzureCLIPath=folder).az_folder == folder
 
 
 def test_a_folder_of_az_that_is_not_there_is_a_warning(settings: Any, tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_the_pipelines_task_says_who_its_connection_is() -> None:
         "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID": "of-the-task",
         "SYSTEM_ACCESSTOKEN": "never-to-be-seen",
     }
-    assert sign_in(KVSITE_CREDENTIAL="azure-pipelines", **task).service_connection_id == "of-the-task"
+    assert options(KVSITE_CREDENTIAL="azure-pipelines", **task).service_connection_id == "of-the-task"
     ours = {"KVSITE_PIPELINES_SERVICE_CONNECTION_ID": "ours"}
-    assert sign_in(KVSITE_CREDENTIAL="azure-pipelines", **task, **ours).service_connection_id == "ours"
-    assert sign_in(**task).client_id is None
+    assert options(KVSITE_CREDENTIAL="azure-pipelines", **task, **ours).service_connection_id == "ours"
+    assert options(**task).client_id is None

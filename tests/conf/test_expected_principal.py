@@ -110,4 +110,4 @@ def test_what_the_token_does_not_tell_is_not_taken_on_trust() -> None:
 )
 def test_each_mistake_has_its_own_sentence(words: dict[str, str], id_: str) -> None:
     config = load({"KEY_VAULT_NAME": "contoso", "SECRET_NAME": "demo", **words})
-    assert [problem.id for problem in config.mistakes] == [f"secrets_app.{id_}"]
+    assert [problem.id for problem in config.blocking_problems] == [f"secrets_app.{id_}"]

@@ -64,7 +64,7 @@ def test_a_missing_key_is_said_on_the_page_which_works_all_the_same(
     client: Client, world: World, settings: Any, production: bool, kept: bool, id_: str, said: str
 ) -> None:
     world("app-service")
-    settings.PRODUCTION, settings.SITE_KEY_IS_KEPT = production, kept
+    settings.PRODUCTION, settings.SITE_KEY_IS_STORED = production, kept
     assert [problem.id for problem in conf.current().problems] == [f"secrets_app.{id_}"]
     page = client.get("/").content.decode()
     assert "The secret demo was read." in page

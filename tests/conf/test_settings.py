@@ -1,5 +1,6 @@
 """The settings: what each word makes, and the sentence for each mistake."""
 
+import dataclasses
 import importlib
 import os
 import pkgutil
@@ -15,9 +16,11 @@ from hypothesis import strategies as st
 
 import secrets_app.conf
 import secrets_app.connection_string
-from secrets_app.conf import Config, access, load, server, vault
-from secrets_app.conf.schema import CHECK_IDS, SETTINGS
+from secrets_app.conf import Config, access, credential, expected_principal, load, server, vault
+from secrets_app.conf.schema import CHECK_IDS, READERS, SETTINGS, SUBJECTS
 from secrets_app.core.check_ids import CheckId
+from secrets_app.core.credential_options import CredentialOptions
+from secrets_app.core.reading import ExpectedPrincipal
 
 RIGHT = {"KEY_VAULT_URI": "https://contoso.vault.azure.net", "SECRET_NAME": "demo"}
 ROOT = Path(__file__).resolve().parents[2]
@@ -190,3 +193,12 @@ def test_config_has_the_defaults_of_the_settings() -> None:
     for row in (row for subject in (server, vault, access) for row in subject.SETTINGS.values()):
         if row.attribute:
             assert getattr(config, row.attribute) == row.default
+
+
+def test_each_attribute_is_a_field_of_what_the_settings_are_read_into() -> None:
+    """A new setting is one row and, where its value is a new one, one typed field."""
+    into = {credential.TITLE: CredentialOptions, expected_principal.TITLE: ExpectedPrincipal}
+    for title, rows in SUBJECTS.items():
+        fields = {field.name for field in dataclasses.fields(into.get(title, Config))}
+        assert {row.attribute for row in rows.values() if row.attribute} <= fields
+    assert set(READERS) <= {field.name for field in dataclasses.fields(Config)}

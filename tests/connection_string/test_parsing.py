@@ -97,41 +97,41 @@ def test_the_grammar_is_that_of_the_library(text: str, pairs: dict[str, str]) ->
 def test_what_is_no_connection_string_is_told_by_its_part(text: str, said: str) -> None:
     found = fault(text)
     assert found.check.code == ("E085" if not text.strip(" ;") else "E086" if "invisible" in said else "E046")
-    assert said in found.says
+    assert said in found.message
 
 
 @pytest.mark.parametrize(
-    ("text", "sign_in", "who"),
+    ("text", "options", "who"),
     [
-        ("RunAs=Developer; DeveloperTool=AzureCli", CredentialOptions(ways=(CredentialKind.AZURE_CLI,)), "Azure CLI"),
-        ("runas=developer;DEVELOPERTOOL=azurecli;", CredentialOptions(ways=(CredentialKind.AZURE_CLI,)), "Azure CLI"),
+        ("RunAs=Developer; DeveloperTool=AzureCli", CredentialOptions(kinds=(CredentialKind.AZURE_CLI,)), "Azure CLI"),
+        ("runas=developer;DEVELOPERTOOL=azurecli;", CredentialOptions(kinds=(CredentialKind.AZURE_CLI,)), "Azure CLI"),
         (
             "RunAs=Developer;DeveloperTool=VisualStudio",
-            CredentialOptions(ways=(CredentialKind.VISUAL_STUDIO_CODE, CredentialKind.AZURE_CLI)),
+            CredentialOptions(kinds=(CredentialKind.VISUAL_STUDIO_CODE, CredentialKind.AZURE_CLI)),
             "Visual Studio",
         ),
         (
             "RunAs=Developer;DeveloperTool=VisualStudioCode",
-            CredentialOptions(ways=(CredentialKind.VISUAL_STUDIO_CODE,)),
+            CredentialOptions(kinds=(CredentialKind.VISUAL_STUDIO_CODE,)),
             "VS Code",
         ),
-        ("RunAs=CurrentUser", CredentialOptions(ways=(CredentialKind.BROKER, CredentialKind.AZURE_CLI)), "Windows"),
-        ("RunAs=App", CredentialOptions(ways=(CredentialKind.MANAGED_IDENTITY,)), "system-assigned"),
+        ("RunAs=CurrentUser", CredentialOptions(kinds=(CredentialKind.BROKER, CredentialKind.AZURE_CLI)), "Windows"),
+        ("RunAs=App", CredentialOptions(kinds=(CredentialKind.MANAGED_IDENTITY,)), "system-assigned"),
         (
             "RunAs=App;MsiRetryTimeout=30",
-            CredentialOptions(ways=(CredentialKind.MANAGED_IDENTITY,), retry_timeout_s=30),
+            CredentialOptions(kinds=(CredentialKind.MANAGED_IDENTITY,), retry_timeout_s=30),
             "system-assigned",
         ),
         (
             "RunAs=App;MsiRetryTimeout=0",
-            CredentialOptions(ways=(CredentialKind.MANAGED_IDENTITY,), retry_timeout_s=0),
+            CredentialOptions(kinds=(CredentialKind.MANAGED_IDENTITY,), retry_timeout_s=0),
             "system-assigned",
         ),
-        ("RunAs=App;MsiRetryTimeout=", CredentialOptions(ways=(CredentialKind.MANAGED_IDENTITY,)), "system-assigned"),
+        ("RunAs=App;MsiRetryTimeout=", CredentialOptions(kinds=(CredentialKind.MANAGED_IDENTITY,)), "system-assigned"),
         (
             f"RunAs=App;AppId={APP.upper()}",
             CredentialOptions(
-                ways=(CredentialKind.MANAGED_IDENTITY,),
+                kinds=(CredentialKind.MANAGED_IDENTITY,),
                 managed_identity=ManagedIdentityId(kind=IdentityKind.CLIENT_ID, value=APP),
             ),
             "user-assigned",
@@ -139,21 +139,21 @@ def test_what_is_no_connection_string_is_told_by_its_part(text: str, said: str) 
         (
             WITH_SECRET,
             CredentialOptions(
-                ways=(CredentialKind.CLIENT_SECRET,), client_id=APP, tenant_id=TENANT, client_secret=SECRET
+                kinds=(CredentialKind.CLIENT_SECRET,), client_id=APP, tenant_id=TENANT, client_secret=SECRET
             ),
             "client secret",
         ),
         (
             f"RunAs=App;AppId={APP};TenantId=contoso.com;AppKey=' a; b '",
             CredentialOptions(
-                ways=(CredentialKind.CLIENT_SECRET,), client_id=APP, tenant_id="contoso.com", client_secret=" a; b "
+                kinds=(CredentialKind.CLIENT_SECRET,), client_id=APP, tenant_id="contoso.com", client_secret=" a; b "
             ),
             "secret",
         ),
         (
             f"RunAs=App;AppId={APP};TenantId={TENANT};AppKeyPercentEncoded=a%3bb%xx%2",
             CredentialOptions(
-                ways=(CredentialKind.CLIENT_SECRET,), client_id=APP, tenant_id=TENANT, client_secret="a;b%xx%2"
+                kinds=(CredentialKind.CLIENT_SECRET,), client_id=APP, tenant_id=TENANT, client_secret="a;b%xx%2"
             ),
             "secret",
         ),
@@ -161,7 +161,7 @@ def test_what_is_no_connection_string_is_told_by_its_part(text: str, said: str) 
             f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateThumbprint={THUMBPRINT.lower()};"
             "CertificateStoreLocation=currentuser",
             CredentialOptions(
-                ways=(CredentialKind.CLIENT_CERTIFICATE,),
+                kinds=(CredentialKind.CLIENT_CERTIFICATE,),
                 client_id=APP,
                 tenant_id=TENANT,
                 certificate=CertificateInStore(store=CertificateStore.CURRENT_USER, folder=None, thumbprint=THUMBPRINT),
@@ -172,7 +172,7 @@ def test_what_is_no_connection_string_is_told_by_its_part(text: str, said: str) 
             f"RunAs=App;AppId={APP};TenantId={TENANT};CertificateSubjectName=CN=my-app;"
             "CertificateStoreLocation=LocalMachine",
             CredentialOptions(
-                ways=(CredentialKind.CLIENT_CERTIFICATE,),
+                kinds=(CredentialKind.CLIENT_CERTIFICATE,),
                 client_id=APP,
                 tenant_id=TENANT,
                 certificate=CertificateInStore(store=CertificateStore.LOCAL_MACHINE, folder=None, subject="CN=my-app"),
@@ -182,7 +182,7 @@ def test_what_is_no_connection_string_is_told_by_its_part(text: str, said: str) 
         (
             f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier={CERTIFICATE_ID}",
             CredentialOptions(
-                ways=(CredentialKind.CLIENT_CERTIFICATE,),
+                kinds=(CredentialKind.CLIENT_CERTIFICATE,),
                 client_id=APP,
                 certificate=CertificateInVault(vault_url="https://contoso.vault.azure.net", secret_name="app-cert"),
             ),
@@ -192,7 +192,7 @@ def test_what_is_no_connection_string_is_told_by_its_part(text: str, said: str) 
             f"RunAs=App;AppId={APP};TenantId={TENANT};KeyVaultSecretIdentifier={CERTIFICATE_ID}/{'a' * 32};"
             f"KeyVaultUserAssignedManagedIdentityId={READER};MsiRetryTimeout=5",
             CredentialOptions(
-                ways=(CredentialKind.CLIENT_CERTIFICATE,),
+                kinds=(CredentialKind.CLIENT_CERTIFICATE,),
                 client_id=APP,
                 tenant_id=TENANT,
                 retry_timeout_s=5,
@@ -208,7 +208,7 @@ def test_what_is_no_connection_string_is_told_by_its_part(text: str, said: str) 
         (
             f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier={CERTIFICATE_ID};KeyVaultAppId={READER}",
             CredentialOptions(
-                ways=(CredentialKind.CLIENT_CERTIFICATE,),
+                kinds=(CredentialKind.CLIENT_CERTIFICATE,),
                 client_id=APP,
                 certificate=CertificateInVault(
                     vault_url="https://contoso.vault.azure.net", secret_name="app-cert", reader_client_id=READER
@@ -216,17 +216,17 @@ def test_what_is_no_connection_string_is_told_by_its_part(text: str, said: str) 
             ),
             "in Key Vault",
         ),
-        ("RunAs=Workload", CredentialOptions(ways=(CredentialKind.WORKLOAD_IDENTITY,)), "workload identity"),
+        ("RunAs=Workload", CredentialOptions(kinds=(CredentialKind.WORKLOAD_IDENTITY,)), "workload identity"),
         (
             f"RunAs=Workload;AppId={APP};TenantId={TENANT}",
-            CredentialOptions(ways=(CredentialKind.WORKLOAD_IDENTITY,), client_id=APP, tenant_id=TENANT),
+            CredentialOptions(kinds=(CredentialKind.WORKLOAD_IDENTITY,), client_id=APP, tenant_id=TENANT),
             "workload identity",
         ),
     ],
 )
-def test_each_form_says_who_to_be(text: str, sign_in: CredentialOptions, who: str) -> None:
+def test_each_form_says_who_to_be(text: str, options: CredentialOptions, who: str) -> None:
     found = meaning(text)
-    assert found.sign_in == sign_in
+    assert found.options == options
     assert who in found.who
 
 
@@ -318,7 +318,7 @@ def test_each_form_says_who_to_be(text: str, sign_in: CredentialOptions, who: st
 def test_each_mistake_names_the_key_at_fault(text: str, code: str, said: str) -> None:
     found = fault(text)
     assert found.check.code == code
-    assert said in found.says
+    assert said in found.message
     assert found.hint.endswith(".")
 
 
@@ -352,14 +352,14 @@ def test_each_mistake_names_the_key_at_fault(text: str, code: str, said: str) ->
 )
 def test_what_works_otherwise_than_one_may_think_is_said(text: str, said: str) -> None:
     remarks = meaning(text).remarks
-    assert said in " ".join(remark.says for remark in remarks)
+    assert said in " ".join(remark.message for remark in remarks)
     assert "hunter2" not in str(remarks)
 
 
 def test_parts_that_do_nothing_are_one_or_several() -> None:
     (one,), (several,) = (meaning(f"RunAs=App;{parts}").remarks for parts in ("a=1", "a=1;b=2"))
     assert one.hint.startswith("Remove it. If it is the rest")
-    assert several.says.endswith("which had no effect in the library and have none here.")
+    assert several.message.endswith("which had no effect in the library and have none here.")
     assert several.hint.startswith("Remove them. If one is the rest")
     assert not one.changes_who
 
@@ -367,7 +367,7 @@ def test_parts_that_do_nothing_are_one_or_several() -> None:
 @pytest.mark.parametrize("text", ['"RunAs=App"', f"'{WITH_SECRET}' ", "\"RunAs=App;AppKey='x'\""])
 def test_a_string_in_quotes_is_told_to_lose_them(text: str) -> None:
     found = fault(text)
-    assert (found.check.code, found.says) == ("E046", "is enclosed in quotes.")
+    assert (found.check.code, found.message) == ("E046", "is enclosed in quotes.")
     assert found.hint == "Remove the quotes around the whole string."
 
 
@@ -410,13 +410,13 @@ def test_a_certificate_counts_before_a_key_as_in_the_library() -> None:
     found = meaning(
         f"{WITH_SECRET};CertificateThumbprint={THUMBPRINT};CertificateStoreLocation=CurrentUser;CertificateSubjectName=a"
     )
-    assert found.sign_in.ways == (CredentialKind.CLIENT_CERTIFICATE,)
-    assert "has AppKey and CertificateSubjectName, which had no effect" in found.remarks[0].says
+    assert found.options.kinds == (CredentialKind.CLIENT_CERTIFICATE,)
+    assert "has AppKey and CertificateSubjectName, which had no effect" in found.remarks[0].message
 
 
 def test_a_foreign_vault_host_can_be_allowed_by_the_settings() -> None:
     pairs = parse_options(f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier=https://kv.example.org/secrets/a")
-    certificate = parse_form(pairs, allowed_hosts=("kv.example.org",)).sign_in.certificate
+    certificate = parse_form(pairs, allowed_hosts=("kv.example.org",)).options.certificate
     assert certificate == CertificateInVault(vault_url="https://kv.example.org", secret_name="a")
 
 
@@ -440,8 +440,8 @@ def test_whatever_comes_in_a_sign_in_or_one_clear_sentence_comes_out(
     hidden = [value for key, _, value, _ in parts] + [key for key, *_ in parts if key not in list(Key)]
     try:
         found = meaning(text)
-        said = "".join(f"{remark.says} {remark.hint}" for remark in found.remarks)
-        assert equivalent_of(found.sign_in).settings
+        said = "".join(f"{remark.message} {remark.hint}" for remark in found.remarks)
+        assert equivalent_of(found.options).settings
     except ConnectionStringError as fault:
         said = "".join(traceback.format_exception(fault)) + repr(fault) + fault.hint
     for value in hidden:
@@ -458,7 +458,7 @@ def test_any_value_comes_back_from_between_quotes(value: str, quote: str) -> Non
 def test_no_value_is_in_a_repr() -> None:
     assert SECRET not in repr(parse_options(WITH_SECRET))
     assert SECRET not in repr(meaning(WITH_SECRET))
-    assert SECRET not in repr(equivalent_of(meaning(WITH_SECRET).sign_in))
+    assert SECRET not in repr(equivalent_of(meaning(WITH_SECRET).options))
 
 
 @pytest.mark.parametrize(
@@ -533,7 +533,7 @@ def test_no_value_is_in_a_repr() -> None:
 def test_the_same_is_said_in_the_words_of_today(
     text: str, settings_: dict[str, str], variables: dict[str, str], python: str
 ) -> None:
-    modern = equivalent_of(meaning(text).sign_in)
+    modern = equivalent_of(meaning(text).options)
     assert dict(modern.settings) == settings_
     assert dict(modern.variables) == variables
     imports, line = modern.python.splitlines()
@@ -543,8 +543,8 @@ def test_the_same_is_said_in_the_words_of_today(
 
 def test_a_certificate_of_a_vault_in_python_names_its_reader() -> None:
     text = f"RunAs=App;AppId={APP};KeyVaultCertificateSecretIdentifier={CERTIFICATE_ID}"
-    assert ", DefaultAzureCredential())" in equivalent_of(meaning(text).sign_in).python
-    python = equivalent_of(meaning(f"{text};KeyVaultAppId={TENANT}").sign_in).python
+    assert ", DefaultAzureCredential())" in equivalent_of(meaning(text).options).python
+    python = equivalent_of(meaning(f"{text};KeyVaultAppId={TENANT}").options).python
     assert f'DefaultAzureCredential(managed_identity_client_id="{TENANT}"))' in python
     assert python.splitlines()[:3] == [
         "import base64",

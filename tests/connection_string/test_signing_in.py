@@ -15,6 +15,7 @@ from django.test import Client
 from localazure import FaultInjection, LocalAzure
 from localazure.scenarios.directory import SITE_APPLICATION
 from secrets_app.conf import Config, current, load
+from secrets_app.conf.schema import SETTINGS
 from secrets_app.core.reading import HostEnvironment, Outcome, Reading, Stage
 from secrets_app.doctor import Status, translation
 from secrets_app.output.terminal import lines_of, lines_of_translation
@@ -212,7 +213,17 @@ def test_each_mistake_is_one_problem_of_the_settings(words: dict[str, str], id_:
     config = load({**RIGHT, **words})
     assert [problem.id for problem in config.problems] == [f"secrets_app.{id_}"]
     assert said in config.problems[0].sentence
-    assert config.sign_in is None
+    assert config.credential is None
+
+
+def test_each_setting_that_selects_the_credential_contradicts_a_connection_string() -> None:
+    selecting = [row.name for row in SETTINGS.values() if row.selects_credential]
+    assert len(selecting) == 12
+    for name in selecting:
+        config = load({**RIGHT, NAME: "RunAs=App", name: "x"})
+        assert [problem.id for problem in config.problems] == ["secrets_app.E055"]
+        assert config.credential is None
+    assert load({**RIGHT, NAME: "RunAs=App", "KVSITE_PROCESS_TIMEOUT_S": "8"}).problems == ()
 
 
 def test_both_names_may_say_the_same() -> None:
@@ -256,10 +267,10 @@ def test_a_visitor_may_choose_another_identity_than_the_connection_string(
 def test_the_endpoint_is_asked_again_as_long_as_the_string_says(world: World, seconds: float, asked: int) -> None:
     azure: LocalAzure = world("vm", faults={"imds": FaultInjection(status=503)})
     config = current({NAME: "RunAs=App;MsiRetryTimeout=1", "KVSITE_DEADLINE_S": "3"})
-    assert config.sign_in
-    assert config.sign_in.retry_timeout_s == 1
+    assert config.credential
+    assert config.credential.retry_timeout_s == 1
     reading = get_reading(
-        replace(config, sign_in=replace(config.sign_in, retry_timeout_s=seconds))
+        replace(config, credential=replace(config.credential, retry_timeout_s=seconds))
     )  # nobody likes to wait
     assert len([request for request in azure.requests if request.service == "imds"]) == asked
     assert reading.main_cause == "mi_endpoint_error"  # its own refusal, not our deadline
@@ -268,8 +279,8 @@ def test_the_endpoint_is_asked_again_as_long_as_the_string_says(world: World, se
 def test_a_chain_asks_the_managed_identity_again_as_well(world: World) -> None:
     azure: LocalAzure = world("vm", faults={"imds": FaultInjection(status=503)})
     config = current({"KVSITE_DEADLINE_S": "3"})
-    assert config.sign_in
-    get_reading(replace(config, sign_in=replace(config.sign_in, retry_timeout_s=0.2)))
+    assert config.credential
+    get_reading(replace(config, credential=replace(config.credential, retry_timeout_s=0.2)))
     # azure-identity's chain asks once whether anybody is there, then four times for the token.
     assert len([request for request in azure.requests if request.service == "imds"]) == 5
 
@@ -280,7 +291,7 @@ def test_a_time_that_the_deadline_cuts_short_is_said() -> None:
     assert shown
     assert (
         "sets MsiRetryTimeout to 30 seconds, but the managed identity endpoint is retried for only 8"
-        in shown.remarks[0].says
+        in shown.remarks[0].message
     )
     assert translation(load({**RIGHT, NAME: "RunAs=App;MsiRetryTimeout=8"}), HostEnvironment()) is not None
 

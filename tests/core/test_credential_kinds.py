@@ -34,7 +34,7 @@ def test_a_row_is_enough_to_name_and_select_a_kind(kind: CredentialKind) -> None
     assert UnavailableCredential(kind, "").stands_for == kind.class_name
     assert kind.row.label
     if not kind.is_chain:
-        assert kind.row.phrase in (describe_selection(CredentialOptions(ways=(kind,), chosen_by="test")) or "")
+        assert kind.row.phrase in (describe_selection(CredentialOptions(kinds=(kind,), chosen_by="test")) or "")
 
 
 @pytest.mark.parametrize("kind", CredentialKind)

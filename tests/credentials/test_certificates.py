@@ -500,9 +500,9 @@ def test_each_mistake_has_its_own_sentence(words: dict[str, str], id_: str, sent
 def test_the_settings_say_where_the_certificate_is() -> None:
     def certificate(**words: str) -> object:
         config = load({**RIGHT, **words, "KVSITE_CERTIFICATE_PASSWORD": PASSWORD})
-        assert config.sign_in
+        assert config.credential
         assert PASSWORD not in repr(config)
-        return config.sign_in.certificate
+        return config.credential.certificate
 
     assert certificate(KVSITE_CERTIFICATE="a.pem") == CertificateFile(path="a.pem", password=PASSWORD)
     assert certificate(KVSITE_CERTIFICATE_SUBJECT="CN=a", KVSITE_USER_CERTIFICATES="/c") == CertificateInStore(

@@ -141,7 +141,7 @@ def test_powershell_is_asked_for_the_vaults_resource_and_tenant(world: World, tm
 def test_in_the_chain_the_tools_answer_where_az_does_not(world: World, tmp_path: Path) -> None:
     world("laptop-signed-out")
     tools.azd(tmp_path / "bin")
-    tools.says(tmp_path / "bin", "pwsh", errors="Get-AzAccessToken: Run Connect-AzAccount to login.", code=1)
+    tools.message(tmp_path / "bin", "pwsh", errors="Get-AzAccessToken: Run Connect-AzAccount to login.", code=1)
     reading = read("default")
     assert reading.ok
     assert outcomes(reading)[-4:] == [
@@ -160,7 +160,7 @@ _AZD_SIGNED_OUT_BEFORE = (
 
 
 @pytest.mark.parametrize(
-    ("word", "tool", "says", "cause"),
+    ("word", "tool", "message", "cause"),
     [
         ("azd", "azd", None, "azd_not_installed"),
         ("azd", "azd", {"errors": _AZD_SIGNED_OUT, "code": 1}, "azd_not_logged_in"),
@@ -175,11 +175,11 @@ _AZD_SIGNED_OUT_BEFORE = (
     ],
 )
 def test_a_tool_that_gives_no_token(
-    world: World, tmp_path: Path, word: str, tool: str, says: dict[str, Any] | None, cause: str
+    world: World, tmp_path: Path, word: str, tool: str, message: dict[str, Any] | None, cause: str
 ) -> None:
     world("laptop-no-az")
-    if says:
-        tools.says(tmp_path / "bin", tool, **says)
+    if message:
+        tools.message(tmp_path / "bin", tool, **message)
     reading = read(word)
     assert reading.failure
     assert reading.failure.stage is Stage.TOKEN
@@ -190,7 +190,9 @@ def test_a_tool_that_gives_no_token(
 def test_a_token_among_garbage_is_not_shown(world: World, tmp_path: Path, word: str, tool: str) -> None:
     world("laptop-no-az")
     token = tools.token_of_dana().text
-    tools.says(tmp_path / "bin", tool, output=f'WARNING: new! {{"accessToken": "{token}", "token": "{token}"}} {token}')
+    tools.message(
+        tmp_path / "bin", tool, output=f'WARNING: new! {{"accessToken": "{token}", "token": "{token}"}} {token}'
+    )
     reading = read(word)
     assert not reading.ok
     assert token.rpartition(".")[0] not in repr(reading) + said(reading)

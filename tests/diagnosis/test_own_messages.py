@@ -74,7 +74,7 @@ def test_certificate_file__as_raised__is_recognised() -> None:
 
 
 def test_interactive_sign_in_from_a_page__as_raised__is_recognised() -> None:
-    credential = device_code(CredentialOptions(ways=(CredentialKind.DEVICE_CODE,), interactive=False), 1.0)
+    credential = device_code(CredentialOptions(kinds=(CredentialKind.DEVICE_CODE,), interactive=False), 1.0)
     with pytest.raises(Exception, match="web page") as raised:
         credential.get_token_info("https://vault.azure.net/.default")
     credential.close()

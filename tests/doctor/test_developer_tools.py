@@ -170,7 +170,7 @@ def test_az__not_there(environ: dict[str, str]) -> None:
     assert found("az", {**environ, **SITE}, read=FAILED).verdict is Status.OK
     never = {**environ, "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential"}
     assert found("az", never, read=FAILED).verdict is Status.OK
-    named = Config(vault_url=VAULT, secret_name="demo", sign_in=CredentialOptions(az_folder="/no/such/folder"))
+    named = Config(vault_url=VAULT, secret_name="demo", credential=CredentialOptions(az_folder="/no/such/folder"))
     check = found("az", environ, config=named)
     said = "AzureCLIPath names /no/such/folder, which is not a folder on this machine. It is not on PATH either."
     assert check.finding == said
@@ -179,11 +179,11 @@ def test_az__not_there(environ: dict[str, str]) -> None:
 def test_az__its_folder_is_named_by_a_setting(environ: dict[str, str], tmp_path: Path) -> None:
     az_says(tmp_path)
     elsewhere = {**environ, "PATH": "/usr/bin:/bin"}
-    named = Config(vault_url=VAULT, secret_name="demo", sign_in=CredentialOptions(az_folder=str(tmp_path / "bin")))
+    named = Config(vault_url=VAULT, secret_name="demo", credential=CredentialOptions(az_folder=str(tmp_path / "bin")))
     facts = dict(found("az", elsewhere, config=named).facts)
     assert facts["Path"] == str(tmp_path / "bin" / "az")
     assert facts["AzureCLIPath"] == f"AzureCLIPath is set, so az is searched for in {tmp_path}/bin first."
-    empty = Config(vault_url=VAULT, secret_name="demo", sign_in=CredentialOptions(az_folder=str(tmp_path)))
+    empty = Config(vault_url=VAULT, secret_name="demo", credential=CredentialOptions(az_folder=str(tmp_path)))
     check = found("az", environ, config=empty)
     assert check.verdict is Status.NOTICE
     assert "which does not contain az. The az on PATH is used instead. Azure CLI is signed in as dana" in check.finding
@@ -191,20 +191,22 @@ def test_az__its_folder_is_named_by_a_setting(environ: dict[str, str], tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("ways", "cause"),
+    ("kinds", "cause"),
     [((CredentialKind.AZURE_POWERSHELL,), "powershell_not_installed"), ((CredentialKind.PROD,), None)],
 )
 def test_powershell__chosen_by_our_own_setting(
-    environ: dict[str, str], ways: tuple[CredentialKind, ...], cause: str
+    environ: dict[str, str], kinds: tuple[CredentialKind, ...], cause: str
 ) -> None:
-    chosen = Config(vault_url=VAULT, secret_name="demo", sign_in=CredentialOptions(ways=ways))
+    chosen = Config(vault_url=VAULT, secret_name="demo", credential=CredentialOptions(kinds=kinds))
     assert found("powershell", environ, config=chosen).cause == cause
 
 
 def test_az__a_chain_without_tools_does_not_need_it(environ: dict[str, str]) -> None:
-    chosen = Config(vault_url=VAULT, secret_name="demo", sign_in=CredentialOptions(ways=(CredentialKind.PROD,)))
+    chosen = Config(vault_url=VAULT, secret_name="demo", credential=CredentialOptions(kinds=(CredentialKind.PROD,)))
     assert found("az", environ, read=FAILED, config=chosen).verdict is Status.OK
-    chosen = Config(vault_url=VAULT, secret_name="demo", sign_in=CredentialOptions(ways=(CredentialKind.AZURE_CLI,)))
+    chosen = Config(
+        vault_url=VAULT, secret_name="demo", credential=CredentialOptions(kinds=(CredentialKind.AZURE_CLI,))
+    )
     assert found("az", {**environ, **SITE}, read=FAILED, config=chosen).cause == "az_not_installed"
 
 

@@ -242,7 +242,7 @@ def test_cloud__where_one_signs_in_and_where_the_vault_is(
 
 
 @pytest.mark.parametrize(
-    ("ways", "variable", "verdict", "finding"),
+    ("kinds", "variable", "verdict", "finding"),
     [
         ((CredentialKind.AZURE_CLI,), "nonsense", OK, "Set, but ignored"),
         ((CredentialKind.PROD,), "dev", OK, "KVSITE_CREDENTIAL=prod takes precedence"),
@@ -250,10 +250,10 @@ def test_cloud__where_one_signs_in_and_where_the_vault_is(
     ],
 )
 def test_azure_token_credentials__beside_a_word_of_our_own(
-    ways: tuple[CredentialKind, ...], variable: str, verdict: Status, finding: str
+    kinds: tuple[CredentialKind, ...], variable: str, verdict: Status, finding: str
 ) -> None:
     config = Config(
-        vault_url=VAULT, secret_name="demo", sign_in=CredentialOptions(ways=ways, chosen_by="KVSITE_CREDENTIAL")
+        vault_url=VAULT, secret_name="demo", credential=CredentialOptions(kinds=kinds, chosen_by="KVSITE_CREDENTIAL")
     )
     check = found("token_credentials", {"AZURE_TOKEN_CREDENTIALS": variable}, config=config)
     assert check.verdict is verdict
@@ -262,7 +262,7 @@ def test_azure_token_credentials__beside_a_word_of_our_own(
 
 def test_client_id__does_not_count_for_a_managed_identity_that_is_asked_alone() -> None:
     config = Config(
-        vault_url=VAULT, secret_name="demo", sign_in=CredentialOptions(ways=(CredentialKind.MANAGED_IDENTITY,))
+        vault_url=VAULT, secret_name="demo", credential=CredentialOptions(kinds=(CredentialKind.MANAGED_IDENTITY,))
     )
     assert (
         "Ignored: only a managed identity is selected"

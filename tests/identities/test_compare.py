@@ -28,14 +28,16 @@ def compared() -> tuple[list[CandidateResult], Selection]:
     return rows, selection_of(rows)
 
 
-def row_of(rows: list[CandidateResult], way: CredentialKind, identity: str | None = None) -> CandidateResult:
-    return next(row for row in rows if row.candidate.way is way and (identity or "") in (row.candidate.identity or ""))
+def row_of(rows: list[CandidateResult], kind: CredentialKind, identity: str | None = None) -> CandidateResult:
+    return next(
+        row for row in rows if row.candidate.kind is kind and (identity or "") in (row.candidate.identity or "")
+    )
 
 
 def test_laptop__every_way_has_its_row_and_az_is_picked(world: World) -> None:
     world("laptop")
     rows, pick = compared()
-    assert {row.candidate.way for row in rows} == {
+    assert {row.candidate.kind for row in rows} == {
         *MEMBERS,
         CredentialKind.INTERACTIVE_BROWSER,
         CredentialKind.DEVICE_CODE,
@@ -86,7 +88,7 @@ def test_a_failure_that_stops_the_chain_is_said_to_stop_it(world: World) -> None
 def test_az_that_hangs_ends_by_itself_and_keeps_nobody_waiting(world: World) -> None:
     world("laptop-slow-az")
     rows, pick = compared()
-    assert rows[-1].candidate.way is CredentialKind.AZURE_CLI
+    assert rows[-1].candidate.kind is CredentialKind.AZURE_CLI
     assert rows[-1].reading
     assert rows[-1].diagnosis.main_cause == "az_timeout"
     assert pick.row is None
@@ -114,7 +116,9 @@ def test_a_pipelines_connection_is_asked_when_its_task_says_all_of_it(
     assert result_text(row) == "Can read the secret demo."
     assert not [token for token in azure.tokens if token.text in repr(rows)]
     monkeypatch.delenv("AZURESUBSCRIPTION_CLIENT_ID")
-    assert CredentialKind.AZURE_PIPELINES not in {candidate.way for candidate in candidates(conf.current(), os.environ)}
+    assert CredentialKind.AZURE_PIPELINES not in {
+        candidate.kind for candidate in candidates(conf.current(), os.environ)
+    }
 
 
 def test_nothing_of_the_sites_own_is_touched(world: World) -> None:
@@ -245,7 +249,7 @@ def test_the_commands_json_is_one_document(world: World) -> None:
     result = manage("principal", "--all", "--json")
     document = json.loads(result.stdout)
     assert (result.returncode, result.stderr) == (0, "")
-    assert [entry["way"] for entry in document][: len(MEMBERS)] == [str(way) for way in MEMBERS]
+    assert [entry["way"] for entry in document][: len(MEMBERS)] == [str(kind) for kind in MEMBERS]
     assert [entry["way"] for entry in document if entry["picked"]] == ["azure-cli"]
     picked = next(entry for entry in document if entry["picked"])
     assert picked["credential"] == "AzureCliCredential"

@@ -165,7 +165,7 @@ def test_a_mistake_has_its_sentence__and_does_not_stop_the_secret(
     config = load({"KEY_VAULT_URI": "https://contoso.vault.azure.net", "SECRET_NAME": "demo", **words})
     assert [problem.id for problem in config.problems] == [f"secrets_app.{id_}"]
     assert sentence in config.problems[0].sentence
-    assert config.mistakes == ()
+    assert config.blocking_problems == ()
     assert token_vault_request(config).blocking_problems
 
 

@@ -93,4 +93,4 @@ def test_every_connection_string_of_the_guide_is_understood() -> None:
         text = row
         for empty, value in filled.items():
             text = text.replace(empty, value)
-        assert parse_form(parse_options(text)).sign_in
+        assert parse_form(parse_options(text)).options

@@ -59,7 +59,7 @@ def browser(folder: Path) -> None:
     os.environ["BROWSER"] = f"{folder / 'browser'} %s &"  # in the background, as a window is
 
 
-def says(folder: Path, name: str, output: str = "", errors: str = "", code: int = 0) -> None:
+def message(folder: Path, name: str, output: str = "", errors: str = "", code: int = 0) -> None:
     """A tool that says only that."""
     _install(folder, name, _SAYS.format(output=output, errors=errors, code=code))
 

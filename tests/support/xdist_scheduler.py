@@ -15,6 +15,7 @@ BY_FILE = (
     "tests/views/test_browser.py",  # one demo and one browser for all of them
 )
 BY_SCENARIO = (  # one visit to each scenario for all of them
+    "tests/localazure/test_scenarios.py",
     "tests/keyvault/test_readings.py",
     "tests/safety/test_nothing_leaks.py",
     "tests/views/test_pages.py",

@@ -41,7 +41,7 @@ def token_credentials(context: CheckContext) -> Check:
     if not value:
         return ok("Not set. The credentials in the chain are tried in order until one succeeds.", facts=facts)
     if not _applies(context):
-        selected_by = context.config.sign_in.chosen_by if context.config.sign_in else None
+        selected_by = context.config.credential.chosen_by if context.config.credential else None
         return ok(f"Set, but ignored: {selected_by or 'a setting'} selects the credential.", facts=facts)
     if value not in {"dev", "prod", *_KINDS_BY_NAME}:
         return problem(
@@ -50,8 +50,8 @@ def token_credentials(context: CheckContext) -> Check:
             cause="token_credentials_env_invalid",
             facts=facts,
         )
-    if context.config.sign_in and context.config.sign_in.ways[0] is not CredentialKind.DEFAULT:
-        return ok(f"Set, but KVSITE_CREDENTIAL={context.config.sign_in.ways[0]} takes precedence.", facts=facts)
+    if context.config.credential and context.config.credential.kinds[0] is not CredentialKind.DEFAULT:
+        return ok(f"Set, but KVSITE_CREDENTIAL={context.config.credential.kinds[0]} takes precedence.", facts=facts)
     message = _description(value)
     if includes_developer_tools(context.environ) and context.place.platform in SITES:
         return problem(
@@ -74,8 +74,8 @@ def token_credentials(context: CheckContext) -> Check:
 
 def _applies(context: CheckContext) -> bool:
     """azure-identity reads it for every chain, and rejects an invalid value even if a setting takes precedence."""
-    sign_in = context.config.sign_in
-    return sign_in is None or sign_in.ways[0].is_chain
+    options = context.config.credential
+    return options is None or options.kinds[0].is_chain
 
 
 def _description(value: str) -> str:
@@ -122,7 +122,9 @@ def _effect_when_unset(context: CheckContext) -> str:
 
 
 def _effect(context: CheckContext) -> str:
-    is_only_credential = context.config.sign_in and context.config.sign_in.ways == (CredentialKind.MANAGED_IDENTITY,)
+    is_only_credential = context.config.credential and context.config.credential.kinds == (
+        CredentialKind.MANAGED_IDENTITY,
+    )
     if is_only_credential and not context.environ.get(TOKEN_FILE):
         return "Ignored: only a managed identity is selected, and KVSITE_MANAGED_IDENTITY_CLIENT_ID names it."
     if credentials := complete_credential_set(context.environ):

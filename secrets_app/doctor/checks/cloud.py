@@ -17,7 +17,7 @@ def cloud(context: CheckContext) -> Check:
     mismatch = find_cloud_mismatch(context.config, context.environ)
     if mismatch is None:
         return ok("The sign-in endpoint and the vault are in the same cloud.", facts=facts)
-    message = f"{mismatch.setting} {mismatch.says}"
+    message = f"{mismatch.setting} {mismatch.message}"
     if context.reading.result().ok:
         return notice(
             f"{message} The credential that read the secret did not use this endpoint; a service principal would fail.",

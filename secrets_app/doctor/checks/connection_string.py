@@ -13,9 +13,9 @@ def connection_string(context: CheckContext) -> Check:
 
     A problem when it is invalid, a notice when a part of it has no effect or no equivalent in Python.
     """
-    for mistake in context.config.mistakes:
-        if mistake.setting in NAMES:
-            return problem(mistake.sentence, mistake.hint, cause=mistake.cause)
+    for error in context.config.blocking_problems:
+        if error.setting in NAMES:
+            return problem(error.sentence, error.hint, cause=error.cause)
     equivalents = translation(context.config, context.place)
     if equivalents is None:
         return ok("Not set. KVSITE_CREDENTIAL or DefaultAzureCredential selects the credential.")
@@ -23,7 +23,7 @@ def connection_string(context: CheckContext) -> Check:
     facts += [("Equivalent in Python", line) for line in equivalents.python.splitlines()]
     sentences = [
         f"{equivalents.setting} selects the credential: {equivalents.who}.",
-        *(f"It {remark.says}" for remark in equivalents.remarks),
+        *(f"It {remark.message}" for remark in equivalents.remarks),
     ]
     advice = [*(remark.hint for remark in equivalents.remarks), "It works. The equivalent settings are:"]
     return Check(

@@ -159,12 +159,12 @@ def azd(context: CheckContext) -> Check:
 
 
 def _missing_tool(context: CheckContext, name: str, kind: CredentialKind, cause: str) -> Check:
-    ways = context.config.sign_in.ways if context.config.sign_in else ()
-    if ways == (kind,):
+    kinds = context.config.credential.kinds if context.config.credential else ()
+    if kinds == (kind,):
         return problem(
             f"{name} was not found on PATH, and it is the only credential in KVSITE_CREDENTIAL.", cause=cause
         )
-    if ways[:1] == (CredentialKind.DEFAULT,) and parse_kind(selected_credentials(context.environ)) is kind:
+    if kinds[:1] == (CredentialKind.DEFAULT,) and parse_kind(selected_credentials(context.environ)) is kind:
         return problem(
             f"{name} was not found on PATH, and AZURE_TOKEN_CREDENTIALS selects no other credential.", cause=cause
         )
@@ -190,9 +190,9 @@ def _installed_tool(
 
 def _requires_tool(context: CheckContext) -> bool:
     """Whether a tool is selected, or no variable configures another credential and the secret was not read."""
-    ways = context.config.sign_in.ways if context.config.sign_in else ()
-    if ways and ways[0] is not CredentialKind.DEFAULT:
-        return not _TOOL_KINDS.isdisjoint(ways)
+    kinds = context.config.credential.kinds if context.config.credential else ()
+    if kinds and kinds[0] is not CredentialKind.DEFAULT:
+        return not _TOOL_KINDS.isdisjoint(kinds)
     configured = context.place.platform is not Platform.UNKNOWN or complete_credential_set(context.environ) is not None
     if configured or not includes_developer_tools(context.environ):
         return False

@@ -1,0 +1,120 @@
+"""Each access mode, and the page for visitors without access."""
+
+from typing import Any
+
+import pytest
+
+from secrets_app.access import POLICIES
+from secrets_app.conf import load
+from secrets_app.conf.access import AccessMode
+from tests.support.access_requests import ADA, PASSPHRASE, RIGHT
+
+
+def test_each_way_in_has_one_entry() -> None:
+    assert set(POLICIES) == set(AccessMode)
+
+
+@pytest.mark.parametrize("word", ["Open", "OPEN", "open;", "opened", "easy_auth", "Token", "*"])
+def test_a_word_that_is_almost_a_way_in_opens_nothing(site: Any, word: str) -> None:
+    assert site(KVSITE_ACCESS=word).get("/").status_code == 403
+
+
+def test_a_setting_in_other_letters_opens_nothing(site: Any) -> None:
+    assert site(kvsite_access="open").get("/").status_code == 403
+
+
+@pytest.mark.parametrize("access", AccessMode)
+def test_the_probes_need_no_way_in(site: Any, access: str) -> None:
+    client = site(KVSITE_ACCESS=access, KVSITE_PASSPHRASE=PASSPHRASE)
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/readyz").json() == {"ready": True}
+
+
+PATHS = (
+    "/", "/api/reading", "/report/", "/environment/", "/causes/", "/value/", "/sign-out/", "/nothing", "/sign-in",
+    "//sign-in/", "/sign-in/../", "/sign-in/%2e%2e/", "/sign-in/x", "/SIGN-IN/", "/healthz/", "/readyz/../",
+    "/healthz/..", "/;/sign-in/", "/%00",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("access", ["loopback", "easy-auth", "token"])
+def test_a_stranger_sees_no_page_by_any_path(site: Any, access: str) -> None:
+    client = site(KVSITE_ACCESS=access, KVSITE_PASSPHRASE=PASSPHRASE)
+    for path in PATHS:
+        for response in (client.get(path), client.post(path)):
+            assert response.status_code == 403, path
+            assert b"kvsite-demo" not in response.content
+            assert b"Access denied" in response.content
+
+
+def test_the_closed_page_gives_the_command_that_opens_it_here(site: Any) -> None:
+    html = site().get("/").content.decode()
+    assert "az webapp config appsettings set -g &lt;resource-group&gt; -n &lt;name&gt; --settings" in html
+    assert "KVSITE_ACCESS=open" in html
+    assert "az webapp auth update" in html
+    assert "KVSITE_PASSPHRASE=" in html
+    assert "resource names are hidden from unauthenticated visitors" in html
+    assert "<nav" not in html
+    assert "kvsite-demo" not in html  # a stranger is not told the site's name in Azure
+
+
+@pytest.mark.parametrize(
+    ("variables", "command"),
+    [
+        ({}, "export KVSITE_ACCESS=open"),
+        ({"CONTAINER_APP_NAME": "x"}, "az containerapp update"),
+        ({"KUBERNETES_SERVICE_HOST": "10.0.0.1"}, "kubectl set env deployment/"),
+    ],
+)
+def test_the_command_is_the_platforms_own(
+    site: Any, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], command: str
+) -> None:
+    client = site()
+    monkeypatch.delenv("WEBSITE_SITE_NAME")
+    monkeypatch.delenv("IDENTITY_ENDPOINT", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    html = client.get("/").content.decode()
+    assert command in html
+    assert "az webapp" not in html
+
+
+def test_programs_get_a_sentence_and_not_a_page(site: Any) -> None:
+    client = site()
+    curl = client.get("/", headers={"accept": "*/*"})
+    assert (curl.status_code, curl["Content-Type"]) == (403, "text/plain; charset=utf-8")
+    assert curl.content.decode().startswith("Access denied (KVSITE_ACCESS=loopback).")
+    for asked in (client.get("/api/reading"), client.get("/", headers={"accept": "application/json"})):
+        assert asked.status_code == 403
+        assert asked.json()["setting"] == "KVSITE_ACCESS"
+        assert "KVSITE_ACCESS=loopback" in asked.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("words", "id_", "said"),
+    [
+        ({"KVSITE_ACCESS": "easy-auth", "KVSITE_PEOPLE": "ada lovelace"}, "E018", "is not a name or object ID"),
+        ({"KVSITE_ACCESS": "easy-auth", "KVSITE_PEOPLE": ","}, "E018", "contains no name"),
+        ({"KVSITE_ACCESS": "easy-auth", "KVSITE_VALUE_PEOPLE": "*"}, "E019", "is not a name or object ID"),
+        ({"KVSITE_ACCESS": "token", "KVSITE_PASSPHRASE": PASSPHRASE, "KVSITE_VALUES_PASSPHRASE": "short"}, "E021",
+         "fewer than 12"),
+        ({"KVSITE_ACCESS": "token", "KVSITE_PASSPHRASE": PASSPHRASE, "KVSITE_VALUES_PASSPHRASE": PASSPHRASE}, "E022",
+         "the same as KVSITE_PASSPHRASE"),
+        ({"KVSITE_VALUES": "Never"}, "E023", "no value is shown"),
+        ({"KVSITE_ACCESS": "open", "KVSITE_PASSPHRASE": PASSPHRASE}, "W024", "the access mode is open"),
+        ({"KVSITE_PEOPLE": ADA}, "W024", "the access mode is loopback"),
+        ({"KVSITE_ACCESS": "Token", "KVSITE_PASSPHRASE": PASSPHRASE}, "E009", "only this machine"),
+    ],
+)  # fmt: skip
+def test_each_mistake_has_its_own_sentence(words: dict[str, str], id_: str, said: str) -> None:
+    config = load({**RIGHT, **words})
+    assert [problem.id for problem in config.problems] == [f"secrets_app.{id_}"]
+    assert said in config.problems[0].sentence
+    assert PASSPHRASE not in f"{config!r} {config.problems}"
+
+
+def test_a_mistake_closes_and_never_opens() -> None:
+    assert load({**RIGHT, "KVSITE_ACCESS": "easy-auth", "KVSITE_PEOPLE": "a b"}).people == ()
+    assert load({**RIGHT, "KVSITE_VALUES": "off"}).shows_values is False
+    assert load(RIGHT).people == ("*",)
+    assert load(RIGHT).shows_values is True
