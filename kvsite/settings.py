@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from secrets_app.conf import load
+from secrets_app.conf.access import LOGIN_LIFETIME_S
 from secrets_app.conf.errors import HiddenSettings
 from secrets_app.conf.schema import SETTINGS
 from secrets_app.conf.secret_key import is_stored, load_or_create_key
@@ -44,6 +45,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 # App Service terminates TLS, sets this header and removes it from client requests.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _app_service_host else None
 CSRF_COOKIE_HTTPONLY = True  # forms contain the token; scripts do not need the cookie
+SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"  # no database
+SESSION_COOKIE_NAME = "kvsite_session"  # on localhost, other Django sites use the default name
+SESSION_COOKIE_AGE = LOGIN_LIFETIME_S
 CSRF_FAILURE_VIEW = "secrets_app.views.errors.csrf_failure"
 
 _key_file = BASE_DIR / ".local" / "site-key"
@@ -56,6 +60,7 @@ MIDDLEWARE = [
     "secrets_app.views.health.answer_probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "secrets_app.access.middleware.require_access",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -72,7 +77,7 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "secrets_app.views.page_cache.here",
-                "secrets_app.access.viewer.in_templates",
+                "secrets_app.access.viewer.context_processor",
             ],
             "builtins": ["secrets_app.templatetags.filters"],
         },

@@ -1,14 +1,22 @@
 """Django system checks: each mistake in the settings, with its own id and a hint."""
 
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - Django's own name
+from django.utils.module_loading import import_string
 
 from secrets_app import conf
+from secrets_app.conf.access import SESSIONS_OFF, AccessMode
 from secrets_app.conf.connection_string import ConnectionString
 from secrets_app.conf.credential import FOLDER_MISSING
 from secrets_app.core.credential_options import CredentialOptions
+
+_REQUIRE_ACCESS = "secrets_app.access.middleware.require_access"
+_SESSION_MIDDLEWARE = "django.contrib.sessions.middleware.SessionMiddleware"
 
 
 @register
@@ -19,7 +27,22 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
         (Error if problem.is_error else Warning)(problem.sentence, hint=problem.hint, id=problem.id)
         for problem in config.problems
     ]
-    return [*found, *_az_folder(config.credential), *_remarks(config.connection_string)]
+    return [*found, *_sessions(config.access), *_az_folder(config.credential), *_remarks(config.connection_string)]
+
+
+def _sessions(access: AccessMode) -> list[CheckMessage]:
+    """The passphrase sign-in needs `request.session` in the access-control middleware."""
+    before = takewhile(lambda path: path != _REQUIRE_ACCESS, settings.MIDDLEWARE)
+    if access is not AccessMode.TOKEN or any(map(_is_session_middleware, before)):
+        return []
+    message = f"KVSITE_ACCESS is token, but SessionMiddleware is not before {_REQUIRE_ACCESS}, so no user can sign in."
+    hint = f"Add {_SESSION_MIDDLEWARE} before it in MIDDLEWARE."
+    return [Error(message, hint=hint, id=str(SESSIONS_OFF))]
+
+
+def _is_session_middleware(path: str) -> bool:
+    middleware = import_string(path)
+    return isinstance(middleware, type) and issubclass(middleware, SessionMiddleware)
 
 
 def _az_folder(options: CredentialOptions | None) -> list[CheckMessage]:

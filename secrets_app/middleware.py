@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 CONTENT_SECURITY_POLICY = (
@@ -32,11 +33,16 @@ ON_EVERYTHING = {
 def add_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """Outermost Django middleware: forbid inline code, third-party content, caching and indexing.
 
+    A session cookie that is set over TLS is sent over TLS only.
+
     Probes, redirects and the 403 page are returned before Django's own middleware sets its headers.
     """
 
     def respond(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
+        session_cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
+        if session_cookie is not None and request.is_secure():  # also without SESSION_COOKIE_SECURE
+            session_cookie["secure"] = True
         for name, value in ON_EVERYTHING.items():
             response[name] = value
         # Static files set their own; every other response may be specific to one user.

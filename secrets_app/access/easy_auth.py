@@ -1,4 +1,4 @@
-"""The user signed in with App Service authentication, from the headers it adds to each request.
+"""Access mode `easy-auth`: the user signed in with App Service authentication, from the headers of the request.
 
 https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities
 """
@@ -17,8 +17,8 @@ from secrets_app.conf.access import EVERYONE, EXAMPLE_PEOPLE, AccessMode, ascii_
 
 _HEADER = "HTTP_X_MS_CLIENT_PRINCIPAL"
 _ENTRA = "aad"
-_OBJECT_ID = frozenset({"oid", "http://schemas.microsoft.com/identity/claims/objectidentifier"})
-_OFF = (
+_OBJECT_ID_CLAIMS = frozenset({"oid", "http://schemas.microsoft.com/identity/claims/objectidentifier"})
+_AUTHENTICATION_OFF = (
     "Access requires App Service authentication, but the platform does not report that it is enabled. "
     "Its headers could be forged, so all access is denied."
 )
@@ -32,32 +32,34 @@ class UnreadableError(ValueError):
 class Person:
     """A signed-in user."""
 
-    shown: str
-    known_as: frozenset[str]
-    """Identifiers by which a setting may list the user, in lower case."""
+    display_name: str
+    identifiers: frozenset[str]
+    """The names and object IDs by which a setting may list the user, in lower case."""
 
-    def is_in(self, people: tuple[str, ...]) -> bool:
-        return EVERYONE in people or not self.known_as.isdisjoint(people)
+    def is_listed_in(self, people: tuple[str, ...]) -> bool:
+        return EVERYONE in people or not self.identifiers.isdisjoint(people)
 
 
 def viewer(request: HttpRequest, config: Config) -> Viewer:
     """The user reported by the platform, if App Service authentication is enabled."""
     if not config.platform_signs_in:
-        return Viewer(how=AccessMode.EASY_AUTH, name="anonymous", closed_because=_OFF)
+        return Viewer(access_mode=AccessMode.EASY_AUTH, name="anonymous", denied_because=_AUTHENTICATION_OFF)
     try:
         person = person_of(request.META)
     except UnreadableError as error:
-        sign_in_at = "/.auth/login/aad?post_login_redirect_uri=/"
-        return Viewer(how=AccessMode.EASY_AUTH, name="anonymous", closed_because=str(error), sign_in_at=sign_in_at)
+        sign_in_url = "/.auth/login/aad?post_login_redirect_uri=/"
+        return Viewer(
+            access_mode=AccessMode.EASY_AUTH, name="anonymous", denied_because=str(error), sign_in_url=sign_in_url
+        )
     return Viewer(
-        how=AccessMode.EASY_AUTH,
-        name=person.shown,
-        may_view=person.is_in(config.people),
-        may_see_values=person.is_in(config.value_people),
-        closed_because=f"You are signed in as {person.shown}, which is not listed in KVSITE_PEOPLE.",
-        no_values_because="Your account is not listed in KVSITE_VALUE_PEOPLE.",
-        opens_with=("KVSITE_PEOPLE", EXAMPLE_PEOPLE),
-        sign_out_at="/.auth/logout",
+        access_mode=AccessMode.EASY_AUTH,
+        name=person.display_name,
+        may_view=person.is_listed_in(config.people),
+        may_see_values=person.is_listed_in(config.value_people),
+        denied_because=f"You are signed in as {person.display_name}, which is not listed in KVSITE_PEOPLE.",
+        values_denied_because="Your account is not listed in KVSITE_VALUE_PEOPLE.",
+        required_setting=("KVSITE_PEOPLE", EXAMPLE_PEOPLE),
+        sign_out_url="/.auth/logout",
     )
 
 
@@ -75,13 +77,13 @@ def person_of(headers: Mapping[str, Any]) -> Person:
         raise UnreadableError("You are not signed in, or the platform did not send your identity.")
     if "," in name + object_id:  # servers join repeated headers with a comma
         raise UnreadableError("The platform's headers name more than one user, so access is denied.")
-    known_as = {object_id, name if from_entra else ""} - {""}
-    shown = f"{name} ({object_id})" if name and object_id else name or object_id
-    return Person(shown=shown[:200], known_as=frozenset(map(ascii_lower, known_as)))
+    identifiers = {object_id, name if from_entra else ""} - {""}
+    display_name = f"{name} ({object_id})" if name and object_id else name or object_id
+    return Person(display_name=display_name[:200], identifiers=frozenset(map(ascii_lower, identifiers)))
 
 
-def _text(headers: Mapping[str, Any], ending: str) -> str:
-    text = str(headers.get(f"{_HEADER}{ending}", "")).strip()
+def _text(headers: Mapping[str, Any], suffix: str) -> str:
+    text = str(headers.get(f"{_HEADER}{suffix}", "")).strip()
     try:
         return text.encode("latin-1").decode("utf-8")  # WSGI decodes header bytes as Latin-1
     except UnicodeError:
@@ -109,5 +111,5 @@ def _object_id(principal: Mapping[str, Any]) -> str:
         raise UnreadableError(
             "The claims in the X-MS-CLIENT-PRINCIPAL header from the platform have an unexpected format."
         )
-    found = {str(claim.get("val")) for claim in claims if str(claim.get("typ")) in _OBJECT_ID}
+    found = {str(claim.get("val")) for claim in claims if str(claim.get("typ")) in _OBJECT_ID_CLAIMS}
     return ",".join(sorted(found))

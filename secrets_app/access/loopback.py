@@ -10,7 +10,7 @@ from secrets_app.conf import Config
 from secrets_app.conf.access import AccessMode
 
 # Headers added by proxies: REMOTE_ADDR is then the proxy's address, not the visitor's.
-_PASSED_ON = frozenset(
+_PROXY_HEADERS = frozenset(
     {
         "HTTP_FORWARDED",
         "HTTP_VIA",
@@ -20,7 +20,7 @@ _PASSED_ON = frozenset(
         "HTTP_X_REAL_IP",
     }
 )
-_PASSED_ON_PREFIXES = (
+_PROXY_HEADER_PREFIXES = (
     "HTTP_X_FORWARDED",
     "HTTP_X_ORIGINAL",
     "HTTP_X_REWRITE",
@@ -29,30 +29,30 @@ _PASSED_ON_PREFIXES = (
     "HTTP_CF_",
 )
 # No current browser uses HTTP/1.0. nginx does so by default with proxy_pass, and adds none of these headers.
-_PROXY_PROTOCOL = "HTTP/1.0"
+_PROXY_HTTP_VERSION = "HTTP/1.0"
 _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
 def viewer(request: HttpRequest, _config: Config) -> Viewer:
     """A user of this machine, who could run the command and read the secret anyway."""
-    here = is_from_this_machine(request)
+    is_local = is_from_this_machine(request)
     return Viewer(
-        how=AccessMode.LOOPBACK,
-        name="local user" if here else "remote visitor",
-        may_view=here,
-        may_see_values=here,
-        closed_because="Only a browser on the server itself has access, without a proxy in between.",
+        access_mode=AccessMode.LOOPBACK,
+        name="local user" if is_local else "remote visitor",
+        may_view=is_local,
+        may_see_values=is_local,
+        denied_because="Only a browser on the server itself has access, without a proxy in between.",
     )
 
 
 def is_from_this_machine(request: HttpRequest) -> bool:
     """Whether the request comes from this machine, with a loopback host name and not through a proxy."""
-    passed_on = request.META.get("SERVER_PROTOCOL") == _PROXY_PROTOCOL or any(
-        name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIXES) for name in request.META
+    proxied = request.META.get("SERVER_PROTOCOL") == _PROXY_HTTP_VERSION or any(
+        name in _PROXY_HEADERS or name.startswith(_PROXY_HEADER_PREFIXES) for name in request.META
     )
     # DNS rebinding: a page on another site may resolve its own host name to 127.0.0.1, so Host is checked too.
     host, _port = split_domain_port(request.META.get("HTTP_HOST", ""))
-    return not passed_on and _is_loopback(request.META.get("REMOTE_ADDR", "")) and host in _LOOPBACK_NAMES
+    return not proxied and _is_loopback(request.META.get("REMOTE_ADDR", "")) and host in _LOOPBACK_NAMES
 
 
 def _is_loopback(address: str) -> bool:

@@ -1,4 +1,4 @@
-"""Detects requests that a page of another site triggers."""
+"""Django middleware: access control, and rejection of cross-site requests."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from secrets_app import conf
 from secrets_app.access.policy import decide
 
-_CROSS_SITE = frozenset({"cross-site", "same-site"})
+_CROSS_SITE_VALUES = frozenset({"cross-site", "same-site"})
 """`same-site` includes other ports of this machine, which belong to other programs."""
 
 
@@ -18,10 +18,10 @@ def is_cross_site(request: HttpRequest) -> bool:
     That page cannot read the response, but each request may start az or request a token with the visitor's access.
     https://www.w3.org/TR/fetch-metadata/
     """
-    opens_it = (
+    is_navigation = (
         request.headers.get("Sec-Fetch-Mode") == "navigate" and request.headers.get("Sec-Fetch-Dest") == "document"
     )
-    return request.headers.get("Sec-Fetch-Site") in _CROSS_SITE and not opens_it
+    return request.headers.get("Sec-Fetch-Site") in _CROSS_SITE_VALUES and not is_navigation
 
 
 _CROSS_SITE_MESSAGE = "Cross-site request blocked. Open this URL directly in the browser.\n"
@@ -38,7 +38,7 @@ def require_access(get_response: Callable[[HttpRequest], HttpResponse]) -> Calla
             return HttpResponse(_CROSS_SITE_MESSAGE, content_type="text/plain; charset=utf-8", status=403)
         viewer = decide(request, conf.current())
         request.viewer = viewer  # type: ignore[attr-defined]
-        if not viewer.may_view and request.path_info != viewer.sign_in_at:
+        if not viewer.may_view and request.path_info != viewer.sign_in_url:
             raise PermissionDenied
         return get_response(request)
 

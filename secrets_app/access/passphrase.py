@@ -1,101 +1,109 @@
-"""Sign-in with a passphrase, and the signed cookie for it."""
+"""Access mode `token`: sign-in with a passphrase, stored in Django's session."""
 
-import hashlib
-import hmac
+from datetime import timedelta
 from enum import StrEnum
 
-from django.core.signing import BadSignature, TimestampSigner
-from django.http import HttpRequest, HttpResponse
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from secrets_app.access.viewer import Viewer
 from secrets_app.conf import Config
-from secrets_app.conf.access import EXAMPLE_PASSPHRASE, AccessMode
+from secrets_app.conf.access import EXAMPLE_PASSPHRASE, LOGIN_LIFETIME_S, AccessMode
 
 SIGN_IN_URL = "/sign-in/"
 SIGN_OUT_URL = "/sign-out/"
-COOKIE = "kvsite_ticket"
-LOGIN_LIFETIME_S = 8 * 3600
+
+# Keys in the session, which a project may share with other apps.
+_ROLE = "_secrets_app_role"
+_FINGERPRINT = "_secrets_app_passphrase_hash"
 
 
 class Role(StrEnum):
     """What a passphrase grants."""
 
-    LOOK = "view"
-    SEE_VALUES = "view values"
+    VIEW = "view"
+    VIEW_VALUES = "view values"
 
 
-_NAMES = {Role.LOOK: "passphrase user", Role.SEE_VALUES: "passphrase user with access to values"}
+_NAMES = {Role.VIEW: "passphrase user", Role.VIEW_VALUES: "passphrase user with access to values"}
 
 
 def viewer(request: HttpRequest, config: Config) -> Viewer:
-    """The viewer with a valid sign-in cookie."""
+    """The viewer with a valid sign-in in the session."""
+    session: SessionBase | None = getattr(request, "session", None)
+    if session is None:
+        return Viewer(
+            access_mode=AccessMode.TOKEN,
+            name="anonymous",
+            denied_because="Access requires a passphrase, but Django's SessionMiddleware is not enabled.",
+        )
     if config.passphrase is None:
         return Viewer(
-            how=AccessMode.TOKEN,
+            access_mode=AccessMode.TOKEN,
             name="anonymous",
-            closed_because="Access requires a passphrase, but no valid passphrase is set.",
-            opens_with=("KVSITE_PASSPHRASE", EXAMPLE_PASSPHRASE),
+            denied_because="Access requires a passphrase, but no valid passphrase is set.",
+            required_setting=("KVSITE_PASSPHRASE", EXAMPLE_PASSPHRASE),
         )
-    role = _role_of_cookie(request.COOKIES.get(COOKIE, ""), config)
+    return _viewer_with_role(_role_in(session, config), config)
+
+
+def _viewer_with_role(role: Role | None, config: Config) -> Viewer:
     return Viewer(
-        how=AccessMode.TOKEN,
+        access_mode=AccessMode.TOKEN,
         name=_NAMES[role] if role else "anonymous",
         may_view=role is not None,
-        may_see_values=role is Role.SEE_VALUES,
-        closed_because="Access requires a passphrase.",
-        no_values_because="Secret values require the second passphrase, KVSITE_VALUES_PASSPHRASE. Sign in with it."
+        may_see_values=role is Role.VIEW_VALUES,
+        denied_because="Access requires a passphrase.",
+        values_denied_because="Secret values require the second passphrase, KVSITE_VALUES_PASSPHRASE. Sign in with it."
         if config.values_passphrase
         else "Secret values require a second passphrase, and KVSITE_VALUES_PASSPHRASE is not set.",
-        sign_in_at=SIGN_IN_URL,
-        sign_out_at=SIGN_OUT_URL if role else None,
+        sign_in_url=SIGN_IN_URL,
+        sign_out_url=SIGN_OUT_URL if role else None,
     )
 
 
 def role_for(given: str, config: Config) -> Role | None:
     """The role for the passphrase `given`; None for a wrong one. Takes constant time."""
-    # All are compared, as digests, so that timing reveals neither the matching one nor its length.
-    fits = {role: _same(given, passphrase, config) for role, passphrase in _passphrases(config).items()}
-    return next((role for role, right in fits.items() if right), None)
+    # All are compared, as keyed hashes, so that timing reveals neither the matching one nor its length.
+    found = _fingerprint(given, config)
+    matches = {
+        role: constant_time_compare(found, _fingerprint(passphrase, config))
+        for role, passphrase in _passphrases(config).items()
+    }
+    return next((role for role, is_match in matches.items() if is_match), None)
 
 
-def opens_all(role: Role, config: Config) -> bool:
+def grants_most(role: Role, config: Config) -> bool:
     """Whether no other passphrase grants more than this role."""
-    return role is Role.SEE_VALUES or not config.values_passphrase
+    return role is Role.VIEW_VALUES or not config.values_passphrase
 
 
-def set_login_cookie(response: HttpResponse, role: Role, config: Config, *, secure: bool) -> None:
-    """Set the sign-in cookie: hidden from scripts, not sent with other sites' forms."""
-    ticket = _signer(role, _passphrases(config)[role], config).sign(role.name)
-    response.set_cookie(COOKIE, ticket, max_age=LOGIN_LIFETIME_S, secure=secure, httponly=True, samesite="Lax")
-
-
-def clear_login_cookie(response: HttpResponse) -> None:
-    response.delete_cookie(COOKIE, samesite="Lax")
+def save_sign_in(session: SessionBase, role: Role, config: Config) -> None:
+    """Store the sign-in in the session. It ends after LOGIN_LIFETIME_S, or when the passphrase or the key changes."""
+    session.cycle_key()  # as django.contrib.auth.login does, against session fixation
+    session[_ROLE] = role.value
+    session[_FINGERPRINT] = _fingerprint(_passphrases(config)[role], config)
+    # A point in time, not an age: independent of SESSION_COOKIE_AGE, and not extended when the session is saved again.
+    session.set_expiry(timedelta(seconds=LOGIN_LIFETIME_S))
 
 
 def _passphrases(config: Config) -> dict[Role, str]:
-    both = {Role.SEE_VALUES: config.values_passphrase, Role.LOOK: config.passphrase}
+    both = {Role.VIEW_VALUES: config.values_passphrase, Role.VIEW: config.passphrase}
     return {role: passphrase for role, passphrase in both.items() if passphrase}
 
 
-def _role_of_cookie(ticket: str, config: Config) -> Role | None:
-    for role, passphrase in _passphrases(config).items():
-        try:
-            if _signer(role, passphrase, config).unsign(ticket, max_age=LOGIN_LIFETIME_S) == role.name:
-                return role
-        except BadSignature:
-            continue
-    return None
+def _role_in(session: SessionBase, config: Config) -> Role | None:
+    passphrases = _passphrases(config)
+    role = next((role for role in passphrases if role == session.get(_ROLE)), None)
+    if role is None or session.get_expiry_age() <= 0:
+        return None
+    fingerprint = _fingerprint(passphrases[role], config)
+    return role if constant_time_compare(session.get(_FINGERPRINT, ""), fingerprint) else None
 
 
-def _signer(role: Role, passphrase: str, config: Config) -> TimestampSigner:
-    """Keyed with the site's key and the passphrase: changing either invalidates the cookies."""
-    return TimestampSigner(key=_digest(passphrase, config).hex(), salt=f"secrets_app.access.{role.name}")
-
-
-def _same(given: str, passphrase: str, config: Config) -> bool:
-    return hmac.compare_digest(_digest(given, config), _digest(passphrase, config))
-
-
-def _digest(text: str, config: Config) -> bytes:
-    return hmac.digest(config.fingerprint_key.encode(), text.encode("utf-8", "surrogatepass"), hashlib.sha256)
+def _fingerprint(passphrase: str, config: Config) -> str:
+    """A hash keyed with the site's key: visitors can read a session cookie, and must not be able to test guesses."""
+    text = passphrase.encode("utf-8", "surrogatepass")
+    secret = config.fingerprint_key
+    return salted_hmac("secrets_app.access.passphrase", text, secret=secret, algorithm="sha256").hexdigest()

@@ -10,13 +10,15 @@ from cachetools import LRUCache
 
 FREE_ATTEMPTS = 3
 MAX_WAIT_S = 300
-_FORGOTTEN_AFTER_S = 3600
+_RESET_AFTER_S = 3600
 _MAX_ADDRESSES = 1024
 
 
 @dataclass
 class _Record:
-    count: int = 0
+    """Failed attempts of one address, and the time from which the next one is allowed."""
+
+    failures: int = 0
     next_at: float = 0.0
 
 
@@ -37,10 +39,10 @@ class LoginThrottle:
             now, record = self._clock(), self._record(address)
             if now < record.next_at:
                 return record.next_at - now
-            if record.count and now > record.next_at + _FORGOTTEN_AFTER_S:
-                record.count = 0
-            record.count += 1
-            record.next_at = now + _wait_s(record.count)
+            if record.failures and now > record.next_at + _RESET_AFTER_S:
+                record.failures = 0
+            record.failures += 1
+            record.next_at = now + _wait_s(record.failures)
             return 0.0
 
     def reset(self, address: str) -> None:
@@ -55,15 +57,15 @@ class LoginThrottle:
         """
         with self._lock:
             record = self._record(address)
-            record.count = max(0, record.count - 1)
+            record.failures = max(0, record.failures - 1)
             record.next_at = self._clock()
 
     def _record(self, address: str) -> _Record:
         return self._records.setdefault(_group(address), _Record())
 
 
-def _wait_s(count: int) -> float:
-    return 0.0 if count <= FREE_ATTEMPTS else min(MAX_WAIT_S, 2.0 ** min(count - FREE_ATTEMPTS, 20))
+def _wait_s(failures: int) -> float:
+    return 0.0 if failures <= FREE_ATTEMPTS else min(MAX_WAIT_S, 2.0 ** min(failures - FREE_ATTEMPTS, 20))
 
 
 def _group(address: str) -> str:

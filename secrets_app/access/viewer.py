@@ -11,20 +11,20 @@ from secrets_app.conf.access import AccessMode
 class Viewer:
     """The sender of a request. Access is denied unless the access mode grants it."""
 
-    how: AccessMode
+    access_mode: AccessMode
     name: str
     """For the audit log and the page footer: `ada@contoso.com`, `local user`."""
     may_view: bool = False
     may_see_values: bool = False
-    closed_because: str = ""
+    denied_because: str = ""
     """A sentence; shown when access is denied."""
-    no_values_because: str = ""
+    values_denied_because: str = ""
     """A sentence; shown when the viewer may not see secret values."""
-    opens_with: tuple[str, str] | None = None
-    """The setting that grants access in this mode, with an example; None: another access mode is needed."""
-    sign_in_at: str | None = None
+    required_setting: tuple[str, str] | None = None
+    """The setting that grants access in this mode, with an example; None: only another access mode does."""
+    sign_in_url: str | None = None
     """The sign-in URL."""
-    sign_out_at: str | None = None
+    sign_out_url: str | None = None
 
 
 def viewer_of(request: HttpRequest) -> Viewer:
@@ -33,6 +33,6 @@ def viewer_of(request: HttpRequest) -> Viewer:
     return viewer
 
 
-def in_templates(request: HttpRequest) -> dict[str, Viewer | None]:
-    """Context processor: `viewer`; None if the request was rejected before the access-control middleware."""
+def context_processor(request: HttpRequest) -> dict[str, Viewer | None]:
+    """Adds `viewer` to the template context; None if the request was rejected before the access-control middleware."""
     return {"viewer": getattr(request, "viewer", None)}

@@ -20,10 +20,13 @@ _VALUES_SHORT = CheckId("E021", "`KVSITE_VALUES_PASSPHRASE` is too short.")
 _SAME = CheckId("E022", "The two passphrases are the same.")
 _VALUES = CheckId("E023", "`KVSITE_VALUES` is neither `allowed` nor `never`.")
 _UNUSED = CheckId("W024", "A setting belongs to another access mode, so it has no effect.")
+SESSIONS_OFF = CheckId("E097", "`KVSITE_ACCESS=token` without Django's `SessionMiddleware`.")
 _AUTHENTICATION_OFF = CheckId("W026", "`KVSITE_ACCESS=easy-auth` without App Service authentication.")
 _PLACEHOLDER_PASSPHRASE = CheckId("E078", "A passphrase is still the placeholder of an example.")
 
 MIN_PASSPHRASE_LENGTH = 12
+LOGIN_LIFETIME_S = 8 * 3600
+"""How long a sign-in with a passphrase lasts."""
 EVERYONE = "*"
 """In a list of people: every user who signed in."""
 _USER = re.compile(r"""[^\s,;*'"<>]+""")
@@ -102,7 +105,8 @@ MODE = Setting(
     help="Who may see the pages. `loopback`: only a browser on this machine, which may also see values. `easy-auth`: "
     "users signed in with App Service authentication. `token`: users who know a passphrase. `open`: everyone who can "
     "reach the site; they see IDs, but no secret values.",
-    default=AccessMode.LOOPBACK, parse=_parse_mode, attribute="access", checks=(_MODE, _AUTHENTICATION_OFF),
+    default=AccessMode.LOOPBACK, parse=_parse_mode, attribute="access",
+    checks=(_MODE, _AUTHENTICATION_OFF, SESSIONS_OFF),
 )  # fmt: skip
 PEOPLE: Setting[tuple[str, ...]] = Setting(
     name="KVSITE_PEOPLE",

@@ -17,8 +17,8 @@ from secrets_app.service import detect_host
 class AccessOption(NamedTuple):
     """One access mode with the commands that enable it, for the operator of the site."""
 
-    way: str
-    meaning: str
+    mode: str
+    description: str
     commands: tuple[str, ...]
 
 
@@ -29,18 +29,20 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
     if "text/html" in accepts and not request.path_info.startswith("/api/"):
         return _page(request, viewer)
     if "json" in accepts or request.path_info.startswith("/api/"):
-        body = json.dumps({"error": _sentence(viewer), "access": viewer.how, "setting": _setting(viewer)}, indent=2)
+        body = json.dumps(
+            {"error": _sentence(viewer), "access": viewer.access_mode, "setting": _setting(viewer)}, indent=2
+        )
         return HttpResponse(body, content_type="application/json", status=403)
     return HttpResponse(_sentence(viewer) + "\n", content_type="text/plain; charset=utf-8", status=403)
 
 
 def _setting(viewer: Viewer) -> str:
-    return viewer.opens_with[0] if viewer.opens_with else "KVSITE_ACCESS"
+    return viewer.required_setting[0] if viewer.required_setting else "KVSITE_ACCESS"
 
 
 def _sentence(viewer: Viewer) -> str:
     return (
-        f"Access denied (KVSITE_ACCESS={viewer.how}). {viewer.closed_because} "
+        f"Access denied (KVSITE_ACCESS={viewer.access_mode}). {viewer.denied_because} "
         f"To allow access, change {_setting(viewer)}; open this URL in a browser for the commands."
     )
 
@@ -48,31 +50,32 @@ def _sentence(viewer: Viewer) -> str:
 def _page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     # Resource names are hidden from unauthenticated visitors.
     place = replace(detect_host(), resource_name=None, resource_group=None, subscription_id=None)
-    asked_for = request.get_full_path() if request.method in {"GET", "HEAD"} else "/"
+    next_url = request.get_full_path() if request.method in {"GET", "HEAD"} else "/"
     context = {
         "viewer": viewer,
         "setting": _setting(viewer),
-        "openings": _options(viewer, place),
-        "asked_for": asked_for,
+        "options": _options(viewer, place),
+        "next_url": next_url,
     }
     return render(request, "access_denied.html", context, status=403)
 
 
 def _options(viewer: Viewer, place: HostEnvironment) -> list[AccessOption]:
-    if viewer.opens_with:
-        setting, example = viewer.opens_with
+    if viewer.required_setting:
+        setting, example = viewer.required_setting
         return [AccessOption("", "", commands_that_set({setting: example}, place))]
-    if viewer.sign_in_at:
+    if viewer.sign_in_url:
         return []
-    return [_option(way, place) for way in POLICIES if _works(way, place)]
+    return [_option(mode, place) for mode in POLICIES if _is_available(mode, place)]
 
 
-def _works(way: AccessMode, place: HostEnvironment) -> bool:
-    only_on = POLICIES[way].only_on
-    return way is not AccessMode.LOOPBACK and (only_on is None or place.platform in only_on)
+def _is_available(mode: AccessMode, place: HostEnvironment) -> bool:
+    platforms = POLICIES[mode].platforms
+    return mode is not AccessMode.LOOPBACK and (platforms is None or place.platform in platforms)
 
 
-def _option(key: AccessMode, place: HostEnvironment) -> AccessOption:
-    way = POLICIES[key]
-    first = (way.first,) if way.first else ()
-    return AccessOption(key, way.meaning, first + commands_that_set({"KVSITE_ACCESS": key, **way.also_set}, place))
+def _option(mode: AccessMode, place: HostEnvironment) -> AccessOption:
+    policy = POLICIES[mode]
+    setup = (policy.setup_command,) if policy.setup_command else ()
+    commands = setup + commands_that_set({"KVSITE_ACCESS": mode, **policy.required_settings}, place)
+    return AccessOption(mode, policy.description, commands)

@@ -18,7 +18,7 @@ from secrets_app.views.query import parse_query
 def token_vault(request: HttpRequest) -> HttpResponse:
     """The properties of the stored token. POST creates the token first, if it does not exist."""
     parse_query(request)
-    if request.method == "POST" and viewer_of(request).how is AccessMode.OPEN:
+    if request.method == "POST" and viewer_of(request).access_mode is AccessMode.OPEN:
         refusal = {"title": "Token not created", "sentence": "With KVSITE_ACCESS=open, tokens cannot be created."}
         return render(request, "error.html", refusal, status=403)
     config = conf.current()

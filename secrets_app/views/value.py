@@ -32,7 +32,7 @@ def show_value(request: HttpRequest, wanted: ReadRequest, *, page: str, asked: s
     viewer = viewer_of(request)
     if not viewer.may_see_values:
         _note(request, "refused", wanted.config)
-        refusal = {"title": "Secret value not shown", "sentence": viewer.no_values_because}
+        refusal = {"title": "Secret value not shown", "sentence": viewer.values_denied_because}
         return render(request, "error.html", refusal, status=403)
     result = read_value(wanted)
     reading, diagnosis = result.reading, diagnose(result.reading, wanted)
@@ -50,7 +50,7 @@ def show_value(request: HttpRequest, wanted: ReadRequest, *, page: str, asked: s
 
 def _note(request: HttpRequest, outcome: str, config: Config, reading: Reading | None = None) -> None:
     read = reading.secret if reading else None
-    audit.note(
+    audit.record(
         "show value",
         outcome,
         request,

@@ -26,7 +26,7 @@ def site(world: World, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.fixture
 def locked(site: Any) -> Client:
-    """A browser at a site that asks for a pass-phrase."""
+    """A browser at a site with passphrase sign-in."""
     client: Client = site(
         KVSITE_ACCESS="token", KVSITE_PASSPHRASE=PASSPHRASE, KVSITE_VALUES_PASSPHRASE=VALUES_PASSPHRASE
     )

@@ -22,7 +22,7 @@ from secrets_app.checks import check_settings
 from tests.support.access_requests import ADA, ADA_ID, BROWSER, OBJECT_ID, PASSPHRASE, ROOT, headers, principal
 
 
-def test_easy_auth__who_signed_in_sees_the_page_and_no_value(site: Any) -> None:
+def test_a_signed_in_user_sees_the_page_without_the_value(site: Any) -> None:
     client = site(KVSITE_ACCESS="easy-auth")
     response = client.get("/", headers=headers())
     assert response.status_code == 200
@@ -31,13 +31,13 @@ def test_easy_auth__who_signed_in_sees_the_page_and_no_value(site: Any) -> None:
     assert f"Signed in as {ADA} ({ADA_ID})." in response.content.decode()
 
 
-def test_easy_auth__without_the_platforms_word_its_headers_are_nobodys(site: Any) -> None:
+def test_headers_are_not_trusted_while_authentication_is_off(site: Any) -> None:
     response = site(KVSITE_ACCESS="easy-auth", signs_in=False).get("/", headers=headers())
     assert response.status_code == 403
     assert "the platform does not report that it is enabled" in response.content.decode()
 
 
-def test_easy_auth__where_the_platform_signs_nobody_in_the_check_warns(site: Any) -> None:
+def test_the_check_warns_while_authentication_is_off(site: Any) -> None:
     site(KVSITE_ACCESS="easy-auth", signs_in=False)
     (warning,) = check_settings()
     assert (warning.id, warning.is_serious()) == ("secrets_app.W026", False)
@@ -46,12 +46,12 @@ def test_easy_auth__where_the_platform_signs_nobody_in_the_check_warns(site: Any
     assert check_settings() == []
 
 
-def test_easy_auth__the_headers_mean_nothing_to_the_other_ways(site: Any) -> None:
+def test_other_access_modes_ignore_the_headers(site: Any) -> None:
     assert site(KVSITE_ACCESS="loopback").get("/", headers=headers()).status_code == 403
     assert site(KVSITE_ACCESS="token", KVSITE_PASSPHRASE=PASSPHRASE).get("/", headers=headers()).status_code == 403
 
 
-def test_easy_auth__not_even_this_machine_comes_in_unsigned(site: Any) -> None:
+def test_this_machine_has_no_access_without_signing_in(site: Any) -> None:
     site(KVSITE_ACCESS="easy-auth")
     response = Client(headers=BROWSER).get("/")
     assert response.status_code == 403
@@ -78,18 +78,18 @@ def test_easy_auth__not_even_this_machine_comes_in_unsigned(site: Any) -> None:
         (",", headers(), 403),
     ],
 )
-def test_easy_auth__people_says_who(site: Any, people: str, sent: dict[str, str], status: int) -> None:
+def test_kvsite_people_restricts_access(site: Any, people: str, sent: dict[str, str], status: int) -> None:
     assert site(KVSITE_ACCESS="easy-auth", KVSITE_PEOPLE=people).get("/", headers=sent).status_code == status
 
 
-def test_easy_auth__who_is_listed_for_values_sees_them(site: Any) -> None:
+def test_users_in_kvsite_value_people_see_values(site: Any) -> None:
     client = site(KVSITE_ACCESS="easy-auth", KVSITE_VALUE_PEOPLE=ADA_ID)
     assert "Show value" in client.get("/", headers=headers()).content.decode()
     assert client.post("/value/", headers=headers()).status_code == 200
     assert client.post("/value/", headers=headers(name="bob@contoso.com", object_id="2")).status_code == 403
 
 
-def test_easy_auth__who_may_not_look_sees_no_value_either(site: Any) -> None:
+def test_a_user_who_is_not_in_kvsite_people_sees_no_value(site: Any) -> None:
     client = site(KVSITE_ACCESS="easy-auth", KVSITE_PEOPLE="bob@contoso.com", KVSITE_VALUE_PEOPLE=ADA)
     assert client.post("/value/", headers=headers()).status_code == 403
 
@@ -107,12 +107,12 @@ MALFORMED = {
     "claims no objects": base64.b64encode(b'{"auth_typ": "aad", "claims": ["oid"]}').decode(),
     "provider no text": principal((OBJECT_ID, "x"), auth_typ=["aad"]),
     "two object ids": principal((OBJECT_ID, ADA_ID), ("oid", "another")),
-    "nobody": principal(),
+    "no claims": principal(),
 }
 
 
 @pytest.mark.parametrize("sent", MALFORMED.values(), ids=MALFORMED)
-def test_easy_auth__a_malformed_principal_is_refused(site: Any, sent: str) -> None:
+def test_a_malformed_principal_is_denied(site: Any, sent: str) -> None:
     client = site(KVSITE_ACCESS="easy-auth", KVSITE_VALUE_PEOPLE=ADA)
     assert client.get("/", headers={"X-MS-CLIENT-PRINCIPAL": sent}).status_code == 403
     assert client.get("/", headers={"X-MS-CLIENT-PRINCIPAL": sent, "accept": "*/*"}).status_code == 403
@@ -120,14 +120,14 @@ def test_easy_auth__a_malformed_principal_is_refused(site: Any, sent: str) -> No
 
 @settings(max_examples=50, deadline=None)
 @given(st.one_of(st.text(), st.binary().map(lambda raw: base64.b64encode(raw).decode())), st.text(), st.text())
-def test_easy_auth__whatever_is_sent_is_a_person_or_nobody(blob: str, name: str, provider: str) -> None:
+def test_random_headers_never_identify_a_listed_user(blob: str, name: str, provider: str) -> None:
     sent = {
         "HTTP_X_MS_CLIENT_PRINCIPAL": blob,
         "HTTP_X_MS_CLIENT_PRINCIPAL_NAME": name,
         "HTTP_X_MS_CLIENT_PRINCIPAL_IDP": provider,
     }
     with suppress(UnreadableError):
-        assert not person_of(sent).is_in((ADA_ID,))
+        assert not person_of(sent).is_listed_in((ADA_ID,))
 
 
 def nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -136,14 +136,14 @@ def nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 @settings(max_examples=40, deadline=None)
 @given(st.recursive(st.none() | st.booleans() | st.text(), nested, max_leaves=10))
-def test_easy_auth__any_json_is_a_person_or_nobody(document: Any) -> None:
+def test_random_json_is_a_user_or_unreadable(document: Any) -> None:
     blob = base64.b64encode(json.dumps(document).encode()).decode()
     with suppress(UnreadableError):
-        assert person_of({"HTTP_X_MS_CLIENT_PRINCIPAL": blob}).shown
+        assert person_of({"HTTP_X_MS_CLIENT_PRINCIPAL": blob}).display_name
 
 
-def test_nobody_is_in_an_empty_list() -> None:
-    assert not Person(shown=ADA, known_as=frozenset({ADA})).is_in(())
+def test_an_empty_list_contains_no_user() -> None:
+    assert not Person(display_name=ADA, identifiers=frozenset({ADA})).is_listed_in(())
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_nobody_is_in_an_empty_list() -> None:
         ({"WEBSITE_SITE_NAME": "x"}, False),
     ],
 )
-def test_easy_auth__it_is_the_platform_that_says_it_is_on(
+def test_authentication_is_on_by_the_platforms_variables_only(
     monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], believed: bool
 ) -> None:
     for name, value in variables.items():
@@ -165,7 +165,7 @@ def test_easy_auth__it_is_the_platform_that_says_it_is_on(
     assert runpy.run_path(str(ROOT / "kvsite" / "settings.py"))["PLATFORM_SIGNS_IN"] is believed
 
 
-def test_easy_auth__the_server_lets_no_look_alike_of_a_header_through() -> None:
+def test_gunicorn_drops_headers_with_similar_names() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     of_the_platform = {"WEBSITE_SITE_NAME": "x", "WEBSITE_AUTH_ENABLED": "True", "KVSITE_ACCESS": "easy-auth"}
@@ -188,7 +188,7 @@ def test_easy_auth__the_server_lets_no_look_alike_of_a_header_through() -> None:
 
 
 def status_of(port: int, *sent: tuple[str, str]) -> int:
-    """What a page that asks nobody is answered with; waits for the server to come up."""
+    """The HTTP status of a page that sends no request to Azure; waits for the server to start."""
     for _ in range(500):
         connection = HTTPConnection("127.0.0.1", port, timeout=10)
         connection.putrequest("GET", "/causes/")

@@ -50,7 +50,7 @@ HEADERS = {
     "content-type": ("", "application/json", "multipart/form-data", "multipart/form-data; boundary=", "\xff",
                      "text/plain; charset=nonsense", "application/x-www-form-urlencoded; charset=utf-7"),
     "content-length": ("0", "-1", "99999999999999999999", "abc"),
-    "cookie": ("csrftoken=", "csrftoken=" + "a" * 5000, "=;=;", "\xff\xfe", "sessionid=x; viewer=y:z:w"),
+    "cookie": ("csrftoken=", "csrftoken=" + "a" * 5000, "=;=;", "\xff\xfe", "sessionid=x; kvsite_session=y:z:w"),
     "x-forwarded-for": ("127.0.0.1", "evil"),
     "x-ms-client-principal": ("e30=", "not base64", "\xff"),
     "accept": ("application/json", "*/*", "q=;;"),

@@ -10,26 +10,13 @@ from django.test import Client
 from tests.conftest import HERE
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
 RIGHT = {"KEY_VAULT_URI": "https://contoso.vault.azure.net", "SECRET_NAME": "demo"}
-
-
 ELSEWHERE = {"REMOTE_ADDR": "203.0.113.9"}
-
-
 BROWSER = {**HERE, "accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-
-
 PASSPHRASE = "correct horse battery"
-
-
 VALUES_PASSPHRASE = "staple and a second horse"
-
-
+COOKIE = "kvsite_session"
 ADA, ADA_ID = "ada@contoso.com", "11111111-2222-4333-8444-555555555555"
-
-
 OBJECT_ID = "http://schemas.microsoft.com/identity/claims/objectidentifier"
 
 
@@ -39,7 +26,7 @@ def principal(*claims: tuple[Any, Any], auth_typ: Any = "aad") -> str:
 
 
 def headers(name: str = ADA, object_id: str = ADA_ID, idp: str = "aad") -> dict[str, str]:
-    """What App Service puts on a request of somebody who signed in."""
+    """The headers that App Service adds to the requests of a signed-in user."""
     return {
         "X-MS-CLIENT-PRINCIPAL": principal((OBJECT_ID, object_id), ("name", "Ada"), auth_typ=idp),
         "X-MS-CLIENT-PRINCIPAL-ID": object_id,
@@ -48,5 +35,5 @@ def headers(name: str = ADA, object_id: str = ADA_ID, idp: str = "aad") -> dict[
     }
 
 
-def options(client: Client, passphrase: str, address: str = "/sign-in/", **more: Any) -> Any:
+def sign_in(client: Client, passphrase: str, address: str = "/sign-in/", **more: Any) -> Any:
     return client.post(address, {"passphrase": passphrase}, **more)

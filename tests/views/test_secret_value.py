@@ -253,7 +253,7 @@ def test_the_audit_log_says_who_what_and_when_and_never_the_value(
     version = client.get("/api/reading").json()["secret"]["version"]
     client.post("/value/")
     (line,) = audit()
-    assert line.startswith('action="show value" outcome="shown" viewer="local user" way_in="loopback"')
+    assert line.startswith('action="show value" outcome="shown" viewer="local user" access_mode="loopback"')
     assert f'vault="https://contoso.vault.azure.net" secret="demo" version="{version}" at="20' in line
     assert azure.secret_value not in caplog.text
     assert redact(line) == line  # what the log's own redaction leaves of it is all of it
@@ -276,7 +276,7 @@ def test_no_name_can_forge_a_line_of_the_audit_log(world: World, settings: Any, 
     assert "\u202e" not in line
     assert line.count(' outcome="') == 1
     assert 'outcome="refused"' in line
-    assert 'says_forwarded_for="a?b"' in line
+    assert 'forwarded_for="a?b"' in line
 
 
 def test_an_error_after_the_value_was_read_does_not_show_it(
