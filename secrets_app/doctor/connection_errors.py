@@ -28,7 +28,8 @@ def certificate_problem(error: Exception, issuer: str | None) -> ConnectionProbl
     code = getattr(_certificate_error(error), "verify_code", None)
     if code in (_NOT_YET_VALID, _EXPIRED):
         message = (
-            "The server's TLS certificate is not valid at this machine's time: its dates or the clock are incorrect."
+            "The server's TLS certificate is not valid at this machine's current time: either its validity period or "
+            "the clock is incorrect."
         )
         return ConnectionProblem(message=f"{message} {issued_by}.", cause="clock_skew", is_certificate_error=True)
     if code == _OTHER_HOST:

@@ -58,7 +58,7 @@ def _subscription(entry: dict[str, Any]) -> Subscription:
 
 
 def az_version(folder: Path, az: str) -> str | None:
-    """The version that az recorded on its first run; None when it did not, or was replaced since.
+    """The version that az recorded on its first run; None when there is no record, or az was replaced since then.
 
     azure-cli 2.91 records it in versionCheck.json, older versions in commandIndex.json.
     """

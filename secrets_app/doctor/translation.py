@@ -48,9 +48,8 @@ def _deadline_warnings(config: Config) -> tuple[ConnectionStringWarning, ...]:
         return ()
     return (
         ConnectionStringWarning(
-            message=f"sets MsiRetryTimeout to {requested_s:g} seconds, but the managed identity endpoint is "
-            "retried for "
-            f"only {available_s:g} seconds, because KVSITE_DEADLINE_S is {config.deadline_s:g}.",
+            message=f"sets MsiRetryTimeout to {requested_s:g} seconds, but the managed identity endpoint is retried "
+            f"for only {available_s:g} seconds, because KVSITE_DEADLINE_S is {config.deadline_s:g}.",
             hint="Increase KVSITE_DEADLINE_S (up to 60), or accept the shorter time.",
         ),
     )

@@ -28,11 +28,11 @@ CLIENT = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
 SITE = {"WEBSITE_SITE_NAME": "kvsite-demo", "WEBSITE_RESOURCE_GROUP": "kvsite-rg"}
 IDENTITY = {"IDENTITY_ENDPOINT": "http://127.0.0.1:41234/msi/token", "IDENTITY_HEADER": "only-for-this-process"}
 
-Given = TypeVar("Given")
+T = TypeVar("T")
 
 
-def done(value: Given) -> Future[Given]:
-    future: Future[Given] = Future()
+def done(value: T) -> Future[T]:
+    future: Future[T] = Future()
     future.set_result(value)
     return future
 
@@ -78,7 +78,7 @@ def by_key(checks: tuple[Check, ...]) -> dict[str, Check]:
 
 
 def stand_in(folder: Path, name: str, script: str) -> Path:
-    """A tool of this name in `folder`: a shell script."""
+    """A fake tool of this name in `folder`: a shell script."""
     folder.mkdir(exist_ok=True)
     tool = folder / name
     tool.write_text(f"#!/bin/sh\n{script}\n")
@@ -92,7 +92,7 @@ def first_on_path(folder: Path) -> str:
 
 @contextmanager
 def silence() -> Iterator[str]:
-    """The address of a proxy that takes every connection and never says a word; at the end it hangs up."""
+    """The address of a proxy that accepts every connection and never responds; at the end it closes them all."""
     held: list[socket.socket] = []
     with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
 
@@ -101,7 +101,7 @@ def silence() -> Iterator[str]:
                 while True:
                     held.append(listener.accept()[0])
             except OSError:
-                return  # hung up
+                return  # the listener was closed
 
         thread = threading.Thread(target=hold)
         thread.start()

@@ -13,9 +13,9 @@ def connection_string(context: CheckContext) -> Check:
 
     A problem when it is invalid, a notice when a part of it has no effect or no equivalent in Python.
     """
-    for mistake in context.config.blocking_problems:
-        if mistake.setting in NAMES:
-            return problem(mistake.sentence, mistake.hint, cause=mistake.cause)
+    for error in context.config.blocking_problems:
+        if error.setting in NAMES:
+            return problem(error.sentence, error.hint, cause=error.cause)
     equivalents = translation(context.config, context.place)
     if equivalents is None:
         return ok("Not set. KVSITE_CREDENTIAL or DefaultAzureCredential selects the credential.")

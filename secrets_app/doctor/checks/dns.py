@@ -14,8 +14,7 @@ from secrets_app.doctor.registry import check
 def vault_name(context: CheckContext) -> Check:
     """Resolves the vault's host name.
 
-    A problem when it cannot be resolved, unless a proxy does it; a notice when an address is neither public "
-    "nor private.
+    A problem when it cannot be resolved, unless a proxy does it; a notice when an address is not public or private.
     """
     url = context.config.vault_url
     if url is None:
