@@ -57,6 +57,7 @@ test-az: .venv/installed .venv-az/installed  ## the real Azure CLI, from its pac
 
 bench: .venv/installed  ## how fast, side by side in one run
 	$(BIN)/python -m benchmarks.home_page
+	$(BIN)/python -m benchmarks.command
 	$(BIN)/python -m benchmarks.crowd
 	$(BIN)/python -m benchmarks.memory
 	$(BIN)/python -m benchmarks.identities

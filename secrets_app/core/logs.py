@@ -90,8 +90,7 @@ def logging_settings(level: str, *, no_probes: Any) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": RedactingFormatter, "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-        "filters": {"no_probes": {"()": "django.utils.log.CallbackFilter", "callback": no_probes}},
-        "handlers": {"stderr": {"()": StderrHandler, "formatter": "line", "filters": ["no_probes"]}},
+        "handlers": {"stderr": {"()": StderrHandler, "formatter": "line", "filters": [no_probes]}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             # The credential chain logs each attempt, which every reading already shows.

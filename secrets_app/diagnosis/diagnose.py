@@ -29,20 +29,27 @@ def diagnose(reading: Reading) -> Diagnosis:
     observed = observed_causes(reading, failure_causes, untried)
     # An unexpected principal comes first: its permissions are secondary.
     keys = dict.fromkeys([*(["unexpected_principal"] if reading.mismatches else []), *failure_causes, *observed])
+    if not keys:
+        return Diagnosis(causes=causes)
     context = HintContext(
-        command_values=CommandValues(
-            values=requested_client_id(reading)
-            | values_from_text(evidence)
-            | values_from_reading(reading)
-            | _values_from_failure(evidence),
-            system=reading.place.system,
-            platform=_platform(reading, causes),
-        ),
+        command_values=_command_values(reading, evidence, causes),
         reading=reading,
-        failed_is_first=bool(members) and members[-1].cause == next(iter(keys), ""),
+        failed_is_first=bool(members) and members[-1].cause == next(iter(keys)),
     )
     hints = tuple(tailored_hint(CAUSES[key], context, detail=observed.get(key, "")) for key in keys)
     return Diagnosis(causes=causes, hints=use_certificate_error(hints, reading, causes))
+
+
+def _command_values(reading: Reading, evidence: Evidence, causes: Sequence[str | None]) -> CommandValues:
+    """The values for the commands of the hints."""
+    return CommandValues(
+        values=requested_client_id(reading)
+        | values_from_text(evidence)
+        | values_from_reading(reading)
+        | _values_from_failure(evidence),
+        system=reading.place.system,
+        platform=_platform(reading, causes),
+    )
 
 
 def _platform(reading: Reading, causes: Sequence[str | None]) -> Platform:

@@ -13,8 +13,9 @@ from secrets_app.diagnosis import CAUSES
 from secrets_app.diagnosis.command_values import CommandValues
 from secrets_app.diagnosis.hints import hint, values_from_reading
 from secrets_app.doctor.check import Check, Status, unknown
+from secrets_app.doctor.checks import CHECKS
 from secrets_app.doctor.context import CheckContext
-from secrets_app.doctor.registry import CHECKS, RegisteredCheck
+from secrets_app.doctor.registry import RegisteredCheck
 
 _BY_SEVERITY = list(Status)
 

@@ -12,8 +12,9 @@ from secrets_app.core.background import run_in_background
 from secrets_app.core.caching import SingleFlight
 from secrets_app.core.reading import Diagnosis, Reading, Stage
 from secrets_app.core.runtime import shared
-from secrets_app.doctor import Check, Status, run_checks
+from secrets_app.doctor import Check, Status
 from secrets_app.doctor.context import build_context
+from secrets_app.doctor.runner import run_checks
 from secrets_app.service import diagnose, get_reading
 
 _READING_CHECKS = frozenset({"secret", "token"})

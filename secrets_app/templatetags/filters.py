@@ -48,30 +48,40 @@ def outcome_text(outcome: Outcome) -> str:
     return text.OUTCOMES[outcome]
 
 
-@register.filter
-def claim_meaning(name: str) -> str:
-    return MEANINGS.get(name, "")
+class ClaimRow(NamedTuple):
+    """One claim as text."""
 
-
-@register.filter
-def claim_value(value: Any) -> str:
+    name: str
+    value: str
     """A string unchanged, any other value as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-@register.simple_tag
-def claim_moment(principal: Principal, name: str) -> str:
+    time: str
     """The UTC time of a time claim such as `exp`; empty for other claims."""
-    return formatting.moment(claim_time(principal.claims, name)) if name in TIME_CLAIMS else ""
+    meaning: str
+
+
+@register.filter
+def claim_rows(principal: Principal) -> list[ClaimRow]:
+    """The principal's claims, in the token's order."""
+    return [_claim_row(name, value, principal) for name, value in principal.claims.items()]
+
+
+def _claim_row(name: str, value: Any, principal: Principal) -> ClaimRow:
+    shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    time = formatting.moment(claim_time(principal.claims, name)) if name in TIME_CLAIMS else ""
+    return ClaimRow(name, shown, time, MEANINGS.get(name, ""))
 
 
 class Bar(NamedTuple):
-    """One attempt's position on the timeline, in thousandths of the total."""
+    """One attempt's position on the timeline, in thousandths of the total.
+
+    The numbers are strings: a template formats a number for the locale, which takes longer than the rest of the row.
+    """
 
     attempt: Attempt
     cause: str | None
-    start: float
-    width: float
+    start: str
+    width: str
+    """Empty for an attempt without a duration."""
 
 
 @register.filter
@@ -81,6 +91,7 @@ def timeline(attempts: tuple[Attempt, ...], diagnosis: Diagnosis) -> list[Bar]:
     bars, start = [], 0.0
     for attempt, cause in zip(attempts, diagnosis.causes, strict=True):
         width = 1000 * (attempt.elapsed_s or 0) / total
-        bars.append(Bar(attempt, cause, min(start, 994), max(width, 6 if attempt.elapsed_s is not None else 0)))
+        shown = "" if attempt.elapsed_s is None else f"{max(width, 6):.0f}"
+        bars.append(Bar(attempt, cause, f"{min(start, 994):.0f}", shown))
         start += width
     return bars

@@ -20,8 +20,7 @@ from secrets_app import conf
 from secrets_app.core.reading import Reading
 from secrets_app.diagnosis import CAUSES
 from secrets_app.doctor import Check, Status, runner, service
-from secrets_app.doctor.checks import developer_tools, managed_identity
-from secrets_app.doctor.registry import CHECKS
+from secrets_app.doctor.checks import CHECKS, developer_tools, managed_identity
 from secrets_app.doctor.service import headline, is_healthy, run_doctor
 from tests.conftest import World
 from tests.support.command_line import manage

@@ -9,9 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 from secrets_app import conf
 from secrets_app.conf import Config
 from secrets_app.conf.request import ReadRequest, secret_request, token_request, token_vault_request
-from secrets_app.core.reading import Reading, Stage, reading_json
+from secrets_app.core.reading import Diagnosis, Reading, Stage, reading_json
 from secrets_app.doctor import translation
-from secrets_app.doctor.service import run_doctor
 from secrets_app.identities import CandidateResult, as_json, get_comparison, selection_of
 from secrets_app.management.arguments import add_credential_arguments, credential_overrides, with_interactive_sign_in
 from secrets_app.output.identities import line_of, lines_of_selection
@@ -58,7 +57,7 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(reading_json(reading, diagnosis), indent=2))
         elif options["report"]:
-            self.stdout.write(markdown(reading, diagnosis, run_doctor(config), shorten_ids=options["short_ids"]))
+            self.stdout.write(_report(reading, diagnosis, config, shorten_ids=options["short_ids"]))
         else:
             self.stdout.write(
                 "\n".join([*lines_of(reading, diagnosis), *lines_of_translation(translation(config, reading.place))])
@@ -118,6 +117,12 @@ def _request(config: Config, options: dict[str, Any]) -> ReadRequest:
         if options["scope"] is None
         else token_request(config, options["scope"], called="--scope")
     )
+
+
+def _report(reading: Reading, diagnosis: Diagnosis, config: Config, *, shorten_ids: bool) -> str:
+    from secrets_app.doctor.service import run_doctor  # only reports need the checks; importing them takes 20 ms
+
+    return markdown(reading, diagnosis, run_doctor(config), shorten_ids=shorten_ids)
 
 
 def _exit_code(reading: Reading) -> int:
