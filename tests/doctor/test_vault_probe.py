@@ -154,7 +154,7 @@ def test_connection_problem__each_error_has_its_cause(error: Exception, cause: s
 @pytest.mark.parametrize(
     ("code", "issuer", "cause", "words"),
     [
-        (9, "Microsoft Corporation", "clock_skew", "not valid at this machine's time"),
+        (9, "Microsoft Corporation", "clock_skew", "not valid at this machine's current time"),
         (10, "Zscaler Inc.", "clock_skew", "issued by Zscaler Inc."),
         (62, "Example Corp", "tls_interception", "is for a different host name"),
         (20, "Microsoft Corporation", "tls_interception", "the CA certificates on this machine are incomplete"),
