@@ -6,9 +6,9 @@ from pathlib import Path
 
 from secrets_app.conf import load
 from secrets_app.conf.access import LOGIN_LIFETIME_S
-from secrets_app.conf.errors import HiddenSettings
 from secrets_app.conf.schema import SETTINGS
 from secrets_app.conf.secret_key import is_stored, load_or_create_key
+from secrets_app.conf.setting import HiddenSettings
 from secrets_app.core.logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -61,7 +61,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "secrets_app.access.middleware.require_access",
+    "secrets_app.middleware.require_access",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
 ]

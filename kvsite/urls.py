@@ -5,6 +5,6 @@ from django.urls import include, path
 urlpatterns = [path("", include("secrets_app.urls"))]
 
 handler400 = "secrets_app.views.errors.bad_request"
-handler403 = "secrets_app.views.access_denied.forbidden"
+handler403 = "secrets_app.views.errors.forbidden"
 handler404 = "secrets_app.views.errors.not_found"
 handler500 = "secrets_app.views.errors.server_error"

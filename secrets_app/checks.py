@@ -15,7 +15,7 @@ from secrets_app.conf.connection_string import ConnectionString
 from secrets_app.conf.credential import FOLDER_MISSING
 from secrets_app.core.credential_options import CredentialOptions
 
-_REQUIRE_ACCESS = "secrets_app.access.middleware.require_access"
+_REQUIRE_ACCESS = "secrets_app.middleware.require_access"
 _SESSION_MIDDLEWARE = "django.contrib.sessions.middleware.SessionMiddleware"
 
 

@@ -6,8 +6,7 @@ from dataclasses import replace
 from secrets_app import diagnosis, keyvault
 from secrets_app.conf import host_environment
 from secrets_app.conf.cloud import cloud_mismatch_problems
-from secrets_app.conf.hint_wording import use_setting_names
-from secrets_app.conf.hints import remark_hints, setting_hints
+from secrets_app.conf.hints import remark_hints, setting_hints, use_setting_names
 from secrets_app.conf.request import ReadRequest
 from secrets_app.core.caching import ResultCache
 from secrets_app.core.reading import UNEXPECTED, Diagnosis, HostEnvironment, Reading

@@ -5,8 +5,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
-from secrets_app.conf.errors import RawSettings, SettingError, SettingProblem
-from secrets_app.conf.setting import Setting, by_name
+from secrets_app.conf.setting import RawSettings, Setting, SettingError, SettingProblem, by_name
 from secrets_app.core.check_ids import CheckId
 
 TITLE = "Access"

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from secrets_app.conf.errors import REQUIRED, RawSettings, SettingError
 from secrets_app.conf.parsers import guid
-from secrets_app.conf.setting import Setting, as_text, by_name
+from secrets_app.conf.setting import REQUIRED, RawSettings, Setting, SettingError, as_text, by_name
 from secrets_app.conf.vault import allowed_hosts
 from secrets_app.core.check_ids import CheckId
 from secrets_app.core.credential_options import (
@@ -15,8 +14,7 @@ from secrets_app.core.credential_options import (
     CertificateInVault,
     CertificateStore,
 )
-from secrets_app.core.hosts import AddressError, ForeignHostError, secret_id
-from secrets_app.core.ids import parse_thumbprint
+from secrets_app.core.hosts import AddressError, ForeignHostError, parse_thumbprint, secret_id
 
 TITLE = "Certificate"
 

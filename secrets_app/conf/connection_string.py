@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from secrets_app.conf.certificate import in_store
-from secrets_app.conf.errors import RawSettings, SettingError
-from secrets_app.conf.setting import Setting, as_text, by_name
+from secrets_app.conf.setting import RawSettings, Setting, SettingError, as_text, by_name
 from secrets_app.conf.vault import allowed_hosts
 from secrets_app.connection_string import (
     ConnectionStringError,

@@ -9,9 +9,8 @@ from typing import Any
 
 from secrets_app.conf import certificate, managed_identity, pipelines, tenants
 from secrets_app.conf.connection_string import CONFLICT, NAMES, ConnectionString, connection_string
-from secrets_app.conf.errors import REQUIRED, RawSettings, SettingError
 from secrets_app.conf.parsers import MAX_SECONDS, guid, seconds
-from secrets_app.conf.setting import Setting, as_text, by_name
+from secrets_app.conf.setting import REQUIRED, RawSettings, Setting, SettingError, as_text, by_name
 from secrets_app.core.check_ids import CheckId
 from secrets_app.core.credential_options import (
     MEMBERS,

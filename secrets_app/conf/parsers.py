@@ -2,11 +2,9 @@
 
 import re
 
-from secrets_app.conf.errors import SettingError
-from secrets_app.conf.setting import Parser
+from secrets_app.conf.setting import Parser, SettingError
 from secrets_app.core.check_ids import CheckId
-from secrets_app.core.hosts import is_host
-from secrets_app.core.ids import parse_guid
+from secrets_app.core.hosts import is_host, parse_guid
 
 MAX_SECONDS = 60
 

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from secrets_app.conf.errors import REQUIRED, RawSettings
-from secrets_app.conf.setting import Setting, as_text, by_name
+from secrets_app.conf.setting import REQUIRED, RawSettings, Setting, as_text, by_name
 from secrets_app.core.credential_options import CredentialKind, CredentialOptions
 
 SERVICE_CONNECTION = Setting(

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from secrets_app.conf import Config
-from secrets_app.conf.errors import SettingProblem
 from secrets_app.conf.schema import TOKEN_SCOPE
+from secrets_app.conf.setting import SettingProblem
 from secrets_app.conf.token_vault import NO_URL, TokenVaultTokenUrl
 from secrets_app.conf.token_vault import SETTINGS as TOKEN_VAULT_SETTINGS
 from secrets_app.conf.vault import SETTINGS as VAULT_SETTINGS

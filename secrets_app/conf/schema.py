@@ -14,8 +14,7 @@ from secrets_app.conf import (
     token_vault,
     vault,
 )
-from secrets_app.conf.errors import RawSettings, SettingError, SettingProblem
-from secrets_app.conf.setting import Setting
+from secrets_app.conf.setting import RawSettings, Setting, SettingError, SettingProblem
 from secrets_app.core.check_ids import CheckId
 
 __all__ = ["SETTINGS", "RawSettings", "Setting", "SettingError", "SettingProblem"]

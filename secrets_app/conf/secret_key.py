@@ -5,7 +5,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from secrets_app.conf.errors import SettingError, SettingProblem
+from secrets_app.conf.setting import SettingError, SettingProblem
 from secrets_app.core.check_ids import CheckId
 
 KEY_TOO_SHORT = CheckId("E016", "`KVSITE_SECRET_KEY` is too short.")

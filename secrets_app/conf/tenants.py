@@ -3,11 +3,9 @@
 import re
 from collections.abc import Mapping
 
-from secrets_app.conf.errors import REQUIRED, RawSettings, SettingError
-from secrets_app.conf.setting import Setting, by_name
+from secrets_app.conf.setting import REQUIRED, RawSettings, Setting, SettingError, by_name
 from secrets_app.core.check_ids import CheckId
-from secrets_app.core.hosts import CLOUDS, PUBLIC, cloud_at
-from secrets_app.core.ids import is_tenant
+from secrets_app.core.hosts import CLOUDS, PUBLIC, cloud_at, is_tenant
 
 _TENANT = CheckId("E034", "`KVSITE_TENANT_ID` is not a tenant ID or domain.")
 _ADDITIONAL = CheckId("E035", "`KVSITE_ADDITIONALLY_ALLOWED_TENANTS` contains an entry that is not a tenant.")

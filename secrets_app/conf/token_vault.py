@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from secrets_app.conf.errors import RawSettings, SettingError
-from secrets_app.conf.setting import Setting, as_text, by_name
+from secrets_app.conf.setting import RawSettings, Setting, SettingError, as_text, by_name
 from secrets_app.conf.vault import allowed_hosts
 from secrets_app.core.check_ids import CheckId
 from secrets_app.core.hosts import AddressError, ForeignHostError, https_host

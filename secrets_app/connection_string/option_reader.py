@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from secrets_app.connection_string import check_ids
 from secrets_app.connection_string.parser import ConnectionStringError, Key, Option, parse_key
-from secrets_app.core.ids import is_tenant, parse_guid
+from secrets_app.core.hosts import is_tenant, parse_guid
 
 _SECONDS = re.compile(r"\+?([0-9]{1,9})", re.ASCII)
 

@@ -13,8 +13,7 @@ from secrets_app.core.credential_options import (
     CredentialKind,
     CredentialOptions,
 )
-from secrets_app.core.hosts import AddressError, ForeignHostError, secret_id
-from secrets_app.core.ids import parse_thumbprint
+from secrets_app.core.hosts import AddressError, ForeignHostError, parse_thumbprint, secret_id
 
 _SECRET = "RunAs=App;AppId=<client-id>;TenantId=<tenant-id>;AppKey=<client-secret>"  # noqa: S105 - a placeholder
 _IN_STORE = "RunAs=App;AppId=<client-id>;TenantId=<tenant-id>;{which};CertificateStoreLocation=CurrentUser"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from secrets_app.core.credential_options import CHAINS, CredentialKind, CredentialOptions, IdentityKind, parse_kind
-from secrets_app.core.ids import parse_guid
+from secrets_app.core.hosts import parse_guid
 from secrets_app.core.reading import RequestedIdentity
 
 _CHAIN_HALVES: dict[str, str] = {

@@ -7,15 +7,14 @@ from datetime import UTC, datetime
 from functools import partial
 
 from secrets_app.conf import Config
-from secrets_app.core.background import run_in_background
+from secrets_app.core.caching import run_in_background
 from secrets_app.core.reading import Reading
 from secrets_app.diagnosis import CAUSES
 from secrets_app.diagnosis.command_values import CommandValues
 from secrets_app.diagnosis.hints import hint, values_from_reading
 from secrets_app.doctor.check import Check, Status, unknown
 from secrets_app.doctor.checks import CHECKS
-from secrets_app.doctor.context import CheckContext
-from secrets_app.doctor.registry import RegisteredCheck
+from secrets_app.doctor.registry import CheckContext, RegisteredCheck
 
 _BY_SEVERITY = list(Status)
 

@@ -8,12 +8,11 @@ from functools import partial
 from secrets_app import conf
 from secrets_app.conf import Config
 from secrets_app.conf.request import ReadRequest, secret_request
-from secrets_app.core.background import run_in_background
-from secrets_app.core.caching import SingleFlight
+from secrets_app.core.caching import SingleFlight, run_in_background
 from secrets_app.core.reading import Diagnosis, Reading, Stage
 from secrets_app.core.runtime import shared
 from secrets_app.doctor import Check, Status
-from secrets_app.doctor.context import build_context
+from secrets_app.doctor.registry import build_context
 from secrets_app.doctor.runner import run_checks
 from secrets_app.service import diagnose, get_reading
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from secrets_app.doctor.context import CheckContext
+from secrets_app.doctor.registry import CheckContext
 
 _MAX_BYTES = 8 * 1024 * 1024
 

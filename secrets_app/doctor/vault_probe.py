@@ -11,8 +11,13 @@ import urllib3
 from requests.auth import AuthBase
 
 from secrets_app.azure_client.abandoned_sockets import close_abandoned_sockets
-from secrets_app.doctor.connection_errors import ConnectionProblem, certificate_problem, connection_problem
-from secrets_app.doctor.tls_certificate import peer_issuer, untrusted_issuer
+from secrets_app.doctor.connection import (
+    ConnectionProblem,
+    certificate_problem,
+    connection_problem,
+    peer_issuer,
+    untrusted_issuer,
+)
 from secrets_app.keyvault.errors import client_address
 
 CONNECT_S, READ_S = 1.2, 1.2

@@ -8,7 +8,7 @@ from django import template
 from secrets_app.core import formatting
 from secrets_app.core.reading import Attempt, Diagnosis, Outcome, Principal, PrincipalKind
 from secrets_app.credentials.claims import MEANINGS, TIME_CLAIMS, claim_time
-from secrets_app.output import text
+from secrets_app.output import identities, text
 from secrets_app.output.report import markdown_of_explanation
 
 register = template.Library()
@@ -95,3 +95,12 @@ def timeline(attempts: tuple[Attempt, ...], diagnosis: Diagnosis) -> list[Bar]:
         bars.append(Bar(attempt, cause, f"{min(start, 994):.0f}", shown))
         start += width
     return bars
+
+
+register = template.Library()
+
+register.filter("result_outcome", identities.outcome_text)
+register.filter("result_principal", identities.principal_text)
+register.filter("result_text", identities.result_text)
+register.filter("selection_text", identities.selection_text)
+register.filter("selection_mark", identities.principal_mark)

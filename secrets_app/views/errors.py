@@ -1,9 +1,18 @@
 """The error pages: a title, one sentence and a link to the home page."""
 
+import json
+from dataclasses import replace
+from typing import NamedTuple
+
 from django.core.exceptions import BadRequest, DisallowedHost, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from secrets_app.access import POLICIES, Viewer, viewer_of
+from secrets_app.conf.access import AccessMode
+from secrets_app.conf.hints import commands_that_set
+from secrets_app.core.reading import HostEnvironment
+from secrets_app.service import detect_host
 from secrets_app.views import explain
 
 
@@ -39,3 +48,70 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def _error_page(request: HttpRequest, status: int, title: str, sentence: str) -> HttpResponse:
     return render(request, "error.html", {"title": title, "sentence": sentence}, status=status)
+
+
+class AccessOption(NamedTuple):
+    """One access mode with the commands that enable it, for the operator of the site."""
+
+    mode: str
+    description: str
+    commands: tuple[str, ...]
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django passes it by name
+    """A page for browsers, JSON for API clients, plain text for the rest."""
+    viewer = viewer_of(request)
+    accepts = request.headers.get("Accept", "")
+    if "text/html" in accepts and not request.path_info.startswith("/api/"):
+        return _page(request, viewer)
+    if "json" in accepts or request.path_info.startswith("/api/"):
+        body = json.dumps(
+            {"error": _sentence(viewer), "access": viewer.access_mode, "setting": _setting(viewer)}, indent=2
+        )
+        return HttpResponse(body, content_type="application/json", status=403)
+    return HttpResponse(_sentence(viewer) + "\n", content_type="text/plain; charset=utf-8", status=403)
+
+
+def _setting(viewer: Viewer) -> str:
+    return viewer.required_setting[0] if viewer.required_setting else "KVSITE_ACCESS"
+
+
+def _sentence(viewer: Viewer) -> str:
+    return (
+        f"Access denied (KVSITE_ACCESS={viewer.access_mode}). {viewer.denied_because} "
+        f"To allow access, change {_setting(viewer)}; open this URL in a browser for the commands."
+    )
+
+
+def _page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    # Resource names are hidden from unauthenticated visitors.
+    host = replace(detect_host(), resource_name=None, resource_group=None, subscription_id=None)
+    next_url = request.get_full_path() if request.method in {"GET", "HEAD"} else "/"
+    context = {
+        "viewer": viewer,
+        "setting": _setting(viewer),
+        "options": _options(viewer, host),
+        "next_url": next_url,
+    }
+    return render(request, "access_denied.html", context, status=403)
+
+
+def _options(viewer: Viewer, host: HostEnvironment) -> list[AccessOption]:
+    if viewer.required_setting:
+        setting, example = viewer.required_setting
+        return [AccessOption("", "", commands_that_set({setting: example}, host))]
+    if viewer.sign_in_url:
+        return []
+    return [_option(mode, host) for mode in POLICIES if _is_available(mode, host)]
+
+
+def _is_available(mode: AccessMode, host: HostEnvironment) -> bool:
+    platforms = POLICIES[mode].platforms
+    return mode is not AccessMode.LOOPBACK and (platforms is None or host.platform in platforms)
+
+
+def _option(mode: AccessMode, host: HostEnvironment) -> AccessOption:
+    policy = POLICIES[mode]
+    setup = (policy.setup_command,) if policy.setup_command else ()
+    commands = setup + commands_that_set({"KVSITE_ACCESS": mode, **policy.required_settings}, host)
+    return AccessOption(mode, policy.description, commands)

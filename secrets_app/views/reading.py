@@ -15,6 +15,9 @@ from secrets_app.conf.overrides import (
     SECRET_PARAMETERS,
     Overrides,
     hidden_parameters,
+    parse_query,
+    repeat_query,
+    require_valid,
     resolve_overrides,
 )
 from secrets_app.conf.request import ReadRequest, secret_request
@@ -25,7 +28,6 @@ from secrets_app.doctor.service import headline, is_healthy, related_problems, r
 from secrets_app.output.report import markdown
 from secrets_app.service import detect_host, diagnose, get_reading
 from secrets_app.views.page_cache import cached_page
-from secrets_app.views.query import parse_query, repeat_query, require_valid
 
 _BOOLEANS = {"": True, "1": True, "true": True, "0": False, "false": False}
 

@@ -9,7 +9,7 @@ from secrets_app.checks import check_settings
 from tests.support.access_requests import PASSPHRASE, sign_in
 
 SESSION_MIDDLEWARE = "django.contrib.sessions.middleware.SessionMiddleware"
-ACCESS_MIDDLEWARE = "secrets_app.access.middleware.require_access"
+ACCESS_MIDDLEWARE = "secrets_app.middleware.require_access"
 
 
 class OwnSessionMiddleware(SessionMiddleware):

@@ -2,10 +2,7 @@
 
 import pytest
 
-from secrets_app.connection_string import (
-    parse_form,
-    parse_options,
-)
+from secrets_app.connection_string import parse_form, parse_options
 from secrets_app.core.credential_options import (
     CertificateInStore,
     CertificateInVault,

@@ -6,11 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from secrets_app.connection_string import (
-    ConnectionStringError,
-    equivalent_of,
-    parse_options,
-)
+from secrets_app.connection_string import ConnectionStringError, equivalent_of, parse_options
 from secrets_app.connection_string.parser import Key
 from tests.support.connection_strings import APP, SECRET, WITH_SECRET, fault, meaning, split
 

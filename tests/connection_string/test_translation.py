@@ -2,9 +2,7 @@
 
 import pytest
 
-from secrets_app.connection_string import (
-    equivalent_of,
-)
+from secrets_app.connection_string import equivalent_of
 from tests.support.connection_strings import APP, CERTIFICATE_ID, TENANT, THUMBPRINT, WITH_SECRET, fault, meaning
 
 

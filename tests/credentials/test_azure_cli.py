@@ -12,7 +12,7 @@ from azure.identity import CredentialUnavailableError
 
 from secrets_app.conf import current
 from secrets_app.core.reading import Outcome
-from secrets_app.credentials.azure_cli import AzureCliCredential
+from secrets_app.credentials.developer_tools import AzureCliCredential
 from tests.conftest import World
 from tests.support.doctor_factories import first_on_path, stand_in
 from tests.support.readings import get_reading

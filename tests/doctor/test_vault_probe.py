@@ -17,8 +17,7 @@ from urllib3.exceptions import MaxRetryError
 from secrets_app.conf import Config
 from secrets_app.core.reading import PrincipalKind
 from secrets_app.doctor import Status
-from secrets_app.doctor.connection_errors import certificate_problem, connection_problem
-from secrets_app.doctor.proxies import without_login
+from secrets_app.doctor.connection import certificate_problem, connection_problem, without_login
 from secrets_app.doctor.vault_probe import VaultProbe, probe_vault, tenant_of, time_of
 from tests.conftest import World
 from tests.support.doctor_factories import (

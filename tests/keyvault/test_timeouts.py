@@ -21,7 +21,7 @@ from secrets_app.conf.request import secret_request, token_request
 from secrets_app.core import runtime
 from secrets_app.core.reading import Reading, Stage
 from secrets_app.core.runtime import shared
-from secrets_app.doctor.tls_certificate import untrusted_issuer
+from secrets_app.doctor.connection import untrusted_issuer
 from secrets_app.doctor.vault_probe import probe_vault
 from secrets_app.keyvault import operation
 from secrets_app.keyvault.operation import ReadSlots

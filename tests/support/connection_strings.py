@@ -2,12 +2,7 @@
 
 import pytest
 
-from secrets_app.connection_string import (
-    ConnectionStringError,
-    ParsedConnectionString,
-    parse_form,
-    parse_options,
-)
+from secrets_app.connection_string import ConnectionStringError, ParsedConnectionString, parse_form, parse_options
 
 APP = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
 

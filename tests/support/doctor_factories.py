@@ -17,7 +17,7 @@ from secrets_app.core.reading import Principal, Reading, Secret
 from secrets_app.diagnosis import diagnose
 from secrets_app.doctor import Check
 from secrets_app.doctor.checks import CHECKS
-from secrets_app.doctor.context import CheckContext
+from secrets_app.doctor.registry import CheckContext
 from secrets_app.doctor.vault_probe import VaultProbe
 
 VAULT = "https://contoso.vault.azure.net"

@@ -9,8 +9,7 @@ from secrets_app.core.reading import Platform
 from secrets_app.doctor.check import Check, notice, ok, problem
 from secrets_app.doctor.checks.managed_identity import has_identity_endpoint
 from secrets_app.doctor.checks.service_principal import ID, TOKEN_FILE, complete_credential_set
-from secrets_app.doctor.context import CheckContext
-from secrets_app.doctor.registry import check
+from secrets_app.doctor.registry import CheckContext, check
 from secrets_app.doctor.variables import describe_variable, describe_variables, is_id, join_words
 
 _VARIABLE = "AZURE_TOKEN_CREDENTIALS"

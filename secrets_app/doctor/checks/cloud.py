@@ -2,8 +2,7 @@
 
 from secrets_app.conf.cloud import VARIABLE, find_cloud_mismatch
 from secrets_app.doctor.check import Check, notice, ok, problem
-from secrets_app.doctor.context import CheckContext
-from secrets_app.doctor.registry import check
+from secrets_app.doctor.registry import CheckContext, check
 from secrets_app.doctor.variables import describe_variables
 
 

@@ -2,8 +2,7 @@
 
 from secrets_app.conf.connection_string import NAMES
 from secrets_app.doctor.check import Check, Status, ok, problem
-from secrets_app.doctor.context import CheckContext
-from secrets_app.doctor.registry import check
+from secrets_app.doctor.registry import CheckContext, check
 from secrets_app.doctor.translation import translation
 
 

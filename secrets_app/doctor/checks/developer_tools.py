@@ -10,8 +10,7 @@ from secrets_app.core.reading import Platform
 from secrets_app.doctor.check import Check, Fact, Status, notice, ok, problem
 from secrets_app.doctor.checks.azure_variables import includes_developer_tools, selected_credentials
 from secrets_app.doctor.checks.service_principal import complete_credential_set
-from secrets_app.doctor.context import CheckContext
-from secrets_app.doctor.registry import check
+from secrets_app.doctor.registry import CheckContext, check
 from secrets_app.doctor.tool_files import (
     Subscription,
     az_environ,

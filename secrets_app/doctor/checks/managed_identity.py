@@ -6,8 +6,7 @@ from secrets_app.conf.hints import unset_commands
 from secrets_app.conf.host_environment import SITES, detect_platform
 from secrets_app.core.reading import Platform
 from secrets_app.doctor.check import Check, Fact, notice, ok, problem
-from secrets_app.doctor.context import CheckContext
-from secrets_app.doctor.registry import check
+from secrets_app.doctor.registry import CheckContext, check
 from secrets_app.doctor.variables import describe_variable, describe_variables, join_words
 
 _NAMES: dict[Platform, str] = {

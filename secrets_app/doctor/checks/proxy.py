@@ -5,9 +5,8 @@ import os
 from secrets_app.core.redaction import redact
 from secrets_app.doctor.check import Check, Fact, notice, ok, problem
 from secrets_app.doctor.checks.managed_identity import has_identity_endpoint
-from secrets_app.doctor.context import CheckContext
-from secrets_app.doctor.proxies import proxy_of, without_login
-from secrets_app.doctor.registry import check
+from secrets_app.doctor.connection import proxy_of, without_login
+from secrets_app.doctor.registry import CheckContext, check
 from secrets_app.doctor.variables import describe_variables
 
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")

@@ -5,8 +5,7 @@ from datetime import timedelta
 from secrets_app.core import formatting
 from secrets_app.core.reading import Diagnosis, Failure, Principal, PrincipalKind, Reading, Secret, Stage
 from secrets_app.doctor.check import Check, notice, ok, problem, unknown
-from secrets_app.doctor.context import CheckContext
-from secrets_app.doctor.registry import TIMEOUT_S, check
+from secrets_app.doctor.registry import TIMEOUT_S, CheckContext, check
 
 _READING = "the secret to be read"
 _READING_S = TIMEOUT_S + 0.2

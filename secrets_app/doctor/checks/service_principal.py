@@ -8,8 +8,7 @@ from secrets_app.conf.hints import unset_commands
 from secrets_app.core.reading import Platform
 from secrets_app.doctor.check import Check, Fact, notice, ok, problem
 from secrets_app.doctor.checks.managed_identity import has_identity_endpoint
-from secrets_app.doctor.context import CheckContext
-from secrets_app.doctor.registry import check
+from secrets_app.doctor.registry import CheckContext, check
 from secrets_app.doctor.variables import describe_variables, join_words
 
 ID, TENANT, SECRET = "AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_CLIENT_SECRET"

@@ -8,13 +8,7 @@ from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
 
-from secrets_app.diagnosis.error_report import (
-    MAX_BYTES,
-    ErrorReport,
-    TooLongError,
-    explanation_json,
-    parse_error_report,
-)
+from secrets_app.diagnosis.explain import MAX_BYTES, ErrorReport, TooLongError, explanation_json, parse_error_report
 from secrets_app.output.terminal import lines_of_explanation
 
 COULD_NOT_RUN = 2
