@@ -57,7 +57,7 @@ SITE_KEY_IS_STORED = _config.site_key is not None or is_stored(_key_file, SECRET
 INSTALLED_APPS = ["secrets_app", "django.contrib.staticfiles"]
 MIDDLEWARE = [
     "secrets_app.middleware.add_headers",
-    "secrets_app.views.health.answer_probes",
+    "secrets_app.middleware.answer_probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -1,4 +1,4 @@
-"""Security headers for every response."""
+"""Django middleware: security headers, health probes and access control."""
 
 from collections.abc import Callable
 
@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from secrets_app import conf
 from secrets_app.access.policy import decide
+from secrets_app.views.health import healthz, readyz
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -52,6 +53,18 @@ def add_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
         # Static files set their own; every other response may be specific to one user.
         response.setdefault("Cache-Control", "no-store")
         return response
+
+    return respond
+
+
+PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {"/healthz": healthz, "/readyz": readyz}
+
+
+def answer_probes(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Second Django middleware: probes use the IP address instead of an allowed host name, and no TLS."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        return PROBES.get(request.path, get_response)(request)
 
     return respond
 

@@ -1,9 +1,13 @@
-"""The product's addresses; the probes answer before them (views/probes.py)."""
+"""The URLs of the pages and the API; the health probes are answered earlier, in middleware.py."""
 
-from django.urls import path, re_path
+from typing import Any
+
+from django.urls import path, re_path, reverse_lazy
+from django.views.generic import RedirectView
 
 from secrets_app.views import explain, identities, login, reading, token, token_vault, value
-from secrets_app.views.redirects import redirect_to
+
+_PERMANENT: dict[str, Any] = {"permanent": True, "query_string": True, "http_method_names": ["get", "head"]}
 
 urlpatterns = [
     path("", reading.home, name="home"),
@@ -22,7 +26,11 @@ urlpatterns = [
     path("api/explain", explain.api_explain, name="api_explain"),
     path("causes/", explain.causes, name="causes"),
     path("causes/<slug:key>/", explain.cause, name="cause"),
-    # The addresses of the .NET samples, in any case as ASP.NET took them.
-    re_path(r"^(?P<old>(?i:home/getsecret|getsecret))/?$", redirect_to("secret")),
-    re_path(r"^(?P<old>(?i:api/acquiretokenmsi))/?$", redirect_to("api_reading")),
+    # The URLs of the .NET samples, in any case, as in ASP.NET.
+    re_path(
+        r"^(?P<old>(?i:home/getsecret|getsecret))/?$", RedirectView.as_view(url=reverse_lazy("secret"), **_PERMANENT)
+    ),
+    re_path(
+        r"^(?P<old>(?i:api/acquiretokenmsi))/?$", RedirectView.as_view(url=reverse_lazy("api_reading"), **_PERMANENT)
+    ),
 ]

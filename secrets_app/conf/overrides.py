@@ -1,4 +1,4 @@
-"""Query parameters that override the site's settings: another identity or another secret."""
+"""The query string of a page, and what in it overrides the site's settings: another identity or secret."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""A mistake in the settings, as a value and as an exception."""
+"""One setting as a row, and a mistake in one as a value and as an exception."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace

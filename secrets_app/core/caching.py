@@ -1,4 +1,4 @@
-"""Results shared by concurrent callers, and results cached for a short time."""
+"""Results and background work shared by concurrent callers, and results cached for a short time."""
 
 import math
 import threading
@@ -82,9 +82,6 @@ class _Call(Generic[T]):
         self._ended = time.monotonic()
         self.result.set_result(result)
         return result
-
-
-T = TypeVar("T")
 
 
 def run_in_background(name: str, subject: Hashable, work: Callable[[], T]) -> Future[T]:

@@ -1,4 +1,4 @@
-"""Validation of vault URLs, and the token scope of each Azure cloud."""
+"""Validation of vault URLs and IDs, and the token scope of each Azure cloud."""
 
 import re
 from contextlib import suppress

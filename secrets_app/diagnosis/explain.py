@@ -5,7 +5,6 @@ from functools import lru_cache
 from typing import Any
 
 from secrets_app.core.reading import UNEXPECTED, Hint, HostEnvironment
-from secrets_app.diagnosis import Explanation, explain
 from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.cause import Area
 from secrets_app.diagnosis.chain_message import is_default_chain, parse_attempts, text_after_token

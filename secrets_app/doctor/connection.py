@@ -1,4 +1,4 @@
-"""The proxy in effect for a URL."""
+"""The connection to a host: the proxy in effect, the certificate presented, and why it failed."""
 
 import http.client
 import ssl

@@ -1,4 +1,4 @@
-"""The input of the checks: the settings, the environment, and two results that several of them need."""
+"""Registration of the checks, and the input they share: settings, environment, reading and vault response."""
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future

@@ -97,8 +97,6 @@ def timeline(attempts: tuple[Attempt, ...], diagnosis: Diagnosis) -> list[Bar]:
     return bars
 
 
-register = template.Library()
-
 register.filter("result_outcome", identities.outcome_text)
 register.filter("result_principal", identities.principal_text)
 register.filter("result_text", identities.result_text)

@@ -1,4 +1,4 @@
-"""The error pages: a title, one sentence and a link to the home page."""
+"""The error pages: access denied, with the setting that grants it; all others with one sentence."""
 
 import json
 from dataclasses import replace

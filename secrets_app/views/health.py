@@ -1,7 +1,5 @@
 """Health probes: liveness and readiness."""
 
-from collections.abc import Callable
-
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
@@ -24,15 +22,3 @@ def readyz(_request: HttpRequest) -> HttpResponse:
     if reading.ok:
         return JsonResponse({"ready": True})
     return JsonResponse({"ready": False, "cause": diagnose(reading, request).main_cause}, status=503)
-
-
-_PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {"/healthz": healthz, "/readyz": readyz}
-
-
-def answer_probes(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """First Django middleware: probes use the IP address instead of an allowed host name, and no TLS."""
-
-    def respond(request: HttpRequest) -> HttpResponse:
-        return _PROBES.get(request.path, get_response)(request)
-
-    return respond

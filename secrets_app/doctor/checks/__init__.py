@@ -10,7 +10,6 @@ __all__ = ["CHECKS"]
 for _module in (
     "reading",
     "vault",
-    "dns",
     "managed_identity",
     "service_principal",
     "connection_string",

@@ -1,4 +1,4 @@
-"""Checks of the vault's response to a request without a token: connection, tenant, clock and certificate."""
+"""Checks of the vault's host name, and of its response without a token: connection, tenant, clock, certificate."""
 
 import ipaddress
 import socket
