@@ -37,7 +37,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     role = role_for(request.POST.get("passphrase", "").strip(), conf.current())
     audit.note("sign in", "signed in" if role else "wrong passphrase", request, viewer_of(request), role=role)
     if role is None:
-        return _form(request, asked_for, mistake="Wrong passphrase.", status=403)
+        return _form(request, asked_for, mistake="Incorrect passphrase.", status=403)
     (throttle.reset if opens_all(role, conf.current()) else throttle.refund)(address)
     return _signed_in(request, asked_for, role)
 

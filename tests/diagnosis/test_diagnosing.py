@@ -179,7 +179,7 @@ def test_denied__says_that_a_role_may_be_on_its_way_and_how_old_the_token_is(
     reading = _reading(principal=principal, vault_tenant_id=TENANT, failure=_forbidden(code, message))
     assert _causes(reading) == [cause, "role_may_be_on_its_way"]
     assert OBJECT in reading.hints[0].commands[0]
-    assert "The token's issue time is 42 minutes ago." in reading.hints[1].why
+    assert "The token was issued 42 minutes ago." in reading.hints[1].why
 
 
 def test_denied_user__is_given_the_role_as_a_user() -> None:

@@ -48,5 +48,5 @@ def headers(name: str = ADA, object_id: str = ADA_ID, idp: str = "aad") -> dict[
     }
 
 
-def options(client: Client, passphrase: str, address: str = "/sign-in/", **more: Any) -> Any:
+def sign_in(client: Client, passphrase: str, address: str = "/sign-in/", **more: Any) -> Any:
     return client.post(address, {"passphrase": passphrase}, **more)
