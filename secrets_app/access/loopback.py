@@ -41,7 +41,7 @@ def viewer(request: HttpRequest, _config: Config) -> Viewer:
         name="local user" if here else "remote visitor",
         may_view=here,
         may_see_values=here,
-        closed_because="Only a browser on the server itself has access, without a proxy in between.",
+        closed_because="Only a browser on the server itself, without a proxy in between, has access.",
     )
 
 

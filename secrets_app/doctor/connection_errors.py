@@ -27,7 +27,10 @@ def certificate_problem(error: Exception, issuer: str | None) -> ConnectionProbl
     by = f"It was issued by {issuer}" if issuer else "Its issuer could not be determined"
     code = getattr(_certificate_error(error), "verify_code", None)
     if code in (_NOT_YET_VALID, _EXPIRED):
-        said = "The server's TLS certificate is not valid at this machine's current time: one of the two is wrong."
+        said = (
+            "The server's TLS certificate is not valid at this machine's current time: the certificate or the clock is "
+            "wrong."
+        )
         return ConnectionProblem(sentence=f"{said} {by}.", cause="clock_skew", of_certificate=True)
     if code == _OTHER_HOST:
         said = "The server's TLS certificate is for a different host name."

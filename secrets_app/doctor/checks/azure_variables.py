@@ -80,13 +80,12 @@ def _is_read(scene: CheckContext) -> bool:
 
 def _description(value: str) -> str:
     if value == "dev":
-        return (
-            "Only developer tools are tried: VS Code, Azure CLI, Azure PowerShell and azd. The managed identity is not."
-        )
+        return "Only developer tools are tried: VS Code, Azure CLI, Azure PowerShell and azd. The managed identity is "
+            "not tried."
     if value == "prod":
         return (
             "Only the environment's service principal, workload identity and managed identity are tried. "
-            "Azure CLI and other developer tools are not."
+            "Azure CLI and other developer tools are not tried."
         )
     return f"Only {_KINDS[value].class_name} is tried."
 
