@@ -80,8 +80,10 @@ def _is_read(scene: CheckContext) -> bool:
 
 def _description(value: str) -> str:
     if value == "dev":
-        return "Only developer tools are tried: VS Code, Azure CLI, Azure PowerShell and azd. The managed identity is "
-            "not tried."
+        return (
+            "Only developer tools are tried: VS Code, Azure CLI, Azure PowerShell and azd. "
+            "The managed identity is not tried."
+        )
     if value == "prod":
         return (
             "Only the environment's service principal, workload identity and managed identity are tried. "
