@@ -83,7 +83,7 @@ def _serve(emulator: LocalAzure, *, as_json: bool) -> int:
             sys.stdout.write(_variables(azure, as_json=as_json))
             sys.stdout.flush()
             sys.stderr.write(
-                f"# Serving {azure.scenario.name}. Status page: {azure.status_url} (press Ctrl-C to stop)\n"
+                f"# Serving {azure.scenario.name}. Status page: {azure.status_url} (press Ctrl+C to stop)\n"
             )
             while True:
                 time.sleep(3600)

@@ -69,7 +69,7 @@ async def _run(runner: DemoRunner, scenario: str, listener: socket.socket, host:
 
 async def _serve(runner: DemoRunner, listener: socket.socket, host: str) -> None:
     url_host = f"[{host}]" if ":" in host else host
-    sys.stdout.write(f"Demo running at http://{url_host}:{listener.getsockname()[1]}/  (press Ctrl-C to stop)\n")
+    sys.stdout.write(f"Demo running at http://{url_host}:{listener.getsockname()[1]}/  (press Ctrl+C to stop)\n")
     sys.stdout.flush()
     logging.getLogger("uvicorn.error").addFilter(_IgnoreDisconnects())
     limits = httpx.Limits(max_keepalive_connections=0)

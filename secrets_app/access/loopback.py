@@ -41,7 +41,7 @@ def viewer(request: HttpRequest, _config: Config) -> Viewer:
         name="local user" if is_local else "remote visitor",
         may_view=is_local,
         may_see_values=is_local,
-        denied_because="Only a browser on the server itself has access, without a proxy in between.",
+        denied_because="Only a browser on the server itself, without a proxy in between, has access.",
     )
 
 

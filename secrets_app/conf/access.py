@@ -176,7 +176,7 @@ def _read_values_passphrase(settings: RawSettings) -> str | None:
     if settings[VALUES_PASSPHRASE.name] == settings.get(PASSPHRASE.name):
         raise SettingError(
             _SAME, VALUES_PASSPHRASE.name, f"is the same as {PASSPHRASE.name}. Until this is fixed, no value is shown.",
-            "Use a different passphrase: users with only the first one see the pages without values.",
+            "Use two different passphrases. Users who enter the first one see the pages without values.",
             example=EXAMPLE_PASSPHRASE,
         )  # fmt: skip
     return VALUES_PASSPHRASE.read(settings)

@@ -69,7 +69,7 @@ SUBJECT = Setting(
 STORE = Setting(
     name="KVSITE_CERTIFICATE_STORE",
     help="The folder to search: `CurrentUser` or `LocalMachine`, named after the Windows certificate stores. The "
-    "stores themselves cannot be used: they do not give private keys to Python.",
+    "stores themselves cannot be used, because Python cannot get private keys from them.",
     default=CertificateStore.CURRENT_USER, parse=_parse_store, checks=(_STORE,),
 )  # fmt: skip
 USER_FOLDER = Setting(

@@ -92,15 +92,16 @@ def _parse_folder(name: str, text: str) -> str:
     if PurePosixPath(text).is_absolute() or PureWindowsPath(text).is_absolute():
         return text
     raise SettingError(
-        _FOLDER, name, "is not an absolute path; az is never searched for in a folder relative to the current one.",
+        _FOLDER, name, "is not an absolute path. Relative paths are not searched.",
         "Set it to an absolute path, or remove it and add the folder of az to PATH.", example="/usr/bin",
     )  # fmt: skip
 
 
 CREDENTIAL = Setting(
     name="KVSITE_CREDENTIAL",
-    help="The credential. `default`: DefaultAzureCredential's chain; `dev`, `prod`: its two halves; or one credential, "
-    "or several separated by commas, tried in that order: "
+    help="The credential. `default`: DefaultAzureCredential's chain; `dev`, `prod`: only its "
+    "developer tools, or only its credentials for deployed services; or one credential, or several separated by "
+    "commas, tried in that order: "
     f"{', '.join(f'`{kind}`' for kind in CredentialKind if not kind.is_chain)}.",
     default=CredentialOptions().kinds, parse=_parse_kinds, attribute="kinds",
     checks=(_UNKNOWN, _CHAIN_NOT_ALONE),

@@ -41,13 +41,13 @@ CLIENT_ID = Setting(
     selects_credential=True,
 )  # fmt: skip
 RESOURCE_ID = Setting(
-    name="KVSITE_MANAGED_IDENTITY_RESOURCE_ID", help="The same, by its resource ID.", default=None,
-    parse=_parse_resource_id, checks=(_CONFLICT, _RESOURCE_ID),
+    name="KVSITE_MANAGED_IDENTITY_RESOURCE_ID", help="The resource ID of the identity, instead of its client ID.",
+    default=None, parse=_parse_resource_id, checks=(_CONFLICT, _RESOURCE_ID),
     selects_credential=True,
 )  # fmt: skip
 OBJECT_ID = Setting(
-    name="KVSITE_MANAGED_IDENTITY_OBJECT_ID", help="The same, by its object ID.", default=None,
-    parse=guid(_GUID, "object ID"), checks=(_CONFLICT, _GUID),
+    name="KVSITE_MANAGED_IDENTITY_OBJECT_ID", help="The object ID of the identity, instead of its client ID.",
+    default=None, parse=guid(_GUID, "object ID"), checks=(_CONFLICT, _GUID),
     selects_credential=True,
 )  # fmt: skip
 RETRY = Setting(

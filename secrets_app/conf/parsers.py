@@ -37,7 +37,7 @@ def hosts(check: CheckId) -> Parser[tuple[str, ...]]:
         for host in found:
             if not is_host(host):
                 raise SettingError(
-                    check, name, f"contains {host!r}, which is not a host name.",
+                    check, name, f"contains {host!r}, which is not a valid host name.",
                     "List host names separated by commas, without https://, port or *.",
                 )  # fmt: skip
         return found

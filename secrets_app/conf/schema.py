@@ -54,9 +54,9 @@ REMOVED: Mapping[str, str] = {"KVSITE_DEBUG": "was removed in 0.2.0, so it has n
 
 TOKEN_SCOPE = CheckId("E064", "The resource or scope of a token check is not valid.")
 IDENTIFIER_CHECKS = (
-    CheckId("E093", "The vault of a secret identifier in the address is not allowed."),
-    CheckId("E094", "A secret identifier in the address is malformed."),
-    CheckId("E095", "The version in the address is not the one in the secret identifier."),
+    CheckId("E093", "The vault of a secret identifier in the request is not allowed."),
+    CheckId("E094", "A secret identifier in the request is malformed."),
+    CheckId("E095", "The version in the request is not the one in the secret identifier."),
 )
 
 CHECK_IDS: tuple[CheckId, ...] = tuple(

@@ -41,7 +41,7 @@ def _parse_level(name: str, text: str) -> str:
 
 DEADLINE = Setting(
     name="KVSITE_DEADLINE_S",
-    help=f"Seconds after which a reading ends, whatever Azure does: 1 to {MAX_SECONDS}.",
+    help=f"Seconds after which a reading ends, even without a response: 1 to {MAX_SECONDS}.",
     default=10.0, parse=seconds(_DEADLINE, at_least=1), attribute="deadline_s", checks=(_DEADLINE,),
 )  # fmt: skip
 RESULT_LIFE = Setting(

@@ -24,7 +24,7 @@ class Cloud:
 
 # https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#dns-suffixes-for-object-identifiers
 PUBLIC = Cloud(
-    name="Azure",
+    name="the Azure public cloud",
     vault_suffix="vault.azure.net",
     portal="https://portal.azure.com",
     login_host="login.microsoftonline.com",

@@ -124,7 +124,9 @@ def claim_time(claims: Claims, name: str) -> datetime | None:
         return None
 
 
-_AUTHENTICATION_METHODS = "How the client authenticated: 0 not at all, 1 client secret, 2 certificate or its platform."
+_AUTHENTICATION_METHODS = (
+    "How the client authenticated: 0 public client, 1 client secret, 2 certificate (also managed identities)."
+)
 
 WELL_KNOWN_APPS: dict[str, str] = {
     "04b07795-8ddb-461a-bbee-02f9e1bf7b46": "Azure CLI",
@@ -166,14 +168,14 @@ MEANINGS: dict[str, str] = {
     "xms_mirid": "Azure resource ID of the managed identity.",
     "xms_az_rid": "Azure resource that the token is for.",
     "xms_cc": "Client capabilities: cp1 means the client can handle claims challenges.",
-    "idp": "Identity provider; for a guest, another tenant.",
+    "idp": "Identity provider that authenticated the principal; for a guest, the home tenant.",
     "amr": "Authentication methods: pwd is a password, mfa multifactor authentication, rsa a certificate or key.",
     "acr": "Authentication context class of the sign-in.",
     "ipaddr": "IP address that the user signed in from, as seen by Microsoft Entra ID.",
     "ver": "Token version, 1.0 or 2.0.",
     "uti": "Unique token identifier, for Microsoft support.",
-    "rh": "Internal to Microsoft.",
-    "aio": "Internal to Microsoft.",
+    "rh": "For internal use by Azure.",
+    "aio": "For internal use by Azure.",
     "puid": "User identifier, internal to Microsoft.",
     "deviceid": "ID of the device that the user signed in on.",
     "tenant_region_scope": "Region of the tenant.",

@@ -88,8 +88,9 @@ def _unlisted_subject(cause: Cause, context: HintContext) -> Cause:
         return cause
     return replace(
         cause,
-        why=f"The pod signed in as {context.command_values.values['subject']}, which no federated credential lists.",
-        fix="Either give the pod the service account that is listed, or, if this one is correct, add a federated "
+        why=f"The pod signed in as {context.command_values.values['subject']}, which is not the subject of any "
+        "federated credential.",
+        fix="Either assign the pod the service account that is listed, or, if this one is correct, add a federated "
         "credential for it with the last command.",
     )
 

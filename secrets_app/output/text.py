@@ -63,7 +63,7 @@ _VAULT_FAILURES: dict[int | None, str] = {
 _VAULT_FAILURES_BY_CLASS: dict[int, str] = {
     2: "The vault responded, but the response is incomplete or invalid.",
     3: "The server responded with a redirect, which is not followed.",
-    5: "The vault returned a server error.",
+    5: "The vault did not process the request.",
 }
 TOO_MANY_REQUESTS = 429
 _MAX_CODE_LENGTH = 60

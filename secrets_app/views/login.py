@@ -36,7 +36,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     role = role_for(request.POST.get("passphrase", "").strip(), conf.current())
     audit.record("sign in", "signed in" if role else "wrong passphrase", request, viewer_of(request), role=role)
     if role is None:
-        return _form(request, next_url, mistake="Wrong passphrase.", status=403)
+        return _form(request, next_url, mistake="Incorrect passphrase.", status=403)
     (throttle.reset if grants_most(role, conf.current()) else throttle.refund)(address)
     return _signed_in(request, next_url, role)
 

@@ -44,7 +44,7 @@ def test_a_wrong_passphrase_is_denied(locked: Client) -> None:
         shared(LoginThrottle).reset(ELSEWHERE["REMOTE_ADDR"])
         response = sign_in(locked, wrong)
         assert response.status_code == 403
-        assert "Wrong passphrase." in response.content.decode()
+        assert "Incorrect passphrase." in response.content.decode()
         assert COOKIE not in response.cookies
     assert locked.get("/").status_code == 403
 

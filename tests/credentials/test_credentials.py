@@ -408,7 +408,8 @@ def test_authority_of_another_cloud__is_the_first_hint(world: World, host: str) 
     reading = get_reading(current())
     assert reading.main_cause == "authority_or_cloud_wrong"
     named = host.removeprefix("https://").rstrip("/")
-    assert reading.hints[0].title == f"AZURE_AUTHORITY_HOST is set to {named}, but the vault is in Azure."
+    title = f"AZURE_AUTHORITY_HOST is set to {named}, but the vault is in the Azure public cloud."
+    assert reading.hints[0].title == title
     assert "https://login.microsoftonline.com" in reading.hints[0].fix
     assert named in {request.host for request in azure.requests}
 

@@ -177,7 +177,7 @@ def test_denied__mentions_role_propagation_and_token_age(code: str, message: str
     reading = _reading(principal=principal, vault_tenant_id=TENANT, failure=_forbidden(code, message))
     assert _causes(reading) == [cause, "role_may_be_on_its_way"]
     assert OBJECT in reading.hints[0].commands[0]
-    assert "The token's issue time is 42 minutes ago." in reading.hints[1].why
+    assert "The token was issued 42 minutes ago." in reading.hints[1].why
 
 
 def test_denied_user__role_command_has_principal_type_user() -> None:

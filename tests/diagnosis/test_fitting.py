@@ -65,9 +65,10 @@ def test_pod_with_wrong_service_account__hint_fixes_it_before_adding_trust(world
     world("kubernetes-wrong-subject")
     hint = _first_hint(client)
     assert hint["why"] == (
-        "The pod signed in as system:serviceaccount:default:default, which no federated credential lists."
+        "The pod signed in as system:serviceaccount:default:default, which is not the subject of any federated "
+        "credential."
     )
-    assert hint["fix"].startswith("Either give the pod the service account that is listed, or, if this one is correct")
+    assert hint["fix"].startswith("Either assign the pod the service account that is listed, or, if this one is ")
     assert hint["commands"][0] == "kubectl get pod <pod> -o jsonpath='{.spec.serviceAccountName}'"
     assert "federated-credential list" in hint["commands"][1]
     assert f"--id {POD_IDENTITY.client_id}" in hint["commands"][2]

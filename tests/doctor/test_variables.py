@@ -224,7 +224,7 @@ CHINA = {"AZURE_AUTHORITY_HOST": "https://login.chinacloudapi.cn"}
     ("vault", "environ", "read", "verdict", "finding"),
     [
         (VAULT, {}, FAILED, OK, "in the same cloud"),
-        (VAULT, CHINA, FAILED, PROBLEM, "is set to login.chinacloudapi.cn, but the vault is in Azure."),
+        (VAULT, CHINA, FAILED, PROBLEM, "login.chinacloudapi.cn, but the vault is in the Azure public cloud."),
         (VAULT, CHINA, READ, NOTICE, "did not use this endpoint"),
         (VAULT, {"AZURE_AUTHORITY_HOST": "my secret!"}, FAILED, PROBLEM, "a value that is not a host name"),
         ("https://contoso.vault.azure.cn", {}, FAILED, PROBLEM, "is not set, so sign-in uses login.microsoftonline"),

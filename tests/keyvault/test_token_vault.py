@@ -205,7 +205,7 @@ def test_command__reads_the_token(azure: LocalAzure, capsys: pytest.CaptureFixtu
     assert "YES  The Token Vault token was read." in printed
     assert "43 characters, hidden." in printed
     assert f"Sign in: {VAULT}/services/dropbox/tokens/sampleToken/login" in printed
-    assert "Token Vault was closed on 17 November 2020" in printed
+    assert "Token Vault was retired on 17 November 2020" in printed
     unseen(azure, printed)
 
 

@@ -10,7 +10,7 @@ CAUSES = (
         key="az_timeout",
         area=Area.TOOL,
         title="Azure CLI timed out",
-        why="The library waits a few seconds for az, ten by default. az took longer or did not run to completion.",
+        why="The library waits 10 seconds for az by default. az took longer or did not run to completion.",
         fix="Run the command below and measure how long it takes. Then increase the time limit (process_timeout).",
         signatures=(
             phrase("failed to invoke the azure cli"),

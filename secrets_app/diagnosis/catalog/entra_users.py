@@ -145,7 +145,7 @@ CAUSES = (
         area=Area.ENTRA,
         title="The sign-in session has expired or was revoked",
         why="It was inactive for too long, the organization requires a new sign-in, or the password changed.",
-        fix="Sign out and sign in again with the tool that stores it.",
+        fix="Sign out and sign in again with the tool that stores the session.",
         signatures=(
             aadsts(
                 700082,

@@ -70,8 +70,8 @@ CAUSES = (
         key="kv_token_key_unknown",
         area=Area.VAULT,
         title="Key Vault cannot validate the token's signature",
-        why="It does not know the key that signed the token. This can be temporary while Microsoft Entra ID rotates "
-        "its keys.",
+        why="Key Vault does not have the public key for this token. This can be temporary while Microsoft Entra ID "
+        "rotates its keys.",
         fix="Try again in a minute. If the error persists, check that the token was issued by Microsoft Entra ID and "
         "is sent unchanged.",
         signatures=(akv(10046), phrase("unable to resolve the key used for signature validation")),
@@ -174,7 +174,7 @@ CAUSES = (
         area=Area.VAULT,
         title="The vault has no secret with this name",
         why="Access was granted, but the vault has no such secret or no such version. "
-        "A deleted secret gives the same error.",
+        "A deleted secret returns the same error.",
         fix="Check the name of the secret and of the vault. Then check the deleted secrets.",
         signatures=(
             code("SecretNotFound", "KeyNotFound", "CertificateNotFound"),
@@ -234,8 +234,8 @@ CAUSES = (
     Cause(
         key="kv_throttled",
         area=Area.VAULT,
-        title="The vault is throttling requests (HTTP 429)",
-        why="A vault serves a few thousand requests in ten seconds and rejects further ones.",
+        title="The vault received too many requests",
+        why="The vault is throttling requests (HTTP 429). It serves a few thousand in 10 seconds and rejects others.",
         fix="Wait, then retry. Read the secret once and cache it, and use one client for the whole program.",
         signatures=(
             code("Throttled", "VaultRequestTypeLimitReached", "TooManyRequests"),

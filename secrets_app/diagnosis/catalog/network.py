@@ -13,8 +13,10 @@ CAUSES = (
         key="proxy_error",
         area=Area.NETWORK,
         title="The proxy is unavailable or rejects the connection",
-        why="HTTPS_PROXY sends requests through a proxy. It did not respond, requires a password, or blocks the host.",
-        fix="Correct HTTPS_PROXY and its password. Allow login.microsoftonline.com and *.vault.azure.net in the proxy.",
+        why="HTTPS_PROXY sends requests through a proxy. It did not respond, requires authentication, or blocks "
+        "the host.",
+        fix="Correct HTTPS_PROXY, including its user name and password. Allow "
+        "login.microsoftonline.com and *.vault.azure.net in the proxy.",
         signatures=(
             phrase("unable to connect to proxy"),
             phrase("cannot connect to proxy"),
@@ -97,8 +99,8 @@ CAUSES = (
         key="dns_failure",
         area=Area.NETWORK,
         title="The host name cannot be resolved",
-        why="DNS returned no address: the name is misspelled, the vault was deleted, or this network's DNS does not "
-        "have the name.",
+        why="DNS returned no address: the name is misspelled, the vault was deleted, or this network's DNS "
+        "servers have no record for it.",
         fix="Check the name first. If it is correct, look it up from this machine. "
         "With a private endpoint, its private DNS zone must be linked to this network.",
         signatures=(

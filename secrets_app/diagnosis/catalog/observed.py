@@ -97,10 +97,10 @@ CAUSES = (
         key="role_may_be_on_its_way",
         area=Area.VAULT,
         title="If access was granted recently, it may not have taken effect yet",
-        why="A new role assignment takes several minutes to take effect. "
-        "Access through a group takes effect when Azure issues the next token: for a managed identity that can take "
+        why="A new role assignment can take up to 10 minutes to take effect. "
+        "Access through a group takes effect when the next token is issued: for a managed identity that can take "
         "24 hours, and a restart does not shorten it.",
-        fix="Wait ten minutes and retry. If you use your own account, sign in again to get a new token.",
+        fix="Wait 10 minutes and retry. If you use your own account, sign in again to get a new token.",
         links=(links.RBAC_TROUBLESHOOTING, links.KEY_VAULT_RBAC),
     ),
     Cause(
@@ -165,8 +165,8 @@ CAUSES = (
     Cause(
         key="token_vault_retired",
         area=Area.VAULT,
-        title="Token Vault was closed on 17 November 2020",
-        why="The service, later called Token Store, was shut down that day.",
+        title="Token Vault was retired on 17 November 2020",
+        why="The service, later named Token Store, was shut down that day.",
         fix="Use the credential manager of API Management instead.",
         signatures=(phrase("tokenvault.azure.net"), phrase("tokenstore.azure.net")),
         links=(links.CREDENTIAL_MANAGER,),

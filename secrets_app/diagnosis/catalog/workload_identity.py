@@ -125,9 +125,9 @@ CAUSES = (
     Cause(
         key="workload_identity_not_injected",
         area=Area.HOST,
-        title="Workload identity is not configured for this pod",
+        title="Workload identity is not configured for this process",
         why="In Kubernetes, a webhook injects AZURE_* variables and a token file into labeled pods. "
-        "This process has none of them. Outside Kubernetes, this is expected.",
+        "This process has none of them, which is expected outside Kubernetes.",
         fix="Label the pod and its service account, then recreate the pod.",
         signatures=(
             phrase(

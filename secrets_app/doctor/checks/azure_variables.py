@@ -80,12 +80,13 @@ def _applies(context: CheckContext) -> bool:
 def _description(value: str) -> str:
     if value == "dev":
         return (
-            "Only developer tools are tried: VS Code, Azure CLI, Azure PowerShell and azd. The managed identity is not."
+            "Only developer tools are tried: VS Code, Azure CLI, Azure PowerShell and azd. "
+            "The managed identity is not tried."
         )
     if value == "prod":
         return (
             "Only the environment's service principal, workload identity and managed identity are tried. "
-            "Azure CLI and other developer tools are not."
+            "Azure CLI and other developer tools are not tried."
         )
     return f"Only {_KINDS_BY_NAME[value].class_name} is tried."
 

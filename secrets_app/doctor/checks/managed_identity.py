@@ -83,7 +83,8 @@ def managed_identity(context: CheckContext) -> Check:
     facts = describe_variables(environ, (name for name in _ALL if name in environ))
     if empty := [name for name in _ALL if environ.get(name) == ""]:
         return problem(
-            f"{join_words(empty)} {'is' if len(empty) == 1 else 'are'} set, but empty. A platform never does this.",
+            f"{join_words(empty)} {'is' if len(empty) == 1 else 'are'} set, but empty. A platform never sets an empty "
+            "value.",
             "Remove the empty variables.",
             cause="environment_half_set", commands=unset_commands(empty, context.place), facts=facts,
         )  # fmt: skip

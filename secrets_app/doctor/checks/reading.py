@@ -20,8 +20,8 @@ _MANAGED = frozenset(
 )
 # https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/managed-identity-best-practice-recommendations
 _CACHING_NOTE = (
-    "Azure caches a managed identity's token for up to 24 hours. Changes to its group memberships, and the removal of "
-    "roles, take effect only with the next token."
+    "Azure caches a managed identity's token for up to 24 hours. Changes to its group memberships and app "
+    "roles take effect only with the next token."
 )
 
 

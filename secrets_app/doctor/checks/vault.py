@@ -122,7 +122,7 @@ def certificate(context: CheckContext) -> Check:
     if is_azure_issuer(probe.issuer):
         return ok("The certificate was issued by a certificate authority that Azure uses.", facts=facts)
     if not _is_azure(context.config.vault_url or ""):
-        return ok("The certificate is trusted. The host is not one of Azure's.", facts=facts)
+        return ok("The certificate is trusted. The host is not an Azure host.", facts=facts)
     return notice(
         f"The certificate was issued by {probe.issuer}, not by a certificate authority that Azure uses, and this "
         "machine trusts it: a proxy decrypts the connection and can read the token.",

@@ -36,7 +36,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--short-ids", action="store_true", help="with --report: print only the first 8 digits of each ID"
         )
-        parser.add_argument("--all", action="store_true", help="try every credential that could work here")
+        parser.add_argument("--all", action="store_true", help="try every credential that could work on this machine")
         add_credential_arguments(parser)
         what = parser.add_mutually_exclusive_group()
         what.add_argument("--secret", metavar="NAME", help="read this secret instead of SECRET_NAME")
