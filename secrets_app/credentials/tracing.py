@@ -1,143 +1,22 @@
-"""Traces a credential: the result and duration of each chain member, and the principal of the token."""
+"""Traces a credential: each token request is recorded, with the principal of the token."""
 
 import hashlib
 import threading
-import time
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from azure.core.credentials import AccessTokenInfo, SupportsTokenInfo, TokenRequestOptions
-from azure.core.exceptions import AzureError, DecodeError, IncompleteReadError
-from azure.identity import ChainedTokenCredential, CredentialUnavailableError
+from azure.identity import ChainedTokenCredential
 from cachetools import LRUCache
 
 from secrets_app.azure_client import cancellation
-from secrets_app.core.own_messages import UNDECODABLE_RESPONSE
-from secrets_app.core.reading import Attempt, Outcome, Principal
-from secrets_app.core.redaction import redact
+from secrets_app.core.reading import Attempt
 from secrets_app.credentials.claims import principal_of
+from secrets_app.credentials.token_trace import TokenProvenance, TokenTrace
 
 # DefaultAzureCredential replaces a member whose constructor failed; in azure-identity 1.27 (default.py) that can only
 # be this one. This product's own replacement has the attribute `credential_name`.
 _PLACEHOLDERS = {"FailedDACCredential": "WorkloadIdentityCredential"}
 _CACHE_SIZE = 8
-
-
-@dataclass(frozen=True, kw_only=True)
-class TokenProvenance:
-    """How a token was obtained and which principal it was issued to."""
-
-    attempts: tuple[Attempt, ...]
-    principal: Principal
-    tenant_id: str | None
-    """The tenant ID in the vault's challenge."""
-
-
-@dataclass
-class TraceStep:
-    started: float
-    attempt: Attempt
-
-
-@dataclass
-class TokenTrace:
-    """One token request through the chain. Another thread may read it while it runs."""
-
-    names: tuple[str, ...]
-    previous: tuple[Attempt, ...] = ()
-    """Attempts of the last request that returned a token: the chain then tries only the successful member."""
-    principal: Principal | None = None
-    tenant_id: str | None = None
-    reader_trace: "TokenTrace | None" = None
-    """The token request of the reader of a member's certificate, if that is stored in a vault."""
-    _steps: dict[str, TraceStep] = field(default_factory=dict)
-
-    @property
-    def started(self) -> bool:
-        """A token was requested."""
-        return bool(self._steps)
-
-    @property
-    def running(self) -> str | None:
-        """The member that has not returned yet."""
-        return next((a.credential for a in self.attempts() if a.outcome is Outcome.RUNNING), None)
-
-    def attempts(self) -> tuple[Attempt, ...]:
-        """The result of every member so far, in the chain's order; readers of a certificate come first."""
-        steps = dict(self._steps)  # the requesting thread may add to it
-        earlier = self._tried_earlier(steps)
-        members = tuple(
-            _current_attempt(steps[name]) if name in steps else earlier.get(name) or _not_reached(name)
-            for name in self.names
-        )
-        return (*self._reader_attempts(), *members)
-
-    def _reader_attempts(self) -> tuple[Attempt, ...]:
-        trace = self.reader_trace
-        if trace is None:
-            return ()
-        attempts = trace.attempts() if trace.started else trace.previous or trace.attempts()
-        return tuple(replace(attempt, reads_certificate=True) for attempt in attempts)
-
-    def _tried_earlier(self, steps: Collection[str]) -> dict[str, Attempt]:
-        """The members that an earlier request tried before the successful one, which this request used directly."""
-        last = max((self.names.index(name) for name in steps if name in self.names), default=0)
-        attempts = (attempt for attempt in self.previous if not attempt.reads_certificate)
-        return {attempt.credential: attempt for attempt in attempts if attempt.credential in self.names[:last]}
-
-    @contextmanager
-    def step(self, name: str, tenant_id: str | None, member: Any = None) -> Iterator[None]:
-        """Records the result of the block, in which one member requests a token."""
-        self.tenant_id = tenant_id or self.tenant_id
-        self._steps[name] = TraceStep(time.monotonic(), Attempt(credential=name, outcome=Outcome.RUNNING))
-        try:
-            yield
-        except CredentialUnavailableError as error:
-            self._end(name, Outcome.UNAVAILABLE, error.message)
-            raise
-        except Exception as error:
-            self._end(name, Outcome.FAILED, error_message(error))
-            raise
-        self._end(name, Outcome.TOKEN, getattr(member, "remark", None))
-
-    def _end(self, name: str, outcome: Outcome, message: str | None) -> None:
-        step = self._steps[name]
-        elapsed_s = time.monotonic() - step.started
-        message = redact(message) if message else message
-        self._steps[name] = replace(
-            step, attempt=replace(step.attempt, outcome=outcome, elapsed_s=elapsed_s, message=message)
-        )
-
-
-def _current_attempt(step: TraceStep) -> Attempt:
-    if step.attempt.outcome is Outcome.RUNNING:
-        return replace(step.attempt, elapsed_s=time.monotonic() - step.started)
-    return step.attempt
-
-
-def _not_reached(name: str) -> Attempt:
-    return Attempt(credential=name, outcome=Outcome.NOT_REACHED)
-
-
-def error_message(error: Exception) -> str:
-    """The error's message without the response body, which may contain a token or a secret.
-
-    `str()` of azure-core's errors adds the body unless it is an error object of the service.
-    """
-    if isinstance(error, DecodeError) and not isinstance(error, IncompleteReadError):
-        return f"The response (HTTP status {error.status_code}) could not be decoded: {UNDECODABLE_RESPONSE}."
-    return _without_body(str(error.message) if isinstance(error, AzureError) else str(error))
-
-
-def _without_body(text: str) -> str:
-    """Without the body that azure-core 1.41 adds if JSON is invalid; credentials copy it into their own messages."""
-    message, separator, body = text.partition("\nContent: ")
-    if not separator or "JSON is invalid: " not in message:
-        return text
-    end = body.rfind("\nTo mitigate this issue")  # the end of a chain's message
-    return message if end < 0 else message + body[end:]
 
 
 class CredentialTracer:

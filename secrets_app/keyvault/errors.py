@@ -7,10 +7,11 @@ from typing import Any
 
 from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError, ServiceResponseError
 
+from secrets_app.azure_client.error_message import error_message
 from secrets_app.conf.schema import SettingProblem
 from secrets_app.core.reading import Failure, Stage, VaultSaw
 from secrets_app.core.redaction import redact
-from secrets_app.credentials.tracing import TokenTrace, error_message
+from secrets_app.credentials.token_trace import TokenTrace
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from secrets_app.conf.request import ReadRequest
 from secrets_app.core.reading import Failure, Mismatch, Principal, Reading
 from secrets_app.core.runtime import shared
 from secrets_app.credentials.selection import describe_selection, requested_identity, selecting_setting
-from secrets_app.credentials.tracing import TokenProvenance, TokenTrace
+from secrets_app.credentials.token_trace import TokenProvenance, TokenTrace
 from secrets_app.keyvault import errors
 from secrets_app.keyvault.client import Connection
 from secrets_app.keyvault.pool import pooled_connection

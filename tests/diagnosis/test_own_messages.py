@@ -6,11 +6,11 @@ from types import SimpleNamespace
 import pytest
 from azure.core.exceptions import DecodeError
 
+from secrets_app.azure_client.error_message import error_message
 from secrets_app.core import own_messages
 from secrets_app.core.credential_options import CredentialKind, CredentialOptions
 from secrets_app.credentials.certificates import CertificateError, load_certificate
 from secrets_app.credentials.interactive import device_code
-from secrets_app.credentials.tracing import error_message
 from secrets_app.diagnosis import explain
 from secrets_app.diagnosis.certificate_errors import certificate_values
 

@@ -6,7 +6,7 @@ from secrets_app.conf.hints import unset_commands
 from secrets_app.conf.host_environment import SITES
 from secrets_app.core.credential_options import PROD_MEMBERS, CredentialKind
 from secrets_app.core.reading import Platform
-from secrets_app.doctor.check import Check, notice, ok, problem
+from secrets_app.doctor.check import Check, Fact, notice, ok, problem
 from secrets_app.doctor.checks.managed_identity import has_identity_endpoint
 from secrets_app.doctor.checks.service_principal import ID, TOKEN_FILE, complete_credential_set
 from secrets_app.doctor.registry import CheckContext, check
@@ -51,23 +51,23 @@ def token_credentials(context: CheckContext) -> Check:
         )
     if context.config.credential and context.config.credential.kinds[0] is not CredentialKind.DEFAULT:
         return ok(f"Set, but KVSITE_CREDENTIAL={context.config.credential.kinds[0]} takes precedence.", facts=facts)
-    message = _description(value)
+    return _selected(context, value, facts)
+
+
+def _selected(context: CheckContext, value: str, facts: tuple[Fact, ...]) -> Check:
+    """The finding for a supported value that is in effect."""
+    message, commands = _description(value), unset_commands([_VARIABLE], context.place)
     if includes_developer_tools(context.environ) and context.place.platform in SITES:
         return problem(
             f"{message} In Azure these tools are not available, and the managed identity is never tried.",
             "Remove the variable, or set it to prod.",
-            cause="environment_half_set",
-            commands=unset_commands([_VARIABLE], context.place),
-            facts=facts,
-        )
+            cause="environment_half_set", commands=commands, facts=facts,
+        )  # fmt: skip
     if value == "environmentcredential" and not complete_credential_set(context.environ):
         return problem(
-            f"{message} Its variables are incomplete.",
-            "Set all of them, or remove this variable.",
-            cause="environment_half_set",
-            commands=unset_commands([_VARIABLE], context.place),
-            facts=facts,
-        )
+            f"{message} Its variables are incomplete.", "Set all of them, or remove this variable.",
+            cause="environment_half_set", commands=commands, facts=facts,
+        )  # fmt: skip
     return ok(message, facts=facts)
 
 
