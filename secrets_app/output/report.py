@@ -152,9 +152,9 @@ def _checks(checks: Iterable[Check]) -> Iterator[str]:
 
 
 def _table(values: dict[str, str | None]) -> Iterator[str]:
-    yield "| | |"
-    yield "| --- | --- |"
-    yield from (f"| {name} | {_cell(value)} |" for name, value in values.items() if value)
+    rows = [f"| {name} | {_cell(value)} |" for name, value in values.items() if value]
+    if rows:
+        yield from ("| | |", "| --- | --- |", *rows)
 
 
 def _cell(text: str) -> str:

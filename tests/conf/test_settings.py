@@ -21,6 +21,7 @@ from secrets_app.conf.schema import CHECK_IDS, READERS, SETTINGS, SUBJECTS
 from secrets_app.core.check_ids import CheckId
 from secrets_app.core.credential_options import CredentialOptions
 from secrets_app.core.reading import ExpectedPrincipal
+from secrets_app.core.redaction import HIDDEN
 
 RIGHT = {"KEY_VAULT_URI": "https://contoso.vault.azure.net", "SECRET_NAME": "demo"}
 ROOT = Path(__file__).resolve().parents[2]
@@ -202,3 +203,11 @@ def test_each_attribute_is_a_field_of_what_the_settings_are_read_into() -> None:
         fields = {field.name for field in dataclasses.fields(into.get(title, Config))}
         assert {row.attribute for row in rows.values() if row.attribute} <= fields
     assert set(READERS) <= {field.name for field in dataclasses.fields(Config)}
+
+
+@pytest.mark.parametrize("words", [{"KVSITE_ACCESS": "token"}, {"KVSITE_ACCESS": "token", "KVSITE_PASSPHRASE": "x" * 20,
+                                    "KVSITE_VALUES_PASSPHRASE": "x" * 20}])  # fmt: skip
+def test_hint__is_not_hidden_by_the_redaction(words: dict[str, str]) -> None:
+    problems = loaded(**words).problems
+    assert [problem.setting for problem in problems]
+    assert not [problem for problem in problems if HIDDEN in f"{problem.message} {problem.hint}"]

@@ -50,6 +50,8 @@ class Command(BaseCommand):
                     self._write(json.dumps(_explain_line(line)))
             return
         pasted = ErrorReport(message=source.read(MAX_BYTES + 1).decode("utf-8", errors="replace"))
+        if not pasted.message.strip():
+            raise CommandError("The input is empty. Pass an error text.", returncode=COULD_NOT_RUN)
         try:
             if options["json"]:
                 self._write(json.dumps(explanation_json(pasted), indent=2))
