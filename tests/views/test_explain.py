@@ -173,6 +173,7 @@ def test_lines_of_json_go_on_after_a_bad_one() -> None:
         (("/",), "", "/: Is a directory."),
         (("--json", "--jsonl"), "", "not allowed with argument"),
         ((), "x" * 300_000, "longer than 256 KiB"),
+        ((), " \n", "The input is empty."),
     ],
 )
 def test_command__invalid_input_is_exit_2(arguments: tuple[str, ...], given: str, said: str) -> None:
