@@ -1,11 +1,7 @@
-"""The query string of a page, and what in it overrides the site's settings: another identity or secret."""
+"""Query parameters that override the site's settings: another identity or another secret."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from urllib.parse import urlencode
-
-from django.core.exceptions import BadRequest
-from django.http import HttpRequest
 
 from secrets_app import conf
 from secrets_app.conf.managed_identity import managed_identity
@@ -123,11 +119,6 @@ def _for_identifier(text: str, version: str) -> dict[str, str]:
     return {**vault, "SECRET_NAME": meant.name, "SECRET_VERSION": meant.version or version}
 
 
-def hidden_parameters(given: Mapping[str, str], *shown: str) -> Iterator[tuple[str, str]]:
-    """Parameters other than the fields that a form shows, to be submitted with it as hidden fields."""
-    return ((name, text) for name, text in given.items() if text and name not in shown and name != "refresh")
-
-
 def looks_like_identifier(text: str) -> bool:
     """Whether `text` is meant as a URL: a secret name contains neither a colon nor a slash."""
     return ":" in text or "/" in text
@@ -143,34 +134,3 @@ def parse_secret_identifier(text: str, *, own_vault: str | None, also_allowed: t
     if found.vault_url != own_vault and host not in also_allowed:
         raise ForeignHostError(f"{host} is not this site's vault, so no token is sent there.")
     return found
-
-
-def parse_query(request: HttpRequest, *known: str) -> dict[str, str]:
-    """The query parameters, by the spelling in `known`. Case-insensitive, as in ASP.NET.
-
-    Raises BadRequest for an unknown or repeated parameter.
-    """
-    names = {name.lower(): name for name in known}
-    parameters: dict[str, str] = {}
-    for spelling, values in request.GET.lists():
-        name = names.get(spelling.lower())
-        if name is None:
-            supported = f"Supported: {', '.join(known)}." if known else "This URL takes none."
-            raise BadRequest(f"Unknown query parameter {spelling[:40]!r}. {supported}")
-        if name in parameters or len(values) > 1:
-            raise BadRequest(f"The query parameter {name} is given more than once.")
-        parameters[name] = values[0].strip()
-    return parameters
-
-
-def repeat_query(parameters: Mapping[str, str]) -> str:
-    """The query string that repeats the request, without `refresh`, so that the cached token is used."""
-    return urlencode({name: text for name, text in parameters.items() if text and name != "refresh"})
-
-
-def require_valid(overrides: Overrides) -> Overrides:
-    """`overrides` itself. Raises BadRequest with the message of its first problem."""
-    if overrides.problems:
-        problem = overrides.problems[0]
-        raise BadRequest(f"{problem.sentence} {problem.hint}")
-    return overrides

@@ -106,7 +106,7 @@ class _Tasks:
             future: Future[T] = Future()
             self._running[key] = future
         # A daemon: a name server that does not respond must not prevent a finished command from exiting.
-        thread = threading.Thread(target=self._run, args=(key, work, future), name=f"doctor: {key[0]}", daemon=True)
+        thread = threading.Thread(target=self._run, args=(key, work, future), name=f"background: {key[0]}", daemon=True)
         try:
             thread.start()
         except RuntimeError:  # the system has no more threads for this process

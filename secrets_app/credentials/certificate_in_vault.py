@@ -10,6 +10,7 @@ from azure.keyvault.secrets import SecretClient
 
 from secrets_app.azure_client.timeouts import vault_limits
 from secrets_app.azure_client.transport import with_transport
+from secrets_app.core.claims import principal_of
 from secrets_app.core.credential_options import CertificateInVault
 from secrets_app.core.own_messages import (
     CERTIFICATE_IN_VAULT,
@@ -18,7 +19,6 @@ from secrets_app.core.own_messages import (
     SECRET_IN_VAULT,
 )
 from secrets_app.credentials.certificates import CertificateError, KeyedCertificate, load_certificate
-from secrets_app.credentials.claims import principal_of
 
 _DER_SEQUENCE = b"0"  # 0x30: the first byte of every PFX
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from textwrap import shorten
 
+from secrets_app.core.claims import WELL_KNOWN_APPS
 from secrets_app.core.formatting import KINDS
 from secrets_app.core.reading import (
     Attempt,
@@ -15,7 +16,6 @@ from secrets_app.core.reading import (
     Reading,
     Stage,
 )
-from secrets_app.credentials.claims import WELL_KNOWN_APPS
 from secrets_app.diagnosis import Evidence
 
 KIND_MEANINGS: dict[PrincipalKind, str] = {

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from django import template
 
 from secrets_app.core import formatting
+from secrets_app.core.claims import MEANINGS, TIME_CLAIMS, claim_time
 from secrets_app.core.reading import Attempt, Diagnosis, Outcome, Principal, PrincipalKind
-from secrets_app.credentials.claims import MEANINGS, TIME_CLAIMS, claim_time
 from secrets_app.output import identities, text
 from secrets_app.output.report import markdown_of_explanation
 

@@ -7,7 +7,6 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from secrets_app.conf.overrides import parse_query
 from secrets_app.diagnosis import CAUSES, search
 from secrets_app.diagnosis.explain import (
     TOO_LONG_MESSAGE,
@@ -16,6 +15,7 @@ from secrets_app.diagnosis.explain import (
     explanation_json,
     parse_error_report,
 )
+from secrets_app.views.query import parse_query
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -8,9 +8,9 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from secrets_app import conf
-from secrets_app.conf.overrides import parse_query
 from secrets_app.conf.request import secret_request
 from secrets_app.identities import CandidateResult, Comparison, get_comparison, selection_of
+from secrets_app.views.query import parse_query
 
 _RESULTS_MARKER = "<!-- results -->"
 _KEEP_ALIVE = b"\n"

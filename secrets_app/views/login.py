@@ -15,8 +15,8 @@ from secrets_app.access.audit import client_address
 from secrets_app.access.passphrase import SIGN_IN_URL, Role, grants_most, role_for, save_sign_in
 from secrets_app.access.throttle import LoginThrottle
 from secrets_app.conf.access import AccessMode
-from secrets_app.conf.overrides import parse_query
 from secrets_app.core.runtime import shared
+from secrets_app.views.query import parse_query
 
 
 @sensitive_post_parameters("passphrase")

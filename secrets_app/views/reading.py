@@ -10,16 +10,7 @@ from django.views.decorators.http import require_safe
 from secrets_app import conf
 from secrets_app.access import viewer_of
 from secrets_app.conf.hints import setting_hints
-from secrets_app.conf.overrides import (
-    IDENTITY_PARAMETERS,
-    SECRET_PARAMETERS,
-    Overrides,
-    hidden_parameters,
-    parse_query,
-    repeat_query,
-    require_valid,
-    resolve_overrides,
-)
+from secrets_app.conf.overrides import IDENTITY_PARAMETERS, SECRET_PARAMETERS, Overrides, resolve_overrides
 from secrets_app.conf.request import ReadRequest, secret_request
 from secrets_app.core.credential_options import ManagedIdentityId
 from secrets_app.core.reading import Diagnosis, Reading, reading_json
@@ -28,6 +19,7 @@ from secrets_app.doctor.service import headline, is_healthy, related_problems, r
 from secrets_app.output.report import markdown
 from secrets_app.service import detect_host, diagnose, get_reading
 from secrets_app.views.page_cache import cached_page
+from secrets_app.views.query import hidden_parameters, parse_query, repeat_query, require_valid
 
 _BOOLEANS = {"": True, "1": True, "true": True, "0": False, "false": False}
 

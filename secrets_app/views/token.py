@@ -5,10 +5,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from secrets_app import conf
-from secrets_app.conf.overrides import parse_query
 from secrets_app.conf.request import token_request
 from secrets_app.core.reading import Diagnosis, Reading, reading_json
 from secrets_app.service import diagnose, get_reading
+from secrets_app.views.query import parse_query
 
 
 @require_safe

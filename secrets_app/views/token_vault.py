@@ -9,9 +9,9 @@ from secrets_app import conf
 from secrets_app.access import viewer_of
 from secrets_app.conf.access import AccessMode
 from secrets_app.conf.hints import setting_hints
-from secrets_app.conf.overrides import parse_query
 from secrets_app.conf.request import token_vault_request
 from secrets_app.service import detect_host, diagnose, get_reading
+from secrets_app.views.query import parse_query
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -7,18 +7,12 @@ from django.views.decorators.http import require_POST
 
 from secrets_app.access import audit, viewer_of
 from secrets_app.conf import Config
-from secrets_app.conf.overrides import (
-    IDENTITY_PARAMETERS,
-    SECRET_PARAMETERS,
-    parse_query,
-    repeat_query,
-    require_valid,
-    resolve_overrides,
-)
+from secrets_app.conf.overrides import IDENTITY_PARAMETERS, SECRET_PARAMETERS, resolve_overrides
 from secrets_app.conf.request import ReadRequest
 from secrets_app.core.reading import Reading
 from secrets_app.doctor.service import related_problems
 from secrets_app.service import diagnose, read_value
+from secrets_app.views.query import parse_query, repeat_query, require_valid
 
 SHOWN_FOR_S = 30
 

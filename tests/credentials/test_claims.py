@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from secrets_app.core.claims import principal_of
 from secrets_app.core.reading import PrincipalKind, PrincipalType
-from secrets_app.credentials.claims import principal_of
 
 TENANT = "11111111-2222-4333-8444-555555555555"
 OBJECT = "41baaa1d-3381-4fb6-83c8-cc76b4500d0d"

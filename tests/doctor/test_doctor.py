@@ -196,7 +196,7 @@ def test_unresponsive_scenario__takes_under_3_s_and_leaves_nothing(
         assert "did not respond in time" in checks[key].finding
     assert checks["way_to_the_vault"].verdict is Status.PROBLEM
     assert checks["platform"].verdict is Status.OK
-    assert waited_until(lambda: not [t for t in threading.enumerate() if t.name.startswith("doctor: ")])
+    assert waited_until(lambda: not [t for t in threading.enumerate() if t.name.startswith("background: ")])
     assert waited_until(lambda: not any(alive(int(pid)) for pid in (tmp_path / "pids").read_text().split()))
 
 
