@@ -72,7 +72,7 @@ def as_text(_name: str, text: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Setting(Generic[T_co]):
-    """One row of the settings. A setting with a new value also needs a field of Config, which takes its default here."""
+    """One row of the settings. A setting with a new value also needs a field of Config, with this default."""
 
     name: str
     help: str
