@@ -15,6 +15,7 @@ BROKEN_PIPE = 141
 WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF})
 """Disk full, I/O error, file size limit, closed descriptor."""
 
+OWN_SETTINGS = "kvsite.settings"
 WITHOUT_APPS = frozenset({"principal", "doctor", "explain"})
 """Commands that use Django's settings but no app registry, URLs or templates. `django.setup()` imports these and
 django.db.models, which takes longer than reading a secret."""
@@ -22,7 +23,7 @@ django.db.models, which takes longer than reading a secret."""
 
 def main() -> None:
     """Run the command with its exit code; if its output cannot be written, exit with COULD_NOT_RUN and one message."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kvsite.settings")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", OWN_SETTINGS)
     if sys.stdout is None:  # `manage.py principal >&-`
         exit_not_written("standard output is closed")
     if hasattr(sys.stdout, "reconfigure"):
@@ -53,8 +54,10 @@ def load(argv: list[str]) -> Callable[[], None]:
 
     redact_uncaught()
     command = partial(execute_from_command_line, argv)
-    other_settings = any(argument.startswith(("--settings", "--pythonpath")) for argument in argv)
-    if argv[1:2] and argv[1] in WITHOUT_APPS and not other_settings:
+    own_settings = os.environ["DJANGO_SETTINGS_MODULE"] == OWN_SETTINGS and not any(
+        argument.startswith(("--settings", "--pythonpath")) for argument in argv
+    )
+    if argv[1:2] and argv[1] in WITHOUT_APPS and own_settings:
         logging.config.dictConfig(settings.LOGGING)
         command = partial(load_command_class("secrets_app", argv[1]).run_from_argv, argv)
     gc.freeze()

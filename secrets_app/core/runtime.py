@@ -20,7 +20,9 @@ class Runtime:
         state: T | None = self._state.get(create)
         if state is None:
             with self._lock:
-                state = self._state.setdefault(create, create())
+                state = self._state.get(create)
+                if state is None:
+                    state = self._state[create] = create()
         return state
 
     def close(self) -> None:

@@ -47,6 +47,12 @@ class TokenTrace:
         """A token was requested."""
         return bool(self._steps)
 
+    def discard_request(self) -> None:
+        """As if no token had been requested."""
+        self._steps.clear()
+        if self.reader_trace:
+            self.reader_trace.discard_request()
+
     @property
     def running(self) -> str | None:
         """The member that has not returned yet."""

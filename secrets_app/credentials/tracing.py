@@ -53,6 +53,12 @@ class CredentialTracer:
         if self._reader_tracer and trace.reader_trace:
             self._reader_tracer.use_trace(trace.reader_trace)
 
+    def discard_request(self) -> None:
+        """Forget this thread's token request: it failed, and a token from an earlier one is used."""
+        trace: TokenTrace | None = getattr(self._thread, "trace", None)
+        if trace:
+            trace.discard_request()
+
     def provenance_of(self, token: str) -> TokenProvenance | None:
         """How `token` was obtained, if this credential returned it."""
         with self._lock:

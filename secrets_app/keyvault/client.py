@@ -1,6 +1,7 @@
 """The credential and the vault client that all readings with the same settings share."""
 
 import logging
+import math
 import threading
 import time
 from datetime import datetime
@@ -18,6 +19,8 @@ from secrets_app.credentials.tracing import CredentialTracer
 
 log = logging.getLogger(__name__)
 
+_REFRESH_RETRY_S = 10.0
+"""After a refresh that failed, the next one is tried this much later: a token endpoint may fail slowly."""
 _MIN_VALIDITY_S = 30.0
 """A token with less time left is not used: the vault's clock and this machine's may differ."""
 
@@ -48,7 +51,7 @@ class Connection:
         with self._opening:
             if "tracer" not in self.__dict__:
                 self.tracer = self._register(CredentialTracer(credentials.build(self._config)))
-                self.credential: SupportsTokenInfo = TokenFallbackCredential(self.tracer.credential)
+                self.credential: SupportsTokenInfo = TokenFallbackCredential(self.tracer)
 
     def acquire(self) -> None:
         """Keep it open, even if it is retired, until `release`."""
@@ -120,22 +123,29 @@ class TokenFallbackCredential(SupportsTokenInfo):
     https://github.com/Azure/azure-sdk-for-python/blob/main/sdk/core/azure-core/azure/core/pipeline/policies/_authentication.py
     """
 
-    def __init__(self, credential: SupportsTokenInfo) -> None:
-        self._credential = credential
+    def __init__(self, tracer: CredentialTracer) -> None:
+        self._tracer = tracer
         self._tokens: dict[object, AccessTokenInfo] = {}
+        self._retry_at = -math.inf
 
     def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
         """A new token, or the last one. Raises what the credential raises if no valid token is cached."""
         options = options or {}
         key = scopes, options.get("tenant_id")
+        last = self._tokens.get(key)
+        # With claims, the vault has rejected the last token.
+        if last and (options.get("claims") or last.expires_on - time.time() <= _MIN_VALIDITY_S):
+            last = None
+        if last and time.monotonic() < self._retry_at:
+            return last
         try:
-            token = self._credential.get_token_info(*scopes, options=options)
+            token = self._tracer.credential.get_token_info(*scopes, options=options)
         except (AzureError, OSError, ValueError) as error:
-            last = self._tokens.get(key)
-            # With claims, the vault has rejected the last token.
-            if last is None or options.get("claims") or last.expires_on - time.time() <= _MIN_VALIDITY_S:
+            if last is None:
                 raise
             log.warning("token refresh failed (%s); the current token is still valid", type(error).__name__)
+            self._retry_at = time.monotonic() + _REFRESH_RETRY_S
+            self._tracer.discard_request()  # the reading shows how the token in use was obtained
             return last
         self._tokens[key] = token
         return token

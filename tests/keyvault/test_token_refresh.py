@@ -7,6 +7,7 @@ import pytest
 
 from localazure import FaultInjection
 from secrets_app import conf
+from secrets_app.core.reading import Outcome, Stage
 from tests.conftest import World
 from tests.support.readings import get_reading
 
@@ -35,6 +36,33 @@ def test_a_refresh_that_fails__leaves_the_valid_token_in_use(world: World, caplo
         assert get_reading(conf.current()).ok
     assert "token refresh failed (CredentialUnavailableError)" in caplog.text
     assert azure.tokens[0].text not in caplog.text
+    assert len(azure.tokens) == 1
+
+
+def test_a_refresh_that_fails__and_a_vault_that_denies__is_the_vaults_failure(world: World) -> None:
+    azure = world("laptop", token_life_s=REFRESH_DUE_S)
+    first = get_reading(conf.current())
+    assert first.ok
+    azure.inject_fault("entra", FaultInjection(aadsts=53003))
+    azure.inject_fault("keyvault", FaultInjection(status=403))
+    for _ in range(2):
+        denied = get_reading(conf.current())
+        assert denied.failure
+        assert (denied.failure.stage, denied.failure.status) == (Stage.VAULT, 403)
+        assert denied.principal == first.principal
+        assert denied.token_reused
+        assert denied.attempts[-1].outcome is not Outcome.FAILED
+    azure.inject_fault("keyvault", FaultInjection())
+    assert get_reading(conf.current()).ok, "the valid token was kept"
+
+
+def test_a_refresh_that_fails__is_not_tried_again_at_once(world: World) -> None:
+    azure = world("laptop", token_life_s=REFRESH_DUE_S)
+    assert get_reading(conf.current()).ok
+    azure.inject_fault("entra", FaultInjection(aadsts=53003))
+    assert get_reading(conf.current()).ok
+    azure.inject_fault("entra", FaultInjection())
+    assert get_reading(conf.current()).ok
     assert len(azure.tokens) == 1
 
 
