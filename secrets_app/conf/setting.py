@@ -31,7 +31,7 @@ class SettingProblem:
     """What is wrong: a sentence that starts after the setting's name."""
     hint: str
     cause: str = "setting_invalid"
-    """Key of a cause in the catalogue."""
+    """Key of a cause in the catalog."""
     example: str | None = None
     """A valid value or a placeholder, for a command to copy."""
     blocks_reading: bool = True

@@ -36,7 +36,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     role = role_for(request.POST.get("passphrase", "").strip(), conf.current())
     audit.record("sign in", "signed in" if role else "wrong passphrase", request, viewer_of(request), role=role)
     if role is None:
-        return _form(request, next_url, mistake="Incorrect passphrase.", status=403)
+        return _form(request, next_url, error="Incorrect passphrase.", status=403)
     (throttle.reset if grants_most(role, conf.current()) else throttle.refund)(address)
     return _signed_in(request, next_url, role)
 
@@ -65,11 +65,11 @@ def _signed_in(request: HttpRequest, next_url: str, role: Role) -> HttpResponse:
 def _throttled(request: HttpRequest, next_url: str, wait_s: int) -> HttpResponse:
     audit.record("sign in", "throttled", request, viewer_of(request))
     seconds = f"{wait_s} second{'' if wait_s == 1 else 's'}"
-    mistake = f"Too many failed attempts. Try again in {seconds}."
-    response = _form(request, next_url, mistake=mistake, status=429)
+    message = f"Too many failed attempts. Try again in {seconds}."
+    response = _form(request, next_url, error=message, status=429)
     response["Retry-After"] = str(wait_s)
     return response
 
 
-def _form(request: HttpRequest, next_url: str, *, mistake: str = "", status: int = 200) -> HttpResponse:
-    return render(request, "sign_in.html", {"next_url": next_url, "mistake": mistake}, status=status)
+def _form(request: HttpRequest, next_url: str, *, error: str = "", status: int = 200) -> HttpResponse:
+    return render(request, "sign_in.html", {"next_url": next_url, "error": error}, status=status)
