@@ -5,6 +5,7 @@ import math
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import rotate_token
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from secrets_app import conf
 from secrets_app.access import audit, viewer_of
 from secrets_app.access.audit import client_address
-from secrets_app.access.passphrase import SIGN_IN_URL, Role, grants_most, role_for, save_sign_in
+from secrets_app.access.passphrase import Role, grants_most, role_for, save_sign_in
 from secrets_app.access.throttle import LoginThrottle
 from secrets_app.conf.access import AccessMode
 from secrets_app.conf.overrides import parse_query
@@ -47,7 +48,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     if conf.current().access is not AccessMode.TOKEN:
         raise Http404
     request.session.flush()
-    return HttpResponseRedirect(SIGN_IN_URL)
+    return HttpResponseRedirect(reverse("sign_in"))
 
 
 def local_url(address: str) -> str:
