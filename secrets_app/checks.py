@@ -1,4 +1,4 @@
-"""Django system checks: each mistake in the settings, with its own id and a hint."""
+"""Django system checks: each problem in the settings, with its own id and a hint."""
 
 from itertools import takewhile
 from pathlib import Path

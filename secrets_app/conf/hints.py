@@ -1,4 +1,4 @@
-"""Mistakes in the settings as hints, with the command that fixes each on this platform."""
+"""Problems in the settings as hints, with the command that fixes each on this platform."""
 
 import re
 import shlex
