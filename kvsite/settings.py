@@ -1,4 +1,4 @@
-"""Django settings, and the only place that reads the site's own settings from the environment."""
+"""Django settings, read from the environment. gunicorn.conf.py reads the server's settings from it too."""
 
 import logging
 import os
@@ -33,7 +33,7 @@ PLATFORM_SIGNS_IN = os.environ.get("WEBSITE_AUTH_ENABLED", "").lower() == "true"
 )
 
 # The App Service front end proxies every request: secrets_app/access/audit.py.
-PLATFORM_PASSES_ON = bool(_app_service_host)
+TRUST_X_FORWARDED_FOR = bool(_app_service_host)
 
 # A site with its own host name is in production: HTTPS only.
 PRODUCTION = bool(_config.hosts or _app_service_host)
@@ -104,4 +104,4 @@ def is_probe(record: logging.LogRecord) -> bool:
     return getattr(getattr(record, "request", None), "path", "") == "/readyz" and not record.exc_info
 
 
-LOGGING = logging_settings(_config.log_level, no_probes=lambda record: not is_probe(record))
+LOGGING = logging_settings(_config.log_level, log_filter=lambda record: not is_probe(record))

@@ -1,4 +1,4 @@
-"""Django system checks: each mistake in the settings, with its own id and a hint."""
+"""Django system checks: each problem in the settings, with its own id and a hint."""
 
 from itertools import takewhile
 from pathlib import Path
@@ -21,13 +21,18 @@ _SESSION_MIDDLEWARE = "django.contrib.sessions.middleware.SessionMiddleware"
 
 @register
 def check_settings(**_kwargs: Any) -> list[CheckMessage]:
-    """One message for each problem that the pages would show too, and for each remark on the connection string."""
+    """One message for each problem that the pages would show too, and for each warning on the connection string."""
     config = conf.current()
     found: list[CheckMessage] = [
         (Error if problem.is_error else Warning)(problem.sentence, hint=problem.hint, id=problem.id)
         for problem in config.problems
     ]
-    return [*found, *_sessions(config.access), *_az_folder(config.credential), *_remarks(config.connection_string)]
+    return [
+        *found,
+        *_sessions(config.access),
+        *_az_folder(config.credential),
+        *_connection_string_warnings(config.connection_string),
+    ]
 
 
 def _sessions(access: AccessMode) -> list[CheckMessage]:
@@ -53,10 +58,10 @@ def _az_folder(options: CredentialOptions | None) -> list[CheckMessage]:
     return [Warning(message, hint="Correct AzureCLIPath, or remove it.", id=str(FOLDER_MISSING))]
 
 
-def _remarks(given: ConnectionString | None) -> list[CheckMessage]:
+def _connection_string_warnings(given: ConnectionString | None) -> list[CheckMessage]:
     if given is None:
         return []
     return [
-        Warning(f"{given.setting} {remark.message}", hint=remark.hint, id=str(remark.check))
-        for remark in given.meaning.remarks
+        Warning(f"{given.setting} {warning.message}", hint=warning.hint, id=str(warning.check))
+        for warning in given.meaning.warnings
     ]

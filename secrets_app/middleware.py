@@ -99,7 +99,7 @@ def require_access(get_response: Callable[[HttpRequest], HttpResponse]) -> Calla
             return HttpResponse(_CROSS_SITE_MESSAGE, content_type="text/plain; charset=utf-8", status=403)
         viewer = decide(request, conf.current())
         request.viewer = viewer  # type: ignore[attr-defined]
-        if not viewer.may_view and request.path_info != viewer.sign_in_url:
+        if not viewer.may_view and request.path != viewer.sign_in_url:
             raise PermissionDenied
         return get_response(request)
 

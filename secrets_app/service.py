@@ -6,7 +6,7 @@ from dataclasses import replace
 from secrets_app import diagnosis, keyvault
 from secrets_app.conf import host_environment
 from secrets_app.conf.cloud import cloud_mismatch_problems
-from secrets_app.conf.hints import remark_hints, setting_hints, use_setting_names
+from secrets_app.conf.hints import connection_string_hints, setting_hints, use_setting_names
 from secrets_app.conf.request import ReadRequest
 from secrets_app.core.caching import ResultCache
 from secrets_app.core.reading import UNEXPECTED, Diagnosis, HostEnvironment, Reading
@@ -42,7 +42,7 @@ def _diagnose(reading: Reading, request: ReadRequest) -> Diagnosis:
     blocking = (*request.blocking_problems, *cloud_mismatch_problems(reading, config, os.environ))
     hints = (
         *setting_hints(blocking, reading.place),
-        *remark_hints(config.connection_string, [hint.cause for hint in diagnosed.hints]),
+        *connection_string_hints(config.connection_string, [hint.cause for hint in diagnosed.hints]),
         *(use_setting_names(hint, config) for hint in diagnosed.hints),
         *setting_hints((problem for problem in request.problems if not problem.blocks_reading), reading.place),
     )

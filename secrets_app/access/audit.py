@@ -37,7 +37,7 @@ def client_address(request: HttpRequest) -> str:
     entries are set by the client and must not be trusted.
     https://learn.microsoft.com/aspnet/core/host-and-deploy/proxy-load-balancer
     """
-    forwarded_for = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.PLATFORM_PASSES_ON else ""
+    forwarded_for = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.TRUST_X_FORWARDED_FOR else ""
     return _without_port(forwarded_for.rpartition(",")[2].strip()) or str(request.META.get("REMOTE_ADDR", ""))
 
 

@@ -5,14 +5,12 @@ from enum import StrEnum
 
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from secrets_app.access.viewer import Viewer
 from secrets_app.conf import Config
 from secrets_app.conf.access import EXAMPLE_PASSPHRASE, LOGIN_LIFETIME_S, AccessMode
-
-SIGN_IN_URL = "/sign-in/"
-SIGN_OUT_URL = "/sign-out/"
 
 # Keys in the session, which a project may share with other apps.
 _ROLE = "_secrets_app_role"
@@ -58,8 +56,8 @@ def _viewer_with_role(role: Role | None, config: Config) -> Viewer:
         values_denied_because="Secret values require the second passphrase, KVSITE_VALUES_PASSPHRASE. Sign in with it."
         if config.values_passphrase
         else "Secret values require a second passphrase, and KVSITE_VALUES_PASSPHRASE is not set.",
-        sign_in_url=SIGN_IN_URL,
-        sign_out_url=SIGN_OUT_URL if role else None,
+        sign_in_url=reverse("sign_in"),
+        sign_out_url=reverse("sign_out") if role else None,
     )
 
 

@@ -92,7 +92,7 @@ def _loaded(
 
 
 def load(raw: Mapping[str, str], names: Mapping[str, str] | None = None) -> Config:
-    """The Config for `raw` (setting -> text). Never raises: each mistake becomes one of its problems."""
+    """The Config for `raw` (setting -> text). Never raises: each invalid setting becomes one of its problems."""
     texts = {well_formed(name): well_formed(text).strip() for name, text in raw.items() if text.strip()}
     values: dict[str, Any] = {}
     problems: list[SettingProblem] = []

@@ -50,13 +50,13 @@ def find_cloud_mismatch(config: Config, environ: Mapping[str, str]) -> CloudMism
 
 def cloud_mismatch_problems(reading: Reading, config: Config, environ: Mapping[str, str]) -> tuple[SettingProblem, ...]:
     """The mismatch as a problem, when a reading failed and a credential that signs in at that host was tried."""
-    apart = find_cloud_mismatch(config, environ)
+    mismatch = find_cloud_mismatch(config, environ)
     failed = {attempt.credential for attempt in reading.attempts if attempt.outcome is Outcome.FAILED}
-    if apart is None or reading.ok or failed.isdisjoint(_USES_AUTHORITY):
+    if mismatch is None or reading.ok or failed.isdisjoint(_USES_AUTHORITY):
         return ()
     return (
         SettingProblem(
-            id=str(CLOUD_MISMATCH), setting=apart.setting, message=apart.message, hint=apart.hint,
-            cause="authority_or_cloud_wrong", example=f"https://{apart.cloud.login_host}",
+            id=str(CLOUD_MISMATCH), setting=mismatch.setting, message=mismatch.message, hint=mismatch.hint,
+            cause="authority_or_cloud_wrong", example=f"https://{mismatch.cloud.login_host}",
         ),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Mistakes in the settings as hints, with the command that fixes each on this platform."""
+"""Problems in the settings as hints, with the command that fixes each on this platform."""
 
 import re
 import shlex
@@ -39,18 +39,18 @@ def setting_hints(problems: Iterable[SettingProblem], place: HostEnvironment) ->
     )
 
 
-def remark_hints(given: ConnectionString | None, causes: Collection[str]) -> tuple[Hint, ...]:
-    """One hint for each remark on the connection string that may explain `causes`, the causes that were found."""
-    remarks = given.meaning.remarks if given else ()
+def connection_string_hints(given: ConnectionString | None, causes: Collection[str]) -> tuple[Hint, ...]:
+    """One hint for each warning on the connection string that may explain `causes`, the causes that were found."""
+    warnings = given.meaning.warnings if given else ()
     cut_short = not _CUT_SHORT.isdisjoint(causes)
     return tuple(
-        _remark_hint(f"{given.setting} {remark.message}", remark.hint)
-        for remark in remarks
-        if given and (remark.changes_who or (remark.leftover and cut_short))
+        _warning_hint(f"{given.setting} {warning.message}", warning.hint)
+        for warning in warnings
+        if given and (warning.changes_identity or (warning.may_be_cut_off and cut_short))
     )
 
 
-def _remark_hint(message: str, hint: str) -> Hint:
+def _warning_hint(message: str, hint: str) -> Hint:
     what, end, rest = message.partition(". ")
     why = rest or "It may be the rest of a secret that was cut off at a ;."
     return Hint(cause="setting_invalid", title=what + end.strip(), why=why, fix=hint)

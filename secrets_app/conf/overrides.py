@@ -36,23 +36,23 @@ class Overrides:
     request: ReadRequest
     identity: ManagedIdentityId | None = None
     problems: tuple[SettingProblem, ...] = ()
-    """Mistakes in the parameters. No request may be sent while there is one."""
+    """Invalid parameters. No request may be sent while there are any."""
 
 
 def resolve_overrides(given: Mapping[str, str]) -> Overrides:
     """The request with the parameters in `given` applied; without any, the site's own."""
-    asked = {name: text for name, text in given.items() if text}
+    parameters = {name: text for name, text in given.items() if text}
     try:
-        identity = _requested_identity(asked)
-        overrides = {**_for_identity(identity), **_for_secret(asked)}
-    except SettingError as mistake:
-        return Overrides(request=secret_request(conf.current()), problems=_without_examples((mistake.problem,)))
+        identity = _requested_identity(parameters)
+        overrides = {**_for_identity(identity), **_for_secret(parameters)}
+    except SettingError as error:
+        return Overrides(request=secret_request(conf.current()), problems=_without_examples((error.problem,)))
     if not overrides:
         return Overrides(request=secret_request(conf.current()))
     config = conf.current(overrides, _LABELS)
-    wrong = (problem for problem in config.problems if problem.setting in _LABELS.values())
+    invalid = (problem for problem in config.problems if problem.setting in _LABELS.values())
     request = secret_request(config, from_visitor=True)
-    return Overrides(request=request, identity=identity, problems=_without_examples(wrong))
+    return Overrides(request=request, identity=identity, problems=_without_examples(invalid))
 
 
 def _without_examples(problems: Iterable[SettingProblem]) -> tuple[SettingProblem, ...]:
@@ -60,9 +60,9 @@ def _without_examples(problems: Iterable[SettingProblem]) -> tuple[SettingProble
     return tuple(replace(problem, example=None) for problem in problems)
 
 
-def _requested_identity(asked: Mapping[str, str]) -> ManagedIdentityId | None:
-    """Client ID before resource ID before object ID. Raises Mistake if any is malformed, even an unused one."""
-    named = [_parse_identity(name, asked[name]) for name in IDENTITY_PARAMETERS if name in asked]
+def _requested_identity(parameters: Mapping[str, str]) -> ManagedIdentityId | None:
+    """Client ID before resource ID before object ID. Raises SettingError if any is malformed, even an unused one."""
+    named = [_parse_identity(name, parameters[name]) for name in IDENTITY_PARAMETERS if name in parameters]
     return min(named, key=lambda identity: list(IdentityKind).index(identity.kind), default=None)
 
 
@@ -71,8 +71,8 @@ def _parse_identity(parameter: str, text: str) -> ManagedIdentityId:
     setting = _SETTING_OF_KIND[_KIND_OF_PARAMETER.get(parameter, by_form)]
     try:
         identity = managed_identity({setting: text})
-    except SettingError as mistake:
-        mistake.problem = replace(mistake.problem, setting=parameter)
+    except SettingError as error:
+        error.problem = replace(error.problem, setting=parameter)
         raise
     assert identity is not None  # noqa: S101 - it was given
     return identity
@@ -86,8 +86,8 @@ def _for_identity(identity: ManagedIdentityId | None) -> dict[str, str]:
     return dict.fromkeys(IDENTITY_SETTINGS, "") | chosen
 
 
-def _for_secret(asked: Mapping[str, str]) -> dict[str, str]:
-    name, version = asked.get("name", ""), asked.get("version", "")
+def _for_secret(parameters: Mapping[str, str]) -> dict[str, str]:
+    name, version = parameters.get("name", ""), parameters.get("version", "")
     if looks_like_identifier(name):
         return _for_identifier(name, version)
     if name:
@@ -98,7 +98,7 @@ def _for_secret(asked: Mapping[str, str]) -> dict[str, str]:
 def _for_identifier(text: str, version: str) -> dict[str, str]:
     own = conf.current()
     try:
-        meant = parse_secret_identifier(text, own_vault=own.vault_url, also_allowed=own.allowed_vault_hosts)
+        identifier = parse_secret_identifier(text, own_vault=own.vault_url, also_allowed=own.allowed_vault_hosts)
     except ForeignHostError as error:
         raise SettingError(
             _FOREIGN_VAULT, "The identifier", f"is rejected: {error.after_a_colon}",
@@ -111,12 +111,12 @@ def _for_identifier(text: str, version: str) -> dict[str, str]:
             "Copy it from the secret's page in the Azure portal, or enter only the name.",
             cause="kv_url_or_id_invalid",
         ) from error  # fmt: skip
-    if version and meant.version and version.lower() != meant.version.lower():
+    if version and identifier.version and version.lower() != identifier.version.lower():
         raise SettingError(
             _VERSIONS_DIFFER, "The version", "does not match the version in the identifier.", "Keep only one of them."
         )
-    vault = dict.fromkeys(_VAULT_SETTINGS, "") | {"KEY_VAULT_URI": meant.vault_url}
-    return {**vault, "SECRET_NAME": meant.name, "SECRET_VERSION": meant.version or version}
+    vault = dict.fromkeys(_VAULT_SETTINGS, "") | {"KEY_VAULT_URI": identifier.vault_url}
+    return {**vault, "SECRET_NAME": identifier.name, "SECRET_VERSION": identifier.version or version}
 
 
 def looks_like_identifier(text: str) -> bool:

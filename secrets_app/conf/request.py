@@ -52,13 +52,13 @@ class ReadRequest:
     config: Config
     target: Target
     problems: tuple[SettingProblem, ...] = ()
-    """The mistakes that concern this request."""
+    """The problems that concern this request."""
     from_visitor: bool = False
     """A visitor named the identity, the secret or the scope: cached apart from what the site itself reads."""
 
     @property
     def blocking_problems(self) -> tuple[SettingProblem, ...]:
-        """The mistakes that must be fixed before anything is read."""
+        """The problems that must be fixed before anything is read."""
         return tuple(problem for problem in self.problems if problem.blocks_reading)
 
     @property
@@ -97,7 +97,7 @@ def secret_request(config: Config, *, from_visitor: bool = False) -> ReadRequest
 
 
 def token_request(config: Config, text: str, *, called: str = "The requested scope") -> ReadRequest:
-    """Request only a token for `text`, a scope or a resource; mistakes in the vault's settings are dropped.
+    """Request only a token for `text`, a scope or a resource; problems in the vault's settings are dropped.
 
     A malformed `text` becomes a problem of the request, with `called` as its name.
     """
@@ -122,7 +122,7 @@ def to_scope(text: str) -> str:
 def token_vault_request(config: Config, *, create: bool = False) -> ReadRequest:
     """Read the Token Vault's token.
 
-    Mistakes in the Key Vault's settings are dropped; mistakes in the Token Vault's settings prevent reading.
+    Problems in the Key Vault's settings are dropped; problems in the Token Vault's settings prevent reading.
     """
     problems = tuple(
         replace(problem, blocks_reading=problem.blocks_reading or problem.setting in TOKEN_VAULT_SETTINGS)

@@ -67,4 +67,4 @@ CHECK_IDS: tuple[CheckId, ...] = tuple(
         )
     )
 )
-"""Every kind of mistake."""
+"""Every kind of problem."""

@@ -1,4 +1,4 @@
-"""One setting as a row, and a mistake in one as a value and as an exception."""
+"""One setting as a row, and a problem in one as a value and as an exception."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ class HiddenSettings(dict[str, str]):
 
 @dataclass(frozen=True, kw_only=True)
 class SettingProblem:
-    """One mistake in the settings, with how to fix it."""
+    """One problem in the settings, with how to fix it."""
 
     id: str
     """Of the Django system check that reports it: secrets_app.E001."""
@@ -31,7 +31,7 @@ class SettingProblem:
     """What is wrong: a sentence that starts after the setting's name."""
     hint: str
     cause: str = "setting_invalid"
-    """Key of a cause in the catalogue."""
+    """Key of a cause in the catalog."""
     example: str | None = None
     """A valid value or a placeholder, for a command to copy."""
     blocks_reading: bool = True
@@ -88,7 +88,7 @@ class Setting(Generic[T_co]):
     """Whether it selects the credential or its identity, and so contradicts a connection string."""
     checks: tuple[CheckId, ...] = ()
     example: str | None = None
-    """A valid value or a placeholder, for the command that fixes a mistake."""
+    """A valid value or a placeholder, for the command that fixes a problem."""
 
     def read(self, settings: RawSettings) -> T_co:
         """The parsed value, or the default. Raises SettingError."""

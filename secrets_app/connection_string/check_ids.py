@@ -1,4 +1,4 @@
-"""The kinds of mistakes in a connection string, and of warnings about one that works."""
+"""The kinds of errors in a connection string, and of warnings about one that works."""
 
 from secrets_app.core.check_ids import CheckId
 

@@ -36,71 +36,71 @@ _WINDOWS = ConnectionStringWarning(
 
 
 def parse_form(pairs: Iterable[Option], *, allowed_hosts: tuple[str, ...] = ()) -> ParsedConnectionString:
-    """What the pairs select. `allowed_hosts` are vault hosts trusted in addition to Azure's. Raises Fault."""
-    words = OptionReader(pairs)
+    """What the pairs select. `allowed_hosts` are trusted in addition to Azure's. Raises ConnectionStringError."""
+    reader = OptionReader(pairs)
     try:
-        found = _chosen(_RUN_AS, check_ids.RUN_AS, Key.RUN_AS, words)(words, allowed_hosts)
-    except ConnectionStringError as fault:
-        fault.example = example_for(words)
+        found = _chosen(_RUN_AS, check_ids.RUN_AS, Key.RUN_AS, reader)(reader, allowed_hosts)
+    except ConnectionStringError as error:
+        error.example = example_for(reader)
         raise
-    return replace(found, remarks=(*found.remarks, *unused_key_warnings(words, found.options)))
+    return replace(found, warnings=(*found.warnings, *unused_key_warnings(reader, found.options)))
 
 
-def _chosen(table: Mapping[str, Form], check: CheckId, key: Key, words: OptionReader) -> Form:
+def _chosen(table: Mapping[str, Form], check: CheckId, key: Key, reader: OptionReader) -> Form:
     """The entry of `table` for the value of `key`, ignoring case."""
-    text = words.given(key)
-    by_word = {word.lower(): form for word, form in table.items()}
-    if text and text.lower() in by_word:
-        return by_word[text.lower()]
+    text = reader.given(key)
+    by_name = {name.lower(): form for name, form in table.items()}
+    if text and text.lower() in by_name:
+        return by_name[text.lower()]
     known = ", ".join(table)
     hint = f"Set {key} to one of: {known}."
     if text:
         raise ConnectionStringError(check, f"has a value for {key} that is not one of {known}.", hint)
-    message = f"has {key} without a value." if words.has(key) else f"has no {key}."
+    message = f"has {key} without a value." if reader.has(key) else f"has no {key}."
     raise ConnectionStringError(check, message, hint, cause="setting_missing")
 
 
-def _developer(words: OptionReader, allowed_hosts: tuple[str, ...]) -> ParsedConnectionString:
-    return _chosen(_DEVELOPER_TOOLS, check_ids.DEVELOPER_TOOL, Key.DEVELOPER_TOOL, words)(words, allowed_hosts)
+def _developer(reader: OptionReader, allowed_hosts: tuple[str, ...]) -> ParsedConnectionString:
+    return _chosen(_DEVELOPER_TOOLS, check_ids.DEVELOPER_TOOL, Key.DEVELOPER_TOOL, reader)(reader, allowed_hosts)
 
 
-def _fixed(who: str, *kinds: CredentialKind, remark: ConnectionStringWarning | None = None) -> Form:
+def _fixed(description: str, *kinds: CredentialKind, warning: ConnectionStringWarning | None = None) -> Form:
     meaning = ParsedConnectionString(
-        options=CredentialOptions(kinds=kinds), who=who, remarks=(remark,) if remark else ()
+        options=CredentialOptions(kinds=kinds), description=description, warnings=(warning,) if warning else ()
     )
-    return lambda _words, _allowed_hosts: meaning
+    return lambda _reader, _allowed_hosts: meaning
 
 
-def _workload(words: OptionReader, _allowed_hosts: tuple[str, ...]) -> ParsedConnectionString:
+def _workload(reader: OptionReader, _allowed_hosts: tuple[str, ...]) -> ParsedConnectionString:
     options = CredentialOptions(
-        kinds=(CredentialKind.WORKLOAD_IDENTITY,), client_id=words.guid(Key.APP_ID), tenant_id=words.tenant()
+        kinds=(CredentialKind.WORKLOAD_IDENTITY,), client_id=reader.guid(Key.APP_ID), tenant_id=reader.tenant()
     )
-    return ParsedConnectionString(options=options, who="a workload identity")
+    return ParsedConnectionString(options=options, description="a workload identity")
 
 
-def _app(words: OptionReader, allowed_hosts: tuple[str, ...]) -> ParsedConnectionString:
-    if not words.has(Key.APP_ID):
-        return _managed_identity(words)
-    words.needed_guid(Key.APP_ID)
-    if any(map(words.has, (Key.CERTIFICATE_STORE_LOCATION, Key.CERTIFICATE_THUMBPRINT, Key.CERTIFICATE_SUBJECT_NAME))):
-        return certificate_in_store(words)
-    if words.has(Key.KEY_VAULT_CERTIFICATE):
-        return certificate_in_vault(words, allowed_hosts)
-    if words.has(Key.APP_KEY) or words.has(Key.APP_KEY_PERCENT_ENCODED):
-        return client_secret(words)
-    return _managed_identity(words)
+def _app(reader: OptionReader, allowed_hosts: tuple[str, ...]) -> ParsedConnectionString:
+    if not reader.has(Key.APP_ID):
+        return _managed_identity(reader)
+    reader.needed_guid(Key.APP_ID)
+    if any(map(reader.has, (Key.CERTIFICATE_STORE_LOCATION, Key.CERTIFICATE_THUMBPRINT, Key.CERTIFICATE_SUBJECT_NAME))):
+        return certificate_in_store(reader)
+    if reader.has(Key.KEY_VAULT_CERTIFICATE):
+        return certificate_in_vault(reader, allowed_hosts)
+    if reader.has(Key.APP_KEY) or reader.has(Key.APP_KEY_PERCENT_ENCODED):
+        return client_secret(reader)
+    return _managed_identity(reader)
 
 
-def _managed_identity(words: OptionReader) -> ParsedConnectionString:
-    client_id = words.guid(Key.APP_ID)
+def _managed_identity(reader: OptionReader) -> ParsedConnectionString:
+    client_id = reader.guid(Key.APP_ID)
     identity = ManagedIdentityId(kind=IdentityKind.CLIENT_ID, value=client_id) if client_id else None
     options = CredentialOptions(
         kinds=(CredentialKind.MANAGED_IDENTITY,),
         managed_identity=identity,
-        retry_timeout_s=words.seconds(Key.MSI_RETRY_TIMEOUT),
+        retry_timeout_s=reader.seconds(Key.MSI_RETRY_TIMEOUT),
     )
     return ParsedConnectionString(
-        options=options, who=f"the {'user' if identity else 'system'}-assigned managed identity"
+        options=options, description=f"the {'user' if identity else 'system'}-assigned managed identity"
     )
 
 
@@ -110,14 +110,14 @@ _DEVELOPER_TOOLS: Mapping[str, Form] = {
         "the user signed in to Visual Studio",
         CredentialKind.VISUAL_STUDIO_CODE,
         CredentialKind.AZURE_CLI,
-        remark=_VISUAL_STUDIO,
+        warning=_VISUAL_STUDIO,
     ),
     "VisualStudioCode": _fixed("the user signed in to VS Code", CredentialKind.VISUAL_STUDIO_CODE),
 }
 _RUN_AS: Mapping[str, Form] = {
     "Developer": _developer,
     "CurrentUser": _fixed(
-        "the user signed in to Windows", CredentialKind.BROKER, CredentialKind.AZURE_CLI, remark=_WINDOWS
+        "the user signed in to Windows", CredentialKind.BROKER, CredentialKind.AZURE_CLI, warning=_WINDOWS
     ),
     "App": _app,
     "Workload": _workload,

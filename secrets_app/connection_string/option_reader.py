@@ -14,7 +14,7 @@ class OptionReader:
     """Key -> value. Each method that reads a key marks it as used."""
 
     def __init__(self, pairs: Iterable[Option]) -> None:
-        """Raises Fault where two pairs have the same key."""
+        """Raises ConnectionStringError where two pairs have the same key."""
         self._pairs: dict[str, Option] = {}
         self._used: set[str] = set()
         for pair in pairs:
@@ -36,7 +36,7 @@ class OptionReader:
         return value if value.strip() else None
 
     def needed(self, key: Key) -> str:
-        """The value. Raises Fault when the key or its value is missing."""
+        """The value. Raises ConnectionStringError when the key or its value is missing."""
         value = self.given(key)
         if value is None:
             message = f"has {key} without a value." if self.has(key) else f"has no {key}."
@@ -46,7 +46,7 @@ class OptionReader:
         return value
 
     def guid(self, key: Key) -> str | None:
-        """The ID; None when there is none. Raises Fault when it is malformed."""
+        """The ID; None when there is none. Raises ConnectionStringError when it is malformed."""
         text = self.given(key)
         id_ = parse_guid(text) if text else None
         if text and not id_:
@@ -58,12 +58,12 @@ class OptionReader:
         return id_
 
     def needed_guid(self, key: Key) -> str:
-        """The ID. Raises Fault when it is missing or malformed."""
+        """The ID. Raises ConnectionStringError when it is missing or malformed."""
         self.needed(key)
         return self.guid(key) or ""
 
     def tenant(self) -> str | None:
-        """TenantId; None when there is none. Raises Fault when it is malformed."""
+        """TenantId; None when there is none. Raises ConnectionStringError when it is malformed."""
         tenant = self.given(Key.TENANT_ID)
         if tenant and not is_tenant(tenant):
             raise ConnectionStringError(
@@ -74,7 +74,7 @@ class OptionReader:
         return tenant
 
     def seconds(self, key: Key) -> float | None:
-        """Whole seconds, 0 or more; None when there are none. Raises Fault when it is malformed."""
+        """Whole seconds, 0 or more; None when there are none. Raises ConnectionStringError when it is malformed."""
         text = self.given(key)
         found = _SECONDS.fullmatch(text) if text else None
         if text and not found:
@@ -86,10 +86,10 @@ class OptionReader:
         return float(found[1]) if found else None
 
     @property
-    def idle(self) -> tuple[str, ...]:
+    def unused_keys(self) -> tuple[str, ...]:
         """The keys that were never read: `AppKey`, `the key of part 4`."""
-        idle = [pair for key, pair in self._pairs.items() if key not in self._used]
-        return tuple(str(parse_key(pair.key) or f"the key of part {pair.number}") for pair in idle)
+        unused = [pair for key, pair in self._pairs.items() if key not in self._used]
+        return tuple(str(parse_key(pair.key) or f"the key of part {pair.number}") for pair in unused)
 
     @property
     def unknown(self) -> int | None:

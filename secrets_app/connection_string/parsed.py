@@ -17,9 +17,9 @@ class ConnectionStringWarning:
     message: str
     """A sentence to be preceded by the setting's name."""
     hint: str
-    changes_who: bool = False
+    changes_identity: bool = False
     """The string may select another identity than intended: shown before everything else."""
-    leftover: bool = False
+    may_be_cut_off: bool = False
     """A part has no effect: it may be the rest of a value that was cut off at a ;."""
 
 
@@ -28,10 +28,10 @@ class ParsedConnectionString:
     """The sign-in that a connection string selects."""
 
     options: CredentialOptions
-    who: str
+    description: str
     """As text: `a service principal with a client secret`."""
-    remarks: tuple[ConnectionStringWarning, ...] = ()
+    warnings: tuple[ConnectionStringWarning, ...] = ()
 
 
 Form = Callable[[OptionReader, tuple[str, ...]], ParsedConnectionString]
-"""(pairs, vault hosts allowed in addition to Azure's) -> what they select. Raises Fault."""
+"""(pairs, vault hosts allowed in addition to Azure's) -> what they select. Raises ConnectionStringError."""

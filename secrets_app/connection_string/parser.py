@@ -10,7 +10,7 @@ from secrets_app.core.check_ids import CheckId
 
 
 class ConnectionStringError(Exception):
-    """Carries the message, the fix, the number of the mistake and, where known, an example of a valid string."""
+    """Carries the message, the fix, the check ID and, where known, an example of a valid string."""
 
     example: str | None = None
 
@@ -69,7 +69,7 @@ class Option:
 
 
 def parse_options(text: str) -> tuple[Option, ...]:
-    """The pairs in order; a value may be empty. Raises Fault."""
+    """The pairs in order; a value may be empty. Raises ConnectionStringError."""
     if _WHOLE_IN_QUOTES.fullmatch(text):
         raise ConnectionStringError(
             check_ids.SYNTAX, "is enclosed in quotes.", "Remove the quotes around the whole string."

@@ -27,44 +27,44 @@ _BY_RUN_AS = {
 }
 
 
-def example_for(words: OptionReader) -> str:
+def example_for(reader: OptionReader) -> str:
     """A complete string in the form that was intended; RunAs=App when that is unclear."""
-    run_as = (words.given(Key.RUN_AS) or "").lower()
-    return _app_example(words) if run_as == "app" else _BY_RUN_AS.get(run_as, "RunAs=App")
+    run_as = (reader.given(Key.RUN_AS) or "").lower()
+    return _app_example(reader) if run_as == "app" else _BY_RUN_AS.get(run_as, "RunAs=App")
 
 
-def _app_example(words: OptionReader) -> str:
-    if words.has(Key.CERTIFICATE_SUBJECT_NAME) and not words.has(Key.CERTIFICATE_THUMBPRINT):
+def _app_example(reader: OptionReader) -> str:
+    if reader.has(Key.CERTIFICATE_SUBJECT_NAME) and not reader.has(Key.CERTIFICATE_THUMBPRINT):
         return _IN_STORE.format(which="CertificateSubjectName=<subject>")
-    if words.has(Key.CERTIFICATE_THUMBPRINT) or words.has(Key.CERTIFICATE_STORE_LOCATION):
+    if reader.has(Key.CERTIFICATE_THUMBPRINT) or reader.has(Key.CERTIFICATE_STORE_LOCATION):
         return _IN_STORE.format(which="CertificateThumbprint=<thumbprint>")
-    if words.has(Key.KEY_VAULT_CERTIFICATE):
+    if reader.has(Key.KEY_VAULT_CERTIFICATE):
         return _IN_VAULT
-    if words.has(Key.APP_KEY) or words.has(Key.APP_KEY_PERCENT_ENCODED):
+    if reader.has(Key.APP_KEY) or reader.has(Key.APP_KEY_PERCENT_ENCODED):
         return _SECRET
-    app_id = ";AppId=<client-id>" if words.has(Key.APP_ID) else ""
-    return f"RunAs=App{app_id}{';MsiRetryTimeout=30' if words.has(Key.MSI_RETRY_TIMEOUT) else ''}"
+    app_id = ";AppId=<client-id>" if reader.has(Key.APP_ID) else ""
+    return f"RunAs=App{app_id}{';MsiRetryTimeout=30' if reader.has(Key.MSI_RETRY_TIMEOUT) else ''}"
 
 
-def client_secret(words: OptionReader) -> ParsedConnectionString:
-    if words.has(Key.APP_KEY) and words.has(Key.APP_KEY_PERCENT_ENCODED):
+def client_secret(reader: OptionReader) -> ParsedConnectionString:
+    if reader.has(Key.APP_KEY) and reader.has(Key.APP_KEY_PERCENT_ENCODED):
         raise ConnectionStringError(
             check_ids.TWO_SECRETS,
             "contains the secret twice, as AppKey and as AppKeyPercentEncoded.",
             "Keep one of them.",
         )
-    if words.has(Key.APP_KEY):
-        secret = words.needed(Key.APP_KEY)
+    if reader.has(Key.APP_KEY):
+        secret = reader.needed(Key.APP_KEY)
     else:
-        secret = _percent_decoded(words.needed(Key.APP_KEY_PERCENT_ENCODED))
-    words.needed(Key.TENANT_ID)
+        secret = _percent_decoded(reader.needed(Key.APP_KEY_PERCENT_ENCODED))
+    reader.needed(Key.TENANT_ID)
     options = CredentialOptions(
         kinds=(CredentialKind.CLIENT_SECRET,),
-        tenant_id=words.tenant(),
-        client_id=words.needed_guid(Key.APP_ID),
+        tenant_id=reader.tenant(),
+        client_id=reader.needed_guid(Key.APP_ID),
         client_secret=secret,
     )
-    return ParsedConnectionString(options=options, who="a service principal with a client secret")
+    return ParsedConnectionString(options=options, description="a service principal with a client secret")
 
 
 def _percent_decoded(text: str) -> str:
@@ -72,47 +72,49 @@ def _percent_decoded(text: str) -> str:
     return re.sub("%([0-9a-fA-F]{2})", lambda found: chr(int(found[1], 16)), text)
 
 
-def certificate_in_store(words: OptionReader) -> ParsedConnectionString:
-    store = _store(words)
-    thumbprint, subject = _thumbprint(words), None
+def certificate_in_store(reader: OptionReader) -> ParsedConnectionString:
+    store = _store(reader)
+    thumbprint, subject = _thumbprint(reader), None
     if thumbprint is None:
-        if not words.has(Key.CERTIFICATE_SUBJECT_NAME):
+        if not reader.has(Key.CERTIFICATE_SUBJECT_NAME):
             raise ConnectionStringError(
                 check_ids.MISSING_KEY,
                 "has neither CertificateThumbprint nor CertificateSubjectName.",
                 "Add one of them.",
                 cause="setting_missing",
             )
-        subject = words.needed(Key.CERTIFICATE_SUBJECT_NAME)
-    words.needed(Key.TENANT_ID)
+        subject = reader.needed(Key.CERTIFICATE_SUBJECT_NAME)
+    reader.needed(Key.TENANT_ID)
     options = CredentialOptions(
         kinds=(CredentialKind.CLIENT_CERTIFICATE,),
-        tenant_id=words.tenant(),
-        client_id=words.needed_guid(Key.APP_ID),
+        tenant_id=reader.tenant(),
+        client_id=reader.needed_guid(Key.APP_ID),
         certificate=CertificateInStore(store=store, folder=None, thumbprint=thumbprint, subject=subject),
     )
-    return ParsedConnectionString(options=options, who=f"a service principal with a certificate in the {store} store")
+    return ParsedConnectionString(
+        options=options, description=f"a service principal with a certificate in the {store} store"
+    )
 
 
-def _store(words: OptionReader) -> CertificateStore:
-    text = words.given(Key.CERTIFICATE_STORE_LOCATION)
+def _store(reader: OptionReader) -> CertificateStore:
+    text = reader.given(Key.CERTIFICATE_STORE_LOCATION)
     for store in CertificateStore:
         if text and text.lower() == store.lower():
             return store
     message = f"has a value for CertificateStoreLocation that is not one of {', '.join(CertificateStore)}."
     if not text:
         message = "has CertificateStoreLocation without a value."
-    if not words.has(Key.CERTIFICATE_STORE_LOCATION):
+    if not reader.has(Key.CERTIFICATE_STORE_LOCATION):
         message = "names a certificate, but no CertificateStoreLocation."
     raise ConnectionStringError(
         check_ids.STORE, message, f"Set CertificateStoreLocation to one of: {', '.join(CertificateStore)}."
     )
 
 
-def _thumbprint(words: OptionReader) -> str | None:
-    if not words.has(Key.CERTIFICATE_THUMBPRINT):
+def _thumbprint(reader: OptionReader) -> str | None:
+    if not reader.has(Key.CERTIFICATE_THUMBPRINT):
         return None
-    thumbprint = parse_thumbprint(words.needed(Key.CERTIFICATE_THUMBPRINT))
+    thumbprint = parse_thumbprint(reader.needed(Key.CERTIFICATE_THUMBPRINT))
     if thumbprint is None:
         raise ConnectionStringError(
             check_ids.THUMBPRINT,
@@ -122,8 +124,8 @@ def _thumbprint(words: OptionReader) -> str | None:
     return thumbprint
 
 
-def certificate_in_vault(words: OptionReader, allowed_hosts: tuple[str, ...]) -> ParsedConnectionString:
-    text = words.needed(Key.KEY_VAULT_CERTIFICATE)
+def certificate_in_vault(reader: OptionReader, allowed_hosts: tuple[str, ...]) -> ParsedConnectionString:
+    text = reader.needed(Key.KEY_VAULT_CERTIFICATE)
     try:
         found = secret_id(text, also_allowed=allowed_hosts)
     except AddressError as error:
@@ -133,16 +135,16 @@ def certificate_in_vault(words: OptionReader, allowed_hosts: tuple[str, ...]) ->
         vault_url=found.vault_url,
         secret_name=found.name,
         secret_version=found.version,
-        reader_client_id=words.guid(Key.KEY_VAULT_APP_ID),
+        reader_client_id=reader.guid(Key.KEY_VAULT_APP_ID),
     )
     options = CredentialOptions(
         kinds=(CredentialKind.CLIENT_CERTIFICATE,),
-        tenant_id=words.tenant(),
-        client_id=words.needed_guid(Key.APP_ID),
+        tenant_id=reader.tenant(),
+        client_id=reader.needed_guid(Key.APP_ID),
         certificate=certificate,
-        retry_timeout_s=words.seconds(Key.MSI_RETRY_TIMEOUT),
+        retry_timeout_s=reader.seconds(Key.MSI_RETRY_TIMEOUT),
     )
-    return ParsedConnectionString(options=options, who="a service principal whose certificate is in Key Vault")
+    return ParsedConnectionString(options=options, description="a service principal whose certificate is in Key Vault")
 
 
 def _not_an_identifier(*, foreign: bool) -> ConnectionStringError:

@@ -33,8 +33,8 @@ class Equivalent:
 
 def equivalent_of(options: CredentialOptions) -> Equivalent:
     """The equivalents of this sign-in."""
-    modern = _EQUIVALENTS[options.kinds[0]](options)
-    return replace(modern, python=f"{_imports(modern.python)}{modern.python}")
+    equivalent = _EQUIVALENTS[options.kinds[0]](options)
+    return replace(equivalent, python=f"{_imports(equivalent.python)}{equivalent.python}")
 
 
 def _imports(python: str) -> str:
@@ -43,17 +43,17 @@ def _imports(python: str) -> str:
     return f"import base64\n{identity}{_SECRETS}" if "SecretClient(" in python else identity
 
 
-def _developer(words: str, python: str) -> Callable[[CredentialOptions], Equivalent]:
-    """A sign-in without IDs; `words` is the value of AZURE_TOKEN_CREDENTIALS."""
+def _developer(names: str, python: str) -> Callable[[CredentialOptions], Equivalent]:
+    """A sign-in without IDs; `names` is the value of AZURE_TOKEN_CREDENTIALS."""
 
-    def modern(options: CredentialOptions) -> Equivalent:
+    def equivalent(options: CredentialOptions) -> Equivalent:
         return Equivalent(
             settings=(("KVSITE_CREDENTIAL", ",".join(options.kinds)),),
-            variables=(("AZURE_TOKEN_CREDENTIALS", words),),
+            variables=(("AZURE_TOKEN_CREDENTIALS", names),),
             python=python,
         )
 
-    return modern
+    return equivalent
 
 
 def _visual_studio(options: CredentialOptions) -> Equivalent:
@@ -63,13 +63,13 @@ def _visual_studio(options: CredentialOptions) -> Equivalent:
 
 
 def _managed_identity(options: CredentialOptions) -> Equivalent:
-    identity, patience = options.managed_identity, _retry(options)
+    identity, retry_settings = options.managed_identity, _retry(options)
     chosen = ("KVSITE_CREDENTIAL", "managed-identity")
     only = ("AZURE_TOKEN_CREDENTIALS", "ManagedIdentityCredential")
     if not identity:
-        return Equivalent(settings=(chosen, *patience), variables=(only,), python="ManagedIdentityCredential()")
+        return Equivalent(settings=(chosen, *retry_settings), variables=(only,), python="ManagedIdentityCredential()")
     return Equivalent(
-        settings=(chosen, ("KVSITE_MANAGED_IDENTITY_CLIENT_ID", identity.value), *patience),
+        settings=(chosen, ("KVSITE_MANAGED_IDENTITY_CLIENT_ID", identity.value), *retry_settings),
         variables=(only, ("AZURE_CLIENT_ID", identity.value)),
         python=f'ManagedIdentityCredential(client_id="{identity.value}")',
     )

@@ -1,4 +1,4 @@
-"""Remarks on the parts of a connection string that have no effect."""
+"""Warnings about the parts of a connection string that have no effect."""
 
 from collections.abc import Sequence
 
@@ -11,45 +11,49 @@ _CREDENTIAL_KEYS = (Key.APP_KEY, Key.APP_KEY_PERCENT_ENCODED, Key.CERTIFICATE_TH
            Key.KEY_VAULT_CERTIFICATE)  # fmt: skip
 
 
-def unused_key_warnings(words: OptionReader, options: CredentialOptions) -> tuple[ConnectionStringWarning, ...]:
-    """At most one remark on the parts without effect. If they change the selected identity, it starts with that."""
-    idle = words.idle
-    if not idle:
+def unused_key_warnings(reader: OptionReader, options: CredentialOptions) -> tuple[ConnectionStringWarning, ...]:
+    """At most one warning about the parts without effect. If they change the selected identity, it starts with that."""
+    unused = reader.unused_keys
+    if not unused:
         return ()
-    many, named = len(idle) > 1, _join_words(idle)
-    did = f"had no effect in the library and {'have' if many else 'has'} none here."
-    take_out = f"remove {'them' if many else 'it'}."
-    half = _incomplete_service_principal(words) if options.kinds == (CredentialKind.MANAGED_IDENTITY,) else None
-    if half:
-        doubt, missing = half
+    several, names = len(unused) > 1, _join_words(unused)
+    effect = f"had no effect in the library and {'have' if several else 'has'} none here."
+    removal = f"remove {'them' if several else 'it'}."
+    is_managed_identity = options.kinds == (CredentialKind.MANAGED_IDENTITY,)
+    incomplete = _incomplete_service_principal(reader) if is_managed_identity else None
+    if incomplete:
+        sentence, missing = incomplete
         return (
             ConnectionStringWarning(
-                message=f"{doubt} {_capitalize(named)} {did}",
-                hint=f"For a service principal, add {missing}=... to it. For the managed identity, {take_out}",
-                changes_who=True,
+                message=f"{sentence} {_capitalize(names)} {effect}",
+                hint=f"For a service principal, add {missing}=... to it. For the managed identity, {removal}",
+                changes_identity=True,
             ),
         )
-    rest = f"If {'one' if many else 'it'} is the rest of a value that contains a ;, put the whole value in quotes."
-    leftover = words.unknown is not None
+    quoting = (
+        f"If {'one' if several else 'it'} is the rest of a value that contains a ;, put the whole value in quotes."
+    )
     return (
         ConnectionStringWarning(
-            message=f"has {named}, which {did}", hint=f"{_capitalize(take_out)} {rest}", leftover=leftover
+            message=f"has {names}, which {effect}",
+            hint=f"{_capitalize(removal)} {quoting}",
+            may_be_cut_off=reader.unknown is not None,
         ),
     )
 
 
-def _incomplete_service_principal(words: OptionReader) -> tuple[str, Key] | None:
+def _incomplete_service_principal(reader: OptionReader) -> tuple[str, Key] | None:
     """A sentence on the missing part, and its key; None when nothing is missing.
 
     The library selected a managed identity in this case, without an error.
     """
-    has = [key for key in (Key.TENANT_ID, *_CREDENTIAL_KEYS) if words.has(key)]
-    if not has:
+    present = [key for key in (Key.TENANT_ID, *_CREDENTIAL_KEYS) if reader.has(key)]
+    if not present:
         return None
-    missing = Key.APP_KEY if words.has(Key.APP_ID) else Key.APP_ID
+    missing = Key.APP_KEY if reader.has(Key.APP_ID) else Key.APP_ID
     lacks = "no AppKey and no certificate" if missing is Key.APP_KEY else "no AppId"
-    asked = f"Is {missing} misspelled in part {words.unknown}?" if words.unknown else f"Is {missing} missing?"
-    return f"has {_join_words(has)}, but {lacks}, so it selects a managed identity. {asked}", missing
+    question = f"Is {missing} misspelled in part {reader.unknown}?" if reader.unknown else f"Is {missing} missing?"
+    return f"has {_join_words(present)}, but {lacks}, so it selects a managed identity. {question}", missing
 
 
 def _join_words(names: Sequence[str]) -> str:

@@ -321,11 +321,11 @@ class CredentialOptions:
     kinds: tuple[CredentialKind, ...] = (CredentialKind.DEFAULT,)
     """Tried in this order. A chain is always the only entry."""
     chosen_by: str | None = field(default=None, compare=False)
-    """The setting or argument that selected `ways`; None for the default."""
+    """The setting or argument that selected `kinds`; None for the default."""
     interactive: bool = False
     """A user at a terminal can sign in when prompted. Set by the command, not by a setting."""
     excluded: tuple[CredentialKind, ...] = ()
-    """Members excluded from the chain in `ways`."""
+    """Members excluded from the chain in `kinds`."""
     tenant_id: str | None = None
     additional_tenants: tuple[str, ...] = ()
     """Further tenants in which tokens may be requested; `*` for all."""

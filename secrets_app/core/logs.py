@@ -83,14 +83,14 @@ def _write_uncaught(error: BaseException | None) -> None:
     sys.stderr.write(_safe("".join(traceback.format_exception(error)).rstrip()) + "\n")
 
 
-def logging_settings(level: str, *, no_probes: Any) -> dict[str, Any]:
+def logging_settings(level: str, *, log_filter: Any) -> dict[str, Any]:
     """Django's LOGGING setting: one handler for all loggers. `DEBUG` includes the Azure libraries."""
     debug = level == "DEBUG"
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": RedactingFormatter, "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-        "handlers": {"stderr": {"()": StderrHandler, "formatter": "line", "filters": [no_probes]}},
+        "handlers": {"stderr": {"()": StderrHandler, "formatter": "line", "filters": [log_filter]}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             # The credential chain logs each attempt, which every reading already shows.

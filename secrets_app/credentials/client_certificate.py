@@ -45,7 +45,7 @@ class CertificateCredential(SupportsTokenInfo):
     ) -> None:
         self.certificate_thumbprint: str | None = None
         """Thumbprint of the certificate used for the last token."""
-        self.remark: str | None = None
+        self.note: str | None = None
         """A note about how the last token was obtained."""
         self.reader = reader
         self._load_certificates = load
@@ -82,7 +82,7 @@ class CertificateCredential(SupportsTokenInfo):
         self.certificate_thumbprint = certificate.thumbprint
         if match_count > 1:
             valid_from = certificate.certificate.not_valid_before_utc
-            self.remark = (
+            self.note = (
                 f"{match_count} certificates match. The newest one that Microsoft Entra ID accepts was used: "
                 f"{certificate.thumbprint}, "
                 f"valid from {valid_from.day} {valid_from:%B %Y}."

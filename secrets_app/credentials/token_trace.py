@@ -94,7 +94,7 @@ class TokenTrace:
         except Exception as error:
             self._end(name, Outcome.FAILED, error_message(error))
             raise
-        self._end(name, Outcome.TOKEN, getattr(member, "remark", None))
+        self._end(name, Outcome.TOKEN, getattr(member, "note", None))
 
     def _end(self, name: str, outcome: Outcome, message: str | None) -> None:
         step = self._steps[name]

@@ -13,6 +13,7 @@ from secrets_app.diagnosis.evidence import ChainAttempt, Evidence
 from secrets_app.diagnosis.extraction import extract_evidence
 from secrets_app.diagnosis.hints import tailored_hint, values_from_text
 from secrets_app.diagnosis.matching import match_causes
+from secrets_app.diagnosis.normalize import MAX_BYTES
 from secrets_app.diagnosis.ranking import DEFAULT_CHAIN, Member, most_relevant_failure, untried_credentials
 from secrets_app.diagnosis.tailoring import HintContext
 
@@ -35,7 +36,7 @@ class Explanation:
 def explain(
     text: str, *, exception: str | None = None, http_status: int | None = None, error_code: str | None = None
 ) -> Explanation:
-    """The causes of the error `text`. Accepts any text, of which the first 256 KiB are used. Never raises."""
+    """The causes of the error `text`. Uses at most MAX_BYTES characters of it. Never raises."""
     evidence = extract_evidence(text, exception=exception, status=http_status, code=error_code)
     attempts = parse_attempts(evidence.text)
     evidence = evidence.with_attempts(attempts)
@@ -88,8 +89,9 @@ def _credentials_after(members: list[Member], evidence: Evidence) -> tuple[str, 
     return DEFAULT_CHAIN[DEFAULT_CHAIN.index(last) + 1 :]
 
 
-MAX_BYTES = 256 * 1024
-TOO_LONG_MESSAGE = "The text is longer than 256 KiB. Paste only the last part, which contains the error."
+TOO_LONG_MESSAGE = (
+    f"The text is longer than {MAX_BYTES // 1024} KiB. Paste only the last part, which contains the error."
+)
 
 
 class TooLongError(ValueError):

@@ -4,8 +4,8 @@ import html
 import re
 from typing import NamedTuple
 
-MAX_CHARACTERS = 256 * 1024
-"""Longer texts are truncated to this length."""
+MAX_BYTES = 256 * 1024
+"""Of a pasted text. Pages and commands reject longer ones; `explain` uses only this many characters."""
 
 _ANSI_ESCAPES = re.compile(
     r"\x1b(?:\[[0-9;:?]{0,32}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,512}(?:\x07|\x1b\\)|[@-_])|\[[0-9;]{1,12}m(?=\S|\s)"
@@ -56,7 +56,7 @@ class NormalizedText(NamedTuple):
 
 def normalize(text: str) -> NormalizedText:
     """The same text without ANSI colors, control characters, JSON and HTML escapes, log prefixes and stack frames."""
-    plain = text[:MAX_CHARACTERS].replace("\r\n", "\n").replace("\r", "\n")
+    plain = text[:MAX_BYTES].replace("\r\n", "\n").replace("\r", "\n")
     if "\x1b" in plain:
         plain = _ANSI_ESCAPES.sub("", plain)
     plain = _CONTROL.sub("", plain)

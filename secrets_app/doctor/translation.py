@@ -14,8 +14,8 @@ class Translation:
     """What a connection string selects, and its equivalents. Contains no secret."""
 
     setting: str
-    who: str
-    remarks: tuple[ConnectionStringWarning, ...]
+    description: str
+    warnings: tuple[ConnectionStringWarning, ...]
     commands: tuple[str, ...]
     """Commands that set the equivalent settings of this site."""
     variables: tuple[str, ...]
@@ -32,8 +32,8 @@ def translation(config: Config, place: HostEnvironment) -> Translation | None:
     equivalent = equivalent_of(source.options)
     return Translation(
         setting=source.setting,
-        who=source.meaning.who,
-        remarks=(*source.meaning.remarks, *_deadline_warnings(config)),
+        description=source.meaning.description,
+        warnings=(*source.meaning.warnings, *_deadline_warnings(config)),
         commands=(*unset_commands([source.setting], place), *commands_that_set(dict(equivalent.settings), place)),
         variables=commands_that_set(dict(equivalent.variables), place) if equivalent.variables else (),
         python=equivalent.python,

@@ -126,9 +126,9 @@ def _configured(options: CredentialOptions) -> Iterator[CredentialKind]:
 
 
 def _single_credential_config(config: Config, kind: CredentialKind, options: CredentialOptions) -> Config:
-    """A configuration that tries only `way`; a chain member in a chain with one member, as in the full chain."""
-    half = next((half for half in (CredentialKind.PROD, CredentialKind.DEV) if kind in CHAINS[half]), None)
-    if half and kind not in options.kinds:
-        others = tuple(member for member in CHAINS[half] if member is not kind)
-        return replace(config, credential=replace(options, kinds=(half,), excluded=others, chosen_by=None))
+    """A configuration that tries only `kind`; a chain member in a chain with one member, as in the full chain."""
+    chain = next((chain for chain in (CredentialKind.PROD, CredentialKind.DEV) if kind in CHAINS[chain]), None)
+    if chain and kind not in options.kinds:
+        others = tuple(member for member in CHAINS[chain] if member is not kind)
+        return replace(config, credential=replace(options, kinds=(chain,), excluded=others, chosen_by=None))
     return replace(config, credential=replace(options, kinds=(kind,), excluded=(), chosen_by=None))

@@ -102,10 +102,10 @@ def lines_of_translation(translation: Translation | None) -> Iterator[str]:
 
 def _lines_of_translation(translation: Translation) -> Iterator[str]:
     yield ""
-    yield f"{translation.setting} selects the credential: {translation.who}."
-    for remark in translation.remarks:
+    yield f"{translation.setting} selects the credential: {translation.description}."
+    for warning in translation.warnings:
         yield from textwrap.wrap(
-            f"It {remark.message} {remark.hint}", _WIDTH, initial_indent="    ", subsequent_indent="    "
+            f"It {warning.message} {warning.hint}", _WIDTH, initial_indent="    ", subsequent_indent="    "
         )
     for title, blocks in (
         ("Equivalent settings:", translation.commands),

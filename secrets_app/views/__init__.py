@@ -1,1 +1,1 @@
-"""The views: readings, machine checks, the catalogue of causes and pasted errors."""
+"""The views: readings, machine checks, the catalog of causes and pasted errors."""

@@ -1,4 +1,4 @@
-"""The pages that need no Azure access: explain a pasted error, and the catalogue of causes."""
+"""The pages that need no Azure access: explain a pasted error, and the catalog of causes."""
 
 import json
 
@@ -59,7 +59,7 @@ def api_explain(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def causes(request: HttpRequest) -> HttpResponse:
-    """The catalogue of causes, or those that match the words of `q`."""
+    """The catalog of causes, or those that match the words of `q`."""
     query = parse_query(request, "q").get("q", "")[:200]
     matches = search.search(query)
     return render(request, "causes.html", {"areas": search.by_area(matches), "query": query, "count": len(matches)})

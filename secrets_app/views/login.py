@@ -5,6 +5,7 @@ import math
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import rotate_token
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from secrets_app import conf
 from secrets_app.access import audit, viewer_of
 from secrets_app.access.audit import client_address
-from secrets_app.access.passphrase import SIGN_IN_URL, Role, grants_most, role_for, save_sign_in
+from secrets_app.access.passphrase import Role, grants_most, role_for, save_sign_in
 from secrets_app.access.throttle import LoginThrottle
 from secrets_app.conf.access import AccessMode
 from secrets_app.core.runtime import shared
@@ -36,7 +37,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     role = role_for(request.POST.get("passphrase", "").strip(), conf.current())
     audit.record("sign in", "signed in" if role else "wrong passphrase", request, viewer_of(request), role=role)
     if role is None:
-        return _form(request, next_url, mistake="Incorrect passphrase.", status=403)
+        return _form(request, next_url, error="Incorrect passphrase.", status=403)
     (throttle.reset if grants_most(role, conf.current()) else throttle.refund)(address)
     return _signed_in(request, next_url, role)
 
@@ -47,7 +48,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     if conf.current().access is not AccessMode.TOKEN:
         raise Http404
     request.session.flush()
-    return HttpResponseRedirect(SIGN_IN_URL)
+    return HttpResponseRedirect(reverse("sign_in"))
 
 
 def local_url(address: str) -> str:
@@ -65,11 +66,11 @@ def _signed_in(request: HttpRequest, next_url: str, role: Role) -> HttpResponse:
 def _throttled(request: HttpRequest, next_url: str, wait_s: int) -> HttpResponse:
     audit.record("sign in", "throttled", request, viewer_of(request))
     seconds = f"{wait_s} second{'' if wait_s == 1 else 's'}"
-    mistake = f"Too many failed attempts. Try again in {seconds}."
-    response = _form(request, next_url, mistake=mistake, status=429)
+    message = f"Too many failed attempts. Try again in {seconds}."
+    response = _form(request, next_url, error=message, status=429)
     response["Retry-After"] = str(wait_s)
     return response
 
 
-def _form(request: HttpRequest, next_url: str, *, mistake: str = "", status: int = 200) -> HttpResponse:
-    return render(request, "sign_in.html", {"next_url": next_url, "mistake": mistake}, status=status)
+def _form(request: HttpRequest, next_url: str, *, error: str = "", status: int = 200) -> HttpResponse:
+    return render(request, "sign_in.html", {"next_url": next_url, "error": error}, status=status)

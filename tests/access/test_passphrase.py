@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.test.utils import override_script_prefix
 
 from secrets_app import conf
 from secrets_app.access.throttle import LoginThrottle
@@ -12,6 +13,14 @@ from secrets_app.conf import load
 from secrets_app.core.runtime import shared
 from secrets_app.views.login import local_url
 from tests.support.access_requests import COOKIE, ELSEWHERE, PASSPHRASE, RIGHT, VALUES_PASSPHRASE, sign_in
+
+
+def test_sign_in__under_a_script_name(locked: Client) -> None:
+    with override_script_prefix("/tools/"):  # the WSGI handler sets it
+        closed = locked.get("/report/", SCRIPT_NAME="/tools")
+        assert closed.status_code == 403
+        assert 'href="/tools/sign-in/?next=' in closed.content.decode()
+        assert locked.get("/sign-in/", SCRIPT_NAME="/tools").status_code == 200
 
 
 def test_sign_in_redirects_to_the_requested_page(locked: Client) -> None:

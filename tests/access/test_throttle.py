@@ -32,7 +32,7 @@ def test_repeated_successful_sign_ins_are_not_throttled(locked: Client) -> None:
 
 def test_on_app_service_each_client_address_is_throttled_separately(locked: Client, settings: Any) -> None:
     """REMOTE_ADDR is the front end; the end of X-Forwarded-For is the client."""
-    settings.PLATFORM_PASSES_ON = True
+    settings.TRUST_X_FORWARDED_FOR = True
     for number in range(FREE_ATTEMPTS + 1):
         forged = f"203.0.113.{number}, 198.51.100.66:{50_000 + number}"
         assert sign_in(locked, "wrong", headers={"X-Forwarded-For": forged}).status_code == 403
@@ -58,7 +58,7 @@ def test_x_forwarded_for_is_ignored_outside_app_service(locked: Client) -> None:
     ],
 )
 def test_the_client_address_is_the_last_forwarded_one(settings: Any, sent: str, address: str) -> None:
-    settings.PLATFORM_PASSES_ON = True
+    settings.TRUST_X_FORWARDED_FOR = True
     assert client_address(RequestFactory().get("/", headers={"X-Forwarded-For": sent})) == address
 
 

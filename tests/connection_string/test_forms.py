@@ -26,7 +26,7 @@ from tests.support.connection_strings import (
 
 
 @pytest.mark.parametrize(
-    ("text", "options", "who"),
+    ("text", "options", "description"),
     [
         ("RunAs=Developer; DeveloperTool=AzureCli", CredentialOptions(kinds=(CredentialKind.AZURE_CLI,)), "Azure CLI"),
         ("runas=developer;DEVELOPERTOOL=azurecli;", CredentialOptions(kinds=(CredentialKind.AZURE_CLI,)), "Azure CLI"),
@@ -149,10 +149,12 @@ from tests.support.connection_strings import (
         ),
     ],
 )
-def test_connection_string_form__selects_its_credential(text: str, options: CredentialOptions, who: str) -> None:
+def test_connection_string_form__selects_its_credential(
+    text: str, options: CredentialOptions, description: str
+) -> None:
     found = meaning(text)
     assert found.options == options
-    assert who in found.who
+    assert description in found.description
 
 
 @pytest.mark.parametrize(
@@ -276,17 +278,17 @@ def test_invalid_connection_string__message_names_the_key(text: str, code: str, 
     ],
 )
 def test_surprising_connection_string__has_a_warning(text: str, said: str) -> None:
-    remarks = meaning(text).remarks
-    assert said in " ".join(remark.message for remark in remarks)
-    assert "hunter2" not in str(remarks)
+    warnings = meaning(text).warnings
+    assert said in " ".join(warning.message for warning in warnings)
+    assert "hunter2" not in str(warnings)
 
 
 def test_unused_parts__warning_is_singular_or_plural() -> None:
-    (one,), (several,) = (meaning(f"RunAs=App;{parts}").remarks for parts in ("a=1", "a=1;b=2"))
+    (one,), (several,) = (meaning(f"RunAs=App;{parts}").warnings for parts in ("a=1", "a=1;b=2"))
     assert one.hint.startswith("Remove it. If it is the rest")
     assert several.message.endswith("which had no effect in the library and have none here.")
     assert several.hint.startswith("Remove them. If one is the rest")
-    assert not one.changes_who
+    assert not one.changes_identity
 
 
 def test_certificate_and_key__certificate_is_used_as_in_the_library() -> None:
@@ -294,7 +296,7 @@ def test_certificate_and_key__certificate_is_used_as_in_the_library() -> None:
         f"{WITH_SECRET};CertificateThumbprint={THUMBPRINT};CertificateStoreLocation=CurrentUser;CertificateSubjectName=a"
     )
     assert found.options.kinds == (CredentialKind.CLIENT_CERTIFICATE,)
-    assert "has AppKey and CertificateSubjectName, which had no effect" in found.remarks[0].message
+    assert "has AppKey and CertificateSubjectName, which had no effect" in found.warnings[0].message
 
 
 def test_allowed_vault_host__is_accepted() -> None:

@@ -97,7 +97,7 @@ def test_any_text__gives_options_or_one_message(run_as: str, parts: list[tuple[s
     hidden = [value for key, _, value, _ in parts] + [key for key, *_ in parts if key not in list(Key)]
     try:
         found = meaning(text)
-        said = "".join(f"{remark.message} {remark.hint}" for remark in found.remarks)
+        said = "".join(f"{warning.message} {warning.hint}" for warning in found.warnings)
         assert equivalent_of(found.options).settings
     except ConnectionStringError as fault:
         said = "".join(traceback.format_exception(fault)) + repr(fault) + fault.hint

@@ -287,7 +287,7 @@ def test_retry_timeout__longer_than_deadline_is_a_warning() -> None:
     assert shown
     assert (
         "sets MsiRetryTimeout to 30 seconds, but the managed identity endpoint is retried for only 8"
-        in shown.remarks[0].message
+        in shown.warnings[0].message
     )
     assert translation(load({**RIGHT, NAME: "RunAs=App;MsiRetryTimeout=8"}), HostEnvironment()) is not None
 

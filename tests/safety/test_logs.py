@@ -180,13 +180,13 @@ def test_logging_settings__redact_every_logger() -> None:
     assert LOGGING["root"]["handlers"] == ["stderr"]
     assert LOGGING["formatters"]["line"]["()"] is RedactingFormatter
     for level in LEVELS:
-        for name, logger in logging_settings(level, no_probes=is_probe)["loggers"].items():
+        for name, logger in logging_settings(level, log_filter=is_probe)["loggers"].items():
             assert not logger.get("handlers"), f"{name} has a handler of its own"
 
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_audit_log__is_written_at_every_level(level: str) -> None:
-    assert logging_settings(level, no_probes=is_probe)["loggers"]["secrets_app.access.audit"] == {"level": "INFO"}
+    assert logging_settings(level, log_filter=is_probe)["loggers"]["secrets_app.access.audit"] == {"level": "INFO"}
 
 
 @pytest.mark.parametrize(("level", "talks"), [("DEBUG", True), ("INFO", False)])

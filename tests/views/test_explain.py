@@ -1,4 +1,4 @@
-"""Paste an error, as a page, as JSON and in a terminal; and the catalogue of causes."""
+"""Paste an error, as a page, as JSON and in a terminal; and the catalog of causes."""
 
 import json
 import os
@@ -119,9 +119,9 @@ def test_explain__needs_access(client: Client) -> None:
 
 
 def test_every_cause__has_a_linked_page(client: Client) -> None:
-    catalogue = client.get("/causes/").content.decode()
+    catalog = client.get("/causes/").content.decode()
     for key in CAUSES:
-        assert f'href="/causes/{key}/"' in catalogue
+        assert f'href="/causes/{key}/"' in catalog
         page = client.get(f"/causes/{key}/")
         assert page.status_code == 200
         assert CAUSES[key].title.partition("'")[0] in page.content.decode()

@@ -261,7 +261,7 @@ def test_audit_log__has_user_secret_and_time_without_value(
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_audit_log__is_written_at_every_log_level(level: str) -> None:
-    assert logging_settings(level, no_probes=None)["loggers"]["secrets_app.access.audit"]["level"] == "INFO"
+    assert logging_settings(level, log_filter=None)["loggers"]["secrets_app.access.audit"]["level"] == "INFO"
 
 
 def test_audit_log__names_are_escaped(world: World, settings: Any, audit: Callable[[], list[str]]) -> None:

@@ -21,13 +21,13 @@ def connection_string(context: CheckContext) -> Check:
     facts = [("Equivalent variables", line) for line in equivalents.variables]
     facts += [("Equivalent in Python", line) for line in equivalents.python.splitlines()]
     sentences = [
-        f"{equivalents.setting} selects the credential: {equivalents.who}.",
-        *(f"It {remark.message}" for remark in equivalents.remarks),
+        f"{equivalents.setting} selects the credential: {equivalents.description}.",
+        *(f"It {warning.message}" for warning in equivalents.warnings),
     ]
-    advice = [*(remark.hint for remark in equivalents.remarks), "It works. The equivalent settings are:"]
+    advice = [*(warning.hint for warning in equivalents.warnings), "It works. The equivalent settings are:"]
     return Check(
         finding=" ".join(sentences),
-        verdict=Status.NOTICE if equivalents.remarks else Status.OK,
+        verdict=Status.NOTICE if equivalents.warnings else Status.OK,
         advice=" ".join(advice),
         commands=equivalents.commands,
         facts=tuple(facts),

@@ -74,7 +74,7 @@ def _codes(words: Iterable[str]) -> str:
 
 
 def causes_page() -> str:
-    """Every cause in the catalogue as Markdown, by area."""
+    """Every cause in the catalog as Markdown, by area."""
     lines = [
         "# Causes",
         "",

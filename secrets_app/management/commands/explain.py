@@ -8,7 +8,8 @@ from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
 
-from secrets_app.diagnosis.explain import MAX_BYTES, ErrorReport, TooLongError, explanation_json, parse_error_report
+from secrets_app.diagnosis.explain import ErrorReport, TooLongError, explanation_json, parse_error_report
+from secrets_app.diagnosis.normalize import MAX_BYTES
 from secrets_app.output.terminal import lines_of_explanation
 
 COULD_NOT_RUN = 2
