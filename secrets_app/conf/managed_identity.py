@@ -59,7 +59,7 @@ RETRY = Setting(
 )  # fmt: skip
 SETTINGS = by_name(CLIENT_ID, RESOURCE_ID, OBJECT_ID, RETRY)
 
-_KINDS: Mapping[IdentityKind, Setting[str | None]] = {
+SETTING_OF_KIND: Mapping[IdentityKind, Setting[str | None]] = {
     IdentityKind.CLIENT_ID: CLIENT_ID,
     IdentityKind.RESOURCE_ID: RESOURCE_ID,
     IdentityKind.OBJECT_ID: OBJECT_ID,
@@ -68,10 +68,10 @@ _KINDS: Mapping[IdentityKind, Setting[str | None]] = {
 
 def managed_identity(settings: RawSettings) -> ManagedIdentityId | None:
     """The user-assigned identity that the settings name. Raises SettingError where two do, or one is malformed."""
-    named = [kind for kind, row in _KINDS.items() if row.name in settings]
+    named = [kind for kind, row in SETTING_OF_KIND.items() if row.name in settings]
     if len(named) > 1:
-        first, second = (_KINDS[kind].name for kind in named[:2])
+        first, second = (SETTING_OF_KIND[kind].name for kind in named[:2])
         raise SettingError(_CONFLICT, first, f"and {second} both name a managed identity.", "Keep one of them.")
     if not named:
         return None
-    return ManagedIdentityId(kind=named[0], value=_KINDS[named[0]].read(settings) or "")
+    return ManagedIdentityId(kind=named[0], value=SETTING_OF_KIND[named[0]].read(settings) or "")
