@@ -7,6 +7,7 @@ from secrets_app.conf.parsers import MAX_SECONDS, guid, seconds
 from secrets_app.conf.setting import RawSettings, Setting, SettingError, by_name
 from secrets_app.core.check_ids import CheckId
 from secrets_app.core.credential_options import IdentityKind, ManagedIdentityId
+from secrets_app.core.hosts import GUID_PATTERN
 
 _CONFLICT = CheckId("E041", "Two settings name a managed identity.")
 _GUID = CheckId("E042", "The client ID or object ID of the managed identity is not a GUID.")
@@ -16,7 +17,7 @@ _RETRY = CheckId("E056", "`KVSITE_MANAGED_IDENTITY_RETRY_S` is not a supported n
 # .../resourceGroups/<group>/providers/Microsoft.ManagedIdentity/userAssignedIdentities/<name>, case-insensitive.
 # https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftmanagedidentity
 _RESOURCE_ID_PATTERN = re.compile(
-    r"/subscriptions/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/resourcegroups/[\w.()-]{1,90}"
+    rf"/subscriptions/{GUID_PATTERN}/resourcegroups/[\w.()-]{{1,90}}"
     r"/providers/microsoft\.managedidentity/userassignedidentities/[a-z0-9][\w-]{2,127}",
     re.IGNORECASE | re.ASCII,
 )

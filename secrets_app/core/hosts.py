@@ -196,7 +196,9 @@ def vault_name(url: str) -> str:
     return (urlsplit(url).hostname or "").partition(".")[0]
 
 
-_GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+GUID_PATTERN = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+"""A regular expression without groups or anchors, to use alone or as part of a longer one."""
+_GUID = re.compile(GUID_PATTERN)
 _TENANT = re.compile(r"[0-9a-zA-Z.-]{1,255}")
 # The characters that azure-identity allows in a scope for az and PowerShell (azure.identity._internal:
 # validate_scope), limited to the length of a URL.

@@ -6,10 +6,10 @@ import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from secrets_app.core.hosts import is_scope
+from secrets_app.core.hosts import GUID_PATTERN, is_scope
 from secrets_app.core.reading import Platform
 
-_GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+_GUID = re.compile(GUID_PATTERN)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,126}")
 _GROUP = re.compile(r"[\w(][\w.()-]{0,89}")
 _RESOURCE_ID = re.compile(r"/subscriptions/[\w./()-]{1,600}")

@@ -4,13 +4,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from secrets_app.core.hosts import GUID_PATTERN
 from secrets_app.core.reading import Platform, Reading
 from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS, Area, Cause, Command, run
 from secrets_app.diagnosis.command_values import CommandValues
 
 _VAULT_SCOPE = "https://vault.azure.net/.default"
 _VARIABLE = re.compile(r"[A-Za-z_]+")
-_GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+_GUID = re.compile(GUID_PATTERN)
 _BARE_HOST = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,63}", re.IGNORECASE)
 _READ_WITH_AZ = run("python manage.py principal --credential azure-cli")
 _CLIENT_ID_SETTINGS = {

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from secrets_app.conf.hints import unset_commands
 from secrets_app.conf.host_environment import SITES
 from secrets_app.core.credential_options import PROD_MEMBERS, CredentialKind
+from secrets_app.core.hosts import parse_guid
 from secrets_app.core.reading import Platform
 from secrets_app.doctor.check import Check, Fact, notice, ok, problem
 from secrets_app.doctor.checks.managed_identity import has_identity_endpoint
 from secrets_app.doctor.checks.service_principal import ID, TOKEN_FILE, complete_credential_set
 from secrets_app.doctor.registry import CheckContext, check
-from secrets_app.doctor.variables import describe_variable, describe_variables, is_id, join_words
+from secrets_app.doctor.variables import describe_variable, describe_variables, join_words
 
 _VARIABLE = "AZURE_TOKEN_CREDENTIALS"
 # azure-identity 1.27, default.py: `dev`, `prod`, or one class name in any case; anything else is a ValueError.
@@ -105,7 +106,7 @@ def client_id(context: CheckContext) -> Check:
             commands=unset_commands([ID], context.place),
             facts=facts,
         )
-    if not is_id(value):
+    if not parse_guid(value):
         return problem(
             "The value is not a client ID: a client ID has 36 characters in five groups.",
             "Copy the client ID from the Overview page of the managed identity or app registration.",
