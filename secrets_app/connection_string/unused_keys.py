@@ -1,11 +1,10 @@
 """Remarks on the parts of a connection string that have no effect."""
 
-from collections.abc import Sequence
-
 from secrets_app.connection_string.option_reader import OptionReader
 from secrets_app.connection_string.parsed import ConnectionStringWarning
 from secrets_app.connection_string.parser import Key
 from secrets_app.core.credential_options import CredentialKind, CredentialOptions
+from secrets_app.core.formatting import capitalize, join_words
 
 _CREDENTIAL_KEYS = (Key.APP_KEY, Key.APP_KEY_PERCENT_ENCODED, Key.CERTIFICATE_THUMBPRINT, Key.CERTIFICATE_SUBJECT_NAME,
            Key.KEY_VAULT_CERTIFICATE)  # fmt: skip
@@ -16,7 +15,7 @@ def unused_key_warnings(words: OptionReader, options: CredentialOptions) -> tupl
     idle = words.idle
     if not idle:
         return ()
-    many, named = len(idle) > 1, _join_words(idle)
+    many, named = len(idle) > 1, join_words(idle)
     did = f"had no effect in the library and {'have' if many else 'has'} none here."
     take_out = f"remove {'them' if many else 'it'}."
     half = _incomplete_service_principal(words) if options.kinds == (CredentialKind.MANAGED_IDENTITY,) else None
@@ -24,7 +23,7 @@ def unused_key_warnings(words: OptionReader, options: CredentialOptions) -> tupl
         doubt, missing = half
         return (
             ConnectionStringWarning(
-                message=f"{doubt} {_capitalize(named)} {did}",
+                message=f"{doubt} {capitalize(named)} {did}",
                 hint=f"For a service principal, add {missing}=... to it. For the managed identity, {take_out}",
                 changes_who=True,
             ),
@@ -33,7 +32,7 @@ def unused_key_warnings(words: OptionReader, options: CredentialOptions) -> tupl
     leftover = words.unknown is not None
     return (
         ConnectionStringWarning(
-            message=f"has {named}, which {did}", hint=f"{_capitalize(take_out)} {rest}", leftover=leftover
+            message=f"has {named}, which {did}", hint=f"{capitalize(take_out)} {rest}", leftover=leftover
         ),
     )
 
@@ -49,13 +48,4 @@ def _incomplete_service_principal(words: OptionReader) -> tuple[str, Key] | None
     missing = Key.APP_KEY if words.has(Key.APP_ID) else Key.APP_ID
     lacks = "no AppKey and no certificate" if missing is Key.APP_KEY else "no AppId"
     asked = f"Is {missing} misspelled in part {words.unknown}?" if words.unknown else f"Is {missing} missing?"
-    return f"has {_join_words(has)}, but {lacks}, so it selects a managed identity. {asked}", missing
-
-
-def _join_words(names: Sequence[str]) -> str:
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
-
-
-def _capitalize(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return f"has {join_words(has)}, but {lacks}, so it selects a managed identity. {asked}", missing

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from secrets_app.core.credential_options import CHAINS, CredentialKind, CredentialOptions, IdentityKind, parse_kind
+from secrets_app.core.formatting import join_words
 from secrets_app.core.hosts import parse_guid
 from secrets_app.core.reading import RequestedIdentity
 
@@ -90,5 +91,4 @@ def _may_try(kind: CredentialKind, options: CredentialOptions) -> bool:
 
 
 def _join_kinds(kinds: Iterable[CredentialKind]) -> str:
-    *most, last = [kind.row.phrase for kind in kinds]
-    return f"{', '.join(most)} and {last}" if most else last
+    return join_words(kind.row.phrase for kind in kinds)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
+from secrets_app.core.formatting import plural
 from secrets_app.core.hosts import GUID_PATTERN
 from secrets_app.core.redaction import redact
 from secrets_app.doctor.check import Fact
@@ -48,15 +49,9 @@ def describe_variable(environ: Mapping[str, str], name: str) -> str:
     pattern = _SHOWN.get(name)
     if pattern and pattern.fullmatch(value):
         return redact(value)
-    return f"set, {len(value)} character{'' if len(value) == 1 else 's'}"
+    return f"set, {plural(len(value), 'character')}"
 
 
 def describe_variables(environ: Mapping[str, str], names: Iterable[str]) -> tuple[Fact, ...]:
     """One fact for each variable."""
     return tuple((name, describe_variable(environ, name)) for name in names)
-
-
-def join_words(names: Iterable[str]) -> str:
-    """`A`, `A and B`, `A, B and C`."""
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last

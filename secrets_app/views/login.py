@@ -16,6 +16,7 @@ from secrets_app.access.passphrase import SIGN_IN_URL, Role, grants_most, role_f
 from secrets_app.access.throttle import LoginThrottle
 from secrets_app.conf.access import AccessMode
 from secrets_app.conf.overrides import parse_query
+from secrets_app.core.formatting import plural
 from secrets_app.core.runtime import shared
 
 
@@ -64,8 +65,7 @@ def _signed_in(request: HttpRequest, next_url: str, role: Role) -> HttpResponse:
 
 def _throttled(request: HttpRequest, next_url: str, wait_s: int) -> HttpResponse:
     audit.record("sign in", "throttled", request, viewer_of(request))
-    seconds = f"{wait_s} second{'' if wait_s == 1 else 's'}"
-    mistake = f"Too many failed attempts. Try again in {seconds}."
+    mistake = f"Too many failed attempts. Try again in {plural(wait_s, 'second')}."
     response = _form(request, next_url, mistake=mistake, status=429)
     response["Retry-After"] = str(wait_s)
     return response

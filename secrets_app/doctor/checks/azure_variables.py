@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from secrets_app.conf.hints import unset_commands
 from secrets_app.conf.host_environment import SITES
 from secrets_app.core.credential_options import PROD_MEMBERS, CredentialKind
+from secrets_app.core.formatting import join_words
 from secrets_app.core.hosts import parse_guid
 from secrets_app.core.reading import Platform
 from secrets_app.doctor.check import Check, Fact, notice, ok, problem
 from secrets_app.doctor.checks.managed_identity import has_identity_endpoint
 from secrets_app.doctor.checks.service_principal import ID, TOKEN_FILE, complete_credential_set
 from secrets_app.doctor.registry import CheckContext, check
-from secrets_app.doctor.variables import describe_variable, describe_variables, join_words
+from secrets_app.doctor.variables import describe_variable, describe_variables
 
 _VARIABLE = "AZURE_TOKEN_CREDENTIALS"
 # azure-identity 1.27, default.py: `dev`, `prod`, or one class name in any case; anything else is a ValueError.
