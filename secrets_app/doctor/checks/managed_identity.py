@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from secrets_app.conf.hints import unset_commands
 from secrets_app.conf.host_environment import SITES, detect_platform
+from secrets_app.core.credential_options import CredentialKind
 from secrets_app.core.formatting import join_words
 from secrets_app.core.reading import Platform
 from secrets_app.doctor.check import Check, Fact, notice, ok, problem
@@ -70,7 +71,7 @@ def _has_token(context: CheckContext) -> bool:
     """Whether ManagedIdentityCredential returned the token."""
     reading = context.reading_within(_WAIT_S)
     principal = reading.principal if reading else None
-    return bool(principal and principal.credential == "ManagedIdentityCredential")
+    return bool(principal and principal.credential == CredentialKind.MANAGED_IDENTITY.class_name)
 
 
 @check("managed_identity", "Managed identity variables")
