@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from secrets_app.access import easy_auth, loopback, passphrase
 from secrets_app.access.viewer import Viewer
 from secrets_app.conf import Config
-from secrets_app.conf.access import EXAMPLE_PASSPHRASE, AccessMode
+from secrets_app.conf.access import ENABLE_AUTHENTICATION_COMMAND, EXAMPLE_PASSPHRASE, AccessMode
 from secrets_app.core.reading import Platform
 
 
@@ -41,7 +41,7 @@ POLICIES: dict[AccessMode, AccessPolicy] = {
         description="Users who sign in with App Service authentication. Add an identity provider in the portal under "
         "Authentication. To allow specific users only, list them in KVSITE_PEOPLE.",
         viewer=easy_auth.viewer,
-        setup_command="az webapp auth update -g <resource-group> -n <name> --enabled true",
+        setup_command=ENABLE_AUTHENTICATION_COMMAND,
         platforms=frozenset({Platform.APP_SERVICE, Platform.FUNCTIONS}),
     ),
     AccessMode.TOKEN: AccessPolicy(

@@ -3,6 +3,8 @@
 import math
 from typing import NotRequired, TypedDict
 
+from secrets_app.core.credential_options import PROCESS_TIMEOUT_SHARE
+
 
 class ClientLimits(TypedDict):
     """Keyword arguments of every Azure client. Defaults: connect 300 s, read 300 s, up to 10 tries."""
@@ -72,9 +74,9 @@ def limits_with_retries(deadline_s: float, retry_timeout_s: float) -> ClientLimi
 
 def az_timeout_s(deadline_s: float) -> float:
     """az times out before the reading does, so that the page can name az."""
-    return deadline_s * 0.8
+    return deadline_s * PROCESS_TIMEOUT_SHARE
 
 
 def process_timeout_s(deadline_s: float) -> int:
     """The same for the tools that azure-identity starts, in whole seconds."""
-    return max(1, int(deadline_s * 0.8))
+    return max(1, int(deadline_s * PROCESS_TIMEOUT_SHARE))

@@ -26,6 +26,7 @@ _PLACEHOLDER_PASSPHRASE = CheckId("E078", "A passphrase is still the placeholder
 MIN_PASSPHRASE_LENGTH = 12
 LOGIN_LIFETIME_S = 8 * 3600
 """How long a sign-in with a passphrase lasts."""
+ENABLE_AUTHENTICATION_COMMAND = "az webapp auth update -g <resource-group> -n <name> --enabled true"
 EVERYONE = "*"
 """In a list of people: every user who signed in."""
 _USER = re.compile(r"""[^\s,;*'"<>]+""")
@@ -190,8 +191,7 @@ def authentication_off_problem(access: AccessMode, *, platform_signs_in: bool) -
         id=str(_AUTHENTICATION_OFF),
         setting=MODE.name,
         message="is easy-auth, but the platform does not report that authentication is on. All visitors are denied.",
-        hint="On App Service, turn it on: az webapp auth update -g <resource-group> -n <name> --enabled true. "
-        "Elsewhere, set KVSITE_ACCESS to token.",
+        hint=f"On App Service, turn it on: {ENABLE_AUTHENTICATION_COMMAND}. Elsewhere, set KVSITE_ACCESS to token.",
         blocks_reading=False,
     )
 

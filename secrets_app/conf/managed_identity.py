@@ -7,6 +7,7 @@ from secrets_app.conf.parsers import MAX_SECONDS, guid, seconds
 from secrets_app.conf.setting import RawSettings, Setting, SettingError, by_name
 from secrets_app.core.check_ids import CheckId
 from secrets_app.core.credential_options import IdentityKind, ManagedIdentityId
+from secrets_app.core.hosts import GUID_PATTERN
 
 _CONFLICT = CheckId("E041", "Two settings name a managed identity.")
 _GUID = CheckId("E042", "The client ID or object ID of the managed identity is not a GUID.")
@@ -16,7 +17,7 @@ _RETRY = CheckId("E056", "`KVSITE_MANAGED_IDENTITY_RETRY_S` is not a supported n
 # .../resourceGroups/<group>/providers/Microsoft.ManagedIdentity/userAssignedIdentities/<name>, case-insensitive.
 # https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftmanagedidentity
 _RESOURCE_ID_PATTERN = re.compile(
-    r"/subscriptions/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/resourcegroups/[\w.()-]{1,90}"
+    rf"/subscriptions/{GUID_PATTERN}/resourcegroups/[\w.()-]{{1,90}}"
     r"/providers/microsoft\.managedidentity/userassignedidentities/[a-z0-9][\w-]{2,127}",
     re.IGNORECASE | re.ASCII,
 )
@@ -59,7 +60,7 @@ RETRY = Setting(
 )  # fmt: skip
 SETTINGS = by_name(CLIENT_ID, RESOURCE_ID, OBJECT_ID, RETRY)
 
-_KINDS: Mapping[IdentityKind, Setting[str | None]] = {
+SETTING_OF_KIND: Mapping[IdentityKind, Setting[str | None]] = {
     IdentityKind.CLIENT_ID: CLIENT_ID,
     IdentityKind.RESOURCE_ID: RESOURCE_ID,
     IdentityKind.OBJECT_ID: OBJECT_ID,
@@ -68,10 +69,10 @@ _KINDS: Mapping[IdentityKind, Setting[str | None]] = {
 
 def managed_identity(settings: RawSettings) -> ManagedIdentityId | None:
     """The user-assigned identity that the settings name. Raises SettingError where two do, or one is malformed."""
-    named = [kind for kind, row in _KINDS.items() if row.name in settings]
+    named = [kind for kind, row in SETTING_OF_KIND.items() if row.name in settings]
     if len(named) > 1:
-        first, second = (_KINDS[kind].name for kind in named[:2])
+        first, second = (SETTING_OF_KIND[kind].name for kind in named[:2])
         raise SettingError(_CONFLICT, first, f"and {second} both name a managed identity.", "Keep one of them.")
     if not named:
         return None
-    return ManagedIdentityId(kind=named[0], value=_KINDS[named[0]].read(settings) or "")
+    return ManagedIdentityId(kind=named[0], value=SETTING_OF_KIND[named[0]].read(settings) or "")

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from secrets_app import conf
-from secrets_app.conf.managed_identity import managed_identity
+from secrets_app.conf.managed_identity import SETTING_OF_KIND, managed_identity
 from secrets_app.conf.request import ReadRequest, secret_request
 from secrets_app.conf.schema import IDENTIFIER_CHECKS, IDENTITY_SETTINGS, SettingError, SettingProblem
+from secrets_app.conf.vault import VAULT_ADDRESS_SETTINGS
 from secrets_app.core.credential_options import IdentityKind, ManagedIdentityId
 from secrets_app.core.hosts import AddressError, ForeignHostError, SecretId, secret_id
 
@@ -14,11 +15,6 @@ IDENTITY_PARAMETERS = ("userAssignedClientId", "userassignedid", "userAssignedRe
 """Named as in the .NET samples; the first one given applies. `userassignedid` is a client ID or a resource ID."""
 SECRET_PARAMETERS = ("name", "version")
 
-_SETTING_OF_KIND = {
-    IdentityKind.CLIENT_ID: "KVSITE_MANAGED_IDENTITY_CLIENT_ID",
-    IdentityKind.RESOURCE_ID: "KVSITE_MANAGED_IDENTITY_RESOURCE_ID",
-    IdentityKind.OBJECT_ID: "KVSITE_MANAGED_IDENTITY_OBJECT_ID",
-}
 _KIND_OF_PARAMETER = {
     "userAssignedClientId": IdentityKind.CLIENT_ID,
     "userAssignedResourceId": IdentityKind.RESOURCE_ID,
@@ -26,7 +22,6 @@ _KIND_OF_PARAMETER = {
 }
 _LABELS = {"SECRET_NAME": "The secret name", "SECRET_VERSION": "The version", "KVSITE_CREDENTIAL": "The address"}
 _FOREIGN_VAULT, _MALFORMED, _VERSIONS_DIFFER = IDENTIFIER_CHECKS
-_VAULT_SETTINGS = ("KEY_VAULT_URI", "KEY_VAULT_URL", "KEY_VAULT_NAME")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +63,7 @@ def _requested_identity(parameters: Mapping[str, str]) -> ManagedIdentityId | No
 
 def _parse_identity(parameter: str, text: str) -> ManagedIdentityId:
     by_form = IdentityKind.RESOURCE_ID if "/" in text else IdentityKind.CLIENT_ID
-    setting = _SETTING_OF_KIND[_KIND_OF_PARAMETER.get(parameter, by_form)]
+    setting = SETTING_OF_KIND[_KIND_OF_PARAMETER.get(parameter, by_form)].name
     try:
         identity = managed_identity({setting: text})
     except SettingError as error:
@@ -82,7 +77,7 @@ def _for_identity(identity: ManagedIdentityId | None) -> dict[str, str]:
     """Clears every other setting that selects a credential: together they would be contradictory."""
     if identity is None:
         return {}
-    chosen = {"KVSITE_CREDENTIAL": "managed-identity", _SETTING_OF_KIND[identity.kind]: identity.value}
+    chosen = {"KVSITE_CREDENTIAL": "managed-identity", SETTING_OF_KIND[identity.kind].name: identity.value}
     return dict.fromkeys(IDENTITY_SETTINGS, "") | chosen
 
 
@@ -115,7 +110,7 @@ def _for_identifier(text: str, version: str) -> dict[str, str]:
         raise SettingError(
             _VERSIONS_DIFFER, "The version", "does not match the version in the identifier.", "Keep only one of them."
         )
-    vault = dict.fromkeys(_VAULT_SETTINGS, "") | {"KEY_VAULT_URI": identifier.vault_url}
+    vault = dict.fromkeys((row.name for row in VAULT_ADDRESS_SETTINGS), "") | {"KEY_VAULT_URI": identifier.vault_url}
     return {**vault, "SECRET_NAME": identifier.name, "SECRET_VERSION": identifier.version or version}
 
 

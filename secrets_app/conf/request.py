@@ -10,11 +10,8 @@ from secrets_app.conf.setting import SettingProblem
 from secrets_app.conf.token_vault import NO_URL, TokenVaultTokenUrl
 from secrets_app.conf.token_vault import SETTINGS as TOKEN_VAULT_SETTINGS
 from secrets_app.conf.vault import SETTINGS as VAULT_SETTINGS
-from secrets_app.core.hosts import cloud_of
+from secrets_app.core.hosts import cloud_of, is_scope
 
-# The characters that azure-identity allows in a scope for az and PowerShell (azure.identity._internal:
-# validate_scope), limited to the length of a URL.
-_SCOPE = re.compile(r"[a-zA-Z0-9._:/-]{1,500}")
 _DEFAULT_SUFFIX = "/.default"
 
 
@@ -102,7 +99,7 @@ def token_request(config: Config, text: str, *, called: str = "The requested sco
     A malformed `text` becomes a problem of the request, with `called` as its name.
     """
     scope, problems = text.strip(), _without(VAULT_SETTINGS, config.problems)
-    if _SCOPE.fullmatch(scope):
+    if is_scope(scope):
         scope = to_scope(scope)
     else:
         problems = (*problems, _scope_problem(scope, called))

@@ -132,7 +132,9 @@ ALLOWED_VAULT_HOSTS: Setting[tuple[str, ...]] = Setting(
     default=(), parse=_parse_allowed_hosts, attribute="allowed_vault_hosts",
     checks=(_ALLOWED_HOST, _ALLOWED_LOOPBACK), example="vault.example.org",
 )  # fmt: skip
-SETTINGS = by_name(VAULT_URI, VAULT_URL, VAULT_NAME, SECRET_NAME, SECRET_VERSION, ALLOWED_VAULT_HOSTS)
+VAULT_ADDRESS_SETTINGS = (VAULT_URI, VAULT_URL, VAULT_NAME)
+"""Each names the vault; if several are set, they must agree."""
+SETTINGS = by_name(*VAULT_ADDRESS_SETTINGS, SECRET_NAME, SECRET_VERSION, ALLOWED_VAULT_HOSTS)
 
 
 def allowed_hosts(settings: RawSettings) -> tuple[str, ...]:
@@ -142,7 +144,7 @@ def allowed_hosts(settings: RawSettings) -> tuple[str, ...]:
 
 def _read_vault(settings: RawSettings) -> str:
     """The vault URL from any of three settings. If several are set, they must agree."""
-    named = [row.name for row in (VAULT_URI, VAULT_URL, VAULT_NAME) if row.name in settings]
+    named = [row.name for row in VAULT_ADDRESS_SETTINGS if row.name in settings]
     if not named:
         raise SettingError(
             _NO_VAULT, VAULT_URI.name, "is not set, so there is no vault to read from.", "Set it to the vault URL.",

@@ -1,11 +1,10 @@
 """Warnings about the parts of a connection string that have no effect."""
 
-from collections.abc import Sequence
-
 from secrets_app.connection_string.option_reader import OptionReader
 from secrets_app.connection_string.parsed import ConnectionStringWarning
 from secrets_app.connection_string.parser import Key
 from secrets_app.core.credential_options import CredentialKind, CredentialOptions
+from secrets_app.core.formatting import capitalize, join_words
 
 _CREDENTIAL_KEYS = (Key.APP_KEY, Key.APP_KEY_PERCENT_ENCODED, Key.CERTIFICATE_THUMBPRINT, Key.CERTIFICATE_SUBJECT_NAME,
            Key.KEY_VAULT_CERTIFICATE)  # fmt: skip
@@ -16,7 +15,7 @@ def unused_key_warnings(reader: OptionReader, options: CredentialOptions) -> tup
     unused = reader.unused_keys
     if not unused:
         return ()
-    several, names = len(unused) > 1, _join_words(unused)
+    several, names = len(unused) > 1, join_words(unused)
     effect = f"had no effect in the library and {'have' if several else 'has'} none here."
     removal = f"remove {'them' if several else 'it'}."
     is_managed_identity = options.kinds == (CredentialKind.MANAGED_IDENTITY,)
@@ -25,7 +24,7 @@ def unused_key_warnings(reader: OptionReader, options: CredentialOptions) -> tup
         sentence, missing = incomplete
         return (
             ConnectionStringWarning(
-                message=f"{sentence} {_capitalize(names)} {effect}",
+                message=f"{sentence} {capitalize(names)} {effect}",
                 hint=f"For a service principal, add {missing}=... to it. For the managed identity, {removal}",
                 changes_identity=True,
             ),
@@ -36,7 +35,7 @@ def unused_key_warnings(reader: OptionReader, options: CredentialOptions) -> tup
     return (
         ConnectionStringWarning(
             message=f"has {names}, which {effect}",
-            hint=f"{_capitalize(removal)} {quoting}",
+            hint=f"{capitalize(removal)} {quoting}",
             may_be_cut_off=reader.unknown is not None,
         ),
     )
@@ -53,13 +52,4 @@ def _incomplete_service_principal(reader: OptionReader) -> tuple[str, Key] | Non
     missing = Key.APP_KEY if reader.has(Key.APP_ID) else Key.APP_ID
     lacks = "no AppKey and no certificate" if missing is Key.APP_KEY else "no AppId"
     question = f"Is {missing} misspelled in part {reader.unknown}?" if reader.unknown else f"Is {missing} missing?"
-    return f"has {_join_words(present)}, but {lacks}, so it selects a managed identity. {question}", missing
-
-
-def _join_words(names: Sequence[str]) -> str:
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
-
-
-def _capitalize(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return f"has {join_words(present)}, but {lacks}, so it selects a managed identity. {question}", missing

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from secrets_app.core.credential_options import CredentialKind
 from secrets_app.core.reading import Principal, PrincipalKind, PrincipalType
 from secrets_app.core.redaction import well_formed
 
@@ -99,8 +100,8 @@ def _kind(type_: PrincipalType | None, resource_id: str | None, credential: str 
             else PrincipalKind.SYSTEM_ASSIGNED_MANAGED_IDENTITY
         )
     by_credential = {
-        "ManagedIdentityCredential": PrincipalKind.MANAGED_IDENTITY,
-        "WorkloadIdentityCredential": PrincipalKind.WORKLOAD_IDENTITY,
+        CredentialKind.MANAGED_IDENTITY.class_name: PrincipalKind.MANAGED_IDENTITY,
+        CredentialKind.WORKLOAD_IDENTITY.class_name: PrincipalKind.WORKLOAD_IDENTITY,
     }
     return by_credential.get(credential or "", PrincipalKind.SERVICE_PRINCIPAL)
 

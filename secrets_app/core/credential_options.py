@@ -256,6 +256,21 @@ def parse_kind(word: str) -> CredentialKind | None:
     return _BY_NAME.get(_normalize(word))
 
 
+_BY_TOKEN_CREDENTIALS: Mapping[str, CredentialKind] = {
+    "dev": CredentialKind.DEV,
+    "prod": CredentialKind.PROD,
+    **{kind.class_name.lower(): kind for kind in CredentialKind if kind.row.token_credentials},
+}
+
+
+def parse_token_credentials(text: str) -> CredentialKind | None:
+    """The kind that AZURE_TOKEN_CREDENTIALS selects; None if it is empty or azure-identity rejects it.
+
+    azure-identity 1.27, _internal/utils.py: dev, prod, or the name of one class, in any case.
+    """
+    return _BY_TOKEN_CREDENTIALS.get(text.strip().lower())
+
+
 class IdentityKind(StrEnum):
     """Which ID names a user-assigned managed identity: a key of azure-identity's `identity_config`."""
 

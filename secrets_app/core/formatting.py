@@ -1,5 +1,6 @@
-"""Durations, dates, kinds of principals and the headline of a reading as text."""
+"""Durations, dates, counts, lists, kinds of principals and the headline of a reading as text."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from secrets_app.core.reading import PrincipalKind, Reading
@@ -37,6 +38,22 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
+def capitalize(text: str) -> str:
+    """The text with its first letter in upper case; str.capitalize would change the others too."""
+    return text[:1].upper() + text[1:]
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 file`, `2 files`."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def join_words(words: Iterable[str]) -> str:
+    """`A`, `A and B`, `A, B and C`."""
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
+
+
 def duration(seconds: float | None) -> str:
     """`8 ms`, `1.2 s`; empty for None."""
     if seconds is None:
@@ -61,7 +78,7 @@ def age(when: datetime | None, now: datetime | None = None) -> str:
         for length, name in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
         if abs(seconds) >= length or length == 1
     )
-    text = f"{size:.0f} {unit}{'' if size == 1 else 's'}"
+    text = plural(int(size), unit)
     return f"{text} ago" if seconds >= 0 else f"in {text}"
 
 
@@ -72,4 +89,4 @@ def span(seconds: int) -> str:
         for length, name in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
         if seconds % length == 0
     )
-    return f"{size} {unit}{'' if size == 1 else 's'}"
+    return plural(size, unit)

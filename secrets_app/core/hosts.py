@@ -196,8 +196,13 @@ def vault_name(url: str) -> str:
     return (urlsplit(url).hostname or "").partition(".")[0]
 
 
-_GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+GUID_PATTERN = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+"""A regular expression without groups or anchors, to use alone or as part of a longer one."""
+_GUID = re.compile(GUID_PATTERN)
 _TENANT = re.compile(r"[0-9a-zA-Z.-]{1,255}")
+# The characters that azure-identity allows in a scope for az and PowerShell (azure.identity._internal:
+# validate_scope), limited to the length of a URL.
+_SCOPE = re.compile(r"[a-zA-Z0-9._:/-]{1,500}")
 # The Windows certificate dialog separates the digits with spaces and puts an invisible mark before them.
 _SEPARATORS = re.compile("[\\s:\u200e\u200f]+")
 
@@ -210,6 +215,11 @@ def parse_guid(text: str) -> str | None:
 def is_tenant(text: str) -> bool:
     """Whether `text` can be a tenant: a tenant ID or a domain."""
     return bool(_TENANT.fullmatch(text))
+
+
+def is_scope(text: str) -> bool:
+    """Whether `text` can be a scope or a resource."""
+    return bool(_SCOPE.fullmatch(text))
 
 
 def parse_thumbprint(text: str) -> str | None:

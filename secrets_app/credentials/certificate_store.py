@@ -12,6 +12,7 @@ from cryptography import x509
 from secrets_app.conf.certificate import FOLDERS
 from secrets_app.core import own_messages
 from secrets_app.core.credential_options import CertificateFile, CertificateInStore
+from secrets_app.core.formatting import plural
 from secrets_app.credentials.certificates import CertificateError, KeyedCertificate, load_certificate
 
 _EXTENSIONS = frozenset({".pem", ".pfx", ".p12", ".crt", ".cer", ".key"})
@@ -49,7 +50,8 @@ def find_in_store(location: CertificateInStore) -> tuple[KeyedCertificate, ...]:
         if _matches(candidate, location):
             matching.append((candidate, path))
     if not matching:
-        missing = own_messages.CERTIFICATE_NOT_FOUND.format(wanted=wanted, folder=folder, checked=_file_count(checked))
+        files = f"{plural(checked, 'file')} checked"
+        missing = own_messages.CERTIFICATE_NOT_FOUND.format(wanted=wanted, folder=folder, checked=files)
         setting = FOLDERS[location.store].name
         raise load_error or CertificateError(
             message=f"{missing} Add it as a PEM or PFX file, or set {setting} to the correct folder."
@@ -57,10 +59,6 @@ def find_in_store(location: CertificateInStore) -> tuple[KeyedCertificate, ...]:
     matching.sort(key=lambda pair: pair[0].certificate.not_valid_before_utc, reverse=True)
     usable = tuple(candidate for candidate, _ in matching if not candidate.unusable())
     return usable or (_usable(*matching[0]),)
-
-
-def _file_count(files: int) -> str:
-    return f"{files} file{'' if files == 1 else 's'} checked"
 
 
 def _usable(candidate: KeyedCertificate, name: object) -> KeyedCertificate:

@@ -2,13 +2,20 @@
 
 from collections.abc import Iterable
 
-from secrets_app.core.credential_options import CHAINS, CredentialKind, CredentialOptions, IdentityKind, parse_kind
+from secrets_app.core.credential_options import (
+    CHAINS,
+    CredentialKind,
+    CredentialOptions,
+    IdentityKind,
+    parse_token_credentials,
+)
+from secrets_app.core.formatting import join_words
 from secrets_app.core.hosts import parse_guid
 from secrets_app.core.reading import RequestedIdentity
 
-_CHAIN_HALVES: dict[str, str] = {
-    "dev": "excludes the environment's service principal, workload identity and the managed identity",
-    "prod": "excludes developer tools such as Azure CLI, Azure PowerShell, azd and VS Code",
+_CHAIN_HALVES: dict[CredentialKind, str] = {
+    CredentialKind.DEV: "excludes the environment's service principal, workload identity and the managed identity",
+    CredentialKind.PROD: "excludes developer tools such as Azure CLI, Azure PowerShell, azd and VS Code",
 }
 
 
@@ -24,7 +31,7 @@ def selecting_setting(options: CredentialOptions, token_credentials: str = "") -
     """The name of the setting or argument that excludes credentials; None when none does."""
     if options.kinds[0] is not CredentialKind.DEFAULT:
         return options.chosen_by
-    if _is_known(token_credentials.strip()):
+    if parse_token_credentials(token_credentials):
         return "AZURE_TOKEN_CREDENTIALS"
     return "KVSITE_EXCLUDE_CREDENTIALS" if options.excluded else None
 
@@ -45,8 +52,9 @@ def _sentences(options: CredentialOptions, token_credentials: str) -> Iterable[s
         yield _selection_sentence(options)
     if token_credentials and is_selected:
         yield f"{_variable_text(token_credentials)} is ignored."
-    elif _is_known(token_credentials):
-        yield f"{_variable_text(token_credentials)} {_effect(token_credentials)}."
+    elif kind := parse_token_credentials(token_credentials):
+        effect = _CHAIN_HALVES.get(kind, "excludes all other credentials")
+        yield f"{_variable_text(token_credentials)} {effect}."
     if options.excluded:
         yield f"KVSITE_EXCLUDE_CREDENTIALS excludes {_join_kinds(options.excluded)}."
     if options.az_folder and _may_try(CredentialKind.AZURE_CLI, options):
@@ -71,18 +79,8 @@ def _setting_label(options: CredentialOptions) -> str:
 
 def _variable_text(token_credentials: str) -> str:
     """Its name, with its value only if that is supported: any other value may be a misplaced secret."""
-    return f"AZURE_TOKEN_CREDENTIALS={token_credentials}" if _is_known(token_credentials) else "AZURE_TOKEN_CREDENTIALS"
-
-
-def _is_known(token_credentials: str) -> bool:
-    name, kind = token_credentials.lower(), parse_kind(token_credentials)
-    is_class_name = kind is not None and kind.row.token_credentials and name == kind.class_name.lower()
-    return name in _CHAIN_HALVES or is_class_name
-
-
-def _effect(token_credentials: str) -> str:
-    """azure-identity 1.27, internal/utils.py: dev, prod, or the name of one class, ignoring case."""
-    return _CHAIN_HALVES.get(token_credentials.lower(), "excludes all other credentials")
+    is_supported = parse_token_credentials(token_credentials) is not None
+    return f"AZURE_TOKEN_CREDENTIALS={token_credentials}" if is_supported else "AZURE_TOKEN_CREDENTIALS"
 
 
 def _may_try(kind: CredentialKind, options: CredentialOptions) -> bool:
@@ -90,5 +88,4 @@ def _may_try(kind: CredentialKind, options: CredentialOptions) -> bool:
 
 
 def _join_kinds(kinds: Iterable[CredentialKind]) -> str:
-    *most, last = [kind.row.phrase for kind in kinds]
-    return f"{', '.join(most)} and {last}" if most else last
+    return join_words(kind.row.phrase for kind in kinds)

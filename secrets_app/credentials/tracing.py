@@ -10,12 +10,13 @@ from cachetools import LRUCache
 
 from secrets_app.azure_client import cancellation
 from secrets_app.core.claims import principal_of
+from secrets_app.core.credential_options import CredentialKind
 from secrets_app.core.reading import Attempt
 from secrets_app.credentials.token_trace import TokenProvenance, TokenTrace
 
 # DefaultAzureCredential replaces a member whose constructor failed; in azure-identity 1.27 (default.py) that can only
 # be this one. This product's own replacement has the attribute `credential_name`.
-_PLACEHOLDERS = {"FailedDACCredential": "WorkloadIdentityCredential"}
+_PLACEHOLDERS = {"FailedDACCredential": CredentialKind.WORKLOAD_IDENTITY.class_name}
 _CACHE_SIZE = 8
 
 

@@ -4,10 +4,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from secrets_app.core.credential_options import CredentialKind
 from secrets_app.core.own_messages import CERTIFICATE_IN_VAULT, COULD_NOT_BE_READ, SECRET_IN_VAULT
 from secrets_app.core.reading import Hint, Reading
 from secrets_app.diagnosis.command_values import checked
 
+_CERTIFICATE = CredentialKind.CLIENT_CERTIFICATE.class_name
 _SENTENCE_END = re.compile(r"(?<=\.) (?=[A-Z])")
 _NAMES = {"secret_name": r"([0-9A-Za-z-]{1,127})", "vault_url": r"https://([\w.-]{4,253})"}
 _IN_VAULT = tuple(
@@ -55,7 +57,7 @@ def use_certificate_error(hints: Sequence[Hint], reading: Reading, causes: Seque
     messages = {
         cause: attempt.message
         for attempt, cause in zip(reading.attempts, causes, strict=True)
-        if cause in _CAUSES and attempt.credential == "CertificateCredential" and attempt.message
+        if cause in _CAUSES and attempt.credential == _CERTIFICATE and attempt.message
     }
     specific = [_with_message(hint, messages[hint.cause]) if hint.cause in messages else hint for hint in hints]
     first = [replace(hint, why=f"{_unrequested_secret_note(reading)}{hint.why}") for hint in specific[:1]]

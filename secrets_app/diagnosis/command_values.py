@@ -6,9 +6,10 @@ import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from secrets_app.core.hosts import GUID_PATTERN, is_scope
 from secrets_app.core.reading import Platform
 
-_GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+_GUID = re.compile(GUID_PATTERN)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,126}")
 _GROUP = re.compile(r"[\w(][\w.()-]{0,89}")
 _RESOURCE_ID = re.compile(r"/subscriptions/[\w./()-]{1,600}")
@@ -17,7 +18,6 @@ _WORDS = re.compile(r"[A-Za-z][A-Za-z ]{0,60}")
 _URL = re.compile(r"https?://[\w.~%:/?&=-]{1,600}")
 _PATH = re.compile(r"[\w./:\\ -]{1,400}")
 _SERVICE_ACCOUNT = re.compile(r"[a-z0-9][a-z0-9.-]{0,252}")
-_SCOPE = re.compile(r"[a-zA-Z0-9._:/-]{1,500}")
 _SETTING = re.compile(r"KVSITE_[A-Z_]{1,60}")
 _SUBJECT = re.compile(r"[\w./:@*{}-]{1,400}")
 _PRIVATE_NETWORKS = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
@@ -58,7 +58,7 @@ _VALIDATORS: Mapping[str, Callable[[str], object]] = {
     "subject": _SUBJECT.fullmatch,
     "path": _PATH.fullmatch,
     "service_account": _SERVICE_ACCOUNT.fullmatch,
-    "scope": _SCOPE.fullmatch,
+    "scope": is_scope,
     "requested_identity": lambda value: _GUID.fullmatch(value) or _RESOURCE_ID.fullmatch(value),
     "identity_resource_id": _RESOURCE_ID.fullmatch,
     "folder_setting": _SETTING.fullmatch,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from secrets_app.core.credential_options import CredentialKind
 from secrets_app.core.reading import UNEXPECTED, Attempt, Diagnosis, Failure, Outcome, Platform, Reading, Stage
 from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.cause import Severity
@@ -64,7 +65,8 @@ def _cause_of(attempt: Attempt, reading: Reading) -> str | None:
     if attempt.outcome not in (Outcome.UNAVAILABLE, Outcome.FAILED):
         return None
     cause = cause_of_member(attempt.message or "", attempt.credential)
-    return cause_on_platform(cause, reading.place) if attempt.credential == "ManagedIdentityCredential" else cause
+    is_managed_identity = attempt.credential == CredentialKind.MANAGED_IDENTITY.class_name
+    return cause_on_platform(cause, reading.place) if is_managed_identity else cause
 
 
 def _evidence(failure: Failure) -> Evidence:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from secrets_app.core.hosts import GUID_PATTERN
 from secrets_app.diagnosis.normalize import squash, tokenize
 
 MAX_VALUES = 64
@@ -15,11 +16,10 @@ _HOST = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]|\.\d)")
-_GUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
-_GUIDS = re.compile(rf"(?<![\w-]){_GUID}(?![\w-])")
+_GUIDS = re.compile(rf"(?<![\w-]){GUID_PATTERN}(?![\w-])")
 _TIME = re.compile(r"(?<!\d)\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)?")
-_CALLER = re.compile(rf"\b(appid|oid|tid)\s?=\s?['\"]?({_GUID})", re.IGNORECASE)
-_ISSUER = re.compile(rf"iss\s?=\s?https://[\w.-]{{1,80}}/({_GUID})", re.IGNORECASE)
+_CALLER = re.compile(rf"\b(appid|oid|tid)\s?=\s?['\"]?({GUID_PATTERN})", re.IGNORECASE)
+_ISSUER = re.compile(rf"iss\s?=\s?https://[\w.-]{{1,80}}/({GUID_PATTERN})", re.IGNORECASE)
 _CLIENT_ADDRESS = re.compile(r"Client address:?\s{0,3}([0-9a-fA-F.:]{3,45})", re.IGNORECASE)
 _VAULT = re.compile(
     # `Action: 'Microsoft.KeyVault/vaults/secrets/...'` names no vault; a name at the end of the text may be truncated.
@@ -36,7 +36,7 @@ _VAULT_HOST = re.compile(
     r"(?<![\w.-])([A-Za-z0-9-]{3,24})\.vault\.(?:azure\.net|azure\.cn|usgovcloudapi\.net)", re.IGNORECASE
 )
 _VAULT_ID = re.compile(
-    rf"/subscriptions/{_GUID}/resourcegroups/[\w.()-]{{1,90}}/providers/microsoft\.keyvault/vaults/[A-Za-z0-9-]{{3,24}}(?=[^\w-])",
+    rf"/subscriptions/{GUID_PATTERN}/resourcegroups/[\w.()-]{{1,90}}/providers/microsoft\.keyvault/vaults/[A-Za-z0-9-]{{3,24}}(?=[^\w-])",
     re.IGNORECASE,
 )
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from secrets_app.core.formatting import plural
 from secrets_app.core.reading import Mismatch, Reading, Stage
 
 _SKEW = timedelta(minutes=5)
@@ -49,7 +50,7 @@ def _token_age(reading: Reading) -> str:
         return ""
     minutes = max(0, round((reading.started_at - issued).total_seconds() / 60))
     # Microsoft Entra ID backdates tokens by five minutes, so this is not the token's age.
-    return f"The token was issued {minutes} minute{'' if minutes == 1 else 's'} ago."
+    return f"The token was issued {plural(minutes, 'minute')} ago."
 
 
 def _from_secret(reading: Reading) -> dict[str, str]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from secrets_app.core.credential_options import MEMBERS, CredentialKind
+from secrets_app.core.formatting import plural
 from secrets_app.core.reading import HostEnvironment, Platform
 from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.cause import Severity
@@ -73,5 +74,5 @@ def untried_credentials(failed: Member, not_tried: Sequence[str]) -> str:
         return ""
     named = [name for name in not_tried if name in _MOST_USED] or list(not_tried[:1])
     others = len(not_tried) - len(named)
-    names = ", ".join(named) + (f" and {others} other{'' if others == 1 else 's'}" if others else "")
+    names = ", ".join(named) + (f" and {plural(others, 'other')}" if others else "")
     return f"The chain stopped at {failed.credential}. Not tried: {names}."

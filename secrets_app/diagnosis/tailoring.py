@@ -4,13 +4,16 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from secrets_app.core.credential_options import CredentialKind
+from secrets_app.core.hosts import GUID_PATTERN
 from secrets_app.core.reading import Platform, Reading
 from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS, Area, Cause, Command, run
 from secrets_app.diagnosis.command_values import CommandValues
 
 _VAULT_SCOPE = "https://vault.azure.net/.default"
 _VARIABLE = re.compile(r"[A-Za-z_]+")
-_GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+_AZURE_CLI, _MANAGED_IDENTITY = CredentialKind.AZURE_CLI.class_name, CredentialKind.MANAGED_IDENTITY.class_name
+_GUID = re.compile(GUID_PATTERN)
 _BARE_HOST = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,63}", re.IGNORECASE)
 _READ_WITH_AZ = run("python manage.py principal --credential azure-cli")
 _CLIENT_ID_SETTINGS = {
@@ -35,7 +38,7 @@ class HintContext:
         reading = self.reading
         if reading is None or not reading.chosen_setting or not reading.attempts:
             return False
-        return all(attempt.credential != "AzureCliCredential" for attempt in reading.attempts)
+        return all(attempt.credential != _AZURE_CLI for attempt in reading.attempts)
 
     @property
     def resource(self) -> str | None:
@@ -67,7 +70,7 @@ def _without_az(cause: Cause, context: HintContext) -> Cause:
         return cause
     setting = reading.chosen_setting or ""
     why = f"{reading.chosen_by} None of the remaining credentials is available on this machine."
-    if all(attempt.credential == "ManagedIdentityCredential" for attempt in reading.attempts):
+    if all(attempt.credential == _MANAGED_IDENTITY for attempt in reading.attempts):
         why = f"{setting} allows only the managed identity, and this machine has none, "
         why += "or its endpoint 169.254.169.254 is blocked."
     unset: tuple[Command, ...] = ()
@@ -185,7 +188,7 @@ def _stopped_chain(cause: Cause, context: HintContext) -> Cause:
     """The first hint has the fix. Excluding a credential helps only on a development machine with az after it."""
     fix = "Fix the credential that failed: see the first hint above." if context.failed_is_first else cause.fix
     reading = context.reading
-    az_follows = reading is None or "AzureCliCredential" in [attempt.credential for attempt in reading.attempts]
+    az_follows = reading is None or _AZURE_CLI in [attempt.credential for attempt in reading.attempts]
     can_exclude = az_follows and not (reading and reading.chosen_setting)
     return replace(cause, fix=fix, commands=cause.commands if can_exclude else ())
 

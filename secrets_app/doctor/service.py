@@ -9,6 +9,7 @@ from secrets_app import conf
 from secrets_app.conf import Config
 from secrets_app.conf.request import ReadRequest, secret_request
 from secrets_app.core.caching import SingleFlight, run_in_background
+from secrets_app.core.formatting import plural
 from secrets_app.core.reading import Diagnosis, Reading, Stage
 from secrets_app.core.runtime import shared
 from secrets_app.doctor import Check, Status
@@ -76,9 +77,9 @@ def headline(checks: tuple[Check, ...]) -> str:
     if timed_out and not problems:
         limit = f"no result within {timed_out.gave_up_after_s:g} s"
         return f"Unknown whether the secret can be read: {limit}. {timed_out.advice}"
-    parts = [f"{problems or 'No'} error{'' if problems == 1 else 's'} found"]
+    parts = [f"{plural(problems, 'error') if problems else 'No errors'} found"]
     if notices:
-        parts.append(f"{notices} warning{'s' if notices > 1 else ''}")
+        parts.append(plural(notices, "warning"))
     if unknown:
         parts.append(f"{unknown} unknown")
     return f"{', '.join(parts)}."

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterable, Mapping
 
+from secrets_app.core.formatting import plural
+from secrets_app.core.hosts import GUID_PATTERN
 from secrets_app.core.redaction import redact
 from secrets_app.doctor.check import Fact
 
-_ID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_TENANT = re.compile(rf"{_ID.pattern}|(?:[A-Za-z0-9-]+\.)+[A-Za-z]{{2,}}|organizations|common|consumers")
+_ID = re.compile(GUID_PATTERN)
+_TENANT = re.compile(rf"{GUID_PATTERN}|(?:[A-Za-z0-9-]+\.)+[A-Za-z]{{2,}}|organizations|common|consumers")
 _ADDRESS = re.compile(r"https?://[\w.:\[\]-]+(?:/[\w./-]*)?")
 _NAME = re.compile(r"[\w.:-]{1,80}")
 # A path with a folder prefix, or a certificate file name; a client secret is neither.
@@ -47,20 +49,9 @@ def describe_variable(environ: Mapping[str, str], name: str) -> str:
     pattern = _SHOWN.get(name)
     if pattern and pattern.fullmatch(value):
         return redact(value)
-    return f"set, {len(value)} character{'' if len(value) == 1 else 's'}"
+    return f"set, {plural(len(value), 'character')}"
 
 
 def describe_variables(environ: Mapping[str, str], names: Iterable[str]) -> tuple[Fact, ...]:
     """One fact for each variable."""
     return tuple((name, describe_variable(environ, name)) for name in names)
-
-
-def is_id(value: str) -> bool:
-    """Whether `value` looks like a client, object or tenant ID: 36 characters in five groups."""
-    return bool(_ID.fullmatch(value))
-
-
-def join_words(names: Iterable[str]) -> str:
-    """`A`, `A and B`, `A, B and C`."""
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last

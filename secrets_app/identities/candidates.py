@@ -11,7 +11,7 @@ from secrets_app.core.credential_options import (
     MEMBERS,
     CredentialKind,
     CredentialOptions,
-    parse_kind,
+    parse_token_credentials,
 )
 
 _INTERACTIVE_ONLY = "Requires interactive sign-in. In a terminal, run: manage.py principal --credential "
@@ -75,7 +75,7 @@ def _chain_order(options: CredentialOptions, token_credentials: str) -> tuple[Cr
     if not first.is_chain:
         return options.kinds
     selected_kind = (
-        parse_kind(token_credentials) if first is CredentialKind.DEFAULT else first
+        parse_token_credentials(token_credentials) if first is CredentialKind.DEFAULT else first
     ) or CredentialKind.DEFAULT
     members = CHAINS.get(selected_kind, (selected_kind,))
     return tuple(kind for kind in members if kind not in options.excluded)

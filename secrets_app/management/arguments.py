@@ -10,16 +10,14 @@ from django.core.management.base import CommandError
 from secrets_app.conf import Config
 from secrets_app.conf.connection_string import NAMES as CONNECTION_STRINGS
 from secrets_app.conf.credential import SETTINGS as CREDENTIAL_SETTINGS
+from secrets_app.conf.managed_identity import SETTING_OF_KIND
 from secrets_app.core.credential_options import INTERACTIVE, CredentialKind, parse_kind
 
 _INTERACTIVE_DEADLINE_S = 300.0
 """Seconds allowed for interactive sign-in; azure-identity's timeout for a browser."""
 _CREDENTIAL = "KVSITE_CREDENTIAL"
-_IDENTITIES = {
-    "client_id": "KVSITE_MANAGED_IDENTITY_CLIENT_ID",
-    "object_id": "KVSITE_MANAGED_IDENTITY_OBJECT_ID",
-    "resource_id": "KVSITE_MANAGED_IDENTITY_RESOURCE_ID",
-}
+_IDENTITIES = {kind.value: SETTING_OF_KIND[kind].name for kind in sorted(SETTING_OF_KIND)}
+"""Argument -> setting, in the order of --help."""
 
 
 def add_credential_arguments(parser: ArgumentParser) -> None:

@@ -22,7 +22,7 @@ def principal_text(result: CandidateResult) -> str:
     if reading is None or reading.principal is None:
         return ""
     same = f" Same principal as {result.same_as.title}." if result.same_as else ""
-    return f"{_capitalized(text.principal_text(reading.principal))}.{same}"
+    return f"{_capitalize_label(text.principal_text(reading.principal))}.{same}"
 
 
 def result_text(result: CandidateResult) -> str:
@@ -93,5 +93,5 @@ def _failure_message(reading: Reading) -> str:
     return formatting.sentence(reading.failure.message.partition("\n")[0]) if reading.failure else ""
 
 
-def _capitalized(text: str) -> str:
-    return text[:1].upper() + text[1:] if " (" not in text else text
+def _capitalize_label(text: str) -> str:
+    return text if " (" in text else formatting.capitalize(text)

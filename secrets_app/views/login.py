@@ -16,6 +16,7 @@ from secrets_app.access.audit import client_address
 from secrets_app.access.passphrase import Role, grants_most, role_for, save_sign_in
 from secrets_app.access.throttle import LoginThrottle
 from secrets_app.conf.access import AccessMode
+from secrets_app.core.formatting import plural
 from secrets_app.core.runtime import shared
 from secrets_app.views.query import parse_query
 
@@ -65,8 +66,7 @@ def _signed_in(request: HttpRequest, next_url: str, role: Role) -> HttpResponse:
 
 def _throttled(request: HttpRequest, next_url: str, wait_s: int) -> HttpResponse:
     audit.record("sign in", "throttled", request, viewer_of(request))
-    seconds = f"{wait_s} second{'' if wait_s == 1 else 's'}"
-    message = f"Too many failed attempts. Try again in {seconds}."
+    message = f"Too many failed attempts. Try again in {plural(wait_s, 'second')}."
     response = _form(request, next_url, error=message, status=429)
     response["Retry-After"] = str(wait_s)
     return response

@@ -4,29 +4,28 @@ from collections.abc import Mapping
 
 from secrets_app.conf.hints import unset_commands
 from secrets_app.conf.host_environment import SITES
-from secrets_app.core.credential_options import PROD_MEMBERS, CredentialKind
+from secrets_app.core.credential_options import PROD_MEMBERS, CredentialKind, parse_token_credentials
+from secrets_app.core.formatting import join_words
+from secrets_app.core.hosts import parse_guid
 from secrets_app.core.reading import Platform
 from secrets_app.doctor.check import Check, Fact, notice, ok, problem
 from secrets_app.doctor.checks.managed_identity import has_identity_endpoint
 from secrets_app.doctor.checks.service_principal import ID, TOKEN_FILE, complete_credential_set
 from secrets_app.doctor.registry import CheckContext, check
-from secrets_app.doctor.variables import describe_variable, describe_variables, is_id, join_words
+from secrets_app.doctor.variables import describe_variable, describe_variables
 
 _VARIABLE = "AZURE_TOKEN_CREDENTIALS"
-# azure-identity 1.27, default.py: `dev`, `prod`, or one class name in any case; anything else is a ValueError.
-_KINDS_BY_NAME = {kind.class_name.lower(): kind for kind in CredentialKind if kind.row.token_credentials}
 _PREFIXES = ("AZURE_", "IDENTITY_", "MSI_")
 
 
 def includes_developer_tools(environ: Mapping[str, str]) -> bool:
     """Whether AZURE_TOKEN_CREDENTIALS keeps Azure CLI, Azure PowerShell and azd in the chain."""
-    value = selected_credentials(environ)
-    return value != "prod" and _KINDS_BY_NAME.get(value) not in PROD_MEMBERS
+    return selected_kind(environ) not in (CredentialKind.PROD, *PROD_MEMBERS)
 
 
-def selected_credentials(environ: Mapping[str, str]) -> str:
-    """AZURE_TOKEN_CREDENTIALS as azure-identity reads it, in lower case; empty when not set."""
-    return environ.get(_VARIABLE, "").strip().lower()
+def selected_kind(environ: Mapping[str, str]) -> CredentialKind | None:
+    """The kind that AZURE_TOKEN_CREDENTIALS selects; None if it is not set or not supported."""
+    return parse_token_credentials(environ.get(_VARIABLE, ""))
 
 
 @check("token_credentials", "AZURE_TOKEN_CREDENTIALS")
@@ -35,35 +34,35 @@ def token_credentials(context: CheckContext) -> Check:
 
     A problem when azure-identity rejects its value, or when it selects only credentials that cannot work here.
     """
-    value = selected_credentials(context.environ)
     facts = describe_variables(context.environ, [_VARIABLE])
-    if not value:
+    if not context.environ.get(_VARIABLE, "").strip():
         return ok("Not set. The credentials in the chain are tried in order until one succeeds.", facts=facts)
     if not _applies(context):
         selected_by = context.config.credential.chosen_by if context.config.credential else None
         return ok(f"Set, but ignored: {selected_by or 'a setting'} selects the credential.", facts=facts)
-    if value not in {"dev", "prod", *_KINDS_BY_NAME}:
+    kind = selected_kind(context.environ)
+    if kind is None:
         return problem(
             "The value is not supported, so azure-identity cannot create a credential. Supported values: dev, prod, "
-            f"{join_words([kind.class_name for kind in _KINDS_BY_NAME.values()])}.",
+            f"{join_words(kind.class_name for kind in CredentialKind if kind.row.token_credentials)}.",
             cause="token_credentials_env_invalid",
             facts=facts,
         )
     if context.config.credential and context.config.credential.kinds[0] is not CredentialKind.DEFAULT:
         return ok(f"Set, but KVSITE_CREDENTIAL={context.config.credential.kinds[0]} takes precedence.", facts=facts)
-    return _selected(context, value, facts)
+    return _selected(context, kind, facts)
 
 
-def _selected(context: CheckContext, value: str, facts: tuple[Fact, ...]) -> Check:
+def _selected(context: CheckContext, kind: CredentialKind, facts: tuple[Fact, ...]) -> Check:
     """The finding for a supported value that is in effect."""
-    message, commands = _description(value), unset_commands([_VARIABLE], context.place)
+    message, commands = _description(kind), unset_commands([_VARIABLE], context.place)
     if includes_developer_tools(context.environ) and context.place.platform in SITES:
         return problem(
             f"{message} In Azure these tools are not available, and the managed identity is never tried.",
             "Remove the variable, or set it to prod.",
             cause="environment_half_set", commands=commands, facts=facts,
         )  # fmt: skip
-    if value == "environmentcredential" and not complete_credential_set(context.environ):
+    if kind is CredentialKind.ENVIRONMENT and not complete_credential_set(context.environ):
         return problem(
             f"{message} Its variables are incomplete.", "Set all of them, or remove this variable.",
             cause="environment_half_set", commands=commands, facts=facts,
@@ -77,18 +76,18 @@ def _applies(context: CheckContext) -> bool:
     return options is None or options.kinds[0].is_chain
 
 
-def _description(value: str) -> str:
-    if value == "dev":
+def _description(kind: CredentialKind) -> str:
+    if kind is CredentialKind.DEV:
         return (
             "Only developer tools are tried: VS Code, Azure CLI, Azure PowerShell and azd. "
             "The managed identity is not tried."
         )
-    if value == "prod":
+    if kind is CredentialKind.PROD:
         return (
             "Only the environment's service principal, workload identity and managed identity are tried. "
             "Azure CLI and other developer tools are not tried."
         )
-    return f"Only {_KINDS_BY_NAME[value].class_name} is tried."
+    return f"Only {kind.class_name} is tried."
 
 
 @check("client_id", "AZURE_CLIENT_ID")
@@ -105,7 +104,7 @@ def client_id(context: CheckContext) -> Check:
             commands=unset_commands([ID], context.place),
             facts=facts,
         )
-    if not is_id(value):
+    if not parse_guid(value):
         return problem(
             "The value is not a client ID: a client ID has 36 characters in five groups.",
             "Copy the client ID from the Overview page of the managed identity or app registration.",

@@ -5,10 +5,10 @@ import re
 import time
 
 from secrets_app.azure_client.process import ToolError, ToolTimeoutError, find, run_for_output
-from secrets_app.core.credential_options import CredentialKind, parse_kind
+from secrets_app.core.credential_options import CredentialKind
 from secrets_app.core.reading import Platform
 from secrets_app.doctor.check import Check, Fact, Status, notice, ok, problem
-from secrets_app.doctor.checks.azure_variables import includes_developer_tools, selected_credentials
+from secrets_app.doctor.checks.azure_variables import includes_developer_tools, selected_kind
 from secrets_app.doctor.checks.service_principal import complete_credential_set
 from secrets_app.doctor.registry import CheckContext, check
 from secrets_app.doctor.tool_files import (
@@ -163,7 +163,7 @@ def _missing_tool(context: CheckContext, name: str, kind: CredentialKind, cause:
         return problem(
             f"{name} was not found on PATH, and it is the only credential in KVSITE_CREDENTIAL.", cause=cause
         )
-    if kinds[:1] == (CredentialKind.DEFAULT,) and parse_kind(selected_credentials(context.environ)) is kind:
+    if kinds[:1] == (CredentialKind.DEFAULT,) and selected_kind(context.environ) is kind:
         return problem(
             f"{name} was not found on PATH, and AZURE_TOKEN_CREDENTIALS selects no other credential.", cause=cause
         )

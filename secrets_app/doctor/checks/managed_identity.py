@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 from secrets_app.conf.hints import unset_commands
 from secrets_app.conf.host_environment import SITES, detect_platform
+from secrets_app.core.credential_options import CredentialKind
+from secrets_app.core.formatting import join_words
 from secrets_app.core.reading import Platform
 from secrets_app.doctor.check import Check, Fact, notice, ok, problem
 from secrets_app.doctor.registry import CheckContext, check
-from secrets_app.doctor.variables import describe_variable, describe_variables, join_words
+from secrets_app.doctor.variables import describe_variable, describe_variables
 
 _NAMES: dict[Platform, str] = {
     Platform.APP_SERVICE: "App Service",
@@ -69,7 +71,7 @@ def _has_token(context: CheckContext) -> bool:
     """Whether ManagedIdentityCredential returned the token."""
     reading = context.reading_within(_WAIT_S)
     principal = reading.principal if reading else None
-    return bool(principal and principal.credential == "ManagedIdentityCredential")
+    return bool(principal and principal.credential == CredentialKind.MANAGED_IDENTITY.class_name)
 
 
 @check("managed_identity", "Managed identity variables")

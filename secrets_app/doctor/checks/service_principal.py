@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from secrets_app.conf.hints import unset_commands
+from secrets_app.core.formatting import join_words
 from secrets_app.core.reading import Platform
 from secrets_app.doctor.check import Check, Fact, notice, ok, problem
 from secrets_app.doctor.checks.managed_identity import has_identity_endpoint
 from secrets_app.doctor.registry import CheckContext, check
-from secrets_app.doctor.variables import describe_variables, join_words
+from secrets_app.doctor.variables import describe_variables
 
 ID, TENANT, SECRET = "AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_CLIENT_SECRET"
 CERTIFICATE, USER, PASSWORD = "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_USERNAME", "AZURE_PASSWORD"

@@ -6,6 +6,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from secrets_app.core import formatting
+from secrets_app.core.credential_options import CredentialKind
 from secrets_app.core.hosts import CLOUDS, vault_name
 from secrets_app.doctor.check import Check, notice, ok, problem, unknown
 from secrets_app.doctor.connection import is_azure_issuer, proxy_of
@@ -66,7 +67,7 @@ def vault_tenant(context: CheckContext) -> Check:
     if actual is None:
         return ok("The vault's tenant is known, but there is no token to compare it with.", facts=facts)
     if actual.lower() != expected:
-        managed = principal and principal.credential == "ManagedIdentityCredential"
+        managed = principal and principal.credential == CredentialKind.MANAGED_IDENTITY.class_name
         return problem(
             "The vault and the token belong to different tenants.",
             _OTHER_TENANT if managed else "", cause="tenant_mismatch_ahead", facts=facts,
