@@ -1,4 +1,4 @@
-"""Who to be, by settings: what each word makes, and the sentence for each mistake."""
+"""The settings that select the credential: the effect of each value, and the message for each invalid one."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""The site's own key: made once, kept whole, made anew when it is damaged."""
+"""The generated SECRET_KEY: created once, written atomically, and replaced if its file is damaged."""
 
 import os
 import stat

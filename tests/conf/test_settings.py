@@ -1,4 +1,4 @@
-"""The settings: what each word makes, and the sentence for each mistake."""
+"""The settings: the effect of each value, and the message for each invalid one."""
 
 import dataclasses
 import importlib
@@ -158,14 +158,14 @@ def test_check__accepts_valid_settings(settings: Any) -> None:
     call_command("check", fail_level="WARNING")
 
 
-def test_each_check_id_has_one_meaning() -> None:
+def test_each_check_id__has_one_meaning() -> None:
     codes = [check.code for check in CHECK_IDS]
     assert [code for code in codes if codes.count(code) > 1] == []
     assert len({check.code[1:] for check in CHECK_IDS}) == len({check.meaning for check in CHECK_IDS}) == len(codes)
 
 
-def test_each_defined_check_id_is_documented() -> None:
-    """Whatever a module defines is in the table that docs/settings.md is generated from."""
+def test_each_defined_check_id__is_documented() -> None:
+    """Every check ID that a module defines is in the table from which docs/settings.md is generated."""
     modules = [
         importlib.import_module(found.name)
         for package in (secrets_app.conf, secrets_app.connection_string)
@@ -182,22 +182,22 @@ def test_setting_error__has_a_check_id_of_its_setting(words: dict[str, str]) -> 
         assert problem.id in map(str, SETTINGS[problem.setting].checks)
 
 
-def test_a_default_is_the_value_that_its_text_makes() -> None:
-    """What docs/settings.md shows as the default can be set, and changes nothing."""
+def test_default__equals_the_value_of_its_text() -> None:
+    """The default shown in docs/settings.md is a valid value and has the same effect as no value."""
     for name, row in SETTINGS.items():
         if row.default_text and not row.default_note:
             assert row.read({name: row.default_text}) == row.default
 
 
-def test_config_has_the_defaults_of_the_settings() -> None:
+def test_config__has_the_defaults_of_the_settings() -> None:
     config = loaded()
     for row in (row for subject in (server, vault, access) for row in subject.SETTINGS.values()):
         if row.attribute:
             assert getattr(config, row.attribute) == row.default
 
 
-def test_each_attribute_is_a_field_of_what_the_settings_are_read_into() -> None:
-    """A new setting is one row and, where its value is a new one, one typed field."""
+def test_each_attribute__is_a_field_of_the_config() -> None:
+    """A new setting needs one row and, unless an existing field holds its value, one typed field."""
     into = {credential.TITLE: CredentialOptions, expected_principal.TITLE: ExpectedPrincipal}
     for title, rows in SUBJECTS.items():
         fields = {field.name for field in dataclasses.fields(into.get(title, Config))}

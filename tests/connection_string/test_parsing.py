@@ -71,7 +71,7 @@ def test_quoted_connection_string__message_says_to_remove_the_quotes(text: str) 
     assert found.hint == "Remove the quotes around the whole string."
 
 
-# Long enough that none of them is by chance a part of a sentence of ours.
+# Long enough not to occur in a message by chance.
 _VALUES = st.text(st.characters(codec="utf-8"), min_size=12, max_size=40)
 
 
@@ -102,7 +102,7 @@ def test_any_text__gives_options_or_one_message(run_as: str, parts: list[tuple[s
     except ConnectionStringError as fault:
         said = "".join(traceback.format_exception(fault)) + repr(fault) + fault.hint
     for value in hidden:
-        assert len(value.strip()) < 6 or value.strip() not in said  # a few characters are in any sentence
+        assert len(value.strip()) < 6 or value.strip() not in said  # a value this short can occur in any message
 
 
 @settings(max_examples=60)

@@ -17,12 +17,12 @@ from tests.support.readings import diagnose, get_reading
 
 @pytest.fixture
 def azure(world: World) -> LocalAzure:
-    """A developer's machine; her vault holds the application's certificate beside the secret."""
+    """A developer's machine, with the application's certificate in the same vault as the secret."""
     return world("certificate-in-vault")
 
 
 def vaulted(name: str = "kvsite-app", *, refresh: bool = False) -> Reading:
-    """A reading as the application, whose certificate is that secret of the vault."""
+    """A reading as the application, with the certificate that the vault stores under this name."""
     given = {
         "KVSITE_CREDENTIAL": "client-certificate",
         "KVSITE_CLIENT_ID": SITE_APPLICATION.client_id,

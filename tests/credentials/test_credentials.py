@@ -1,4 +1,4 @@
-"""Each way to a token, for real: the credential that a word chooses signs in to Local Azure and reads the secret."""
+"""Each selectable credential signs in to Local Azure and reads the secret."""
 
 import os
 import re
@@ -78,11 +78,11 @@ def test_several_credentials__are_tried_in_order_past_a_failing_constructor(worl
     assert {outcome for _, outcome in outcomes(reading)[:-1]} == {Outcome.UNAVAILABLE}
 
 
-# -- a service principal by settings
+# -- service principal by settings
 
 
 def as_settings(azure: LocalAzure, **words: str) -> dict[str, str]:
-    """The service principal of the environment, moved to our own settings."""
+    """The service principal of the environment, configured by KVSITE_ settings instead."""
     moved = {ours: os.environ.pop(theirs) for ours, theirs in (
         ("KVSITE_TENANT_ID", "AZURE_TENANT_ID"),
         ("KVSITE_CLIENT_ID", "AZURE_CLIENT_ID"),
@@ -114,7 +114,7 @@ def test_rejected_client_secret__is_not_shown(world: World, scenario: str, cause
     assert words["KVSITE_CLIENT_SECRET"] not in repr(reading) + said(reading)
 
 
-# -- the tools on PATH
+# -- developer tools on PATH
 
 
 def test_azd__gets_the_vaults_scope_and_tenant(world: World, tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ def test_token_in_invalid_output__is_not_shown(world: World, tmp_path: Path, wor
     assert token.rpartition(".")[0] not in repr(reading) + said(reading)
 
 
-# -- what this machine does not have
+# -- credentials that are not available on this machine
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_unavailable_credential__message_says_what_it_needs(world: World, word: 
     assert to_do in reading.hints[0].fix
 
 
-# -- a person is needed
+# -- interactive credentials
 
 
 @pytest.mark.parametrize("word", ["device-code", "interactive-browser"])
@@ -290,7 +290,7 @@ def test_azure_pipelines__outside_a_pipeline_is_unavailable(world: World) -> Non
     assert read("azure-pipelines").main_cause == "pipelines_oidc_misconfigured"
 
 
-# -- tenants, exclusions, time
+# -- tenants, exclusions, timeouts
 
 
 def test_disallowed_tenant__is_reported(world: World) -> None:

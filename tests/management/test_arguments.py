@@ -1,4 +1,4 @@
-"""`manage.py principal` with the arguments that say who to be: they win over every setting, under their own names."""
+"""`manage.py principal` with arguments that select the identity: they override every setting and are named in errors."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""`manage.py principal`: what it prints and how it ends; as a process of its own where that is the point."""
+"""`manage.py principal`: output and exit code; in a separate process where the test depends on it."""
 
 import json
 import os
@@ -17,13 +17,13 @@ from secrets_app.conf.schema import SETTINGS
 from secrets_app.core.reading import Attempt, Diagnosis, Outcome, Principal, PrincipalKind, PrincipalType, Reading
 from secrets_app.output.terminal import lines_of
 from tests.conftest import World
-from tests.support.command_line import Ended, manage
+from tests.support.command_line import CompletedCommand, manage
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def process(scenario: str, *arguments: str, **words: str) -> subprocess.CompletedProcess[str]:
-    """The command as a process of its own in a world of its own."""
+    """Run the command in a separate process, in a separate scenario."""
     with LocalAzure(scenario) as azure:
         return subprocess.run(
             [sys.executable, "manage.py", "principal", *arguments],
@@ -32,10 +32,10 @@ def process(scenario: str, *arguments: str, **words: str) -> subprocess.Complete
 
 
 @pytest.fixture
-def principal(world: World, settings: Any) -> Callable[..., Ended]:
-    """The command in this process, in that scenario with those words in its environment."""
+def principal(world: World, settings: Any) -> Callable[..., CompletedCommand]:
+    """Run the command in this process, in a scenario, with additional settings."""
 
-    def run(scenario: str, *arguments: str, **words: str) -> Ended:
+    def run(scenario: str, *arguments: str, **words: str) -> CompletedCommand:
         world(scenario)
         os.environ.update(words)
         settings.SECRETS_APP |= {name: words[name] for name in SETTINGS if name in words}
@@ -52,7 +52,7 @@ def test_success__is_exit_0_with_the_result_first() -> None:
     assert result.stderr == ""
 
 
-def test_failure__is_exit_1_with_the_command_that_fixes_it(principal: Callable[..., Ended]) -> None:
+def test_failure__is_exit_1_with_the_command_that_fixes_it(principal: Callable[..., CompletedCommand]) -> None:
     result = principal("no-role")
     assert result.returncode == 1
     assert result.stdout.startswith("NO  The secret demo was not read.")
@@ -71,7 +71,7 @@ def test_failure__is_exit_1_with_the_command_that_fixes_it(principal: Callable[.
     ],
 )
 def test_invalid_settings__are_exit_2_with_a_message(
-    principal: Callable[..., Ended], arguments: tuple[str, ...], words: dict[str, str], said: str
+    principal: Callable[..., CompletedCommand], arguments: tuple[str, ...], words: dict[str, str], said: str
 ) -> None:
     result = principal("app-service", *arguments, **words)
     assert result.returncode == 2
@@ -79,14 +79,14 @@ def test_invalid_settings__are_exit_2_with_a_message(
     assert "Traceback" not in result.stdout + result.stderr
 
 
-def test_invalid_arguments__are_exit_2(principal: Callable[..., Ended]) -> None:
+def test_invalid_arguments__are_exit_2(principal: Callable[..., CompletedCommand]) -> None:
     result = principal("app-service", "--nonsense")
     assert result.returncode == 2
     assert "unrecognized arguments: --nonsense" in result.stderr
     assert "Traceback" not in result.stderr
 
 
-def test_json__is_one_document_only(principal: Callable[..., Ended]) -> None:
+def test_json__is_one_document_only(principal: Callable[..., CompletedCommand]) -> None:
     result = principal("no-role", "--json")
     document = json.loads(result.stdout)
     assert result.returncode == 1
@@ -95,7 +95,7 @@ def test_json__is_one_document_only(principal: Callable[..., Ended]) -> None:
     assert result.stderr == ""
 
 
-def test_report__with_short_ids(principal: Callable[..., Ended]) -> None:
+def test_report__with_short_ids(principal: Callable[..., CompletedCommand]) -> None:
     result = principal("no-role", "--report", "--short-ids")
     assert result.returncode == 1
     assert result.stdout.startswith("## The secret demo was not read.")
@@ -103,7 +103,7 @@ def test_report__with_short_ids(principal: Callable[..., Ended]) -> None:
     assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", result.stdout)
 
 
-def test_another_secret_by_name(principal: Callable[..., Ended]) -> None:
+def test_secret_argument__reads_another_secret(principal: Callable[..., CompletedCommand]) -> None:
     result = principal("app-service", "--secret", "no-such-secret", "--json")
     assert json.loads(result.stdout)["hints"][0]["cause"] == "kv_secret_not_found"
 

@@ -1,4 +1,4 @@
-"""Paste an error, as a page, as JSON and in a terminal; and the catalogue of causes."""
+"""Explaining a pasted error as a page, as JSON and as a command, and the catalogue of causes."""
 
 import json
 import os
@@ -107,7 +107,7 @@ def test_api__uses_status_and_code(client: Client) -> None:
     assert ask(client, json.dumps(known)).json()["causes"][0] == "kv_rbac_denied"
 
 
-def test_the_form_needs_its_csrf_token() -> None:
+def test_form__requires_a_csrf_token() -> None:
     strict = Client(enforce_csrf_checks=True, headers=HERE)
     response = strict.post("/explain/", {"text": NO_ROLE})
     assert response.status_code == 403
@@ -134,25 +134,25 @@ def test_catalog__is_searchable(client: Client) -> None:
     assert "No cause matches" in client.get("/causes/?q=zebra").content.decode()
 
 
-def test_an_unknown_cause_is_not_found(client: Client) -> None:
+def test_unknown_cause__is_not_found(client: Client) -> None:
     assert client.get("/causes/nonsense/").status_code == 404
     assert client.get("/causes/?x=1").status_code == 400
 
 
-def test_the_command_reads_standard_input() -> None:
+def test_command__reads_standard_input() -> None:
     result = manage("explain", given=NO_ROLE.encode())
     assert result.returncode == 0
     assert "no role assignment that allows reading secrets" in result.stdout
     assert "az role assignment create" in result.stdout
 
 
-def test_the_command_reads_a_file_and_answers_in_json(tmp_path: Path) -> None:
+def test_command__reads_a_file_and_prints_json(tmp_path: Path) -> None:
     file = tmp_path / "error.txt"
     file.write_text(NO_ROLE)
     assert json.loads(manage("explain", str(file), "--json").stdout)["causes"][0] == "kv_rbac_denied"
 
 
-def test_lines_of_json_go_on_after_a_bad_one() -> None:
+def test_json_lines__continue_after_an_invalid_line() -> None:
     lines = [json.dumps({"message": NO_ROLE}), "nonsense", "", "[]", json.dumps({"message": "x" * 300_000}), json.dumps({"message": "x"})]  # fmt: skip  # noqa: E501
     no_utf8 = b'{"message": "\xff"}'
     result = manage("explain", "--jsonl", given="\n".join(lines).encode() + b"\n" + no_utf8)
@@ -218,7 +218,7 @@ def test_command__uses_names_from_the_text(client: Client, text: str, command: s
 
 
 @pytest.mark.parametrize("address", ["10.0.0.4", "192.168.1.9", "2603:1020:a01::5"])
-def test_no_firewall_rule_is_offered_for_an_address_that_no_vault_takes(client: Client, address: str) -> None:
+def test_invalid_client_address__has_no_firewall_command(client: Client, address: str) -> None:
     text = f"Client address is not authorized and caller is not a trusted service.\r\nClient address: {address}\r\n"
     hints = ask(client, json.dumps({"message": text, "error_code": "ForbiddenByFirewall"})).json()["hints"]
     assert hints[0]["cause"] == "kv_firewall_denied"

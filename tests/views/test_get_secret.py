@@ -1,4 +1,4 @@
-"""Get Secret: another secret, another version, another identity, and no other vault."""
+"""Get Secret: another secret, version or identity is accepted, another vault is not."""
 
 from dataclasses import replace
 from typing import Any
@@ -26,7 +26,7 @@ def test_empty_form__reads_the_configured_secret(client: Client, world: World) -
     assert html.count("<h1") == 1
 
 
-def test_another_secret_by_its_name(client: Client, world: World) -> None:
+def test_secret_name__reads_another_secret(client: Client, world: World) -> None:
     azure = world(OTHER)
     html = client.get("/secret/?name=other&version=&userassignedid=").content.decode()
     assert "The secret other was read." in html
@@ -35,7 +35,7 @@ def test_another_secret_by_its_name(client: Client, world: World) -> None:
     assert azure.secret_value not in html
 
 
-def test_one_version_of_it(client: Client, world: World) -> None:
+def test_secret_version__reads_that_version(client: Client, world: World) -> None:
     world("app-service")
     version = client.get("/api/reading").json()["secret"]["version"]
     for asked in (f"name=demo&version={version}", f"name={HERE}/demo/{version}", f"version={version}"):
@@ -44,13 +44,13 @@ def test_one_version_of_it(client: Client, world: World) -> None:
         assert f"demo, version {version}" in html
 
 
-def test_a_version_of_the_settings_belongs_to_their_secret(client: Client, world: World, settings: Any) -> None:
+def test_configured_version__applies_to_the_configured_secret_only(client: Client, world: World, settings: Any) -> None:
     world(OTHER)
     settings.SECRETS_APP["SECRET_VERSION"] = "0" * 32
     assert "The secret other was read." in client.get("/secret/?name=other").content.decode()
 
 
-def test_as_another_identity(client: Client, world: World) -> None:
+def test_identity__reads_with_another_identity(client: Client, world: World) -> None:
     world(OTHER)
     html = client.get(f"/secret/?name=other&userassignedid={SHARED_IDENTITY.client_id}").content.decode()
     assert "kvsite-reader (user-assigned managed identity)" in html

@@ -1,4 +1,4 @@
-"""Who to be, chosen in the address as in the .NET samples: for this visitor, for this once."""
+"""Query parameters that select the identity, as in the .NET samples: for this request only."""
 
 import gc
 import tracemalloc
@@ -149,6 +149,6 @@ def test_many_ids__keep_the_pool_bounded_and_the_sites_connection(world: World) 
         grown = tracemalloc.get_traced_memory()[0] - before
     finally:
         tracemalloc.stop()
-    assert grown < 40 * 50_000  # a connection that stays is 100 KB and more
+    assert grown < 40 * 50_000  # a connection that stays open needs 100 KB and more
     assert pooled_connection(secret_request(conf.current())) is own
     assert get_reading(conf.current()).token_reused

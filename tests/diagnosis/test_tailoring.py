@@ -1,4 +1,4 @@
-"""What a cause says is fitted to the case: no advice that cannot help, nobody trusted or switched on by the way."""
+"""Causes are tailored to the case: no advice that cannot help, none that grants more access than needed."""
 
 import os
 from typing import Any
