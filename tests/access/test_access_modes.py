@@ -91,7 +91,7 @@ def test_api_clients__get_text_or_json(site: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "id_", "said"),
+    ("words", "id_", "expected"),
     [
         ({"KVSITE_ACCESS": "easy-auth", "KVSITE_PEOPLE": "ada lovelace"}, "E018", "is not a name or object ID"),
         ({"KVSITE_ACCESS": "easy-auth", "KVSITE_PEOPLE": ","}, "E018", "contains no name"),
@@ -106,10 +106,10 @@ def test_api_clients__get_text_or_json(site: Any) -> None:
         ({"KVSITE_ACCESS": "Token", "KVSITE_PASSPHRASE": PASSPHRASE}, "E009", "only this machine"),
     ],
 )  # fmt: skip
-def test_each_invalid_setting__has_its_own_check(words: dict[str, str], id_: str, said: str) -> None:
+def test_each_invalid_setting__has_its_own_check(words: dict[str, str], id_: str, expected: str) -> None:
     config = load({**RIGHT, **words})
     assert [problem.id for problem in config.problems] == [f"secrets_app.{id_}"]
-    assert said in config.problems[0].sentence
+    assert expected in config.problems[0].sentence
     assert PASSPHRASE not in f"{config!r} {config.problems}"
 
 

@@ -116,7 +116,7 @@ def test_pages_and_log__contain_no_passphrase(locked: Client, caplog: pytest.Log
     caplog.set_level(logging.DEBUG)
     sign_in(locked, VALUES_PASSPHRASE)
     paths = ("/", "/api/reading", "/environment/", "/report/", "/sign-in/", "/nothing", "/?x=1")
-    said = "".join(locked.get(path).content.decode() for path in paths) + caplog.text
-    said += repr(conf.current()) + locked.cookies.output()
-    assert PASSPHRASE not in said
-    assert VALUES_PASSPHRASE not in said
+    shown = "".join(locked.get(path).content.decode() for path in paths) + caplog.text
+    shown += repr(conf.current()) + locked.cookies.output()
+    assert PASSPHRASE not in shown
+    assert VALUES_PASSPHRASE not in shown

@@ -59,7 +59,7 @@ def test_vault__is_set_by_any_of_three_settings(words: dict[str, str], url: str)
 
 
 @pytest.mark.parametrize(
-    ("words", "id_", "said"),
+    ("words", "id_", "expected"),
     [
         ({"KEY_VAULT_URI": ""}, "E001", "KEY_VAULT_URI is not set"),
         ({"KEY_VAULT_NAME": "other"}, "E002", "KEY_VAULT_URI and KEY_VAULT_NAME name different vaults"),
@@ -105,10 +105,10 @@ def test_vault__is_set_by_any_of_three_settings(words: dict[str, str], url: str)
         ({"KVSITE_DEADLNE_S": "5"}, "W012", "is not a setting"),
     ],
 )  # fmt: skip
-def test_invalid_setting__has_its_own_message(words: dict[str, str], id_: str, said: str) -> None:
+def test_invalid_setting__has_its_own_message(words: dict[str, str], id_: str, expected: str) -> None:
     problems = loaded(**words).problems
     assert [problem.id for problem in problems] == [f"secrets_app.{id_}"]
-    assert said in problems[0].sentence
+    assert expected in problems[0].sentence
     assert problems[0].hint
 
 

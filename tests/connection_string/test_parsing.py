@@ -37,7 +37,7 @@ def test_grammar__is_that_of_the_dotnet_library(text: str, pairs: dict[str, str]
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("", "contains only spaces and semicolons"),
         (" ;; ; ", "contains only spaces and semicolons"),
@@ -58,10 +58,10 @@ def test_grammar__is_that_of_the_dotnet_library(text: str, pairs: dict[str, str]
         ("AppKey='a\x00b'", "has an unclosed quote"),
     ],
 )
-def test_invalid_syntax__message_names_the_part(text: str, said: str) -> None:
+def test_invalid_syntax__message_names_the_part(text: str, expected: str) -> None:
     found = fault(text)
-    assert found.check.code == ("E085" if not text.strip(" ;") else "E086" if "invisible" in said else "E046")
-    assert said in found.message
+    assert found.check.code == ("E085" if not text.strip(" ;") else "E086" if "invisible" in expected else "E046")
+    assert expected in found.message
 
 
 @pytest.mark.parametrize("text", ['"RunAs=App"', f"'{WITH_SECRET}' ", "\"RunAs=App;AppKey='x'\""])
@@ -97,12 +97,12 @@ def test_any_text__gives_options_or_one_message(run_as: str, parts: list[tuple[s
     hidden = [value for key, _, value, _ in parts] + [key for key, *_ in parts if key not in list(Key)]
     try:
         found = meaning(text)
-        said = "".join(f"{remark.message} {remark.hint}" for remark in found.remarks)
+        output = "".join(f"{remark.message} {remark.hint}" for remark in found.remarks)
         assert equivalent_of(found.options).settings
     except ConnectionStringError as fault:
-        said = "".join(traceback.format_exception(fault)) + repr(fault) + fault.hint
+        output = "".join(traceback.format_exception(fault)) + repr(fault) + fault.hint
     for value in hidden:
-        assert len(value.strip()) < 6 or value.strip() not in said  # a value this short can occur in any message
+        assert len(value.strip()) < 6 or value.strip() not in output  # a value this short can occur in any message
 
 
 @settings(max_examples=60)

@@ -175,7 +175,7 @@ def test_connection_string_secret__is_shown_nowhere(
     config = current()
     reading = get_reading(config)
     pages = [client.get(address) for address in ("/", "/environment/", "/report/", "/api/reading", "/readyz")]
-    said = "\n".join(
+    output = "\n".join(
         [
             *(page.content.decode() for page in pages),
             *lines_of(*reading),
@@ -187,12 +187,12 @@ def test_connection_string_secret__is_shown_nowhere(
         ]
     )
     assert reading.ok is works
-    assert NAME in said
-    assert secret not in said
+    assert NAME in output
+    assert secret not in output
 
 
 @pytest.mark.parametrize(
-    ("words", "id_", "said"),
+    ("words", "id_", "expected"),
     [
         ({NAME: "RunAs=Nobody"}, "E048", f"{NAME} has a value for RunAs"),
         ({"KVSITE_CONNECTION_STRING": "RunAs"}, "E046", "KVSITE_CONNECTION_STRING has no = in part 1 (RunAs)"),
@@ -207,10 +207,10 @@ def test_connection_string_secret__is_shown_nowhere(
         ({"KVSITE_MANAGED_IDENTITY_RETRY_S": "soon"}, "E056", "must be a number of seconds from 0 to 60"),
     ],
 )
-def test_invalid_connection_string__is_one_setting_error(words: dict[str, str], id_: str, said: str) -> None:
+def test_invalid_connection_string__is_one_setting_error(words: dict[str, str], id_: str, expected: str) -> None:
     config = load({**RIGHT, **words})
     assert [problem.id for problem in config.problems] == [f"secrets_app.{id_}"]
-    assert said in config.problems[0].sentence
+    assert expected in config.problems[0].sentence
     assert config.credential is None
 
 
@@ -293,7 +293,7 @@ def test_retry_timeout__longer_than_deadline_is_a_warning() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "verdict", "said"),
+    ("text", "verdict", "expected"),
     [
         ("", Status.OK, "Not set."),
         ("RunAs=App", Status.OK, f"{NAME} selects the credential: the system-assigned managed identity."),
@@ -301,10 +301,10 @@ def test_retry_timeout__longer_than_deadline_is_a_warning() -> None:
         ("RunAs=", Status.PROBLEM, f"{NAME} has RunAs without a value."),
     ],
 )
-def test_doctor__shows_the_connection_string(text: str, verdict: Status, said: str) -> None:
+def test_doctor__shows_the_connection_string(text: str, verdict: Status, expected: str) -> None:
     check = run_check("connection_string", config=load({**RIGHT, NAME: text}))
     assert check.verdict is verdict
-    assert said in check.finding
+    assert expected in check.finding
 
 
 def test_doctor__unset_command_includes_the_connection_string() -> None:

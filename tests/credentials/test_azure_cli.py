@@ -31,7 +31,7 @@ def tools(tmp_path: Path) -> Path:
     return tmp_path / "bin"
 
 
-def told(credential: Any, **options: Any) -> tuple[str, str]:
+def token_or_error(credential: Any, **options: Any) -> tuple[str, str]:
     """The result of a token request: the token and its expiry, or the error's class and message."""
     try:
         token = credential.get_token_info(SCOPE, options=options or None)
@@ -68,8 +68,8 @@ def _is_running(process: int) -> bool:
 def test_az_result__equals_azure_identitys(tools: Path, script: str | None) -> None:
     if script:
         fake_tool(tools, "az", script)
-    plain, ours = azure.identity.AzureCliCredential(), AzureCliCredential(process_timeout=10)
-    assert told(ours) == told(plain)
+    plain, site_credential = azure.identity.AzureCliCredential(), AzureCliCredential(process_timeout=10)
+    assert token_or_error(site_credential) == token_or_error(plain)
 
 
 @pytest.mark.parametrize(
@@ -87,28 +87,33 @@ def test_az_result__equals_azure_identitys(tools: Path, script: str | None) -> N
 )
 def test_az_output_without_token__is_unexpected_output(tools: Path, output: str) -> None:
     fake_tool(tools, "az", f"echo '{output}'")
-    kind, words = told(AzureCliCredential(process_timeout=10))
+    kind, words = token_or_error(AzureCliCredential(process_timeout=10))
     assert kind == "ClientAuthenticationError"
     assert words.startswith("Unexpected output from Azure CLI")
     assert "never-to-be-seen" not in words
 
 
 @pytest.mark.parametrize("claims", [None, '{"access_token":{"nbf":{"essential":true}}}'])
-@pytest.mark.parametrize("asked", [None, TENANT, OTHER])
+@pytest.mark.parametrize("requested_tenant", [None, TENANT, OTHER])
 @pytest.mark.parametrize("set_up", [{}, {"tenant_id": TENANT}])
 @pytest.mark.parametrize("allowed", [[], ["*"], [OTHER]])
 def test_az_arguments__equal_azure_identitys(
-    tools: Path, tmp_path: Path, claims: str | None, asked: str | None, set_up: dict[str, str], allowed: list[str]
+    tools: Path,
+    tmp_path: Path,
+    claims: str | None,
+    requested_tenant: str | None,
+    set_up: dict[str, str],
+    allowed: list[str],
 ) -> None:
     note = tmp_path / "asked"
     note.touch()
     fake_tool(tools, "az", f"""echo "$@" "$AZURE_CORE_NO_COLOR" >> {note}; echo '{TOKEN}'""")
-    options = {name: value for name, value in (("claims", claims), ("tenant_id", asked)) if value}
-    plain = told(azure.identity.AzureCliCredential(**set_up, additionally_allowed_tenants=allowed), **options)
+    options = {name: value for name, value in (("claims", claims), ("tenant_id", requested_tenant)) if value}
+    plain = token_or_error(azure.identity.AzureCliCredential(**set_up, additionally_allowed_tenants=allowed), **options)
     of_plain = note.read_text()
     note.write_text("")
-    ours = AzureCliCredential(process_timeout=10, **set_up, additionally_allowed_tenants=tuple(allowed))
-    assert told(ours, **options) == plain
+    site_credential = AzureCliCredential(process_timeout=10, **set_up, additionally_allowed_tenants=tuple(allowed))
+    assert token_or_error(site_credential, **options) == plain
     assert note.read_text() == of_plain
 
 
@@ -122,7 +127,7 @@ def test_slow_az__is_ended_with_its_child_processes(tools: Path, tmp_path: Path)
     # The script does not use `exec`: if only the script is killed, its child keeps running with the output pipe open.
     fake_tool(tools, "az", f"sh -c 'echo $$ > {tmp_path}/child; sleep 30'; echo never")
     start = time.monotonic()
-    assert told(AzureCliCredential(process_timeout=0.3)) == (
+    assert token_or_error(AzureCliCredential(process_timeout=0.3)) == (
         "CredentialUnavailableError", "Failed to invoke the Azure CLI: no response within 0.3 seconds",
     )  # fmt: skip
     assert time.monotonic() - start < 3

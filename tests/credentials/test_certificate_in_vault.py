@@ -44,8 +44,8 @@ def test_certificate_in_vault__is_read_by_the_developer_and_signs_in_the_applica
     assert reading.principal
     assert reading.principal.app_id == SITE_APPLICATION.client_id
     assert reading.principal.certificate_thumbprint == thumbprint(registered().certificate)
-    told = [(a.credential, a.reads_certificate) for a in reading.attempts if a.outcome is Outcome.TOKEN]
-    assert told == [("AzureCliCredential", True), ("CertificateCredential", False)]
+    successful_attempts = [(a.credential, a.reads_certificate) for a in reading.attempts if a.outcome is Outcome.TOKEN]
+    assert successful_attempts == [("AzureCliCredential", True), ("CertificateCredential", False)]
     assert not any(a.credential == "EnvironmentCredential" for a in reading.attempts)
 
 

@@ -64,7 +64,7 @@ def az_wrote(tmp_path: Path, subscriptions: Any, *, byte_order_mark: str = "\ufe
     (folder / "commandIndex.json").write_text(byte_order_mark + "{}")
 
 
-def asked(tmp_path: Path) -> list[str]:
+def recorded_calls(tmp_path: Path) -> list[str]:
     path = tmp_path / "asked"
     return path.read_text().splitlines() if path.exists() else []
 
@@ -80,7 +80,7 @@ def test_az__profile_files_are_enough_and_it_is_not_started(environ: dict[str, s
     assert facts["Version"] == "2.88.0"
     assert facts["Default subscription"] == f"Contoso Production ({ONE['id']})"
     assert facts["Other subscription"] == f"Fabrikam ({CLIENT}), tenant {OTHER_TENANT}"
-    assert asked(tmp_path) == []
+    assert recorded_calls(tmp_path) == []
 
 
 def test_az__outdated_version_file_is_ignored(environ: dict[str, str], tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_az__outdated_version_file_is_ignored(environ: dict[str, str], tmp_path:
     os.utime(tmp_path / ".azure" / "versionCheck.json", (0, 0))
     os.utime(tmp_path / ".azure" / "commandIndex.json", (0, 0))
     assert ("Version", "2.91.0") in run_check("az", environ).facts
-    assert asked(tmp_path) == ["version --output json"]
+    assert recorded_calls(tmp_path) == ["version --output json"]
 
 
 def test_az__older_release_has_another_version_file(environ: dict[str, str], tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_az__older_release_has_another_version_file(environ: dict[str, str], tmp
     (tmp_path / ".azure" / "versionCheck.json").unlink()
     (tmp_path / ".azure" / "commandIndex.json").write_text('{"version": "2.60.0"}')
     assert ("Version", "2.60.0") in run_check("az", environ).facts
-    assert asked(tmp_path) == []
+    assert recorded_calls(tmp_path) == []
 
 
 def test_az__signed_in_to_other_tenants_than_the_vaults(environ: dict[str, str], tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_az__without_files_it_is_started_but_requests_no_token(environ: dict[str
     check = run_check("az", environ)
     assert check.finding == "Azure CLI is signed in as dana@contoso.com."
     assert ("Version", "2.91.0") in check.facts
-    assert asked(tmp_path) == ["account list --output json", "version --output json"]
+    assert recorded_calls(tmp_path) == ["account list --output json", "version --output json"]
 
 
 @pytest.mark.parametrize(
@@ -172,8 +172,8 @@ def test_az__not_installed(environ: dict[str, str]) -> None:
     assert run_check("az", never, read=FAILED).verdict is Status.OK
     named = Config(vault_url=VAULT, secret_name="demo", credential=CredentialOptions(az_folder="/no/such/folder"))
     check = run_check("az", environ, config=named)
-    said = "AzureCLIPath names /no/such/folder, which is not a folder on this machine. It is not on PATH either."
-    assert check.finding == said
+    expected = "AzureCLIPath names /no/such/folder, which is not a folder on this machine. It is not on PATH either."
+    assert check.finding == expected
 
 
 def test_az__folder_from_a_setting(environ: dict[str, str], tmp_path: Path) -> None:

@@ -261,9 +261,11 @@ def test_secret_timeout__is_the_headline_and_unhealthy(
     monkeypatch.setattr(runner, "CHECKS", [replace(question, timeout_s=0.2) for question in CHECKS])
     world("laptop-slow-az")
     settings.SECRETS_APP["KVSITE_DEADLINE_S"] = "5"
-    said = "Unknown whether the secret can be read: no result within 0.2 s. Run `manage.py principal`, which waits up"
+    expected = (
+        "Unknown whether the secret can be read: no result within 0.2 s. Run `manage.py principal`, which waits up"
+    )
     result = manage("doctor")
-    assert (result.returncode, result.stdout.splitlines()[0]) == (1, f"{said} to 5 s.")
+    assert (result.returncode, result.stdout.splitlines()[0]) == (1, f"{expected} to 5 s.")
     checks = examine()
     assert checks["token"].advice == checks["secret"].advice
     problem = Check(finding="", verdict=Status.PROBLEM)
@@ -286,9 +288,9 @@ def test_page__shows_every_check_problems_first(client: Client, world: World) ->
 
 def test_page__needs_access(world: World) -> None:
     world("app-service")
-    stranger = Client(headers={"host": "127.0.0.1:8000", "x-forwarded-for": "203.0.113.9"})
-    assert stranger.get("/environment/").status_code == 403
-    assert stranger.post("/environment/").status_code == 403
+    unauthenticated = Client(headers={"host": "127.0.0.1:8000", "x-forwarded-for": "203.0.113.9"})
+    assert unauthenticated.get("/environment/").status_code == 403
+    assert unauthenticated.post("/environment/").status_code == 403
 
 
 def test_page__changes_nothing(client: Client, world: World) -> None:
@@ -313,12 +315,12 @@ def test_output__has_no_secret_token_or_proxy_password(
     os.environ.update({"AZURE_USERNAME": "dana@contoso.com", "AZURE_PASSWORD": SECRET})
     checks = run_doctor(conf.current())
     page = client.get("/environment/").content.decode()
-    said = page + repr(checks) + json.dumps([check.as_json() for check in checks]) + "".join(capfd.readouterr())
+    output = page + repr(checks) + json.dumps([check.as_json() for check in checks]) + "".join(capfd.readouterr())
     hidden = [SECRET, PASSWORD, azure.secret_value, *(token.text for token in azure.tokens)]
     hidden += [value for name, value in os.environ.items() if name.endswith(("_SECRET", "_HEADER", "_PASSWORD"))]
     for word in hidden:
-        assert word not in said
-    assert "set, 21 characters" in said  # the values were present where a secret would have been shown
+        assert word not in output
+    assert "set, 21 characters" in output  # the values were present where a secret would have been shown
 
 
 def test_command__no_problem_is_exit_0(world: World) -> None:

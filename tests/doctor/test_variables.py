@@ -135,9 +135,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("key", "environ", "verdict", "cause", "words"), CASES)
-def test_variables__have_their_finding(
-    key: str, environ: dict[str, str], verdict: Status, cause: str | None, words: str
-) -> None:
+def test_variables__finding(key: str, environ: dict[str, str], verdict: Status, cause: str | None, words: str) -> None:
     check = run_check(key, environ)
     assert (check.verdict, check.cause) == (verdict, cause), check.finding
     assert words in check.finding
@@ -181,7 +179,7 @@ def test_any_values__no_check_fails_or_shows_a_secret(environ: dict[str, str], m
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "expected"),
     [
         ("AZURE_CLIENT_ID", CLIENT, CLIENT),
         ("AZURE_CLIENT_ID", SECRET, "set, 21 characters"),
@@ -196,8 +194,8 @@ def test_any_values__no_check_fails_or_shows_a_secret(environ: dict[str, str], m
         ("AZURE_CLIENT_SECRET", "", "set, but empty"),
     ],
 )
-def test_describe_variable__shows_values_in_valid_form_only(name: str, value: str, said: str) -> None:
-    assert describe_variable({name: value}, name) == said
+def test_describe_variable__shows_values_in_valid_form_only(name: str, value: str, expected: str) -> None:
+    assert describe_variable({name: value}, name) == expected
     assert describe_variable({}, name) == "not set"
 
 

@@ -216,7 +216,7 @@ def test_challenge__names_the_tenant(challenge: str, tenant: str | None) -> None
 
 
 @pytest.mark.parametrize(
-    ("vaults", "ours", "verdict", "cause"),
+    ("vault_tenant", "token_tenant", "verdict", "cause"),
     [
         (TENANT, TENANT, OK, None),
         (TENANT, TENANT.upper(), OK, None),
@@ -225,13 +225,13 @@ def test_challenge__names_the_tenant(challenge: str, tenant: str | None) -> None
         (None, TENANT, UNKNOWN, None),
     ],
 )
-def test_vault_tenant__is_compared_with_the_settings(
-    vaults: str | None, ours: str | None, verdict: Status, cause: str | None
+def test_vault_tenant__is_compared_with_the_tokens_tenant(
+    vault_tenant: str | None, token_tenant: str | None, verdict: Status, cause: str | None
 ) -> None:
     check = run_check(
         "vault_tenant",
-        vault=VaultProbe(status=401, tenant_id=vaults),
-        read=reading(principal=principal(tenant_id=ours) if ours else None),
+        vault=VaultProbe(status=401, tenant_id=vault_tenant),
+        read=reading(principal=principal(tenant_id=token_tenant) if token_tenant else None),
     )
     assert (check.verdict, check.cause) == (verdict, cause)
 

@@ -230,10 +230,10 @@ def test_command__prints_each_row_and_exits_with_the_selected_rows_code(
     world("no-role")
     with pytest.raises(SystemExit) as ended:
         call_command("principal", "--all")
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     assert ended.value.code == 1
-    assert "Managed identity             succeeded" in said
-    lines = said.splitlines()
+    assert "Managed identity             succeeded" in output
+    lines = output.splitlines()
     assert lines[0] == "Credentials, in the order in which they finish:"
     assert [line.split("  ")[0] for line in lines[-5:-3]] == ["Interactive browser", "Device code"]
     assert lines[-2].startswith("This site uses Managed identity. Cannot read the secret: ")

@@ -71,8 +71,8 @@ def test_concurrent_readings__create_one_client(world: World, monkeypatch: pytes
         shared.open()
         shared.get_secret("demo", None, lambda _answer: None)
 
-    with ThreadPoolExecutor(4) as crowd:
-        list(crowd.map(read, range(4)))
+    with ThreadPoolExecutor(4) as executor:
+        list(executor.map(read, range(4)))
     shared.close()
     assert len(made) == 1
     assert ends(lambda: sockets() <= before)

@@ -70,7 +70,7 @@ def test_slow_token_service__is_named_and_released(world: World, scenario: str, 
 
 
 @contextmanager
-def dripping(*, before: bytes = b"", drop: bytes) -> Iterator[str]:
+def slow_server(*, before: bytes = b"", drop: bytes) -> Iterator[str]:
     """The URL of a server that responds to any request with `before`, then sends `drop` repeatedly."""
 
     class Drips(socketserver.BaseRequestHandler):
@@ -99,7 +99,7 @@ def dripping(*, before: bytes = b"", drop: bytes) -> Iterator[str]:
 )
 def test_slow_proxy__is_released(world: World, before: bytes, drop: bytes) -> None:
     world("app-service")
-    with dripping(before=before, drop=drop) as proxy:
+    with slow_server(before=before, drop=drop) as proxy:
         os.environ["HTTPS_PROXY"] = os.environ["https_proxy"] = proxy
         reading = read()
         assert reading.failure
@@ -110,7 +110,7 @@ def test_slow_proxy__is_released(world: World, before: bytes, drop: bytes) -> No
 
 def test_slow_response_headers__are_released(world: World) -> None:
     world("app-service")
-    with dripping(before=b"HTTP/1.1 200 OK\r\n", drop=b"a: b\r\n") as service:
+    with slow_server(before=b"HTTP/1.1 200 OK\r\n", drop=b"a: b\r\n") as service:
         os.environ["IDENTITY_ENDPOINT"] = f"{service}/msi/token"
         ends_in_time(read(), "ManagedIdentityCredential to return a token")
 
@@ -153,9 +153,9 @@ def test_visitor_slots_in_use__site_reading_still_runs(world: World, monkeypatch
 def test_many_cancelled_readings__leave_no_thread_and_no_socket(world: World) -> None:
     world("app-service", faults={"keyvault": FaultInjection(fault=Fault.DRIP)})
     config, before = replace(conf.current(), deadline_s=0.25), sockets()
-    with ThreadPoolExecutor(30) as crowd:
+    with ThreadPoolExecutor(30) as executor:
         names = [replace(config, secret_name=f"demo-{number}") for number in range(60)]
-        readings = list(crowd.map(get_reading, names))
+        readings = list(executor.map(get_reading, names))
     assert not any(reading.ok for reading in readings)
     runtime.reset()  # connections cached for the next reading
     assert ends(lambda: not leftovers() and sockets() <= before), (leftovers(), before, sockets())

@@ -38,8 +38,8 @@ def read(*, create: bool = False, **words: str) -> Reading:
 def kept_token() -> str:
     """The token that the Token Vault returns."""
     with ManagedIdentityCredential() as credential:
-        ours = credential.get_token("https://tokenvault.azure.net/.default").token
-    answer = requests.post(VAULT + TOKEN, headers={"Authorization": f"Bearer {ours}"}, timeout=5)
+        site_token = credential.get_token("https://tokenvault.azure.net/.default").token
+    answer = requests.post(VAULT + TOKEN, headers={"Authorization": f"Bearer {site_token}"}, timeout=5)
     return str(answer.json()["Value"]["AccessToken"])
 
 

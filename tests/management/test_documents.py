@@ -67,7 +67,7 @@ def test_every_package__is_pinned_with_its_hashes() -> None:
         assert [entry.split()[0] for entry in locked if "==" not in entry or "--hash=sha256:" not in entry] == []
 
 
-def test_dotnet_guide__names_existing_settings() -> None:
+def test_dotnet_guide__names_existing_settings_and_urls() -> None:
     guide = (ROOT / "docs" / "coming-from-dotnet.md").read_text(encoding="utf-8")
     assert set(re.findall(r"\bKVSITE_[A-Z_]+\b", guide)) <= set(SETTINGS)
     assert set(re.findall(r"KVSITE_CREDENTIAL=([a-z-]+)", guide)) <= set(CredentialKind)

@@ -62,7 +62,7 @@ def test_failure__is_exit_1_with_the_command_that_fixes_it(principal: Callable[.
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words", "said"),
+    ("arguments", "words", "expected"),
     [
         ((), {"SECRET_NAME": ""}, "SECRET_NAME is not set"),
         ((), {"KEY_VAULT_URI": "contoso"}, "KEY_VAULT_URI is not a valid vault URL"),
@@ -71,11 +71,11 @@ def test_failure__is_exit_1_with_the_command_that_fixes_it(principal: Callable[.
     ],
 )
 def test_invalid_settings__are_exit_2_with_a_message(
-    principal: Callable[..., CompletedCommand], arguments: tuple[str, ...], words: dict[str, str], said: str
+    principal: Callable[..., CompletedCommand], arguments: tuple[str, ...], words: dict[str, str], expected: str
 ) -> None:
     result = principal("app-service", *arguments, **words)
     assert result.returncode == 2
-    assert said in result.stdout
+    assert expected in result.stdout
     assert "Traceback" not in result.stdout + result.stderr
 
 
@@ -143,14 +143,14 @@ def test_certificate_reader__is_aligned_with_other_attempts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "output", "said"),
+    ("command", "output", "expected"),
     [
         ("principal", ">/dev/full", "The output could not be written: No space left on device.\n"),
         ("explain README.md", ">/dev/full", "The output could not be written: No space left on device.\n"),
         ("explain README.md", ">&-", "The output could not be written: standard output is closed.\n"),
     ],
 )
-def test_unwritable_output__has_one_message(command: str, output: str, said: str) -> None:
+def test_unwritable_output__has_one_message(command: str, output: str, expected: str) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
     with LocalAzure("app-service") as azure:
@@ -158,7 +158,7 @@ def test_unwritable_output__has_one_message(command: str, output: str, said: str
             ["/bin/sh", "-c", f'"$0" manage.py {command} {output}', sys.executable],
             cwd=ROOT, env=azure.env, capture_output=True, text=True, check=False, timeout=30,
         )  # fmt: skip
-    assert (result.stderr, result.returncode) == (said, 2)
+    assert (result.stderr, result.returncode) == (expected, 2)
 
 
 def test_broken_pipe__is_silent() -> None:

@@ -93,23 +93,23 @@ def test_secret_settings__are_in_no_message_or_repr() -> None:
 def _said_of(names: list[str], text: str) -> str:
     """Everything that is shown for a configuration in which these settings have this value."""
     config = conf.load({"KVSITE_CREDENTIAL": "client-secret", **dict.fromkeys(names, text)})
-    said = [repr(config), *(f"{problem!r}{problem.sentence}{problem.hint}" for problem in config.problems)]
-    return "".join(said)
+    output = [repr(config), *(f"{problem!r}{problem.sentence}{problem.hint}" for problem in config.problems)]
+    return "".join(output)
 
 
 def test_secret_settings__are_on_no_page(client: Client, world: World, settings: Any, log: io.StringIO) -> None:
     world("app-service")
     settings.SECRETS_APP |= dict.fromkeys(NAMES, CANARY * 10)
-    said = [client.get(path).content.decode() for path in ("/", "/environment/", "/report/", "/api/reading")]
-    assert CANARY not in "".join([*said, log.getvalue()])
+    output = [client.get(path).content.decode() for path in ("/", "/environment/", "/report/", "/api/reading")]
+    assert CANARY not in "".join([*output, log.getvalue()])
 
 
 def test_proxy_password__is_shown_nowhere(client: Client, world: World, log: io.StringIO) -> None:
     azure = world("app-service")
     for name in ("HTTPS_PROXY", "https_proxy"):
         os.environ[name] = azure.env[name].replace("://", f"://me:{CANARY}@")
-    said = [client.get(path).content.decode() for path in ("/", "/environment/", "/report/", "/api/reading")]
-    assert CANARY not in "".join([*said, log.getvalue()])
+    output = [client.get(path).content.decode() for path in ("/", "/environment/", "/report/", "/api/reading")]
+    assert CANARY not in "".join([*output, log.getvalue()])
 
 
 def test_secret_in_the_wrong_setting__is_in_no_message() -> None:

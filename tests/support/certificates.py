@@ -86,7 +86,7 @@ def write(path: Path, content: bytes) -> str:
     return str(path)
 
 
-def said(reading: Reading) -> str:
+def failure_message(reading: Reading) -> str:
     assert reading.failure
     assert reading.failure.stage is Stage.TOKEN
     assert [(a.credential, a.outcome) for a in reading.attempts] == [("CertificateCredential", Outcome.FAILED)]

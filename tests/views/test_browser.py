@@ -220,11 +220,11 @@ def test_keyboard__reaches_the_result_first(page: Page, inside: str) -> None:
 def test_page__loads_nothing_from_another_host(browser: Browser, demo: str) -> None:
     context = browser.new_context()
     page = context.new_page()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requested_urls: list[str] = []
+    page.on("request", lambda request: requested_urls.append(request.url))
     page.goto(demo)
-    assert asked
-    assert [url for url in asked if not url.startswith((demo, "data:"))] == []
+    assert requested_urls
+    assert [url for url in requested_urls if not url.startswith((demo, "data:"))] == []
     context.close()
 
 

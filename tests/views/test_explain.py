@@ -48,11 +48,11 @@ def test_evidence__is_shown(client: Client) -> None:
 
 def test_token_in_the_text__is_hidden(client: Client) -> None:
     text = f"Authorization: Bearer {TOKEN}\nAADSTS7000215: Invalid client secret provided. client_secret=Hunter2Hunter2"
-    for said in (paste(client, text).content.decode(), json.dumps(ask(client, json.dumps({"message": text})).json())):
-        assert TOKEN not in said
-        assert TOKEN.rpartition(".")[2] not in said
-        assert "Hunter2Hunter2" not in said
-        assert "client_secret_wrong" in said
+    for output in (paste(client, text).content.decode(), json.dumps(ask(client, json.dumps({"message": text})).json())):
+        assert TOKEN not in output
+        assert TOKEN.rpartition(".")[2] not in output
+        assert "Hunter2Hunter2" not in output
+        assert "client_secret_wrong" in output
 
 
 def test_unknown_error__is_reported_as_unknown(client: Client) -> None:
@@ -60,13 +60,13 @@ def test_unknown_error__is_reported_as_unknown(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "status", "said"),
+    ("text", "status", "expected"),
     [("", 400, "Paste an error text first"), ("x" * (256 * 1024 + 1), 413, "longer than 256 KiB")],
 )
-def test_too_short_or_long_text__has_a_message(client: Client, text: str, status: int, said: str) -> None:
+def test_too_short_or_long_text__has_a_message(client: Client, text: str, status: int, expected: str) -> None:
     response = paste(client, text)
     assert response.status_code == status
-    assert said in response.content.decode()
+    assert expected in response.content.decode()
 
 
 def test_text_of_maximum_length__is_explained(client: Client) -> None:
@@ -81,7 +81,7 @@ def test_oversized_body__has_the_same_message(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "expected"),
     [
         ("{", "not valid JSON"),
         ("[1]", "must be a JSON object"),
@@ -92,10 +92,10 @@ def test_oversized_body__has_the_same_message(client: Client) -> None:
         ("[" * 100_000, "not valid JSON"),
     ],
 )
-def test_invalid_body__has_one_message(client: Client, body: str, said: str) -> None:
+def test_invalid_body__has_one_message(client: Client, body: str, expected: str) -> None:
     response = ask(client, body)
     assert response.status_code == 400
-    assert said in response.json()["error"]
+    assert expected in response.json()["error"]
 
 
 def test_api__accepts_plain_text(client: Client) -> None:
@@ -167,7 +167,7 @@ def test_json_lines__continue_after_an_invalid_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "given", "said"),
+    ("arguments", "given", "expected"),
     [
         (("/no/such/file",), "", "/no/such/file: No such file or directory."),
         (("/",), "", "/: Is a directory."),
@@ -176,10 +176,10 @@ def test_json_lines__continue_after_an_invalid_line() -> None:
         ((), " \n", "The input is empty."),
     ],
 )
-def test_command__invalid_input_is_exit_2(arguments: tuple[str, ...], given: str, said: str) -> None:
+def test_command__invalid_input_is_exit_2(arguments: tuple[str, ...], given: str, expected: str) -> None:
     result = manage("explain", *arguments, given=given.encode())
     assert result.returncode == 2
-    assert said in result.stderr
+    assert expected in result.stderr
     assert "Traceback" not in result.stderr
 
 

@@ -180,7 +180,7 @@ def test_readyz__is_503_with_the_cause_only(client: Client, world: World) -> Non
 
 
 @pytest.mark.parametrize(
-    ("path", "status", "said"),
+    ("path", "status", "expected"),
     [
         ("/?refresh=maybe", 400, "refresh must be 1"),
         ("/?refresh=1&refresh=0", 400, "more than once"),
@@ -189,11 +189,11 @@ def test_readyz__is_503_with_the_cause_only(client: Client, world: World) -> Non
         ("/nothing", 404, "Page not found"),
     ],
 )
-def test_invalid_query__has_one_message(client: Client, world: World, path: str, status: int, said: str) -> None:
+def test_invalid_query__has_one_message(client: Client, world: World, path: str, status: int, expected: str) -> None:
     world("app-service")
     response = client.get(path)
     assert response.status_code == status
-    assert said in text_of(response)
+    assert expected in text_of(response)
     assert "Traceback" not in text_of(response)
 
 

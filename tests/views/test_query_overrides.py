@@ -67,7 +67,7 @@ def test_page__shows_and_keeps_the_requested_identity(client: Client, world: Wor
 
 @pytest.mark.parametrize("path", ["/", "/secret/", "/api/reading"])
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "expected"),
     [
         ("userAssignedClientId=abc", "userAssignedClientId is not a valid client ID"),
         ("userassignedid=%7B91bc4621-2e5a-436e-bb44-75d5e0f13b45%7D", "userassignedid is not a valid client ID"),
@@ -78,12 +78,12 @@ def test_page__shows_and_keeps_the_requested_identity(client: Client, world: Wor
     ],
 )
 def test_invalid_id__is_rejected_before_anything_is_sent(
-    client: Client, world: World, path: str, query: str, said: str
+    client: Client, world: World, path: str, query: str, expected: str
 ) -> None:
     azure = world("app-service")
     response = client.get(f"{path}?{query}")
     assert response.status_code == 400
-    assert said in response.content.decode()
+    assert expected in response.content.decode()
     assert azure.requests == ()
 
 

@@ -114,7 +114,7 @@ def test_any_text__can_be_shown_and_copied(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "content_type", "said"),
+    ("value", "content_type", "expected"),
     [
         ("", None, "The value is empty."),
         ("key\n", None, "The value ends with a line break."),
@@ -125,8 +125,8 @@ def test_any_text__can_be_shown_and_copied(text: str) -> None:
         (base64.b64encode(bytes(60)).decode(), "application/x-pkcs12", "a certificate with private key, 60 bytes"),
     ],
 )
-def test_easily_missed_characters__have_a_note(value: str, content_type: str | None, said: str) -> None:
-    assert said in " ".join(SecretValue(value, content_type).notes)
+def test_easily_missed_characters__have_a_note(value: str, content_type: str | None, expected: str) -> None:
+    assert expected in " ".join(SecretValue(value, content_type).notes)
 
 
 def test_ordinary_password__has_no_note() -> None:
@@ -189,12 +189,12 @@ def test_values_disabled__page_shows_a_message(
     assert "Show value" not in client.get("/").content.decode()
     if words != {"KVSITE_VALUES": "no"}:  # an invalid setting, so nothing is read
         assert "Not shown. " in client.get("/").content.decode()
-    asked = len(azure.requests)
+    request_count = len(azure.requests)
     response = client.post("/value/")
     assert response.status_code == 403
     assert "Secret value not shown" in response.content.decode()
     assert azure.secret_value not in response.content.decode()
-    assert len(azure.requests) == asked
+    assert len(azure.requests) == request_count
     assert 'outcome="refused"' in audit()[-1]
 
 
