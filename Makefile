@@ -1,4 +1,4 @@
-# Two commands do all the set-up: `make demo` and `make test`. The README gives the same for PowerShell.
+# `make demo` and `make test` install what they need. The README has the commands for PowerShell.
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
@@ -6,7 +6,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-az lint types checks tests coverage bench pictures lock licences
 
-help:  ## these lines
+help:  ## show this help
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
 
 # The stamp is newer than the lock files when everything is installed: a second run installs nothing.
@@ -16,7 +16,7 @@ help:  ## these lines
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	touch $@
 
-setup: .venv/installed  ## make .venv and install, nothing else
+setup: .venv/installed  ## create .venv and install the dependencies
 
 demo: .venv/installed  ## the site on http://127.0.0.1:8000/ against Local Azure: no account, no network
 	@exec $(BIN)/python -m localazure demo --port $(PORT) -- $(BIN)/gunicorn kvsite.wsgi --log-level warning --bind 127.0.0.1:{port}
@@ -31,7 +31,7 @@ lint: .venv/installed  ## ruff (errors and format) and the import contracts
 types: .venv/installed
 	$(BIN)/mypy
 
-# Django's own checks as in production, with warnings as errors; and no model without its migration.
+# Django's own checks as in production, with warnings as errors; and no missing migration.
 PRODUCTION := KVSITE_HOSTS=kvsite.example.org KVSITE_SECRET_KEY=only-for-this-check-0123456789-abcdefghijklmnopqrstuvwxyz \
 	KEY_VAULT_URI=https://contoso.vault.azure.net SECRET_NAME=demo
 checks: .venv/installed
@@ -40,22 +40,22 @@ checks: .venv/installed
 	$(BIN)/python manage.py documents --check
 
 tests: .venv/installed
-	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadgroup  # three for two cores: some wait for what never answers
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadgroup  # three processes on two cores: some tests wait for timeouts
 
-coverage: .venv/installed  ## which lines no test runs
+coverage: .venv/installed  ## report the lines that no test runs
 	$(BIN)/pytest -n 2 --cov --cov-report=term-missing:skip-covered
 
-# The real Azure CLI lives apart: it pins its own versions of the libraries the site uses.
+# The real Azure CLI has its own environment: it pins other versions of libraries that the site uses.
 .venv-az/installed:
 	$(PYTHON) -m venv .venv-az
 	echo '*' > .venv-az/.gitignore
 	.venv-az/bin/python -m pip install --quiet --disable-pip-version-check azure-cli==2.91.0
 	touch $@
 
-test-az: .venv/installed .venv-az/installed  ## the real Azure CLI, from its package, against Local Azure
+test-az: .venv/installed .venv-az/installed  ## test the real Azure CLI against Local Azure
 	KVSITE_REAL_AZ=$(CURDIR)/.venv-az/bin/az $(BIN)/pytest tests/localazure/real_az.py
 
-bench: .venv/installed  ## how fast, side by side in one run
+bench: .venv/installed  ## run the benchmarks
 	$(BIN)/python -m benchmarks.home_page
 	$(BIN)/python -m benchmarks.command
 	$(BIN)/python -m benchmarks.crowd

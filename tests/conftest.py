@@ -1,4 +1,4 @@
-"""What all tests share: a world of Local Azure around the test, and nothing of the machine's own environment."""
+"""Fixtures for all tests: a Local Azure scenario for the process, isolated from the machine's own environment."""
 
 import functools
 import os
@@ -31,7 +31,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 
 @pytest.fixture(autouse=True)
 def _scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No test sees an identity, a setting or a proxy of the machine it runs on; none leaves its own to the next."""
+    """Remove the machine's identities, settings and proxies from the environment, and restore it after each test."""
     before = dict(os.environ)
     for name in before:
         if name.upper().startswith(("AZURE_", "IDENTITY_", "MSI_", "WEBSITE_", "KVSITE_")) or name in SETTINGS:
@@ -44,17 +44,17 @@ def _scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def client() -> Client:
-    """A browser on this machine."""
+    """A client with a loopback address."""
     return Client(headers=HERE)
 
 
 @pytest.fixture
 def world(settings: Any) -> Iterator[World]:
-    """`world("no-role")` puts this process, its settings included, into that scenario until the test ends."""
+    """`world("no-role")` applies that scenario's environment and settings to this process until the test ends."""
     with ExitStack() as worlds:
 
-        def enter(scenario: str = "app-service", **knobs: Any) -> LocalAzure:
-            azure = worlds.enter_context(LocalAzure(scenario, **knobs))
+        def enter(scenario: str = "app-service", **options: Any) -> LocalAzure:
+            azure = worlds.enter_context(LocalAzure(scenario, **options))
             settings.SECRETS_APP = inside(azure)
             return azure
 
@@ -63,7 +63,7 @@ def world(settings: Any) -> Iterator[World]:
 
 @pytest.fixture(scope="session")
 def visited() -> Callable[[str], Visit]:
-    """`visited("no-role")` is the record of one visit to that scenario, made when it is first needed."""
+    """`visited("no-role")` returns the recorded output of that scenario, which is recorded on first use."""
     return functools.cache(visit)
 
 

@@ -1,8 +1,11 @@
 """Texts use the terms of the Azure documentation: the vocabulary that the project has given up does not come back."""
 
 import ast
+import io
 import re
-from collections.abc import Iterator
+import tokenize
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -15,11 +18,18 @@ AREAS = {
     "templates": ("templates/*.html",),
     "documents": ("*.md", "docs/*.md", "localazure/*.md"),
 }
+# Only comments and docstrings are checked: strings in tests are input, or are compared with checked texts.
+COMMENTED_AREAS = {
+    "tests": ("tests/**/*.py",),
+    "benchmarks": ("benchmarks/*.py",),
+    "configuration": ("requirements*.in", "Makefile", "pyproject.toml"),
+}
 # Calls and arguments with the phrases by which the diagnosis recognises Azure's messages.
 QUOTES_AZURE = {"phrase", "Signature", "signs", "squash"}
 
 EVERYWHERE = (
-    "mend(?:s|ed|ing)?", "anew", "afresh", "who(?:m)?ever", "(?:no|some)body", "errands?", "at hand", "strangers?",
+    "mend(?:s|ed|ing)?", "anew", "afresh", "who(?:m)?ever", "(?:no|some|any|every)body",
+    "errands?", "at hand", "strangers?", "crowds?",
 )  # fmt: skip
 IN_TEXTS = (
     *EVERYWHERE, r"ways? (?:in|out)(?! which)", r"lets? (?:(?:us|you|it|them) )?in", r"turn(?:s|ed)? (?:\w+ )?away",
@@ -42,7 +52,7 @@ def _any_of(phrases: tuple[str, ...], case_sensitive: tuple[str, ...] = ()) -> r
 
 BANNED_EVERYWHERE, BANNED_IN_TEXTS = _any_of(EVERYWHERE), _any_of(IN_TEXTS, CASE_SENSITIVE)
 _NO_PROSE = re.compile(r"```.*?```|`[^`\n]+`|<(code|pre)\b.*?</\1>|https?://\S+", re.DOTALL)
-_COMMENT = re.compile(r"(?:^|\s)#:? (.*)")
+_COMMENT = re.compile(r"(?:^|\s)##?:? (.*)")
 
 
 def _findings(text: str, first_line: int, banned: re.Pattern[str]) -> Iterator[tuple[int, str]]:
@@ -71,13 +81,39 @@ def _strings(node: ast.AST) -> Iterator[tuple[int, str, bool]]:
                 yield from _strings(part)
 
 
-def _in_python(source: str) -> Iterator[tuple[int, str]]:
+def _in_texts(source: str) -> Iterator[tuple[int, str]]:
     for line_number, text, is_docstring in _strings(ast.parse(source)):
-        if is_docstring or " " in text or text[:1].isupper():
-            yield from _findings(text, line_number, BANNED_EVERYWHERE if is_docstring else BANNED_IN_TEXTS)
+        if not is_docstring and (" " in text or text[:1].isupper()):
+            yield from _findings(text, line_number, BANNED_IN_TEXTS)
+
+
+def _in_docstrings(source: str) -> Iterator[tuple[int, str]]:
+    for line_number, text, is_docstring in _strings(ast.parse(source)):
+        if is_docstring:
+            yield from _findings(text, line_number, BANNED_EVERYWHERE)
+
+
+def _in_python_comments(source: str) -> Iterator[tuple[int, str]]:
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield from _findings(token.string, token.start[0], BANNED_EVERYWHERE)
+
+
+def _in_configuration_comments(source: str) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(source.splitlines(), 1):
         for comment in _COMMENT.findall(line):
             yield from _findings(comment, number, BANNED_EVERYWHERE)
+
+
+def _in_comments(path: Path) -> Iterator[tuple[int, str]]:
+    source = path.read_text(encoding="utf-8")
+    if path.suffix == ".py":
+        return chain(_in_docstrings(source), _in_python_comments(source))
+    return _in_configuration_comments(source)
+
+
+def _in_python(source: str) -> Iterator[tuple[int, str]]:
+    return chain(_in_texts(source), _in_docstrings(source), _in_python_comments(source))
 
 
 def _in_file(path: Path) -> Iterator[tuple[int, str]]:
@@ -85,13 +121,27 @@ def _in_file(path: Path) -> Iterator[tuple[int, str]]:
     return _in_python(source) if path.suffix == ".py" else _findings(source, 1, BANNED_IN_TEXTS)
 
 
-@pytest.mark.parametrize("area", AREAS)
-def test_texts__use_no_banned_phrase(area: str) -> None:
-    paths = [path for pattern in AREAS[area] for path in sorted(ROOT.glob(pattern))]
+def _expect_none(patterns: tuple[str, ...], findings_in: Callable[[Path], Iterable[tuple[int, str]]]) -> None:
+    paths = [path for pattern in patterns for path in sorted(ROOT.glob(pattern))]
     assert paths
-    found = [f"{path.relative_to(ROOT)}:{line}: {text}" for path in paths for line, text in sorted(_in_file(path))]
+    found = [f"{path.relative_to(ROOT)}:{line}: {text}" for path in paths for line, text in sorted(findings_in(path))]
     if found:
         pytest.fail("\n".join([f"{len(found)} banned phrases:", *found]), pytrace=False)
+
+
+@pytest.mark.parametrize("area", AREAS)
+def test_texts__use_no_banned_phrase(area: str) -> None:
+    _expect_none(AREAS[area], _in_file)
+
+
+@pytest.mark.parametrize("area", COMMENTED_AREAS)
+def test_comments__use_no_banned_phrase(area: str) -> None:
+    _expect_none(COMMENTED_AREAS[area], _in_comments)
+
+
+def test_configuration__finds_banned_phrases_in_comments() -> None:
+    source = "# Fine.\nnobody = 1  # made anew\nhelp:  ## for strangers\n"
+    assert [line for line, _ in _in_configuration_comments(source)] == [2, 3]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from tests.support.access_requests import BROWSER, ELSEWHERE, PASSPHRASE, VALUES
 
 @pytest.fixture
 def site(world: World, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """`site(KVSITE_ACCESS="open")` is a browser elsewhere, at a site with these settings."""
+    """`site(KVSITE_ACCESS="open")` returns a client with a remote address, for a site with these settings."""
 
     def open_site(*, signs_in: bool = True, csrf: bool = False, **words: str) -> Client:
         world("app-service")
@@ -26,7 +26,7 @@ def site(world: World, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.fixture
 def locked(site: Any) -> Client:
-    """A browser at a site with passphrase sign-in."""
+    """A client of a site with passphrase sign-in."""
     client: Client = site(
         KVSITE_ACCESS="token", KVSITE_PASSPHRASE=PASSPHRASE, KVSITE_VALUES_PASSPHRASE=VALUES_PASSPHRASE
     )

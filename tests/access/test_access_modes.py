@@ -10,21 +10,21 @@ from secrets_app.conf.access import AccessMode
 from tests.support.access_requests import ADA, PASSPHRASE, RIGHT
 
 
-def test_each_access_mode_has_a_policy() -> None:
+def test_each_access_mode__has_a_policy() -> None:
     assert set(POLICIES) == set(AccessMode)
 
 
 @pytest.mark.parametrize("word", ["Open", "OPEN", "open;", "opened", "easy_auth", "Token", "*"])
-def test_a_misspelled_access_mode_denies_access(site: Any, word: str) -> None:
+def test_misspelled_access_mode__denies_access(site: Any, word: str) -> None:
     assert site(KVSITE_ACCESS=word).get("/").status_code == 403
 
 
-def test_a_setting_name_in_lower_case_has_no_effect(site: Any) -> None:
+def test_setting_name_in_lower_case__has_no_effect(site: Any) -> None:
     assert site(kvsite_access="open").get("/").status_code == 403
 
 
 @pytest.mark.parametrize("access", AccessMode)
-def test_probes_are_available_in_every_access_mode(site: Any, access: str) -> None:
+def test_probes__are_available_in_every_access_mode(site: Any, access: str) -> None:
     client = site(KVSITE_ACCESS=access, KVSITE_PASSPHRASE=PASSPHRASE)
     assert client.get("/healthz").status_code == 200
     assert client.get("/readyz").json() == {"ready": True}
@@ -38,7 +38,7 @@ PATHS = (
 
 
 @pytest.mark.parametrize("access", ["loopback", "easy-auth", "token"])
-def test_every_path_is_denied_to_unauthenticated_visitors(site: Any, access: str) -> None:
+def test_every_path__is_denied_to_unauthenticated_visitors(site: Any, access: str) -> None:
     client = site(KVSITE_ACCESS=access, KVSITE_PASSPHRASE=PASSPHRASE)
     for path in PATHS:
         for response in (client.get(path), client.post(path)):
@@ -47,7 +47,7 @@ def test_every_path_is_denied_to_unauthenticated_visitors(site: Any, access: str
             assert b"Access denied" in response.content
 
 
-def test_the_403_page_shows_the_commands_for_this_platform(site: Any) -> None:
+def test_403_page__shows_the_commands_for_this_platform(site: Any) -> None:
     html = site().get("/").content.decode()
     assert "az webapp config appsettings set -g &lt;resource-group&gt; -n &lt;name&gt; --settings" in html
     assert "KVSITE_ACCESS=open" in html
@@ -66,7 +66,7 @@ def test_the_403_page_shows_the_commands_for_this_platform(site: Any) -> None:
         ({"KUBERNETES_SERVICE_HOST": "10.0.0.1"}, "kubectl set env deployment/"),
     ],
 )
-def test_the_command_matches_the_platform(
+def test_command__matches_the_platform(
     site: Any, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], command: str
 ) -> None:
     client = site()
@@ -79,7 +79,7 @@ def test_the_command_matches_the_platform(
     assert "az webapp" not in html
 
 
-def test_api_clients_get_text_or_json(site: Any) -> None:
+def test_api_clients__get_text_or_json(site: Any) -> None:
     client = site()
     curl = client.get("/", headers={"accept": "*/*"})
     assert (curl.status_code, curl["Content-Type"]) == (403, "text/plain; charset=utf-8")
@@ -91,7 +91,7 @@ def test_api_clients_get_text_or_json(site: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "id_", "said"),
+    ("words", "id_", "expected"),
     [
         ({"KVSITE_ACCESS": "easy-auth", "KVSITE_PEOPLE": "ada lovelace"}, "E018", "is not a name or object ID"),
         ({"KVSITE_ACCESS": "easy-auth", "KVSITE_PEOPLE": ","}, "E018", "contains no name"),
@@ -106,14 +106,14 @@ def test_api_clients_get_text_or_json(site: Any) -> None:
         ({"KVSITE_ACCESS": "Token", "KVSITE_PASSPHRASE": PASSPHRASE}, "E009", "only this machine"),
     ],
 )  # fmt: skip
-def test_each_invalid_setting_has_its_own_check(words: dict[str, str], id_: str, said: str) -> None:
+def test_each_invalid_setting__has_its_own_check(words: dict[str, str], id_: str, expected: str) -> None:
     config = load({**RIGHT, **words})
     assert [problem.id for problem in config.problems] == [f"secrets_app.{id_}"]
-    assert said in config.problems[0].sentence
+    assert expected in config.problems[0].sentence
     assert PASSPHRASE not in f"{config!r} {config.problems}"
 
 
-def test_an_invalid_setting_never_grants_access() -> None:
+def test_invalid_setting__never_grants_access() -> None:
     assert load({**RIGHT, "KVSITE_ACCESS": "easy-auth", "KVSITE_PEOPLE": "a b"}).people == ()
     assert load({**RIGHT, "KVSITE_VALUES": "off"}).shows_values is False
     assert load(RIGHT).people == ("*",)

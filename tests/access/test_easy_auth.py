@@ -22,7 +22,7 @@ from secrets_app.checks import check_settings
 from tests.support.access_requests import ADA, ADA_ID, BROWSER, OBJECT_ID, PASSPHRASE, ROOT, headers, principal
 
 
-def test_a_signed_in_user_sees_the_page_without_the_value(site: Any) -> None:
+def test_signed_in_user__sees_the_page_without_the_value(site: Any) -> None:
     client = site(KVSITE_ACCESS="easy-auth")
     response = client.get("/", headers=headers())
     assert response.status_code == 200
@@ -31,13 +31,13 @@ def test_a_signed_in_user_sees_the_page_without_the_value(site: Any) -> None:
     assert f"Signed in as {ADA} ({ADA_ID})." in response.content.decode()
 
 
-def test_headers_are_not_trusted_while_authentication_is_off(site: Any) -> None:
+def test_headers__are_not_trusted_while_authentication_is_off(site: Any) -> None:
     response = site(KVSITE_ACCESS="easy-auth", signs_in=False).get("/", headers=headers())
     assert response.status_code == 403
     assert "the platform does not report that it is enabled" in response.content.decode()
 
 
-def test_the_check_warns_while_authentication_is_off(site: Any) -> None:
+def test_check__warns_while_authentication_is_off(site: Any) -> None:
     site(KVSITE_ACCESS="easy-auth", signs_in=False)
     (warning,) = check_settings()
     assert (warning.id, warning.is_serious()) == ("secrets_app.W026", False)
@@ -46,12 +46,12 @@ def test_the_check_warns_while_authentication_is_off(site: Any) -> None:
     assert check_settings() == []
 
 
-def test_other_access_modes_ignore_the_headers(site: Any) -> None:
+def test_other_access_modes__ignore_the_headers(site: Any) -> None:
     assert site(KVSITE_ACCESS="loopback").get("/", headers=headers()).status_code == 403
     assert site(KVSITE_ACCESS="token", KVSITE_PASSPHRASE=PASSPHRASE).get("/", headers=headers()).status_code == 403
 
 
-def test_this_machine_has_no_access_without_signing_in(site: Any) -> None:
+def test_loopback_client__has_no_access_without_signing_in(site: Any) -> None:
     site(KVSITE_ACCESS="easy-auth")
     response = Client(headers=BROWSER).get("/")
     assert response.status_code == 403
@@ -78,18 +78,18 @@ def test_this_machine_has_no_access_without_signing_in(site: Any) -> None:
         (",", headers(), 403),
     ],
 )
-def test_kvsite_people_restricts_access(site: Any, people: str, sent: dict[str, str], status: int) -> None:
+def test_kvsite_people__restricts_access(site: Any, people: str, sent: dict[str, str], status: int) -> None:
     assert site(KVSITE_ACCESS="easy-auth", KVSITE_PEOPLE=people).get("/", headers=sent).status_code == status
 
 
-def test_users_in_kvsite_value_people_see_values(site: Any) -> None:
+def test_users_in_kvsite_value_people__see_values(site: Any) -> None:
     client = site(KVSITE_ACCESS="easy-auth", KVSITE_VALUE_PEOPLE=ADA_ID)
     assert "Show value" in client.get("/", headers=headers()).content.decode()
     assert client.post("/value/", headers=headers()).status_code == 200
     assert client.post("/value/", headers=headers(name="bob@contoso.com", object_id="2")).status_code == 403
 
 
-def test_a_user_who_is_not_in_kvsite_people_sees_no_value(site: Any) -> None:
+def test_user_not_in_kvsite_people__sees_no_value(site: Any) -> None:
     client = site(KVSITE_ACCESS="easy-auth", KVSITE_PEOPLE="bob@contoso.com", KVSITE_VALUE_PEOPLE=ADA)
     assert client.post("/value/", headers=headers()).status_code == 403
 
@@ -112,7 +112,7 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("sent", MALFORMED.values(), ids=MALFORMED)
-def test_a_malformed_principal_is_denied(site: Any, sent: str) -> None:
+def test_malformed_principal__is_denied(site: Any, sent: str) -> None:
     client = site(KVSITE_ACCESS="easy-auth", KVSITE_VALUE_PEOPLE=ADA)
     assert client.get("/", headers={"X-MS-CLIENT-PRINCIPAL": sent}).status_code == 403
     assert client.get("/", headers={"X-MS-CLIENT-PRINCIPAL": sent, "accept": "*/*"}).status_code == 403
@@ -120,7 +120,7 @@ def test_a_malformed_principal_is_denied(site: Any, sent: str) -> None:
 
 @settings(max_examples=50, deadline=None)
 @given(st.one_of(st.text(), st.binary().map(lambda raw: base64.b64encode(raw).decode())), st.text(), st.text())
-def test_random_headers_never_identify_a_listed_user(blob: str, name: str, provider: str) -> None:
+def test_random_headers__never_identify_a_listed_user(blob: str, name: str, provider: str) -> None:
     sent = {
         "HTTP_X_MS_CLIENT_PRINCIPAL": blob,
         "HTTP_X_MS_CLIENT_PRINCIPAL_NAME": name,
@@ -136,13 +136,13 @@ def nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 @settings(max_examples=40, deadline=None)
 @given(st.recursive(st.none() | st.booleans() | st.text(), nested, max_leaves=10))
-def test_random_json_is_a_user_or_unreadable(document: Any) -> None:
+def test_random_json__is_a_user_or_unreadable(document: Any) -> None:
     blob = base64.b64encode(json.dumps(document).encode()).decode()
     with suppress(UnreadableError):
         assert person_of({"HTTP_X_MS_CLIENT_PRINCIPAL": blob}).display_name
 
 
-def test_an_empty_list_contains_no_user() -> None:
+def test_empty_list__contains_no_user() -> None:
     assert not Person(display_name=ADA, identifiers=frozenset({ADA})).is_listed_in(())
 
 
@@ -157,7 +157,7 @@ def test_an_empty_list_contains_no_user() -> None:
         ({"WEBSITE_SITE_NAME": "x"}, False),
     ],
 )
-def test_authentication_is_on_by_the_platforms_variables_only(
+def test_authentication__is_enabled_by_the_platforms_variables_only(
     monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], believed: bool
 ) -> None:
     for name, value in variables.items():
@@ -165,7 +165,7 @@ def test_authentication_is_on_by_the_platforms_variables_only(
     assert runpy.run_path(str(ROOT / "kvsite" / "settings.py"))["PLATFORM_SIGNS_IN"] is believed
 
 
-def test_gunicorn_drops_headers_with_similar_names() -> None:
+def test_gunicorn__drops_headers_with_similar_names() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     of_the_platform = {"WEBSITE_SITE_NAME": "x", "WEBSITE_AUTH_ENABLED": "True", "KVSITE_ACCESS": "easy-auth"}
@@ -180,7 +180,7 @@ def test_gunicorn_drops_headers_with_similar_names() -> None:
             assert status_of(port, ("X-MS_CLIENT-PRINCIPAL-NAME", ADA)) == 403
             assert status_of(port, ("HTTP_X_MS_CLIENT_PRINCIPAL_NAME", ADA)) == 403
             assert status_of(port, *[("X-MS-CLIENT-PRINCIPAL-NAME", name) for name in (ADA, "bob@contoso.com")]) == 403
-            # Nobody but the server says where the site is mounted.
+            # Only the server sets the path at which the site is mounted.
             assert status_of(port, ("X-MS-CLIENT-PRINCIPAL-NAME", ADA), ("SCRIPT_NAME", "/nowhere")) == 200
             assert status_of(port, ("X-MS-CLIENT-PRINCIPAL-NAME", ADA), ("PATH_INFO", "/nowhere")) == 200
         finally:

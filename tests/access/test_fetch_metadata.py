@@ -20,7 +20,7 @@ def from_elsewhere(site: str, mode: str, dest: str) -> dict[str, str]:
         from_elsewhere("cross-site", "cors", "empty"),
     ],
 )
-def test_cross_site_subrequests_are_blocked(world: World, path: str, sent: dict[str, str]) -> None:
+def test_cross_site_subrequests__are_blocked(world: World, path: str, sent: dict[str, str]) -> None:
     azure = world("app-service")
     refused = Client(headers=HERE | sent).get(path)
     assert (refused.status_code, refused["Content-Security-Policy"][:11]) == (403, "default-src")
@@ -37,6 +37,6 @@ def test_cross_site_subrequests_are_blocked(world: World, path: str, sent: dict[
         {},
     ],
 )
-def test_links_and_same_origin_requests_are_allowed(world: World, sent: dict[str, str]) -> None:
+def test_links_and_same_origin_requests__are_allowed(world: World, sent: dict[str, str]) -> None:
     world("app-service")
     assert Client(headers=HERE | sent).get("/").status_code == 200

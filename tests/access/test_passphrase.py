@@ -23,7 +23,7 @@ def test_sign_in__under_a_script_name(locked: Client) -> None:
         assert locked.get("/sign-in/", SCRIPT_NAME="/tools").status_code == 200
 
 
-def test_sign_in_redirects_to_the_requested_page(locked: Client) -> None:
+def test_sign_in__redirects_to_the_requested_page(locked: Client) -> None:
     closed = locked.get("/report/?ids=short")
     assert closed.status_code == 403
     assert 'href="/sign-in/?next=%2Freport%2F%3Fids%3Dshort"' in closed.content.decode()
@@ -42,13 +42,13 @@ def test_sign_in_redirects_to_the_requested_page(locked: Client) -> None:
     assert locked.post("/value/").status_code == 403
 
 
-def test_the_second_passphrase_shows_values(locked: Client) -> None:
+def test_second_passphrase__shows_values(locked: Client) -> None:
     sign_in(locked, f" {VALUES_PASSPHRASE} ")
     assert "Show value" in locked.get("/").content.decode()
     assert locked.post("/value/").status_code == 200
 
 
-def test_a_wrong_passphrase_is_denied(locked: Client) -> None:
+def test_wrong_passphrase__is_denied(locked: Client) -> None:
     for wrong in ("", "x", PASSPHRASE[:-1], PASSPHRASE.upper(), PASSPHRASE + "x", "\0", "\ufffd"):
         shared(LoginThrottle).reset(ELSEWHERE["REMOTE_ADDR"])
         response = sign_in(locked, wrong)
@@ -58,7 +58,7 @@ def test_a_wrong_passphrase_is_denied(locked: Client) -> None:
     assert locked.get("/").status_code == 403
 
 
-def test_sign_in_requires_a_csrf_token(site: Any) -> None:
+def test_sign_in__requires_a_csrf_token(site: Any) -> None:
     client = site(csrf=True, KVSITE_ACCESS="token", KVSITE_PASSPHRASE=PASSPHRASE)
     response = sign_in(client, PASSPHRASE)
     assert response.status_code == 403
@@ -83,7 +83,7 @@ def test_sign_in_requires_a_csrf_token(site: Any) -> None:
         ("/" + "x" * 3000, "/"),
     ],
 )
-def test_the_redirect_after_sign_in_stays_on_this_site(address: str, leads_to: str) -> None:
+def test_redirect_after_sign_in__stays_on_this_site(address: str, leads_to: str) -> None:
     assert local_url(address) == leads_to
 
 
@@ -95,7 +95,7 @@ def test_the_redirect_after_sign_in_stays_on_this_site(address: str, leads_to: s
         ({"KVSITE_PASSPHRASE": "<12 characters or more>"}, "E078"),
     ],
 )
-def test_without_a_valid_passphrase_setting_access_is_denied(site: Any, words: dict[str, str], id_: str) -> None:
+def test_no_valid_passphrase_setting__denies_access(site: Any, words: dict[str, str], id_: str) -> None:
     client = site(KVSITE_ACCESS="token", **words)
     response = client.get("/")
     assert response.status_code == 403
@@ -105,13 +105,11 @@ def test_without_a_valid_passphrase_setting_access_is_denied(site: Any, words: d
     assert id_ in [problem.id[-4:] for problem in load({**RIGHT, "KVSITE_ACCESS": "token", **words}).problems]
 
 
-def test_other_access_modes_have_no_sign_in_page(site: Any) -> None:
+def test_other_access_modes__have_no_sign_in_page(site: Any) -> None:
     assert site(KVSITE_ACCESS="open").get("/sign-in/").status_code == 404
 
 
-def test_the_audit_log_records_sign_ins_without_the_passphrase(
-    locked: Client, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_audit_log__records_sign_ins_without_the_passphrase(locked: Client, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="secrets_app.access.audit")
     sign_in(locked, "hunter2 hunter2")
     sign_in(locked, PASSPHRASE)
@@ -123,11 +121,11 @@ def test_the_audit_log_records_sign_ins_without_the_passphrase(
     assert PASSPHRASE not in caplog.text
 
 
-def test_no_page_or_log_contains_a_passphrase(locked: Client, caplog: pytest.LogCaptureFixture) -> None:
+def test_pages_and_log__contain_no_passphrase(locked: Client, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     sign_in(locked, VALUES_PASSPHRASE)
     paths = ("/", "/api/reading", "/environment/", "/report/", "/sign-in/", "/nothing", "/?x=1")
-    said = "".join(locked.get(path).content.decode() for path in paths) + caplog.text
-    said += repr(conf.current()) + locked.cookies.output()
-    assert PASSPHRASE not in said
-    assert VALUES_PASSPHRASE not in said
+    shown = "".join(locked.get(path).content.decode() for path in paths) + caplog.text
+    shown += repr(conf.current()) + locked.cookies.output()
+    assert PASSPHRASE not in shown
+    assert VALUES_PASSPHRASE not in shown

@@ -18,7 +18,7 @@ from tests.support.access_requests import BROWSER, COOKIE, PASSPHRASE, VALUES_PA
 SESSION_SALT = "django.contrib.sessions.backends.signed_cookies"
 
 
-def test_the_cookie_is_secure_over_tls(locked: Client, settings: Any) -> None:
+def test_cookie__is_secure_over_tls(locked: Client, settings: Any) -> None:
     assert not sign_in(locked, PASSPHRASE).cookies[COOKIE]["secure"]
     assert sign_in(locked, PASSPHRASE, secure=True).cookies[COOKIE]["secure"]
     settings.SESSION_COOKIE_SECURE = True
@@ -26,7 +26,7 @@ def test_the_cookie_is_secure_over_tls(locked: Client, settings: Any) -> None:
 
 
 @pytest.mark.parametrize("setting", ["KVSITE_PASSPHRASE", "SECRET_KEY"])
-def test_the_session_ends_when_its_passphrase_or_the_secret_key_changes(
+def test_session__ends_when_its_passphrase_or_the_secret_key_changes(
     locked: Client, settings: Any, setting: str
 ) -> None:
     sign_in(locked, PASSPHRASE)
@@ -38,7 +38,7 @@ def test_the_session_ends_when_its_passphrase_or_the_secret_key_changes(
     assert locked.get("/").status_code == 403
 
 
-def test_the_session_ends_after_8_hours(locked: Client, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+def test_session__ends_after_8_hours(locked: Client, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     settings.SESSION_COOKIE_AGE = 14 * 24 * 3600  # Django's default: the sign-in does not depend on it
     signed_in_at = timezone.now()
     sign_in(locked, PASSPHRASE)
@@ -48,14 +48,14 @@ def test_the_session_ends_after_8_hours(locked: Client, monkeypatch: pytest.Monk
     assert locked.get("/").status_code == 403
 
 
-def test_the_signature_of_the_cookie_expires(locked: Client, settings: Any) -> None:
+def test_cookie_signature__expires(locked: Client, settings: Any) -> None:
     assert settings.SESSION_COOKIE_AGE == 8 * 3600
     sign_in(locked, PASSPHRASE)
     settings.SESSION_COOKIE_AGE = -1
     assert locked.get("/").status_code == 403
 
 
-def test_saving_the_session_again_does_not_extend_it(
+def test_saving_the_session_again__does_not_extend_it(
     locked: Client, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     settings.SESSION_SAVE_EVERY_REQUEST = True
@@ -67,7 +67,7 @@ def test_saving_the_session_again_does_not_extend_it(
     assert locked.get("/").status_code == 403
 
 
-def test_a_forged_cookie_is_rejected(locked: Client) -> None:
+def test_forged_cookie__is_rejected(locked: Client) -> None:
     sign_in(locked, PASSPHRASE)
     cookie = locked.cookies[COOKIE].value
     word, _, rest = cookie.partition(":")
@@ -84,7 +84,7 @@ def signed(session: dict[str, Any]) -> str:
     return signing.dumps(session, salt=SESSION_SALT, compress=True)
 
 
-def test_a_session_is_valid_with_the_role_and_hash_of_the_sign_in_only(locked: Client) -> None:
+def test_session__is_valid_with_the_role_and_hash_of_the_sign_in_only(locked: Client) -> None:
     sign_in(locked, PASSPHRASE)
     session = signing.loads(locked.cookies[COOKIE].value, salt=SESSION_SALT)
     role, hash_ = "_secrets_app_role", "_secrets_app_passphrase_hash"
@@ -97,7 +97,7 @@ def test_a_session_is_valid_with_the_role_and_hash_of_the_sign_in_only(locked: C
     assert locked.get("/").status_code == 200
 
 
-def test_the_cookie_contains_no_hash_that_can_be_computed_without_the_key(locked: Client) -> None:
+def test_cookie__contains_no_hash_that_can_be_computed_without_the_key(locked: Client) -> None:
     sign_in(locked, PASSPHRASE)
     payload = locked.cookies[COOKIE].value.rsplit(":", 2)[0]
     raw = signing.b64_decode(payload.removeprefix(".").encode())
@@ -113,7 +113,7 @@ def test_the_cookie_contains_no_hash_that_can_be_computed_without_the_key(locked
         assert hashlib.new(algorithm, (salt + PASSPHRASE).encode()).hexdigest() not in content
 
 
-def test_signing_in_again_replaces_the_session(locked: Client) -> None:
+def test_signing_in_again__replaces_the_session(locked: Client) -> None:
     sign_in(locked, PASSPHRASE)
     locked.get("/")
     sign_in(locked, VALUES_PASSPHRASE)
@@ -123,14 +123,14 @@ def test_signing_in_again_replaces_the_session(locked: Client) -> None:
 
 
 @pytest.mark.parametrize("access", AccessMode)
-def test_no_cookie_is_set_without_a_sign_in(site: Any, access: str) -> None:
+def test_no_sign_in__sets_no_cookie(site: Any, access: str) -> None:
     client = site(KVSITE_ACCESS=access, KVSITE_PASSPHRASE=PASSPHRASE)
     for path in ("/", "/api/reading", "/healthz", "/nothing"):
         assert not client.get(path, headers=headers()).cookies, path
     assert COOKIE not in client.get("/sign-in/", headers=headers()).cookies
 
 
-def test_signing_out_removes_the_cookie(locked: Client) -> None:
+def test_signing_out__removes_the_cookie(locked: Client) -> None:
     sign_in(locked, PASSPHRASE)
     assert locked.get("/sign-out/").status_code == 405
     response = locked.post("/sign-out/")
@@ -140,6 +140,6 @@ def test_signing_out_removes_the_cookie(locked: Client) -> None:
 
 
 @pytest.mark.parametrize("access", ["loopback", "open"])
-def test_there_is_no_sign_out_in_other_access_modes(site: Any, access: str) -> None:
+def test_other_access_modes__have_no_sign_out(site: Any, access: str) -> None:
     site(KVSITE_ACCESS=access)
     assert Client(headers=BROWSER).post("/sign-out/").status_code == 404

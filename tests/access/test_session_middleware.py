@@ -17,7 +17,7 @@ class OwnSessionMiddleware(SessionMiddleware):
 
 
 @pytest.mark.parametrize("place", ["missing", "last"])
-def test_without_session_middleware_access_is_denied_and_the_check_fails(site: Any, settings: Any, place: str) -> None:
+def test_missing_session_middleware__denies_access_and_fails_the_check(site: Any, settings: Any, place: str) -> None:
     site(KVSITE_ACCESS="token", KVSITE_PASSPHRASE=PASSPHRASE)
     assert check_settings() == []
     others = [path for path in settings.MIDDLEWARE if path != SESSION_MIDDLEWARE]
@@ -36,7 +36,7 @@ def test_without_session_middleware_access_is_denied_and_the_check_fails(site: A
     assert client.get("/").status_code == 200
 
 
-def test_a_subclass_of_session_middleware_is_accepted(site: Any, settings: Any) -> None:
+def test_subclass_of_session_middleware__is_accepted(site: Any, settings: Any) -> None:
     settings.MIDDLEWARE = [
         f"{__name__}.OwnSessionMiddleware" if path == SESSION_MIDDLEWARE else path for path in settings.MIDDLEWARE
     ]

@@ -11,7 +11,7 @@ from secrets_app.access.throttle import FREE_ATTEMPTS, MAX_WAIT_S, LoginThrottle
 from tests.support.access_requests import PASSPHRASE, sign_in
 
 
-def test_after_failed_attempts_the_correct_passphrase_has_to_wait(locked: Client) -> None:
+def test_correct_passphrase_after_failed_attempts__has_to_wait(locked: Client) -> None:
     for _ in range(FREE_ATTEMPTS + 1):
         assert sign_in(locked, "wrong").status_code == 403
     response = sign_in(locked, PASSPHRASE)
@@ -21,16 +21,16 @@ def test_after_failed_attempts_the_correct_passphrase_has_to_wait(locked: Client
     assert sign_in(locked, PASSPHRASE, REMOTE_ADDR="198.51.100.7").status_code == 302  # another client is not throttled
 
 
-def test_the_first_passphrase_does_not_reset_failed_attempts_for_the_second(locked: Client) -> None:
+def test_first_passphrase__does_not_reset_failed_attempts_for_the_second(locked: Client) -> None:
     tried = [sign_in(locked, PASSPHRASE if number % 3 == 2 else "a guess").status_code for number in range(9)]
     assert tried == [403, 403, 302, 403, 403, 302 if FREE_ATTEMPTS > 3 else 429, 429, 429, 429]
 
 
-def test_repeated_successful_sign_ins_are_not_throttled(locked: Client) -> None:
+def test_repeated_successful_sign_ins__are_not_throttled(locked: Client) -> None:
     assert [sign_in(locked, PASSPHRASE).status_code for _ in range(FREE_ATTEMPTS + 3)] == [302] * (FREE_ATTEMPTS + 3)
 
 
-def test_on_app_service_each_client_address_is_throttled_separately(locked: Client, settings: Any) -> None:
+def test_client_addresses_on_app_service__are_throttled_separately(locked: Client, settings: Any) -> None:
     """REMOTE_ADDR is the front end; the end of X-Forwarded-For is the client."""
     settings.TRUST_X_FORWARDED_FOR = True
     for number in range(FREE_ATTEMPTS + 1):
@@ -40,7 +40,7 @@ def test_on_app_service_each_client_address_is_throttled_separately(locked: Clie
     assert sign_in(locked, PASSPHRASE, headers={"X-Forwarded-For": "198.51.100.66, 192.0.2.1:1"}).status_code == 302
 
 
-def test_x_forwarded_for_is_ignored_outside_app_service(locked: Client) -> None:
+def test_x_forwarded_for__is_ignored_outside_app_service(locked: Client) -> None:
     for number in range(FREE_ATTEMPTS + 1):
         sign_in(locked, "wrong", headers={"X-Forwarded-For": f"203.0.113.{number}"})
     assert sign_in(locked, "wrong", headers={"X-Forwarded-For": "198.51.100.7"}).status_code == 429
@@ -57,7 +57,7 @@ def test_x_forwarded_for_is_ignored_outside_app_service(locked: Client) -> None:
         ("", "127.0.0.1"),
     ],
 )
-def test_the_client_address_is_the_last_forwarded_one(settings: Any, sent: str, address: str) -> None:
+def test_client_address__is_the_last_forwarded_one(settings: Any, sent: str, address: str) -> None:
     settings.TRUST_X_FORWARDED_FOR = True
     assert client_address(RequestFactory().get("/", headers={"X-Forwarded-For": sent})) == address
 
@@ -75,7 +75,7 @@ def clock() -> Iterator[Clock]:
     return Clock()
 
 
-def test_the_wait_doubles_up_to_a_maximum(clock: Clock) -> None:
+def test_wait__doubles_up_to_a_maximum(clock: Clock) -> None:
     tries, waits = LoginThrottle(clock), []
     for _ in range(FREE_ATTEMPTS + 12):
         assert tries.check("203.0.113.9") == 0
@@ -86,7 +86,7 @@ def test_the_wait_doubles_up_to_a_maximum(clock: Clock) -> None:
     assert waits[-1] == MAX_WAIT_S
 
 
-def test_failed_attempts_expire(clock: Clock) -> None:
+def test_failed_attempts__expire(clock: Clock) -> None:
     tries = LoginThrottle(clock)
     for _ in range(FREE_ATTEMPTS + 1):
         tries.check("203.0.113.9")
@@ -96,7 +96,7 @@ def test_failed_attempts_expire(clock: Clock) -> None:
         assert tries.check("203.0.113.9") == 0
 
 
-def test_an_ipv6_network_counts_as_one_client(clock: Clock) -> None:
+def test_ipv6_network__counts_as_one_client(clock: Clock) -> None:
     tries = LoginThrottle(clock)
     for number in range(FREE_ATTEMPTS + 1):
         tries.check(f"2001:db8:0:{number:x}::1")
@@ -105,7 +105,7 @@ def test_an_ipv6_network_counts_as_one_client(clock: Clock) -> None:
     assert tries.check("fe80::1%eth0") == tries.check("") == tries.check("no address") == 0
 
 
-def test_the_number_of_tracked_addresses_is_bounded(clock: Clock) -> None:
+def test_number_of_tracked_addresses__is_bounded(clock: Clock) -> None:
     tries = LoginThrottle(clock)
     for number in range(3000):
         tries.check(f"10.0.{number // 256}.{number % 256}")

@@ -1,4 +1,4 @@
-"""Who to be, by settings: what each word makes, and the sentence for each mistake."""
+"""The settings that select the credential: the effect of each value, and the message for each invalid one."""
 
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,7 @@ def test_several_credentials__keep_their_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "id_", "said"),
+    ("words", "id_", "expected"),
     [
         ({"KVSITE_CREDENTIAL": "azure-clii"}, "E030", "is not a supported credential. Did you mean azure-cli?"),
         ({"KVSITE_CREDENTIAL": "nonsense"}, "E030", "Supported values: default, dev, prod"),
@@ -82,10 +82,10 @@ def test_several_credentials__keep_their_order() -> None:
         ({"KVSITE_MANAGED_IDENTITY_RESOURCE_ID": RESOURCE_ID + "/x"}, "E043", "is not the resource ID"),
     ],
 )  # fmt: skip
-def test_invalid_setting__has_its_own_message(words: dict[str, str], id_: str, said: str) -> None:
+def test_invalid_setting__has_its_own_message(words: dict[str, str], id_: str, expected: str) -> None:
     config = loaded(**words)
     assert [problem.id for problem in config.problems] == [f"secrets_app.{id_}"]
-    assert said in f"{config.problems[0].sentence} {config.problems[0].hint}"
+    assert expected in f"{config.problems[0].sentence} {config.problems[0].hint}"
     assert config.credential is None
 
 

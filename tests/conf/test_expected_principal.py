@@ -1,4 +1,4 @@
-"""Who the site should be: another one is a loud mismatch, even if the secret was read."""
+"""The expected principal: any other principal is shown as a mismatch, even if the secret was read."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The site's own key: made once, kept whole, made anew when it is damaged."""
+"""The generated SECRET_KEY: created once, written atomically, and replaced if its file is damaged."""
 
 import os
 import stat
@@ -53,7 +53,7 @@ def test_secret_key__exists_without_writable_storage(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("production", "kept", "id_", "said"),
+    ("production", "kept", "id_", "expected"),
     [
         (True, True, "E029", "the key in .local is used"),
         (True, False, "E029", "each process generates its own"),
@@ -61,7 +61,7 @@ def test_secret_key__exists_without_writable_storage(tmp_path: Path) -> None:
     ],
 )
 def test_missing_secret_key__is_shown_on_the_working_page(
-    client: Client, world: World, settings: Any, production: bool, kept: bool, id_: str, said: str
+    client: Client, world: World, settings: Any, production: bool, kept: bool, id_: str, expected: str
 ) -> None:
     world("app-service")
     settings.PRODUCTION, settings.SITE_KEY_IS_STORED = production, kept
@@ -69,7 +69,7 @@ def test_missing_secret_key__is_shown_on_the_working_page(
     page = client.get("/").content.decode()
     assert "The secret demo was read." in page
     assert "KVSITE_SECRET_KEY is not set" in page
-    assert said in page
+    assert expected in page
 
 
 def test_missing_secret_key__fails_the_production_check(settings: Any) -> None:

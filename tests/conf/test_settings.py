@@ -1,4 +1,4 @@
-"""The settings: what each word makes, and the sentence for each mistake."""
+"""The settings: the effect of each value, and the message for each invalid one."""
 
 import dataclasses
 import importlib
@@ -59,7 +59,7 @@ def test_vault__is_set_by_any_of_three_settings(words: dict[str, str], url: str)
 
 
 @pytest.mark.parametrize(
-    ("words", "id_", "said"),
+    ("words", "id_", "expected"),
     [
         ({"KEY_VAULT_URI": ""}, "E001", "KEY_VAULT_URI is not set"),
         ({"KEY_VAULT_NAME": "other"}, "E002", "KEY_VAULT_URI and KEY_VAULT_NAME name different vaults"),
@@ -105,10 +105,10 @@ def test_vault__is_set_by_any_of_three_settings(words: dict[str, str], url: str)
         ({"KVSITE_DEADLNE_S": "5"}, "W012", "is not a setting"),
     ],
 )  # fmt: skip
-def test_invalid_setting__has_its_own_message(words: dict[str, str], id_: str, said: str) -> None:
+def test_invalid_setting__has_its_own_message(words: dict[str, str], id_: str, expected: str) -> None:
     problems = loaded(**words).problems
     assert [problem.id for problem in problems] == [f"secrets_app.{id_}"]
-    assert said in problems[0].sentence
+    assert expected in problems[0].sentence
     assert problems[0].hint
 
 
@@ -158,14 +158,14 @@ def test_check__accepts_valid_settings(settings: Any) -> None:
     call_command("check", fail_level="WARNING")
 
 
-def test_each_check_id_has_one_meaning() -> None:
+def test_each_check_id__has_one_meaning() -> None:
     codes = [check.code for check in CHECK_IDS]
     assert [code for code in codes if codes.count(code) > 1] == []
     assert len({check.code[1:] for check in CHECK_IDS}) == len({check.meaning for check in CHECK_IDS}) == len(codes)
 
 
-def test_each_defined_check_id_is_documented() -> None:
-    """Whatever a module defines is in the table that docs/settings.md is generated from."""
+def test_each_defined_check_id__is_documented() -> None:
+    """Every check ID that a module defines is in the table from which docs/settings.md is generated."""
     modules = [
         importlib.import_module(found.name)
         for package in (secrets_app.conf, secrets_app.connection_string)
@@ -182,22 +182,22 @@ def test_setting_error__has_a_check_id_of_its_setting(words: dict[str, str]) -> 
         assert problem.id in map(str, SETTINGS[problem.setting].checks)
 
 
-def test_a_default_is_the_value_that_its_text_makes() -> None:
-    """What docs/settings.md shows as the default can be set, and changes nothing."""
+def test_default__equals_the_value_of_its_text() -> None:
+    """The default shown in docs/settings.md is a valid value and has the same effect as no value."""
     for name, row in SETTINGS.items():
         if row.default_text and not row.default_note:
             assert row.read({name: row.default_text}) == row.default
 
 
-def test_config_has_the_defaults_of_the_settings() -> None:
+def test_config__has_the_defaults_of_the_settings() -> None:
     config = loaded()
     for row in (row for subject in (server, vault, access) for row in subject.SETTINGS.values()):
         if row.attribute:
             assert getattr(config, row.attribute) == row.default
 
 
-def test_each_attribute_is_a_field_of_what_the_settings_are_read_into() -> None:
-    """A new setting is one row and, where its value is a new one, one typed field."""
+def test_each_attribute__is_a_field_of_the_config() -> None:
+    """A new setting needs one row and, unless an existing field holds its value, one typed field."""
     into = {credential.TITLE: CredentialOptions, expected_principal.TITLE: ExpectedPrincipal}
     for title, rows in SUBJECTS.items():
         fields = {field.name for field in dataclasses.fields(into.get(title, Config))}

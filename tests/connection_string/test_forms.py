@@ -158,7 +158,7 @@ def test_connection_string_form__selects_its_credential(
 
 
 @pytest.mark.parametrize(
-    ("text", "code", "said"),
+    ("text", "code", "expected"),
     [
         ("RunAs=App;runas=App", "E047", "contains RunAs twice, in parts 1 and 2"),
         ("RunAs=App;x=1;X=2", "E047", "contains the same key twice, in parts 2 and 3"),
@@ -242,15 +242,15 @@ def test_connection_string_form__selects_its_credential(
         ),
     ],
 )
-def test_invalid_connection_string__message_names_the_key(text: str, code: str, said: str) -> None:
+def test_invalid_connection_string__message_names_the_key(text: str, code: str, expected: str) -> None:
     found = fault(text)
     assert found.check.code == code
-    assert said in found.message
+    assert expected in found.message
     assert found.hint.endswith(".")
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         (
             "RunAs=App;AppKey=x",
@@ -277,9 +277,9 @@ def test_invalid_connection_string__message_names_the_key(text: str, code: str, 
         ("RunAs=CurrentUser", "integrated Windows sign-in, which is not available in Python"),
     ],
 )
-def test_surprising_connection_string__has_a_warning(text: str, said: str) -> None:
+def test_surprising_connection_string__has_a_warning(text: str, expected: str) -> None:
     warnings = meaning(text).warnings
-    assert said in " ".join(warning.message for warning in warnings)
+    assert expected in " ".join(warning.message for warning in warnings)
     assert "hunter2" not in str(warnings)
 
 

@@ -37,7 +37,7 @@ def test_grammar__is_that_of_the_dotnet_library(text: str, pairs: dict[str, str]
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("", "contains only spaces and semicolons"),
         (" ;; ; ", "contains only spaces and semicolons"),
@@ -58,10 +58,10 @@ def test_grammar__is_that_of_the_dotnet_library(text: str, pairs: dict[str, str]
         ("AppKey='a\x00b'", "has an unclosed quote"),
     ],
 )
-def test_invalid_syntax__message_names_the_part(text: str, said: str) -> None:
+def test_invalid_syntax__message_names_the_part(text: str, expected: str) -> None:
     found = fault(text)
-    assert found.check.code == ("E085" if not text.strip(" ;") else "E086" if "invisible" in said else "E046")
-    assert said in found.message
+    assert found.check.code == ("E085" if not text.strip(" ;") else "E086" if "invisible" in expected else "E046")
+    assert expected in found.message
 
 
 @pytest.mark.parametrize("text", ['"RunAs=App"', f"'{WITH_SECRET}' ", "\"RunAs=App;AppKey='x'\""])
@@ -71,7 +71,7 @@ def test_quoted_connection_string__message_says_to_remove_the_quotes(text: str) 
     assert found.hint == "Remove the quotes around the whole string."
 
 
-# Long enough that none of them is by chance a part of a sentence of ours.
+# Long enough not to occur in a message by chance.
 _VALUES = st.text(st.characters(codec="utf-8"), min_size=12, max_size=40)
 
 
@@ -97,12 +97,12 @@ def test_any_text__gives_options_or_one_message(run_as: str, parts: list[tuple[s
     hidden = [value for key, _, value, _ in parts] + [key for key, *_ in parts if key not in list(Key)]
     try:
         found = meaning(text)
-        said = "".join(f"{warning.message} {warning.hint}" for warning in found.warnings)
+        output = "".join(f"{warning.message} {warning.hint}" for warning in found.warnings)
         assert equivalent_of(found.options).settings
     except ConnectionStringError as fault:
-        said = "".join(traceback.format_exception(fault)) + repr(fault) + fault.hint
+        output = "".join(traceback.format_exception(fault)) + repr(fault) + fault.hint
     for value in hidden:
-        assert len(value.strip()) < 6 or value.strip() not in said  # a few characters are in any sentence
+        assert len(value.strip()) < 6 or value.strip() not in output  # a value this short can occur in any message
 
 
 @settings(max_examples=60)

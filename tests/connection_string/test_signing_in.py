@@ -1,4 +1,4 @@
-"""Each connection string for real: who it makes us, what the page says of it, and what is seen nowhere."""
+"""Sign-in with each form of connection string: the principal, what the page shows, and what is never shown."""
 
 import json
 import logging
@@ -20,7 +20,7 @@ from secrets_app.core.reading import HostEnvironment, Outcome, Reading, Stage
 from secrets_app.doctor import Status, translation
 from secrets_app.output.terminal import lines_of, lines_of_translation
 from tests.conftest import World
-from tests.support.doctor_factories import found
+from tests.support.doctor_factories import run_check
 from tests.support.readings import get_reading
 
 NAME = "AzureServicesAuthConnectionString"
@@ -175,7 +175,7 @@ def test_connection_string_secret__is_shown_nowhere(
     config = current()
     reading = get_reading(config)
     pages = [client.get(address) for address in ("/", "/environment/", "/report/", "/api/reading", "/readyz")]
-    said = "\n".join(
+    output = "\n".join(
         [
             *(page.content.decode() for page in pages),
             *lines_of(*reading),
@@ -187,12 +187,12 @@ def test_connection_string_secret__is_shown_nowhere(
         ]
     )
     assert reading.ok is works
-    assert NAME in said
-    assert secret not in said
+    assert NAME in output
+    assert secret not in output
 
 
 @pytest.mark.parametrize(
-    ("words", "id_", "said"),
+    ("words", "id_", "expected"),
     [
         ({NAME: "RunAs=Nobody"}, "E048", f"{NAME} has a value for RunAs"),
         ({"KVSITE_CONNECTION_STRING": "RunAs"}, "E046", "KVSITE_CONNECTION_STRING has no = in part 1 (RunAs)"),
@@ -207,14 +207,14 @@ def test_connection_string_secret__is_shown_nowhere(
         ({"KVSITE_MANAGED_IDENTITY_RETRY_S": "soon"}, "E056", "must be a number of seconds from 0 to 60"),
     ],
 )
-def test_invalid_connection_string__is_one_setting_error(words: dict[str, str], id_: str, said: str) -> None:
+def test_invalid_connection_string__is_one_setting_error(words: dict[str, str], id_: str, expected: str) -> None:
     config = load({**RIGHT, **words})
     assert [problem.id for problem in config.problems] == [f"secrets_app.{id_}"]
-    assert said in config.problems[0].sentence
+    assert expected in config.problems[0].sentence
     assert config.credential is None
 
 
-def test_each_setting_that_selects_the_credential_contradicts_a_connection_string() -> None:
+def test_setting_that_selects_the_credential__conflicts_with_a_connection_string() -> None:
     selecting = [row.name for row in SETTINGS.values() if row.selects_credential]
     assert len(selecting) == 12
     for name in selecting:
@@ -267,9 +267,9 @@ def test_retry_timeout__retries_the_managed_identity_endpoint(world: World, seco
     assert config.credential.retry_timeout_s == 1
     reading = get_reading(
         replace(config, credential=replace(config.credential, retry_timeout_s=seconds))
-    )  # nobody likes to wait
+    )  # shortens the test
     assert len([request for request in azure.requests if request.service == "imds"]) == asked
-    assert reading.main_cause == "mi_endpoint_error"  # its own refusal, not our deadline
+    assert reading.main_cause == "mi_endpoint_error"  # the endpoint's own error, not the deadline's
 
 
 def test_retry_timeout__applies_in_a_chain(world: World) -> None:
@@ -277,7 +277,7 @@ def test_retry_timeout__applies_in_a_chain(world: World) -> None:
     config = current({"KVSITE_DEADLINE_S": "3"})
     assert config.credential
     get_reading(replace(config, credential=replace(config.credential, retry_timeout_s=0.2)))
-    # azure-identity's chain asks once whether anybody is there, then four times for the token.
+    # azure-identity's chain probes the endpoint once, then requests the token four times.
     assert len([request for request in azure.requests if request.service == "imds"]) == 5
 
 
@@ -293,7 +293,7 @@ def test_retry_timeout__longer_than_deadline_is_a_warning() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "verdict", "said"),
+    ("text", "verdict", "expected"),
     [
         ("", Status.OK, "Not set."),
         ("RunAs=App", Status.OK, f"{NAME} selects the credential: the system-assigned managed identity."),
@@ -301,10 +301,10 @@ def test_retry_timeout__longer_than_deadline_is_a_warning() -> None:
         ("RunAs=", Status.PROBLEM, f"{NAME} has RunAs without a value."),
     ],
 )
-def test_doctor__shows_the_connection_string(text: str, verdict: Status, said: str) -> None:
-    check = found("connection_string", config=load({**RIGHT, NAME: text}))
+def test_doctor__shows_the_connection_string(text: str, verdict: Status, expected: str) -> None:
+    check = run_check("connection_string", config=load({**RIGHT, NAME: text}))
     assert check.verdict is verdict
-    assert said in check.finding
+    assert expected in check.finding
 
 
 def test_doctor__unset_command_includes_the_connection_string() -> None:

@@ -1,4 +1,4 @@
-"""What is made once for a crowd, and for whom it must not be."""
+"""What concurrent visitors share, and what must not be shared between visitors."""
 
 import gc
 import re
@@ -105,7 +105,7 @@ FORM = "{{ reading.secret_name }} for {{ viewer|default:'nobody' }}{{ request }}
 
 @pytest.fixture
 def page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., str]:
-    """`page(reading, **values)`: what a visitor gets of a template with a form in it."""
+    """`page(reading, **values)` renders a template with a form in it for a visitor."""
     (tmp_path / "form.html").write_text(FORM)
     engine = engines["django"].engine
     monkeypatch.setattr(engine, "dirs", [tmp_path, *engine.dirs])
@@ -128,7 +128,7 @@ def tokens_in(page: str) -> list[str]:
 
 
 def accepted(token: str, cookie: str) -> bool:
-    """Whether Django takes a form with this token from the browser with this cookie."""
+    """Whether Django accepts a form with this CSRF token and this cookie."""
     request = RequestFactory().post("/", {"csrfmiddlewaretoken": token})
     request.COOKIES["csrftoken"] = cookie
     middleware = CsrfViewMiddleware(lambda _request: HttpResponse())

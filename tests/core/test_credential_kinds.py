@@ -1,4 +1,4 @@
-"""One row per kind of credential: nothing else has to list it, besides the factory."""
+"""Each kind of credential is defined in one row; only the factory refers to it in addition."""
 
 import pytest
 from azure.identity import DefaultAzureCredential
@@ -27,7 +27,7 @@ def test_credential_kind__has_a_factory_and_one_group() -> None:
 
 
 @pytest.mark.parametrize("kind", CredentialKind)
-def test_a_row_is_enough_to_name_and_select_a_kind(kind: CredentialKind) -> None:
+def test_new_row__defines_name_and_selection_of_a_kind(kind: CredentialKind) -> None:
     names = (kind.value, kind.upper(), *kind.row.aliases)
     assert {name: parse_kind(name) for name in names} == dict.fromkeys(names, kind)
     assert parse_kind(kind.class_name) is (CredentialKind.DEFAULT if kind.is_chain else kind)
@@ -44,7 +44,7 @@ def test_credential_kind__missing_requirement_is_an_error(kind: CredentialKind) 
     assert missing == [setting for _, setting in kind.row.requires][:1]
 
 
-def test_no_two_kinds_share_a_name() -> None:
+def test_credential_kinds__share_no_name() -> None:
     names = [name for kind in CredentialKind for name in {kind.value, *kind.row.aliases}]
     names += [kind.class_name for kind in CredentialKind if not kind.is_chain]
     assert len(names) == len(set(names))

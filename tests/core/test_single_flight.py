@@ -1,4 +1,4 @@
-"""Readers that arrive together share one reading."""
+"""Concurrent readers share one reading."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +20,7 @@ def test_concurrent_readers__share_one_vault_call(world: World) -> None:
     with ThreadPoolExecutor(20) as crowd:
         readings = list(crowd.map(lambda _: get_reading(config), range(20)))
     assert all(reading.ok for reading in readings)
-    assert len(azure.requests) - asked_before <= 2  # one more for whoever came after the first had landed
+    assert len(azure.requests) - asked_before <= 2  # one more for the callers after the first call had ended
 
 
 def test_result__expires(world: World) -> None:

@@ -14,7 +14,7 @@ from tests.support.readings import get_reading
 
 @pytest.fixture
 def read(world: World, settings: Any) -> Callable[..., Reading]:
-    """Reads as the service principal, which proves itself with the certificate that the settings name."""
+    """Read the secret as the service principal, with the certificate that the settings name."""
     tenant = world("service-principal-certificate").env["AZURE_TENANT_ID"]
 
     def ask(**words: str) -> Reading:

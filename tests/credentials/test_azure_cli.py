@@ -1,4 +1,4 @@
-"""az as our own credential: the same words as azure-identity's over the same az, its own folder, and nothing left."""
+"""The site's Azure CLI credential: same results as azure-identity's, a configurable folder, no leftover processes."""
 
 import os
 import time
@@ -14,7 +14,7 @@ from secrets_app.conf import current
 from secrets_app.core.reading import Outcome
 from secrets_app.credentials.developer_tools import AzureCliCredential
 from tests.conftest import World
-from tests.support.doctor_factories import first_on_path, stand_in
+from tests.support.doctor_factories import fake_tool, first_on_path
 from tests.support.readings import get_reading
 
 SCOPE = "https://vault.azure.net/.default"
@@ -26,13 +26,13 @@ OLD_TOKEN = '{"accessToken": "not-a-token", "expiresOn": "2030-03-17 17:46:40.00
 
 @pytest.fixture
 def tools(tmp_path: Path) -> Path:
-    """A folder that is first on PATH."""
+    """A folder that is the first on PATH."""
     os.environ["PATH"] = first_on_path(tmp_path / "bin")
     return tmp_path / "bin"
 
 
-def told(credential: Any, **options: Any) -> tuple[str, str]:
-    """What came of asking: a token and its end, or the error's class and words."""
+def token_or_error(credential: Any, **options: Any) -> tuple[str, str]:
+    """The result of a token request: the token and its expiry, or the error's class and message."""
     try:
         token = credential.get_token_info(SCOPE, options=options or None)
     except (ClientAuthenticationError, ValueError) as error:
@@ -41,7 +41,7 @@ def told(credential: Any, **options: Any) -> tuple[str, str]:
 
 
 def _is_running(process: int) -> bool:
-    """It runs, or waits for whoever adopted it to bury it."""
+    """Whether the process exists, running or as a zombie."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -67,9 +67,9 @@ def _is_running(process: int) -> bool:
 )
 def test_az_result__equals_azure_identitys(tools: Path, script: str | None) -> None:
     if script:
-        stand_in(tools, "az", script)
-    plain, ours = azure.identity.AzureCliCredential(), AzureCliCredential(process_timeout=10)
-    assert told(ours) == told(plain)
+        fake_tool(tools, "az", script)
+    plain, site_credential = azure.identity.AzureCliCredential(), AzureCliCredential(process_timeout=10)
+    assert token_or_error(site_credential) == token_or_error(plain)
 
 
 @pytest.mark.parametrize(
@@ -86,43 +86,48 @@ def test_az_result__equals_azure_identitys(tools: Path, script: str | None) -> N
     ],
 )
 def test_az_output_without_token__is_unexpected_output(tools: Path, output: str) -> None:
-    stand_in(tools, "az", f"echo '{output}'")
-    kind, words = told(AzureCliCredential(process_timeout=10))
+    fake_tool(tools, "az", f"echo '{output}'")
+    kind, words = token_or_error(AzureCliCredential(process_timeout=10))
     assert kind == "ClientAuthenticationError"
     assert words.startswith("Unexpected output from Azure CLI")
     assert "never-to-be-seen" not in words
 
 
 @pytest.mark.parametrize("claims", [None, '{"access_token":{"nbf":{"essential":true}}}'])
-@pytest.mark.parametrize("asked", [None, TENANT, OTHER])
+@pytest.mark.parametrize("requested_tenant", [None, TENANT, OTHER])
 @pytest.mark.parametrize("set_up", [{}, {"tenant_id": TENANT}])
 @pytest.mark.parametrize("allowed", [[], ["*"], [OTHER]])
 def test_az_arguments__equal_azure_identitys(
-    tools: Path, tmp_path: Path, claims: str | None, asked: str | None, set_up: dict[str, str], allowed: list[str]
+    tools: Path,
+    tmp_path: Path,
+    claims: str | None,
+    requested_tenant: str | None,
+    set_up: dict[str, str],
+    allowed: list[str],
 ) -> None:
     note = tmp_path / "asked"
     note.touch()
-    stand_in(tools, "az", f"""echo "$@" "$AZURE_CORE_NO_COLOR" >> {note}; echo '{TOKEN}'""")
-    options = {name: value for name, value in (("claims", claims), ("tenant_id", asked)) if value}
-    plain = told(azure.identity.AzureCliCredential(**set_up, additionally_allowed_tenants=allowed), **options)
+    fake_tool(tools, "az", f"""echo "$@" "$AZURE_CORE_NO_COLOR" >> {note}; echo '{TOKEN}'""")
+    options = {name: value for name, value in (("claims", claims), ("tenant_id", requested_tenant)) if value}
+    plain = token_or_error(azure.identity.AzureCliCredential(**set_up, additionally_allowed_tenants=allowed), **options)
     of_plain = note.read_text()
     note.write_text("")
-    ours = AzureCliCredential(process_timeout=10, **set_up, additionally_allowed_tenants=tuple(allowed))
-    assert told(ours, **options) == plain
+    site_credential = AzureCliCredential(process_timeout=10, **set_up, additionally_allowed_tenants=tuple(allowed))
+    assert token_or_error(site_credential, **options) == plain
     assert note.read_text() == of_plain
 
 
 def test_az_in_chain__next_credential_is_tried(tools: Path) -> None:
-    stand_in(tools, "az", "echo garbage")
+    fake_tool(tools, "az", "echo garbage")
     with pytest.raises(CredentialUnavailableError):
         AzureCliCredential(process_timeout=10, in_chain=True).get_token_info(SCOPE)
 
 
 def test_slow_az__is_ended_with_its_child_processes(tools: Path, tmp_path: Path) -> None:
-    # A script that does not `exec`: ending it alone would leave its child, and the child's open output, behind.
-    stand_in(tools, "az", f"sh -c 'echo $$ > {tmp_path}/child; sleep 30'; echo never")
+    # The script does not use `exec`: if only the script is killed, its child keeps running with the output pipe open.
+    fake_tool(tools, "az", f"sh -c 'echo $$ > {tmp_path}/child; sleep 30'; echo never")
     start = time.monotonic()
-    assert told(AzureCliCredential(process_timeout=0.3)) == (
+    assert token_or_error(AzureCliCredential(process_timeout=0.3)) == (
         "CredentialUnavailableError", "Failed to invoke the Azure CLI: no response within 0.3 seconds",
     )  # fmt: skip
     assert time.monotonic() - start < 3
@@ -136,7 +141,7 @@ def test_slow_az__is_ended_with_its_child_processes(tools: Path, tmp_path: Path)
 def test_azurecli_path__applies_to_az_only(world: World, tmp_path: Path) -> None:
     world("laptop")
     own = Path(os.environ["PATH"].split(os.pathsep)[0]) / "az"
-    stand_in(tmp_path / "tools", "az", f'echo "$PATH" > {tmp_path}/path; exec {own} "$@"')
+    fake_tool(tmp_path / "tools", "az", f'echo "$PATH" > {tmp_path}/path; exec {own} "$@"')
     before = os.environ["PATH"]
     reading = get_reading(current({"AzureCLIPath": str(tmp_path / "tools"), "KVSITE_EXCLUDE_CREDENTIALS": "azd"}))
     assert reading.ok
@@ -155,7 +160,7 @@ def test_azurecli_path_without_az__message_names_the_folder(world: World, tmp_pa
 def test_subscription__is_passed_to_az_without_tenant(world: World, tmp_path: Path) -> None:
     azure = world("laptop")
     own = Path(os.environ["PATH"].split(os.pathsep)[0]) / "az"
-    stand_in(tmp_path / "tools", "az", f'echo "$@" > {tmp_path}/asked; exec {own} "$@"')
+    fake_tool(tmp_path / "tools", "az", f'echo "$@" > {tmp_path}/asked; exec {own} "$@"')
     name = azure.scenario.subscription.name
     words = {"AzureCLIPath": str(tmp_path / "tools"), "KVSITE_AZ_SUBSCRIPTION": name, "KVSITE_TENANT_ID": TENANT}
     assert get_reading(current(words)).ok

@@ -14,6 +14,7 @@ from tests.support.certificates import (
     PASSWORD,
     der,
     ec_key,
+    failure_message,
     issued,
     locked,
     locked_pem,
@@ -21,7 +22,6 @@ from tests.support.certificates import (
     pfx,
     registered,
     rsa_key,
-    said,
     thumbprint,
     write,
 )
@@ -92,7 +92,7 @@ UNUSABLE: dict[str, tuple[Callable[[], bytes], dict[str, str], str]] = {
 def test_unusable_certificate_file__has_one_message(case: str, read: Callable[..., Reading], tmp_path: Path) -> None:
     make, words, sentence = UNUSABLE[case]
     reading = read(KVSITE_CERTIFICATE=write(tmp_path / "own.pem", make()), **words)
-    assert sentence in said(reading)
+    assert sentence in failure_message(reading)
     assert reading.main_cause == (
         "certificate_expired" if case in {"expired", "not_yet_valid"} else "certificate_file_invalid"
     )
@@ -107,13 +107,13 @@ def test_certificate_path__missing_folder_or_pipe(read: Callable[..., Reading], 
         Path("a\0b"): "cannot be read",
     }.items():
         reading = read(KVSITE_CERTIFICATE=str(path))
-        assert sentence in said(reading)
+        assert sentence in failure_message(reading)
         assert reading.main_cause == "certificate_file_invalid"
 
 
 def test_unregistered_certificate__is_rejected_by_entra(read: Callable[..., Reading], tmp_path: Path) -> None:
     reading = read(KVSITE_CERTIFICATE=write(tmp_path / "own.pem", pem(rsa_key(), issued(rsa_key()))))
-    assert "AADSTS700027" in said(reading)
+    assert "AADSTS700027" in failure_message(reading)
     assert reading.main_cause == "certificate_not_registered"
 
 

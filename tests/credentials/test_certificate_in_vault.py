@@ -17,12 +17,12 @@ from tests.support.readings import diagnose, get_reading
 
 @pytest.fixture
 def azure(world: World) -> LocalAzure:
-    """A developer's machine; her vault holds the application's certificate beside the secret."""
+    """A developer's machine, with the application's certificate in the same vault as the secret."""
     return world("certificate-in-vault")
 
 
 def vaulted(name: str = "kvsite-app", *, refresh: bool = False) -> Reading:
-    """A reading as the application, whose certificate is that secret of the vault."""
+    """A reading as the application, with the certificate that the vault stores under this name."""
     given = {
         "KVSITE_CREDENTIAL": "client-certificate",
         "KVSITE_CLIENT_ID": SITE_APPLICATION.client_id,
@@ -44,8 +44,8 @@ def test_certificate_in_vault__is_read_by_the_developer_and_signs_in_the_applica
     assert reading.principal
     assert reading.principal.app_id == SITE_APPLICATION.client_id
     assert reading.principal.certificate_thumbprint == thumbprint(registered().certificate)
-    told = [(a.credential, a.reads_certificate) for a in reading.attempts if a.outcome is Outcome.TOKEN]
-    assert told == [("AzureCliCredential", True), ("CertificateCredential", False)]
+    successful_attempts = [(a.credential, a.reads_certificate) for a in reading.attempts if a.outcome is Outcome.TOKEN]
+    assert successful_attempts == [("AzureCliCredential", True), ("CertificateCredential", False)]
     assert not any(a.credential == "EnvironmentCredential" for a in reading.attempts)
 
 

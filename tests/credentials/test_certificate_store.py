@@ -16,13 +16,13 @@ from tests.support.certificates import (
     NOW,
     PASSWORD,
     ec_key,
+    failure_message,
     issued,
     locked,
     pem,
     pfx,
     registered,
     rsa_key,
-    said,
     thumbprint,
     write,
 )
@@ -78,20 +78,22 @@ def test_several_certificates__newest_valid_is_used_with_a_note(read: Callable[.
 
 
 def test_no_matching_certificate__has_one_message(read: Callable[..., Reading], folder: Path) -> None:
-    found = said(read(KVSITE_CERTIFICATE_SUBJECT="CN=nobody", KVSITE_USER_CERTIFICATES=str(folder)))
+    message = failure_message(read(KVSITE_CERTIFICATE_SUBJECT="CN=nobody", KVSITE_USER_CERTIFICATES=str(folder)))
     assert (
         f'No certificate with subject "CN=nobody" was found among the certificate files in {folder} (3 files checked).'
-        in found
+        in message
     )
     (folder / "other.pfx").unlink()
     (folder / "locked.p12").unlink()
-    found = said(read(KVSITE_CERTIFICATE_SUBJECT="CN=nobody", KVSITE_USER_CERTIFICATES=str(folder)))
-    assert f"in {folder} (1 file checked)." in found
-    found = said(read(KVSITE_CERTIFICATE_SUBJECT="CN=nobody", KVSITE_USER_CERTIFICATES=str(folder / "gone")))
-    assert found.startswith("KVSITE_USER_CERTIFICATES is not a folder")
-    found = said(read(KVSITE_CERTIFICATE_SUBJECT="CN=nobody"))
-    assert found.startswith("KVSITE_USER_CERTIFICATES is not set, and its default ")
-    assert ".dotnet/corefx/cryptography/x509stores/my does not exist" in found
+    message = failure_message(read(KVSITE_CERTIFICATE_SUBJECT="CN=nobody", KVSITE_USER_CERTIFICATES=str(folder)))
+    assert f"in {folder} (1 file checked)." in message
+    message = failure_message(
+        read(KVSITE_CERTIFICATE_SUBJECT="CN=nobody", KVSITE_USER_CERTIFICATES=str(folder / "gone"))
+    )
+    assert message.startswith("KVSITE_USER_CERTIFICATES is not a folder")
+    message = failure_message(read(KVSITE_CERTIFICATE_SUBJECT="CN=nobody"))
+    assert message.startswith("KVSITE_USER_CERTIFICATES is not set, and its default ")
+    assert ".dotnet/corefx/cryptography/x509stores/my does not exist" in message
 
 
 def test_certificate_hint__names_the_problem_and_the_location(read: Callable[..., Reading], folder: Path) -> None:
@@ -117,14 +119,14 @@ def test_thumbprint__prefers_the_file_of_that_name(read: Callable[..., Reading],
     digits = thumbprint(issued(rsa_key()))
     (folder / "locked.p12").rename(folder / f"{digits}.p12")
     (folder / "other.pfx").unlink()
-    found = said(
+    message = failure_message(
         read(
             KVSITE_CERTIFICATE_THUMBPRINT=digits,
             KVSITE_USER_CERTIFICATES=str(folder),
             KVSITE_CERTIFICATE_PASSWORD=PASSWORD,
         )
     )
-    assert "KVSITE_CERTIFICATE_PASSWORD is wrong" in found
+    assert "KVSITE_CERTIFICATE_PASSWORD is wrong" in message
 
 
 @pytest.mark.parametrize(
@@ -148,5 +150,5 @@ def test_windows_store__is_reported_as_unavailable(
     read: Callable[..., Reading], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("secrets_app.credentials.certificate_store._SYSTEM", "Windows")
-    found = said(read(KVSITE_CERTIFICATE_SUBJECT="CN=app"))
-    assert found.startswith("The Windows certificate store does not give Python access to private keys.")
+    message = failure_message(read(KVSITE_CERTIFICATE_SUBJECT="CN=app"))
+    assert message.startswith("The Windows certificate store does not give Python access to private keys.")

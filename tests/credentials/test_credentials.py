@@ -1,4 +1,4 @@
-"""Each way to a token, for real: the credential that a word chooses signs in to Local Azure and reads the secret."""
+"""Each selectable credential signs in to Local Azure and reads the secret."""
 
 import os
 import re
@@ -35,7 +35,7 @@ def outcomes(reading: Reading) -> list[tuple[str, Outcome]]:
     return [(attempt.credential, attempt.outcome) for attempt in reading.attempts]
 
 
-def said(reading: Reading) -> str:
+def printed_text(reading: Reading) -> str:
     return "\n".join(lines_of(*reading))
 
 
@@ -78,12 +78,12 @@ def test_several_credentials__are_tried_in_order_past_a_failing_constructor(worl
     assert {outcome for _, outcome in outcomes(reading)[:-1]} == {Outcome.UNAVAILABLE}
 
 
-# -- a service principal by settings
+# -- service principal by settings
 
 
 def as_settings(azure: LocalAzure, **words: str) -> dict[str, str]:
-    """The service principal of the environment, moved to our own settings."""
-    moved = {ours: os.environ.pop(theirs) for ours, theirs in (
+    """The service principal of the environment, configured by KVSITE_ settings instead."""
+    moved = {setting: os.environ.pop(variable) for setting, variable in (
         ("KVSITE_TENANT_ID", "AZURE_TENANT_ID"),
         ("KVSITE_CLIENT_ID", "AZURE_CLIENT_ID"),
         ("KVSITE_CLIENT_SECRET", "AZURE_CLIENT_SECRET"),
@@ -97,7 +97,7 @@ def test_client_secret__signs_in(world: World) -> None:
     reading = read("client-secret", **words)
     assert reading.ok
     assert outcomes(reading) == [("ClientSecretCredential", Outcome.TOKEN)]
-    assert words["KVSITE_CLIENT_SECRET"] not in repr(reading) + said(reading)
+    assert words["KVSITE_CLIENT_SECRET"] not in repr(reading) + printed_text(reading)
 
 
 @pytest.mark.parametrize(
@@ -111,10 +111,10 @@ def test_rejected_client_secret__is_not_shown(world: World, scenario: str, cause
     words = as_settings(world(scenario))
     reading = read("client-secret", **words)
     assert reading.main_cause == cause
-    assert words["KVSITE_CLIENT_SECRET"] not in repr(reading) + said(reading)
+    assert words["KVSITE_CLIENT_SECRET"] not in repr(reading) + printed_text(reading)
 
 
-# -- the tools on PATH
+# -- developer tools on PATH
 
 
 def test_azd__gets_the_vaults_scope_and_tenant(world: World, tmp_path: Path) -> None:
@@ -124,9 +124,9 @@ def test_azd__gets_the_vaults_scope_and_tenant(world: World, tmp_path: Path) -> 
     assert reading.ok
     assert reading.principal
     assert reading.principal.user_principal_name == "dana@contoso.onmicrosoft.com"
-    asked = f"--scope https://vault.azure.net/.default --tenant-id {CONTOSO.id}\n"
-    assert (tmp_path / "bin" / "asked").read_text().endswith(asked)
-    assert token.text not in repr(reading) + said(reading)
+    expected_arguments = f"--scope https://vault.azure.net/.default --tenant-id {CONTOSO.id}\n"
+    assert (tmp_path / "bin" / "asked").read_text().endswith(expected_arguments)
+    assert token.text not in repr(reading) + printed_text(reading)
 
 
 def test_powershell__gets_the_vaults_resource_and_tenant(world: World, tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_powershell__gets_the_vaults_resource_and_tenant(world: World, tmp_path:
     reading = read("azure-powershell")
     assert reading.ok
     assert (tmp_path / "bin" / "asked").read_text() == f"https://vault.azure.net {CONTOSO.id}\n"
-    assert token.text not in repr(reading) + said(reading)
+    assert token.text not in repr(reading) + printed_text(reading)
 
 
 def test_chain__uses_other_tools_when_az_fails(world: World, tmp_path: Path) -> None:
@@ -195,10 +195,10 @@ def test_token_in_invalid_output__is_not_shown(world: World, tmp_path: Path, wor
     )
     reading = read(word)
     assert not reading.ok
-    assert token.rpartition(".")[0] not in repr(reading) + said(reading)
+    assert token.rpartition(".")[0] not in repr(reading) + printed_text(reading)
 
 
-# -- what this machine does not have
+# -- credentials that are not available on this machine
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_unavailable_credential__message_says_what_it_needs(world: World, word: 
     assert to_do in reading.hints[0].fix
 
 
-# -- a person is needed
+# -- interactive credentials
 
 
 @pytest.mark.parametrize("word", ["device-code", "interactive-browser"])
@@ -281,7 +281,7 @@ def test_azure_pipelines__without_id_token(world: World, wrong: dict[str, str]) 
     world("azure-pipelines")
     reading = read("azure-pipelines", **wrong)
     assert reading.main_cause == "pipelines_oidc_misconfigured"
-    assert "somebody-elses" not in repr(reading) + said(reading)
+    assert "somebody-elses" not in repr(reading) + printed_text(reading)
 
 
 def test_azure_pipelines__outside_a_pipeline_is_unavailable(world: World) -> None:
@@ -290,7 +290,7 @@ def test_azure_pipelines__outside_a_pipeline_is_unavailable(world: World) -> Non
     assert read("azure-pipelines").main_cause == "pipelines_oidc_misconfigured"
 
 
-# -- tenants, exclusions, time
+# -- tenants, exclusions, timeouts
 
 
 def test_disallowed_tenant__is_reported(world: World) -> None:

@@ -35,7 +35,7 @@ _WITHOUT_TEXT = {
 
 
 def _explained(case: dict[str, Any], text: str) -> str:
-    """The key of the main cause of that text."""
+    """The key of the main cause of this text."""
     explanation = explain(
         text, exception=case["exception"], http_status=case["http_status"], error_code=case["error_code"]
     )
@@ -92,7 +92,7 @@ def test_case__in_another_format__has_the_same_cause(first: int) -> None:
 
 
 def test_case__hard_wrapped__has_the_same_cause() -> None:
-    """A break inside a short word, a file's path or a number can hide what a signature needs: 1 % may fail."""
+    """A line break inside a short word, a path or a number can hide what a signature needs: 1 % may fail."""
     wrong = [case["id"] for case in CASES if _explained(case, _hard_wrapped(case["message"])) != case["cause_key"]]
     assert len(wrong) <= len(CASES) // 100
 

@@ -1,4 +1,4 @@
-"""Commands are filled with what is known, and nothing from outside can become a second command."""
+"""Commands are filled in with known values, and no untrusted value can add a second command."""
 
 import shlex
 from datetime import UTC, datetime
@@ -40,7 +40,7 @@ def test_hostile_value__stays_one_word() -> None:
 
 
 def _word_counts(key: str, value: str = "value") -> list[int]:
-    """How many words each command of the cause has with this value in all its placeholders."""
+    """The number of shell words in each command of the cause, with this value in every placeholder."""
     return [len(_words(command)) for command in _filled(key, value)]
 
 
@@ -51,7 +51,7 @@ def _filled(key: str, value: str) -> tuple[str, ...]:
 
 
 def _words(command: str) -> list[str]:
-    """Shell words; the operators a template itself brings count like any other."""
+    """Shell words, including the operators in the template itself."""
     return shlex.split(command, posix=True)
 
 
@@ -82,7 +82,7 @@ def test_hostile_names_in_a_reading__are_in_no_command(system: str) -> None:
 
 
 def _commands(value: str, system: str) -> list[str]:
-    """The commands for a reading where every name is that value."""
+    """The commands for a reading in which every name is this value."""
     reading = Reading(
         vault_url=f"https://{value}.vault.azure.net",
         secret_name=value,

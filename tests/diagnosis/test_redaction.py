@@ -1,4 +1,4 @@
-"""What must stay secret is taken out of a text, and the rest stays readable."""
+"""Redaction removes secrets from a text and leaves the rest readable."""
 
 import base64
 import json

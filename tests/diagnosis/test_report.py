@@ -1,4 +1,4 @@
-"""The report is good to paste: nothing secret in it, and nothing in it that Markdown or HTML would take as its own."""
+"""The report is safe to paste: no secrets, and no text that Markdown or HTML would interpret as markup."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The doctor in whole worlds: everything at once, in time, as a page and as a command, and what must not be seen."""
+"""The doctor in whole scenarios: all checks together, within the time limit, as a page and as a command, no secrets."""
 
 import json
 import os
@@ -24,11 +24,11 @@ from secrets_app.doctor.checks import CHECKS, developer_tools, managed_identity
 from secrets_app.doctor.service import headline, is_healthy, run_doctor
 from tests.conftest import World
 from tests.support.command_line import manage
-from tests.support.doctor_factories import CLIENT, TENANT, by_key, first_on_path, silence, stand_in
+from tests.support.doctor_factories import CLIENT, TENANT, by_key, fake_tool, first_on_path, silence
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET, PASSWORD = "S3cr3t~not.to.be.seen", "pr0xy-passw0rd"
-# Only what the doctor asks starts a child: azure-identity ends the tool alone and would leave the child behind.
+# Only the doctor's calls start a child: azure-identity kills the tool only, and the child would keep running.
 HANGS = """case "$*" in
   *list* | *version*) echo $$ >> {pids}; sleep 60 & echo $! >> {pids}; wait ;;
   *) exec sleep 60 ;;
@@ -42,7 +42,7 @@ WORLDS = [
 
 @pytest.fixture(autouse=True)
 def _no_name_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A vault's name leads nowhere, at once: no test waits for the name server of the machine it runs on."""
+    """Name resolution fails immediately, so that no test waits for the machine's DNS server."""
     resolve = socket.getaddrinfo
 
     def nowhere(host: Any, *rest: Any, **options: Any) -> Any:
@@ -55,7 +55,7 @@ def _no_name_server(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A finding is as exact as it can be, however busy the machine that tests is."""
+    """Raise the time limits, so that a busy machine does not change a finding."""
     for checks in (developer_tools, managed_identity):
         monkeypatch.setattr(checks, "_WAIT_S", 2.0)
 
@@ -119,7 +119,7 @@ def test_scenario__problem_is_found_with_advice(world: World, scenario: str, key
     assert check.advice
 
 
-def test_problems_come_first_then_notices(world: World) -> None:
+def test_problems__come_first_then_notices(world: World) -> None:
     world("laptop-signed-out")
     order = list(Status)
     ranks = [order.index(check.verdict) for check in run_doctor(conf.current())]
@@ -150,13 +150,13 @@ def test_invalid_settings__are_a_problem_and_nothing_is_sent(world: World, setti
 @pytest.mark.parametrize("scenario", ["app-service", "laptop"])
 def test_responsive_scenario__takes_under_300_ms(world: World, scenario: str) -> None:
     world(scenario)
-    examine()  # the first one imports and connects
+    examine()  # the first run imports modules and opens connections
     times = []
     for _ in range(5):
         start = time.perf_counter()
         examine()
         times.append(time.perf_counter() - start)
-    assert min(times) < 0.3, times  # the least of five: another process may have had the processor
+    assert min(times) < 0.3, times  # the minimum of five: another process may have used the CPU
 
 
 @pytest.mark.slow
@@ -165,7 +165,7 @@ def test_unresponsive_scenario__takes_under_3_s_and_leaves_nothing(
 ) -> None:
     world("laptop")
     for tool in ("az", "pwsh", "azd"):
-        stand_in(tmp_path / "bin", tool, HANGS.format(pids=tmp_path / "pids"))
+        fake_tool(tmp_path / "bin", tool, HANGS.format(pids=tmp_path / "pids"))
     name_server = threading.Event()
     resolve = socket.getaddrinfo
 
@@ -186,7 +186,7 @@ def test_unresponsive_scenario__takes_under_3_s_and_leaves_nothing(
         assert time.perf_counter() - start < 3
         threads = threading.active_count()
         examine()
-        assert threading.active_count() <= threads  # what still hangs is waited for, not started once more
+        assert threading.active_count() <= threads  # a check that still hangs is waited for, not started again
     name_server.set()
     assert checks["vault_name"].finding == "Timed out after 2 seconds while waiting for the DNS server."
     assert checks["secret"].finding.startswith("Timed out after 2.4 seconds while waiting for the secret to be read.")
@@ -218,8 +218,8 @@ def test_failing_check__is_reported_and_the_others_continue(
     world: World, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
 ) -> None:
     world("app-service")
-    heard: list[str] = []
-    monkeypatch.setattr(threading, "excepthook", lambda args: heard.append(args.exc_type.__name__))
+    exceptions: list[str] = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: exceptions.append(args.exc_type.__name__))
 
     def broken(_request: Any) -> Reading:
         raise KeyError("a defect")
@@ -228,24 +228,24 @@ def test_failing_check__is_reported_and_the_others_continue(
     checks = by_key(run_doctor(conf.current()))
     assert checks["secret"].finding.startswith("This check failed with an internal error.")
     assert checks["clock"].verdict is Status.OK
-    assert "KeyError" in heard
+    assert "KeyError" in exceptions
 
 
 def test_concurrent_callers__share_one_run(world: World, settings: Any) -> None:
     azure = world("app-service", vault_latency_s=0.1)
-    found: list[tuple[Check, ...]] = []
+    results: list[tuple[Check, ...]] = []
     config = conf.current()
-    threads = [threading.Thread(target=lambda: found.append(run_doctor(config))) for _ in range(6)]
+    threads = [threading.Thread(target=lambda: results.append(run_doctor(config))) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(found) == 6
-    assert all(checks is found[0] for checks in found)
+    assert len(results) == 6
+    assert all(checks is results[0] for checks in results)
     assert len([request for request in azure.requests if request.path.startswith("/secrets")]) <= 3
 
 
-def test_headline_counts() -> None:
+def test_headline__counts_problems_and_notices() -> None:
     def of(*verdicts: Status) -> str:
         return headline(tuple(Check(finding="", verdict=verdict) for verdict in verdicts))
 
@@ -261,9 +261,11 @@ def test_secret_timeout__is_the_headline_and_unhealthy(
     monkeypatch.setattr(runner, "CHECKS", [replace(question, timeout_s=0.2) for question in CHECKS])
     world("laptop-slow-az")
     settings.SECRETS_APP["KVSITE_DEADLINE_S"] = "5"
-    said = "Unknown whether the secret can be read: no result within 0.2 s. Run `manage.py principal`, which waits up"
+    expected = (
+        "Unknown whether the secret can be read: no result within 0.2 s. Run `manage.py principal`, which waits up"
+    )
     result = manage("doctor")
-    assert (result.returncode, result.stdout.splitlines()[0]) == (1, f"{said} to 5 s.")
+    assert (result.returncode, result.stdout.splitlines()[0]) == (1, f"{expected} to 5 s.")
     checks = examine()
     assert checks["token"].advice == checks["secret"].advice
     problem = Check(finding="", verdict=Status.PROBLEM)
@@ -286,9 +288,9 @@ def test_page__shows_every_check_problems_first(client: Client, world: World) ->
 
 def test_page__needs_access(world: World) -> None:
     world("app-service")
-    stranger = Client(headers={"host": "127.0.0.1:8000", "x-forwarded-for": "203.0.113.9"})
-    assert stranger.get("/environment/").status_code == 403
-    assert stranger.post("/environment/").status_code == 403
+    unauthenticated = Client(headers={"host": "127.0.0.1:8000", "x-forwarded-for": "203.0.113.9"})
+    assert unauthenticated.get("/environment/").status_code == 403
+    assert unauthenticated.post("/environment/").status_code == 403
 
 
 def test_page__changes_nothing(client: Client, world: World) -> None:
@@ -313,12 +315,12 @@ def test_output__has_no_secret_token_or_proxy_password(
     os.environ.update({"AZURE_USERNAME": "dana@contoso.com", "AZURE_PASSWORD": SECRET})
     checks = run_doctor(conf.current())
     page = client.get("/environment/").content.decode()
-    said = page + repr(checks) + json.dumps([check.as_json() for check in checks]) + "".join(capfd.readouterr())
+    output = page + repr(checks) + json.dumps([check.as_json() for check in checks]) + "".join(capfd.readouterr())
     hidden = [SECRET, PASSWORD, azure.secret_value, *(token.text for token in azure.tokens)]
     hidden += [value for name, value in os.environ.items() if name.endswith(("_SECRET", "_HEADER", "_PASSWORD"))]
     for word in hidden:
-        assert word not in said
-    assert "set, 21 characters" in said  # what is looked for was there to be seen
+        assert word not in output
+    assert "set, 21 characters" in output  # the values were present where a secret would have been shown
 
 
 def test_command__no_problem_is_exit_0(world: World) -> None:

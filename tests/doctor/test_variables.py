@@ -1,4 +1,4 @@
-"""Variables that are half set, empty, contradicting or old: what each check says of them."""
+"""The findings on variables that are incomplete, empty, contradictory or outdated."""
 
 from pathlib import Path
 
@@ -12,7 +12,17 @@ from secrets_app.core.credential_options import CredentialKind, CredentialOption
 from secrets_app.core.reading import Failure, HostEnvironment, Platform, Reading, Stage
 from secrets_app.doctor import Status
 from secrets_app.doctor.variables import describe_variable
-from tests.support.doctor_factories import CLIENT, IDENTITY, OTHER_TENANT, SITE, TENANT, VAULT, found, reading, secret
+from tests.support.doctor_factories import (
+    CLIENT,
+    IDENTITY,
+    OTHER_TENANT,
+    SITE,
+    TENANT,
+    VAULT,
+    reading,
+    run_check,
+    secret,
+)
 
 READ, FAILED = reading(secret=secret()), reading(failure=Failure(stage=Stage.TOKEN, message="nobody"))
 OK, NOTICE, PROBLEM = Status.OK, Status.NOTICE, Status.PROBLEM
@@ -21,7 +31,7 @@ SECRET = "S3cr3t~not.to.be.seen"
 WHOLE = {"AZURE_CLIENT_ID": CLIENT, "AZURE_TENANT_ID": TENANT, "AZURE_CLIENT_SECRET": SECRET}
 
 CASES = [
-    # key, environment, verdict, cause, words
+    # key, environment, verdict, cause, text
     ("service_principal", {}, OK, None, "No service principal variables are set"),
     ("service_principal", WHOLE, OK, None, "with a client secret is fully configured"),
     ("service_principal", {**WHOLE, "AZURE_CLIENT_SECRET": ""}, PROBLEM, HALF, "AZURE_CLIENT_SECRET is set, but empty"),
@@ -125,8 +135,8 @@ CASES = [
 
 
 @pytest.mark.parametrize(("key", "environ", "verdict", "cause", "words"), CASES)
-def test_variables(key: str, environ: dict[str, str], verdict: Status, cause: str | None, words: str) -> None:
-    check = found(key, environ)
+def test_variables__finding(key: str, environ: dict[str, str], verdict: Status, cause: str | None, words: str) -> None:
+    check = run_check(key, environ)
     assert (check.verdict, check.cause) == (verdict, cause), check.finding
     assert words in check.finding
     assert SECRET not in repr(check)
@@ -135,23 +145,23 @@ def test_variables(key: str, environ: dict[str, str], verdict: Status, cause: st
 
 def test_problem__has_advice() -> None:
     for key, environ, verdict, cause, _ in CASES:
-        check = found(key, environ)
+        check = run_check(key, environ)
         assert verdict is OK or check.advice or cause, check.finding
 
 
-def test_certificate_and_token_file_that_are_there(tmp_path: Path) -> None:
+def test_certificate_and_token_file__exist(tmp_path: Path) -> None:
     file = tmp_path / "proof.pem"
     file.write_text("a proof")
     ids = {"AZURE_CLIENT_ID": CLIENT, "AZURE_TENANT_ID": TENANT}
-    check = found("service_principal", {**ids, "AZURE_CLIENT_CERTIFICATE_PATH": str(file)})
+    check = run_check("service_principal", {**ids, "AZURE_CLIENT_CERTIFICATE_PATH": str(file)})
     assert check.verdict is OK
     assert ("AZURE_CLIENT_CERTIFICATE_PATH", str(file)) in check.facts
-    assert found("workload_identity", {**ids, "AZURE_FEDERATED_TOKEN_FILE": str(file)}).verdict is OK
+    assert run_check("workload_identity", {**ids, "AZURE_FEDERATED_TOKEN_FILE": str(file)}).verdict is OK
 
 
 NAMES = sorted({name for _, environ, *_ in CASES for name in environ} | {"REQUESTS_CA_BUNDLE", "AzureCLIPath", "PATH"})
 KEYS = sorted({key for key, *_ in CASES} | {"proxy", "trusted_certificates"})
-# What a POSIX environment can hold: anything but NUL.
+# A POSIX environment can contain any character except NUL.
 VALUES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])) | st.sampled_from(
     ["", CLIENT, SECRET]
 )
@@ -162,14 +172,14 @@ VALUES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"
 def test_any_values__no_check_fails_or_shows_a_secret(environ: dict[str, str], more: int) -> None:
     environ |= {name: value * more for name, value in environ.items() if name.endswith("PATH")}
     for key in KEYS:
-        check = found(key, environ)
+        check = run_check(key, environ)
         assert SECRET not in repr(check)
         assert check.finding
         assert check.finding.isprintable()
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "expected"),
     [
         ("AZURE_CLIENT_ID", CLIENT, CLIENT),
         ("AZURE_CLIENT_ID", SECRET, "set, 21 characters"),
@@ -184,8 +194,8 @@ def test_any_values__no_check_fails_or_shows_a_secret(environ: dict[str, str], m
         ("AZURE_CLIENT_SECRET", "", "set, but empty"),
     ],
 )
-def test_describe_variable__shows_values_in_valid_form_only(name: str, value: str, said: str) -> None:
-    assert describe_variable({name: value}, name) == said
+def test_describe_variable__shows_values_in_valid_form_only(name: str, value: str, expected: str) -> None:
+    assert describe_variable({name: value}, name) == expected
     assert describe_variable({}, name) == "not set"
 
 
@@ -235,7 +245,7 @@ CHINA = {"AZURE_AUTHORITY_HOST": "https://login.chinacloudapi.cn"}
 def test_cloud__of_authority_and_vault(
     vault: str, environ: dict[str, str], read: Reading, verdict: Status, finding: str
 ) -> None:
-    check = found("cloud", environ, read=read, config=Config(vault_url=vault, secret_name="demo"))
+    check = run_check("cloud", environ, read=read, config=Config(vault_url=vault, secret_name="demo"))
     assert check.verdict is verdict
     assert finding in check.finding
     assert "my secret!" not in repr(check)
@@ -255,7 +265,7 @@ def test_azure_token_credentials__beside_kvsite_credential(
     config = Config(
         vault_url=VAULT, secret_name="demo", credential=CredentialOptions(kinds=kinds, chosen_by="KVSITE_CREDENTIAL")
     )
-    check = found("token_credentials", {"AZURE_TOKEN_CREDENTIALS": variable}, config=config)
+    check = run_check("token_credentials", {"AZURE_TOKEN_CREDENTIALS": variable}, config=config)
     assert check.verdict is verdict
     assert finding in check.finding
 
@@ -266,7 +276,7 @@ def test_client_id__is_ignored_by_managed_identity_alone() -> None:
     )
     assert (
         "Ignored: only a managed identity is selected"
-        in found("client_id", {"AZURE_CLIENT_ID": CLIENT, **IDENTITY}, config=config).finding
+        in run_check("client_id", {"AZURE_CLIENT_ID": CLIENT, **IDENTITY}, config=config).finding
     )
     pod = {"AZURE_CLIENT_ID": CLIENT, "AZURE_FEDERATED_TOKEN_FILE": "/token"}
-    assert "the identity that this pod" in found("client_id", pod, config=config).finding
+    assert "the identity that this pod" in run_check("client_id", pod, config=config).finding

@@ -1,4 +1,4 @@
-"""The vault's answer to nobody: the way to it, its tenant, the clock, the certificate, the name and the proxy."""
+"""The unauthenticated request to the vault: connection, tenant, clock, certificate, host name and proxy."""
 
 import os
 import socket
@@ -25,9 +25,9 @@ from tests.support.doctor_factories import (
     OTHER_TENANT,
     TENANT,
     VAULT,
-    found,
     principal,
     reading,
+    run_check,
     secret,
     silence,
 )
@@ -71,8 +71,8 @@ def test_vault_probe__without_vault_sends_nothing(world: World) -> None:
     before = len(azure.requests)
     config = Config()
     assert probe_vault(None).problem
-    assert found("way_to_the_vault", config=config, vault=probe_vault(None)).verdict is PROBLEM
-    assert found("vault_name", config=config).verdict is UNKNOWN
+    assert run_check("way_to_the_vault", config=config, vault=probe_vault(None)).verdict is PROBLEM
+    assert run_check("vault_name", config=config).verdict is UNKNOWN
     assert len(azure.requests) == before
 
 
@@ -82,7 +82,7 @@ def test_untrusted_intercepting_proxy__is_named(world: World) -> None:
     answer = probe_vault(azure.env["KEY_VAULT_URI"])
     assert answer.issuer == "Local Azure"
     for key in ("way_to_the_vault", "certificate"):
-        check = found(key, vault=answer)
+        check = run_check(key, vault=answer)
         assert (check.verdict, check.cause) == (PROBLEM, "tls_interception")
         assert "issued by Local Azure" in check.finding
 
@@ -92,9 +92,9 @@ def test_missing_ca_file__is_reported(world: World) -> None:
     os.environ["REQUESTS_CA_BUNDLE"] = "/no/such/file.pem"
     assert (
         "certificates cannot be read"
-        in found("way_to_the_vault", vault=probe_vault(azure.env["KEY_VAULT_URI"])).finding
+        in run_check("way_to_the_vault", vault=probe_vault(azure.env["KEY_VAULT_URI"])).finding
     )
-    check = found("trusted_certificates", os.environ)
+    check = run_check("trusted_certificates", os.environ)
     assert check.verdict is PROBLEM
     assert "names a file that does not exist" in check.finding
 
@@ -105,7 +105,7 @@ def test_proxy__down_or_misspelled(monkeypatch: pytest.MonkeyPatch, address: str
         monkeypatch.setenv(name, address)
     for name in ("NO_PROXY", "no_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
-    check = found("way_to_the_vault", vault=probe_vault(VAULT))
+    check = run_check("way_to_the_vault", vault=probe_vault(VAULT))
     assert check.verdict is PROBLEM
     assert check.cause in {"proxy_error", "network_interrupted", None}
 
@@ -122,15 +122,15 @@ def test_unresponsive_vault__times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     assert answer.problem
     assert answer.problem.cause in {"network_interrupted", "proxy_error"}
     for key in ("clock", "client_address", "certificate", "vault_tenant"):
-        assert found(key, vault=answer).verdict is UNKNOWN
+        assert run_check(key, vault=answer).verdict is UNKNOWN
 
 
 def test_unknown_vault__has_its_cause(world: World) -> None:
     azure = world("vault-unknown")
-    check = found("way_to_the_vault", vault=probe_vault(azure.env["KEY_VAULT_URI"]))
+    check = run_check("way_to_the_vault", vault=probe_vault(azure.env["KEY_VAULT_URI"]))
     assert (check.verdict, check.cause) == (PROBLEM, "dns_failure")
     config = Config(vault_url=azure.env["KEY_VAULT_URI"])
-    name = found("vault_name", os.environ, config=config)
+    name = run_check("vault_name", os.environ, config=config)
     assert (name.verdict, name.cause) == (PROBLEM, "dns_failure")
 
 
@@ -178,7 +178,7 @@ def test_connection_problem__names_why_a_certificate_is_rejected(
 
 
 def test_other_server__is_recognized() -> None:
-    check = found("way_to_the_vault", vault=VaultProbe(status=200))
+    check = run_check("way_to_the_vault", vault=VaultProbe(status=200))
     assert check.verdict is NOTICE
     assert "returned HTTP 200" in check.finding
 
@@ -187,13 +187,13 @@ def test_other_server__is_recognized() -> None:
     ("status", "verdict", "cause"), [(503, PROBLEM, "service_error"), (429, NOTICE, "kv_throttled"), (401, OK, None)]
 )
 def test_vault_error__is_a_problem(status: int, verdict: Status, cause: str | None) -> None:
-    check = found("way_to_the_vault", vault=VaultProbe(status=status, elapsed_s=0.01))
+    check = run_check("way_to_the_vault", vault=VaultProbe(status=status, elapsed_s=0.01))
     assert (check.verdict, check.cause) == (verdict, cause)
 
 
 def test_tenants__managed_identity_gets_no_sign_in_advice() -> None:
     other = principal(tenant_id=OTHER_TENANT, credential="ManagedIdentityCredential")
-    check = found("vault_tenant", read=reading(principal=other))
+    check = run_check("vault_tenant", read=reading(principal=other))
     assert check.verdict is PROBLEM
     assert "has access only in its own tenant" in check.advice
 
@@ -211,12 +211,12 @@ def test_tenants__managed_identity_gets_no_sign_in_advice() -> None:
         ("", None),
     ],
 )
-def test_the_challenge_names_the_tenant(challenge: str, tenant: str | None) -> None:
+def test_challenge__names_the_tenant(challenge: str, tenant: str | None) -> None:
     assert tenant_of({"WWW-Authenticate": challenge}) == tenant
 
 
 @pytest.mark.parametrize(
-    ("vaults", "ours", "verdict", "cause"),
+    ("vault_tenant", "token_tenant", "verdict", "cause"),
     [
         (TENANT, TENANT, OK, None),
         (TENANT, TENANT.upper(), OK, None),
@@ -225,11 +225,13 @@ def test_the_challenge_names_the_tenant(challenge: str, tenant: str | None) -> N
         (None, TENANT, UNKNOWN, None),
     ],
 )
-def test_tenants(vaults: str | None, ours: str | None, verdict: Status, cause: str | None) -> None:
-    check = found(
+def test_vault_tenant__is_compared_with_the_tokens_tenant(
+    vault_tenant: str | None, token_tenant: str | None, verdict: Status, cause: str | None
+) -> None:
+    check = run_check(
         "vault_tenant",
-        vault=VaultProbe(status=401, tenant_id=vaults),
-        read=reading(principal=principal(tenant_id=ours) if ours else None),
+        vault=VaultProbe(status=401, tenant_id=vault_tenant),
+        read=reading(principal=principal(tenant_id=token_tenant) if token_tenant else None),
     )
     assert (check.verdict, check.cause) == (verdict, cause)
 
@@ -244,8 +246,8 @@ def test_tenants(vaults: str | None, ours: str | None, verdict: Status, cause: s
         (timedelta(days=2), PROBLEM, "48 hours ahead of"),
     ],
 )
-def test_clock(ahead: timedelta, verdict: Status, words: str) -> None:
-    check = found("clock", vault=VaultProbe(status=401, azure_time=NOW, local_time=NOW + ahead))
+def test_clock__difference_is_reported(ahead: timedelta, verdict: Status, words: str) -> None:
+    check = run_check("clock", vault=VaultProbe(status=401, azure_time=NOW, local_time=NOW + ahead))
     assert check.verdict is verdict
     assert check.cause == ("clock_skew" if verdict is PROBLEM else None)
     assert words in check.finding
@@ -254,7 +256,7 @@ def test_clock(ahead: timedelta, verdict: Status, words: str) -> None:
 @pytest.mark.parametrize("date", ["", "yesterday", "Thu, 99 Nov 2026 12:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 -2359"])
 def test_clock__unreadable_date(date: str) -> None:
     assert time_of({"Date": date}) is None
-    assert found("clock", vault=VaultProbe(status=401)).verdict is UNKNOWN
+    assert run_check("clock", vault=VaultProbe(status=401)).verdict is UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -268,7 +270,7 @@ def test_clock__unreadable_date(date: str) -> None:
     ],
 )
 def test_certificate__interceptor_is_named(url: str, issuer: str | None, verdict: Status) -> None:
-    check = found("certificate", config=Config(vault_url=url), vault=VaultProbe(status=401, issuer=issuer))
+    check = run_check("certificate", config=Config(vault_url=url), vault=VaultProbe(status=401, issuer=issuer))
     assert check.verdict is verdict
     assert issuer is None or ("Issuer", issuer) in check.facts
 
@@ -290,7 +292,7 @@ def test_name__public_or_private(
 ) -> None:
     answer: list[Any] = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443)) for address in addresses]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: answer)
-    check = found("vault_name")
+    check = run_check("vault_name")
     assert check.verdict is verdict
     assert words in check.finding
 
@@ -299,14 +301,14 @@ def test_name__a_private_endpoint_behind_a_proxy(world: World, monkeypatch: pyte
     world("app-service")
     answer: list[Any] = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.1.0.4", 443))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: answer)
-    check = found("vault_name", os.environ)
+    check = run_check("vault_name", os.environ)
     assert check.verdict is NOTICE
     assert check.advice == "Add contoso.vault.azure.net to NO_PROXY."
 
 
 def test_name__unresolvable_here_but_resolved_by_the_proxy(world: World) -> None:
     azure = world("app-service")
-    check = found(
+    check = run_check(
         "vault_name", os.environ, config=Config(vault_url=azure.env["KEY_VAULT_URI"].replace("contoso", "contoso-x9z"))
     )
     assert check.verdict is OK
@@ -327,7 +329,7 @@ def test_proxy__password_is_never_shown(monkeypatch: pytest.MonkeyPatch, address
         monkeypatch.setenv(name, address)
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
-    check = found("proxy", os.environ)
+    check = run_check("proxy", os.environ)
     assert "proxy.example:8080" in check.finding
     assert "r3t" not in repr(check)
     assert "dana" not in repr(check)
@@ -338,11 +340,14 @@ def test_proxy__password_is_never_shown(monkeypatch: pytest.MonkeyPatch, address
 def test_proxy__route_to_the_vault(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
-    assert found("proxy", os.environ).finding == "No proxy is set. Requests go directly to the vault."
+    assert run_check("proxy", os.environ).finding == "No proxy is set. Requests go directly to the vault."
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:8080")
-    assert found("proxy", os.environ).finding == "Requests to the vault go through the proxy http://proxy.example:8080."
+    assert (
+        run_check("proxy", os.environ).finding
+        == "Requests to the vault go through the proxy http://proxy.example:8080."
+    )
     monkeypatch.setenv("NO_PROXY", "169.254.169.254,.vault.azure.net")
-    check = found("proxy", os.environ)
+    check = run_check("proxy", os.environ)
     assert check.finding == "A proxy is set, but requests to the vault bypass it."
     assert ("NO_PROXY", "169.254.169.254,.vault.azure.net") in check.facts
 
@@ -352,15 +357,15 @@ def test_proxy__blocks_the_metadata_service(monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setenv(name, "http://proxy.example:8080")
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
-    assert "add 169.254.169.254 to NO_PROXY" in found("proxy", os.environ).advice
+    assert "add 169.254.169.254 to NO_PROXY" in run_check("proxy", os.environ).advice
 
 
 def test_trusted_certificates__variables_the_sdk_reads(tmp_path: Path) -> None:
     file = tmp_path / "ca.pem"
     file.write_text("")
-    assert found("trusted_certificates", {}).verdict is OK
-    assert found("trusted_certificates", {"CURL_CA_BUNDLE": str(file)}).verdict is OK
-    check = found("trusted_certificates", {"SSL_CERT_FILE": str(file)})
+    assert run_check("trusted_certificates", {}).verdict is OK
+    assert run_check("trusted_certificates", {"CURL_CA_BUNDLE": str(file)}).verdict is OK
+    check = run_check("trusted_certificates", {"SSL_CERT_FILE": str(file)})
     assert check.verdict is NOTICE
     assert "set REQUESTS_CA_BUNDLE to its CA certificate too" in check.advice
     assert check.facts == (("SSL_CERT_FILE", str(file)),)
@@ -368,7 +373,7 @@ def test_trusted_certificates__variables_the_sdk_reads(tmp_path: Path) -> None:
 
 def test_secret__state() -> None:
     def of(**dates: Any) -> tuple[Status, str | None, str]:
-        check = found("secret", read=reading(secret=secret(**dates)))
+        check = run_check("secret", read=reading(secret=secret(**dates)))
         return check.verdict, check.cause, check.finding
 
     day = timedelta(days=1)
@@ -381,9 +386,9 @@ def test_secret__state() -> None:
 
 def test_token__age_and_caching() -> None:
     made = {"token_issued_at": NOW - timedelta(hours=3), "token_expires_at": NOW + timedelta(hours=21)}
-    managed = found("token", read=reading(principal=principal(kind=PrincipalKind.MANAGED_IDENTITY, **made)))
+    managed = run_check("token", read=reading(principal=principal(kind=PrincipalKind.MANAGED_IDENTITY, **made)))
     assert managed.finding.startswith("Issued 3 hours ago; expires in 21 hours. Azure caches")
-    user = found("token", read=reading(principal=principal(kind=PrincipalKind.USER, **made)))
+    user = run_check("token", read=reading(principal=principal(kind=PrincipalKind.USER, **made)))
     assert user.finding == "Issued 3 hours ago; expires in 21 hours."
-    assert found("token", read=reading(principal=principal())).verdict is UNKNOWN
-    assert found("token", read=reading()).verdict is UNKNOWN
+    assert run_check("token", read=reading(principal=principal())).verdict is UNKNOWN
+    assert run_check("token", read=reading()).verdict is UNKNOWN

@@ -1,4 +1,4 @@
-"""Every credential of this machine side by side: each row as it finishes, and nothing of the site's own touched."""
+"""The comparison of all credentials: each row is sent as it finishes, and the site's own connection is unchanged."""
 
 import json
 import os
@@ -183,7 +183,7 @@ def test_page__is_streamed_before_the_first_row(client: Client, world: World, se
     assert 'slot="row-' in next(pieces).decode()
     under_way = get_comparison(secret_request(conf.current()))
     assert not under_way.is_done
-    response.close()  # the visitor goes away: so does az, which would take a minute
+    response.close()  # the visitor disconnects: az, which would take a minute, is ended
     assert [row for row in under_way.follow() if row]
     assert under_way.is_done
     assert not under_way.can_join
@@ -211,7 +211,7 @@ def test_concurrent_visitors__share_one_comparison(world: World) -> None:
     assert len(list(first.follow())) == len([row for row in first.follow() if row]) == len(first.candidates)
     another = get_comparison(secret_request(conf.current()))
     assert another is not first
-    list(another.follow())  # a comparison that nobody has followed yet would wait for the next test
+    list(another.follow())  # a comparison without a reader would wait for the next test
 
 
 def test_head_request__tries_no_credential(client: Client, world: World) -> None:
@@ -230,10 +230,10 @@ def test_command__prints_each_row_and_exits_with_the_selected_rows_code(
     world("no-role")
     with pytest.raises(SystemExit) as ended:
         call_command("principal", "--all")
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     assert ended.value.code == 1
-    assert "Managed identity             succeeded" in said
-    lines = said.splitlines()
+    assert "Managed identity             succeeded" in output
+    lines = output.splitlines()
     assert lines[0] == "Credentials, in the order in which they finish:"
     assert [line.split("  ")[0] for line in lines[-5:-3]] == ["Interactive browser", "Device code"]
     assert lines[-2].startswith("This site uses Managed identity. Cannot read the secret: ")

@@ -1,4 +1,4 @@
-"""Azure in trouble: the page answers in time, says so, and shows nothing of a broken answer's body."""
+"""Broken responses of Azure: the page responds in time, names the problem and shows nothing of the response body."""
 
 from typing import Any
 
@@ -23,16 +23,16 @@ def test_broken_response__none_of_it_is_shown(
     caplog.set_level("DEBUG", logger="secrets_app")
     reading = get_reading(conf.current())
     page = client.get("/")
-    said = f"{page.content.decode()}{client.get('/api/reading').content.decode()}{reading!r}{caplog.text}"
+    output = f"{page.content.decode()}{client.get('/api/reading').content.decode()}{reading!r}{caplog.text}"
     assert page.status_code == 200
-    assert reading.ok is (fault is Fault.WRONG_TYPE)  # the SDK reads JSON by whatever name it comes
+    assert reading.ok is (fault is Fault.WRONG_TYPE)  # the SDK parses JSON with any content type
     assert reading.ok or reading.failure
     assert "its answer was no" not in page.content.decode()
     assert reading.elapsed_s < 2
-    assert azure.secret_value not in said
-    assert azure.secret_value[:12] not in said
+    assert azure.secret_value not in output
+    assert azure.secret_value[:12] not in output
     for token in azure.tokens:
-        assert token.text[:40] not in said
+        assert token.text[:40] not in output
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 409, 410, 429, 500, 502, 503, 504])

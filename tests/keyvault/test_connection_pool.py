@@ -1,4 +1,4 @@
-"""What readings share: made once, beside everybody else's, and closed once."""
+"""The connection pool: each connection is created once, shared between readings, and closed once."""
 
 import os
 import threading
@@ -24,7 +24,7 @@ from tests.support.readings import get_reading
 
 @pytest.fixture
 def pipe(tmp_path: Path) -> Path:
-    """A pipe that nobody writes to: whoever opens it waits."""
+    """A named pipe without a writer: opening it blocks."""
     path = tmp_path / "certificate.pem"
     os.mkfifo(path)
     return path
@@ -71,8 +71,8 @@ def test_concurrent_readings__create_one_client(world: World, monkeypatch: pytes
         shared.open()
         shared.get_secret("demo", None, lambda _answer: None)
 
-    with ThreadPoolExecutor(4) as crowd:
-        list(crowd.map(read, range(4)))
+    with ThreadPoolExecutor(4) as executor:
+        list(executor.map(read, range(4)))
     shared.close()
     assert len(made) == 1
     assert ends(lambda: sockets() <= before)
@@ -82,7 +82,7 @@ def test_connection_closed_while_in_use__later_sockets_are_closed_too(world: Wor
     world("app-service")
     before, closed_early = sockets(), Connection(secret_request(conf.current()))
     closed_early.acquire()
-    closed_early.close()  # as at the end of the process
+    closed_early.close()  # as on process exit
     closed_early.open()
     closed_early.request_token()
     assert sockets() > before

@@ -1,4 +1,4 @@
-"""Each fault at each hop: an answer in time with the right cause, and the same process recovers when the fault ends."""
+"""Each fault of each service: a response in time with the right cause, and recovery in the same process afterwards."""
 
 import os
 import uuid
@@ -56,7 +56,7 @@ CAUSES = {
     ),
     "64 MiB": ("imds_unreadable_answer", "no_credential_available", "network_interrupted", "network_interrupted"),
     "redirects": ("imds_unreadable_answer", "imds_unreadable_answer", "tenant_id_wrong", "service_error"),
-    # A refusal of Entra's list of its own addresses reads like a wrong tenant: MSAL hides the status.
+    # An error from Entra's OpenID configuration looks like a wrong tenant: MSAL hides the status.
     "410": ("mi_endpoint_error", "mi_endpoint_error", "tenant_id_wrong", "unexpected"),
     "429 for an hour": ("mi_endpoint_error", "mi_endpoint_error", "tenant_id_wrong", "kv_throttled"),
     "500": ("mi_endpoint_error", "mi_endpoint_error", "service_error", "service_error"),
@@ -72,7 +72,7 @@ MATRIX = [
 
 
 def world_of_its_own(name: str) -> Scenario:
-    """The scenario with a vault nobody has asked yet: the SDK remembers challenges by host."""
+    """The scenario with a vault host that no other test uses: the SDK caches challenges by host."""
     scenario = find_scenario(name)
     return replace(scenario, vault=replace(scenario.vault, name=f"v{uuid.uuid4().hex[:12]}"))
 

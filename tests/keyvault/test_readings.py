@@ -1,4 +1,4 @@
-"""One reading in each world: the real SDK asks Local Azure, and the answer says who, whether and why."""
+"""One reading in each scenario with the real SDK: the principal, the result and its cause."""
 
 import os
 import time
@@ -32,8 +32,8 @@ CHAIN = (
 )
 
 
-def read(world: World, scenario: str, **knobs: Any) -> Reading:
-    world(scenario, **knobs)
+def read(world: World, scenario: str, **options: Any) -> Reading:
+    world(scenario, **options)
     return get_reading(conf.current())
 
 
@@ -257,7 +257,7 @@ def test_unreadable_environment_certificate__comes_before_a_setting_warning(
     world: World, settings: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
     world("app-service")
-    settings.SECRETS_APP["KVSITE_CREDENTAIL"] = "dev"  # a warning, and not the reason
+    settings.SECRETS_APP["KVSITE_CREDENTAIL"] = "dev"  # a warning, not the cause
     os.environ |= {
         "AZURE_TENANT_ID": CONTOSO.id,
         "AZURE_CLIENT_ID": SITE_APPLICATION.client_id,
@@ -270,7 +270,7 @@ def test_unreadable_environment_certificate__comes_before_a_setting_warning(
     assert "Traceback" not in caplog.text
 
 
-def test_one_version_of_the_secret(world: World) -> None:
+def test_secret_version__is_read(world: World) -> None:
     world("app-service")
     current = get_reading(conf.current())
     assert current.secret
@@ -313,7 +313,7 @@ def test_unreadable_token__has_no_type_and_the_page_shows_it(world: World, clien
 
 @pytest.mark.parametrize("text", ["appid=", "appid=a;oid=", "appid=a;oid=b;c=d"])
 def test_long_error_message__is_searched_quickly(text: str) -> None:
-    """An answer may be 1 MiB long, and no deadline ends a search in it."""
+    """A response may be 1 MiB long, and no deadline interrupts a search in it."""
     refusal = Failure(stage=Stage.VAULT, message=text * (200_000 // len(text)))
     start = time.process_time()
     vault_saw(refusal, None)

@@ -1,4 +1,4 @@
-"""The system gives this process no more threads: each page says so, and works again when there are some."""
+"""No more threads can be started: each page reports it, and recovers when threads are available again."""
 
 import threading
 from collections.abc import Callable
@@ -16,7 +16,7 @@ NoThreadFor = Callable[..., None]
 
 @pytest.fixture
 def no_thread_for(monkeypatch: pytest.MonkeyPatch) -> NoThreadFor:
-    """`no_thread_for("reading")`: a thread of that name does not start."""
+    """`no_thread_for("reading")`: starting a thread with this name fails."""
     start = threading.Thread.start
 
     def forbid(*names: str) -> None:

@@ -1,4 +1,4 @@
-"""Every reading ends by its deadline with what was being waited for, and then nothing of it goes on."""
+"""Every reading ends by its deadline, reports what it was waiting for, and leaves nothing running."""
 
 import gc
 import os
@@ -70,8 +70,8 @@ def test_slow_token_service__is_named_and_released(world: World, scenario: str, 
 
 
 @contextmanager
-def dripping(*, before: bytes = b"", drop: bytes) -> Iterator[str]:
-    """The address of a server that says `before` to whatever it is told, and then one drop after the other."""
+def slow_server(*, before: bytes = b"", drop: bytes) -> Iterator[str]:
+    """The URL of a server that responds to any request with `before`, then sends `drop` repeatedly."""
 
     class Drips(socketserver.BaseRequestHandler):
         def handle(self) -> None:
@@ -99,18 +99,18 @@ def dripping(*, before: bytes = b"", drop: bytes) -> Iterator[str]:
 )
 def test_slow_proxy__is_released(world: World, before: bytes, drop: bytes) -> None:
     world("app-service")
-    with dripping(before=before, drop=drop) as proxy:
+    with slow_server(before=before, drop=drop) as proxy:
         os.environ["HTTPS_PROXY"] = os.environ["https_proxy"] = proxy
         reading = read()
         assert reading.failure
-        assert reading.failure.stage in {Stage.DEADLINE, Stage.NETWORK}  # a handshake has a limit of its own
+        assert reading.failure.stage in {Stage.DEADLINE, Stage.NETWORK}  # the handshake has its own timeout
         assert reading.elapsed_s < DEADLINE_S + ENOUGH_S
         assert ends(lambda: not leftovers(), within_s=0.5)
 
 
 def test_slow_response_headers__are_released(world: World) -> None:
     world("app-service")
-    with dripping(before=b"HTTP/1.1 200 OK\r\n", drop=b"a: b\r\n") as service:
+    with slow_server(before=b"HTTP/1.1 200 OK\r\n", drop=b"a: b\r\n") as service:
         os.environ["IDENTITY_ENDPOINT"] = f"{service}/msi/token"
         ends_in_time(read(), "ManagedIdentityCredential to return a token")
 
@@ -153,11 +153,11 @@ def test_visitor_slots_in_use__site_reading_still_runs(world: World, monkeypatch
 def test_many_cancelled_readings__leave_no_thread_and_no_socket(world: World) -> None:
     world("app-service", faults={"keyvault": FaultInjection(fault=Fault.DRIP)})
     config, before = replace(conf.current(), deadline_s=0.25), sockets()
-    with ThreadPoolExecutor(30) as crowd:
+    with ThreadPoolExecutor(30) as executor:
         names = [replace(config, secret_name=f"demo-{number}") for number in range(60)]
-        readings = list(crowd.map(get_reading, names))
+        readings = list(executor.map(get_reading, names))
     assert not any(reading.ok for reading in readings)
-    runtime.reset()  # what was kept for the next reading
+    runtime.reset()  # connections cached for the next reading
     assert ends(lambda: not leftovers() and sockets() <= before), (leftovers(), before, sockets())
 
 
@@ -171,7 +171,7 @@ def test_closing__leaves_no_socket(world: World) -> None:
 
 
 class _ResetsBeforeTls(socketserver.BaseRequestHandler):
-    """A proxy that accepts CONNECT and then resets the connection, before the client can begin its handshake."""
+    """A proxy that accepts CONNECT and then resets the connection before the TLS handshake."""
 
     def handle(self) -> None:
         self.request.recv(4096)
@@ -190,7 +190,7 @@ def test_connection_reset_before_tls__leaves_no_socket(world: World) -> None:
             assert not read().ok
             assert probe_vault("https://contoso.vault.azure.net").problem
             assert untrusted_issuer("https://contoso.vault.azure.net") is None
-        gc.collect()  # a socket that is found here makes this test fail
+        gc.collect()  # an unclosed socket makes this test fail here
         server.shutdown()
 
 
@@ -219,7 +219,7 @@ exit 1
 
 
 def az(tmp_path: Path, script: str) -> str:
-    """That script is az from now on; returns what its child processes are known by."""
+    """Install this script as az; returns the marker by which its child processes are identified."""
     marker = str(time.monotonic_ns())
     (tmp_path / "az").write_text(script.format(marker=marker))
     (tmp_path / "az").chmod(0o755)
@@ -231,7 +231,7 @@ def test_hanging_az_behind_a_script__ends_with_its_child_processes(world: World,
     world("laptop")
     marker = az(tmp_path, HANGS)
     reading = read()
-    # On a busy machine the members behind az take what is left of the time.
+    # On a busy machine, the credentials after az use up the remaining time.
     assert reading.main_cause in {"az_timeout", "deadline_exceeded"}
     assert reading.elapsed_s < DEADLINE_S + ENOUGH_S
     assert "eyJ-never" not in repr(reading)

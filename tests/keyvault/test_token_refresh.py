@@ -1,4 +1,4 @@
-"""Tokens are refreshed in the request before they expire; if that fails, the current token still serves."""
+"""Tokens are refreshed in a request before they expire; if the refresh fails, the current token stays in use."""
 
 import os
 from typing import Any
@@ -74,7 +74,7 @@ def test_a_refresh_that_fails__with_too_little_time_left__is_shown(world: World)
 
 
 @pytest.mark.parametrize(("life_s", "tokens"), [(20, 2), (3600, 1)])
-def test_a_token_is_requested_again_only_when_due(world: World, life_s: int, tokens: int) -> None:
+def test_token__is_requested_again_only_when_due(world: World, life_s: int, tokens: int) -> None:
     azure = world("laptop", token_life_s=life_s)
     for _ in range(2):
         assert get_reading(conf.current()).ok
@@ -99,7 +99,7 @@ def test_another_account_that_signs_in_meanwhile__is_shown_with_its_first_token(
     world("laptop", token_life_s=REFRESH_DUE_S)
     settings.SECRETS_APP["KVSITE_EXPECTED_TYPE"] = "User"
     assert get_reading(conf.current()).ok
-    os.environ["PATH"] = other  # az of the same machine, signed in as an application
+    os.environ["PATH"] = other  # az on the same machine, signed in as a service principal
     now = get_reading(conf.current())
     assert now.principal
     assert now.principal.type == "App"

@@ -1,4 +1,4 @@
-"""A token of the retired Token Vault: read as whom, never shown, and what took the service's place."""
+"""A token of the retired Token Vault: its principal is shown, the token never is, and the replacement is named."""
 
 import json
 from typing import Any
@@ -25,7 +25,7 @@ TOKEN = "/services/dropbox/tokens/sampleToken"
 
 @pytest.fixture
 def azure(world: World, settings: Any) -> LocalAzure:
-    """The Token Vault of 2020, with a token in it, and a site that has its address."""
+    """A Token Vault with a stored token, and a site configured with its URL."""
     azure = world("token-vault")
     settings.SECRETS_APP["KVSITE_TOKEN_VAULT_URL"] = VAULT
     return azure
@@ -36,15 +36,15 @@ def read(*, create: bool = False, **words: str) -> Reading:
 
 
 def kept_token() -> str:
-    """What the Token Vault hands out."""
+    """The token that the Token Vault returns."""
     with ManagedIdentityCredential() as credential:
-        ours = credential.get_token("https://tokenvault.azure.net/.default").token
-    answer = requests.post(VAULT + TOKEN, headers={"Authorization": f"Bearer {ours}"}, timeout=5)
+        site_token = credential.get_token("https://tokenvault.azure.net/.default").token
+    answer = requests.post(VAULT + TOKEN, headers={"Authorization": f"Bearer {site_token}"}, timeout=5)
     return str(answer.json()["Value"]["AccessToken"])
 
 
 def unseen(azure: LocalAzure, text: str) -> None:
-    """Neither our own token nor the one that is kept."""
+    """Neither the site's own token nor the stored one."""
     assert azure.tokens
     assert not [token for token in azure.tokens if token.text in text]
     assert kept_token() not in text
@@ -82,7 +82,7 @@ def test_page__shows_the_principal_and_that_the_service_is_retired(azure: LocalA
     assert "credential manager in API Management" in page
     assert "This endpoint still responds" in page
     assert "<dd>1 hour</dd>" in page
-    assert 'class="button" href="https://contoso' not in page  # somebody has signed in to it already
+    assert 'class="button" href="https://contoso' not in page  # a user has already signed in to it
     login = f"{VAULT}/services/dropbox/tokens/sampleToken/login?PostLoginRedirectUrl="
     assert f'href="{login}http%3A%2F%2F127.0.0.1%3A8000%2Ftoken-vault%2F"' in page
     unseen(azure, page)

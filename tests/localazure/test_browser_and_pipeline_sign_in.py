@@ -1,4 +1,4 @@
-"""Sign-in in a browser (authorization authorization_code) and from Azure Pipelines (ID token)."""
+"""Sign-in in a browser (authorization code) and from Azure Pipelines (ID token)."""
 
 import base64
 import hashlib

@@ -163,7 +163,7 @@ def test_v1_endpoint__takes_a_resource_and_returns_strings(
     assert all(isinstance(value, str) for value in response.values())
 
 
-def test_resource_with_v2_tokens(start_scenario: StartScenario, http_client: HttpClientFactory) -> None:
+def test_resource__with_v2_tokens(start_scenario: StartScenario, http_client: HttpClientFactory) -> None:
     azure = start_scenario("service-principal-secret")
     response = http_client(azure).post(TOKEN_URL, data=secret_form(azure, scope="api://kvsite/.default")).json()
     claims = claims_of(response["access_token"])

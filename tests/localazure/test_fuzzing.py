@@ -12,7 +12,7 @@ pytest_plugins = ["scenario_fixtures"]
 
 
 @pytest.mark.parametrize("scenario", ["vm", "app-service"])
-def test_malformed_requests_cause_no_server_errors(
+def test_malformed_requests__cause_no_server_errors(
     scenario: str, http_client: Callable[[LocalAzure], httpx.Client]
 ) -> None:
     with LocalAzure(scenario) as azure:

@@ -92,7 +92,7 @@ def read(azure: LocalAzure) -> str | None:
         return client.get_secret(azure.env["SECRET_NAME"]).value
 
 
-def test_every_scenario_is_covered() -> None:
+def test_every_scenario__is_covered() -> None:
     assert sorted((*READS, *READS_WITH_WARNING, *NO_TOKEN, *VAULT_ERROR, *UNREACHABLE)) == sorted(SCENARIOS)
 
 

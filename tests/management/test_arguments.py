@@ -1,4 +1,4 @@
-"""`manage.py principal` with the arguments that say who to be: they win over every setting, under their own names."""
+"""`manage.py principal` with arguments that select the identity: they override settings and are named in errors."""
 
 import io
 import json
@@ -80,7 +80,7 @@ def test_identity_argument__overrides_the_settings(world: World, settings: Any) 
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "expected"),
     [
         (("--credential", "azz"), "--credential contains 'azz', which is not a supported credential."),
         (("--credential", ""), "--credential contains"),
@@ -91,11 +91,11 @@ def test_identity_argument__overrides_the_settings(world: World, settings: Any) 
         (("--resource-id", "/subscriptions/1"), "--resource-id is not the resource ID"),
     ],
 )
-def test_invalid_argument__is_exit_2_and_named(world: World, arguments: tuple[str, ...], said: str) -> None:
+def test_invalid_argument__is_exit_2_and_named(world: World, arguments: tuple[str, ...], expected: str) -> None:
     azure = world("app-service")
     code, output = principal(*arguments)
     assert code == 2
-    assert said in output
+    assert expected in output
     assert "KVSITE_CREDENTIAL" not in output
     assert azure.requests == ()
 

@@ -1,4 +1,4 @@
-"""Everything the documents refer to exists: links, headings, files, make targets, modules, settings."""
+"""References in the documents exist: links, headings, files, make targets, modules, settings."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ FOLDER_NAME = re.compile(r"(?:[\w-]+/)+")
 
 
 def slug(heading: str) -> str:
-    """The anchor that GitHub gives to a heading."""
+    """The anchor that GitHub generates for a heading."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
@@ -51,14 +51,14 @@ def missing_paths(text: str, document: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: str(document.relative_to(ROOT)))
-def test_links_and_paths_exist(document: Path) -> None:
+def test_links_and_paths__exist(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     assert list(broken_links(text, document)) == []
     if document.name not in HISTORY:
         assert list(missing_paths(text, document)) == []
 
 
-def test_broken_links_and_missing_paths_are_found() -> None:
+def test_broken_links_and_missing_paths__are_reported() -> None:
     text = (
         "[a](docs/none.md) [b](README.md#none) [c](README.md#settings) `secrets_app/none/` `none.py` `manage.py check`"
     )
@@ -70,7 +70,7 @@ def test_readme__is_short() -> None:
     assert 900 <= len((ROOT / "README.md").read_text(encoding="utf-8").split()) <= 1200
 
 
-def test_make_targets_and_benchmarks_exist() -> None:
+def test_make_targets_and_benchmarks__exist() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
     for document in DOCUMENTS:
         text = document.read_text(encoding="utf-8")
@@ -80,7 +80,7 @@ def test_make_targets_and_benchmarks_exist() -> None:
             assert (ROOT / "benchmarks" / f"{module}.py").exists(), module
 
 
-def test_settings_exist() -> None:
+def test_settings__exist() -> None:
     for document in DOCUMENTS:
         if document.name not in HISTORY:
             named = re.findall(r"\bKVSITE_[A-Z_]*[A-Z]\b(?!_)", document.read_text(encoding="utf-8"))
@@ -97,7 +97,7 @@ def test_reference__urls_exist() -> None:
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
-def test_pictures_are_small_and_used(picture: object) -> None:
+def test_pictures__are_small_and_used(picture: object) -> None:
     name = f"{picture.name}.png"  # type: ignore[attr-defined]
     assert (ROOT / "docs" / name).stat().st_size <= MAX_BYTES
     assert any(name in document.read_text(encoding="utf-8") for document in DOCUMENTS)

@@ -1,4 +1,4 @@
-"""`manage.py principal`: what it prints and how it ends; as a process of its own where that is the point."""
+"""`manage.py principal`: output and exit code; in a separate process where the test depends on it."""
 
 import json
 import os
@@ -17,13 +17,13 @@ from secrets_app.conf.schema import SETTINGS
 from secrets_app.core.reading import Attempt, Diagnosis, Outcome, Principal, PrincipalKind, PrincipalType, Reading
 from secrets_app.output.terminal import lines_of
 from tests.conftest import World
-from tests.support.command_line import Ended, manage
+from tests.support.command_line import CompletedCommand, manage
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def process(scenario: str, *arguments: str, **words: str) -> subprocess.CompletedProcess[str]:
-    """The command as a process of its own in a world of its own."""
+    """Run the command in a separate process, in a separate scenario."""
     with LocalAzure(scenario) as azure:
         return subprocess.run(
             [sys.executable, "manage.py", "principal", *arguments],
@@ -32,10 +32,10 @@ def process(scenario: str, *arguments: str, **words: str) -> subprocess.Complete
 
 
 @pytest.fixture
-def principal(world: World, settings: Any) -> Callable[..., Ended]:
-    """The command in this process, in that scenario with those words in its environment."""
+def principal(world: World, settings: Any) -> Callable[..., CompletedCommand]:
+    """Run the command in this process, in a scenario, with additional settings."""
 
-    def run(scenario: str, *arguments: str, **words: str) -> Ended:
+    def run(scenario: str, *arguments: str, **words: str) -> CompletedCommand:
         world(scenario)
         os.environ.update(words)
         settings.SECRETS_APP |= {name: words[name] for name in SETTINGS if name in words}
@@ -52,7 +52,7 @@ def test_success__is_exit_0_with_the_result_first() -> None:
     assert result.stderr == ""
 
 
-def test_failure__is_exit_1_with_the_command_that_fixes_it(principal: Callable[..., Ended]) -> None:
+def test_failure__is_exit_1_with_the_command_that_fixes_it(principal: Callable[..., CompletedCommand]) -> None:
     result = principal("no-role")
     assert result.returncode == 1
     assert result.stdout.startswith("NO  The secret demo was not read.")
@@ -62,7 +62,7 @@ def test_failure__is_exit_1_with_the_command_that_fixes_it(principal: Callable[.
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words", "said"),
+    ("arguments", "words", "expected"),
     [
         ((), {"SECRET_NAME": ""}, "SECRET_NAME is not set"),
         ((), {"KEY_VAULT_URI": "contoso"}, "KEY_VAULT_URI is not a valid vault URL"),
@@ -71,22 +71,22 @@ def test_failure__is_exit_1_with_the_command_that_fixes_it(principal: Callable[.
     ],
 )
 def test_invalid_settings__are_exit_2_with_a_message(
-    principal: Callable[..., Ended], arguments: tuple[str, ...], words: dict[str, str], said: str
+    principal: Callable[..., CompletedCommand], arguments: tuple[str, ...], words: dict[str, str], expected: str
 ) -> None:
     result = principal("app-service", *arguments, **words)
     assert result.returncode == 2
-    assert said in result.stdout
+    assert expected in result.stdout
     assert "Traceback" not in result.stdout + result.stderr
 
 
-def test_invalid_arguments__are_exit_2(principal: Callable[..., Ended]) -> None:
+def test_invalid_arguments__are_exit_2(principal: Callable[..., CompletedCommand]) -> None:
     result = principal("app-service", "--nonsense")
     assert result.returncode == 2
     assert "unrecognized arguments: --nonsense" in result.stderr
     assert "Traceback" not in result.stderr
 
 
-def test_json__is_one_document_only(principal: Callable[..., Ended]) -> None:
+def test_json__is_one_document_only(principal: Callable[..., CompletedCommand]) -> None:
     result = principal("no-role", "--json")
     document = json.loads(result.stdout)
     assert result.returncode == 1
@@ -95,7 +95,7 @@ def test_json__is_one_document_only(principal: Callable[..., Ended]) -> None:
     assert result.stderr == ""
 
 
-def test_report__with_short_ids(principal: Callable[..., Ended]) -> None:
+def test_report__with_short_ids(principal: Callable[..., CompletedCommand]) -> None:
     result = principal("no-role", "--report", "--short-ids")
     assert result.returncode == 1
     assert result.stdout.startswith("## The secret demo was not read.")
@@ -103,7 +103,7 @@ def test_report__with_short_ids(principal: Callable[..., Ended]) -> None:
     assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", result.stdout)
 
 
-def test_another_secret_by_name(principal: Callable[..., Ended]) -> None:
+def test_secret_argument__reads_another_secret(principal: Callable[..., CompletedCommand]) -> None:
     result = principal("app-service", "--secret", "no-such-secret", "--json")
     assert json.loads(result.stdout)["hints"][0]["cause"] == "kv_secret_not_found"
 
@@ -143,14 +143,14 @@ def test_certificate_reader__is_aligned_with_other_attempts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "output", "said"),
+    ("command", "output", "expected"),
     [
         ("principal", ">/dev/full", "The output could not be written: No space left on device.\n"),
         ("explain README.md", ">/dev/full", "The output could not be written: No space left on device.\n"),
         ("explain README.md", ">&-", "The output could not be written: standard output is closed.\n"),
     ],
 )
-def test_unwritable_output__has_one_message(command: str, output: str, said: str) -> None:
+def test_unwritable_output__has_one_message(command: str, output: str, expected: str) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
     with LocalAzure("app-service") as azure:
@@ -158,7 +158,7 @@ def test_unwritable_output__has_one_message(command: str, output: str, said: str
             ["/bin/sh", "-c", f'"$0" manage.py {command} {output}', sys.executable],
             cwd=ROOT, env=azure.env, capture_output=True, text=True, check=False, timeout=30,
         )  # fmt: skip
-    assert (result.stderr, result.returncode) == (said, 2)
+    assert (result.stderr, result.returncode) == (expected, 2)
 
 
 def test_broken_pipe__is_silent() -> None:

@@ -1,4 +1,4 @@
-"""Whatever comes in, at every address: no 5xx but the probe's 503, no traceback, nothing secret, nothing slow."""
+"""Invalid input at every URL: no 5xx except the probe's 503, no traceback, no secret, no slow response."""
 
 import contextlib
 import re
@@ -27,7 +27,7 @@ SLOW_S = 5.0
 
 
 def routes() -> list[str]:
-    """Every address of the site, as Django knows them, each placeholder as `<...>`, and the probes."""
+    """Every URL of the site from Django's resolver, each parameter as `<...>`, and the probes."""
     patterns = [pattern for pattern in get_resolver().url_patterns if isinstance(pattern, URLPattern)]
     nested = [inner for resolver in get_resolver().url_patterns for inner in getattr(resolver, "url_patterns", [])]
     return ["/healthz", "/readyz", *(f"/{pattern.pattern}".replace("\\Z", "") for pattern in [*patterns, *nested])]
@@ -94,7 +94,7 @@ requests = st.fixed_dictionaries(
 
 
 def sent(client: Client, asked: dict) -> tuple[int, bytes]:
-    """Status and body of the answer to that request."""
+    """Status and body of the response to this request."""
     path = re.sub(r"<[^>]*>", lambda _: asked["segment"], asked["route"])
     headers = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in {**HERE, **asked["headers"]}.items()}
     for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
@@ -115,14 +115,14 @@ def check(azure: LocalAzure, asked: dict, status: int, body: bytes) -> None:
     assert status < 500 or (status == 503 and asked["route"] == "/readyz"), asked
     assert b"Traceback" not in body, asked
     assert b"<script>alert" not in body, asked
-    if (asked["route"], asked["method"]) != ("/value/", "POST"):  # what that one is for: test_secret_value.py
+    if (asked["route"], asked["method"]) != ("/value/", "POST"):  # this URL shows the value: see test_secret_value.py
         assert azure.secret_value.encode() not in body, asked
     assert not [token for token in azure.tokens if token.text.encode() in body], asked
 
 
 @pytest.fixture
 def azure(world: World, settings: Any) -> LocalAzure:
-    """One reading and one run of the doctor for all requests of a test: what matters is how each is answered."""
+    """Use one reading and one doctor run for all requests of a test: only the responses are tested."""
     azure = world("app-service")
     settings.SECRETS_APP["KVSITE_RESULT_LIFE_S"] = "60"
     return azure
@@ -162,7 +162,7 @@ def test_repeated_parameters_and_all_methods__have_no_server_error(azure: LocalA
 
 @contextlib.contextmanager
 def served(log: Path) -> Iterator[int]:
-    """The site behind a real gunicorn, whose words go to `log`: its port."""
+    """Start the site under gunicorn, with its output in `log`; yields the port."""
     with socket.socket() as taken, LocalAzure() as azure:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
@@ -197,7 +197,7 @@ def wait_for(port: int, server: subprocess.Popen) -> None:
 
 
 def raw(port: int, request: bytes) -> bytes:
-    """What the server answers to these bytes, to the end of the connection."""
+    """The server's response to these bytes, up to the end of the connection."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         with contextlib.suppress(OSError):
             connection.sendall(request)

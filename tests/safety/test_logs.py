@@ -1,4 +1,4 @@
-"""The log: whoever writes into it, at whatever level, nothing secret and no answer's body comes out."""
+"""The log contains no secret and no response body, for every logger and at every level."""
 
 import io
 import logging
@@ -34,7 +34,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
-    """What the site's own handler writes, with every logger at DEBUG."""
+    """The output of the site's log handler, with every logger at DEBUG."""
     handler, written = StderrHandler(), io.StringIO()
     handler.setFormatter(RedactingFormatter("%(name)s %(message)s"))
     handler.stream = written
@@ -49,7 +49,7 @@ def log() -> Iterator[io.StringIO]:
         logger.setLevel(level)
 
 
-def test_message_arguments_and_traceback_are_redacted(log: io.StringIO) -> None:
+def test_message_arguments_and_traceback__are_redacted(log: io.StringIO) -> None:
     error = ValueError(f"refused: {TOKEN}")
     logging.getLogger("somebody").error("sent %s with %r", TOKEN, {"client_secret": "Zq8~k3y"}, exc_info=error)
     assert log.getvalue().startswith("somebody sent [hidden] with {'client_secret': [hidden]}\n")
@@ -89,7 +89,7 @@ def test_library_records__are_redacted(log: io.StringIO, text: str) -> None:
     ],
 )
 def test_response_bodies__are_not_logged(log: io.StringIO, module: Any, template: str) -> None:
-    assert template in Path(module.__file__).read_text()  # as long as the library says it in these words
+    assert template in Path(module.__file__).read_text()  # as long as the library uses this wording
     logging.getLogger(module.__name__).error(template, "just-a-value")
     assert log.getvalue() == f"{module.__name__} {template % '[body not logged]'}\n"
 
@@ -206,7 +206,7 @@ def test_azure_libraries__log_at_debug_only(level: str, talks: bool) -> None:
 SECRETS = [f"{word}-0123" for word in ("typed", "cookie", "value", "inside")]
 
 
-def test_an_error_page_shows_nothing_and_the_log_has_the_redacted_traceback(
+def test_error_page__shows_nothing_and_the_log_has_the_redacted_traceback(
     settings: Any, world: World, log: io.StringIO
 ) -> None:
     world("app-service")
@@ -222,7 +222,7 @@ def test_an_error_page_shows_nothing_and_the_log_has_the_redacted_traceback(
         assert secret not in page.content.decode() + log.getvalue()
 
 
-def test_an_error_while_settings_are_read_shows_none_of_their_values(
+def test_error_while_settings_are_read__shows_none_of_their_values(
     settings: Any, world: World, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
 ) -> None:
     world("app-service")
@@ -247,7 +247,7 @@ def test_diffsettings__shows_no_values(world: World) -> None:
 
 
 def breaks(_request: Any) -> None:
-    """A view that fails with something secret at hand."""
+    """A view that raises an exception while a local variable holds a secret."""
     value, told, words = SECRETS[2], {"access_token": SECRETS[3], "x": TOKEN}, " ".join(["an", "ordinary", "variable"])
     raise ValueError(f"{len(value + words)}: {told}")
 

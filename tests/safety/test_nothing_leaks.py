@@ -1,4 +1,4 @@
-"""No token and no secret's value in anything the product says, in any world."""
+"""No output of the product contains a token or a secret's value, in any scenario."""
 
 import io
 import os
@@ -19,7 +19,7 @@ from tests.support.scenario_visits import MORE_PAGES, PAGES, Visit, everything_l
 
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
-    """What the site's own handler writes when every logger is at DEBUG."""
+    """The output of the site's log handler, with every logger at DEBUG."""
     with everything_logged(templates=True) as (redacted, _):
         yield redacted
 
@@ -29,13 +29,13 @@ def test_output__has_no_token_value_or_credential(
     visited: Callable[[str], Visit], scenario: str, settings: Any
 ) -> None:
     seen = visited(scenario)
-    # A scenario's own proxy prints what it must; these are the very strings that must stay inside.
+    # The exact strings that must not appear in any output.
     for token in seen.tokens:
         assert token not in seen.output
-        assert token.rpartition(".")[2] not in seen.output  # the signature alone would do harm as well
+        assert token.rpartition(".")[2] not in seen.output  # the signature alone is secret too
     for proof in seen.proofs:
         assert proof not in seen.output
-    assert "eyJ" not in seen.log  # no token at all: assertions, refresh tokens
+    assert "eyJ" not in seen.log  # not a JWT: assertions, refresh tokens
     assert seen.secret_value not in seen.output
     assert settings.SECRET_KEY not in seen.output
 
@@ -47,7 +47,7 @@ def test_more_pages__exist(client: Client, world: World, path: str) -> None:
 
 
 def test_searched_strings__are_in_use(world: World) -> None:
-    """What is looked for above is really what the vault gives and what the token service hands out."""
+    """The strings searched for above are those that the vault and the token service return."""
     azure = world("app-service")
     get_reading(conf.current())
     assert len(azure.tokens) == 1
@@ -56,7 +56,7 @@ def test_searched_strings__are_in_use(world: World) -> None:
 
 @pytest.mark.parametrize("scenario", ["app-service"])
 def test_visit__records_everything(visited: Callable[[str], Visit], scenario: str) -> None:
-    """The record that is searched above holds each page, each command, both logs and what was printed."""
+    """The record searched above contains each page, each command's output, both logs and the process output."""
     seen = visited(scenario)
     assert len(seen.tokens) >= 1
     assert {*PAGES, *MORE_PAGES} < set(seen.pages)
@@ -65,7 +65,7 @@ def test_visit__records_everything(visited: Callable[[str], Visit], scenario: st
     assert "Principal Used:" in seen.output
     assert "DEBUG secrets_app" in seen.log or "DEBUG azure" in seen.log
     assert seen.log in seen.output
-    assert len(seen.output) > 2 * len(seen.log)  # without redaction as well
+    assert len(seen.output) > 2 * len(seen.log)  # also without redaction
 
 
 @pytest.mark.parametrize(
@@ -85,31 +85,31 @@ CANARIES = (CANARY, f"RunAs=App;AppId=a;TenantId=b;AppKey={CANARY}", CANARY * 10
 
 
 def test_secret_settings__are_in_no_message_or_repr() -> None:
-    """Right or wrong: where the setting is refused its text is not quoted."""
+    """Valid or not: the message for an invalid setting does not quote its value."""
     each = [[name] for name in NAMES]
     assert [(names, text) for names in (NAMES, *each) for text in CANARIES if CANARY in _said_of(names, text)] == []
 
 
 def _said_of(names: list[str], text: str) -> str:
-    """Everything that is said of settings where these have that text."""
+    """Everything that is shown for a configuration in which these settings have this value."""
     config = conf.load({"KVSITE_CREDENTIAL": "client-secret", **dict.fromkeys(names, text)})
-    said = [repr(config), *(f"{problem!r}{problem.sentence}{problem.hint}" for problem in config.problems)]
-    return "".join(said)
+    output = [repr(config), *(f"{problem!r}{problem.sentence}{problem.hint}" for problem in config.problems)]
+    return "".join(output)
 
 
 def test_secret_settings__are_on_no_page(client: Client, world: World, settings: Any, log: io.StringIO) -> None:
     world("app-service")
     settings.SECRETS_APP |= dict.fromkeys(NAMES, CANARY * 10)
-    said = [client.get(path).content.decode() for path in ("/", "/environment/", "/report/", "/api/reading")]
-    assert CANARY not in "".join([*said, log.getvalue()])
+    output = [client.get(path).content.decode() for path in ("/", "/environment/", "/report/", "/api/reading")]
+    assert CANARY not in "".join([*output, log.getvalue()])
 
 
 def test_proxy_password__is_shown_nowhere(client: Client, world: World, log: io.StringIO) -> None:
     azure = world("app-service")
     for name in ("HTTPS_PROXY", "https_proxy"):
         os.environ[name] = azure.env[name].replace("://", f"://me:{CANARY}@")
-    said = [client.get(path).content.decode() for path in ("/", "/environment/", "/report/", "/api/reading")]
-    assert CANARY not in "".join([*said, log.getvalue()])
+    output = [client.get(path).content.decode() for path in ("/", "/environment/", "/report/", "/api/reading")]
+    assert CANARY not in "".join([*output, log.getvalue()])
 
 
 def test_secret_in_the_wrong_setting__is_in_no_message() -> None:

@@ -1,4 +1,4 @@
-"""No token, client secret or assertion leaves for a host that is not Azure's: not by a setting, not by an answer."""
+"""No token, client secret or assertion is sent to a host outside Azure, whatever a setting or a response contains."""
 
 import os
 import secrets
@@ -26,14 +26,14 @@ NO_VAULTS = [
     "https://evil.example/contoso.vault.azure.net",
     "https://evil.example#contoso.vault.azure.net",
     "https://evil.example?contoso.vault.azure.net",
-    # who is before the @, what is after it
+    # user information and backslashes
     "https://contoso.vault.azure.net@evil.example",
     "https://contoso.vault.azure.net:443@evil.example",
     "https://evil.example@contoso.vault.azure.net",
     "https://@contoso.vault.azure.net",
     "https://contoso.vault.azure.net\\@evil.example",
     "https://evil.example\\.vault.azure.net",
-    # other doors
+    # other schemes and ports
     "https://contoso.vault.azure.net:8443",
     "https://contoso.vault.azure.net:99999",
     "https://contoso.vault.azure.net:-1",
@@ -41,12 +41,12 @@ NO_VAULTS = [
     "//contoso.vault.azure.net",
     "ftp://contoso.vault.azure.net",
     "file:///contoso.vault.azure.net",
-    # dots
+    # dots and empty labels
     "https://contoso.vault.azure.net.",
     "https://contoso..vault.azure.net",
     "https://.vault.azure.net",
     "https://contoso%2evault.azure.net",
-    # what looks alike
+    # look-alike characters
     "https://xn--cntoso-6of.vault.azure.net",
     "https://xn--contoso.vault.azure.net",
     "https://contoso.vault.azure.xn--net-0va",
@@ -58,13 +58,13 @@ NO_VAULTS = [
     "https://contoso.vault.a\u200bzure.net",
     "https://contoso.vault.azure.net\u2215.evil.example",
     "https://contoso.vault.azure.\u0578et",
-    # what cannot be seen
+    # invisible characters
     "https://contoso.vault.azure.net\t.evil.example",
     "https://contoso.vault.azure.net\n.evil.example",
     "https://contoso.vault.azure.net\x00.evil.example",
     "https://contoso.vault.azure.net\x7f",
     "ht\ttps://contoso.vault.azure.net",
-    # addresses of numbers, this machine among them
+    # IP addresses, including loopback
     "https://127.0.0.1",
     "https://127.1",
     "https://2130706433",
@@ -83,7 +83,7 @@ NO_VAULTS = [
     "https://vault.localhost",
     "https://localhost.localdomain",
     "https://localhost.vault.azure.net.localhost",
-    # no vault either
+    # not vault hosts
     "https://vault.azure.net",
     "https://contoso.managedhsm.azure.net",
     "https://a.b.vault.azure.net",
@@ -133,7 +133,7 @@ def test_vault_url__is_rebuilt_from_its_host(address: str, url: str) -> None:
     ],
 )  # fmt: skip
 def test_allowed_hosts__accepts_whole_host_names_only(host: str) -> None:
-    """A wildcard trusts whoever gets a name below it; numbers and loopback are whatever happens to listen there."""
+    """A wildcard trusts every host below it, and an IP or loopback address trusts whichever process listens there."""
     words = {"KEY_VAULT_URI": f"https://{host}", "KVSITE_ALLOWED_VAULT_HOSTS": host, "SECRET_NAME": "demo"}
     config = load(words)
     assert config.vault_url is None
@@ -153,13 +153,13 @@ Between = Callable[..., tuple[LocalAzure, HostileServer]]
 
 @pytest.fixture
 def vault() -> str:
-    """The host of a vault that no other test asks: the SDK remembers the challenge of each for the whole process."""
+    """A vault host that no other test uses: the SDK caches the challenge of each host for the whole process."""
     return f"v{secrets.token_hex(8)}.vault.azure.net"
 
 
 @pytest.fixture
 def between(world: World, vault: str, settings: Any) -> Iterator[Between]:
-    """`between("app-service", {vault: answer})` puts a hostile server between this process and that world."""
+    """`between("app-service", {vault: response})` puts a hostile server between this process and that scenario."""
     with ExitStack() as opened:
 
         def enter(
@@ -257,7 +257,7 @@ def test_authority_redirect__is_not_followed(between: Between, vault: str, scena
 
 
 def test_other_authority__gets_no_client_secret(between: Between, vault: str) -> None:
-    """MSAL asks Microsoft first whether that host is an authority at all."""
+    """MSAL first validates with Microsoft that the host is an authority."""
     answers = {EVIL: fixed_response("200 OK", body="{}"), vault: challenge(f"https://{EVIL}/{CONTOSO.id}")}
     azure, hostile_server = between("service-principal-secret", answers)
     os.environ["AZURE_AUTHORITY_HOST"] = EVIL

@@ -1,4 +1,4 @@
-"""The headers and cookies: on every answer, whoever gives it."""
+"""Security headers and cookies on every response, whichever middleware or view returns it."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""gunicorn with the site's own file: a stop lets readings end, and a worker that is killed takes nobody else along."""
+"""gunicorn with the site's configuration: a stop waits for readings, and a killed worker affects no other request."""
 
 import os
 import runpy
@@ -22,13 +22,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Site:
-    """The site as gunicorn serves it, in processes of its own."""
+    """The site under gunicorn, in separate processes."""
 
     def __init__(self, port: int, process: subprocess.Popen[bytes]) -> None:
         self.port, self.process = port, process
 
     def status(self, path: str) -> int:
-        """The status of a request on a connection of its own; 0 where it was broken off."""
+        """The status of a request on a new connection; 0 if the connection was closed without a response."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
             connection.request("GET", path)
@@ -69,7 +69,7 @@ def test_sigterm__lets_a_reading_in_progress_finish() -> None:
     ):
         reader = threading.Thread(target=lambda: statuses.append(site.status("/readyz")))
         reader.start()
-        assert ends(lambda: bool(azure.tokens))  # the vault's answer is still to come
+        assert ends(lambda: bool(azure.tokens))  # the vault has not responded yet
         site.process.send_signal(signal.SIGTERM)
         reader.join(10)
         assert statuses == [200]
@@ -78,7 +78,7 @@ def test_sigterm__lets_a_reading_in_progress_finish() -> None:
 
 
 def test_waiting_requests__leave_a_thread_for_the_probe() -> None:
-    """A platform that gets no answer from its probe starts the site anew, and everybody waits again."""
+    """If the probe gets no response, the platform restarts the site and every request in progress is lost."""
     statuses: list[int] = []
     with LocalAzure("vault-silent") as azure, served({**azure.env, "KVSITE_DEADLINE_S": "2"}) as site:
         crowd = [threading.Thread(target=lambda: statuses.append(site.status("/"))) for _ in range(100)]
@@ -86,14 +86,14 @@ def test_waiting_requests__leave_a_thread_for_the_probe() -> None:
             reader.start()
         assert ends(lambda: bool(azure.requests))
         assert site.status("/healthz") == 200
-        assert statuses == []  # the probe was first, though it came last
+        assert statuses == []  # the probe was sent last and answered first
         for reader in crowd:
             reader.join(20)
     assert statuses == [200] * 100
 
 
 def half_open(site: Site, sent: bytes, count: int) -> list[socket.socket]:
-    """Connections of visitors who send this and then neither go on nor hang up."""
+    """Connections that send this, then send nothing more and stay open."""
     opened = [socket.create_connection(("127.0.0.1", site.port)) for _ in range(count)]
     for connection in opened:
         connection.sendall(sent)
@@ -108,13 +108,13 @@ def test_open_connections__delay_no_other_request() -> None:
             assert connection.recv(12) == b"HTTP/1.1 200"
         start = time.monotonic()
         assert site.status("/healthz") == 200
-        assert time.monotonic() - start < 1.5  # gunicorn alone waits 2 s for each of them
+        assert time.monotonic() - start < 1.5  # gunicorn by itself waits 2 s for each connection
         for connection in held:
             connection.close()
 
 
 def test_incomplete_requests__are_dropped(tmp_path: Path) -> None:
-    """There were as many of them as threads, and no page came any more, nor the probe's answer."""
+    """As many stalled connections as threads once blocked every page and the probe."""
     settings = tmp_path / "gunicorn.conf.py"
     settings.write_text(
         f"{(ROOT / 'gunicorn.conf.py').read_text()}\nimport kvsite.worker\nkvsite.worker.READ_TIMEOUT_S = 1\n"
@@ -130,7 +130,7 @@ def test_incomplete_requests__are_dropped(tmp_path: Path) -> None:
 
 
 def test_killed_worker__fails_no_other_request() -> None:
-    """Each of the readers may lose the one request that worker was just doing, and no more."""
+    """Each reader may lose only the request that the killed worker was handling."""
     ended = threading.Event()
     statuses: list[list[int]] = [[] for _ in range(8)]
     with LocalAzure("app-service") as azure, served({**azure.env, "WEB_CONCURRENCY": "2"}) as site:

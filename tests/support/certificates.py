@@ -1,4 +1,4 @@
-"""Certificates and keys made for a test, as PEM and PFX."""
+"""Certificates and keys for tests, as PEM and PFX."""
 
 import datetime
 from functools import cache
@@ -31,7 +31,7 @@ RIGHT = {"KEY_VAULT_URI": "https://contoso.vault.azure.net", "SECRET_NAME": "dem
 
 
 def locked(password: str = PASSWORD) -> serialization.KeySerializationEncryption:
-    # As few rounds as there may be: what is tested is not how long guessing takes.
+    # The fewest key derivation rounds, because the tests do not need a strong encryption.
     builder = serialization.PrivateFormat.PKCS12.encryption_builder().kdf_rounds(1)
     return builder.key_cert_algorithm(pkcs12.PBES.PBESv2SHA256AndAES256CBC).build(password.encode())
 
@@ -51,7 +51,7 @@ def ec_key() -> ec.EllipticCurvePrivateKey:
 
 
 def issued(key: Any, *, common_name: str = "kvsite", starts: int = -1, ends: int = 1) -> x509.Certificate:
-    """A certificate valid from so many days from now to so many."""
+    """A certificate whose validity starts and ends this many days from now."""
     subject = x509.Name(
         [
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Contoso, Ltd."),
@@ -73,7 +73,7 @@ def pfx(key: Any, certificate: x509.Certificate | None, lock: Any = CLEAR) -> by
 
 
 def registered() -> Any:
-    """The certificate that Entra knows for the application."""
+    """The certificate registered in Entra for the application."""
     return self_signed_certificate(SITE_APPLICATION.client_id)
 
 
@@ -86,7 +86,7 @@ def write(path: Path, content: bytes) -> str:
     return str(path)
 
 
-def said(reading: Reading) -> str:
+def failure_message(reading: Reading) -> str:
     assert reading.failure
     assert reading.failure.stage is Stage.TOKEN
     assert [(a.credential, a.outcome) for a in reading.attempts] == [("CertificateCredential", Outcome.FAILED)]
@@ -96,5 +96,5 @@ def said(reading: Reading) -> str:
 
 
 def der(certificate: x509.Certificate) -> bytes:
-    """As the portal hands a certificate out."""
+    """The DER encoding, as downloaded from the portal."""
     return certificate.public_bytes(serialization.Encoding.DER)

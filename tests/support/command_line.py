@@ -1,4 +1,4 @@
-"""`manage.py` inside this process: one of its own spends half a second on imports, and few tests are about that."""
+"""Run `manage.py` commands in this process: a separate process spends half a second on imports."""
 
 import io
 import sys
@@ -10,21 +10,21 @@ from django.core.management import load_command_class
 
 
 @dataclass(frozen=True)
-class Ended:
-    """What a command left behind."""
+class CompletedCommand:
+    """Exit code and output of a command."""
 
     returncode: int
     stdout: str
     stderr: str
 
 
-def manage(command: str, *arguments: str, given: bytes = b"") -> Ended:
-    """Runs the command with those words of a command line, and `given` on standard input, until it ends."""
+def manage(command: str, *arguments: str, given: bytes = b"") -> CompletedCommand:
+    """Run the command with these arguments, and `given` as standard input."""
     output, errors = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(output), redirect_stderr(errors):
         patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
         code = _exit_code(command, *arguments)
-    return Ended(code, output.getvalue(), errors.getvalue())
+    return CompletedCommand(code, output.getvalue(), errors.getvalue())
 
 
 def _exit_code(command: str, *arguments: str) -> int:

@@ -52,7 +52,7 @@ def principal(**parts: Any) -> Principal:
     return Principal(**{"tenant_id": TENANT, "credential": "AzureCliCredential", **parts})
 
 
-def found(
+def run_check(
     key: str,
     environ: Mapping[str, str] | None = None,
     *,
@@ -60,7 +60,7 @@ def found(
     read: Reading | None = None,
     config: Config | None = None,
 ) -> Check:
-    """The finding of the check `key` in a context with these values."""
+    """The result of the check `key` in a context with these values."""
     environ = environ or {}
     context = CheckContext(
         config=config or Config(vault_url=VAULT, secret_name="demo"),
@@ -77,7 +77,7 @@ def by_key(checks: tuple[Check, ...]) -> dict[str, Check]:
     return {check.key: check for check in checks}
 
 
-def stand_in(folder: Path, name: str, script: str) -> Path:
+def fake_tool(folder: Path, name: str, script: str) -> Path:
     """A fake tool of this name in `folder`: a shell script."""
     folder.mkdir(exist_ok=True)
     tool = folder / name

@@ -1,6 +1,6 @@
-"""azd and pwsh as azure-identity calls them, for machines that have neither: what they take, and what they print.
+"""Fake azd and pwsh with the arguments and output that azure-identity expects.
 
-Read in azure-identity 1.27 (azd_cli.py, azure_powershell.py); azd's forms are those of its 1.24 and of before 1.23.7.
+From azure-identity 1.27 (azd_cli.py, azure_powershell.py); azd's output is that of 1.24 and of versions before 1.23.7.
 """
 
 import os
@@ -44,28 +44,28 @@ _SAYS = "import sys; sys.stdout.write({output!r}); sys.stderr.write({errors!r});
 
 
 def azd(folder: Path) -> AccessToken:
-    """An azd where Dana is signed in; what it is asked is noted in `folder/asked`."""
+    """Install an azd with Dana signed in; it records its arguments in `folder/asked`."""
     return _signed_in(folder, "azd", _AZD)
 
 
 def pwsh(folder: Path) -> AccessToken:
-    """A PowerShell with Az.Accounts where Dana is signed in; resource and tenant are noted in `folder/asked`."""
+    """Install a PowerShell with Az.Accounts and Dana signed in; it records resource and tenant in `folder/asked`."""
     return _signed_in(folder, "pwsh", _PWSH)
 
 
 def browser(folder: Path) -> None:
-    """A browser where Dana is signed in: it opens the page it is given, and sends the form in it. Visits are noted."""
+    """Install a browser with Dana signed in: it opens the given page, submits its form and records each visit."""
     _install(folder, "browser", _BROWSER.format(asked=str(folder / "asked")))
-    os.environ["BROWSER"] = f"{folder / 'browser'} %s &"  # in the background, as a window is
+    os.environ["BROWSER"] = f"{folder / 'browser'} %s &"  # in the background, like a browser window
 
 
 def message(folder: Path, name: str, output: str = "", errors: str = "", code: int = 0) -> None:
-    """A tool that says only that."""
+    """Install a tool that prints only this."""
     _install(folder, name, _SAYS.format(output=output, errors=errors, code=code))
 
 
 def token_of_dana() -> AccessToken:
-    """Good for the vault of the world that is played."""
+    """A token that the current scenario's vault accepts."""
     return issue(DEVELOPER, tenant=CONTOSO, audience=KEY_VAULT_AUDIENCE, now_s=int(time.time()))
 
 

@@ -1,4 +1,4 @@
-"""What a reading leaves behind in this process: threads and child processes."""
+"""Threads, sockets and child processes that are left in this process."""
 
 import threading
 import time
@@ -10,18 +10,18 @@ _OF_THE_RUN = ("playwright", "chrom", "localazure demo")
 
 
 def leftovers() -> list[str]:
-    """The reading's threads that still run, and the processes they started."""
+    """The reading threads that still run, and the processes they started."""
     threads = [thread.name for thread in threading.enumerate() if thread.name in {"reading", "principal", "renewal"}]
     return threads + [f"process {child}" for child in children() if not any(name in child for name in _OF_THE_RUN)]
 
 
 def children() -> list[str]:
-    """The command lines of this process's children."""
+    """The command lines of this process's child processes."""
     return [_command(child) for task in Path("/proc/self/task").iterdir() for child in _of(task)]
 
 
 def running(marker: str) -> list[str]:
-    """The command lines of all processes of this machine that have the marker in them."""
+    """The command lines of all processes on this machine that contain the marker."""
     lines = (_command(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdigit())
     return [line for line in lines if marker in line]
 
@@ -32,13 +32,13 @@ def sockets() -> int:
     for descriptor in Path("/proc/self/fd").iterdir():
         try:
             count += str(descriptor.readlink()).startswith("socket:")
-        except FileNotFoundError:  # the one that lists this folder
+        except FileNotFoundError:  # the descriptor that lists this folder
             continue
     return count
 
 
 def ends(state: Callable[[], bool], within_s: float = 3.0) -> bool:
-    """Whether the state comes within that time."""
+    """Whether the condition becomes true within this time."""
     until = time.monotonic() + within_s
     while not state():
         if time.monotonic() > until:
@@ -50,7 +50,7 @@ def ends(state: Callable[[], bool], within_s: float = 3.0) -> bool:
 def _of(task: Path) -> list[str]:
     try:
         return (task / "children").read_text().split()
-    except OSError:  # the thread has ended meanwhile
+    except OSError:  # the thread has ended in the meantime
         return []
 
 

@@ -10,7 +10,7 @@ from secrets_app.core.reading import Attempt, Diagnosis, Reading, reading_json
 
 
 class Result:
-    """Both values under one name: the attributes of the Reading and those of its Diagnosis."""
+    """Combines the attributes of a Reading and of its Diagnosis."""
 
     def __init__(self, reading: Reading, diagnosis: Diagnosis) -> None:
         self.reading, self.diagnosis = reading, diagnosis
@@ -35,14 +35,14 @@ class Result:
 
 
 def get_reading(what: Config | ReadRequest, *, refresh: bool = False) -> Result:
-    """The reading of the secret that these settings name, or of this request."""
+    """The reading for these settings or this request."""
     request = what if isinstance(what, ReadRequest) else secret_request(what)
     reading = service.get_reading(request, refresh=refresh)
     return Result(reading, service.diagnose(reading, request))
 
 
 def diagnose(reading: Reading) -> Result:
-    """This reading with the causes that the error itself leads to."""
+    """This reading with its diagnosis."""
     found = diagnosis.diagnose(reading)
     main_cause = None if reading.ok else found.hints[0].cause if found.hints else "unexpected"
     return Result(reading, Diagnosis(causes=found.causes, hints=found.hints, main_cause=main_cause))

@@ -1,4 +1,4 @@
-"""One visit to a scenario: everything the product shows there, recorded once for all tests that only look at it."""
+"""Everything the product shows in a scenario, recorded once for all tests that only inspect it."""
 
 import io
 import json
@@ -59,18 +59,18 @@ class Visit:
 
 
 def inside(azure: LocalAzure) -> dict[str, str]:
-    """Puts this process into the scenario; returns the settings for it."""
+    """Apply the scenario's environment to this process; returns its settings."""
     os.environ.clear()
     os.environ.update(azure.env)
     words = {name: azure.env[name] for name in SETTINGS if name in azure.env}
-    words["KVSITE_RESULT_LIFE_S"] = "0"  # each reading of a test is a new one
-    if azure.scenario.times_out:  # a reading there takes all the time it is given
+    words["KVSITE_RESULT_LIFE_S"] = "0"  # no reading of a test comes from the cache
+    if azure.scenario.times_out:  # a reading in this scenario lasts until its deadline
         words["KVSITE_DEADLINE_S"] = "1.5"
     return words
 
 
 def visit(name: str) -> Visit:
-    """Starts the scenario, uses every page and command in it, and stops it."""
+    """Start the scenario, request every page, run every command, and stop it."""
     before = dict(os.environ)
     with ExitStack() as undo:
         undo.callback(os.environ.update, before)
@@ -84,7 +84,7 @@ def visit(name: str) -> Visit:
 
 
 def proofs_of(azure: LocalAzure) -> frozenset[str]:
-    """What the program of this scenario authenticates with: identity header, client secret, private key, assertion."""
+    """The credentials of this scenario: identity header, client secret, private key, assertion."""
     named = {name: text for name, text in azure.env.items() if name.endswith(("_HEADER", "_SECRET", "_FILE", "_PATH"))}
     files = [Path(text) for name, text in named.items() if name.startswith("AZURE_") and Path(text).is_file()]
     lines = {line for file in files for line in file.read_text().splitlines() if line and not line.startswith("-----")}
@@ -98,12 +98,12 @@ def first_hint(reading: Result) -> str | None:
 
 @contextmanager
 def everything_logged(*, templates: bool) -> Iterator[tuple[io.StringIO, io.StringIO]]:
-    """Every logger at DEBUG: what the site's own handler writes, and the same records without redaction."""
+    """Set every logger to DEBUG; yields the output of the site's handler, and the same records without redaction."""
     redacted, plain = StderrHandler(), logging.StreamHandler(io.StringIO())
     redacted.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     redacted.stream = io.StringIO()
     levels = dict.fromkeys(LOGGERS, logging.DEBUG)
-    if not templates:  # a template's variable that is missing is a traceback for every handler
+    if not templates:  # a missing template variable logs a traceback
         levels["django.template"] = logging.INFO
     before = {name: logging.getLogger(name).level for name in levels}
     for name, level in levels.items():
@@ -145,7 +145,7 @@ def _record(azure: LocalAzure, words: dict[str, str]) -> Visit:
 
 
 def _read(azure: LocalAzure, words: dict[str, str]) -> Result:
-    """The reading that the pages will show; on a busy machine with a longer deadline."""
+    """The reading that the pages show; with a longer deadline if the machine is busy."""
     deadline_s = conf.current().deadline_s
     for times in LONGER:
         words["KVSITE_DEADLINE_S"] = f"{min(deadline_s * times, 60)}"
@@ -176,7 +176,7 @@ def _command(words: Sequence[str]) -> str:
 
 @contextmanager
 def _printed() -> Iterator[list[str]]:
-    """What this process and its children write to standard output and standard error; filled in at the end."""
+    """The standard output and error of this process and its children; filled in on exit."""
     text: list[str] = []
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as file:
         with ExitStack() as undo:

@@ -1,7 +1,7 @@
-"""Which tests one process of a parallel run gets together.
+"""Groups of tests that run in the same pytest-xdist process.
 
-pytest-xdist's own way, the mark `xdist_group`, groups nothing with pytest 9.2: it renames the tests, and their new
-names are not looked at any more (xdist 3.8).
+The mark `xdist_group` of pytest-xdist 3.8 has no effect with pytest 9.2: it renames the tests, but the new names
+are not used.
 """
 
 import re
@@ -12,9 +12,9 @@ from xdist.scheduler import LoadScopeScheduling
 from localazure.scenarios import SCENARIOS
 
 BY_FILE = (
-    "tests/views/test_browser.py",  # one demo and one browser for all of them
+    "tests/views/test_browser.py",  # one demo and one browser for the group
 )
-BY_SCENARIO = (  # one visit to each scenario for all of them
+BY_SCENARIO = (  # one recording of each scenario for the group
     "tests/localazure/test_scenarios.py",
     "tests/keyvault/test_readings.py",
     "tests/safety/test_nothing_leaks.py",
@@ -23,7 +23,7 @@ BY_SCENARIO = (  # one visit to each scenario for all of them
 
 
 def group_of(nodeid: str) -> str:
-    """The tests of one group run in one process; most tests are a group of their own."""
+    """The group of a test; most tests are their own group."""
     file = nodeid.partition("::")[0]
     if file in BY_FILE:
         return file
@@ -34,12 +34,12 @@ def group_of(nodeid: str) -> str:
 
 
 class GroupScheduling(LoadScopeScheduling):
-    """Hands out groups, the largest first; each goes to the first process that is free."""
+    """Assigns groups to processes, the largest first, each to the first idle process."""
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(nodeid)
 
 
 def scheduler(config: Any, log: Any) -> GroupScheduling | None:
-    """Groups where `--dist loadgroup` asks for them; None leaves it to xdist."""
+    """The group scheduler for `--dist loadgroup`; None selects the default of xdist."""
     return GroupScheduling(config, log) if config.getvalue("dist") == "loadgroup" else None

@@ -1,4 +1,4 @@
-"""The demo in a real browser, read as a person would read it."""
+"""The demo in a real browser."""
 
 import os
 import re
@@ -28,7 +28,7 @@ QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 
 @pytest.fixture(scope="session")
 def demo() -> Iterator[str]:
-    """The address of `make demo`'s site, on a port of its own; stopped as Ctrl-C stops it."""
+    """The URL of the demo's site on a free port; stopped with SIGINT, like Ctrl-C."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "localazure", "demo", "--port", str(port), "--",
@@ -59,10 +59,10 @@ def page(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture(scope="session")
 def inside(browser: Browser, demo: str, request: pytest.FixtureRequest) -> str:
-    """The site's address, in the scenario of the mark `inside`.
+    """The site's URL, in the scenario of the mark `inside`.
 
-    A new scenario is a new process for the site, so pytest lets the tests of one scenario follow each other.
-    The scenario is changed without JavaScript, which the form must not need.
+    Changing the scenario restarts the site, so pytest runs the tests of one scenario consecutively.
+    The scenario is changed without JavaScript, because the form must work without it.
     """
     with browser.new_context(java_script_enabled=False) as context:
         page = context.new_page()
@@ -126,20 +126,20 @@ def test_laptop_signed_out__page_shows_az_login(page: Page, inside: str) -> None
 
 
 @in_scenario("app-service", "no-role")
-def test_the_page_is_accessible_and_fits(page: Page, inside: str) -> None:
+def test_page__is_accessible_and_fits_the_viewport(page: Page, inside: str) -> None:
     errors: list[str] = []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.goto(inside)
     assert_fits(page)
-    for width, scheme in zip(WIDTHS, ("light", "dark"), strict=True):  # no colour depends on the width
+    for width, scheme in zip(WIDTHS, ("light", "dark"), strict=True):  # colours do not depend on the width
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         assert_accessible(page)
-    assert errors == []  # the Content-Security-Policy refused nothing, nothing was missing
+    assert errors == []  # the Content-Security-Policy blocked nothing, and no file was missing
 
 
 @in_scenario("app-service")
-def test_the_value_is_shown_and_hides_itself_again(page: Page, inside: str) -> None:
+def test_value__is_shown_and_hidden_again(page: Page, inside: str) -> None:
     page.goto(inside)
     page.clock.install()
     page.get_by_role("link", name="Show value").click()
@@ -181,7 +181,7 @@ def test_identities__rows_are_in_order(page: Page, inside: str) -> None:
     places = page.locator("article[slot]").evaluate_all("rows => rows.map(row => [row.slot, row.offsetTop])")
     by_place = sorted(places, key=lambda place: int(place[0].removeprefix("row-")))
     assert [top for _, top in by_place] == sorted(top for _, top in places)
-    assert errors == []  # axe itself puts a style into the shadow root, so this is looked at before
+    assert errors == []  # checked before axe runs, because axe adds a style to the shadow root
     assert_fits(page)
     assert_accessible(page)
 
@@ -220,11 +220,11 @@ def test_keyboard__reaches_the_result_first(page: Page, inside: str) -> None:
 def test_page__loads_nothing_from_another_host(browser: Browser, demo: str) -> None:
     context = browser.new_context()
     page = context.new_page()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requested_urls: list[str] = []
+    page.on("request", lambda request: requested_urls.append(request.url))
     page.goto(demo)
-    assert asked
-    assert [url for url in asked if not url.startswith((demo, "data:"))] == []
+    assert requested_urls
+    assert [url for url in requested_urls if not url.startswith((demo, "data:"))] == []
     context.close()
 
 

@@ -1,4 +1,4 @@
-"""Paste an error, as a page, as JSON and in a terminal; and the catalog of causes."""
+"""Explaining a pasted error as a page, as JSON and as a command, and the catalog of causes."""
 
 import json
 import os
@@ -48,11 +48,11 @@ def test_evidence__is_shown(client: Client) -> None:
 
 def test_token_in_the_text__is_hidden(client: Client) -> None:
     text = f"Authorization: Bearer {TOKEN}\nAADSTS7000215: Invalid client secret provided. client_secret=Hunter2Hunter2"
-    for said in (paste(client, text).content.decode(), json.dumps(ask(client, json.dumps({"message": text})).json())):
-        assert TOKEN not in said
-        assert TOKEN.rpartition(".")[2] not in said
-        assert "Hunter2Hunter2" not in said
-        assert "client_secret_wrong" in said
+    for output in (paste(client, text).content.decode(), json.dumps(ask(client, json.dumps({"message": text})).json())):
+        assert TOKEN not in output
+        assert TOKEN.rpartition(".")[2] not in output
+        assert "Hunter2Hunter2" not in output
+        assert "client_secret_wrong" in output
 
 
 def test_unknown_error__is_reported_as_unknown(client: Client) -> None:
@@ -60,13 +60,13 @@ def test_unknown_error__is_reported_as_unknown(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "status", "said"),
+    ("text", "status", "expected"),
     [("", 400, "Paste an error text first"), ("x" * (256 * 1024 + 1), 413, "longer than 256 KiB")],
 )
-def test_too_short_or_long_text__has_a_message(client: Client, text: str, status: int, said: str) -> None:
+def test_too_short_or_long_text__has_a_message(client: Client, text: str, status: int, expected: str) -> None:
     response = paste(client, text)
     assert response.status_code == status
-    assert said in response.content.decode()
+    assert expected in response.content.decode()
 
 
 def test_text_of_maximum_length__is_explained(client: Client) -> None:
@@ -81,7 +81,7 @@ def test_oversized_body__has_the_same_message(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "expected"),
     [
         ("{", "not valid JSON"),
         ("[1]", "must be a JSON object"),
@@ -92,10 +92,10 @@ def test_oversized_body__has_the_same_message(client: Client) -> None:
         ("[" * 100_000, "not valid JSON"),
     ],
 )
-def test_invalid_body__has_one_message(client: Client, body: str, said: str) -> None:
+def test_invalid_body__has_one_message(client: Client, body: str, expected: str) -> None:
     response = ask(client, body)
     assert response.status_code == 400
-    assert said in response.json()["error"]
+    assert expected in response.json()["error"]
 
 
 def test_api__accepts_plain_text(client: Client) -> None:
@@ -107,7 +107,7 @@ def test_api__uses_status_and_code(client: Client) -> None:
     assert ask(client, json.dumps(known)).json()["causes"][0] == "kv_rbac_denied"
 
 
-def test_the_form_needs_its_csrf_token() -> None:
+def test_form__requires_a_csrf_token() -> None:
     strict = Client(enforce_csrf_checks=True, headers=HERE)
     response = strict.post("/explain/", {"text": NO_ROLE})
     assert response.status_code == 403
@@ -134,25 +134,25 @@ def test_catalog__is_searchable(client: Client) -> None:
     assert "No cause matches" in client.get("/causes/?q=zebra").content.decode()
 
 
-def test_an_unknown_cause_is_not_found(client: Client) -> None:
+def test_unknown_cause__is_not_found(client: Client) -> None:
     assert client.get("/causes/nonsense/").status_code == 404
     assert client.get("/causes/?x=1").status_code == 400
 
 
-def test_the_command_reads_standard_input() -> None:
+def test_command__reads_standard_input() -> None:
     result = manage("explain", given=NO_ROLE.encode())
     assert result.returncode == 0
     assert "no role assignment that allows reading secrets" in result.stdout
     assert "az role assignment create" in result.stdout
 
 
-def test_the_command_reads_a_file_and_answers_in_json(tmp_path: Path) -> None:
+def test_command__reads_a_file_and_prints_json(tmp_path: Path) -> None:
     file = tmp_path / "error.txt"
     file.write_text(NO_ROLE)
     assert json.loads(manage("explain", str(file), "--json").stdout)["causes"][0] == "kv_rbac_denied"
 
 
-def test_lines_of_json_go_on_after_a_bad_one() -> None:
+def test_json_lines__continue_after_an_invalid_line() -> None:
     lines = [json.dumps({"message": NO_ROLE}), "nonsense", "", "[]", json.dumps({"message": "x" * 300_000}), json.dumps({"message": "x"})]  # fmt: skip  # noqa: E501
     no_utf8 = b'{"message": "\xff"}'
     result = manage("explain", "--jsonl", given="\n".join(lines).encode() + b"\n" + no_utf8)
@@ -167,7 +167,7 @@ def test_lines_of_json_go_on_after_a_bad_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "given", "said"),
+    ("arguments", "given", "expected"),
     [
         (("/no/such/file",), "", "/no/such/file: No such file or directory."),
         (("/",), "", "/: Is a directory."),
@@ -176,10 +176,10 @@ def test_lines_of_json_go_on_after_a_bad_one() -> None:
         ((), " \n", "The input is empty."),
     ],
 )
-def test_command__invalid_input_is_exit_2(arguments: tuple[str, ...], given: str, said: str) -> None:
+def test_command__invalid_input_is_exit_2(arguments: tuple[str, ...], given: str, expected: str) -> None:
     result = manage("explain", *arguments, given=given.encode())
     assert result.returncode == 2
-    assert said in result.stderr
+    assert expected in result.stderr
     assert "Traceback" not in result.stderr
 
 
@@ -218,7 +218,7 @@ def test_command__uses_names_from_the_text(client: Client, text: str, command: s
 
 
 @pytest.mark.parametrize("address", ["10.0.0.4", "192.168.1.9", "2603:1020:a01::5"])
-def test_no_firewall_rule_is_offered_for_an_address_that_no_vault_takes(client: Client, address: str) -> None:
+def test_invalid_client_address__has_no_firewall_command(client: Client, address: str) -> None:
     text = f"Client address is not authorized and caller is not a trusted service.\r\nClient address: {address}\r\n"
     hints = ask(client, json.dumps({"message": text, "error_code": "ForbiddenByFirewall"})).json()["hints"]
     assert hints[0]["cause"] == "kv_firewall_denied"

@@ -1,4 +1,4 @@
-"""Get Secret: another secret, another version, another identity, and no other vault."""
+"""Get Secret: another secret, version or identity is accepted, another vault is not."""
 
 from dataclasses import replace
 from typing import Any
@@ -26,7 +26,7 @@ def test_empty_form__reads_the_configured_secret(client: Client, world: World) -
     assert html.count("<h1") == 1
 
 
-def test_another_secret_by_its_name(client: Client, world: World) -> None:
+def test_secret_name__reads_another_secret(client: Client, world: World) -> None:
     azure = world(OTHER)
     html = client.get("/secret/?name=other&version=&userassignedid=").content.decode()
     assert "The secret other was read." in html
@@ -35,22 +35,22 @@ def test_another_secret_by_its_name(client: Client, world: World) -> None:
     assert azure.secret_value not in html
 
 
-def test_one_version_of_it(client: Client, world: World) -> None:
+def test_secret_version__reads_that_version(client: Client, world: World) -> None:
     world("app-service")
     version = client.get("/api/reading").json()["secret"]["version"]
-    for asked in (f"name=demo&version={version}", f"name={HERE}/demo/{version}", f"version={version}"):
-        html = client.get(f"/secret/?{asked}").content.decode()
+    for query_string in (f"name=demo&version={version}", f"name={HERE}/demo/{version}", f"version={version}"):
+        html = client.get(f"/secret/?{query_string}").content.decode()
         assert "The secret demo was read." in html
         assert f"demo, version {version}" in html
 
 
-def test_a_version_of_the_settings_belongs_to_their_secret(client: Client, world: World, settings: Any) -> None:
+def test_configured_version__applies_to_the_configured_secret_only(client: Client, world: World, settings: Any) -> None:
     world(OTHER)
     settings.SECRETS_APP["SECRET_VERSION"] = "0" * 32
     assert "The secret other was read." in client.get("/secret/?name=other").content.decode()
 
 
-def test_as_another_identity(client: Client, world: World) -> None:
+def test_identity__reads_with_another_identity(client: Client, world: World) -> None:
     world(OTHER)
     html = client.get(f"/secret/?name=other&userassignedid={SHARED_IDENTITY.client_id}").content.decode()
     assert "kvsite-reader (user-assigned managed identity)" in html
@@ -64,7 +64,7 @@ def test_object_id__is_kept_when_the_form_is_resent(client: Client, world: World
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "expected"),
     [
         ("name=a_b", "The secret name contains an underscore"),
         ("name=" + "a" * 128, "has 128 characters"),
@@ -76,11 +76,11 @@ def test_object_id__is_kept_when_the_form_is_resent(client: Client, world: World
         (f"name={HERE}/demo/{'a' * 32}&version={'b' * 32}", "The version does not match the version in the identifier"),
     ],
 )
-def test_invalid_input__has_its_message(client: Client, world: World, query: str, said: str) -> None:
+def test_invalid_input__has_its_message(client: Client, world: World, query: str, expected: str) -> None:
     azure = world("app-service")
     response = client.get("/secret/?" + query.replace("?x", "&x"))
     assert response.status_code == 400
-    assert said in response.content.decode()
+    assert expected in response.content.decode()
     assert "export " not in response.content.decode()
     assert azure.requests == ()
 
@@ -124,13 +124,13 @@ def test_allowed_vault__is_used(client: Client, world: World, settings: Any) -> 
 
 def test_value__is_of_the_selected_secret_and_identity(client: Client, world: World) -> None:
     azure = world(replace(OTHER, vault=vault_read_by(SHARED_IDENTITY, secrets=(Secret(name="other"),))))
-    asked = f"name=other&userassignedid={SHARED_IDENTITY.client_id}"
-    html = client.get(f"/secret/?{asked}").content.decode()
-    assert f'<form method="post" action="/value/?{asked.replace("&", "&amp;")}#value">' in html
-    shown = client.post(f"/value/?{asked}")
+    query_string = f"name=other&userassignedid={SHARED_IDENTITY.client_id}"
+    html = client.get(f"/secret/?{query_string}").content.decode()
+    assert f'<form method="post" action="/value/?{query_string.replace("&", "&amp;")}#value">' in html
+    shown = client.post(f"/value/?{query_string}")
     assert "<p>other, version" in shown.content.decode()
     assert azure.secret_value not in html
-    assert shown.headers["Refresh"].endswith(f"url=/secret/?{asked}")
+    assert shown.headers["Refresh"].endswith(f"url=/secret/?{query_string}")
     assert client.post("/value/?name=a_b").status_code == 400
 
 

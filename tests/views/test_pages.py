@@ -1,4 +1,4 @@
-"""The pages and the JSON, as Django serves them."""
+"""The pages and the JSON through Django's test client."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from tests.support.scenario_visits import Visit
 
 
 class Text(HTMLParser):
-    """The words a person reads on a page."""
+    """The visible text of a page."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -48,12 +48,12 @@ def test_result__comes_first(visited: Callable[[str], Visit], scenario: str) -> 
         assert text.index("was not read.") < text.index("How to fix") < text.index("Credential chain")
 
 
-def test_legacy_principal_used_line_is_shown(client: Client, world: World) -> None:
+def test_legacy_principal_used_line__is_shown(client: Client, world: World) -> None:
     world("laptop")
     assert "Principal Used: IsAuthenticated:True Type:User TenantId:" in text_of(client.get("/"))
 
 
-def test_every_claim_has_a_meaning(client: Client, world: World) -> None:
+def test_every_claim__has_a_description(client: Client, world: World) -> None:
     for scenario in ("laptop", "app-service"):
         world(scenario)
         html = client.get("/?refresh=1").content.decode()
@@ -133,9 +133,7 @@ def test_possible_password__is_not_shown_as_vault_name(
         ("vault-unknown", "No response was received from the vault."),
     ],
 )
-def test_the_headline_area_quotes_status_and_error_code(
-    client: Client, world: World, scenario: str, sentence: str
-) -> None:
+def test_headline__quotes_status_and_error_code(client: Client, world: World, scenario: str, sentence: str) -> None:
     world(scenario)
     text = text_of(client.get("/"))
     assert text.index("was not read.") < text.index(sentence) < text.index("Duration")
@@ -154,7 +152,7 @@ def test_json__has_the_documented_shape(client: Client, world: World) -> None:
     assert [attempt["outcome"] for attempt in document["attempts"]][:3] == ["unavailable", "unavailable", "token"]
 
 
-def test_the_json_of_success_has_the_secret_without_its_value(client: Client, world: World) -> None:
+def test_success_json__has_the_secret_without_its_value(client: Client, world: World) -> None:
     world("app-service")
     secret = client.get("/api/reading").json()["secret"]
     assert set(secret) == {
@@ -182,7 +180,7 @@ def test_readyz__is_503_with_the_cause_only(client: Client, world: World) -> Non
 
 
 @pytest.mark.parametrize(
-    ("path", "status", "said"),
+    ("path", "status", "expected"),
     [
         ("/?refresh=maybe", 400, "refresh must be 1"),
         ("/?refresh=1&refresh=0", 400, "more than once"),
@@ -191,11 +189,11 @@ def test_readyz__is_503_with_the_cause_only(client: Client, world: World) -> Non
         ("/nothing", 404, "Page not found"),
     ],
 )
-def test_invalid_query__has_one_message(client: Client, world: World, path: str, status: int, said: str) -> None:
+def test_invalid_query__has_one_message(client: Client, world: World, path: str, status: int, expected: str) -> None:
     world("app-service")
     response = client.get(path)
     assert response.status_code == status
-    assert said in text_of(response)
+    assert expected in text_of(response)
     assert "Traceback" not in text_of(response)
 
 
@@ -246,7 +244,7 @@ def test_open_mode__accepts_any_visitor(world: World, settings: Any) -> None:
     assert Client().get("/", REMOTE_ADDR="203.0.113.9").status_code == 200
 
 
-def test_json_is_json(client: Client, world: World) -> None:
+def test_json__is_valid(client: Client, world: World) -> None:
     world("laptop-signed-out")
     response = client.get("/api/reading")
     assert response.headers["Content-Type"] == "application/json"
@@ -282,7 +280,7 @@ def test_probes__accept_any_host_name(client: Client, world: World) -> None:
     assert client.get("/", headers={"host": "10.1.2.3:8000"}).status_code == 403
 
 
-def test_an_error_page_shows_nothing_of_the_environment(world: World) -> None:
+def test_error_page__shows_nothing_of_the_environment(world: World) -> None:
     world("app-service")
     strict = Client(headers=HERE, raise_request_exception=False)
     html = strict.get("/?nonsense=1", IDENTITY_HEADER="from-the-environment", DATABASE_URL="with-a-password")

@@ -1,4 +1,4 @@
-"""Who to be, chosen in the address as in the .NET samples: for this visitor, for this once."""
+"""Query parameters that select the identity, as in the .NET samples: for this request only."""
 
 import gc
 import tracemalloc
@@ -67,7 +67,7 @@ def test_page__shows_and_keeps_the_requested_identity(client: Client, world: Wor
 
 @pytest.mark.parametrize("path", ["/", "/secret/", "/api/reading"])
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "expected"),
     [
         ("userAssignedClientId=abc", "userAssignedClientId is not a valid client ID"),
         ("userassignedid=%7B91bc4621-2e5a-436e-bb44-75d5e0f13b45%7D", "userassignedid is not a valid client ID"),
@@ -78,12 +78,12 @@ def test_page__shows_and_keeps_the_requested_identity(client: Client, world: Wor
     ],
 )
 def test_invalid_id__is_rejected_before_anything_is_sent(
-    client: Client, world: World, path: str, query: str, said: str
+    client: Client, world: World, path: str, query: str, expected: str
 ) -> None:
     azure = world("app-service")
     response = client.get(f"{path}?{query}")
     assert response.status_code == 400
-    assert said in response.content.decode()
+    assert expected in response.content.decode()
     assert azure.requests == ()
 
 
@@ -149,6 +149,6 @@ def test_many_ids__keep_the_pool_bounded_and_the_sites_connection(world: World) 
         grown = tracemalloc.get_traced_memory()[0] - before
     finally:
         tracemalloc.stop()
-    assert grown < 40 * 50_000  # a connection that stays is 100 KB and more
+    assert grown < 40 * 50_000  # a connection that stays open needs 100 KB and more
     assert pooled_connection(secret_request(conf.current())) is own
     assert get_reading(conf.current()).token_reused

@@ -1,4 +1,4 @@
-"""The secret's value: who gets it, how it looks, and where it never is."""
+"""The secret's value: who may see it, how it is displayed, and where it never appears."""
 
 import base64
 import logging
@@ -27,7 +27,7 @@ from tests.support.readings import get_reading
 
 
 def scenario_with(value: str, content_type: str | None = None) -> Scenario:
-    """App Service, and the secret demo with this value."""
+    """The App Service scenario, with this value in the secret `demo`."""
     scenario = SCENARIOS["app-service"]
     secret = Secret(name="demo", value=value, content_type=content_type)
     return replace(scenario, vault=replace(scenario.vault, secrets=(secret,)))
@@ -114,7 +114,7 @@ def test_any_text__can_be_shown_and_copied(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "content_type", "said"),
+    ("value", "content_type", "expected"),
     [
         ("", None, "The value is empty."),
         ("key\n", None, "The value ends with a line break."),
@@ -125,8 +125,8 @@ def test_any_text__can_be_shown_and_copied(text: str) -> None:
         (base64.b64encode(bytes(60)).decode(), "application/x-pkcs12", "a certificate with private key, 60 bytes"),
     ],
 )
-def test_easily_missed_characters__have_a_note(value: str, content_type: str | None, said: str) -> None:
-    assert said in " ".join(SecretValue(value, content_type).notes)
+def test_easily_missed_characters__have_a_note(value: str, content_type: str | None, expected: str) -> None:
+    assert expected in " ".join(SecretValue(value, content_type).notes)
 
 
 def test_ordinary_password__has_no_note() -> None:
@@ -138,7 +138,7 @@ def test_ordinary_password__has_no_note() -> None:
 
 @pytest.fixture
 def audit(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
-    """The lines of the audit log so far."""
+    """The lines of the audit log."""
     caplog.set_level(logging.INFO, logger="secrets_app.access.audit")
     return lambda: [record.getMessage() for record in caplog.records if record.name == "secrets_app.access.audit"]
 
@@ -149,7 +149,7 @@ def test_home_page__links_to_the_value_and_does_not_contain_it(client: Client, w
     html = home.content.decode()
     assert '<a class="button" href="/secret/#value-heading">Show value</a>' in html
     assert azure.secret_value not in html
-    assert "csrfmiddlewaretoken" not in html  # the page is the same for all who may see values, and sets no cookie
+    assert "csrfmiddlewaretoken" not in html  # the page is the same for every authorized visitor, and sets no cookie
     assert not home.cookies
     asking = client.get("/secret/").content.decode()
     assert 'action="/value/#value"' in asking
@@ -187,14 +187,14 @@ def test_values_disabled__page_shows_a_message(
     azure = world("app-service")
     settings.SECRETS_APP |= words
     assert "Show value" not in client.get("/").content.decode()
-    if words != {"KVSITE_VALUES": "no"}:  # that is a mistake, and nothing is read before it is mended
+    if words != {"KVSITE_VALUES": "no"}:  # an invalid setting, so nothing is read
         assert "Not shown. " in client.get("/").content.decode()
-    asked = len(azure.requests)
+    request_count = len(azure.requests)
     response = client.post("/value/")
     assert response.status_code == 403
     assert "Secret value not shown" in response.content.decode()
     assert azure.secret_value not in response.content.decode()
-    assert len(azure.requests) == asked
+    assert len(azure.requests) == request_count
     assert 'outcome="refused"' in audit()[-1]
 
 
@@ -256,7 +256,7 @@ def test_audit_log__has_user_secret_and_time_without_value(
     assert line.startswith('action="show value" outcome="shown" viewer="local user" access_mode="loopback"')
     assert f'vault="https://contoso.vault.azure.net" secret="demo" version="{version}" at="20' in line
     assert azure.secret_value not in caplog.text
-    assert redact(line) == line  # what the log's own redaction leaves of it is all of it
+    assert redact(line) == line  # the log's redaction removes nothing
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -279,7 +279,7 @@ def test_audit_log__names_are_escaped(world: World, settings: Any, audit: Callab
     assert 'forwarded_for="a?b"' in line
 
 
-def test_an_error_after_the_value_was_read_does_not_show_it(
+def test_error_after_the_value_was_read__does_not_show_it(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     azure = world("app-service")

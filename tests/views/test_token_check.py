@@ -1,4 +1,4 @@
-""">Token check</h1>: whose it is, and why there is none."""
+"""Token check: the principal of the token, and the cause if no token was obtained."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""A reading gets its causes and its hints, the main cause first, as the place demands."""
+"""The causes and hints of a reading: the main cause first, adapted to the host."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

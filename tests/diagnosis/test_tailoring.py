@@ -1,4 +1,4 @@
-"""What a cause says is fitted to the case: no advice that cannot help, nobody trusted or switched on by the way."""
+"""Causes are tailored to the case: no advice that cannot help, none that grants more access than needed."""
 
 import os
 from typing import Any
@@ -87,9 +87,9 @@ def test_token_check__hint_names_the_resource_instead_of_key_vault(world: World,
     known = next(hint for hint in document["hints"] if hint["cause"] == "resource_not_in_tenant")
     assert known["why"].startswith(f"Microsoft Entra ID has no resource {NOWHERE} in this tenant.")
     assert known["fix"].startswith("Check the spelling, including https://. For your own API")
-    said = str([(hint["why"], hint["fix"], hint["commands"]) for hint in document["hints"]])
-    assert "vault.azure.net" not in said
-    assert "restart" not in said
+    output = str([(hint["why"], hint["fix"], hint["commands"]) for hint in document["hints"]])
+    assert "vault.azure.net" not in output
+    assert "restart" not in output
 
 
 @pytest.mark.parametrize("scenario", ["laptop", "app-service"])

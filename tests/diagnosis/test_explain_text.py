@@ -1,4 +1,4 @@
-"""What an explanation holds, whatever the text."""
+"""The contents of an explanation, for any text."""
 
 import dataclasses
 
