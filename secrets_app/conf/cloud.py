@@ -56,7 +56,7 @@ def cloud_mismatch_problems(reading: Reading, config: Config, environ: Mapping[s
         return ()
     return (
         SettingProblem(
-            id=str(CLOUD_MISMATCH), setting=apart.setting, message=apart.message, hint=apart.hint,
+            check=CLOUD_MISMATCH, setting=apart.setting, message=apart.message, hint=apart.hint,
             cause="authority_or_cloud_wrong", example=f"https://{apart.cloud.login_host}",
         ),
     )  # fmt: skip
