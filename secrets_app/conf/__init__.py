@@ -120,11 +120,11 @@ def _unknown_names(texts: Mapping[str, str]) -> list[SettingProblem]:
 def _unknown_name(name: str) -> SettingProblem:
     if name.upper() in REMOVED:
         return SettingProblem(
-            id=str(IS_REMOVED), setting=name, message=REMOVED[name.upper()], hint="Remove it.", blocks_reading=False
+            check=IS_REMOVED, setting=name, message=REMOVED[name.upper()], hint="Remove it.", blocks_reading=False
         )  # fmt: skip
     near = difflib.get_close_matches(name.upper(), SETTINGS, n=1)
     return SettingProblem(
-        id=str(UNKNOWN),
+        check=UNKNOWN,
         setting=name,
         message="is not a setting of this site, so it has no effect.",
         hint=f"Did you mean {near[0]}?" if near else "docs/settings.md lists all settings.",

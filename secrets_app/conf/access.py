@@ -188,7 +188,7 @@ def authentication_off_problem(access: AccessMode, *, platform_signs_in: bool) -
     if access is not AccessMode.EASY_AUTH or platform_signs_in:
         return None
     return SettingProblem(
-        id=str(_AUTHENTICATION_OFF),
+        check=_AUTHENTICATION_OFF,
         setting=MODE.name,
         message="is easy-auth, but the platform does not report that authentication is on. All visitors are denied.",
         hint=f"On App Service, turn it on: {ENABLE_AUTHENTICATION_COMMAND}. Elsewhere, set KVSITE_ACCESS to token.",

@@ -56,7 +56,7 @@ def cloud_mismatch_problems(reading: Reading, config: Config, environ: Mapping[s
         return ()
     return (
         SettingProblem(
-            id=str(CLOUD_MISMATCH), setting=mismatch.setting, message=mismatch.message, hint=mismatch.hint,
+            check=CLOUD_MISMATCH, setting=mismatch.setting, message=mismatch.message, hint=mismatch.hint,
             cause="authority_or_cloud_wrong", example=f"https://{mismatch.cloud.login_host}",
         ),
     )  # fmt: skip

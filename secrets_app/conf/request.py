@@ -138,7 +138,7 @@ def _without(settings: Iterable[str], problems: tuple[SettingProblem, ...]) -> t
 
 def _scope_problem(scope: str, called: str) -> SettingProblem:
     return SettingProblem(
-        id=str(TOKEN_SCOPE),
+        check=TOKEN_SCOPE,
         setting=called,
         message="is not a valid scope: only letters, digits and . : / - _ are allowed."
         if scope
@@ -149,7 +149,7 @@ def _scope_problem(scope: str, called: str) -> SettingProblem:
 
 
 _TOKEN_VAULT_NOT_SET = SettingProblem(
-    id=str(NO_URL),
+    check=NO_URL,
     setting="KVSITE_TOKEN_VAULT_URL",
     message="is not set, so there is no Token Vault to read from.",
     hint="Set it only if you have the address of a Token Vault.",

@@ -85,7 +85,7 @@ def missing_key_problem(*, production: bool, stored: bool) -> SettingProblem | N
         "restart."
     )
     return SettingProblem(
-        id=str(KEY_MISSING if production else KEY_NOT_STORED),
+        check=KEY_MISSING if production else KEY_NOT_STORED,
         setting="KVSITE_SECRET_KEY",
         message=message,
         hint=f"{_HOW_TO_CREATE} {until_then}",

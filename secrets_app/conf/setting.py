@@ -24,8 +24,8 @@ class HiddenSettings(dict[str, str]):
 class SettingProblem:
     """One problem in the settings, with how to fix it."""
 
-    id: str
-    """Of the Django system check that reports it: secrets_app.E001."""
+    check: CheckId
+    """The Django system check that reports it."""
     setting: str
     message: str
     """What is wrong: a sentence that starts after the setting's name."""
@@ -38,9 +38,14 @@ class SettingProblem:
     """Nothing is read until it is fixed."""
 
     @property
+    def id(self) -> str:
+        """Of the Django system check: secrets_app.E001."""
+        return str(self.check)
+
+    @property
     def is_error(self) -> bool:
         """The system check fails, even if a secret can be read."""
-        return self.id.startswith("secrets_app.E")
+        return self.check.is_error
 
     @property
     def sentence(self) -> str:
@@ -53,7 +58,7 @@ class SettingError(Exception):
     def __init__(self, check: CheckId, setting: str, message: str, hint: str, **more: Any) -> None:
         # A quoted value may be a secret that was put into the wrong setting.
         self.problem = SettingProblem(
-            id=str(check), setting=setting, message=redact(message), hint=redact(hint),
+            check=check, setting=setting, message=redact(message), hint=redact(hint),
             **{"blocks_reading": check.is_error, **more},
         )  # fmt: skip
         super().__init__(self.problem.sentence)
