@@ -12,6 +12,7 @@ from secrets_app.core.credential_options import (
     CredentialKind,
     CredentialOptions,
     parse_kind,
+    parse_token_credentials,
 )
 from secrets_app.credentials.factories import FACTORIES, UnavailableCredential
 from secrets_app.credentials.selection import describe_selection
@@ -59,3 +60,18 @@ def test_default_chain__equals_azure_identitys() -> None:
     excluded = {kind.row.exclude_argument: True for kind in MEMBERS if kind is not CredentialKind.AZURE_CLI}
     (left,) = DefaultAzureCredential(**excluded).credentials
     assert type(left).__name__ == CredentialKind.AZURE_CLI.class_name
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (" Prod ", CredentialKind.PROD),
+        ("azureclicredential", CredentialKind.AZURE_CLI),
+        ("cli", None),
+        ("azure-cli", None),
+        ("DefaultAzureCredential", None),
+        ("", None),
+    ],
+)
+def test_parse_token_credentials__accepts_only_what_azure_identity_does(text: str, kind: CredentialKind | None) -> None:
+    assert parse_token_credentials(text) is kind
