@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
-from cachetools import LRUCache, TTLCache
+from cachetools import Cache, LRUCache, TTLCache
 
 from secrets_app.core.runtime import shared
 
@@ -19,7 +19,7 @@ class ResultCache(Generic[K, T]):
     """The last few results, each for `life_s` seconds. Concurrent callers wait for one computation."""
 
     def __init__(self, size: int, life_s: float = math.inf) -> None:
-        self._results: TTLCache[K, T] = TTLCache(size, life_s, timer=time.monotonic)
+        self._results: Cache[K, T] = LRUCache(size) if math.isinf(life_s) else TTLCache(size, life_s, time.monotonic)
         self._lock = threading.Lock()
 
     def get(self, key: K, compute: Callable[[], T]) -> T:
