@@ -18,7 +18,7 @@ WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF})
 OWN_SETTINGS = "kvsite.settings"
 WITHOUT_APPS = frozenset({"principal", "doctor", "explain"})
 """Commands that use Django's settings but no app registry, URLs or templates. `django.setup()` imports these and
-django.db.models, which takes longer than reading a secret."""
+django.db.models."""
 
 
 def main() -> None:

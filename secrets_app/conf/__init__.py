@@ -11,8 +11,9 @@ from django.conf import settings
 from secrets_app.conf import access, server, vault
 from secrets_app.conf.access import AccessMode, authentication_off_problem
 from secrets_app.conf.connection_string import ConnectionString
-from secrets_app.conf.schema import IS_REMOVED, READERS, REMOVED, SETTINGS, UNKNOWN, SettingError, SettingProblem
+from secrets_app.conf.schema import IS_REMOVED, READERS, REMOVED, SETTINGS, UNKNOWN
 from secrets_app.conf.secret_key import missing_key_problem
+from secrets_app.conf.setting import SettingError, SettingProblem
 from secrets_app.conf.token_vault import TokenVaultTokenUrl
 from secrets_app.core.credential_options import CredentialOptions
 from secrets_app.core.reading import ExpectedPrincipal
@@ -52,11 +53,6 @@ class Config:
     site_key: str | None = field(default=None, repr=False)
     problems: tuple[SettingProblem, ...] = ()
     fingerprint_key: str = field(default="", repr=False)
-
-    @property
-    def blocking_problems(self) -> tuple[SettingProblem, ...]:
-        """The problems that must be fixed before anything is read."""
-        return tuple(problem for problem in self.problems if problem.blocks_reading)
 
 
 def current(overrides: Mapping[str, str | None] | None = None, names: Mapping[str, str] | None = None) -> Config:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from secrets_app.conf import Config
-from secrets_app.conf.schema import SettingProblem
+from secrets_app.conf.setting import SettingProblem
 from secrets_app.conf.tenants import AUTHORITY, CLOUD_MISMATCH
 from secrets_app.core.credential_options import CredentialKind
 from secrets_app.core.hosts import PUBLIC, Cloud, cloud_at

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from secrets_app.conf import Config
 from secrets_app.conf.connection_string import ConnectionString
-from secrets_app.conf.schema import SettingProblem
+from secrets_app.conf.setting import SettingProblem
 from secrets_app.connection_string import Key
 from secrets_app.core.credential_options import CertificateInVault, CredentialKind
 from secrets_app.core.reading import Hint, HostEnvironment, Platform

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from secrets_app import conf
 from secrets_app.conf.managed_identity import SETTING_OF_KIND, managed_identity
 from secrets_app.conf.request import ReadRequest, secret_request
-from secrets_app.conf.schema import IDENTIFIER_CHECKS, IDENTITY_SETTINGS, SettingError, SettingProblem
+from secrets_app.conf.schema import IDENTIFIER_CHECKS, IDENTITY_SETTINGS
+from secrets_app.conf.setting import SettingError, SettingProblem
 from secrets_app.conf.vault import VAULT_ADDRESS_SETTINGS
 from secrets_app.core.credential_options import IdentityKind, ManagedIdentityId
 from secrets_app.core.hosts import AddressError, ForeignHostError, SecretId, secret_id

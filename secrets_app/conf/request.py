@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from secrets_app.conf import Config
 from secrets_app.conf.schema import TOKEN_SCOPE
 from secrets_app.conf.setting import SettingProblem
-from secrets_app.conf.token_vault import NO_URL, TokenVaultTokenUrl
+from secrets_app.conf.token_vault import EXAMPLE_URL, NO_URL, VAULT_URL, TokenVaultTokenUrl
 from secrets_app.conf.token_vault import SETTINGS as TOKEN_VAULT_SETTINGS
 from secrets_app.conf.vault import SETTINGS as VAULT_SETTINGS
 from secrets_app.core.hosts import cloud_of, is_scope
@@ -150,9 +150,9 @@ def _scope_problem(scope: str, called: str) -> SettingProblem:
 
 _TOKEN_VAULT_NOT_SET = SettingProblem(
     check=NO_URL,
-    setting="KVSITE_TOKEN_VAULT_URL",
+    setting=VAULT_URL.name,
     message="is not set, so there is no Token Vault to read from.",
     hint="Set it only if you have the address of a Token Vault.",
     cause="setting_missing",
-    example="https://<vault>.<region>.tokenvault.azure.net",
+    example=EXAMPLE_URL,
 )

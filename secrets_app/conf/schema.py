@@ -14,10 +14,8 @@ from secrets_app.conf import (
     token_vault,
     vault,
 )
-from secrets_app.conf.setting import RawSettings, Setting, SettingError, SettingProblem
+from secrets_app.conf.setting import RawSettings, Setting
 from secrets_app.core.check_ids import CheckId
-
-__all__ = ["SETTINGS", "RawSettings", "Setting", "SettingError", "SettingProblem"]
 
 _SUBJECTS: tuple[ModuleType, ...] = (
     *(vault, credential, certificate, connection_string, expected_principal, access, server, token_vault),

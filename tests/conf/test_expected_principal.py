@@ -8,6 +8,7 @@ from django.test import Client
 
 from secrets_app import conf
 from secrets_app.conf import load
+from secrets_app.conf.request import secret_request
 from secrets_app.core.reading import ExpectedPrincipal, Principal, PrincipalType, Reading
 from tests.conftest import World
 from tests.support.readings import get_reading
@@ -110,4 +111,4 @@ def test_missing_claim__is_a_mismatch() -> None:
 )
 def test_invalid_setting__has_its_own_message(words: dict[str, str], id_: str) -> None:
     config = load({"KEY_VAULT_NAME": "contoso", "SECRET_NAME": "demo", **words})
-    assert [problem.id for problem in config.blocking_problems] == [f"secrets_app.{id_}"]
+    assert [problem.id for problem in secret_request(config).blocking_problems] == [f"secrets_app.{id_}"]

@@ -11,7 +11,7 @@ from django.test import Client
 
 from localazure import LocalAzure
 from secrets_app.conf import current, load
-from secrets_app.conf.request import token_vault_request
+from secrets_app.conf.request import secret_request, token_vault_request
 from secrets_app.conf.token_vault import parse_token_vault_url
 from secrets_app.core.hosts import AddressError, ForeignHostError
 from secrets_app.core.reading import Reading, Stage
@@ -165,7 +165,7 @@ def test_invalid_setting__has_a_message_and_does_not_block_the_secret(
     config = load({"KEY_VAULT_URI": "https://contoso.vault.azure.net", "SECRET_NAME": "demo", **words})
     assert [problem.id for problem in config.problems] == [f"secrets_app.{id_}"]
     assert sentence in config.problems[0].sentence
-    assert config.blocking_problems == ()
+    assert secret_request(config).blocking_problems == ()
     assert token_vault_request(config).blocking_problems
 
 

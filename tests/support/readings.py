@@ -6,7 +6,7 @@ from typing import Any
 from secrets_app import diagnosis, service
 from secrets_app.conf import Config
 from secrets_app.conf.request import ReadRequest, secret_request
-from secrets_app.core.reading import Attempt, Diagnosis, Reading, reading_json
+from secrets_app.core.reading import Diagnosis, Reading, reading_json
 
 
 class Result:
@@ -24,11 +24,6 @@ class Result:
 
     def __repr__(self) -> str:
         return f"Result({self.reading!r}, {self.diagnosis!r})"
-
-    @property
-    def tried(self) -> list[tuple[Attempt, str | None]]:
-        """Each attempt with its cause."""
-        return list(zip(self.reading.attempts, self.diagnosis.causes, strict=True))
 
     def as_json(self) -> dict[str, Any]:
         return reading_json(self.reading, self.diagnosis)

@@ -12,8 +12,8 @@ def connection_string(context: CheckContext) -> Check:
 
     A problem when it is invalid, a notice when a part of it has no effect or no equivalent in Python.
     """
-    for error in context.config.blocking_problems:
-        if error.setting in NAMES:
+    for error in context.config.problems:
+        if error.blocks_reading and error.setting in NAMES:
             return problem(error.sentence, error.hint, cause=error.cause)
     equivalents = translation(context.config, context.place)
     if equivalents is None:
