@@ -9,12 +9,12 @@ from secrets_app.conf.request import ReadRequest, SecretTarget, Target, TokenTar
 from secrets_app.core.caching import SingleFlight
 from secrets_app.core.reading import Reading, Stage
 from secrets_app.core.runtime import shared
-from secrets_app.keyvault.operation import ReadOperation
+from secrets_app.keyvault.operation import Progress, ReadOperation
 from secrets_app.keyvault.pool import dedicated_connection, pool_for
 from secrets_app.keyvault.secret import ReadingWithValue, ReadSecretOperation, ReadValueOperation
 from secrets_app.keyvault.token_vault import TokenVaultOperation
 
-__all__ = ["ReadOperation", "ReadingWithValue", "isolated_read", "read", "read_value"]
+__all__ = ["Progress", "ReadOperation", "ReadingWithValue", "isolated_read", "progress", "read", "read_value"]
 
 MIN_REFRESH_INTERVAL_S = 1.0
 """Seconds. Each new token costs a request to the token endpoint, or a run of az."""
@@ -32,6 +32,16 @@ class _SiteReads(SingleFlight[object, Reading]):
 
 class _VisitorReads(SingleFlight[object, Reading]):
     """Readings of what visitors requested: they never evict the site's own."""
+
+
+class _InProgress(dict[object, ReadOperation]):
+    """The readings in progress in this process."""
+
+
+def progress(request: ReadRequest) -> Progress | None:
+    """What the reading of `request` that is in progress waits for; None when there is none."""
+    operation = shared(_InProgress).get(request.key)
+    return operation.progress() if operation else None
 
 
 def read(request: ReadRequest, *, refresh: bool = False) -> Reading:
@@ -74,7 +84,13 @@ def _read(request: ReadRequest, *, refresh: bool) -> Reading:
 
 
 def _run(operation: ReadOperation, request: ReadRequest) -> Reading:
-    reading = operation.run()
+    in_progress = shared(_InProgress)
+    in_progress[request.key] = operation
+    try:
+        reading = operation.run()
+    finally:
+        if in_progress.get(request.key) is operation:
+            del in_progress[request.key]
     failure = reading.failure
     if failure and (failure.stage in {Stage.TOKEN, Stage.DEADLINE} or failure.status == _UNAUTHORIZED):
         pool_for(request).discard(request)  # the next reading runs the chain again

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -13,7 +14,7 @@ from azure.core.pipeline import PipelineResponse
 from secrets_app.azure_client import cancellation
 from secrets_app.conf.host_environment import detect_host
 from secrets_app.conf.request import ReadRequest
-from secrets_app.core.reading import Failure, Mismatch, Principal, Reading
+from secrets_app.core.reading import Attempt, Failure, Mismatch, Principal, Reading
 from secrets_app.core.runtime import shared
 from secrets_app.credentials.selection import describe_selection, requested_identity, selecting_setting
 from secrets_app.credentials.token_trace import TokenProvenance, TokenTrace
@@ -30,6 +31,19 @@ MAX_VISITOR_READS = 16
 """In addition, those with visitors' overrides: each may start az, and many of them must not block the site's own."""
 VISITOR_WAIT_S = 1.0
 """Seconds that a visitor's reading waits for a slot."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """A reading that has not ended."""
+
+    waiting_for: str
+    """As a phrase: `AzureCliCredential to return a token`."""
+    elapsed_s: float
+    left_s: float
+    """Seconds until its deadline."""
+    attempts: tuple[Attempt, ...] = ()
+    """The credential chain so far."""
 
 
 class ReadSlots:
@@ -57,14 +71,25 @@ class ReadOperation:
         self._provenance: TokenProvenance | None = None
         self._failure: Failure | None = None
         self._client_address: str | None = None
+        self._started = time.monotonic()
 
     def run(self) -> Reading:
         """The result at the end or at the deadline, when anything still running is cancelled."""
-        started_at, start = datetime.now(UTC), time.monotonic()
+        started_at, self._started = datetime.now(UTC), time.monotonic()
         self._run_for(self._config.deadline_s)
-        reading = self._reading(started_at, time.monotonic() - start)
+        reading = self._reading(started_at, time.monotonic() - self._started)
         self._cancellation.cancel()  # later results are ignored
         return reading
+
+    def progress(self) -> Progress:
+        """What it is waiting for. Any thread may call this while it runs."""
+        elapsed_s = time.monotonic() - self._started
+        return Progress(
+            waiting_for=self._waiting_for(),
+            elapsed_s=elapsed_s,
+            left_s=max(0.0, self._config.deadline_s - elapsed_s),
+            attempts=self._trace.attempts(),
+        )
 
     def cancel(self) -> None:
         """Stop everything that is still running."""

@@ -11,14 +11,16 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from localazure import Fault, FaultInjection
-from secrets_app import conf
+from secrets_app import conf, keyvault
 from secrets_app.conf.request import secret_request, token_request
 from secrets_app.core import runtime
+from secrets_app.core.caching import run_in_background
 from secrets_app.core.reading import Reading, Stage
 from secrets_app.core.runtime import shared
 from secrets_app.doctor.connection import untrusted_issuer
@@ -26,6 +28,7 @@ from secrets_app.doctor.vault_probe import probe_vault
 from secrets_app.keyvault import operation
 from secrets_app.keyvault.operation import ReadSlots
 from secrets_app.keyvault.pool import pool_for
+from secrets_app.service import progress
 from tests.conftest import World
 from tests.support.leak_checks import ends, leftovers, running, sockets
 from tests.support.readings import get_reading
@@ -58,6 +61,19 @@ def _nothing_is_left() -> Iterator[None]:
 def test_unresponsive_vault__is_named_and_released(world: World, fault: Fault) -> None:
     world("app-service", faults={"keyvault": FaultInjection(fault=fault)})
     ends_in_time(read(), "https://contoso.vault.azure.net to respond")
+
+
+def test_reading_in_progress__shows_what_it_waits_for(world: World) -> None:
+    world("app-service", faults={"keyvault": FaultInjection(fault=Fault.SILENCE)})
+    request = secret_request(replace(conf.current(), deadline_s=DEADLINE_S))
+    assert progress(request) is None
+    future = run_in_background("test", "progress", partial(keyvault.read, request))
+    assert ends(lambda: (shown := progress(request)) is not None and shown.waiting_for.startswith("https://contoso."))
+    shown = progress(request)
+    assert shown is not None
+    assert 0 <= shown.left_s < DEADLINE_S
+    future.result(DEADLINE_S + ENOUGH_S)
+    assert progress(request) is None
 
 
 @pytest.mark.parametrize(
