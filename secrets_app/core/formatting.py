@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from secrets_app.core.reading import PrincipalKind, Reading
+from secrets_app.core.reading import Platform, PrincipalKind, Reading
 
 KINDS: dict[PrincipalKind, str] = {
     PrincipalKind.USER: "user",
@@ -13,6 +13,19 @@ KINDS: dict[PrincipalKind, str] = {
     PrincipalKind.WORKLOAD_IDENTITY: "workload identity",
     PrincipalKind.MANAGED_IDENTITY: "managed identity",
 }
+
+PLATFORMS: dict[Platform, str] = {
+    Platform.APP_SERVICE: "App Service",
+    Platform.FUNCTIONS: "Azure Functions",
+    Platform.CONTAINER_APPS: "Azure Container Apps",
+    Platform.KUBERNETES: "Kubernetes",
+    Platform.ARC: "Azure Arc-enabled server",
+    Platform.CLOUD_SHELL: "Azure Cloud Shell",
+    Platform.MACHINE_LEARNING: "Azure Machine Learning",
+    Platform.SERVICE_FABRIC: "Service Fabric",
+    Platform.VIRTUAL_MACHINE: "Azure VM",
+}
+"""Display names; Platform.UNKNOWN has none."""
 
 
 def headline(reading: Reading) -> str:

@@ -1,7 +1,7 @@
 """The result of reading a secret: frozen values, stdlib only, without the token and the secret value."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -231,6 +231,10 @@ class Reading:
     """Scope of a token check; vault and secret are then None."""
     started_at: datetime
     elapsed_s: float
+    token_elapsed_s: float | None = None
+    """Seconds of the token request, with all credentials that were tried; None if this reading requested none."""
+    vault_elapsed_s: float | None = None
+    """Seconds of the requests to the vault, without the token request between them; None if it was not called."""
     age_s: float | None = None
     """Seconds since it ended, where a refresh was requested too soon and this earlier reading is returned."""
     secret: Secret | None = None
@@ -279,21 +283,6 @@ class Diagnosis:
     hints: tuple[Hint, ...] = ()
     main_cause: str | None = None
     """Key of the most likely cause; None on success."""
-
-
-def reading_json(reading: Reading, diagnosis: Diagnosis) -> dict[str, Any]:
-    """A reading and its diagnosis as plain JSON values: the document of /api/reading and of `principal --json`."""
-    document = {"ok": reading.ok, **asdict(reading, dict_factory=_json_object)}
-    del document["id"]
-    if reading.principal:
-        document["principal"]["legacy"] = reading.principal.legacy
-    for attempt, cause in zip(document["attempts"], diagnosis.causes, strict=True):
-        attempt["cause"] = cause
-    return document | {"hints": [asdict(hint) for hint in diagnosis.hints]}
-
-
-def _json_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in pairs}
 
 
 @dataclass(frozen=True, kw_only=True)

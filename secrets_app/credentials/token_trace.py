@@ -47,6 +47,11 @@ class TokenTrace:
         """A token was requested."""
         return bool(self._steps)
 
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds of the token request so far, with all members that were tried."""
+        return sum(_current_attempt(step).elapsed_s or 0.0 for step in tuple(self._steps.values()))
+
     def discard_request(self) -> None:
         """As if no token had been requested."""
         self._steps.clear()

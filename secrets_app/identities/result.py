@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from secrets_app.core.reading import Diagnosis, HostEnvironment, Outcome, Reading, reading_json
+from secrets_app.core.reading import Diagnosis, HostEnvironment, Outcome, Reading
+from secrets_app.core.reading_json import reading_json
 from secrets_app.diagnosis.ranking import Member, most_relevant_failure
 from secrets_app.identities.candidates import Candidate
 

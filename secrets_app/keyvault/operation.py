@@ -72,6 +72,9 @@ class ReadOperation:
         self._failure: Failure | None = None
         self._client_address: str | None = None
         self._started = time.monotonic()
+        self._fetch_started: float | None = None
+        self._vault_elapsed_s: float | None = None
+        self._token_requested_separately = False
 
     def run(self) -> Reading:
         """The result at the end or at the deadline, when anything still running is cancelled."""
@@ -131,6 +134,7 @@ class ReadOperation:
         self._thread.join(start + seconds / 2 - time.monotonic())
         if self._thread.is_alive() and self._connection and not self._trace.started:
             # The vault has sent no challenge, so no token was requested. Request one, to show the principal.
+            self._token_requested_separately = True
             arguments = (self._connection,)
             with suppress(RuntimeError):  # without a thread the principal stays unknown
                 threading.Thread(target=self._request_token, args=arguments, name="principal", daemon=True).start()
@@ -150,6 +154,8 @@ class ReadOperation:
             **self._host_and_selection(),
             started_at=started_at,
             elapsed_s=elapsed_s,
+            token_elapsed_s=trace.elapsed_s if trace.started else None,
+            vault_elapsed_s=self._vault_elapsed_s if self._vault_elapsed_s is not None else self._vault_time_so_far(),
             principal=principal,
             mismatches=self._mismatches(principal),
             vault_tenant_id=provenance.tenant_id if provenance else trace.tenant_id,
@@ -199,9 +205,24 @@ class ReadOperation:
 
     def _read_with(self, connection: Connection) -> None:
         if not self._request.blocking_problems:
-            self._try(lambda: self._fetch(connection))
+            self._try(lambda: self._timed_fetch(connection))
         if not self._trace.started and not self._provenance:
             self._try(connection.request_token)
+
+    def _timed_fetch(self, connection: Connection) -> None:
+        if self._target_name():
+            self._fetch_started = time.monotonic()
+        try:
+            self._fetch(connection)
+        finally:
+            self._vault_elapsed_s = self._vault_time_so_far()
+
+    def _vault_time_so_far(self) -> float | None:
+        """Seconds of the requests to the target, without the token request that they caused; None before the first."""
+        if self._fetch_started is None:
+            return None
+        token_s = 0.0 if self._token_requested_separately else self._trace.elapsed_s
+        return max(0.0, time.monotonic() - self._fetch_started - token_s)
 
     def _request_token(self, connection: Connection) -> None:
         """Request a token separately, while there is no challenge from the vault."""

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from secrets_app.core.formatting import headline
+from secrets_app.core.formatting import duration, headline
+from secrets_app.core.hops import hops_of
 from secrets_app.core.hosts import GUID_PATTERN
 from secrets_app.core.reading import Attempt, Diagnosis, Failure, Hint, HostEnvironment, Principal, Reading
 from secrets_app.core.redaction import redact
 from secrets_app.diagnosis import Explanation
 from secrets_app.doctor import Check
-from secrets_app.output.text import credential_label, evidence_rows
+from secrets_app.output.text import HOP_OUTCOMES, credential_label, evidence_rows
 
 _GUID = re.compile(rf"(?<![\w-]){GUID_PATTERN}(?![\w-])")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@])")
@@ -26,6 +27,7 @@ def markdown(reading: Reading, diagnosis: Diagnosis, checks: Iterable[Check] = (
     """
     sections = (
         _summary(reading),
+        _hops(reading, diagnosis),
         _principal(reading.principal),
         _attempts(reading, diagnosis),
         _failure(reading.failure),
@@ -60,6 +62,14 @@ def _summary(reading: Reading) -> Iterator[str]:
             "Client IP address": reading.vault_saw.client_address if reading.vault_saw else None,
         }
     )
+
+
+def _hops(reading: Reading, diagnosis: Diagnosis) -> Iterator[str]:
+    yield "| Step | Result | Time | Details |"
+    yield "| --- | --- | --- | --- |"
+    for hop in hops_of(reading, diagnosis):
+        result = f"{HOP_OUTCOMES[hop.outcome]}{f', {hop.code}' if hop.code else ''}"
+        yield f"| {' | '.join(map(_cell, (hop.name, result, duration(hop.elapsed_s), ', '.join(hop.facts))))} |"
 
 
 def _principal(principal: Principal | None) -> Iterator[str]:

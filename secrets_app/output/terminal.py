@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterator
 
 from secrets_app.core import formatting
+from secrets_app.core.hops import hops_of
 from secrets_app.core.reading import UNEXPECTED, Diagnosis, Hint, Principal, Reading, Secret, TokenVaultToken
 from secrets_app.core.redaction import printable
 from secrets_app.diagnosis import Explanation
@@ -23,6 +24,7 @@ def _lines_of(reading: Reading, diagnosis: Diagnosis) -> Iterator[str]:
     yield f"    {text.identity_line(reading)} Duration {formatting.duration(reading.elapsed_s)}."
     if reading.failure:
         yield f"    {text.failure_line(reading)}"
+    yield f"    {text.hops_line(hops_of(reading, diagnosis))}"
     if reading.principal:
         yield ""
         yield f"Principal Used: {reading.principal.legacy}"

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from textwrap import shorten
 
 from secrets_app.core.claims import WELL_KNOWN_APPS
-from secrets_app.core.formatting import KINDS
+from secrets_app.core.formatting import KINDS, duration
+from secrets_app.core.hops import Hop, HopOutcome
 from secrets_app.core.reading import (
     Attempt,
     Diagnosis,
@@ -67,6 +68,30 @@ _VAULT_FAILURES_BY_CLASS: dict[int, str] = {
 }
 TOO_MANY_REQUESTS = 429
 _MAX_CODE_LENGTH = 60
+
+
+HOP_MARKS: dict[HopOutcome, str] = {
+    HopOutcome.OK: "ok",
+    HopOutcome.FAILED: "FAILED",
+    HopOutcome.RUNNING: "..",
+    HopOutcome.NOT_REACHED: "--",
+}
+
+HOP_OUTCOMES: dict[HopOutcome, str] = {
+    HopOutcome.OK: "ok",
+    HopOutcome.FAILED: "failed",
+    HopOutcome.RUNNING: "waiting",
+    HopOutcome.NOT_REACHED: "not reached",
+}
+
+
+def hops_line(hops: Iterable[Hop]) -> str:
+    """The hops on one line: `[ok] This program > [FAILED] vault contoso, 403 ForbiddenByRbac, 14 ms > [--] ...`."""
+    return " > ".join(f"[{HOP_MARKS[hop.outcome]}] {', '.join(filter(None, _hop_texts(hop)))}" for hop in hops)
+
+
+def _hop_texts(hop: Hop) -> tuple[str, ...]:
+    return hop.name, hop.code or "", duration(hop.elapsed_s)
 
 
 def failure_line(reading: Reading) -> str:

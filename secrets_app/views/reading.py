@@ -13,7 +13,8 @@ from secrets_app.conf.hints import setting_hints
 from secrets_app.conf.overrides import IDENTITY_PARAMETERS, SECRET_PARAMETERS, Overrides, resolve_overrides
 from secrets_app.conf.request import ReadRequest, secret_request
 from secrets_app.core.credential_options import ManagedIdentityId
-from secrets_app.core.reading import Diagnosis, Reading, reading_json
+from secrets_app.core.reading import Diagnosis, Reading
+from secrets_app.core.reading_json import reading_json
 from secrets_app.doctor import translation
 from secrets_app.doctor.service import headline, is_healthy, related_problems, run_doctor
 from secrets_app.output.report import markdown

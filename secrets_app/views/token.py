@@ -6,7 +6,8 @@ from django.views.decorators.http import require_safe
 
 from secrets_app import conf
 from secrets_app.conf.request import token_request
-from secrets_app.core.reading import Diagnosis, Reading, reading_json
+from secrets_app.core.reading import Diagnosis, Reading
+from secrets_app.core.reading_json import reading_json
 from secrets_app.service import diagnose, get_reading
 from secrets_app.views.query import parse_query
 

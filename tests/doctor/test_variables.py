@@ -123,7 +123,7 @@ CASES = [
     ("stray_characters", {"AZURE_CLIENT_SECRET": f"{SECRET}\n"}, PROBLEM, HALF, "AZURE_CLIENT_SECRET: quotes,"),
     ("stray_characters", {"AZURE_TENANT_ID": f'"{TENANT}"'}, PROBLEM, HALF, "AZURE_TENANT_ID"),
     ("platform", {}, OK, None, "a developer machine, a build agent, or an Azure VM"),
-    ("platform", SITE, OK, None, "This is App Service: WEBSITE_SITE_NAME is set"),
+    ("platform", SITE, OK, None, "The platform is App Service: WEBSITE_SITE_NAME is set"),
     (
         "platform",
         {**SITE, "FUNCTIONS_WORKER_RUNTIME": "python"},

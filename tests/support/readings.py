@@ -6,7 +6,8 @@ from typing import Any
 from secrets_app import diagnosis, service
 from secrets_app.conf import Config
 from secrets_app.conf.request import ReadRequest, secret_request
-from secrets_app.core.reading import Diagnosis, Reading, reading_json
+from secrets_app.core.reading import Diagnosis, Reading
+from secrets_app.core.reading_json import reading_json
 
 
 class Result:

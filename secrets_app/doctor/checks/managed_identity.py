@@ -5,22 +5,12 @@ from collections.abc import Mapping
 from secrets_app.conf.hints import unset_commands
 from secrets_app.conf.host_environment import SITES, detect_platform
 from secrets_app.core.credential_options import CredentialKind
-from secrets_app.core.formatting import join_words
+from secrets_app.core.formatting import PLATFORMS, join_words
 from secrets_app.core.reading import Platform
 from secrets_app.doctor.check import Check, Fact, notice, ok, problem
 from secrets_app.doctor.registry import CheckContext, check
 from secrets_app.doctor.variables import describe_variable, describe_variables
 
-_NAMES: dict[Platform, str] = {
-    Platform.APP_SERVICE: "App Service",
-    Platform.FUNCTIONS: "Azure Functions",
-    Platform.CONTAINER_APPS: "Azure Container Apps",
-    Platform.KUBERNETES: "Kubernetes",
-    Platform.ARC: "an Azure Arc-enabled server",
-    Platform.CLOUD_SHELL: "Azure Cloud Shell",
-    Platform.MACHINE_LEARNING: "Azure Machine Learning",
-    Platform.SERVICE_FABRIC: "Service Fabric",
-}
 _WAIT_S = 1.0
 """Seconds to wait for the reading, the only way to detect an Azure VM."""
 _POD_HOST = "AZURE_POD_IDENTITY_AUTHORITY_HOST"
@@ -64,7 +54,10 @@ def platform(context: CheckContext) -> Check:
             "No variable of an Azure service is set: a developer machine, a build agent, or an Azure VM.",
             facts=facts,
         )
-    return ok(f"This is {_NAMES[detected]}: {join_words(names)} {'is' if len(names) == 1 else 'are'} set.", facts=facts)
+    return ok(
+        f"The platform is {PLATFORMS[detected]}: {join_words(names)} {'is' if len(names) == 1 else 'are'} set.",
+        facts=facts,
+    )
 
 
 def _has_token(context: CheckContext) -> bool:
@@ -149,7 +142,7 @@ def _without_problems(context: CheckContext, facts: tuple[Fact, ...]) -> Check:
         return ok("A managed identity endpoint is configured.", facts=facts)
     if context.place.platform not in SITES:
         return ok("No managed identity endpoint is configured. An Azure VM does not need one.", facts=facts)
-    name = _NAMES[context.place.platform]
+    name = PLATFORMS[context.place.platform]
     message = f"No managed identity is enabled: {name} sets {join_words(_CURRENT)} only when one is."
     if "AZURE_CLIENT_SECRET" in context.environ or "AZURE_CLIENT_CERTIFICATE_PATH" in context.environ:
         return notice(message, "The service principal in the environment is used instead.", facts=facts)

@@ -9,7 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 from secrets_app import conf
 from secrets_app.conf import Config
 from secrets_app.conf.request import ReadRequest, secret_request, token_request, token_vault_request
-from secrets_app.core.reading import Diagnosis, Reading, Stage, reading_json
+from secrets_app.core.reading import Diagnosis, Reading, Stage
+from secrets_app.core.reading_json import reading_json
 from secrets_app.doctor import translation
 from secrets_app.identities import CandidateResult, as_json, get_comparison, selection_of
 from secrets_app.management.arguments import add_credential_arguments, credential_overrides, with_interactive_sign_in
