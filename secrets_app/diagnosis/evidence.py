@@ -1,4 +1,4 @@
-"""Evidence extracted from an error message: codes, names, IDs, hosts, times."""
+"""Evidence extracted from an error message: its source, the service that refused, codes, names, IDs, hosts, times."""
 
 import re
 from collections.abc import Iterable
@@ -6,7 +6,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from secrets_app.core.hosts import GUID_PATTERN
+from secrets_app.core.reading import Platform
+from secrets_app.diagnosis.layers import split_layers
 from secrets_app.diagnosis.normalize import squash, tokenize
+from secrets_app.diagnosis.places import Cloud, detect_cloud, detect_platform
+from secrets_app.diagnosis.services import Operation, Service, detect_operation, detect_service
+from secrets_app.diagnosis.stacks import Stack, detect_stack
 
 MAX_VALUES = 64
 """Maximum number of hosts, IDs, IP addresses and times kept per text."""
@@ -75,20 +80,64 @@ class Evidence:
     @cached_property
     def squashed(self) -> str:
         """The text normalized for phrase matching, without documentation links, which name many causes."""
-        return squash(self._without_links)
+        return squash(self._plain)
 
     @cached_property
     def tokenized(self) -> str:
         """The text normalized for matching short words."""
-        return tokenize(self._without_links)
+        return tokenize(self._plain)
 
     @cached_property
-    def _without_links(self) -> str:
-        return _DOCUMENTATION.sub(" ", self.text)
+    def _plain(self) -> str:
+        return _without_links(self.text)
 
     def contains(self, phrase: str) -> bool:
         """Whether the text contains a normalized phrase. Short words have a space on each side."""
         return phrase in (self.tokenized if phrase[0] == " " else self.squashed)
+
+    @cached_property
+    def service(self) -> Service | None:
+        """The service that refused or was not reached, according to the innermost layer that tells."""
+        found = (detect_service(_without_links(layer).lower()) for layer in reversed(self.layers))
+        return next((service for service in found if service), None)
+
+    @cached_property
+    def operation(self) -> Operation:
+        """The object (secrets, keys, certificates) and the action of the request to Key Vault."""
+        return detect_operation(self._lower)
+
+    @cached_property
+    def stack(self) -> Stack | None:
+        """The program that printed the text: the outermost one, whose settings apply."""
+        return detect_stack(self._everything, self._everything_lower)
+
+    @cached_property
+    def platform(self) -> Platform:
+        """The platform on which the failed program ran, as far as the text tells."""
+        return detect_platform(self._everything_lower)
+
+    @cached_property
+    def cloud(self) -> Cloud | None:
+        """The cloud whose hosts are in the text."""
+        return detect_cloud(self._lower)
+
+    @cached_property
+    def layers(self) -> tuple[str, ...]:
+        """The text unwrapped: the outermost layer first, the innermost last."""
+        return split_layers(self.text)
+
+    @cached_property
+    def _lower(self) -> str:
+        return self._plain.lower()
+
+    @cached_property
+    def _everything(self) -> str:
+        """Exception, text with its links, and stack frames."""
+        return f"{self.exception or ''}\n{self.text}\n{self.frames}"
+
+    @cached_property
+    def _everything_lower(self) -> str:
+        return self._everything.lower()
 
     @property
     def exception_name(self) -> str | None:
@@ -133,6 +182,10 @@ class Evidence:
         """The vault's resource ID, if the error names it."""
         match = _VAULT_ID.search(self.text)
         return match[0] if match else None
+
+
+def _without_links(text: str) -> str:
+    return _DOCUMENTATION.sub(" ", text) if "http" in text else text
 
 
 def _unique(values: Iterable[str]) -> tuple[str, ...]:

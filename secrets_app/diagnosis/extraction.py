@@ -17,18 +17,40 @@ _EXCEPTION = re.compile(
     r"(?<![\w.])((?:[A-Za-z_]\w{0,60}\.){0,8}[A-Z]\w{0,80}(?:Error|Exception|Failure|Timeout|Warning))(?=:|\s|\(|$)"
 )
 _JSON_CODE = re.compile(
-    r"""["']?\b(?:code|error|errorCode|error_code|ErrorCode)\b["']?\s{0,3}[:=]\s{0,3}["']?([A-Za-z]\w{2,60})"""
+    r"""(?<!rpc\serror:\s)\b(?i:error[\s_]?code|code|error)\b["']?\s{0,3}[:=]\s{0,3}
+        (?:["']([A-Za-z][\w.]{2,60})["'] | ([A-Z][A-Za-z]{3,60}|[a-z]{3,20}_[a-z_]{3,40})(?![\w./#\[-]|\s[a-z]))""",
+    re.VERBOSE,
 )
+"""A quoted value, or an unquoted one that looks like a code: `error: making Read request` has none."""
 _LEADING_CODE = re.compile(
     r"(?:^|[\s:>])\(([A-Z][A-Za-z]{3,60}|[a-z]{3,20}_[a-z_]{3,40})\)(?=[\s\"'.]|$)", re.MULTILINE
 )
 _KEY_VAULT_CODE = re.compile(r"\b(?:ForbiddenBy[A-Z]\w{2,30}|ObjectIs(?:Being)?(?:Deleted|Recovered)\w{0,30})\b")
 """Error codes unique to Key Vault, accepted anywhere in the text."""
 _STATUS = re.compile(
-    r"(?:(?:Response )?Status(?:\s?Code)?|HTTP(?:\sError|\sstatus(?:\scode)?|/[\d.]{1,3})?|http_status|RESPONSE)"
-    r"[\"']?\s{0,3}[:=]?\s{0,3}[\"']?([1-5]\d\d)(?!\d)",
-    re.IGNORECASE,
+    r"""(?:status(?:[\s_-]?code)?|HTTP(?:\sError|\sstatus(?:\scode)?|/[\d.]{1,3})?|http_status|RESPONSE)
+        (?:\sdoes\snot\sindicate\ssuccess)?[\"']?\s{0,3}[:=]?\s{0,3}[\"'(]?([1-5]\d\d)(?!\d)""",
+    re.IGNORECASE | re.VERBOSE,
 )
+_REASON = re.compile(
+    r"""status\scode\s['"](\w{5,20})['"]
+      | :\s(?:[45]\d\d\s)?(Unauthorized|Forbidden|Not\sFound|Bad\sRequest)(?=[\s.,"']|$)
+      | \b(?=[45]\d\d\s)[45]\d\d\s(Unauthorized|Forbidden|Not\sFound|Bad\sRequest|Too\sMany\sRequests|Conflict)\b""",
+    re.VERBOSE,
+)
+_REASONS = {
+    "badrequest": 400,
+    "unauthorized": 401,
+    "forbidden": 403,
+    "notfound": 404,
+    "methodnotallowed": 405,
+    "conflict": 409,
+    "toomanyrequests": 429,
+    "internalservererror": 500,
+    "badgateway": 502,
+    "serviceunavailable": 503,
+    "gatewaytimeout": 504,
+}
 
 
 def extract_evidence(
@@ -62,7 +84,8 @@ def extract_evidence(
 
 def _codes(text: str) -> list[str]:
     leading = _LEADING_CODE.findall(text)
-    return list(dict.fromkeys([*leading, *_JSON_CODE.findall(text), *_KEY_VAULT_CODE.findall(text)]))[:MAX_VALUES]
+    named = [quoted or bare for quoted, bare in _JSON_CODE.findall(text)]
+    return list(dict.fromkeys([*leading, *named, *_KEY_VAULT_CODE.findall(text)]))[:MAX_VALUES]
 
 
 def _entra_numbers(text: str) -> tuple[int, ...]:
@@ -75,8 +98,12 @@ def _numbers(pattern: re.Pattern[str], text: str) -> tuple[int, ...]:
 
 
 def _status(text: str) -> int | None:
+    """The HTTP status as a number, otherwise by its reason phrase: .NET prints `invalid status code 'Forbidden'`."""
     match = _STATUS.search(text)
-    return int(match[1]) if match else None
+    if match:
+        return int(match[1])
+    reason = _REASON.search(text)
+    return _REASONS.get("".join(filter(None, reason.groups())).replace(" ", "").lower()) if reason else None
 
 
 def _last_exception(text: str) -> str | None:

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 from string import Formatter
 
+from secrets_app.core.reading import Platform
 from secrets_app.diagnosis.evidence import Evidence
 from secrets_app.diagnosis.normalize import squash, tokenize
+from secrets_app.diagnosis.services import Action, ObjectKind, Service
+from secrets_app.diagnosis.stacks import Stack
 
 _MAX_SHORT_PHRASE = 9
 """Phrases with at most this many letters and digits must match whole words."""
@@ -39,6 +42,12 @@ class Signature:
     status: frozenset[int] = frozenset()
     credentials: tuple[str, ...] = ()
     """Chain members whose messages this signature applies to; empty means all."""
+    services: frozenset[Service] = frozenset()
+    """The service that refused."""
+    objects: frozenset[ObjectKind] = frozenset()
+    actions: frozenset[Action] = frozenset()
+    stacks: frozenset[Stack] = frozenset()
+    platforms: frozenset[Platform] = frozenset()
     where: Callable[[Evidence], bool] | None = None
     strength: Strength = Strength.CLEAR
 
@@ -69,6 +78,11 @@ class Signature:
         return (
             (not self.exceptions or evidence.exception_name in self.exceptions)
             and (not self.credentials or evidence.credential in self.credentials)
+            and (not self.services or evidence.service in self.services)
+            and (not self.objects or evidence.operation.object in self.objects)
+            and (not self.actions or evidence.operation.action in self.actions)
+            and (not self.stacks or evidence.stack in self.stacks)
+            and (not self.platforms or evidence.platform in self.platforms)
             and (self.where is None or self.where(evidence))
         )
 
@@ -87,6 +101,38 @@ def phrase(
 ) -> Signature:
     """A signature with phrases only."""
     return Signature(phrases=phrases, any_of=any_of, unless=unless, strength=strength, where=where)
+
+
+def rule(
+    *services: Service,
+    status: tuple[int, ...] = (),
+    codes: tuple[str, ...] = (),
+    objects: tuple[ObjectKind, ...] = (),
+    actions: tuple[Action, ...] = (),
+    stacks: tuple[Stack, ...] = (),
+    platforms: tuple[Platform, ...] = (),
+    phrases: tuple[str, ...] = (),
+    any_of: tuple[str, ...] = (),
+    unless: tuple[str, ...] = (),
+    strength: Strength = Strength.LIKELY,
+) -> Signature:
+    """A signature over evidence: which service refused, with which status or code, which operation, on which stack.
+
+    It also matches wordings that no example has, so prefer it to phrases. `status`, `codes` or a phrase must be given.
+    """
+    return Signature(
+        services=frozenset(services),
+        status=frozenset(status),
+        codes=frozenset(name.lower() for name in codes),
+        objects=frozenset(objects),
+        actions=frozenset(actions),
+        stacks=frozenset(stacks),
+        platforms=frozenset(platforms),
+        phrases=phrases,
+        any_of=any_of,
+        unless=unless,
+        strength=strength,
+    )
 
 
 def own_message(template: str, *, strength: Strength = Strength.CLEAR) -> Signature:

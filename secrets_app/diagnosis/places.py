@@ -1,0 +1,99 @@
+"""Where the failed program ran: the platform and the cloud, read from an error text."""
+
+from enum import StrEnum
+
+from secrets_app.core.reading import Platform
+
+
+class Cloud(StrEnum):
+    """An Azure cloud; the values are the names that `az cloud set --name` takes."""
+
+    PUBLIC = "AzureCloud"
+    US_GOVERNMENT = "AzureUSGovernment"
+    CHINA = "AzureChinaCloud"
+
+
+_PLATFORMS: tuple[tuple[Platform, tuple[str, ...]], ...] = (
+    (
+        Platform.FUNCTIONS,
+        (
+            "azure-functions-host",
+            "azurefunctions",
+            "azure functions",
+            "functions.",
+            "function app",
+            "func.exe",
+            "functions-modulenotfound",
+            "microsoft.azure.webjobs",
+        ),
+    ),
+    (Platform.CONTAINER_APPS, ("container app", "containerapp")),
+    (
+        Platform.MACHINE_LEARNING,
+        ("azureml", "azure ml", "machinelearning", "default_identity_client_id", "/mnt/batch/tasks"),
+    ),
+    (Platform.SERVICE_FABRIC, ("service fabric", "servicefabric", "identity_server_thumbprint")),
+    (Platform.CLOUD_SHELL, ("cloud shell", "cloudshell", "localhost:50342")),
+    (Platform.ARC, ("azcmagent", "azureconnectedmachineagent", "himds", "localhost:40342", "azure arc")),
+    (
+        Platform.KUBERNETES,
+        (
+            "kubelet",
+            "kubernetes",
+            "mountvolume",
+            "serviceaccount",
+            "azure-identity-token",
+            "workload identity",
+            "azure.workload.identity",
+            "external-secrets",
+            "secretproviderclass",
+            "aks-",
+            "helm",
+            " pod ",
+            "pod/",
+            "nmi",
+            "cert-manager",
+            "secrets-store",
+        ),
+    ),
+    (
+        Platform.APP_SERVICE,
+        (
+            "\\home\\site\\wwwroot",
+            "/home/site/wwwroot",
+            "azurewebsites.net",
+            "app service",
+            "website_",
+            "appservice",
+            "local managed identity endpoint 127.0.0.1",
+            "kudu",
+        ),
+    ),
+    (Platform.VIRTUAL_MACHINE, ("virtualmachines/", "vmss", "az vm ")),
+)
+_CLOUDS = (
+    (
+        Cloud.US_GOVERNMENT,
+        (
+            "usgovcloudapi.net",
+            "microsoftonline.us",
+            "azureusgovernment",
+            "usgovernment",
+            "azure.us",
+            "windowsazure.us",
+            "graph.microsoft.us",
+        ),
+    ),
+    (Cloud.CHINA, ("azure.cn", "chinacloudapi.cn", "azurechinacloud", "microsoftonline.cn", "azurecr.cn")),
+    (Cloud.PUBLIC, ("azure.net", "microsoftonline.com", "azure.com", "windows.net", "azurewebsites.net")),
+)
+
+
+def detect_platform(text: str) -> Platform:
+    """The platform on which the failed program ran; UNKNOWN if the text (lowercase, with frames) does not tell."""
+    return next((platform for platform, words in _PLATFORMS if any(word in text for word in words)), Platform.UNKNOWN)
+
+
+def detect_cloud(text: str) -> Cloud | None:
+    """The cloud whose hosts or names the text (lowercase) contains; a sovereign cloud outranks the public one."""
+    return next((cloud for cloud, words in _CLOUDS if any(word in text for word in words)), None)
