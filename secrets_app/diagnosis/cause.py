@@ -31,6 +31,7 @@ class Area(StrEnum):
     ENTRA = "Microsoft Entra ID"
     NETWORK = "Network"
     VAULT = "Key Vault"
+    SERVICE = "Other Azure services"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +44,7 @@ class Command:
     template: str
     systems: tuple[str, ...] = ()
     platforms: tuple[Platform, ...] = ()
-    needs: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
     """Values that must be known; otherwise the command is omitted."""
     unless: tuple[str, ...] = ()
     """Values for which the command is omitted, because a more specific one applies."""
@@ -65,11 +66,11 @@ def run(
     *,
     systems: tuple[str, ...] = (),
     platforms: tuple[Platform, ...] = (),
-    needs: tuple[str, ...] = (),
+    requires: tuple[str, ...] = (),
     unless: tuple[str, ...] = (),
 ) -> Command:
     """Create a Command."""
-    return Command(template=template, systems=systems, platforms=platforms, needs=needs, unless=unless)
+    return Command(template=template, systems=systems, platforms=platforms, requires=requires, unless=unless)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +88,8 @@ class Cause:
     severity: Severity = Severity.FAILED
     related: tuple[str, ...] = ()
     """Keys of related causes, listed under "See also"."""
+    look_alikes: tuple[tuple[str, str], ...] = ()
+    """Keys of causes with similar texts, each with a sentence on how to tell them apart."""
 
     @property
     def is_noise(self) -> bool:

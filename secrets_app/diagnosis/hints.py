@@ -132,7 +132,7 @@ def _applies(command: Command, values: CommandValues) -> bool:
     return (
         (not command.systems or values.system in command.systems)
         and (not command.platforms or values.platform in command.platforms)
-        and all(name in values.values for name in command.needs)
+        and all(name in values.values for name in command.requires)
         and not any(name in values.values for name in command.unless)
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from secrets_app.diagnosis import CAUSES, explain
+from secrets_app.diagnosis.catalog.examples import examples
 
 _HERE = Path(__file__).parent
 
@@ -31,6 +32,8 @@ _WITHOUT_TEXT = {
     "unexpected",
     "setting_missing",
     "setting_invalid",
+    "developer_credential_in_azure",
+    "service_principal_incomplete",
 }
 
 
@@ -102,7 +105,19 @@ def test_unrelated_text__has_no_cause() -> None:
 
 
 def test_catalog__every_cause_with_a_text_has_a_case() -> None:
-    assert set(CAUSES) - {case["cause_key"] for case in CASES} <= _WITHOUT_TEXT | {"clock_skew", "token_vault_retired"}
+    without = set(CAUSES) - {case["cause_key"] for case in CASES} - set(examples())
+    assert without <= _WITHOUT_TEXT | {"clock_skew", "token_vault_retired"}
+
+
+def test_example__has_its_cause() -> None:
+    texts = [(key, text) for key, of_cause in examples().items() for text in of_cause]
+    assert [(explain(text).causes[0], key, text) for key, text in texts if explain(text).causes[0] != key] == []
+
+
+def test_look_alike__is_another_cause() -> None:
+    named = [(key, other) for key, cause in CAUSES.items() for other, _ in cause.look_alikes]
+    assert [(key, other) for key, other in named if other not in CAUSES or other == key] == []
+    assert all(sentence.endswith(".") for cause in CAUSES.values() for _, sentence in cause.look_alikes)
 
 
 def test_case__ids_are_unique() -> None:

@@ -60,7 +60,7 @@ CAUSES = (
         why="The request has no Authorization header. Either no token was sent, or a proxy removed the header.",
         fix="Use SecretClient with a credential, which sends the token. Then check any proxy in front of the vault.",
         signatures=(
-            akv(10000, 10001),
+            akv(10000),
             phrase("request is missing a bearer or pop token"),
             phrase("missing a bearer or pop token"),
         ),
@@ -86,7 +86,7 @@ CAUSES = (
         fix="Check the access policy of this identity. If it names an application, note its permissions, delete it, "
         "and create it again without one. Portal: the vault > Access policies > Create, and leave Application empty.",
         signatures=(
-            code("ForbiddenByPolicy"),
+            code("ForbiddenByPolicy", unless=("permission on key vault", "not found on any access policy")),
             phrase("policy requires the caller to use on-behalf-of", strength=Strength.EXACT),
         ),
         commands=(run('az keyvault show --name {vault} --query "properties.accessPolicies"'),),
@@ -100,9 +100,10 @@ CAUSES = (
         fix="Add the address to the vault's firewall, or connect from an allowed network. "
         "Portal: the vault > Networking > Firewalls and virtual networks.",
         signatures=(
-            code("ForbiddenByFirewall", "ForbiddenByNsp", "ForbiddenByNetworkSecurityPerimeter"),
+            code("ForbiddenByFirewall", "ForbiddenByNsp"),
             phrase("client address is not authorized and caller is not a trusted service"),
             phrase("client address", "is not authorized", any_of=("vault", "caller")),
+            phrase("your client ip address is not authorized to access this key vault"),
         ),
         commands=(
             run("az keyvault network-rule add --name {vault} --ip-address {address}"),
@@ -152,13 +153,11 @@ CAUSES = (
         why="Key Vault keeps deleted objects for 7 to 90 days. During that time their names cannot be reused.",
         fix="Recover the deleted object. Purge it only if it is no longer needed.",
         signatures=(
-            code("ObjectIsDeletedButRecoverable", "ObjectIsBeingDeleted", "ObjectIsBeingRecovered"),
-            code("ConflictError", "Conflict", any_of=("deleted but recoverable", "recoverable state", "being deleted")),
+            code("ObjectIsDeletedButRecoverable"),
+            code("ConflictError", "Conflict", any_of=("deleted but recoverable", "recoverable state")),
             phrase("deleted but recoverable state"),
-            phrase("is already in use", any_of=("recoverable state", "vault name", "vaults")),
-            phrase("is currently being deleted"),
+            phrase("is already in use", any_of=("recoverable state",), unless=("the vault name",)),
             phrase("is currently in a deleted", any_of=("state", "but recoverable")),
-            phrase("vaultalreadyexists"),
             phrase("a vault with the same name already exists in deleted state"),
             Signature(exceptions=frozenset({"resourceexistserror"}), status=frozenset({409}), strength=Strength.LIKELY),
         ),
@@ -226,7 +225,8 @@ CAUSES = (
         commands=(
             run('az keyvault secret list --vault-name {vault} --query "[].name" --output tsv'),
             run(
-                "az keyvault secret show --vault-name {vault} --name {valid_secret} --query id", needs=("valid_secret",)
+                "az keyvault secret show --vault-name {vault} --name {valid_secret} --query id",
+                requires=("valid_secret",),
             ),
         ),
         links=(links.KEY_VAULT_NAMES,),
@@ -296,13 +296,15 @@ CAUSES = (
             code("ForbiddenByRbac"),
             phrase("caller is not authorized to perform action on resource"),
             phrase("deniedwithnovalidrbac"),
-            phrase("microsoft.keyvault/vaults", "does not have authorization to perform action"),
+            phrase(
+                "microsoft.keyvault/vaults", "does not have authorization to perform action", unless=("over scope",)
+            ),
         ),
         commands=(
             run(
                 "az role assignment create --role {role} --assignee-object-id {object_id} "
                 "--assignee-principal-type {principal_type} --scope {vault_id}",
-                needs=("vault_id",),
+                requires=("vault_id",),
             ),
             run(
                 "az role assignment create --role {role} --assignee-object-id {object_id} "

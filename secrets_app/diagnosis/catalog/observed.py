@@ -182,4 +182,50 @@ CAUSES = (
         links=(links.KEY_VAULT_ERRORS, links.AADSTS),
         severity=Severity.SIGNED_OUT,
     ),
+    Cause(
+        key="developer_credential_in_azure",
+        area=Area.PROGRAM,
+        title="The credential that is selected does not fit this machine",
+        why="AZURE_TOKEN_CREDENTIALS or a connection string selects the credentials of a development machine, and the "
+        "program runs in Azure; or it selects those of production, and the program runs on a development machine. "
+        "The credential that would work is left out.",
+        fix="Remove the setting, or set AZURE_TOKEN_CREDENTIALS=prod in Azure and dev on a development machine.",
+        commands=(
+            run(
+                "az webapp config appsettings delete --resource-group {group} --name {site} "
+                "--setting-names AZURE_TOKEN_CREDENTIALS",
+                platforms=(Platform.APP_SERVICE,),
+            ),
+            run(
+                "az functionapp config appsettings delete --resource-group {group} --name {site} "
+                "--setting-names AZURE_TOKEN_CREDENTIALS",
+                platforms=(Platform.FUNCTIONS,),
+            ),
+            run(
+                "az containerapp update --resource-group {group} --name {site} "
+                "--remove-env-vars AZURE_TOKEN_CREDENTIALS",
+                platforms=(Platform.CONTAINER_APPS,),
+            ),
+            run("unset AZURE_TOKEN_CREDENTIALS", systems=(LINUX, MACOS), platforms=(Platform.UNKNOWN,)),
+            run("Remove-Item Env:AZURE_TOKEN_CREDENTIALS", systems=("Windows",), platforms=(Platform.UNKNOWN,)),
+        ),
+        links=(links.CREDENTIAL_CHAINS,),
+        look_alikes=(("no_credential_available", "No setting selects credentials: all of them were tried."),),
+    ),
+    Cause(
+        key="service_principal_incomplete",
+        area=Area.PROGRAM,
+        title="The service principal's variables are only partly set",
+        why="EnvironmentCredential signs in only if AZURE_TENANT_ID, AZURE_CLIENT_ID and a client secret or a "
+        "certificate are all set. Some of them are set and others are missing, so it is skipped without an error.",
+        fix="Set the missing variable, or remove all of them. AZURE_CLIENT_ID alone also selects a user-assigned "
+        "managed identity: for that, leave the others unset.",
+        commands=(
+            run("env | grep '^AZURE_' | cut -d= -f1", systems=(LINUX, MACOS)),
+            run("Get-ChildItem Env:AZURE_* | Select-Object Name", systems=("Windows",)),
+        ),
+        links=(links.PYTHON_AUTHENTICATION,),
+        severity=Severity.FAILED,
+        look_alikes=(("env_vars_incomplete", "None of the variables is set, which is normal in a chain."),),
+    ),
 )

@@ -1,5 +1,6 @@
 """Causes in the program: how the Azure libraries are installed, configured and called."""
 
+from secrets_app.core.reading import Platform
 from secrets_app.diagnosis.catalog import links
 from secrets_app.diagnosis.catalog.predicates import about_azure_calls
 from secrets_app.diagnosis.cause import LINUX, MACOS, Area, Cause, Severity, run
@@ -94,7 +95,7 @@ CAUSES = (
             phrase("cannot import name", any_of=("azure", "accesstoken", "credential", "supportstokeninfo", "msal")),
             phrase(
                 "no module named",
-                any_of=("'azure", "azure.identity", "azure.keyvault", "azure.core", "aiohttp", "msal"),
+                any_of=("is not a package", "azure.keyvault.v7", "azure.core", "aiohttp", "msal"),
             ),
             phrase("nosuchmethoderror", any_of=("azure", "msal", "netty", "jackson", "reactor")),
             phrase("methodnotfoundexception", any_of=("azure", "microsoft.identity")),
@@ -214,5 +215,34 @@ CAUSES = (
             phrase("has no attribute 'get_token_info'", any_of=("'nonetype' object", "'str' object", "'dict' object")),
         ),
         links=(links.PYTHON_AUTHENTICATION,),
+    ),
+    Cause(
+        key="package_missing",
+        area=Area.PROGRAM,
+        title="The package azure-identity is not installed where the program runs",
+        why="The deployed program does not contain the package. It is missing from requirements.txt, or the "
+        "deployment did not install the requirements.",
+        fix="Add azure-identity to requirements.txt and deploy with a remote build, which installs it in Azure. "
+        "Installing it on your own machine does not change a deployed app.",
+        signatures=(
+            phrase(
+                "no module named",
+                any_of=("azure.identity", "azure.keyvault", "'azure'"),
+                unless=("azure.cli", "knack", "azure.keyvault.v7", "azure-cli", "is not a package"),
+                strength=Strength.EXACT,
+            ),
+            phrase("cannot find module", any_of=("@azure/identity", "@azure/keyvault-secrets")),
+        ),
+        commands=(
+            run("python3 -m pip install azure-identity azure-keyvault-secrets", platforms=(Platform.UNKNOWN,)),
+            run("func azure functionapp publish {site} --build remote", platforms=(Platform.FUNCTIONS,)),
+            run(
+                "az webapp config appsettings set --resource-group {group} --name {site} --settings "
+                "SCM_DO_BUILD_DURING_DEPLOYMENT=true",
+                platforms=(Platform.APP_SERVICE,),
+            ),
+        ),
+        links=(links.FUNCTIONS_PYTHON_DEPENDENCIES,),
+        look_alikes=(("sdk_version_mismatch", "The package is installed, but a name in it is missing."),),
     ),
 )

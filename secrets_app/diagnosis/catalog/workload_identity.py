@@ -20,14 +20,6 @@ CAUSES = (
                 700213,
                 7002137,
                 7002138,
-                700222,
-                700223,
-                700238,
-                700231,
-                700236,
-                7002381,
-                7002139,
-                7002371,
             ),
             phrase("no matching federated identity record found"),
             phrase("federated identity", any_of=("does not match", "no matching")),
@@ -36,17 +28,17 @@ CAUSES = (
         commands=(
             run(
                 "kubectl get pod <pod> -o jsonpath='{{.spec.serviceAccountName}}'",
-                needs=("service_account",),
+                requires=("service_account",),
             ),
             run("az identity federated-credential list --identity-name <identity-name> --resource-group {group}"),
             run("az ad app federated-credential list --id {app_id}"),
             run(
                 "kubectl set serviceaccount deployment <deployment> <service-account-that-is-listed>",
-                needs=("service_account",),
+                requires=("service_account",),
             ),
             run(
                 "az aks show --resource-group {group} --name <cluster> --query oidcIssuerProfile.issuerUrl",
-                needs=("service_account",),
+                requires=("service_account",),
                 unless=("issuer",),
             ),
             run(
@@ -65,12 +57,12 @@ CAUSES = (
         "The issuer's URL did not respond.",
         fix="Make the issuer's /.well-known/openid-configuration reachable from the internet.",
         signatures=(
-            aadsts(90061, 50166, 5001661, 501661, 700201, 500084),
+            aadsts(90061, 50166, 501661),
             phrase("request to external oidc endpoint failed"),
             phrase("unable to retrieve", "openid configuration", strength=Strength.LIKELY),
         ),
         commands=(
-            run("curl -sS {issuer}/.well-known/openid-configuration", needs=("issuer",)),
+            run("curl -sS {issuer}/.well-known/openid-configuration", requires=("issuer",)),
             run("az aks show --resource-group {group} --name <cluster> --query oidcIssuerProfile"),
         ),
         links=(links.FEDERATION_CONSIDERATIONS,),
@@ -174,30 +166,47 @@ CAUSES = (
         severity=Severity.NOISE,
     ),
     Cause(
-        key="pipelines_oidc_misconfigured",
-        area=Area.PROGRAM,
-        title="The pipeline could not get an OIDC token from Azure DevOps",
-        why="AzurePipelinesCredential works only inside an Azure Pipelines task and needs the job's access token.",
-        fix="Run in an Azure Pipelines task, pass SYSTEM_ACCESSTOKEN: $(System.AccessToken), and check the service "
-        "connection ID.",
+        key="federated_signing_key_unknown",
+        area=Area.ENTRA,
+        title="The token's signing key is not among the issuer's published keys",
+        why="Microsoft Entra ID downloaded the issuer's keys, and the key that signed the token is not one of them. "
+        "The issuer changed its keys recently, or publishes an old key set.",
+        fix="Publish the signing key at the jwks_uri of the issuer's /.well-known/openid-configuration; the key IDs "
+        "(kid) must match. After a key rotation, wait until Microsoft Entra ID has downloaded the new keys, then "
+        "retry.",
         signatures=(
-            phrase("system_oidcrequesturi"),
-            phrase("system_accesstoken"),
-            phrase("system_access_token", any_of=("must", "missing", "passed")),
-            phrase("azurepipelinescredential", any_of=("failed", "unavailable", "ensure", "missing", "authentication")),
-            phrase("oidc token endpoint"),
-            phrase("oidc token not found in response"),
-            phrase("oidctoken", any_of=("not found", "missing", "does not")),
-            phrase("response from oidc endpoint"),
-            phrase("oidcrequesturi"),
-            phrase("no service connection found with identifier"),
-            phrase(
-                "service connection",
-                any_of=("oidc", "could not be found", "system.accesstoken"),
-                strength=Strength.LIKELY,
-            ),
-            phrase("azure devops", "oidc", strength=Strength.LIKELY),
+            aadsts(7000272),
+            aadsts(500031, phrases=("signing certificate",)),
+            phrase("could not be found in the metadata of identity provider"),
         ),
-        links=(links.PIPELINES,),
+        commands=(run("curl -sS {issuer}/.well-known/openid-configuration"),),
+        links=(links.FEDERATION_CONSIDERATIONS,),
+        severity=Severity.REJECTED,
+        look_alikes=(("federated_issuer_unreachable", "The issuer's URL did not respond at all."),),
+    ),
+    Cause(
+        key="federation_disabled_by_policy",
+        area=Area.ENTRA,
+        title="A policy of the tenant does not allow this federated credential",
+        why="The federated credential exists, but a policy of the tenant turned federation off, or does not allow "
+        "this issuer, or demands a claim that the token does not have.",
+        fix="Ask an administrator of the tenant to allow the issuer in the application management policy. Changing "
+        "the federated credential does not help.",
+        signatures=(aadsts(700223, 700236, 700238, 7002381),),
+        links=(links.FEDERATION_CONSIDERATIONS, links.AADSTS),
+        severity=Severity.REJECTED,
+        look_alikes=(("federated_credential_mismatch", "No federated credential matches the token."),),
+    ),
+    Cause(
+        key="federated_token_type_refused",
+        area=Area.ENTRA,
+        title="This kind of token cannot be used as a federated credential",
+        why="The token that was presented was issued by Microsoft Entra ID for a user, or was itself obtained by "
+        "federation. Neither may be exchanged again.",
+        fix="Present a token of an external issuer, or the token of a managed identity for api://AzureADTokenExchange.",
+        signatures=(aadsts(700222, 700229, 700231),),
+        links=(links.FEDERATION_CONSIDERATIONS, links.AADSTS),
+        severity=Severity.REJECTED,
+        look_alikes=(("federated_credential_mismatch", "The kind of token is right, and its subject is not listed."),),
     ),
 )

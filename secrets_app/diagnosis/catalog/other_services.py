@@ -1,0 +1,189 @@
+"""Causes in Azure services other than Key Vault: Resource Manager, Storage, SQL, container registries, Graph."""
+
+from secrets_app.diagnosis.catalog import links
+from secrets_app.diagnosis.cause import Area, Cause, run
+from secrets_app.diagnosis.signature import Strength, code, phrase
+
+CAUSES = (
+    Cause(
+        key="arm_authorization_failed",
+        area=Area.SERVICE,
+        title="The identity has no role that allows this Azure Resource Manager operation",
+        why="Azure Resource Manager denied the operation: creating, changing or reading a resource. Roles for "
+        "secrets, keys and certificates do not allow it. It is not the vault's data plane that refused.",
+        fix="Assign a role that contains the action named in the error, at the scope named in the error. Then sign in "
+        "again. A new role assignment can take up to 10 minutes to take effect.",
+        signatures=(
+            code("AuthorizationFailed", "LinkedAuthorizationFailed", unless=("does not have secrets",)),
+            phrase(
+                "does not have authorization to perform action",
+                "over scope",
+                unless=("/providers/microsoft.keyvault/vaults/secrets",),
+            ),
+            phrase("the principal used does not have access to the subscription"),
+        ),
+        commands=(
+            run("az role assignment list --assignee {object_id} --all --include-inherited --output table"),
+            run(
+                "az role assignment create --role <role-with-that-action> --assignee-object-id {object_id} "
+                "--assignee-principal-type {principal_type} --scope <scope-in-the-error>"
+            ),
+        ),
+        links=(links.RBAC_TROUBLESHOOTING,),
+        look_alikes=(("kv_rbac_denied", "ForbiddenByRbac is the vault's data plane: a Key Vault role is missing."),),
+    ),
+    Cause(
+        key="arm_throttled",
+        area=Area.SERVICE,
+        title="Azure Resource Manager is throttling requests",
+        why="The subscription or the principal sent too many management requests (HTTP 429). "
+        "This is not the limit of a vault.",
+        fix="Wait as long as the Retry-After header says. Run fewer operations in parallel: in Terraform "
+        "-parallelism=5.",
+        signatures=(
+            code("SubscriptionRequestsThrottled", "OperationNotAllowedThrottled"),
+            phrase(
+                "the request is being throttled as the limit has been reached for operation type",
+                strength=Strength.EXACT,
+            ),
+            phrase("number of", "requests for subscription", "exceeded"),
+            phrase("too many requests", any_of=("management.azure.com", "microsoft.compute", "x-ms-ratelimit")),
+        ),
+        links=(links.ARM_THROTTLING,),
+        look_alikes=(("kv_throttled", "The host in the error is a vault."),),
+    ),
+    Cause(
+        key="arm_missing_identity_ids",
+        area=Area.SERVICE,
+        title="The resource has identity type UserAssigned, but no identity is named",
+        why="A template or provider sets the identity type to UserAssigned without the resource ID of an identity.",
+        fix="Add the resource IDs of the user-assigned identities, or use SystemAssigned or None.",
+        signatures=(
+            code("MissingIdentityIds"),
+            phrase("the identity ids must not be null or empty for"),
+        ),
+        commands=(run('az identity list --query "[].{{name:name, id:id}}" --output table'),),
+        links=(links.MANAGED_IDENTITY,),
+    ),
+    Cause(
+        key="other_service_role_missing",
+        area=Area.SERVICE,
+        title="The identity has no data role on this Azure service",
+        why="Storage, Service Bus, Event Hubs and other services have their own data roles. Owner and Contributor "
+        "do not include them. The principal that was used may differ from the expected one.",
+        fix="Assign the service's data role, such as Storage Blob Data Reader or Azure Service Bus Data Sender, to "
+        "the principal that is actually used. It can take up to 10 minutes to take effect.",
+        signatures=(
+            code("AuthorizationPermissionMismatch"),
+            phrase("this request is not authorized to perform this operation using this permission"),
+            phrase("unauthorized access.", "claim(s) are required to perform this operation"),
+            phrase("put-token for", any_of=("unauthorized", "status code: 401")),
+            phrase("unauthorizedaccess", any_of=("servicebus.windows.net", "eventhub", "sb://")),
+        ),
+        commands=(
+            run("az role assignment list --assignee {object_id} --all --include-inherited --output table"),
+            run(
+                "az role assignment create --role <data-role> --assignee-object-id {object_id} "
+                "--assignee-principal-type {principal_type} --scope <resource-id-of-the-service>"
+            ),
+        ),
+        links=(links.RBAC_BUILT_IN_ROLES,),
+        look_alikes=(("kv_rbac_denied", "The host in the error is a vault."),),
+    ),
+    Cause(
+        key="sql_token_login_failed",
+        area=Area.SERVICE,
+        title="The identity is not a user of this Azure SQL database",
+        why="Microsoft Entra ID issued the token, and Azure SQL did not find a database user for its principal.",
+        fix="As Microsoft Entra administrator of the server, run CREATE USER [name] FROM EXTERNAL PROVIDER in that "
+        "database and add the user to a role. Name the database in the connection string: without it, the "
+        "connection opens master.",
+        signatures=(
+            phrase("login failed for user '<token-identified principal>'"),
+            phrase("login failed for user token-identified principal"),
+            phrase("login failed for user 'nt authority\\anonymous logon'", strength=Strength.LIKELY),
+        ),
+        commands=(run("az sql server ad-admin list --resource-group {group} --server <sql-server> --output table"),),
+        links=(links.SQL_ENTRA_USERS,),
+    ),
+    Cause(
+        key="acr_pull_unauthorized",
+        area=Area.SERVICE,
+        title="The identity may not pull images from this container registry",
+        why="The registry requires the AcrPull role. The identity of the cluster (its kubelet identity) or of the app "
+        "has none.",
+        fix="Assign the AcrPull role on the registry to that identity. On AKS, attach the registry to the cluster.",
+        signatures=(
+            phrase("azurecr.io", any_of=("failed to authorize", "failed to fetch anonymous token", "401 unauthorized")),
+            phrase("azurecr.io", "unauthorized: authentication required"),
+            phrase(
+                "azurecr.io", any_of=("authentication required", "denied: requested access"), strength=Strength.LIKELY
+            ),
+        ),
+        commands=(
+            run("az aks check-acr --resource-group {group} --name <cluster> --acr <registry>.azurecr.io"),
+            run("az aks update --resource-group {group} --name <cluster> --attach-acr <registry>"),
+        ),
+        links=(links.AKS_REGISTRY,),
+    ),
+    Cause(
+        key="graph_permission_denied",
+        area=Area.SERVICE,
+        title="A Microsoft Graph permission or a directory role is missing",
+        why="The request went to Microsoft Graph, the directory: for example to create an application or to read a "
+        "user. Azure roles do not allow that.",
+        fix="Ask an administrator for the directory role (for example Application Administrator), or to grant the "
+        "application the Microsoft Graph permission and consent to it.",
+        signatures=(
+            code("Authorization_RequestDenied"),
+            phrase("insufficient privileges to complete the operation"),
+        ),
+        commands=(run("az ad app permission list --id {app_id}"),),
+        links=(links.GRAPH_PERMISSIONS,),
+        look_alikes=(("arm_authorization_failed", "AuthorizationFailed names an Azure resource and its scope."),),
+    ),
+    Cause(
+        key="token_for_other_service",
+        area=Area.SERVICE,
+        title="The token was issued for a different service than the one that was called",
+        why="A token is valid for one service, its audience. The service that was called is not that audience, so it "
+        "rejected the token.",
+        fix="Request the token for the service that is called: https://graph.microsoft.com/.default for Microsoft "
+        "Graph, https://management.azure.com/.default for Azure Resource Manager.",
+        signatures=(
+            code("Authentication_MissingOrMalformed"),
+            code("InvalidAuthenticationTokenAudience", "InvalidAuthenticationToken", any_of=("audience",)),
+            phrase("access token validation failure. invalid audience"),
+            phrase("access token has been obtained for wrong audience or resource"),
+        ),
+        commands=(run("python manage.py principal --scope https://management.azure.com"),),
+        links=(links.SCOPES,),
+        look_alikes=(("kv_wrong_audience", "Key Vault itself rejected the token: AKV10022."),),
+    ),
+    Cause(
+        key="vault_not_in_subscription",
+        area=Area.SERVICE,
+        title="The vault was not found in the selected subscription",
+        why="az and Azure PowerShell look the vault up in one subscription. The vault is in another one, was deleted, "
+        "or this identity may not see it.",
+        fix="List the subscriptions, select the one that contains the vault, and try again. If the vault was deleted, "
+        "recover it.",
+        signatures=(
+            phrase("the vault", "not found within subscription"),
+            phrase("vault", any_of=("does not exist in current subscription", "not found in current subscription")),
+            phrase("cannot find vault", "in current subscription"),
+            phrase("the resource 'microsoft.keyvault/vaults/", "was not found"),
+            phrase("set the subscription with key vault to be the default"),
+        ),
+        commands=(
+            run("az account list --output table"),
+            run("az account set --subscription {subscription}"),
+            run('az keyvault list --query "[].{{name:name, group:resourceGroup}}" --output table'),
+        ),
+        links=(links.AZ_SUBSCRIPTIONS,),
+        look_alikes=(
+            ("dns_failure", "The vault's host name does not resolve at all."),
+            ("az_subscription_wrong", "The subscription itself was not found."),
+        ),
+    ),
+)

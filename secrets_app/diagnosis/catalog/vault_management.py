@@ -1,0 +1,117 @@
+"""Causes in the vault's management, its deleted objects, its certificates and conditional role assignments."""
+
+from secrets_app.diagnosis.catalog import links
+from secrets_app.diagnosis.cause import Area, Cause, run
+from secrets_app.diagnosis.signature import Strength, code, phrase
+
+CAUSES = (
+    Cause(
+        key="kv_role_condition",
+        area=Area.VAULT,
+        title="A condition of the role assignment excludes this secret or vault",
+        why="The identity has a role, but its assignment has a condition (attribute-based access control) that is not "
+        "met: it names other secrets or vaults. The comparison is case-sensitive.",
+        fix="Show the condition and correct it, or assign the role without a condition. Another assignment of the "
+        "same role without a condition also grants access.",
+        signatures=(
+            phrase("deniedwithabacevaluationinra", strength=Strength.EXACT),
+            phrase("forbiddenbyrbac", any_of=("abac", "conditionversion"), strength=Strength.EXACT),
+        ),
+        commands=(
+            run(
+                "az role assignment list --scope {vault_id} --assignee {object_id} --include-inherited "
+                '--query "[].{{role:roleDefinitionName, condition:condition}}"'
+            ),
+        ),
+        links=(links.RBAC_CONDITIONS, links.KEY_VAULT_RBAC),
+        look_alikes=(("kv_rbac_denied", "Assignment: (not found) means that there is no role assignment at all."),),
+    ),
+    Cause(
+        key="kv_purge_refused",
+        area=Area.VAULT,
+        title="The vault does not allow this object or vault to be purged",
+        why="Purge protection is enabled and cannot be turned off, or soft delete is off, so there is nothing to "
+        "purge.",
+        fix="Recover the object, or wait until its retention period ends, or use another name. In Terraform, set "
+        "purge_soft_delete_on_destroy = false.",
+        signatures=(
+            phrase('operation "purge" is not enabled for this vault'),
+            phrase("operation", "purge", any_of=("not enabled for this vault", "not allowed for this vault")),
+            phrase("purge", any_of=("protection is enabled", "purge protection"), strength=Strength.LIKELY),
+            phrase("operation 'deletedvaultpurge' is not allowed"),
+        ),
+        commands=(
+            run("az keyvault show --name {vault} --query properties.enablePurgeProtection"),
+            run(
+                "az keyvault secret list-deleted --vault-name {vault} "
+                '--query "[].{{name:name, purge:scheduledPurgeDate}}"'
+            ),
+        ),
+        links=(links.KEY_VAULT_SOFT_DELETE,),
+        look_alikes=(("kv_soft_deleted", "The name is in use by a deleted object, and nothing was purged."),),
+    ),
+    Cause(
+        key="kv_object_busy",
+        area=Area.VAULT,
+        title="The object is being deleted or recovered",
+        why="Key Vault deletes and recovers objects asynchronously. Until that has finished, the object can be neither "
+        "read nor created.",
+        fix="Wait a minute and retry. In a program, wait for the deletion or the recovery to complete "
+        "(begin_delete_secret(...).wait()).",
+        signatures=(
+            code("ObjectIsBeingDeleted", "ObjectIsBeingRecovered"),
+            phrase("is currently being deleted"),
+            phrase("is currently being recovered"),
+        ),
+        commands=(run("az keyvault secret show-deleted --vault-name {vault} --name {secret}"),),
+        links=(links.KEY_VAULT_RECOVERY,),
+        look_alikes=(("kv_soft_deleted", "ObjectIsDeletedButRecoverable: the deletion has finished."),),
+    ),
+    Cause(
+        key="vault_name_taken",
+        area=Area.VAULT,
+        title="The vault name is already in use",
+        why="Vault names are unique in the whole of Azure. The name belongs to another vault, in any tenant, or to a "
+        "deleted vault of yours that can still be recovered.",
+        fix="Look for it among the deleted vaults: recover it, or purge it if its content is no longer needed. "
+        "Otherwise choose another name.",
+        signatures=(
+            code("VaultAlreadyExists"),
+            phrase("the vault name", "is already in use"),
+            phrase("vault names are globaly unique"),
+            phrase("vault names are globally unique"),
+        ),
+        commands=(
+            run("az keyvault check-name --name {vault}"),
+            run("az keyvault list-deleted --resource-type vault --output table"),
+            run("az keyvault recover --name {vault}"),
+        ),
+        links=(links.KEY_VAULT_SOFT_DELETE, links.KEY_VAULT_RECOVERY),
+        look_alikes=(("kv_soft_deleted", "A secret, key or certificate was deleted, not the vault."),),
+    ),
+    Cause(
+        key="kv_certificate_import_failed",
+        area=Area.VAULT,
+        title="The certificate could not be imported into the vault",
+        why="The file is not PEM or PFX, its password is missing or wrong, or its private key may not be exported.",
+        fix="Export the certificate with its private key, as PFX or unencrypted PEM (PKCS#8), and pass the password of "
+        "the PFX file.",
+        signatures=(
+            phrase("could not parse the provided certificate as .pem or .pfx"),
+            phrase("import-azkeyvaultcertificate", any_of=("specified state", "password", "pkcs", "private key")),
+            phrase("import-azkeyvaultcertificate", strength=Strength.LIKELY),
+            phrase("az keyvault certificate import", any_of=("password", "error", "failed"), strength=Strength.LIKELY),
+            phrase("private key is not specified in the specified x.509 certificate content"),
+            phrase("the specified pkcs#12 x.509 certificate content can not be read"),
+            phrase("the specified pem x.509 certificate content is in an unexpected format"),
+        ),
+        commands=(
+            run(
+                "az keyvault certificate import --vault-name {vault} --name <certificate-name> "
+                "--file <file.pfx> --password <password>"
+            ),
+        ),
+        links=(links.KEY_VAULT_CERTIFICATE_IMPORT,),
+        look_alikes=(("certificate_file_invalid", "The program's own client certificate cannot be read."),),
+    ),
+)
