@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-az lint types checks tests coverage bench pictures lock licences
+.PHONY: help setup demo test test-az test-attacks lint types checks tests coverage bench pictures lock licences
 
 help:  ## show this help
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ coverage: .venv/installed  ## report the lines that no test runs
 
 test-az: .venv/installed .venv-az/installed  ## test the real Azure CLI against Local Azure
 	KVSITE_REAL_AZ=$(CURDIR)/.venv-az/bin/az $(BIN)/pytest tests/localazure/real_az.py
+
+test-attacks: .venv/installed  ## attack the running site: hostile Azure, raw requests, fuzzing, exhaustion, kills
+	$(BIN)/pytest attacks --timeout 120
 
 bench: .venv/installed  ## run the benchmarks
 	$(BIN)/python -m benchmarks.home_page
