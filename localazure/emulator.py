@@ -13,7 +13,9 @@ from localazure.crypto.tokens import AccessToken
 from localazure.process_environment.az_script import install_az
 from localazure.process_environment.variables import process_environment
 from localazure.scenarios import DEFAULT_SCENARIO, Scenario, find_scenario
+from localazure.scenarios.directory import Identity, User
 from localazure.scenarios.faults import FaultInjection, combine
+from localazure.scenarios.roles import SECRETS_USER_ROLE, find_role
 from localazure.server.background_server import BackgroundServer
 from localazure.server.routes import build_router
 from localazure.server.status_page import PATH as STATUS_PATH
@@ -85,6 +87,31 @@ class LocalAzure:
     def inject_fault(self, service: str, injection: FaultInjection) -> None:
         """Replace the faults of a service from now on. `FaultInjection()` removes them."""
         self._state.faults[service] = injection
+
+    def grant(self, principal: Identity | str, role: str = SECRETS_USER_ROLE.name, *, vault: str | None = None) -> None:
+        """Assign a built-in role on a vault, by default the scenario's, from now on.
+
+        `principal` is an identity or an object ID. Raises LookupError when the role or the vault does not exist.
+        """
+        object_id = principal if isinstance(principal, str) else principal.object_id
+        scope = self._vault_scope(vault)
+        known = self._state.find_principal(object_id)
+        kind = "User" if isinstance(known, User) else "ServicePrincipal"
+        self._state.roles.add_initial(find_role(role), object_id, kind, scope, self._state.now_s())
+
+    def revoke(self, principal: Identity | str, role: str | None = None, *, vault: str | None = None) -> None:
+        """Remove the principal's assignments of a role, by default of every role, on a vault."""
+        object_id = principal if isinstance(principal, str) else principal.object_id
+        scope, removed = self._vault_scope(vault), find_role(role) if role else None
+        for assignment in self._state.roles.of_principal(object_id):
+            if assignment.scope == scope and removed in (None, assignment.role):
+                self._state.roles.remove(assignment.name)
+
+    def _vault_scope(self, name: str | None) -> str:
+        name = (name or self.scenario.vault.name).lower()
+        if name not in self._state.vaults:
+            raise LookupError(f"Vault {name!r} does not exist. Vaults: {', '.join(self._state.vaults)}.")
+        return self._state.vaults[name].vault.scope
 
     @property
     def secret_value(self) -> str:

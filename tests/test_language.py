@@ -24,8 +24,8 @@ COMMENTED_AREAS = {
     "benchmarks": ("benchmarks/*.py",),
     "configuration": ("requirements*.in", "Makefile", "pyproject.toml"),
 }
-# Calls and arguments with the phrases by which the diagnosis recognises Azure's messages.
-QUOTES_AZURE = {"phrase", "Signature", "signs", "squash"}
+# Calls and arguments with Azure's own words: the phrases by which the diagnosis recognizes its messages, and Local Azure's.
+QUOTES_AZURE = {"phrase", "Signature", "signs", "squash", "quoted"}
 
 EVERYWHERE = (
     "mend(?:s|ed|ing)?", "anew", "afresh", "who(?:m)?ever", "(?:no|some|any|every)body",

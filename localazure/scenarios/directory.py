@@ -29,6 +29,16 @@ class Subscription:
     tenant: Tenant
     resource_group: str
 
+    @property
+    def scope(self) -> str:
+        """The subscription's ID as a scope of role assignments."""
+        return f"/subscriptions/{self.id}"
+
+    @property
+    def group_scope(self) -> str:
+        """The ID of its resource group, as Resource Manager writes it."""
+        return f"{self.scope}/resourceGroups/{self.resource_group}"
+
     def resource_id(self, provider_path: str) -> str:
         """The ID of a resource in this resource group, in the lower-case form of the `xms_mirid` claim."""
         return f"/subscriptions/{self.id}/resourcegroups/{self.resource_group}/providers/{provider_path}"
@@ -168,6 +178,12 @@ DEVELOPER = User(
     object_id="f912eb33-d4e2-4b36-887c-3beb1922ba72",
     puid="10032002E4A1C5F7",
 )
+
+PRINCIPALS: tuple[Identity, ...] = (
+    *(SITE_IDENTITY, MACHINE_IDENTITY, SHARED_IDENTITY, WRITER_IDENTITY, ARC_IDENTITY, POD_IDENTITY),
+    *(FABRIKAM_IDENTITY, SITE_APPLICATION, DEVELOPER),
+)
+"""Everyone whom roles can be assigned to."""
 
 CLUSTER_ISSUER = f"https://westeurope.oic.prod-aks.azure.com/{CONTOSO.id}/6b0d4b35-9c26-4a0f-8e53-1f1a7c2d9e80/"
 """Issuer of the service account tokens of Contoso's cluster; the trailing slash is part of it."""

@@ -97,9 +97,11 @@ class Vault:
         return f"https://{self.host}"
 
     @property
+    def scope(self) -> str:
+        """The vault's resource ID, as Resource Manager writes it."""
+        return f"{self.subscription.group_scope}/providers/Microsoft.KeyVault/vaults/{self.name}"
+
+    @property
     def resource_id(self) -> str:
         """In lower case, as in the vault's error messages."""
         return self.subscription.resource_id(f"Microsoft.KeyVault/vaults/{self.name}").lower()
-
-    def allows(self, object_id: str, permission: Permission) -> bool:
-        return permission in self.grants.get(object_id, frozenset())

@@ -42,19 +42,25 @@ class Router:
     """The ASGI application behind the proxy.
 
     `services` maps (scheme, host) to a service, `local` maps a path on 127.0.0.1 to a service. A host includes the
-    port when it is not the scheme's default port.
+    port when it is not the scheme's default port. `find_vault` returns the service of a vault's host, because vaults
+    can be created and deleted while the scenario runs.
     """
 
     def __init__(
-        self, state: EmulatorState, services: Mapping[tuple[str, str], Service], local: Mapping[str, Service]
+        self,
+        state: EmulatorState,
+        services: Mapping[tuple[str, str], Service],
+        local: Mapping[str, Service],
+        find_vault: Callable[[str], Service | None],
     ) -> None:
         self._state = state
         self._services = services
         self._local = local
+        self._find_vault = find_vault
 
     def accepts_tunnel(self, target: str) -> bool:
         """Whether `target`, a host with its port, is an emulated HTTPS host."""
-        return ("https", _without_default_port("https", target)) in self._services
+        return self._find_service("https", target) is not None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEAD_BYTES:
@@ -80,7 +86,12 @@ class Router:
     def _find(self, scheme: str, host: str, path: str) -> Service | None:
         if scheme == "http" and host.partition(":")[0] in LOCAL_HOST_NAMES:
             return self._local.get(path)
-        return self._services.get((scheme, _without_default_port(scheme, host)))
+        return self._find_service(scheme, host)
+
+    def _find_service(self, scheme: str, host: str) -> Service | None:
+        name = _without_default_port(scheme, host)
+        service = self._services.get((scheme, name))
+        return self._find_vault(name) if service is None and scheme == "https" else service
 
     def _common_headers(self, service: Service, headers: Headers) -> dict[str, str]:
         date = formatdate(self._state.now_s(), usegmt=True)

@@ -1,9 +1,11 @@
 """Maps host names and local paths to the emulated services of a scenario."""
 
+from collections.abc import Callable
+
 from localazure.scenarios.scenario import Host
 from localazure.server import status_page
 from localazure.server.router import Router, Service
-from localazure.services import azure_pipelines, resource_manager, token_vault
+from localazure.services import azure_pipelines, token_vault
 from localazure.services.azure_cli import endpoint as azure_cli
 from localazure.services.entra import app as entra
 from localazure.services.entra import national_clouds
@@ -11,20 +13,35 @@ from localazure.services.keyvault import app as keyvault
 from localazure.services.keyvault import errors as keyvault_errors
 from localazure.services.managed_identity import app_service, arc, cloud_shell, imds, machine_learning, service_fabric
 from localazure.services.managed_identity.arc_key_files import ArcKeyFiles
+from localazure.services.resource_manager import app as resource_manager
 from localazure.state.emulator_state import EmulatorState
 
 
 def build_router(state: EmulatorState, key_files: ArcKeyFiles) -> Router:
     """Return the router of this scenario."""
     services = {("http", imds.HOST): _imds(state), **_sign_in_and_management(state), **_host_services(state)}
-    for vault in state.scenario.vaults:
-        services["https", vault.host] = Service(
-            name="keyvault",
-            app=keyvault.create_app(state, vault),
-            headers=keyvault.response_headers,
-            error_for_status=keyvault_errors.error_for_status,
-        )
-    return Router(state, services, local=_local_services(state, key_files))
+    return Router(state, services, _local_services(state, key_files), _vault_finder(state))
+
+
+def _vault_finder(state: EmulatorState) -> Callable[[str], Service | None]:
+    """Return a function from a host name to the service of that vault; None when no such vault exists."""
+    services: dict[str, Service] = {}
+
+    def find(host: str) -> Service | None:
+        name = host.removesuffix(keyvault.HOST_SUFFIX)
+        settings = state.vaults.get(name) if name != host else None
+        if settings is None or settings.deleted_on is not None:
+            return None
+        if name not in services:
+            services[name] = Service(
+                name="keyvault",
+                app=keyvault.create_app(state, settings.vault),
+                headers=keyvault.response_headers,
+                error_for_status=keyvault_errors.error_for_status,
+            )
+        return services[name]
+
+    return find
 
 
 def _imds(state: EmulatorState) -> Service:

@@ -23,6 +23,11 @@ class ServiceError(Exception):
         return str((self.body or {}).get("error_description", ""))
 
 
+def quoted(text: str) -> str:
+    """Return `text`, which is in Azure's own words even where they differ from this project's terms."""
+    return text
+
+
 def generic_error(status: int) -> ServiceError:
     """The error of a service that has no error format of its own."""
     phrase = HTTPStatus(status).phrase

@@ -4,17 +4,29 @@ import secrets
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from localazure.crypto.tokens import AccessToken, ClientAuthentication, issue
-from localazure.scenarios.directory import CONTOSO, FABRIKAM, Identity, Tenant
+from localazure.scenarios.directory import (
+    CONTOSO,
+    DEVELOPER,
+    FABRIKAM,
+    PRINCIPALS,
+    PRODUCTION,
+    SANDBOX,
+    Identity,
+    Subscription,
+    Tenant,
+)
 from localazure.scenarios.faults import FaultInjection
+from localazure.scenarios.roles import OWNER
 from localazure.scenarios.scenario import Scenario
 from localazure.state.request_log import RequestLog
-from localazure.state.secret_store import SecretStore
+from localazure.state.role_assignments import RoleAssignments
+from localazure.state.secret_store import AGE_S, SecretStore
 from localazure.state.sign_in_sessions import SignInSessions
+from localazure.state.vault_settings import VaultSettings, initial_settings
 
 REISSUE_BEFORE_EXPIRY_S = 300
 
@@ -37,15 +49,25 @@ class EmulatorState:
     """System.AccessToken of the Azure Pipelines job."""
     request_log: RequestLog = field(default_factory=RequestLog)
     sessions: SignInSessions = field(default_factory=SignInSessions)
-    stores: Mapping[str, SecretStore] = field(init=False)
+    roles: RoleAssignments = field(default_factory=RoleAssignments)
+    vaults: dict[str, VaultSettings] = field(default_factory=dict)
+    """Vault name in lower case -> its settings."""
+    stores: dict[str, SecretStore] = field(default_factory=dict)
     """Vault name -> its secrets."""
     _issued: dict[tuple[Identity, str, ClientAuthentication], AccessToken] = field(default_factory=dict)
     _client_secrets: dict[str, str] = field(default_factory=lambda: defaultdict(lambda: secrets.token_urlsafe(30)))
 
     def __post_init__(self) -> None:
-        vaults = (self.scenario.vault, *self.scenario.more_vaults)
-        stores = {vault.name: SecretStore(vault, value=self.secret_value, now_s=self.now_s()) for vault in vaults}
-        object.__setattr__(self, "stores", stores)
+        created_on = self.now_s() - AGE_S
+        for vault in (self.scenario.vault, *self.scenario.more_vaults):
+            self.stores[vault.name] = SecretStore(vault, value=self.secret_value, now_s=self.now_s())
+        for subscription in (PRODUCTION, SANDBOX):
+            self.roles.add_initial(OWNER, DEVELOPER.object_id, "User", subscription.scope, created_on)
+        for vault in self.scenario.vaults:
+            self.vaults[vault.name.lower()] = initial_settings(vault, created_on)
+            for object_id, permissions in {} if vault.access_policies else vault.grants.items():
+                kind = "User" if object_id == DEVELOPER.object_id else "ServicePrincipal"
+                self.roles.add_initial(self.roles.role_for(permissions), object_id, kind, vault.scope, created_on)
 
     @property
     def tenant(self) -> Tenant:
@@ -56,6 +78,23 @@ class EmulatorState:
     def tenants(self) -> tuple[Tenant, ...]:
         """The tenants that exist in Entra."""
         return tuple(dict.fromkeys((self.tenant, CONTOSO, FABRIKAM)))
+
+    @property
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """The subscriptions that exist, the program's first."""
+        return tuple(dict.fromkeys((self.scenario.subscription, PRODUCTION, SANDBOX)))
+
+    def find_principal(self, object_id: str) -> Identity | None:
+        """The user, application or managed identity with this object ID; None when there is none."""
+        known = (*self.scenario.identities, *PRINCIPALS)
+        return next((item for item in known if item.object_id == object_id.lower()), None)
+
+    def set_vault(self, settings: VaultSettings) -> None:
+        """Create a vault or replace its settings."""
+        vault = settings.vault
+        self.vaults[vault.name.lower()] = settings
+        if vault.name not in self.stores:
+            self.stores[vault.name] = SecretStore(vault, value=self.secret_value, now_s=self.now_s())
 
     def client_secret(self, client_id: str) -> str:
         """The client secret of an application, generated on first use."""

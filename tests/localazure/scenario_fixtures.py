@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from management_client import Management
 
 from localazure import LocalAzure
 
@@ -41,3 +42,16 @@ def http_client() -> Iterator[Callable[[LocalAzure], httpx.Client]]:
             return clients.enter_context(created)
 
         yield client
+
+
+@pytest.fixture
+def management(
+    start_scenario: StartScenario, http_client: Callable[[LocalAzure], httpx.Client]
+) -> Callable[..., Management]:
+    """Start a scenario and return its management client."""
+
+    def start(scenario: Any, **options: Any) -> Management:
+        azure = start_scenario(scenario, **options)
+        return Management(azure, http_client(azure))
+
+    return start

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from localazure.crypto.signing_keys import signing_key
 from localazure.crypto.tokens import verify
 from localazure.scenarios.directory import KEY_VAULT_AUDIENCE
-from localazure.scenarios.vaults import NetworkAccess, Permission, Vault
+from localazure.scenarios.vaults import RBAC_ACTIONS, Permission, Vault
 from localazure.services.keyvault import errors
 from localazure.state.emulator_state import EmulatorState
 
@@ -48,19 +48,22 @@ def authenticate(state: EmulatorState, vault: Vault, request: Request) -> Caller
     return Caller(app_id=claims.get("appid", ""), object_id=claims["oid"], issuer=claims["iss"])
 
 
-def authorize(vault: Vault, caller: Caller, permission: Permission, item: str) -> None:
+def authorize(state: EmulatorState, vault: Vault, caller: Caller, permission: Permission, item: str) -> None:
     """Raises ServiceError unless `caller` has `permission` for `item` (`secrets/<name>`) and network access."""
-    if vault.network is NetworkAccess.FIREWALL:
-        raise errors.forbidden_by_firewall(vault, str(caller), CLIENT_ADDRESS)
-    if vault.network is NetworkAccess.PRIVATE:
+    settings = state.vaults[vault.name.lower()]
+    if not settings.public_network_access:
         raise errors.forbidden_by_connection(vault)
+    if not settings.firewall_allows(CLIENT_ADDRESS):
+        raise errors.forbidden_by_firewall(vault, str(caller), CLIENT_ADDRESS)
     if vault.throttled:
         raise errors.throttled()
-    if vault.allows(caller.object_id, permission):
-        return
-    if vault.access_policies:
+    kind, _, name = item.partition("/")
+    if settings.rbac:
+        scope = f"{vault.scope}/{kind}/{name}".rstrip("/")
+        if state.roles.data_assignment(caller.object_id, RBAC_ACTIONS[permission], scope) is None:
+            raise errors.forbidden_by_rbac(vault, str(caller), permission, item)
+    elif not settings.policy_allows(caller.object_id, caller.app_id, kind, permission):
         raise errors.access_denied(vault, str(caller), permission)
-    raise errors.forbidden_by_rbac(vault, str(caller), permission, item)
 
 
 def _verify_claims(vault: Vault, token: str) -> dict[str, Any]:

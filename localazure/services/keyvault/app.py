@@ -20,6 +20,7 @@ from localazure.state.emulator_state import EmulatorState
 from localazure.state.secret_store import SecretVersion, new_version
 
 API_VERSIONS = ("2016-10-01", "7.0", "7.1", "7.2", "7.3", "7.4", "7.5", "7.6", "2025-07-01", "2026-04-01")
+HOST_SUFFIX = ".vault.azure.net"
 NAME = re.compile(r"[0-9A-Za-z-]{1,127}")
 
 
@@ -143,7 +144,7 @@ class SecretHandlers:
         name: str = request.path_params.get("name", "")
         caller = authenticate(self._state, self._vault, request)
         _require_api_version(request)
-        authorize(self._vault, caller, permission, f"{kind}/{name}".rstrip("/"))
+        authorize(self._state, self._vault, caller, permission, f"{kind}/{name}".rstrip("/"))
         return name
 
     def _existing(self, name: str, version: str | None) -> SecretVersion:

@@ -1,0 +1,1 @@
+"""Azure Resource Manager: the management operations of https://management.azure.com."""

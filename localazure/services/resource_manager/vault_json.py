@@ -1,0 +1,58 @@
+"""The JSON of a vault: https://learn.microsoft.com/rest/api/keyvault/keyvault/vaults/get"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from localazure.state.vault_settings import AccessPolicy, VaultSettings
+
+RETENTION_DAYS = 90
+
+
+def vault_json(settings: VaultSettings) -> dict[str, Any]:
+    """Return the JSON of a vault."""
+    vault = settings.vault
+    created = f"{datetime.fromtimestamp(settings.created_on, tz=UTC):%Y-%m-%dT%H:%M:%S.000Z}"
+    return {
+        "id": vault.scope,
+        "name": vault.name,
+        "type": "Microsoft.KeyVault/vaults",
+        "location": vault.location,
+        "tags": dict(settings.tags),
+        "systemData": {"createdAt": created, "lastModifiedAt": created},
+        "properties": {
+            "sku": {"family": "A", "name": settings.sku},
+            "tenantId": vault.subscription.tenant.id,
+            **_network_acls(settings),
+            "accessPolicies": [_policy(policy) for policy in settings.access_policies],
+            "enabledForDeployment": False,
+            "enabledForDiskEncryption": False,
+            "enabledForTemplateDeployment": False,
+            **settings.flags,
+            "enableSoftDelete": True,
+            "softDeleteRetentionInDays": RETENTION_DAYS,
+            "enableRbacAuthorization": settings.rbac,
+            "vaultUri": f"{vault.uri}/",
+            "provisioningState": "Succeeded",
+            "publicNetworkAccess": "Enabled" if settings.public_network_access else "Disabled",
+        },
+    }
+
+
+def _network_acls(settings: VaultSettings) -> dict[str, Any]:
+    """Absent from a vault without network rules."""
+    rules = (settings.ip_rules, settings.virtual_network_rules)
+    if settings.default_action == "Allow" and not any(rules) and settings.bypass == "AzureServices":
+        return {}
+    acls = {
+        "bypass": settings.bypass,
+        "defaultAction": settings.default_action,
+        "ipRules": [{"value": rule} for rule in settings.ip_rules],
+        "virtualNetworkRules": [{"id": rule} for rule in settings.virtual_network_rules],
+    }
+    return {"networkAcls": acls}
+
+
+def _policy(policy: AccessPolicy) -> dict[str, Any]:
+    application = {"applicationId": policy.application_id} if policy.application_id else {}
+    permissions = {kind: list(names) for kind, names in policy.permissions.items()}
+    return {"tenantId": policy.tenant_id, "objectId": policy.object_id, **application, "permissions": permissions}
