@@ -24,7 +24,7 @@ COMMENTED_AREAS = {
     "benchmarks": ("benchmarks/*.py",),
     "configuration": ("requirements*.in", "Makefile", "pyproject.toml"),
 }
-# Calls and arguments with Azure's own words: the phrases by which the diagnosis recognizes its messages, and Local Azure's.
+# Calls and arguments with Azure's own words: phrases by which the diagnosis recognizes messages, messages of Local Azure.
 QUOTES_AZURE = {"phrase", "Signature", "signs", "squash", "quoted"}
 
 EVERYWHERE = (
