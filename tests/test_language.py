@@ -24,7 +24,7 @@ COMMENTED_AREAS = {
     "benchmarks": ("benchmarks/*.py",),
     "configuration": ("requirements*.in", "Makefile", "pyproject.toml"),
 }
-# Calls and arguments with Azure's own words: phrases by which the diagnosis recognizes messages, messages of Local Azure.
+# Calls and arguments with Azure's own words: phrases by which the diagnosis recognizes messages, Local Azure's messages.
 QUOTES_AZURE = {"phrase", "Signature", "signs", "squash", "quoted"}
 
 EVERYWHERE = (
