@@ -24,7 +24,7 @@ COMMENTED_AREAS = {
     "benchmarks": ("benchmarks/*.py",),
     "configuration": ("requirements*.in", "Makefile", "pyproject.toml"),
 }
-# Calls and arguments with Azure's own words: phrases by which the diagnosis recognizes messages, Local Azure's messages.
+# Calls and arguments with Azure's own words: the diagnosis recognizes messages by them, and Local Azure sends them.
 QUOTES_AZURE = {"phrase", "Signature", "signs", "squash", "quoted"}
 
 EVERYWHERE = (
