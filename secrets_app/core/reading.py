@@ -11,6 +11,14 @@ UNEXPECTED = "unexpected"
 """Cause key of an error that no known cause matches."""
 
 
+class Certainty(StrEnum):
+    """How sure the cause of an error is. The figures are measured: docs/figures.md."""
+
+    SURE = "sure"  # a code or a sentence of one cause only: right in at least 98 %
+    LIKELY = "likely"  # a rule over what the text tells: right in at least 85 %
+    GUESS = "guess"  # similar to a known error
+
+
 class PrincipalType(StrEnum):
     USER = "User"
     APP = "App"
@@ -218,6 +226,7 @@ class Hint:
     fix: str
     commands: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
+    certainty: Certainty = Certainty.SURE
 
 
 @dataclass(frozen=True, kw_only=True)

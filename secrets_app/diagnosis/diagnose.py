@@ -3,41 +3,59 @@
 from collections.abc import Iterable, Sequence
 
 from secrets_app.core.credential_options import CredentialKind
-from secrets_app.core.reading import UNEXPECTED, Attempt, Diagnosis, Failure, Outcome, Platform, Reading, Stage
+from secrets_app.core.reading import (
+    UNEXPECTED,
+    Attempt,
+    Certainty,
+    Diagnosis,
+    Failure,
+    Outcome,
+    Platform,
+    Reading,
+    Stage,
+)
 from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.cause import Severity
 from secrets_app.diagnosis.certificate_errors import certificate_values, use_certificate_error
 from secrets_app.diagnosis.command_values import CommandValues
 from secrets_app.diagnosis.evidence import Evidence
-from secrets_app.diagnosis.explain import cause_of_member, explain
+from secrets_app.diagnosis.explain import NONE_AVAILABLE, NOTHING_MATCHES, distinct, explain, match_of_member
 from secrets_app.diagnosis.extraction import extract_evidence
 from secrets_app.diagnosis.hints import requested_client_id, tailored_hint, values_from_reading, values_from_text
-from secrets_app.diagnosis.matching import match_causes
+from secrets_app.diagnosis.matching import Match, match_causes
 from secrets_app.diagnosis.observations import observed_causes
 from secrets_app.diagnosis.ranking import Member, cause_on_platform, most_relevant_failure, untried_credentials
 from secrets_app.diagnosis.tailoring import HintContext
 
 _REMOTE_STAGES = frozenset({Stage.VAULT, Stage.NETWORK})
+_POSSIBLE = {"role_may_be_on_its_way": Certainty.GUESS}
+"""Observed causes that the values of a reading allow, but do not prove."""
 _FROM_IMDS = frozenset({"mi_identity_not_assigned", "mi_multiple_user_assigned"})
 
 
 def diagnose(reading: Reading) -> Diagnosis:
     """The cause of each attempt, and the hints, the main cause first."""
-    causes = tuple(_cause_of(attempt, reading) for attempt in reading.attempts)
+    matches = tuple(_match_of(attempt, reading) for attempt in reading.attempts)
+    causes = tuple(match.cause if match else None for match in matches)
     members, untried = _members(reading, causes), _untried(reading, causes)
     evidence = _evidence(reading.failure) if reading.failure else extract_evidence("")
-    failure_causes = tuple(_failure_causes(reading, evidence, members, untried))
-    observed = observed_causes(reading, failure_causes, untried)
+    failure_matches = distinct(_failure_matches(reading, evidence, matches, members, untried))
+    observed = observed_causes(reading, [match.cause for match in failure_matches], untried)
     # An unexpected principal comes first: its permissions are secondary.
-    keys = dict.fromkeys([*(["unexpected_principal"] if reading.mismatches else []), *failure_causes, *observed])
-    if not keys:
+    found = distinct(
+        [*_sure(*(["unexpected_principal"] if reading.mismatches else [])), *failure_matches, *_sure(*observed)]
+    )
+    if not found:
         return Diagnosis(causes=causes)
     context = HintContext(
         command_values=_command_values(reading, evidence, causes),
         reading=reading,
-        failed_is_first=bool(members) and members[-1].cause == next(iter(keys)),
+        failed_is_first=bool(members) and members[-1].cause == found[0].cause,
     )
-    hints = tuple(tailored_hint(CAUSES[key], context, detail=observed.get(key, "")) for key in keys)
+    hints = tuple(
+        tailored_hint(CAUSES[key], context, detail=observed.get(key, ""), certainty=_POSSIBLE.get(key, certainty))
+        for key, certainty in found
+    )
     return Diagnosis(causes=causes, hints=use_certificate_error(hints, reading, causes))
 
 
@@ -59,14 +77,14 @@ def _platform(reading: Reading, causes: Sequence[str | None]) -> Platform:
     return Platform.VIRTUAL_MACHINE if is_vm else reading.place.platform
 
 
-def _cause_of(attempt: Attempt, reading: Reading) -> str | None:
+def _match_of(attempt: Attempt, reading: Reading) -> Match | None:
     if attempt.outcome is Outcome.RUNNING:
-        return "deadline_exceeded"
+        return Match("deadline_exceeded", Certainty.SURE)
     if attempt.outcome not in (Outcome.UNAVAILABLE, Outcome.FAILED):
         return None
-    cause = cause_of_member(attempt.message or "", attempt.credential)
+    match = match_of_member(attempt.message or "", attempt.credential)
     is_managed_identity = attempt.credential == CredentialKind.MANAGED_IDENTITY.class_name
-    return cause_on_platform(cause, reading.place) if is_managed_identity else cause
+    return match._replace(cause=cause_on_platform(match.cause, reading.place)) if is_managed_identity else match
 
 
 def _evidence(failure: Failure) -> Evidence:
@@ -79,27 +97,33 @@ def _values_from_failure(evidence: Evidence) -> dict[str, str]:
     return ({"host": host} if host else {}) | certificate_values(evidence.text)
 
 
-def _failure_causes(reading: Reading, evidence: Evidence, members: Sequence[Member], untried: str) -> Iterable[str]:
+def _sure(*causes: str) -> list[Match]:
+    return [Match(cause, Certainty.SURE) for cause in causes]
+
+
+def _failure_matches(
+    reading: Reading, evidence: Evidence, found: Sequence[Match | None], members: Sequence[Member], untried: str
+) -> Iterable[Match]:
     failure = reading.failure
     if failure is None:
         return []
     if failure.deleted_on:
-        return ["secret_deleted"]
+        return _sure("secret_deleted")
     if (failure.code or "").lower() in CAUSES:
-        return [(failure.code or "").lower()]
+        return _sure((failure.code or "").lower())
     matched = match_causes(evidence)
     if failure.stage is Stage.CONFIGURATION:
         # Setting errors have their own hints, and no exception.
-        return matched or ([UNEXPECTED] if failure.exception else [])
+        return matched or ([NOTHING_MATCHES] if failure.exception else [])
     if reading.kept_token_url is not None and failure.stage in _REMOTE_STAGES:
-        return ["token_vault_retired"]
+        return _sure("token_vault_retired")
     if failure.stage is Stage.DEADLINE:
-        return ["deadline_exceeded"]
-    causes = _chain_causes(reading, members, untried) if failure.stage is Stage.TOKEN else []
+        return _sure("deadline_exceeded")
+    chain = _chain_matches(reading, found, members, untried) if failure.stage is Stage.TOKEN else []
     # A chain's message contains the messages of all members, so the cause of the failed member is more accurate.
-    if causes and (causes[0] != UNEXPECTED or len(reading.attempts) > 1):
-        return causes
-    return matched or explain(failure.message).causes or [UNEXPECTED]
+    if chain and (chain[0].cause != UNEXPECTED or len(reading.attempts) > 1):
+        return chain
+    return matched or [Match(hint.cause, hint.certainty) for hint in explain(failure.message).hints]
 
 
 def _members(reading: Reading, causes: Sequence[str | None]) -> list[Member]:
@@ -111,14 +135,20 @@ def _members(reading: Reading, causes: Sequence[str | None]) -> list[Member]:
     ]
 
 
-def _chain_causes(reading: Reading, members: Sequence[Member], untried: str) -> list[str]:
+def _chain_matches(
+    reading: Reading, found: Sequence[Match | None], members: Sequence[Member], untried: str
+) -> list[Match]:
     if not members:
         return []
+    certainty = {match.cause: match.certainty for match in found if match}
     main = most_relevant_failure(members, reading.place)
-    keys = [main.cause if main else "no_credential_available"]
-    if untried:
-        keys.append("chain_stopped_early")
-    return keys + [member.cause for member in members if CAUSES[member.cause].severity > Severity.NOISE]
+    matches = [Match(main.cause, certainty[main.cause]) if main else NONE_AVAILABLE]
+    matches += _sure(*(["chain_stopped_early"] if untried else []))
+    return matches + [
+        Match(member.cause, certainty[member.cause])
+        for member in members
+        if CAUSES[member.cause].severity > Severity.NOISE
+    ]
 
 
 def _untried(reading: Reading, causes: Sequence[str | None]) -> str:

@@ -1,10 +1,11 @@
 """Explains a pasted error text: its causes and hints."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
-from secrets_app.core.reading import UNEXPECTED, Hint, HostEnvironment
+from secrets_app.core.reading import UNEXPECTED, Certainty, Hint, HostEnvironment
 from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.cause import Area
 from secrets_app.diagnosis.chain_message import is_default_chain, parse_attempts, text_after_token
@@ -12,7 +13,7 @@ from secrets_app.diagnosis.command_values import CommandValues
 from secrets_app.diagnosis.evidence import ChainAttempt, Evidence
 from secrets_app.diagnosis.extraction import extract_evidence
 from secrets_app.diagnosis.hints import tailored_hint, values_from_text
-from secrets_app.diagnosis.matching import match_causes
+from secrets_app.diagnosis.matching import Match, match_causes
 from secrets_app.diagnosis.normalize import MAX_BYTES
 from secrets_app.diagnosis.ranking import DEFAULT_CHAIN, Member, most_relevant_failure, untried_credentials
 from secrets_app.diagnosis.tailoring import HintContext
@@ -32,6 +33,11 @@ class Explanation:
     text: str
     """The text, normalized and redacted."""
 
+    @property
+    def certainty(self) -> Certainty | None:
+        """How sure the main cause is; None if there is none."""
+        return None if self.causes[0] == UNEXPECTED else self.hints[0].certainty
+
 
 def explain(
     text: str, *, exception: str | None = None, http_status: int | None = None, error_code: str | None = None
@@ -40,46 +46,66 @@ def explain(
     evidence = extract_evidence(text, exception=exception, status=http_status, code=error_code)
     attempts = parse_attempts(evidence.text)
     evidence = evidence.with_attempts(attempts)
-    causes, details = _causes(evidence, attempts)
+    matches, details = _matches(evidence, attempts)
+    causes = tuple(match.cause for match in matches)
     # The chain stopped at the last member that it tried.
-    failed_is_first = bool(attempts) and cause_of_member(attempts[-1].message, attempts[-1].credential) == causes[0]
+    failed_is_first = (
+        bool(attempts) and match_of_member(attempts[-1].message, attempts[-1].credential).cause == causes[0]
+    )
     values = CommandValues(values=values_from_text(evidence))
     context = HintContext(command_values=values, failed_is_first=failed_is_first)
-    hints = tuple(tailored_hint(CAUSES[key], context, detail=details.get(key, "")) for key in causes)
+    hints = tuple(
+        tailored_hint(CAUSES[key], context, detail=details.get(key, ""), certainty=certainty)
+        for key, certainty in matches
+    )
     return Explanation(causes=causes, hints=hints, evidence=evidence, text=evidence.text)
 
 
+NOTHING_MATCHES = Match(UNEXPECTED, Certainty.GUESS)
+NONE_AVAILABLE = Match("no_credential_available", Certainty.SURE)
+
+
 @lru_cache(maxsize=512)  # the same few messages recur in every reading on a machine
-def cause_of_member(message: str, credential: str) -> str:
+def match_of_member(message: str, credential: str) -> Match:
     """The cause of one chain member's failure, from its own message."""
-    causes = match_causes(extract_evidence(message, credential=credential))
-    return causes[0] if causes else UNEXPECTED
+    matches = match_causes(extract_evidence(message, credential=credential))
+    return matches[0] if matches else NOTHING_MATCHES
 
 
-def _causes(evidence: Evidence, attempts: tuple[ChainAttempt, ...]) -> tuple[tuple[str, ...], dict[str, str]]:
+def _matches(evidence: Evidence, attempts: tuple[ChainAttempt, ...]) -> tuple[tuple[Match, ...], dict[str, str]]:
     if not attempts:
-        return match_causes(evidence) or (UNEXPECTED,), {}
-    if later_causes := _causes_after_token(evidence):
-        return later_causes, {}
-    members = [Member(credential=a.credential, cause=cause_of_member(a.message, a.credential)) for a in attempts]
+        return match_causes(evidence) or (NOTHING_MATCHES,), {}
+    if after_token := _matches_after_token(evidence):
+        return after_token, {}
+    found = [match_of_member(a.message, a.credential) for a in attempts]
+    members = [Member(credential=a.credential, cause=m.cause) for a, m in zip(attempts, found, strict=True)]
+    certainties = {match.cause: match.certainty for match in reversed(found)}
     main = most_relevant_failure(members, UNKNOWN_HOST)
-    keys = [main.cause if main else "no_credential_available"]
+    matches = [Match(main.cause, certainties[main.cause]) if main else NONE_AVAILABLE]
     untried = untried_credentials(members[-1], _credentials_after(members, evidence)) if main else ""
     if untried:
-        keys.append("chain_stopped_early")
-    keys += [member.cause for member in members if member.cause != UNEXPECTED]
-    return tuple(dict.fromkeys(keys)), {"chain_stopped_early": untried}
+        matches.append(Match("chain_stopped_early", Certainty.SURE))
+    matches += [match for match in found if match.cause != UNEXPECTED]
+    return distinct(matches), {"chain_stopped_early": untried}
 
 
-def _causes_after_token(evidence: Evidence) -> tuple[str, ...]:
+def distinct(matches: Iterable[Match]) -> tuple[Match, ...]:
+    """The matches without later ones of the same cause."""
+    first: dict[str, Match] = {}
+    for match in matches:
+        first.setdefault(match.cause, match)
+    return tuple(first.values())
+
+
+def _matches_after_token(evidence: Evidence) -> tuple[Match, ...]:
     """Causes of a failure after a credential returned a token, as a log may show them below the chain's attempts.
 
     An error from the vault counts even if the log does not mention the token: the request needed one.
     """
     later_text = text_after_token(evidence.text)
     if later_text is not None:
-        return explain(later_text).causes
-    return tuple(key for key in match_causes(evidence) if CAUSES[key].area is Area.VAULT)
+        return tuple(Match(hint.cause, hint.certainty) for hint in explain(later_text).hints)
+    return tuple(match for match in match_causes(evidence) if CAUSES[match.cause].area is Area.VAULT)
 
 
 def _credentials_after(members: list[Member], evidence: Evidence) -> tuple[str, ...]:
@@ -143,6 +169,7 @@ def explanation_json(report: ErrorReport) -> dict[str, Any]:
     explanation = report.explanation()
     return {
         "causes": list(explanation.causes),
+        "certainty": explanation.certainty,
         "hints": [asdict(hint) for hint in explanation.hints],
         "text": explanation.text,
     }

@@ -2,7 +2,7 @@
 
 import re
 
-from secrets_app.core.reading import Hint, Reading
+from secrets_app.core.reading import Certainty, Hint, Reading
 from secrets_app.diagnosis.cause import Cause, Command
 from secrets_app.diagnosis.command_values import CommandValues, checked
 from secrets_app.diagnosis.evidence import Evidence
@@ -52,12 +52,14 @@ _ROLE_BY_OBJECT = {
 }
 
 
-def tailored_hint(cause: Cause, context: HintContext, *, detail: str = "") -> Hint:
+def tailored_hint(
+    cause: Cause, context: HintContext, *, detail: str = "", certainty: Certainty = Certainty.SURE
+) -> Hint:
     """The hint for one cause, adapted to the context."""
-    return hint(tailor(cause, context), context.command_values, detail=detail)
+    return hint(tailor(cause, context), context.command_values, detail=detail, certainty=certainty)
 
 
-def hint(cause: Cause, values: CommandValues, *, detail: str = "") -> Hint:
+def hint(cause: Cause, values: CommandValues, *, detail: str = "", certainty: Certainty = Certainty.SURE) -> Hint:
     """The hint for one cause; `detail` is a sentence about the specific error, appended to the reason."""
     return Hint(
         cause=cause.key,
@@ -66,6 +68,7 @@ def hint(cause: Cause, values: CommandValues, *, detail: str = "") -> Hint:
         fix=cause.fix,
         commands=tuple(command.fill(values.quoted) for command in cause.commands if _applies(command, values)),
         links=cause.links,
+        certainty=certainty,
     )
 
 

@@ -1,12 +1,16 @@
 """Finds the causes that match the evidence, the best match first."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
+from secrets_app.core.reading import UNEXPECTED, Certainty
 from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.catalog.predicates import about_azure, is_program_output
 from secrets_app.diagnosis.cause import Cause
+from secrets_app.diagnosis.codes import Code, Family, codes_in, has_unexplained_entra_code
 from secrets_app.diagnosis.evidence import Evidence
+from secrets_app.diagnosis.normalize import squash
 from secrets_app.diagnosis.signature import Signature, Strength
 
 _Entry = tuple[int, str, Signature]
@@ -66,21 +70,94 @@ def _has_context(evidence: Evidence, strength: Strength) -> bool:
     return about_azure(evidence) or (strength is Strength.LIKELY and is_program_output(evidence))
 
 
-def match_causes(evidence: Evidence) -> tuple[str, ...]:
-    """The keys of the matching causes, best first: by the strength of their signatures, then in the catalog's order.
+class Match(NamedTuple):
+    """A cause that explains the evidence, and how sure that is."""
+
+    cause: str
+    certainty: Certainty
+
+
+class _Found(NamedTuple):
+    """The strongest thing in the evidence that stands for a cause."""
+
+    strength: Strength
+    order: int
+    certainty: Certainty
+    words: str
+    """What was found, squashed: a phrase or a code. It tells the layer."""
+
+
+_CERTAINTY = {
+    Strength.WEAK: Certainty.GUESS,
+    Strength.LIKELY: Certainty.LIKELY,
+    Strength.CLEAR: Certainty.SURE,
+    Strength.CODE: Certainty.SURE,
+    Strength.EXACT: Certainty.SURE,
+}
+_CODE_STRENGTH = {
+    Certainty.SURE: Strength.CODE,
+    Certainty.LIKELY: Strength.CLEAR,
+    Certainty.GUESS: Strength.WEAK,
+}
+_ORDER = {key: order for order, key in enumerate(CAUSES)}
+
+
+def match_causes(evidence: Evidence) -> tuple[Match, ...]:
+    """The matching causes, best first: by strength, then the innermost layer, then the catalog's order.
 
     If a service code matches, phrases alone are ignored. A LIKELY or WEAK match is returned only if nothing stronger
-    matches, alone, and only in a text about Azure or from a program. Empty if nothing matches.
+    matches, alone, only in a text about Azure or from a program, and never for a code of Microsoft Entra ID that has no
+    cause: such a code is explained by its family and not as its neighbor. Empty if nothing matches.
     """
-    best: dict[str, tuple[Strength, int]] = {}
+    best = _strongest(evidence)
+    if not best:
+        return ()
+    top = max(found.strength for found in best.values())
+    if top < Strength.CLEAR:
+        if has_unexplained_entra_code(evidence) or not _has_context(evidence, top):
+            return ()
+        best = {key: found for key, found in best.items() if found.strength == top}
+        return _ranked(best, evidence)[:1]
+    threshold = min(top, Strength.CODE)
+    return _ranked({key: found for key, found in best.items() if found.strength >= threshold}, evidence)
+
+
+def _strongest(evidence: Evidence) -> dict[str, _Found]:
+    best: dict[str, _Found] = {}
     for order, key, signature in _INDEX.candidates(evidence):
         previous = best.get(key)
-        if (previous is None or signature.strength > previous[0]) and signature.matches(evidence):
-            best[key] = (signature.strength, order)
-    ranked = sorted(best, key=lambda key: (-best[key][0], best[key][1]))
-    if not ranked:
-        return ()
-    if best[ranked[0]][0] < Strength.CLEAR:
-        return tuple(ranked[:1]) if _has_context(evidence, best[ranked[0]][0]) else ()
-    threshold = min(best[ranked[0]][0], Strength.CODE)
-    return tuple(key for key in ranked if best[key][0] >= threshold)
+        if (previous is None or signature.strength > previous.strength) and signature.matches(evidence):
+            words = max((*signature.phrases, *_present(signature.any_of, evidence)), key=len, default="")
+            best[key] = _Found(signature.strength, order, _CERTAINTY[signature.strength], words)
+    for code in codes_in(evidence) if evidence.service or about_azure(evidence) else ():
+        strength = _strength(code)
+        if _has_cause(code) and (code.cause not in best or strength > best[code.cause].strength):
+            best[code.cause] = _Found(strength, _ORDER[code.cause], code.certainty, squash(code.label))
+    return best
+
+
+def _strength(code: Code) -> Strength:
+    """OAuth errors are few and general: a sentence beside one says more."""
+    return min(_CODE_STRENGTH[code.certainty], Strength.LIKELY if code.family is Family.OAUTH else Strength.CODE)
+
+
+def _has_cause(code: Code) -> bool:
+    return code.cause != UNEXPECTED and code.cause in CAUSES
+
+
+def _present(phrases: Sequence[str], evidence: Evidence) -> Iterator[str]:
+    return filter(evidence.contains, phrases)
+
+
+def _ranked(best: Mapping[str, _Found], evidence: Evidence) -> tuple[Match, ...]:
+    top = max(found.strength for found in best.values())
+    tied = sum(found.strength == top for found in best.values()) > 1
+    layers = [squash(layer) for layer in evidence.layers] if tied else []
+    ranked = sorted(best, key=lambda key: (-best[key].strength, -_depth(best[key], layers), best[key].order))
+    return tuple(Match(key, best[key].certainty) for key in ranked)
+
+
+def _depth(found: _Found, layers: Sequence[str]) -> int:
+    """The innermost layer with these words; 0 if they span layers."""
+    words = squash(found.words)
+    return next((depth for depth in range(len(layers) - 1, 0, -1) if words and words in layers[depth]), 0)

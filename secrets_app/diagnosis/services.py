@@ -132,6 +132,7 @@ _ANSWERS: tuple[tuple[Service, tuple[str, ...]], ...] = (
             "msi responsecode",
             "msi/token",
             "no managed identity found",
+            "app service managed identity",
             "managed identity found for specified",
             "msi_endpoint",
             "identity_endpoint",

@@ -85,7 +85,7 @@ CAUSES = (
             phrase("aadpodidbinding"),
             phrase("nmi response failed"),
             phrase("azureidentity is not configured for the pod"),
-            phrase("failed to refresh token, error: adal"),
+            phrase("failed to refresh token, error: adal", strength=Strength.EXACT),
             phrase("pod", "no identities found", strength=Strength.LIKELY),
             phrase("token request failed", "nmi"),
             phrase("identity is namespaced will be ignored"),
