@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-az test-attacks lint types checks tests coverage bench pictures lock licences
+.PHONY: help setup demo test test-az test-attacks image lint types checks tests coverage bench pictures lock licences
 
 help:  ## show this help
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -57,6 +57,13 @@ test-az: .venv/installed .venv-az/installed  ## test the real Azure CLI against 
 
 test-attacks: .venv/installed  ## attack the running site: hostile Azure, raw requests, fuzzing, exhaustion, kills
 	$(BIN)/pytest attacks --timeout 120
+
+# The base image of a pull, or one of your own: `make image BASE=localhost/base`.
+BASE ?= python:3.13-slim
+BUILD_OPTIONS := --build-arg BASE=$(BASE) $(if $(PIP_CERT),--network host --env PIP_CERT=$(PIP_CERT) --volume $(PIP_CERT):$(PIP_CERT):ro)
+image: .venv/installed  ## build the container image with buildah and try it on Local Azure; docker build works, too
+	buildah build --quiet --isolation chroot --format docker $(BUILD_OPTIONS) --tag localhost/principal-used .
+	$(BIN)/pytest tests/deployment/image.py
 
 bench: .venv/installed  ## run the benchmarks
 	$(BIN)/python -m benchmarks.home_page

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from secrets_app.conf.setting import REQUIRED, RawSettings, Setting, SettingError, by_name
+from secrets_app.conf.vault import VAULT_ADDRESS_SETTINGS
 from secrets_app.core.check_ids import CheckId
 from secrets_app.core.hosts import CLOUDS, PUBLIC, cloud_at, is_tenant
 
@@ -71,7 +72,7 @@ SETTINGS = by_name(TENANT, ADDITIONAL, AUTHORITY)
 
 def check_cloud(host: str | None, settings: RawSettings) -> None:
     """Tenants and tokens of one cloud are not valid in another. Raises SettingError where the vault's cloud differs."""
-    vault = settings.get("KEY_VAULT_URI") or settings.get("KEY_VAULT_URL") or ""
+    vault = next((settings[row.name] for row in VAULT_ADDRESS_SETTINGS if row.name in settings), "")
     cloud = cloud_at(vault.lower())
     if host and cloud and cloud.login_host != host:
         raise SettingError(

@@ -113,6 +113,10 @@ VAULT_URL = Setting(
     name="KEY_VAULT_URL", help="The same as `KEY_VAULT_URI`, under the name that other samples use.", default=None,
     parse=as_text, checks=_FOREIGN, example=EXAMPLE_VAULT_URL,
 )  # fmt: skip
+VAULT_ENDPOINT = Setting(
+    name="AZURE_KEY_VAULT_ENDPOINT", help="The same as `KEY_VAULT_URI`, under the name that the Azure Developer CLI's "
+    "templates use.", default=None, parse=as_text, checks=_FOREIGN, example=EXAMPLE_VAULT_URL,
+)  # fmt: skip
 VAULT_NAME = Setting(
     name="KEY_VAULT_NAME", help="The vault name alone, `contoso`, for a vault in the public cloud.", default=None,
     parse=_parse_vault_name, checks=(_VAULTS_DIFFER, _VAULT_NAME, _VAULT_NAME_IS_URL),
@@ -132,7 +136,7 @@ ALLOWED_VAULT_HOSTS: Setting[tuple[str, ...]] = Setting(
     default=(), parse=_parse_allowed_hosts, attribute="allowed_vault_hosts",
     checks=(_ALLOWED_HOST, _ALLOWED_LOOPBACK), example="vault.example.org",
 )  # fmt: skip
-VAULT_ADDRESS_SETTINGS = (VAULT_URI, VAULT_URL, VAULT_NAME)
+VAULT_ADDRESS_SETTINGS = (VAULT_URI, VAULT_URL, VAULT_ENDPOINT, VAULT_NAME)
 """Each names the vault; if several are set, they must agree."""
 SETTINGS = by_name(*VAULT_ADDRESS_SETTINGS, SECRET_NAME, SECRET_VERSION, ALLOWED_VAULT_HOSTS)
 
@@ -143,7 +147,7 @@ def allowed_hosts(settings: RawSettings) -> tuple[str, ...]:
 
 
 def _read_vault(settings: RawSettings) -> str:
-    """The vault URL from any of three settings. If several are set, they must agree."""
+    """The vault URL from any of VAULT_ADDRESS_SETTINGS. If several are set, they must agree."""
     named = [row.name for row in VAULT_ADDRESS_SETTINGS if row.name in settings]
     if not named:
         raise SettingError(

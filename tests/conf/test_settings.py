@@ -43,6 +43,7 @@ def test_valid_settings__have_no_errors() -> None:
     [
         ({"KEY_VAULT_URI": "https://Contoso.Vault.Azure.Net/"}, "https://contoso.vault.azure.net"),
         ({"KEY_VAULT_URL": "https://contoso.vault.azure.net:443"}, "https://contoso.vault.azure.net"),
+        ({"AZURE_KEY_VAULT_ENDPOINT": "https://contoso.vault.azure.net/"}, "https://contoso.vault.azure.net"),
         ({"KEY_VAULT_NAME": "Contoso"}, "https://contoso.vault.azure.net"),
         ({"KEY_VAULT_URI": "https://contoso.vault.azure.cn"}, "https://contoso.vault.azure.cn"),
         ({"KEY_VAULT_URI": "https://contoso.vault.usgovcloudapi.net"}, "https://contoso.vault.usgovcloudapi.net"),
@@ -52,7 +53,7 @@ def test_valid_settings__have_no_errors() -> None:
          "https://kv.example.org"),
     ],
 )  # fmt: skip
-def test_vault__is_set_by_any_of_three_settings(words: dict[str, str], url: str) -> None:
+def test_vault__is_set_by_any_of_its_settings(words: dict[str, str], url: str) -> None:
     config = load({**words, "SECRET_NAME": "demo"})
     assert config.problems == ()
     assert config.vault_url == url

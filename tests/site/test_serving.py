@@ -10,13 +10,13 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import pytest
 
 from localazure import LocalAzure
 from tests.support.leak_checks import ends
+from tests.support.serving import free_port, status
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -29,17 +29,7 @@ class Site:
 
     def status(self, path: str) -> int:
         """The status of a request on a new connection; 0 if the connection was closed without a response."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            answer.read()
-        except (OSError, HTTPException):
-            return 0
-        else:
-            return answer.status
-        finally:
-            connection.close()
+        return status("127.0.0.1", self.port, path)
 
     def workers(self) -> list[int]:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
@@ -48,9 +38,7 @@ class Site:
 
 @contextmanager
 def served(env: Mapping[str, str], *arguments: str) -> Iterator[Site]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "gunicorn", "kvsite.wsgi", "--bind", f"127.0.0.1:{port}", "--log-level", "error"]
     with subprocess.Popen([*command, *arguments], env={**os.environ, **env}, cwd=ROOT) as process:
         site = Site(port, process)

@@ -1,0 +1,80 @@
+"""How each platform starts the site: App Service's own command line, the image and the manifests."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+from kubernetes_validate import validate
+
+from localazure import LocalAzure
+from tests.deployment.templates import INFRA
+from tests.support.leak_checks import ends
+from tests.support.serving import free_port, status
+
+ROOT = INFRA.parent
+
+
+def app_command_line() -> list[str]:
+    document = json.loads((INFRA / "azuredeploy.json").read_text())
+    (site,) = (one for one in document["resources"] if one["type"] == "Microsoft.Web/sites")
+    program, *arguments = shlex.split(site["properties"]["siteConfig"]["appCommandLine"])
+    return [str(Path(sys.executable).with_name(program)), *arguments]
+
+
+def test_app_service__starts_the_site_for_other_addresses_with_its_own_configuration() -> None:
+    """The platform's start script changes to the application folder and runs appCommandLine, with PORT set."""
+    port = free_port()
+    with LocalAzure("app-service") as azure:
+        env = {**os.environ, **azure.env, "PORT": str(port), "WEBSITE_SITE_NAME": "kvsite"}
+        with subprocess.Popen(app_command_line(), env=env, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
+            try:
+                # Not 127.0.0.1: the platform's front end connects from another machine.
+                assert ends(lambda: status("127.0.0.2", port, "/healthz") == 200, within_s=20)
+            finally:
+                process.terminate()
+
+
+def test_elsewhere__only_this_machine_can_connect() -> None:
+    env = {name: value for name, value in os.environ.items() if name != "PORT"}
+    shown = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "--print-config", "kvsite.wsgi"],
+        env=env, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True,
+    ).stdout  # fmt: skip
+    configured = {name.strip(): value for name, _, value in (line.partition(" = ") for line in shown.splitlines())}
+    assert configured["bind"] == "['127.0.0.1:8000']"
+    assert configured["worker_class"] == "kvsite.worker.Worker"
+
+
+def test_kubernetes_manifest__is_valid_and_unprivileged() -> None:
+    account, deployment = yaml.safe_load_all((INFRA / "kubernetes.yaml").read_text())
+    for resource in (account, deployment):
+        validate(resource, "1.37", strict=True)
+    pod = deployment["spec"]["template"]
+    assert pod["metadata"]["labels"]["azure.workload.identity/use"] == "true"
+    assert pod["spec"]["serviceAccountName"] == account["metadata"]["name"]
+    (container,) = pod["spec"]["containers"]
+    assert pod["spec"]["securityContext"]["runAsNonRoot"]
+    assert container["securityContext"]["readOnlyRootFilesystem"]
+    for probe in ("livenessProbe", "readinessProbe"):
+        assert container[probe]["httpGet"]["path"] == "/healthz"
+
+
+def test_dockerfile__passes_hadolint() -> None:
+    hadolint = Path(sys.executable).with_name("hadolint")
+    done = subprocess.run([hadolint, ROOT / "Dockerfile"], stdout=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_image__gets_only_what_it_needs() -> None:
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    copied = {
+        name for line in lines if line.startswith("COPY ") and "--from" not in line for name in line.split()[1:-1]
+    }
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    assert ignored[0] == "*"
+    assert {entry.removeprefix("!") for entry in ignored if entry.startswith("!")} == copied
+    assert all((ROOT / name).exists() for name in copied)

@@ -1,0 +1,88 @@
+"""The deployment templates: known types and properties, current API versions, and both forms alike."""
+
+import json
+import re
+
+import pytest
+
+from secrets_app.conf.access import AccessMode
+from secrets_app.conf.schema import SETTINGS
+from tests.deployment.resource_types import TYPES
+from tests.deployment.templates import INFRA, Template, arm_template, bicep_template
+
+PLATFORM_SETTINGS = {"SCM_DO_BUILD_DURING_DEPLOYMENT", "AZURE_TOKEN_CREDENTIALS"}
+RETIRED_KEY_VAULT_VERSIONS = "2026-02-01"
+"""Key Vault control-plane API versions before it stop on 2027-02-27."""
+
+
+@pytest.fixture(params=["azuredeploy.json", "main.bicep"])
+def template(request: pytest.FixtureRequest) -> Template:
+    return {"azuredeploy.json": arm_template, "main.bicep": bicep_template}[request.param]()
+
+
+def test_resources__have_known_types_properties_and_current_versions(template: Template) -> None:
+    for resource in template.resources:
+        known = TYPES[resource.type]
+        assert resource.api_version == known.api_version, resource.type
+        assert known.required <= resource.paths.keys(), resource.type
+        assert resource.paths.keys() <= known.required | known.optional, resource.type
+        if resource.type.startswith("Microsoft.KeyVault/"):
+            assert resource.api_version >= RETIRED_KEY_VAULT_VERSIONS
+
+
+def test_both_forms__state_the_same() -> None:
+    arm, bicep = arm_template(), bicep_template()
+    assert arm.parameters == bicep.parameters
+    assert [(one.type, one.paths, one.conditional) for one in arm.resources] == [
+        (one.type, one.paths, one.conditional) for one in bicep.resources
+    ]
+    assert arm.outputs == bicep.outputs
+    assert arm.settings == bicep.settings
+
+
+def test_app_settings__are_settings_of_the_site(template: Template) -> None:
+    assert template.settings - PLATFORM_SETTINGS <= SETTINGS.keys()
+    assert "KVSITE_SECRET_KEY" in template.settings
+
+
+def test_access__offers_the_modes_for_other_machines(template: Template) -> None:
+    assert set(template.parameters["access"]["allowed"]) == {mode.value for mode in AccessMode} - {"loopback"}  # type: ignore[call-overload]
+
+
+def test_secrets__are_secure_parameters_and_no_output(template: Template) -> None:
+    secure = {name for name, row in template.parameters.items() if row["secure"]}
+    assert secure == {"keyVaultSecret", "passphrase", "siteKey"}
+    outputs = json.dumps(json.loads((INFRA / "azuredeploy.json").read_text())["outputs"])
+    assert not any(f"'{name}'" in outputs for name in secure)
+
+
+def test_role__is_key_vault_secrets_user_on_the_vault_only() -> None:
+    roles = [one for one in arm_template().resources if one.type.endswith("/roleAssignments")]
+    assert [role.paths["properties.principalType"] for role in roles] == ["ServicePrincipal"]
+    text = (INFRA / "main.bicep").read_text()
+    assert "4633458b-17de-408a-b874-0445c86b69e6" in text
+    assert not re.search(r"00482a5a-887f-4fb3-b363-3b7fe8e74483|b86a8fe4-44ce-4948-aee5-eccb2c155cd7", text)
+
+
+def test_portal_form__asks_for_every_required_parameter() -> None:
+    parameters = arm_template().parameters
+    form = json.loads((INFRA / "createUiDefinition.json").read_text())
+    outputs = form["parameters"]["outputs"]
+    elements = {step["name"]: {one["name"] for one in step["elements"]} for step in form["parameters"]["steps"]}
+    elements["basics"] = {one["name"] for one in form["parameters"]["basics"]}
+    assert outputs.keys() <= parameters.keys()
+    assert {name for name, row in parameters.items() if row["required"]} <= outputs.keys()
+    for value in outputs.values():
+        for step, name in re.findall(r"steps\('(\w+)'\)\.(\w+)", value):
+            assert name in elements[step]
+        for name in re.findall(r"basics\('(\w+)'\)", value):
+            assert name in elements["basics"]
+
+
+def test_azd_parameters__exist_and_secrets_come_from_the_environment() -> None:
+    parameters = arm_template().parameters
+    given = json.loads((INFRA / "main.parameters.json").read_text())["parameters"]
+    assert given.keys() <= parameters.keys()
+    for name, row in given.items():
+        assert re.fullmatch(r"\$\{[A-Z_]+(=[\w-]+)?\}", row["value"]), name
+        assert not (parameters[name]["secure"] and "=" in row["value"]), name
