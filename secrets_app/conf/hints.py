@@ -1,7 +1,6 @@
 """Problems in the settings as hints, with the command that fixes each on this platform."""
 
 import re
-import shlex
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
@@ -10,8 +9,10 @@ from secrets_app.conf.connection_string import ConnectionString
 from secrets_app.conf.setting import SettingProblem
 from secrets_app.connection_string import Key
 from secrets_app.core.credential_options import CertificateInVault, CredentialKind
-from secrets_app.core.reading import Hint, HostEnvironment, Platform
+from secrets_app.core.reading import Hint, HostEnvironment, Platform, ShellCommands
 from secrets_app.diagnosis.command_values import CommandValues, checked
+from secrets_app.diagnosis.rights import needed_right, where_to_run
+from secrets_app.diagnosis.shells import Shell, quote, to_cmd
 
 _WEBAPP = "az webapp config appsettings set -g {group} -n {name} --settings {assignments}"
 _COMMANDS = {
@@ -27,15 +28,22 @@ _CUT_SHORT = frozenset({"client_secret_wrong"})
 
 def setting_hints(problems: Iterable[SettingProblem], place: HostEnvironment) -> tuple[Hint, ...]:
     """One hint for each problem in the settings."""
-    return tuple(
-        Hint(
-            cause=problem.cause,
-            title=problem.sentence,
-            why="No request is sent until this is fixed." if problem.blocks_reading else "Everything else works.",
-            fix=problem.hint,
-            commands=_commands(problem, place),
-        )
-        for problem in problems
+    return tuple(_setting_hint(problem, place) for problem in problems)
+
+
+def _setting_hint(problem: SettingProblem, place: HostEnvironment) -> Hint:
+    commands = _commands(problem, place)
+    windows = _commands(problem, replace(place, system="Windows"))
+    other = _commands(problem, replace(place, system="Linux")) if place.system == "Windows" else commands
+    return Hint(
+        cause=problem.cause,
+        title=problem.sentence,
+        why="No request is sent until this is fixed." if problem.blocks_reading else "Everything else works.",
+        fix=problem.hint,
+        commands=commands,
+        shells=ShellCommands(bash=other, powershell=windows, cmd=tuple(map(to_cmd, windows))),
+        needs=needed_right(commands),
+        runs_on=where_to_run(commands),
     )
 
 
@@ -64,10 +72,11 @@ def _commands(problem: SettingProblem, place: HostEnvironment) -> tuple[str, ...
 
 def commands_that_set(values: Mapping[str, str], place: HostEnvironment) -> tuple[str, ...]:
     """Commands that set these settings on the platform where this program runs."""
-    assignments = " ".join(shlex.quote(f"{setting}={value}") for setting, value in values.items())
+    shell = Shell.POWERSHELL if place.system == "Windows" else Shell.BASH
+    assignments = " ".join(quote(f"{setting}={value}", shell) for setting, value in values.items())
     if place.platform in _COMMANDS:
-        group = shlex.quote(place.resource_group) if place.resource_group else "<resource-group>"
-        name = shlex.quote(place.resource_name) if place.resource_name else "<name>"
+        group = quote(place.resource_group, shell) if place.resource_group else "<resource-group>"
+        name = quote(place.resource_name, shell) if place.resource_name else "<name>"
         return (_COMMANDS[place.platform].format(group=group, name=name, assignments=assignments),)
     if place.system == "Windows":
         return tuple(f'$env:{setting} = "{value}"' for setting, value in values.items())

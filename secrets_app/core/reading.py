@@ -217,6 +217,31 @@ class Mismatch:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShellCommands:
+    """The same commands, quoted for each shell."""
+
+    bash: tuple[str, ...] = ()
+    powershell: tuple[str, ...] = ()
+    cmd: tuple[str, ...] = ()
+
+
+class RunsOn(StrEnum):
+    """Where the commands of a hint have to run."""
+
+    ANY_MACHINE = "any_machine"
+    THIS_MACHINE = "this_machine"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PortalPage:
+    """A page of the Azure portal."""
+
+    url: str
+    path: str
+    """What to open there: `Key vault contoso > Access control (IAM)`."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Hint:
     """One cause with its fix, filled in for this reading."""
 
@@ -225,6 +250,15 @@ class Hint:
     why: str
     fix: str
     commands: tuple[str, ...] = ()
+    """For a shell of the machine that the site runs on."""
+    shells: ShellCommands = ShellCommands()
+    """The commands for each shell, where the person who runs them may use another machine."""
+    needs: str | None = None
+    """The role or right that is required to run the commands; None where none is."""
+    runs_on: RunsOn | None = None
+    """Where the commands have to run; None without commands."""
+    portal: PortalPage | None = None
+    """The page of the Azure portal on which the same can be done."""
     links: tuple[str, ...] = ()
     certainty: Certainty = Certainty.SURE
 

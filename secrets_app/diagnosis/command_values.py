@@ -2,12 +2,12 @@
 
 import ipaddress
 import re
-import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from secrets_app.core.hosts import GUID_PATTERN, is_scope
 from secrets_app.core.reading import Platform
+from secrets_app.diagnosis.shells import Shell, quote
 
 _GUID = re.compile(GUID_PATTERN)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,126}")
@@ -95,8 +95,6 @@ PLACEHOLDERS: Mapping[str, str] = {
 }
 """Placeholders for unknown values. Some have defaults that are right for reading a secret."""
 
-_POWERSHELL_SAFE = re.compile(r"[\w./:+=-]+", re.ASCII)
-
 
 @dataclass(frozen=True, kw_only=True)
 class CommandValues:
@@ -106,29 +104,23 @@ class CommandValues:
     system: str = "Linux"
     platform: Platform = Platform.UNKNOWN
 
-    def quoted(self, name: str) -> str:
+    @property
+    def shell(self) -> Shell:
+        """The usual shell of the system."""
+        return Shell.POWERSHELL if self.system == "Windows" else Shell.BASH
+
+    def quoted(self, name: str, shell: Shell | None = None) -> str:
         """The value of this name, quoted for the shell, or its `<placeholder>` if it is unknown.
 
         A default such as a role name is quoted too; a `<placeholder>` is not, so that it stays visible.
         """
+        shell = shell or self.shell
         if value := self.values.get(name):
-            return quote(value, self.system)
+            return quote(value, shell)
         default = PLACEHOLDERS[name]
-        return default if "<" in default else quote(default, self.system)
+        return default if "<" in default else quote(default, shell)
 
 
 def checked(values: Mapping[str, str | None]) -> dict[str, str]:
     """The values that are valid for their name. Others are dropped: the placeholder is shown instead."""
     return {name: value for name, value in values.items() if value and name in _VALIDATORS and _VALIDATORS[name](value)}
-
-
-def quote(value: str, system: str) -> str:
-    """`value` as one shell word: for PowerShell if `system` is Windows, else for a POSIX shell.
-
-    PowerShell treats typographic single quotes as quotes too (about_Quoting_Rules), so they are doubled as well.
-    """
-    if system != "Windows":
-        return shlex.quote(value)
-    if _POWERSHELL_SAFE.fullmatch(value):
-        return value
-    return "'" + re.sub("(['\u2018\u2019\u201a\u201b])", r"\1\1", value) + "'"

@@ -1,11 +1,17 @@
 """Turns a cause into a hint: its text, and its commands with their values filled in."""
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 
-from secrets_app.core.reading import Certainty, Hint, Reading
-from secrets_app.diagnosis.cause import Cause, Command
+from secrets_app.core.reading import Certainty, Hint, Reading, ShellCommands
+from secrets_app.diagnosis.cause import LINUX, WINDOWS, Cause, Command
 from secrets_app.diagnosis.command_values import CommandValues, checked
 from secrets_app.diagnosis.evidence import Evidence
+from secrets_app.diagnosis.portal import portal_page
+from secrets_app.diagnosis.rights import needed_right, where_to_run
+from secrets_app.diagnosis.shells import Shell, to_cmd
 from secrets_app.diagnosis.tailoring import HintContext, tailor
 
 _QUOTED_SUBJECT = re.compile(r"(?:assertion\s)?subject:?\s['\"]([^'\"\s]{1,400})['\"]", re.IGNORECASE)
@@ -61,15 +67,30 @@ def tailored_hint(
 
 def hint(cause: Cause, values: CommandValues, *, detail: str = "", certainty: Certainty = Certainty.SURE) -> Hint:
     """The hint for one cause; `detail` is a sentence about the specific error, appended to the reason."""
+    commands = tuple(command.fill(values.quoted) for command in cause.commands if _applies(command, values))
     return Hint(
         cause=cause.key,
         title=cause.title,
         why=f"{cause.why} {detail}".strip(),
         fix=cause.fix,
-        commands=tuple(command.fill(values.quoted) for command in cause.commands if _applies(command, values)),
+        commands=commands,
+        shells=ShellCommands(**{shell: tuple(_for_shell(cause, values, shell)) for shell in Shell}),
+        needs=needed_right(commands),
+        runs_on=where_to_run(commands),
+        portal=portal_page(cause.key, values),
         links=cause.links,
         certainty=certainty,
     )
+
+
+def _for_shell(cause: Cause, values: CommandValues, shell: Shell) -> Iterator[str]:
+    """The commands for this shell, on whichever system it runs."""
+    system = WINDOWS if shell.is_windows else values.system if values.system != WINDOWS else LINUX
+    there = replace(values, system=system)
+    for command in cause.commands:
+        if _applies(command, there):
+            filled = command.fill(partial(values.quoted, shell=shell))
+            yield to_cmd(filled) if shell is Shell.CMD else filled
 
 
 def values_from_text(evidence: Evidence) -> dict[str, str]:

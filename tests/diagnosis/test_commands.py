@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from secrets_app.core.reading import Failure, HostEnvironment, Platform, Reading, Stage
 from secrets_app.diagnosis import CAUSES, diagnose, explain
-from secrets_app.diagnosis.command_values import PLACEHOLDERS, CommandValues, quote
+from secrets_app.diagnosis.command_values import PLACEHOLDERS, CommandValues
 from secrets_app.diagnosis.hints import hint
+from secrets_app.diagnosis.shells import Shell, quote
 
 HOSTILE = (
     "$(reboot)",
@@ -57,20 +58,23 @@ def _words(command: str) -> list[str]:
 
 @given(st.text(max_size=80))
 def test_posix_quoting__gives_the_value_back(value: str) -> None:
-    assert shlex.split(quote(value, "Linux")) == [value]
+    assert shlex.split(quote(value, Shell.BASH)) == [value]
 
 
 @given(st.text(max_size=80))
 def test_powershell_quoting__leaves_no_single_quote_alone(value: str) -> None:
-    quoted = quote(value, "Windows")
+    quoted = quote(value, Shell.POWERSHELL)
     if quoted.startswith("'"):
         inner = quoted[1:-1]
         for mark in "'\u2018\u2019\u201a\u201b":
             inner = inner.replace(mark * 2, "")
         assert not set(inner) & set("'\u2018\u2019\u201a\u201b")
+    elif quoted.startswith('"'):
+        assert not set(quoted[1:-1]) & set('"$`\u201c\u201d\u201e')
     else:
         assert quoted.isascii()
-        assert not set(quoted) & set(" ;&|$`\"'(){}@<>\n\r")
+        assert not set(quoted) & set(" ;&|$`\"'(){}<>\n\r")
+        assert not quoted.startswith("@")
 
 
 @pytest.mark.parametrize("system", ["Linux", "Windows", "Darwin"])
@@ -104,7 +108,7 @@ def test_rbac_refusal__gives_the_whole_command() -> None:
     )
     (command,) = explain(text, error_code="ForbiddenByRbac").hints[0].commands
     assert command == (
-        "az role assignment create --role 'Key Vault Secrets User' "
+        'az role assignment create --role "Key Vault Secrets User" '
         "--assignee-object-id 41baaa1d-3381-4fb6-83c8-cc76b4500d0d --assignee-principal-type ServicePrincipal "
         "--scope /subscriptions/1d371236-1fb2-4b20-83cd-544b7b958a3c/resourcegroups/contoso-rg/providers/"
         "microsoft.keyvault/vaults/contoso-kv"

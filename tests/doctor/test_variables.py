@@ -206,7 +206,7 @@ def test_describe_variable__shows_values_in_valid_form_only(name: str, value: st
         (HostEnvironment(system="Windows"), "Remove-Item Env:AZURE_CLIENT_SECRET, Env:AZURE_TENANT_ID"),
         (
             HostEnvironment(platform=Platform.APP_SERVICE, resource_group="rg(1)", resource_name="a"),
-            "az webapp config appsettings delete -g 'rg(1)' -n a --setting-names AZURE_CLIENT_SECRET AZURE_TENANT_ID",
+            'az webapp config appsettings delete -g "rg(1)" -n a --setting-names AZURE_CLIENT_SECRET AZURE_TENANT_ID',
         ),
         (
             HostEnvironment(platform=Platform.FUNCTIONS, resource_name="$(x)"),

@@ -26,7 +26,7 @@ CAUSES = (
         ),
         commands=(
             run("az ad app credential list --id {app_id} --cert"),
-            run("az ad app credential reset --id {app_id} --cert @cert.pem --append"),
+            run('az ad app credential reset --id {app_id} --cert "@cert.pem" --append'),
         ),
         links=(links.CERTIFICATE_CREDENTIALS, links.AADSTS),
         severity=Severity.REJECTED,
@@ -43,7 +43,7 @@ CAUSES = (
         ),
         commands=(
             run("openssl x509 -in {path} -noout -startdate -enddate", systems=(LINUX, MACOS)),
-            run("az ad app credential reset --id {app_id} --cert @cert.pem --append"),
+            run('az ad app credential reset --id {app_id} --cert "@cert.pem" --append'),
         ),
         links=(links.CERTIFICATE_CREDENTIALS,),
         severity=Severity.REJECTED,
