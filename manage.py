@@ -1,4 +1,5 @@
 #!/usr/bin/env python
+# PYTHON_ARGCOMPLETE_OK
 """Django's command line for the site."""
 
 import errno
@@ -16,7 +17,9 @@ WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF})
 """Disk full, I/O error, file size limit, closed descriptor."""
 
 OWN_SETTINGS = "kvsite.settings"
-WITHOUT_APPS = frozenset({"principal", "doctor", "explain"})
+OVERVIEWS = ([], ["help"], ["--help"], ["-h"], ["version"], ["--version"])
+"""Arguments that show this project's commands, or its version, instead of Django's."""
+WITHOUT_APPS = frozenset({"principal", "doctor", "explain", "compare"})
 """Commands that use Django's settings but no app registry, URLs or templates. `django.setup()` imports these and
 django.db.models."""
 
@@ -53,7 +56,11 @@ def load(argv: list[str]) -> Callable[[], None]:
     from secrets_app.core.logs import redact_uncaught
 
     redact_uncaught()
-    command = partial(execute_from_command_line, argv)
+    if "_ARGCOMPLETE" in os.environ or argv[1:] in OVERVIEWS:
+        from secrets_app.management import overview
+
+        return overview.complete if "_ARGCOMPLETE" in os.environ else partial(overview.show, argv[0], argv[1:])
+    command = partial(execute_from_command_line, argv[:2] if argv[1:] == ["help", "--all"] else argv)
     own_settings = os.environ["DJANGO_SETTINGS_MODULE"] == OWN_SETTINGS and not any(
         argument.startswith(("--settings", "--pythonpath")) for argument in argv
     )

@@ -111,8 +111,13 @@ def _for_identifier(text: str, version: str) -> dict[str, str]:
         raise SettingError(
             _VERSIONS_DIFFER, "The version", "does not match the version in the identifier.", "Keep only one of them."
         )
+    return identifier_settings(replace(identifier, version=identifier.version or version))
+
+
+def identifier_settings(identifier: SecretId) -> dict[str, str]:
+    """The settings that select this secret of this vault."""
     vault = dict.fromkeys((row.name for row in VAULT_ADDRESS_SETTINGS), "") | {"KEY_VAULT_URI": identifier.vault_url}
-    return {**vault, "SECRET_NAME": identifier.name, "SECRET_VERSION": identifier.version or version}
+    return {**vault, "SECRET_NAME": identifier.name, "SECRET_VERSION": identifier.version or ""}
 
 
 def looks_like_identifier(text: str) -> bool:

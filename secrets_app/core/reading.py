@@ -10,6 +10,9 @@ from uuid import uuid4
 UNEXPECTED = "unexpected"
 """Cause key of an error that no known cause matches."""
 
+SCHEMA_VERSION = 1
+"""Version of the JSON documents: increased when a key is removed, renamed or changed in meaning; new keys keep it."""
+
 
 class Certainty(StrEnum):
     """How sure the cause of an error is. The figures are measured: docs/figures.md."""

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from secrets_app.core.hops import hops_of
-from secrets_app.core.reading import Diagnosis, Reading
+from secrets_app.core.reading import SCHEMA_VERSION, Diagnosis, Reading
 
 
 def reading_json(reading: Reading, diagnosis: Diagnosis) -> dict[str, Any]:
     """A reading and its diagnosis as plain JSON values: the document of /api/reading and of `principal --json`."""
-    document = {"ok": reading.ok, **asdict(reading, dict_factory=_json_object)}
+    document = {"schema_version": SCHEMA_VERSION, "ok": reading.ok, **asdict(reading, dict_factory=_json_object)}
     del document["id"]
     if reading.principal:
         document["principal"]["legacy"] = reading.principal.legacy

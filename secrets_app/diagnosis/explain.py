@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
-from secrets_app.core.reading import UNEXPECTED, Certainty, Hint, HostEnvironment
+from secrets_app.core.reading import SCHEMA_VERSION, UNEXPECTED, Certainty, Hint, HostEnvironment
 from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.cause import Area
 from secrets_app.diagnosis.chain_message import is_default_chain, parse_attempts, text_after_token
@@ -168,6 +168,7 @@ def explanation_json(report: ErrorReport) -> dict[str, Any]:
     """The explanation as plain JSON values. Raises TooLongError."""
     explanation = report.explanation()
     return {
+        "schema_version": SCHEMA_VERSION,
         "causes": list(explanation.causes),
         "certainty": explanation.certainty,
         "hints": [asdict(hint) for hint in explanation.hints],

@@ -8,6 +8,7 @@ from dataclasses import replace
 from secrets_app.conf import Config
 from secrets_app.conf.request import ReadRequest
 from secrets_app.core.credential_options import CredentialKind
+from secrets_app.core.formatting import join_words
 from secrets_app.core.runtime import shared
 from secrets_app.identities.candidates import Candidate, find_candidates
 from secrets_app.identities.result import CandidateResult
@@ -47,6 +48,15 @@ class Comparison:
     @property
     def is_done(self) -> bool:
         return self._started and not self._running
+
+    def waiting_for(self) -> tuple[str, float] | None:
+        """The credentials without a result, and the seconds until the last deadline; None when there are none."""
+        with self._changed:
+            running = dict(self._running)
+        if not running:
+            return None
+        names = [candidate.name for candidate in self.candidates if candidate.number in running]
+        return join_words(names), max(operation.progress().left_s for operation in running.values())
 
     def follow(self) -> Iterator[CandidateResult | None]:
         """Each result as soon as it is complete, earlier ones first; None once a second while there is no new result.

@@ -2,9 +2,9 @@
 
 from secrets_app.core import formatting
 from secrets_app.core.reading import Outcome, Reading, Stage
-from secrets_app.core.redaction import printable
 from secrets_app.identities.result import CandidateResult, Selection
 from secrets_app.output import text
+from secrets_app.output.console import Line, Style, Styled
 
 
 def outcome_text(result: CandidateResult) -> str:
@@ -62,19 +62,21 @@ def principal_mark(selection: Selection) -> str:
     return "Used by this site." if selection.has_token else "The chain stops here."
 
 
-def line_of(result: CandidateResult) -> str:
+def line_of(result: CandidateResult) -> Line:
     """The result as one line for a terminal."""
     reading, identity = result.reading, result.candidate.identity
     number = f"[{result.principal_number}]" if result.principal_number else ""
     details = (f"({identity})" if identity else "", number, principal_text(result), result_text(result))
     duration = formatting.duration(reading.elapsed_s) if reading else ""
-    line = f"{result.candidate.name:<28} {outcome_text(result):<19} {duration:>10}  {' '.join(filter(None, details))}"
-    return printable(line.rstrip())
+    style = Style.GOOD if reading and reading.ok else Style.BAD if reading and reading.principal else Style.QUIET
+    rest = f" {duration:>10}  {' '.join(filter(None, details))}".rstrip()
+    return f"{result.candidate.name:<28} ", Styled(f"{outcome_text(result):<19}", style), rest
 
 
-def lines_of_selection(selection: Selection) -> list[str]:
+def lines_of_selection(selection: Selection) -> list[Line]:
     """The credential the site uses and, without success, the next command to run."""
-    return ["", printable(selection_text(selection)), *([] if selection.ok else ["Next: python manage.py principal"])]
+    sentence = Styled(selection_text(selection), Style.GOOD if selection.ok else Style.BAD)
+    return ["", sentence, *([] if selection.ok else ["Next: python manage.py principal"])]
 
 
 def _however(result: CandidateResult) -> str:

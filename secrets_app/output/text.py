@@ -85,13 +85,10 @@ HOP_OUTCOMES: dict[HopOutcome, str] = {
 }
 
 
-def hops_line(hops: Iterable[Hop]) -> str:
-    """The hops on one line: `[ok] This program > [FAILED] vault contoso, 403 ForbiddenByRbac, 14 ms > [--] ...`."""
-    return " > ".join(f"[{HOP_MARKS[hop.outcome]}] {', '.join(filter(None, _hop_texts(hop)))}" for hop in hops)
-
-
-def _hop_texts(hop: Hop) -> tuple[str, ...]:
-    return hop.name, hop.code or "", duration(hop.elapsed_s)
+def hop_text(hop: Hop) -> str:
+    """`[FAILED] vault contoso, 403 ForbiddenByRbac, 14 ms`."""
+    texts = (hop.name, hop.code or "", duration(hop.elapsed_s))
+    return f"[{HOP_MARKS[hop.outcome]}] {', '.join(filter(None, texts))}"
 
 
 def failure_line(reading: Reading) -> str:

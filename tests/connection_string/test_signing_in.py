@@ -18,6 +18,7 @@ from secrets_app.conf import Config, current, load
 from secrets_app.conf.schema import SETTINGS
 from secrets_app.core.reading import HostEnvironment, Outcome, Reading, Stage
 from secrets_app.doctor import Status, translation
+from secrets_app.output.console import PLAIN
 from secrets_app.output.terminal import lines_of, lines_of_translation
 from tests.conftest import World
 from tests.support.doctor_factories import run_check
@@ -178,8 +179,8 @@ def test_connection_string_secret__is_shown_nowhere(
     output = "\n".join(
         [
             *(page.content.decode() for page in pages),
-            *lines_of(*reading),
-            *lines_of_translation(translation(config, reading.place)),
+            *map(PLAIN.show, lines_of(*reading)),
+            *map(PLAIN.show, lines_of_translation(translation(config, reading.place))),
             *map(str, run_checks()),
             repr(config),
             json.dumps(reading.as_json()),
@@ -317,5 +318,5 @@ def test_doctor__unset_command_includes_the_connection_string() -> None:
 def test_line_break_in_subject__is_escaped_in_the_terminal() -> None:
     text = f"RunAs=App;AppId={APP};TenantId=contoso.com;CertificateSubjectName='a\x1b[2Jb';CertificateStoreLocation="
     shown = translation(load({**RIGHT, NAME: f"{text}CurrentUser"}), HostEnvironment())
-    assert "\x1b" not in "".join(lines_of_translation(shown))
+    assert "\x1b" not in "".join(map(PLAIN.show, lines_of_translation(shown)))
     assert isinstance(load({**RIGHT, NAME: text}), Config)

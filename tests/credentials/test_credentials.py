@@ -18,6 +18,7 @@ from secrets_app.conf import current
 from secrets_app.core.credential_options import CredentialKind
 from secrets_app.core.reading import Outcome, Reading, Stage
 from secrets_app.credentials.factories import FACTORIES
+from secrets_app.output.console import PLAIN
 from secrets_app.output.terminal import lines_of
 from tests.conftest import World
 from tests.management.test_arguments import principal
@@ -36,7 +37,7 @@ def outcomes(reading: Reading) -> list[tuple[str, Outcome]]:
 
 
 def printed_text(reading: Reading) -> str:
-    return "\n".join(lines_of(*reading))
+    return "\n".join(map(PLAIN.show, lines_of(*reading)))
 
 
 @pytest.mark.parametrize(

@@ -328,7 +328,7 @@ def test_command__no_problem_is_exit_0(world: World) -> None:
     result = manage("doctor")
     assert result.returncode == 0
     assert result.stdout.startswith("No errors found")
-    assert "OK  Tenants of vault and token\n    The vault and the token belong to the same tenant." in result.stdout
+    assert "OK       Tenants of vault and token   The vault and the token belong to the same tenant." in result.stdout
     assert result.stderr == ""
 
 
@@ -339,7 +339,7 @@ def test_command__a_problem_is_exit_1_and_comes_first() -> None:
             cwd=ROOT, env={**azure.env, "AZURE_CLIENT_SECRET": SECRET}, capture_output=True, text=True, check=False,
         )  # fmt: skip
     assert result.returncode == 1
-    assert result.stdout.split("\n")[2] == "ERROR  Service principal variables"
+    assert result.stdout.split("\n")[2].startswith("ERROR    Service principal variables  AZURE_CLIENT_SECRET is set")
     assert "az webapp config appsettings delete -g kvsite-rg -n kvsite-demo --setting-names" in result.stdout
     assert SECRET not in result.stdout
     assert result.stderr == ""

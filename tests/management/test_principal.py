@@ -15,6 +15,7 @@ import pytest
 from localazure import LocalAzure
 from secrets_app.conf.schema import SETTINGS
 from secrets_app.core.reading import Attempt, Diagnosis, Outcome, Principal, PrincipalKind, PrincipalType, Reading
+from secrets_app.output.console import PLAIN
 from secrets_app.output.terminal import lines_of
 from tests.conftest import World
 from tests.support.command_line import CompletedCommand, manage
@@ -125,7 +126,7 @@ def test_token_claims__are_escaped_for_the_terminal() -> None:
     reading = Reading(
         vault_url=None, secret_name="demo", started_at=datetime.now(UTC), elapsed_s=0.1, principal=principal
     )
-    lines = list(lines_of(reading, Diagnosis(causes=(None,) * len(reading.attempts))))
+    lines = list(map(PLAIN.show, lines_of(reading, Diagnosis(causes=(None,) * len(reading.attempts)))))
     assert not [line for line in lines if line.startswith("YES")]
     assert not set("\n\x1b\u202e") & set("".join(lines))
 
@@ -138,7 +139,7 @@ def test_certificate_reader__is_aligned_with_other_attempts() -> None:
     reading = Reading(
         vault_url=None, secret_name="demo", started_at=datetime.now(UTC), elapsed_s=0.1, attempts=tuple(attempts)
     )
-    *_, first, second = lines_of(reading, Diagnosis(causes=(None,) * len(reading.attempts)))
+    *_, first, second = map(PLAIN.show, lines_of(reading, Diagnosis(causes=(None,) * len(reading.attempts))))
     assert first == f"{second}  Reads the certificate."
 
 

@@ -6,18 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from secrets_app.conf.schema import CHECK_IDS, SUBJECTS
 from secrets_app.conf.setting import Setting
 from secrets_app.core.credential_options import CredentialKind
 from secrets_app.diagnosis import CAUSES
 from secrets_app.diagnosis.search import by_area
+from secrets_app.management.command import Command as BaseCommand
 
 
 class Command(BaseCommand):
+    summary = "for development: write the generated documents"
     help = "Write docs/settings.md and docs/causes.md. --check only reports outdated files."
-    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

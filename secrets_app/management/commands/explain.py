@@ -6,18 +6,22 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from django.core.management.base import BaseCommand, CommandError
-
 from secrets_app.diagnosis.explain import ErrorReport, TooLongError, explanation_json, parse_error_report
 from secrets_app.diagnosis.normalize import MAX_BYTES
+from secrets_app.management.command import Command as BaseCommand
+from secrets_app.management.command import Error
 from secrets_app.output.terminal import lines_of_explanation
 
-COULD_NOT_RUN = 2
+_END = "Ctrl-Z and Enter" if sys.platform == "win32" else "Ctrl-D"
 
 
 class Command(BaseCommand):
-    help = "Explain an error and how to fix it. Sends nothing to Azure and stores nothing."
-    requires_system_checks = ()
+    summary = "explain an error message and how to fix it, without Azure"
+    help = (
+        "Explain an error and how to fix it. Sends nothing to Azure and stores nothing. "
+        "Exit code 0: explained, 2: invalid input."
+    )
+    examples = (("error.log", "explain the error in a file"), ("", "paste the error into the terminal"))
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -32,6 +36,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         if options["file"] == "-":
+            self._prompt(jsonl=options["jsonl"])
             self._explain(sys.stdin.buffer, options)
             return
         try:
@@ -40,31 +45,33 @@ class Command(BaseCommand):
             sentence = (
                 f"{options['file']}: {error.strerror}. FILE must be a file; pass the text itself on standard input."
             )
-            raise CommandError(sentence, returncode=COULD_NOT_RUN) from error
+            raise Error(sentence) from error
         with source:
             self._explain(source, options)
+
+    def _prompt(self, *, jsonl: bool) -> None:
+        """Say what is expected, where a person types the input."""
+        if sys.stdin.isatty():
+            what = "Enter one JSON object per line" if jsonl else "Paste the error"
+            self.stderr.write(f"{what}, then press {_END}.")
+            self.stderr.flush()
 
     def _explain(self, source: BinaryIO, options: dict[str, Any]) -> None:
         if options["jsonl"]:
             for line in source:
                 if line.strip():
-                    self._write(json.dumps(_explain_line(line)))
+                    self.print_text(json.dumps(_explain_line(line)))
             return
         pasted = ErrorReport(message=source.read(MAX_BYTES + 1).decode("utf-8", errors="replace"))
         if not pasted.message.strip():
-            raise CommandError("The input is empty. Pass an error text.", returncode=COULD_NOT_RUN)
+            raise Error("The input is empty. Pass an error text.")
         try:
             if options["json"]:
-                self._write(json.dumps(explanation_json(pasted), indent=2))
+                self.print_text(json.dumps(explanation_json(pasted), indent=2))
             else:
-                self._write("\n".join(lines_of_explanation(pasted.explanation())))
+                self.print_lines(lines_of_explanation(pasted.explanation(), self.console))
         except TooLongError as error:
-            raise CommandError(str(error), returncode=COULD_NOT_RUN) from error
-
-    def _write(self, text: str) -> None:
-        # Characters that the terminal cannot encode become question marks instead of a UnicodeEncodeError.
-        encoding = sys.stdout.encoding or "utf-8"
-        self.stdout.write(text.encode(encoding, errors="replace").decode(encoding))
+            raise Error(str(error)) from error
 
 
 def _explain_line(line: bytes) -> dict[str, Any]:

@@ -1,0 +1,196 @@
+"""The commands on a real pseudo terminal: colours, width, prompts, waiting, watching and completion."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from localazure import Fault, FaultInjection, LocalAzure
+from secrets_app.output.console import PLAIN, Console, Style, Styled
+from tests.support.terminal import Terminal, without_colours
+
+ROOT = Path(__file__).resolve().parents[2]
+MANAGE = (sys.executable, "manage.py")
+ESCAPE = "\x1b["
+
+
+@pytest.fixture(scope="module")
+def no_role() -> Iterator[dict[str, str]]:
+    with LocalAzure("no-role") as azure:
+        yield {**azure.env, "TERM": "xterm-256color"}
+
+
+def on_terminal(env: dict[str, str], *arguments: str, width: int = 80) -> tuple[int, str]:
+    """Exit code and what stays on the screen: a status line is overwritten, which begins with a carriage return."""
+    with Terminal((*MANAGE, *arguments), env, width) as terminal:
+        code = terminal.end()
+        return code, "\n".join(line.rpartition("\r")[2] for line in terminal.shown.split("\n"))
+
+
+def test_terminal__has_colours_and_its_own_width(no_role: dict[str, str]) -> None:
+    code, shown = on_terminal(no_role, "principal", width=72)
+    assert code == 1
+    assert shown.startswith("\x1b[1;31mNO\x1b[0m  ")
+    prose = [line for line in without_colours(shown).splitlines() if line.startswith("    ") and ": " not in line]
+    assert max(len(line) for line in prose if "/" not in line and " az " not in line) <= 72
+    assert "HTTP 403, ForbiddenByRbac" in shown
+    assert "Vault https://contoso.vault.azure.net, secret demo, cause kv_rbac_denied" in shown
+
+
+@pytest.mark.parametrize("variable", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"NO_COLOR": "1", "FORCE_COLOR": "1"}])
+def test_colours__can_be_turned_off(no_role: dict[str, str], variable: dict[str, str]) -> None:
+    _, shown = on_terminal({**no_role, **variable}, "doctor", "--nonsense")
+    assert ESCAPE not in shown
+    _, shown = on_terminal({**no_role, **variable}, "principal", "--secret", "https://example.org/secrets/x")
+    assert ESCAPE not in shown
+
+
+@pytest.mark.parametrize(("variable", "expected"), [({}, False), ({"FORCE_COLOR": "1"}, True)])
+def test_pipe__has_colours_only_if_forced(no_role: dict[str, str], variable: dict[str, str], expected: bool) -> None:
+    done = subprocess.run(
+        [*MANAGE, "explain"], cwd=ROOT, env={**no_role, **variable}, input="AADSTS7000222", capture_output=True,
+        text=True, check=True,
+    )  # fmt: skip
+    assert (ESCAPE in done.stdout) is expected
+    assert done.stderr == ""  # no prompt for a pipe
+
+
+def test_explain__asks_for_the_error_on_a_terminal(no_role: dict[str, str]) -> None:
+    with Terminal((*MANAGE, "explain"), no_role) as terminal:
+        terminal.wait_for("Paste the error, then press Ctrl-D.")
+        terminal.type("AADSTS7000222: The provided client secret keys are expired.\n\x04")
+        assert terminal.end() == 0
+        assert "client_secret_expired" in terminal.shown
+
+
+def test_doctor__is_one_line_a_check_and_verbose_on_request(no_role: dict[str, str]) -> None:
+    code, shown = on_terminal(no_role, "doctor", width=100)
+    lines = without_colours(shown).splitlines()
+    checks = [line for line in lines if line.startswith(("ERROR ", "WARNING ", "UNKNOWN ", "OK "))]
+    assert code == 1
+    assert checks[0].startswith("ERROR    Secret ")
+    assert 15 < len(checks) <= len(lines) <= len(checks) + 12
+    assert max(map(len, checks)) <= 100
+    _, verbose = on_terminal(no_role, "doctor", "-v", width=100)
+    assert "Error code: ForbiddenByRbac" in without_colours(verbose)
+    assert "Error code: ForbiddenByRbac" not in without_colours(shown)
+
+
+def test_hanging_vault__is_named_on_standard_error_with_the_seconds_left() -> None:
+    with LocalAzure("app-service", faults={"keyvault": FaultInjection(fault=Fault.SILENCE)}) as azure:
+        env = {**azure.env, "TERM": "xterm", "KVSITE_DEADLINE_S": "2.5"}
+        with Terminal((*MANAGE, "principal"), env) as terminal:
+            assert terminal.end() == 1
+            shown = terminal.shown
+        assert "\rWaiting for https://contoso.vault.azure.net to respond, 2 s left" in shown
+        assert "\r" + " " * 79 + "\r" in shown  # removed before the result
+        done = subprocess.run(
+            [*MANAGE, "principal", "--json"], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+        )
+        assert done.stdout.startswith("{")
+        assert done.stderr == "Waiting for https://contoso.vault.azure.net to respond, 2 s left\n"
+
+
+def test_until_ok__ends_when_the_secret_can_be_read() -> None:
+    refused = FaultInjection(status=403)
+    with LocalAzure("app-service", faults={"keyvault": refused}) as azure:
+        env = {**azure.env, "TERM": "xterm", "NO_COLOR": "1"}
+        with Terminal((*MANAGE, "principal", "--until-ok", "1"), env, 200) as terminal:
+            terminal.wait_for(lambda shown: shown.count("  NO   403  ") >= 2)
+            assert terminal.shown.count("Principal Used: ") == 1  # the whole result only once
+            azure.inject_fault("keyvault", FaultInjection())
+            assert terminal.end() == 0
+            assert "YES  The secret demo was read." in terminal.shown
+
+
+def test_watch__ends_with_ctrl_c(no_role: dict[str, str]) -> None:
+    with Terminal((*MANAGE, "principal", "--watch", "--json"), no_role, 200) as terminal:
+        terminal.wait_for("kv_rbac_denied")
+        terminal.type("\x03")
+        assert terminal.end() == 130
+        assert "Traceback" not in terminal.shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("principal", "--watch", "0"), "'0' is not a number of seconds from 1 to 3600"),
+        (("principal", "--watch", "--all"), "not allowed with argument"),
+        (("principal", "--until-ok", "--report"), "Error: --report cannot be combined with --watch or --until-ok."),
+        (("explain", "/nonexistent"), "Error: /nonexistent: No such file or directory."),
+    ],
+)
+def test_invalid_arguments__have_one_sentence(
+    no_role: dict[str, str], arguments: tuple[str, ...], expected: str
+) -> None:
+    code, shown = on_terminal({**no_role, "NO_COLOR": "1"}, *arguments, width=200)
+    assert code == 2
+    assert expected in shown
+    assert "Traceback" not in shown
+
+
+def run(*arguments: str, env: dict[str, str] | None = None) -> str:
+    done = subprocess.run(
+        [*MANAGE, *arguments], cwd=ROOT, env=env or dict(os.environ), capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+@pytest.mark.parametrize("arguments", [(), ("help",), ("--help",)])
+def test_overview__lists_this_projects_commands_only(arguments: tuple[str, ...]) -> None:
+    shown = run(*arguments)
+    for name in ("principal", "doctor", "explain", "check", "runserver"):
+        assert f"\n  {name} " in shown
+    assert "squashmigrations" not in shown
+    assert "squashmigrations" in run("help", "--all")
+
+
+@pytest.mark.parametrize("arguments", [("--version",), ("version",), ("principal", "--version")])
+def test_version__is_this_projects(arguments: tuple[str, ...]) -> None:
+    from secrets_app import __version__
+
+    assert run(*arguments) == f"Principal Used {__version__}\n"
+
+
+@pytest.mark.parametrize("command", ["principal", "doctor", "explain"])
+def test_help__has_no_option_of_django(command: str) -> None:
+    shown = run(command, "--help")
+    assert "examples:" in shown
+    for option in ("--pythonpath", "--settings", "--traceback", "--force-color"):
+        assert option not in shown
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("manage.py pri", ["principal"]),
+        ("manage.py principal --un", ["--until-ok"]),
+        ("manage.py principal --credential azure-c", ["azure-cli"]),
+        ("manage.py doctor --j", ["--json"]),
+    ],
+)
+def test_completion__in_a_real_bash(typed: str, expected: list[str]) -> None:
+    script = f"""
+        PATH="{Path(sys.executable).parent}:{ROOT}:$PATH"
+        eval "$({Path(sys.executable).parent}/register-python-argcomplete manage.py)"
+        COMP_LINE={typed!r} COMP_POINT={len(typed)} COMP_TYPE=9
+        COMP_WORDS=({typed}) COMP_CWORD={len(typed.split()) - 1}
+        _python_argcomplete manage.py
+        printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
+    done = subprocess.run(["bash", "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert [line.strip() for line in done.stdout.splitlines()] == expected, done.stderr
+
+
+def test_console__removes_control_characters_and_wraps_at_words() -> None:
+    console = Console(width=40, has_colours=True, is_terminal=True)
+    assert console.show(("a\x1b[2Jb", Styled("c\nd", Style.BAD))) == "a?[2Jb\x1b[1;31mc?d\x1b[0m"
+    assert PLAIN.show(Styled("x", Style.BAD)) == "x"
+    lines = list(console.wrap("a " * 30 + "https://learn.microsoft.com/azure/key-vault/general/rbac-guide"))
+    assert lines[-1] == "    https://learn.microsoft.com/azure/key-vault/general/rbac-guide"
+    assert max(len(str(line)) for line in lines[:-1]) <= 40
+    assert console.shorten("x" * 50, used=10) == "x" * 27 + "..."
+    assert PLAIN.shorten("x" * 500, used=10) == "x" * 500
