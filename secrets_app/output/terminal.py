@@ -38,7 +38,7 @@ def lines_of(reading: Reading, diagnosis: Diagnosis, console: Console = PLAIN) -
         yield from console.wrap(text.failure_line(reading))
     yield from console.wrap(f"{text.identity_line(reading)} Duration {formatting.duration(reading.elapsed_s)}.")
     yield from _target(reading, diagnosis)
-    yield from _hops(reading, diagnosis)
+    yield from _hops(reading, diagnosis, console)
     if reading.principal:
         yield ""
         yield f"Principal Used: {reading.principal.legacy}"
@@ -79,11 +79,13 @@ def _target(reading: Reading, diagnosis: Diagnosis) -> Iterator[Line]:
         yield f"    {formatting.capitalize(', '.join(words))}"
 
 
-def _hops(reading: Reading, diagnosis: Diagnosis) -> Iterator[Line]:
-    parts: list[str | Styled] = []
-    for hop in hops_of(reading, diagnosis):
-        parts += [" > " if parts else "    ", Styled(text.hop_text(hop), _HOP_STYLES[hop.outcome])]
-    yield tuple(parts)
+def _hops(reading: Reading, diagnosis: Diagnosis, console: Console) -> Iterator[Line]:
+    """The steps of the reading in one line; below each other where a terminal is too narrow for it."""
+    shown = [Styled(text.hop_text(hop), _HOP_STYLES[hop.outcome]) for hop in hops_of(reading, diagnosis)]
+    if console.is_terminal and len("    " + " > ".join(part.text for part in shown)) > console.width:
+        yield from (("  > " if number else "    ", part) for number, part in enumerate(shown))
+    else:
+        yield tuple(part for number, hop in enumerate(shown) for part in (" > " if number else "    ", hop))
 
 
 def _full_error(message: str) -> Iterator[Line]:
