@@ -10,10 +10,12 @@ _HEADING = re.compile(
       | (?:DefaultAzureCredential|ChainedTokenCredential):?\s(?:failed\sto\sacquire\sa\stoken|authentication\sfailed)
       | AggregateAuthenticationError
       | Multiple\sexceptions\swere\sencountered\swhile\sattempting\sto\sauthenticate
+      | Multiple\serrors\swere\sencountered\swhile\sattempting\sto\sauthenticate
       | Tried\sthe\sfollowing\s
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+_SEVERAL = re.compile(r"Tried the following [2-9]|Multiple errors were encountered while attempting to authenticate")
 _MEMBER = re.compile(
     r"""(?:^|(?<=[\s(>:=*•"'-]))
         (?P<name>(?!DefaultAzure|ChainedToken)[A-Z][A-Za-z]{2,40}(?:Credential|CredentialAdapter))
@@ -51,8 +53,10 @@ _BY_MESSAGE = tuple(
         (
             "ManagedIdentityCredential",
             r"Managed Identity authentication is not available|Tried to get token using M"
-            r"|The managed identity endpoint",
+            r"|The managed identity endpoint|getting managed identity credential",
         ),
+        ("EnvironmentCredential", r"error getting environment credential"),
+        ("AzureCliCredential", r"error getting token credential from Azure CLI"),
     )
 )
 """Credentials whose message in .NET, Java and JavaScript does not start with their class name."""
@@ -103,6 +107,11 @@ def text_after_token(text: str) -> str | None:
     """The log text after the last credential that returned a token; None if none did."""
     end = max((match.end() for match in _TOKEN_ACQUIRED.finditer(text)), default=None)
     return None if end is None else text[end:]
+
+
+def tried_several(text: str) -> bool:
+    """Whether the message says that several credentials failed, even if the text was cut after the first."""
+    return _SEVERAL.search(text) is not None
 
 
 def is_default_chain(text: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from secrets_app.core.reading import SCHEMA_VERSION, UNEXPECTED, Certainty, Hint, HostEnvironment
 from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.cause import Area
-from secrets_app.diagnosis.chain_message import is_default_chain, parse_attempts, text_after_token
+from secrets_app.diagnosis.chain_message import is_default_chain, parse_attempts, text_after_token, tried_several
 from secrets_app.diagnosis.command_values import CommandValues
 from secrets_app.diagnosis.evidence import ChainAttempt, Evidence
 from secrets_app.diagnosis.extraction import extract_evidence
@@ -80,7 +80,7 @@ def _matches(evidence: Evidence, attempts: tuple[ChainAttempt, ...]) -> tuple[tu
     found = [match_of_member(a.message, a.credential) for a in attempts]
     members = [Member(credential=a.credential, cause=m.cause) for a, m in zip(attempts, found, strict=True)]
     certainties = {match.cause: match.certainty for match in reversed(found)}
-    main = most_relevant_failure(members, UNKNOWN_HOST)
+    main = most_relevant_failure(members, UNKNOWN_HOST, alone=not tried_several(evidence.text))
     matches = [Match(main.cause, certainties[main.cause]) if main else NONE_AVAILABLE]
     untried = untried_credentials(members[-1], _credentials_after(members, evidence)) if main else ""
     if untried:

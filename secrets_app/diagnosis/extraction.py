@@ -10,6 +10,10 @@ _AADSTS = re.compile(r"AADSTS[\s:]?(\d{4,8})(?!\d)", re.IGNORECASE)
 _ENTRA_LIST = re.compile(
     r"""(?:error_codes["']?\s{0,3}:\s{0,3}\[\s{0,8}|login\.microsoftonline\.[a-z]{2,3}/error\?code=)(\d{5,8})"""
 )
+_SIGN_IN_PAGE = re.compile(
+    r"error\s?code:?\s{0,8}(\d{5,8})\b(?=.{0,400}(?:request|correlation)\s?id)", re.IGNORECASE | re.DOTALL
+)
+"""Microsoft's sign-in page prints the number without `AADSTS`, above the IDs of the request."""
 _MAX_FRAME_CHARACTERS = 16 * 1024
 """Maximum characters of stack frames kept: enough to identify the package."""
 _AKV = re.compile(r"AKV[\s:]?(\d{5})(?!\d)", re.IGNORECASE)
@@ -89,8 +93,8 @@ def _codes(text: str) -> list[str]:
 
 
 def _entra_numbers(text: str) -> tuple[int, ...]:
-    """AADSTS numbers in the text, otherwise those in its error_codes list or error URL."""
-    return _numbers(_AADSTS, text) or _numbers(_ENTRA_LIST, text)
+    """AADSTS numbers in the text, otherwise those in its error_codes list, error URL or the sign-in page."""
+    return _numbers(_AADSTS, text) or _numbers(_ENTRA_LIST, text) or _numbers(_SIGN_IN_PAGE, text)
 
 
 def _numbers(pattern: re.Pattern[str], text: str) -> tuple[int, ...]:

@@ -11,6 +11,7 @@ from secrets_app.diagnosis.cause import Cause
 from secrets_app.diagnosis.codes import Code, Family, codes_in, has_unexplained_entra_code
 from secrets_app.diagnosis.evidence import Evidence
 from secrets_app.diagnosis.normalize import squash
+from secrets_app.diagnosis.rules import RULES
 from secrets_app.diagnosis.signature import Signature, Strength
 
 _Entry = tuple[int, str, Signature]
@@ -30,6 +31,8 @@ class _Index:
         for order, cause in enumerate(causes.values()):
             for signature in cause.signatures:
                 self._add(signature, (order, cause.key, signature))
+        for order, (key, signature) in enumerate(RULES, start=len(causes)):
+            self._add(signature, (order, key, signature))
 
     def _add(self, signature: Signature, entry: _Entry) -> None:
         phrases = (max(signature.phrases, key=len),) if signature.phrases else signature.any_of
@@ -67,7 +70,7 @@ _INDEX = _Index(CAUSES)
 
 def _has_context(evidence: Evidence, strength: Strength) -> bool:
     """Whether the text is about Azure; for a LIKELY signature, program output is enough."""
-    return about_azure(evidence) or (strength is Strength.LIKELY and is_program_output(evidence))
+    return about_azure(evidence) or (strength >= Strength.LIKELY and is_program_output(evidence))
 
 
 class Match(NamedTuple):
@@ -90,6 +93,7 @@ class _Found(NamedTuple):
 _CERTAINTY = {
     Strength.WEAK: Certainty.GUESS,
     Strength.LIKELY: Certainty.LIKELY,
+    Strength.RULE: Certainty.LIKELY,
     Strength.CLEAR: Certainty.SURE,
     Strength.CODE: Certainty.SURE,
     Strength.EXACT: Certainty.SURE,
@@ -99,6 +103,8 @@ _CODE_STRENGTH = {
     Certainty.LIKELY: Strength.CLEAR,
     Certainty.GUESS: Strength.WEAK,
 }
+_FIRST_ANSWER = "kv_token_missing"
+"""A vault's first answer to every client asks for a token; a log may show it above the error."""
 _ORDER = {key: order for order, key in enumerate(CAUSES)}
 
 
@@ -112,6 +118,8 @@ def match_causes(evidence: Evidence) -> tuple[Match, ...]:
     best = _strongest(evidence)
     if not best:
         return ()
+    if any(found.strength >= Strength.CLEAR for key, found in best.items() if key != _FIRST_ANSWER):
+        best.pop(_FIRST_ANSWER, None)
     top = max(found.strength for found in best.values())
     if top < Strength.CLEAR:
         if has_unexplained_entra_code(evidence) or not _has_context(evidence, top):

@@ -40,13 +40,16 @@ def cause_on_platform(cause: str, place: HostEnvironment) -> str:
     return cause
 
 
-def most_relevant_failure(members: Sequence[Member], place: HostEnvironment) -> Member | None:
-    """The failed credential most relevant on this platform; None if there are several and none stands out."""
+def most_relevant_failure(members: Sequence[Member], place: HostEnvironment, *, alone: bool = True) -> Member | None:
+    """The failed credential most relevant on this platform; None if there are several and none stands out.
+
+    `alone`: whether a single member is all that was tried.
+    """
     ranked = sorted(members, key=lambda member: _rank(member, place))
     if not ranked:
         return None
     main = ranked[0]
-    stands_out = _severity(main, place) > Severity.NOISE or len(members) == 1
+    stands_out = _severity(main, place) > Severity.NOISE or (alone and len(members) == 1)
     return main if stands_out else None
 
 

@@ -20,9 +20,10 @@ class Strength(IntEnum):
 
     WEAK = 1  # matches many causes; used only if nothing else matches
     LIKELY = 2
-    CLEAR = 3  # a phrase used by one cause only
-    CODE = 4  # a service error code
-    EXACT = 5  # a service error code and a phrase that distinguishes similar cases
+    RULE = 3  # which service refused what, and how
+    CLEAR = 4  # a phrase used by one cause only
+    CODE = 5  # a service error code
+    EXACT = 6  # a service error code and a phrase that distinguishes similar cases
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +115,7 @@ def rule(
     phrases: tuple[str, ...] = (),
     any_of: tuple[str, ...] = (),
     unless: tuple[str, ...] = (),
-    strength: Strength = Strength.LIKELY,
+    strength: Strength = Strength.RULE,
 ) -> Signature:
     """A signature over evidence: which service refused, with which status or code, which operation, on which stack.
 
