@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from localazure import Fault, FaultInjection, LocalAzure
+from localazure.scenarios.directory import SITE_IDENTITY
 from secrets_app.output.console import PLAIN, Console, Style, Styled
 from tests.support.terminal import Terminal, without_colours
 
@@ -100,7 +101,7 @@ def test_until_ok__ends_when_the_role_is_assigned() -> None:
         with Terminal((*MANAGE, "principal", "--until-ok", "1"), env, 200) as terminal:
             terminal.wait_for(lambda shown: shown.count("NO   403  ForbiddenByRbac  kv_rbac_denied") >= 2)
             assert terminal.shown.count("Principal Used: ") == 1  # the whole result only once
-            azure.grant()
+            azure.grant(SITE_IDENTITY)
             assert terminal.end() == 0
             assert "YES  The secret demo was read." in terminal.shown
 
