@@ -50,6 +50,10 @@ class HostileAzure:
         self.requests: list[str] = []
         """The heads of all requests to the attacked host."""
 
+    def heal(self) -> None:
+        """Every request reaches Local Azure from now on."""
+        self._host = ""
+
     @property
     def env(self) -> Mapping[str, str]:
         """The environment of a process whose Azure is hostile."""

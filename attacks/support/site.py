@@ -139,17 +139,16 @@ def running_site(
                 raise AssertionError(f"The site did not start:\n{site.log()}")
             yield site
         finally:
-            _stop(process)
+            _stop(site)
 
 
-def _stop(process: "subprocess.Popen[bytes]") -> None:
+def _stop(site: Site) -> None:
     """End gunicorn without waiting for requests in progress: their clients are attackers."""
-    if process.poll() is None:
-        process.send_signal(signal.SIGQUIT)
-        try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            process.kill()
+    with suppress(OSError):
+        workers = site.workers()
+        site.process.kill()
+        for worker in workers:
+            os.kill(worker, signal.SIGKILL)
 
 
 def free_port() -> int:

@@ -68,3 +68,18 @@ def current() -> CancellationToken:
 def use_token(token: CancellationToken) -> None:
     """Use `token` to cancel this thread's work from now on."""
     _CURRENT.set(token)
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[CancellationToken]:
+    """Cancel this thread's work after `seconds`. Timeouts of a socket restart with every byte; this one does not."""
+    token = CancellationToken()
+    previous = _CURRENT.set(token)
+    timer = threading.Timer(seconds, token.cancel)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield token
+    finally:
+        timer.cancel()
+        _CURRENT.reset(previous)

@@ -4,27 +4,24 @@ Timeouts alone cannot do that: they restart with every byte received, and a `Ret
 """
 
 import socket
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
 import urllib3
 import urllib3.connection
-import urllib3.exceptions
 from azure.core.pipeline.transport import RequestsTransport
-from requests import Session
+from requests import PreparedRequest, Response, Session
 from requests.adapters import HTTPAdapter
 
 from secrets_app.azure_client import cancellation
 from secrets_app.azure_client.abandoned_sockets import close_abandoned_sockets
+from secrets_app.azure_client.response_limits import BoundedBody, CountedResponse, check_declared_size, check_json
 from secrets_app.azure_client.timeouts import ClientLimits, max_retry_delay_s
-from secrets_app.core.own_messages import RESPONSE_TOO_LARGE
 
 _POOL_SIZE = 32  # as many as gunicorn has threads, so that no connection is discarded after one use
 _BLOCK_SIZE = 32 * 1024  # as in azure-core's own adapter
-
-_MAX_RESPONSE_BYTES = 1024 * 1024
-"""Bytes. A secret has 25 KB at most, and Microsoft Entra ID's metadata is shorter."""
 
 _OPEN_SOCKETS: ContextVar["_OpenSockets | None"] = ContextVar("open_sockets", default=None)
 """The sockets of the request that this thread is sending."""
@@ -51,9 +48,25 @@ class _OpenSockets:
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
+@contextmanager
+def closed_on_cancel() -> Iterator[None]:
+    """The block's requests, on sessions of `new_session`, end when this thread's work is cancelled.
+
+    Raises Cancelled if it already is.
+    """
+    sockets = _OpenSockets()
+    previous = _OPEN_SOCKETS.set(sockets)
+    try:
+        with cancellation.current().on_cancel(sockets.shut_down):
+            yield
+    finally:
+        _OPEN_SOCKETS.reset(previous)
+
+
 class _TrackedConnection:
     """A connection that registers its socket as soon as it exists: before the proxy tunnel and before TLS."""
 
+    response_class: Any = CountedResponse
     _socket: socket.socket | None = None
 
     @property
@@ -76,9 +89,7 @@ class _TrackedConnection:
 
     def getresponse(self) -> Any:
         response = super().getresponse()  # type: ignore[misc]
-        if (response.length_remaining or 0) > _MAX_RESPONSE_BYTES:
-            response.close()
-            raise urllib3.exceptions.ProtocolError(f"The response {RESPONSE_TOO_LARGE} (1 MiB), so it was not read.")
+        check_declared_size(response)
         return response
 
 
@@ -119,6 +130,13 @@ class _Adapter(HTTPAdapter):
         manager.pool_classes_by_scheme = _POOLS
         return manager
 
+    def build_response(self, request: PreparedRequest, response: Any) -> Response:
+        bounded = super().build_response(request, BoundedBody(response))
+        # Azure's responses are UTF-8. Another charset may be one that Python cannot decode text with, such as `hex`.
+        bounded.encoding = "utf-8"
+        bounded.headers["Content-Type"] = bounded.headers.get("Content-Type", "").partition(";")[0]
+        return bounded
+
     def close(self) -> None:
         """urllib3 2 only drops its pools; a connection that a traceback still refers to would stay open."""
         for manager in (self.poolmanager, *self.proxy_manager.values()):
@@ -128,7 +146,8 @@ class _Adapter(HTTPAdapter):
         super().close()
 
 
-def _session() -> Session:
+def new_session() -> Session:
+    """A session of requests whose responses are limited, and whose requests `closed_on_cancel` can end."""
     session = Session()
     for scheme in ("http://", "https://"):
         session.mount(scheme, _Adapter(pool_maxsize=_POOL_SIZE))
@@ -143,7 +162,7 @@ class CancellableTransport(RequestsTransport):  # type: ignore[misc]
     """
 
     def __init__(self, limits: ClientLimits) -> None:
-        super().__init__(session=_session(), **limits)
+        super().__init__(session=new_session(), **limits)
         self._max_retry_delay_s = max_retry_delay_s(limits)
 
     def open(self) -> None:
@@ -153,13 +172,10 @@ class CancellableTransport(RequestsTransport):  # type: ignore[misc]
         super().open()
 
     def send(self, request: Any, **kwargs: Any) -> Any:
-        sockets = _OpenSockets()
-        reset_token = _OPEN_SOCKETS.set(sockets)
-        try:
-            with cancellation.current().on_cancel(sockets.shut_down):
-                return super().send(request, **kwargs)
-        finally:
-            _OPEN_SOCKETS.reset(reset_token)
+        with closed_on_cancel():
+            response = super().send(request, **kwargs)
+        check_json(response)
+        return response
 
     def sleep(self, duration: float) -> None:
         """The pause before a retry, limited: a service's `Retry-After` may be much longer."""

@@ -8,7 +8,7 @@ import threading
 import traceback
 from typing import Any
 
-from secrets_app.core.redaction import redact
+from secrets_app.core.redaction import external_text
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -27,6 +27,8 @@ _BODY_OF_AN_ERROR = re.compile(
 # Control characters a terminal would interpret; line breaks and tabs stay, tracebacks need them.
 _CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 NOT_LOGGED = "[body not logged]"
+_MAX_LINE_CHARACTERS = 32 * 1024
+"""Of a log record with its traceback, which may contain text from outside."""
 
 
 class RedactingFormatter(logging.Formatter):
@@ -52,7 +54,7 @@ class StderrHandler(logging.StreamHandler[Any]):
 
 
 def _safe(text: str) -> str:
-    safe = redact(_BODY_OF_AN_ERROR.sub(f"\nContent: {NOT_LOGGED}", text))
+    safe = external_text(_BODY_OF_AN_ERROR.sub(f"\nContent: {NOT_LOGGED}", text), _MAX_LINE_CHARACTERS)
     return _CONTROL_CHARACTERS.sub("?", safe)
 
 
@@ -96,6 +98,8 @@ def logging_settings(level: str, *, log_filter: Any) -> dict[str, Any]:
             # The credential chain logs each attempt, which every reading already shows.
             "azure": {"level": "DEBUG" if debug else "ERROR"},
             "msal": {"level": level},
+            # Logs malformed headers of a response with a traceback; the reading shows the failure.
+            "urllib3.connection": {"level": "DEBUG" if debug else "ERROR"},
             # Django's own handlers would bypass the redaction; its DEBUG output is about templates and files.
             "django": {"level": "INFO" if debug else level, "handlers": []},
             "django.server": {"level": "INFO" if debug else level, "handlers": [], "propagate": True},

@@ -4,7 +4,7 @@ The code that raises them and the signatures of the causes both import them from
 a part of one; names in braces are filled in with `str.format`.
 """
 
-UNDECODABLE_RESPONSE = "its body does not match its Content-Type or Content-Encoding header"
+UNDECODABLE_RESPONSE = "its body does not have the format of a response from Azure"
 RESPONSE_TOO_LARGE = "exceeds the size limit for responses from Azure"
 
 INTERACTIVE_SIGN_IN_REQUIRED = "Interactive authentication is required, which is not possible from a web page."

@@ -63,6 +63,16 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() else "?" for character in text)
 
 
+MAX_EXTERNAL_CHARACTERS = 16 * 1024
+"""Of a text from outside that is kept: longer than any message of Azure or its libraries."""
+
+
+def external_text(text: str, limit: int = MAX_EXTERNAL_CHARACTERS) -> str:
+    """A text from outside, as it may be kept and shown: redacted, well-formed, and of at most `limit` characters."""
+    redacted = redact(text[: 4 * limit])
+    return redacted if len(redacted) <= limit else f"{redacted[:limit]}..."
+
+
 def redact(text: str) -> str:
     """The text with every token, key and password replaced by `[hidden]`; IDs, host names and codes remain.
 

@@ -10,7 +10,7 @@ from azure.identity import CredentialUnavailableError
 
 from secrets_app.azure_client.error_message import error_message
 from secrets_app.core.reading import Attempt, Outcome, Principal
-from secrets_app.core.redaction import redact
+from secrets_app.core.redaction import external_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +104,7 @@ class TokenTrace:
     def _end(self, name: str, outcome: Outcome, message: str | None) -> None:
         step = self._steps[name]
         elapsed_s = time.monotonic() - step.started
-        message = redact(message) if message else message
+        message = external_text(message) if message else message
         self._steps[name] = replace(
             step, attempt=replace(step.attempt, outcome=outcome, elapsed_s=elapsed_s, message=message)
         )

@@ -1,8 +1,11 @@
 """The connection to a host: the proxy in effect, the certificate presented, and why it failed."""
 
 import http.client
+import socket
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -15,6 +18,7 @@ from requests.utils import get_environ_proxies, select_proxy
 from urllib3.exceptions import NameResolutionError
 
 from secrets_app.azure_client.abandoned_sockets import close_abandoned_sockets
+from secrets_app.azure_client.cancellation import time_limit
 from secrets_app.core.redaction import redact
 
 
@@ -47,10 +51,10 @@ def is_azure_issuer(issuer: str | None) -> bool:
 
 def peer_issuer(response: requests.Response) -> str | None:
     """The issuer of the verified certificate on this connection; None when not available."""
-    socket = getattr(response.raw.connection, "sock", None)
-    if not isinstance(socket, ssl.SSLSocket):
+    sock = getattr(response.raw.connection, "sock", None)
+    if not isinstance(sock, ssl.SSLSocket):
         return None
-    issuer: Any = (socket.getpeercert() or {}).get("issuer", ())
+    issuer: Any = (sock.getpeercert() or {}).get("issuer", ())
     names = {name: value for part in issuer for name, value in part}
     return _issuer_name(names.get("organizationName"), names.get("commonName"))
 
@@ -64,7 +68,9 @@ def untrusted_issuer(vault_url: str) -> str | None:
     try:
         connection = _connection(vault_url, host, context)
         try:
-            connection.connect()
+            # A proxy may send its answer byte by byte; the TLS handshake has a time limit of its own.
+            with time_limit(2 * HANDSHAKE_S) as limit, limit.on_cancel(partial(_shut_down, connection)):
+                connection.connect()
             der = connection.sock.getpeercert(binary_form=True)
         finally:
             connection.close()
@@ -84,6 +90,12 @@ def _connection(url: str, host: str, context: ssl.SSLContext) -> http.client.HTT
     login = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}" if proxy.username else None
     connection.set_tunnel(host, 443, urllib3.make_headers(proxy_basic_auth=login))
     return connection
+
+
+def _shut_down(connection: http.client.HTTPSConnection) -> None:
+    if connection.sock:
+        with suppress(OSError):
+            socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
 
 
 def _attribute(name: x509.Name, oid: x509.ObjectIdentifier) -> str | None:
@@ -133,9 +145,10 @@ def _certificate_error(error: Exception) -> object:
     return inner.args[0] if isinstance(inner, Exception) and inner.args else inner
 
 
+TOO_SLOW = ConnectionProblem(message="The vault did not respond in time.", cause="network_interrupted")
 _PROBLEMS: tuple[tuple[type[Exception], ConnectionProblem], ...] = (
     # The first match applies: a timeout while connecting is a ConnectionError too.
-    (exceptions.Timeout, ConnectionProblem(message="The vault did not respond in time.", cause="network_interrupted")),
+    (exceptions.Timeout, TOO_SLOW),
     (
         exceptions.ProxyError,
         ConnectionProblem(message="The proxy is unreachable or refused the request.", cause="proxy_error"),

@@ -11,7 +11,10 @@ import urllib3
 from requests.auth import AuthBase
 
 from secrets_app.azure_client.abandoned_sockets import close_abandoned_sockets
+from secrets_app.azure_client.cancellation import time_limit
+from secrets_app.azure_client.transport import closed_on_cancel, new_session
 from secrets_app.doctor.connection import (
+    TOO_SLOW,
     ConnectionProblem,
     certificate_problem,
     connection_problem,
@@ -21,6 +24,9 @@ from secrets_app.doctor.connection import (
 from secrets_app.keyvault.errors import client_address
 
 CONNECT_S, READ_S = 1.2, 1.2
+"""Limits of one operation on the connection."""
+TIME_LIMIT_S = 2.0
+"""Of the whole request: the limits above restart with every byte."""
 _PATH = "/secrets?api-version=7.4"
 # `WWW-Authenticate: Bearer authorization="https://login.microsoftonline.com/<tenant>", resource="..."`
 # https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses
@@ -59,7 +65,9 @@ def probe_vault(vault_url: str | None) -> VaultProbe:
         return VaultProbe(problem=ConnectionProblem(message="No request was sent: no valid vault is configured."))
     try:
         with (
-            requests.Session() as session,
+            time_limit(TIME_LIMIT_S) as limit,
+            closed_on_cancel(),
+            new_session() as session,
             session.get(
                 vault_url + _PATH, auth=_Anonymous(), allow_redirects=False, stream=True, timeout=(CONNECT_S, READ_S)
             ) as response,
@@ -70,7 +78,7 @@ def probe_vault(vault_url: str | None) -> VaultProbe:
         return VaultProbe(issuer=issuer, problem=certificate_problem(error, issuer))
     except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
         close_abandoned_sockets(error)
-        return VaultProbe(problem=connection_problem(error))
+        return VaultProbe(problem=TOO_SLOW if limit.cancelled else connection_problem(error))
 
 
 def _probe_from(response: requests.Response) -> VaultProbe:

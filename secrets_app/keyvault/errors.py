@@ -10,13 +10,14 @@ from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestE
 from secrets_app.azure_client.error_message import error_message
 from secrets_app.conf.setting import SettingProblem
 from secrets_app.core.reading import Failure, Stage, VaultSaw
-from secrets_app.core.redaction import redact
+from secrets_app.core.redaction import external_text
 from secrets_app.credentials.token_trace import TokenTrace
 
 log = logging.getLogger(__name__)
 
 # `AKV10032: ...` from the vault, `AADSTS7000215: ...` from Microsoft Entra ID, if the response has no structured code.
 _CODE_IN_TEXT = re.compile(r"\b(AKV\d{4,6}|AADSTS\d{4,9})\b")
+_MAX_CODE_CHARACTERS = 100
 # Key Vault's 403 names the caller it saw: `appid=...;oid=...;iss=https://sts.windows.net/<tenant>/`.
 _CALLER = re.compile(
     r"appid=(?P<app_id>[^;'\s]{0,100});oid=(?P<object_id>[^;'\s]{0,100})"
@@ -31,7 +32,7 @@ def failure_of(error: Exception, trace: TokenTrace) -> Failure:
     """The evidence in `error`; `trace` is the token request of its reading. Unexpected errors are logged."""
     if not isinstance(error, (AzureError, ValueError)):
         log.error("unexpected %s while reading a secret", type(error).__name__, exc_info=error)
-    message = redact(error_message(error))
+    message = external_text(error_message(error))
     return Failure(
         stage=_stage(error, trace),
         message=message,
@@ -75,7 +76,7 @@ def _code(error: Exception, message: str) -> str | None:
     details = getattr(error, "error", None)
     inner = getattr(details, "innererror", None)
     codes = (inner.get("code") if isinstance(inner, Mapping) else None, getattr(details, "code", None))
-    return next((code for code in codes if isinstance(code, str)), None)
+    return next((external_text(code, _MAX_CODE_CHARACTERS) for code in codes if isinstance(code, str)), None)
 
 
 def _retry_after_s(error: Exception) -> float | None:

@@ -11,12 +11,15 @@ from azure.keyvault.secrets import KeyVaultSecret
 
 from secrets_app.conf.request import ReadRequest, SecretTarget
 from secrets_app.core.reading import Reading, Secret
-from secrets_app.core.redaction import well_formed
+from secrets_app.core.redaction import external_text
 from secrets_app.core.secret_value import SecretValue
 from secrets_app.keyvault.client import Connection
 from secrets_app.keyvault.errors import failure_of
 from secrets_app.keyvault.operation import Connect, ReadOperation
 from secrets_app.keyvault.pool import pooled_connection
+
+_MAX_FIELD_CHARACTERS = 255
+"""Of a secret's name, version and content type, as Key Vault limits the content type."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,14 +90,19 @@ def _date(value: Any) -> datetime | None:
     return value if isinstance(value, datetime) else None
 
 
+def _text(value: Any) -> str | None:
+    """The SDK returns a value that is no text unchanged."""
+    return external_text(str(value), _MAX_FIELD_CHARACTERS) if value else None
+
+
 def _without_value(secret: KeyVaultSecret, fingerprint_key: str) -> Secret:
     """All properties of the secret except its value."""
     value = secret.value or ""
     properties = secret.properties
     return Secret(
-        name=properties.name or "",
-        version=properties.version,
-        content_type=well_formed(str(properties.content_type)) if properties.content_type else None,
+        name=external_text(properties.name or "", _MAX_FIELD_CHARACTERS),
+        version=_text(properties.version),
+        content_type=_text(properties.content_type),
         enabled=properties.enabled,
         created_on=_date(properties.created_on),
         updated_on=_date(properties.updated_on),
