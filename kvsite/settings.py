@@ -56,6 +56,7 @@ SITE_KEY_IS_STORED = _config.site_key is not None or is_stored(_key_file, SECRET
 
 INSTALLED_APPS = ["secrets_app", "django.contrib.staticfiles"]
 MIDDLEWARE = [
+    "secrets_app.middleware.redact_secrets",
     "secrets_app.middleware.add_headers",
     "secrets_app.middleware.answer_probes",
     "django.middleware.security.SecurityMiddleware",

@@ -10,12 +10,13 @@ from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A
 from django.utils.module_loading import import_string
 
 from secrets_app import conf
-from secrets_app.conf.access import SESSIONS_OFF, AccessMode
+from secrets_app.conf.access import REDACTION_OFF, SESSIONS_OFF, AccessMode
 from secrets_app.conf.connection_string import ConnectionString
 from secrets_app.conf.credential import FOLDER_MISSING
 from secrets_app.core.credential_options import CredentialOptions
 
 _REQUIRE_ACCESS = "secrets_app.middleware.require_access"
+_REDACT_SECRETS = "secrets_app.middleware.redact_secrets"
 _SESSION_MIDDLEWARE = "django.contrib.sessions.middleware.SessionMiddleware"
 
 
@@ -30,6 +31,7 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
     return [
         *found,
         *_sessions(config.access),
+        *_redaction(),
         *_az_folder(config.credential),
         *_connection_string_warnings(config.connection_string),
     ]
@@ -43,6 +45,14 @@ def _sessions(access: AccessMode) -> list[CheckMessage]:
     message = f"KVSITE_ACCESS is token, but SessionMiddleware is not before {_REQUIRE_ACCESS}, so no user can sign in."
     hint = f"Add {_SESSION_MIDDLEWARE} before it in MIDDLEWARE."
     return [Error(message, hint=hint, id=str(SESSIONS_OFF))]
+
+
+def _redaction() -> list[CheckMessage]:
+    """A response must not be able to pass by the last redaction."""
+    if _REQUIRE_ACCESS not in settings.MIDDLEWARE or settings.MIDDLEWARE[0] == _REDACT_SECRETS:
+        return []
+    message = f"{_REDACT_SECRETS} is not the first middleware, so a response may contain a token that Azure repeats."
+    return [Error(message, hint="Put it first in MIDDLEWARE.", id=str(REDACTION_OFF))]
 
 
 def _is_session_middleware(path: str) -> bool:

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from secrets_app import conf
 from secrets_app.access.policy import decide
+from secrets_app.output.gate import redact_response
 from secrets_app.views.health import healthz, readyz
 
 CONTENT_SECURITY_POLICY = (
@@ -35,8 +36,19 @@ SECURITY_HEADERS = {
 }
 
 
+def redact_secrets(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Outermost Django middleware: no response contains a secret in use, whatever created it."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        redact_response(request, response)
+        return response
+
+    return respond
+
+
 def add_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Outermost Django middleware: forbid inline code, third-party content, caching and indexing.
+    """Second Django middleware: forbid inline code, third-party content, caching and indexing.
 
     A session cookie that is set over TLS is sent over TLS only.
 
@@ -61,7 +73,7 @@ PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {"/healthz": healthz,
 
 
 def answer_probes(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Second Django middleware: probes use the IP address instead of an allowed host name, and no TLS."""
+    """Third Django middleware: probes use the IP address instead of an allowed host name, and no TLS."""
 
     def respond(request: HttpRequest) -> HttpResponse:
         return PROBES.get(request.path, get_response)(request)

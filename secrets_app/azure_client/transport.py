@@ -18,6 +18,7 @@ from requests.adapters import HTTPAdapter
 from secrets_app.azure_client import cancellation
 from secrets_app.azure_client.abandoned_sockets import close_abandoned_sockets
 from secrets_app.azure_client.response_limits import BoundedBody, CountedResponse, check_declared_size, check_json
+from secrets_app.azure_client.sent_secrets import register_credentials, register_login
 from secrets_app.azure_client.timeouts import ClientLimits, max_retry_delay_s
 
 _POOL_SIZE = 32  # as many as gunicorn has threads, so that no connection is discarded after one use
@@ -125,8 +126,9 @@ class _Adapter(HTTPAdapter):
         super().init_poolmanager(*args, **kwargs, blocksize=_BLOCK_SIZE)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
-    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> urllib3.PoolManager:
-        manager: urllib3.PoolManager = super().proxy_manager_for(*args, **kwargs)
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> urllib3.PoolManager:
+        register_login(proxy)
+        manager: urllib3.PoolManager = super().proxy_manager_for(proxy, **kwargs)
         manager.pool_classes_by_scheme = _POOLS
         return manager
 
@@ -172,6 +174,7 @@ class CancellableTransport(RequestsTransport):  # type: ignore[misc]
         super().open()
 
     def send(self, request: Any, **kwargs: Any) -> Any:
+        register_credentials(request)
         with closed_on_cancel():
             response = super().send(request, **kwargs)
         check_json(response)

@@ -16,8 +16,10 @@ from secrets_app.conf.secret_key import missing_key_problem
 from secrets_app.conf.setting import SettingError, SettingProblem
 from secrets_app.conf.token_vault import TokenVaultTokenUrl
 from secrets_app.core.credential_options import CredentialOptions
+from secrets_app.core.known_secrets import known_secrets
 from secrets_app.core.reading import ExpectedPrincipal
 from secrets_app.core.redaction import well_formed
+from secrets_app.core.runtime import shared
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +66,28 @@ def current(overrides: Mapping[str, str | None] | None = None, names: Mapping[st
     replaced = {name: text for name, text in (overrides or {}).items() if text is not None}
     raw = {**settings.SECRETS_APP, **replaced}
     site = (settings.SECRET_KEY, settings.PRODUCTION, settings.SITE_KEY_IS_STORED, settings.PLATFORM_SIGNS_IN)
-    return _loaded(tuple(raw.items()), tuple((names or {}).items()), *site)
+    config = _loaded(tuple(raw.items()), tuple((names or {}).items()), *site)
+    shared(_RegisteredSecrets).add(config, raw)
+    return config
+
+
+class _RegisteredSecrets:
+    """Registers the secrets in the settings, once for each Config, so that no output repeats them."""
+
+    def __init__(self) -> None:
+        self._config: Config | None = None
+
+    def add(self, config: Config, raw: Mapping[str, str]) -> None:
+        if config is self._config:
+            return
+        self._config = config
+        options = config.credential
+        for text in (
+            config.fingerprint_key,
+            *(raw.get(name, "").strip() for name, row in SETTINGS.items() if row.is_secret),
+            *((options.client_secret, options.system_access_token) if options else ()),
+        ):
+            known_secrets().add(text, pinned=True)
 
 
 @lru_cache(maxsize=16)  # called several times for each request

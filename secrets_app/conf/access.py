@@ -20,6 +20,7 @@ _SAME = CheckId("E022", "The two passphrases are the same.")
 _VALUES = CheckId("E023", "`KVSITE_VALUES` is neither `allowed` nor `never`.")
 _UNUSED = CheckId("W024", "A setting belongs to another access mode, so it has no effect.")
 SESSIONS_OFF = CheckId("E097", "`KVSITE_ACCESS=token` without Django's `SessionMiddleware`.")
+REDACTION_OFF = CheckId("E098", "`require_access` without `redact_secrets` as the first middleware.")
 _AUTHENTICATION_OFF = CheckId("W026", "`KVSITE_ACCESS=easy-auth` without App Service authentication.")
 _PLACEHOLDER_PASSPHRASE = CheckId("E078", "A passphrase is still the placeholder of an example.")
 
@@ -106,7 +107,7 @@ MODE = Setting(
     "users signed in with App Service authentication. `token`: users who know a passphrase. `open`: everyone who can "
     "reach the site; they see IDs, but no secret values.",
     default=AccessMode.LOOPBACK, parse=_parse_mode, attribute="access",
-    checks=(_MODE, _AUTHENTICATION_OFF, SESSIONS_OFF),
+    checks=(_MODE, _AUTHENTICATION_OFF, SESSIONS_OFF, REDACTION_OFF),
 )  # fmt: skip
 PEOPLE: Setting[tuple[str, ...]] = Setting(
     name="KVSITE_PEOPLE",
@@ -124,14 +125,15 @@ VALUE_PEOPLE: Setting[tuple[str, ...]] = Setting(
 PASSPHRASE = Setting(
     name="KVSITE_PASSPHRASE",
     help=f"With `token`: the passphrase to sign in with, {MIN_PASSPHRASE_LENGTH} characters or more.",
-    default=None, parse=_passphrase_parser(_SHORT), checks=(_NO_PASSPHRASE, _SHORT, _PLACEHOLDER_PASSPHRASE, _UNUSED),
+    is_secret=True, default=None, parse=_passphrase_parser(_SHORT),
+    checks=(_NO_PASSPHRASE, _SHORT, _PLACEHOLDER_PASSPHRASE, _UNUSED),
     example=EXAMPLE_PASSPHRASE,
 )  # fmt: skip
 VALUES_PASSPHRASE = Setting(
     name="KVSITE_VALUES_PASSPHRASE",
     help="With `token`: a second passphrase, which also reveals the values of all secrets that the site's identity can "
     "read. Without it no values are shown.",
-    default=None, parse=_passphrase_parser(_VALUES_SHORT), example=EXAMPLE_PASSPHRASE,
+    is_secret=True, default=None, parse=_passphrase_parser(_VALUES_SHORT), example=EXAMPLE_PASSPHRASE,
     checks=(_VALUES_SHORT, _SAME, _PLACEHOLDER_PASSPHRASE, _UNUSED),
 )  # fmt: skip
 VALUES = Setting(

@@ -51,7 +51,8 @@ FILE = Setting(
     selects_credential=True,
 )  # fmt: skip
 PASSWORD = Setting(
-    name="KVSITE_CERTIFICATE_PASSWORD", help="The password of that file, or of the files in the folder.", default=None,
+    name="KVSITE_CERTIFICATE_PASSWORD", is_secret=True, default=None,
+    help="The password of that file, or of the files in the folder.",
     parse=as_text,
 )  # fmt: skip
 THUMBPRINT = Setting(

@@ -134,7 +134,8 @@ CLIENT_ID = Setting(
     selects_credential=True,
 )  # fmt: skip
 CLIENT_SECRET = Setting(
-    name="KVSITE_CLIENT_SECRET", help="The value of the client secret, for `client-secret`.", default=None,
+    name="KVSITE_CLIENT_SECRET", is_secret=True, default=None,
+    help="The value of the client secret, for `client-secret`.",
     parse=as_text, attribute="client_secret", checks=(REQUIRED,),
     selects_credential=True,
 )  # fmt: skip

@@ -17,6 +17,7 @@ SERVICE_CONNECTION = Setting(
 )  # fmt: skip
 ACCESS_TOKEN = Setting(
     name="SYSTEM_ACCESSTOKEN",
+    is_secret=True,
     help="The access token of the job, for `azure-pipelines`: map it with `$(System.AccessToken)`.", default=None,
     parse=as_text, attribute="system_access_token", checks=(REQUIRED,),
 )  # fmt: skip

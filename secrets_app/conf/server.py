@@ -65,8 +65,8 @@ HOSTS: Setting[tuple[str, ...]] = Setting(
 SECRET_KEY: Setting[str | None] = Setting(
     name="KVSITE_SECRET_KEY",
     help=f"The key for cookies and fingerprints: {MIN_KEY_LENGTH} characters or more. Required in production.",
-    default=None, default_note="generated once, stored in `.local/`", parse=parse_secret_key, attribute="site_key",
-    checks=(KEY_TOO_SHORT, KEY_NOT_STORED, KEY_MISSING),
+    is_secret=True, default=None, default_note="generated once, stored in `.local/`", parse=parse_secret_key,
+    attribute="site_key", checks=(KEY_TOO_SHORT, KEY_NOT_STORED, KEY_MISSING),
 )  # fmt: skip
 LOG_LEVEL = Setting(
     name="KVSITE_LOG_LEVEL",

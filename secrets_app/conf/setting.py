@@ -89,6 +89,8 @@ class Setting(Generic[T_co]):
     parse: Parser[T_co]
     attribute: str | None = None
     """The field of Config, or of CredentialOptions, that has the value; None where a reader combines settings."""
+    is_secret: bool = False
+    """No output may repeat it, and no tool that this site starts gets it."""
     selects_credential: bool = False
     """Whether it selects the credential or its identity, and so contradicts a connection string."""
     checks: tuple[CheckId, ...] = ()

@@ -12,7 +12,7 @@ from typing import Any
 
 from secrets_app.core.credential_options import CredentialKind
 from secrets_app.core.reading import Principal, PrincipalKind, PrincipalType
-from secrets_app.core.redaction import well_formed
+from secrets_app.core.redaction import external_text
 
 Claims = Mapping[str, Any]
 
@@ -56,13 +56,13 @@ def _claims(token: str) -> Claims:
 
 
 def _sanitized(value: Any, depth: int = 8) -> Any:
-    """The claim without lone surrogates and deep nesting, so that any page or file can contain it."""
+    """The claim as any page or file can contain it: cleaned, without deep nesting."""
     if isinstance(value, str):
-        return well_formed(value)
+        return external_text(value)
     if isinstance(value, (dict, list)) and not depth:
         return "..."
     if isinstance(value, dict):
-        return {well_formed(name): _sanitized(inner, depth - 1) for name, inner in value.items()}
+        return {external_text(name): _sanitized(inner, depth - 1) for name, inner in value.items()}
     return [_sanitized(inner, depth - 1) for inner in value] if isinstance(value, list) else value
 
 

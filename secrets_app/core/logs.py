@@ -24,8 +24,6 @@ _BODY_LOGGER = "azure.core.pipeline.policies._universal"  # logs bodies with `lo
 _BODY_OF_AN_ERROR = re.compile(
     r"\nContent: .*?(?=\n(?:Traceback |During handling of |The above exception |  File \")|\Z)", re.DOTALL
 )
-# Control characters a terminal would interpret; line breaks and tabs stay, tracebacks need them.
-_CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 NOT_LOGGED = "[body not logged]"
 _MAX_LINE_CHARACTERS = 32 * 1024
 """Of a log record with its traceback, which may contain text from outside."""
@@ -54,8 +52,7 @@ class StderrHandler(logging.StreamHandler[Any]):
 
 
 def _safe(text: str) -> str:
-    safe = external_text(_BODY_OF_AN_ERROR.sub(f"\nContent: {NOT_LOGGED}", text), _MAX_LINE_CHARACTERS)
-    return _CONTROL_CHARACTERS.sub("?", safe)
+    return external_text(_BODY_OF_AN_ERROR.sub(f"\nContent: {NOT_LOGGED}", text), _MAX_LINE_CHARACTERS)
 
 
 def _without_body(record: logging.LogRecord) -> logging.LogRecord:

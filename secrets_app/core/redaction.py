@@ -1,8 +1,8 @@
-"""Redacts tokens, passwords and keys in a text."""
+"""Redacts tokens, passwords and keys in a text, and cleans text from outside."""
 
 import re
 
-HIDDEN = "[hidden]"
+from secrets_app.core.known_secrets import HIDDEN, known_secrets
 
 # The last group matches the continuation lines of a wrapped token: long runs of base64url characters.
 _JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_.-]{8,}(?:\s{1,10}[A-Za-z0-9_.-]{24,})*")
@@ -52,6 +52,14 @@ _VALUE = re.compile(
 )
 _PEM = re.compile(r"-----BEGIN ([A-Z ]{0,40}PRIVATE KEY)-----[^-]*(?:-----END [A-Z ]{0,40}-----)?")
 
+# Characters that a terminal interprets or that change the direction of the text. Line breaks and tabs stay.
+_CONTROL_CHARACTERS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+)
+_COLOR = re.compile(r"\x1b\[[0-9;:]{0,32}m")
+# Every pattern needs one of these.
+_MAY_MATCH = re.compile(r"[:=~@%]|--|-p\s|eyJ|=>|bearer", re.IGNORECASE)
+
 
 def well_formed(text: str) -> str:
     """The text with each unpaired surrogate, which cannot be encoded, replaced by a question mark."""
@@ -63,14 +71,28 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() else "?" for character in text)
 
 
+def without_control_characters(text: str) -> str:
+    """The text with each control and text-direction character replaced by a question mark."""
+    return _CONTROL_CHARACTERS.sub("?", text)
+
+
 MAX_EXTERNAL_CHARACTERS = 16 * 1024
 """Of a text from outside that is kept: longer than any message of Azure or its libraries."""
 
 
-def external_text(text: str, limit: int = MAX_EXTERNAL_CHARACTERS) -> str:
-    """A text from outside, as it may be kept and shown: redacted, well-formed, and of at most `limit` characters."""
-    redacted = redact(text[: 4 * limit])
-    return redacted if len(redacted) <= limit else f"{redacted[:limit]}..."
+def external_text(text: str, limit: int = MAX_EXTERNAL_CHARACTERS, *, given: str = "") -> str:
+    """A text from outside the site (Azure, a tool, a proxy, a token), as it may be kept, shown and logged.
+
+    Redacted by form and by the secrets in use, well-formed, of at most `limit` characters. Terminal colors and control
+    characters are removed first, so that none of them divides a secret. `given`: what the visitor requested, see
+    `KnownSecrets.hide`.
+    """
+    text = well_formed(text)
+    if not text.isprintable():
+        text = without_control_characters(_COLOR.sub("", text.replace("\r\n", "\n")))
+    text = known_secrets().hide(text, given=given)[: 4 * limit]  # before it is cut: half a secret is not recognized
+    text = redact(text) if _MAY_MATCH.search(text) else text
+    return text if len(text) <= limit else f"{text[:limit]}..."
 
 
 def redact(text: str) -> str:

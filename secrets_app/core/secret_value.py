@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from secrets_app.core.known_secrets import known_secrets
+
 _LAYOUT = "\n\t"
 # Letters and marks by category, but invisible: fillers, the blank Braille pattern, variation selectors.
 _INVISIBLE = re.compile("[\u034f\u115f\u1160\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
@@ -49,6 +51,11 @@ class SecretValue:
     def size(self) -> int:
         """Length in bytes, as UTF-8."""
         return len(self._bytes)
+
+    @property
+    def digest(self) -> bytes:
+        """The digest under which it is known as a secret."""
+        return known_secrets().digest(self._text)
 
     @property
     def parts(self) -> Iterator[Part]:

@@ -12,6 +12,7 @@ from secrets_app.azure_client.timeouts import vault_limits
 from secrets_app.azure_client.transport import with_transport
 from secrets_app.core.claims import principal_of
 from secrets_app.core.credential_options import CertificateInVault
+from secrets_app.core.known_secrets import known_secrets
 from secrets_app.core.own_messages import (
     CERTIFICATE_IN_VAULT,
     CERTIFICATE_NEITHER_PEM_NOR_PFX,
@@ -43,6 +44,7 @@ def read_from_vault(
         raise
     finally:
         client.close()
+    known_secrets().add(secret.value)
     certificate = load_certificate(_content(secret.value or "", SECRET_IN_VAULT.format(**names)), None, name)
     if reason := certificate.unusable():
         raise CertificateError(message=f"{name} {reason}")

@@ -11,6 +11,7 @@ from cachetools import LRUCache
 from secrets_app.azure_client import cancellation
 from secrets_app.core.claims import principal_of
 from secrets_app.core.credential_options import CredentialKind
+from secrets_app.core.known_secrets import known_secrets
 from secrets_app.core.reading import Attempt
 from secrets_app.credentials.token_trace import TokenProvenance, TokenTrace
 
@@ -75,6 +76,7 @@ class CredentialTracer:
         trace = getattr(self._thread, "trace", None) or self.start_trace()
         with trace.step(name, (options or {}).get("tenant_id"), member):
             token = member.get_token_info(*scopes, options=options)
+            known_secrets().add(token.token)
         thumbprint = getattr(member, "certificate_thumbprint", None)
         trace.principal = principal_of(token.token, credential=name, certificate_thumbprint=thumbprint)
         self._last_attempts = trace.attempts()

@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from secrets_app.core.redaction import printable
+from secrets_app.core.known_secrets import known_secrets
+from secrets_app.core.redaction import printable, well_formed
 
 Fact = tuple[str, str]
 """A label and its value, both for display."""
@@ -51,13 +52,19 @@ class Check:
     """Time limit in seconds; set when the check timed out."""
 
     def __post_init__(self) -> None:
-        # Values also come from files and certificates: no control character may reach a terminal.
-        object.__setattr__(self, "finding", printable(self.finding))
-        object.__setattr__(self, "facts", tuple((name, printable(value)) for name, value in self.facts))
+        # Values also come from files, tools and certificates: no secret and no control character may be displayed.
+        object.__setattr__(self, "finding", _cleaned(self.finding))
+        object.__setattr__(self, "advice", _cleaned(self.advice))
+        object.__setattr__(self, "facts", tuple((name, _cleaned(value)) for name, value in self.facts))
 
     def as_json(self) -> dict[str, Any]:
         """The finding as plain JSON values."""
         return asdict(self) | {"facts": [{"name": name, "value": value} for name, value in self.facts]}
+
+
+def _cleaned(text: str) -> str:
+    """Patterns are left out: the findings are the site's own sentences, which name variables and their lengths."""
+    return printable(known_secrets().hide(well_formed(text)))
 
 
 def ok(finding: str, *, advice: str = "", facts: Iterable[Fact] = ()) -> Check:

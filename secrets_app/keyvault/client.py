@@ -15,6 +15,7 @@ from secrets_app import credentials
 from secrets_app.azure_client.timeouts import vault_limits
 from secrets_app.azure_client.transport import with_transport
 from secrets_app.conf.request import ReadRequest, SecretTarget
+from secrets_app.core.known_secrets import known_secrets
 from secrets_app.credentials.tracing import CredentialTracer
 
 log = logging.getLogger(__name__)
@@ -70,7 +71,9 @@ class Connection:
 
     def get_secret(self, name: str, version: str | None, hook: Any) -> KeyVaultSecret:
         """The secret; `hook` receives every vault response (azure-core's raw_response_hook). Raises AzureError."""
-        return self._client().get_secret(name, version, raw_response_hook=hook)
+        secret = self._client().get_secret(name, version, raw_response_hook=hook)
+        known_secrets().add(secret.value)
+        return secret
 
     def deleted_on(self, name: str) -> datetime | None:
         """When a secret of that name was deleted; None if none was, or without permission to list deleted secrets."""

@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Iterable, Mapping
+from ipaddress import ip_address
 from typing import Any
 
 from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError, ServiceResponseError
@@ -88,16 +89,22 @@ def _retry_after_s(error: Exception) -> float | None:
 
 def client_address(headers: Mapping[str, str]) -> str | None:
     """The client address as the vault saw it, from a header of every vault response."""
-    match = _ADDRESS_IN_HEADER.search(headers.get("x-ms-keyvault-network-info", ""))
-    return match[1] if match else None
+    return _address(_ADDRESS_IN_HEADER.search(headers.get("x-ms-keyvault-network-info", "")))
+
+
+def _address(match: re.Match[str] | None) -> str | None:
+    """The IP address that was matched; None if it is none, as whatever answers for the vault may write any text."""
+    try:
+        return str(ip_address(match[1].rstrip(".,;"))) if match else None
+    except ValueError:
+        return None
 
 
 def vault_saw(failure: Failure | None, client_address: str | None) -> VaultSaw | None:
     """The caller as named in the vault's response; None if it names none."""
     text = failure.message if failure else ""
     caller = _CALLER.search(text)
-    address = _ADDRESS_IN_TEXT.search(text)
-    client_address = address[1] if address else client_address
+    client_address = _address(_ADDRESS_IN_TEXT.search(text)) or client_address
     if not caller and not client_address:
         return None
     return VaultSaw(**(caller.groupdict() if caller else {}), client_address=client_address)

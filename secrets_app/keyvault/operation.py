@@ -14,6 +14,7 @@ from azure.core.pipeline import PipelineResponse
 from secrets_app.azure_client import cancellation
 from secrets_app.conf.host_environment import detect_host
 from secrets_app.conf.request import ReadRequest
+from secrets_app.core.cleaning import cleaned
 from secrets_app.core.reading import Attempt, Failure, Mismatch, Principal, Reading
 from secrets_app.core.runtime import shared
 from secrets_app.credentials.selection import describe_selection, requested_identity, selecting_setting
@@ -149,7 +150,7 @@ class ReadOperation:
         trace, provenance = self._trace, self._provenance
         reused = provenance is not None and not trace.started
         principal = provenance.principal if provenance else trace.principal
-        return Reading(
+        reading = Reading(
             **self._result(),
             **self._host_and_selection(),
             started_at=started_at,
@@ -164,6 +165,8 @@ class ReadOperation:
             token_reused=reused,
             failure=failure,
         )
+        # The one place where text from Azure, tools, proxies and tokens enters a result.
+        return cleaned(reading, given=f"{self._request.target} {reading.identity_asked}")
 
     def _host_and_selection(self) -> dict[str, Any]:
         """The fields of Reading on the host, and on how the settings select the credential."""

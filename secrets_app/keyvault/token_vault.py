@@ -17,6 +17,7 @@ from secrets_app.azure_client.timeouts import vault_limits
 from secrets_app.azure_client.transport import with_transport
 from secrets_app.conf.request import ReadRequest, TokenVaultTarget
 from secrets_app.conf.token_vault import TokenVaultTokenUrl
+from secrets_app.core.known_secrets import known_secrets
 from secrets_app.core.reading import TokenVaultToken
 from secrets_app.core.redaction import well_formed
 from secrets_app.keyvault.client import Connection
@@ -122,6 +123,7 @@ class TokenVaultOperation(ReadOperation):
         value = _part(response, "Value").get("AccessToken")
         if not isinstance(value, str):
             raise ValueError("The Token Vault's response contains no token.")  # noqa: TRY004 - an error of the service
+        known_secrets().add(value)
         expires_in = response.get("ExpiresIn")
         described = self._stored_token or TokenVaultToken()
         self._stored_token = TokenVaultToken(

@@ -7,9 +7,10 @@ from argparse import RawDescriptionHelpFormatter
 from collections.abc import Iterable
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from secrets_app import __version__
+from secrets_app.management.redacted import RedactedCommand
 from secrets_app.output.console import Console, Line, console_for
 
 COULD_NOT_RUN = 2
@@ -23,7 +24,7 @@ class Error(CommandError):
         super().__init__(message, returncode=COULD_NOT_RUN)
 
 
-class Command(BaseCommand):
+class Command(RedactedCommand):
     """A command that also runs with invalid settings: it reports them."""
 
     summary = ""

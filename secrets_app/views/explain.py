@@ -1,6 +1,9 @@
 """The pages that need no Azure access: explain a pasted error, and the catalog of causes."""
 
 import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -15,9 +18,28 @@ from secrets_app.diagnosis.explain import (
     explanation_json,
     parse_error_report,
 )
+from secrets_app.output import gate
 from secrets_app.views.query import parse_query
 
+View = Callable[..., HttpResponse]
 
+
+def from_visitor_only(view: View) -> View:
+    """Mark the view's response as checked: it consists of the visitor's own text and of the catalog.
+
+    It is not compared with the secrets in use: a visitor could paste a list of guesses, and see which one is hidden.
+    """
+
+    @wraps(view)
+    def respond(*args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(*args, **kwargs)
+        setattr(response, gate.IS_CHECKED, True)
+        return response
+
+    return respond
+
+
+@from_visitor_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def explain(request: HttpRequest) -> HttpResponse:
     """Explain a pasted error. The text is not sent to Azure and not stored."""
@@ -35,6 +57,7 @@ def explain(request: HttpRequest) -> HttpResponse:
 
 # No CSRF token: the request changes nothing, and another site cannot read the response.
 @csrf_exempt
+@from_visitor_only
 @require_POST
 def api_explain(request: HttpRequest) -> HttpResponse:
     """The same as JSON. Body: `{"message": ...}` with optional fields, or plain text with any other content type."""
@@ -57,6 +80,7 @@ def api_explain(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"error": sentence}, status=400)
 
 
+@from_visitor_only
 @require_safe
 def causes(request: HttpRequest) -> HttpResponse:
     """The catalog of causes, or those that match the words of `q`."""
@@ -65,6 +89,7 @@ def causes(request: HttpRequest) -> HttpResponse:
     return render(request, "causes.html", {"areas": search.by_area(matches), "query": query, "count": len(matches)})
 
 
+@from_visitor_only
 @require_safe
 def cause(request: HttpRequest, key: str) -> HttpResponse:
     """One cause at its own URL."""

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Hashable
+from urllib.parse import unquote_plus
 
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
@@ -11,6 +12,7 @@ from django.urls import get_script_prefix
 from secrets_app.core.caching import ResultCache
 from secrets_app.core.reading import Reading
 from secrets_app.core.runtime import shared
+from secrets_app.output import gate
 
 # Placeholder for each visitor's CSRF token; random, so that no input can contain it.
 _CSRF_PLACEHOLDER = secrets.token_hex(32)
@@ -29,13 +31,16 @@ def cached_page(request: HttpRequest, template: str, reading: Reading, **values:
     """
     key = reading.id, reading.age_s, template, get_script_prefix(), *values.items()
     pieces = shared(_Pages).get(key, lambda: _rendered(template, {**values, "reading": reading}))
-    return HttpResponse(pieces[0] if len(pieces) == 1 else get_token(request).encode().join(pieces))
+    response = HttpResponse(pieces[0] if len(pieces) == 1 else get_token(request).encode().join(pieces))
+    setattr(response, gate.IS_CHECKED, True)  # when it was rendered
+    return response
 
 
 def _rendered(template: str, context: dict[str, object]) -> list[bytes]:
     """The page's bytes, split at the CSRF token."""
     page = render_to_string(template, {**context, "csrf_token": _CSRF_PLACEHOLDER})
-    return page.encode().split(_CSRF_PLACEHOLDER.encode())
+    content = gate.redact_content(page.encode(), given=unquote_plus(str(context.get("query", ""))))
+    return content.split(_CSRF_PLACEHOLDER.encode())
 
 
 def current_page(request: HttpRequest) -> dict[str, str | None]:

@@ -11,6 +11,7 @@ from secrets_app.conf.overrides import IDENTITY_PARAMETERS, SECRET_PARAMETERS, r
 from secrets_app.conf.request import ReadRequest
 from secrets_app.core.reading import Reading
 from secrets_app.doctor.service import related_problems
+from secrets_app.output import gate
 from secrets_app.service import diagnose, read_value
 from secrets_app.views.query import parse_query, repeat_query, require_valid
 
@@ -43,6 +44,7 @@ def show_value(request: HttpRequest, read_request: ReadRequest, *, page: str, qu
     shown_value = {"value": result.value, "seconds": SHOWN_FOR_S, "back": back}
     response = render(request, "home.html", context | shown_value)
     if result.value:
+        setattr(response, gate.SHOWN_VALUE, result.value.digest)
         # value.js hides the value too; this is for browsers without JavaScript.
         response["Refresh"] = f"{SHOWN_FOR_S}; url={back}"
     return response

@@ -1,23 +1,19 @@
 """No token, client secret or assertion is sent to a host outside Azure, whatever a setting or a response contains."""
 
 import os
-import secrets
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
-from localazure import LocalAzure
 from localazure.scenarios.directory import CONTOSO
 from secrets_app import conf
 from secrets_app.conf import load
 from secrets_app.core.reading import Stage
-from tests.conftest import World
-from tests.support.hostile_server import HostileServer, Respond, fixed_response
+from tests.safety.conftest import LOGIN, Between
+from tests.support.hostile_server import challenge, fixed_response
 from tests.support.readings import get_reading
 
-LOGIN, EVIL = "login.microsoftonline.com", "evil.example"
+EVIL = "evil.example"
 
 NO_VAULTS = [
     "https://evil.example",
@@ -146,40 +142,6 @@ def test_allowed_host__matches_exactly(host: str) -> None:
     assert load({**words, "KEY_VAULT_URI": f"https://{host}"}).vault_url == f"https://{host}"
     for other in (f"x.{host}", f"{host}.evil.example", host.partition(".")[2]):
         assert load({**words, "KEY_VAULT_URI": f"https://{other}"}).vault_url is None
-
-
-Between = Callable[..., tuple[LocalAzure, HostileServer]]
-
-
-@pytest.fixture
-def vault() -> str:
-    """A vault host that no other test uses: the SDK caches the challenge of each host for the whole process."""
-    return f"v{secrets.token_hex(8)}.vault.azure.net"
-
-
-@pytest.fixture
-def between(world: World, vault: str, settings: Any) -> Iterator[Between]:
-    """`between("app-service", {vault: response})` puts a hostile server between this process and that scenario."""
-    with ExitStack() as opened:
-
-        def enter(
-            scenario: str, answers: dict[str, Respond], passes: tuple[str, ...] = (LOGIN,)
-        ) -> tuple[LocalAzure, HostileServer]:
-            azure = world(scenario)
-            hostile_server = opened.enter_context(
-                HostileServer(answers, upstream_url=azure.env["HTTPS_PROXY"], forwarded=passes)
-            )
-            os.environ.update(hostile_server.env)
-            settings.SECRETS_APP["KEY_VAULT_URI"] = f"https://{vault}"
-            return azure, hostile_server
-
-        yield enter
-
-
-def challenge(authorization: str, resource: str = "https://vault.azure.net") -> Respond:
-    return fixed_response(
-        "401 Unauthorized", f'WWW-Authenticate: Bearer authorization="{authorization}", resource="{resource}"'
-    )
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,12 @@ def fixed_response(status: str, *headers: str, body: str = "") -> Respond:
     return lambda _request: "\r\n".join([*head, "", body]).encode()
 
 
+def challenge(authorization: str, resource: str = "https://vault.azure.net") -> Respond:
+    return fixed_response(
+        "401 Unauthorized", f'WWW-Authenticate: Bearer authorization="{authorization}", resource="{resource}"'
+    )
+
+
 class HostileServer:
     """An HTTPS proxy: responds for the hosts in `responses`, forwards those in `forwarded`, rejects all others.
 
