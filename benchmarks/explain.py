@@ -3,20 +3,18 @@
 Run: python -m benchmarks.explain
 """
 
-import json
 import re
 import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from types import ModuleType
 
 from secrets_app.core import redaction
 from secrets_app.diagnosis import chain_message, evidence, explain, extraction, hints, normalize
 from secrets_app.diagnosis.catalog import predicates
+from secrets_app.diagnosis.catalog.examples import known_texts
 
-CASES = Path(__file__).parent.parent / "tests" / "diagnosis"
 SIZE = 256 * 1024
 LIMIT_MS = 50
 SEEDS = (
@@ -143,9 +141,8 @@ def slowest_explanations() -> list[tuple[float, str]]:
 
 
 def explanations_per_second(seconds: float = 2.0) -> float:
-    """Explanations of the test cases per second of CPU time."""
-    lines = [line for name in ("cases.jsonl", "more_cases.jsonl") for line in (CASES / name).open(encoding="utf-8")]
-    texts = [json.loads(line)["message"] for line in lines]
+    """Explanations of the known texts per second of CPU time."""
+    texts = [text for _, text in known_texts()]
     count, started = 0, time.process_time()
     while time.process_time() - started < seconds:
         for text in texts:

@@ -263,7 +263,8 @@ class Hint:
     portal: PortalPage | None = None
     """The page of the Azure portal on which the same can be done."""
     links: tuple[str, ...] = ()
-    certainty: Certainty = Certainty.SURE
+    certainty: Certainty | None = None
+    """How sure the cause is; None if the cause is unexpected or was chosen by the reader."""
 
 
 @dataclass(frozen=True, kw_only=True)

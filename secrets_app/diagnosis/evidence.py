@@ -140,6 +140,44 @@ class Evidence:
         return self._everything.lower()
 
     @property
+    def code(self) -> str | None:
+        """The code that says most: of Entra ID, of Key Vault's token check, the inner one, or the service's."""
+        if self.aadsts:
+            return f"AADSTS{self.aadsts[0]}"
+        return f"AKV{self.akv[0]}" if self.akv else self.inner_code or self.service_code
+
+    @cached_property
+    def summary(self) -> str:
+        """Who printed the text and who refused what, in sentences; empty if the text tells nothing of it."""
+        operation = self.operation if self.service is Service.KEY_VAULT else ""
+        refusal = " ".join(str(part) for part in (self.status, self.code) if part)
+        parts = (
+            f"Printed by: {self.stack}." if self.stack else "",
+            f"Service: {', '.join(str(part) for part in (self.service, operation) if str(part))}."
+            if self.service
+            else "",
+            f"{refusal}." if refusal else "",
+        )
+        return " ".join(filter(None, parts))
+
+    def as_json(self) -> dict[str, object]:
+        """The evidence as plain JSON values; None where the text does not tell."""
+        return {
+            "summary": self.summary,
+            "stack": self.stack,
+            "service": self.service,
+            "object": self.operation.object,
+            "action": self.operation.action,
+            "status": self.status,
+            "code": self.code,
+            "codes": sorted(self.codes),
+            "exception": self.exception,
+            "platform": None if self.platform is Platform.UNKNOWN else self.platform,
+            "cloud": self.cloud,
+            "layers": len(self.layers),
+        }
+
+    @property
     def exception_name(self) -> str | None:
         """The exception's class name without its module, in lowercase."""
         return self.exception.rpartition(".")[2].lower() if self.exception else None

@@ -1,8 +1,10 @@
 """Explains a pasted error text: its causes and hints."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from textwrap import shorten
 from typing import Any
 
 from secrets_app.core.reading import SCHEMA_VERSION, UNEXPECTED, Certainty, Hint, HostEnvironment
@@ -13,12 +15,28 @@ from secrets_app.diagnosis.command_values import CommandValues
 from secrets_app.diagnosis.evidence import ChainAttempt, Evidence
 from secrets_app.diagnosis.extraction import extract_evidence
 from secrets_app.diagnosis.hints import tailored_hint, values_from_text
-from secrets_app.diagnosis.matching import Match, match_causes
+from secrets_app.diagnosis.matching import Match, match_causes, may_guess
 from secrets_app.diagnosis.normalize import MAX_BYTES
 from secrets_app.diagnosis.ranking import DEFAULT_CHAIN, Member, most_relevant_failure, untried_credentials
+from secrets_app.diagnosis.records import split_records
+from secrets_app.diagnosis.similarity import most_similar
 from secrets_app.diagnosis.tailoring import HintContext
+from secrets_app.diagnosis.unknown import describe
 
 UNKNOWN_HOST = HostEnvironment()
+_EXCERPT = 240
+"""Characters shown of one error of a log, and of a similar text."""
+_MEMBER_NAME = re.compile(r"\b[A-Z][A-Za-z]{2,40}Credential\b")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundError:
+    """One of the errors in a log."""
+
+    cause: str
+    certainty: Certainty | None
+    text: str
+    """The record, normalized, redacted and shortened."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +50,13 @@ class Explanation:
     evidence: Evidence
     text: str
     """The text, normalized and redacted."""
+    errors: tuple["FoundError", ...] = ()
+    """The errors of a log with several, each with its cause, in the order of `causes`; empty for a single error."""
 
     @property
     def certainty(self) -> Certainty | None:
         """How sure the main cause is; None if there is none."""
-        return None if self.causes[0] == UNEXPECTED else self.hints[0].certainty
+        return self.hints[0].certainty
 
 
 def explain(
@@ -47,21 +67,49 @@ def explain(
     attempts = parse_attempts(evidence.text)
     evidence = evidence.with_attempts(attempts)
     matches, details = _matches(evidence, attempts)
+    errors = _errors_in_log(text)
+    matches = _with_errors(matches, errors)
     causes = tuple(match.cause for match in matches)
+    order = {cause: number for number, cause in enumerate(causes)}
     # The chain stopped at the last member that it tried.
-    failed_is_first = (
-        bool(attempts) and match_of_member(attempts[-1].message, attempts[-1].credential).cause == causes[0]
-    )
+    last = match_of_member(attempts[-1].message, attempts[-1].credential) if attempts else None
     values = CommandValues(values=values_from_text(evidence))
-    context = HintContext(command_values=values, failed_is_first=failed_is_first)
+    context = HintContext(command_values=values, failed_is_first=last is not None and last.cause == causes[0])
     hints = tuple(
         tailored_hint(CAUSES[key], context, detail=details.get(key, ""), certainty=certainty)
         for key, certainty in matches
     )
-    return Explanation(causes=causes, hints=hints, evidence=evidence, text=evidence.text)
+    return Explanation(
+        causes=causes,
+        hints=tuple(describe(hint, evidence) if hint.cause == UNEXPECTED else hint for hint in hints),
+        evidence=evidence,
+        text=evidence.text,
+        errors=tuple(sorted(errors, key=lambda error: order[error.cause])),
+    )
 
 
-NOTHING_MATCHES = Match(UNEXPECTED, Certainty.GUESS)
+def _errors_in_log(text: str) -> tuple[FoundError, ...]:
+    """The errors of a log, one for each cause, with their causes; empty if there are fewer than two."""
+    found: dict[str, FoundError] = {}
+    for record in split_records(text[:MAX_BYTES]):
+        evidence = extract_evidence(record)
+        for match in match_causes(evidence)[:1]:
+            is_noise = CAUSES[match.cause].is_noise or _MEMBER_NAME.search(evidence.text)
+            if match.certainty in (Certainty.SURE, Certainty.LIKELY) and not is_noise:
+                excerpt = shorten(evidence.text, _EXCERPT, placeholder=" ...")
+                found[match.cause] = FoundError(cause=match.cause, certainty=match.certainty, text=excerpt)
+    return tuple(found.values()) if len(found) > 1 else ()
+
+
+def _with_errors(matches: tuple[Match, ...], errors: tuple[FoundError, ...]) -> tuple[Match, ...]:
+    """The matches and those of the log's errors: a log has several main causes."""
+    if not errors:
+        return matches
+    known = matches if matches != (NOTHING_MATCHES,) else ()
+    return distinct([*known, *(Match(error.cause, error.certainty) for error in reversed(errors))])
+
+
+NOTHING_MATCHES = Match(UNEXPECTED, None)
 NONE_AVAILABLE = Match("no_credential_available", Certainty.SURE)
 
 
@@ -74,7 +122,7 @@ def match_of_member(message: str, credential: str) -> Match:
 
 def _matches(evidence: Evidence, attempts: tuple[ChainAttempt, ...]) -> tuple[tuple[Match, ...], dict[str, str]]:
     if not attempts:
-        return match_causes(evidence) or (NOTHING_MATCHES,), {}
+        return _without_chain(evidence)
     if after_token := _matches_after_token(evidence):
         return after_token, {}
     found = [match_of_member(a.message, a.credential) for a in attempts]
@@ -87,6 +135,17 @@ def _matches(evidence: Evidence, attempts: tuple[ChainAttempt, ...]) -> tuple[tu
         matches.append(Match("chain_stopped_early", Certainty.SURE))
     matches += [match for match in found if match.cause != UNEXPECTED]
     return distinct(matches), {"chain_stopped_early": untried}
+
+
+def _without_chain(evidence: Evidence) -> tuple[tuple[Match, ...], dict[str, str]]:
+    if matches := match_causes(evidence):
+        return matches, {}
+    similar = most_similar(evidence) if may_guess(evidence) else None
+    if similar is None:
+        return (NOTHING_MATCHES,), {}
+    example = shorten(similar.text, _EXCERPT, placeholder=" ...")
+    detail = f"No code and no sentence in the text tells the cause. Similar to this known error: {example}"
+    return (Match(similar.cause, Certainty.GUESS),), {similar.cause: detail}
 
 
 def distinct(matches: Iterable[Match]) -> tuple[Match, ...]:
@@ -172,5 +231,7 @@ def explanation_json(report: ErrorReport) -> dict[str, Any]:
         "causes": list(explanation.causes),
         "certainty": explanation.certainty,
         "hints": [asdict(hint) for hint in explanation.hints],
+        "evidence": explanation.evidence.as_json(),
+        "errors": [asdict(error) for error in explanation.errors],
         "text": explanation.text,
     }

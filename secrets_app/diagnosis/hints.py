@@ -58,14 +58,12 @@ _ROLE_BY_OBJECT = {
 }
 
 
-def tailored_hint(
-    cause: Cause, context: HintContext, *, detail: str = "", certainty: Certainty = Certainty.SURE
-) -> Hint:
+def tailored_hint(cause: Cause, context: HintContext, *, detail: str = "", certainty: Certainty | None = None) -> Hint:
     """The hint for one cause, adapted to the context."""
     return hint(tailor(cause, context), context.command_values, detail=detail, certainty=certainty)
 
 
-def hint(cause: Cause, values: CommandValues, *, detail: str = "", certainty: Certainty = Certainty.SURE) -> Hint:
+def hint(cause: Cause, values: CommandValues, *, detail: str = "", certainty: Certainty | None = None) -> Hint:
     """The hint for one cause; `detail` is a sentence about the specific error, appended to the reason."""
     commands = tuple(command.fill(values.quoted) for command in cause.commands if _applies(command, values))
     return Hint(

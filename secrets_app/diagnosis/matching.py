@@ -77,7 +77,8 @@ class Match(NamedTuple):
     """A cause that explains the evidence, and how sure that is."""
 
     cause: str
-    certainty: Certainty
+    certainty: Certainty | None
+    """None if the cause is unexpected."""
 
 
 class _Found(NamedTuple):
@@ -128,6 +129,11 @@ def match_causes(evidence: Evidence) -> tuple[Match, ...]:
         return _ranked(best, evidence)[:1]
     threshold = min(top, Strength.CODE)
     return _ranked({key: found for key, found in best.items() if found.strength >= threshold}, evidence)
+
+
+def may_guess(evidence: Evidence) -> bool:
+    """Whether a similar text may explain the evidence: it is about Azure, and no code says that the catalog cannot."""
+    return about_azure(evidence) and not has_unexplained_entra_code(evidence)
 
 
 def _strongest(evidence: Evidence) -> dict[str, _Found]:

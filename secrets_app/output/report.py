@@ -10,7 +10,7 @@ from secrets_app.core.reading import Attempt, Diagnosis, Failure, Hint, HostEnvi
 from secrets_app.core.redaction import redact
 from secrets_app.diagnosis import Explanation
 from secrets_app.doctor import Check
-from secrets_app.output.text import HOP_OUTCOMES, credential_label, evidence_rows
+from secrets_app.output.text import CERTAINTIES, HOP_OUTCOMES, credential_label, evidence_rows
 
 _GUID = re.compile(rf"(?<![\w-]){GUID_PATTERN}(?![\w-])")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@])")
@@ -146,6 +146,9 @@ def _hint(hint: Hint) -> Iterator[str]:
     yield f"### {_cell(hint.title)}"
     yield ""
     yield f"{_cell(hint.why)} {_cell(hint.fix)}"
+    if hint.certainty:
+        yield ""
+        yield f"Cause: `{hint.cause}` ({CERTAINTIES[hint.certainty]})"
     if hint.commands:
         yield ""
         yield from _block("\n".join(hint.commands))

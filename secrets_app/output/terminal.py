@@ -130,7 +130,8 @@ def _hint(hint: Hint, console: Console) -> Iterator[Line]:
         yield from (Styled(f"      {line}", Style.COMMAND) for line in command.splitlines())
     for link in hint.links:
         yield f"    {link}"
-    yield Styled(f"    Cause: {hint.cause}", Style.QUIET)
+    degree = f" ({text.CERTAINTIES[hint.certainty]})" if hint.certainty else ""
+    yield Styled(f"    Cause: {hint.cause}{degree}", Style.QUIET)
 
 
 def _chain(reading: Reading, console: Console) -> Iterator[Line]:
@@ -176,7 +177,14 @@ def _lines_of_translation(translation: Translation, console: Console) -> Iterato
 
 
 def lines_of_explanation(explanation: Explanation, console: Console = PLAIN) -> Iterator[Line]:
-    """The causes of a pasted error, the main cause first."""
+    """What the text tells, the errors in it if it has several, and their causes, the main cause first."""
+    if explanation.evidence.summary:
+        yield from console.wrap(explanation.evidence.summary)
+        yield ""
+    if explanation.errors:
+        yield Styled(f"The text contains {len(explanation.errors)} different errors:", Style.TITLE)
+        yield from (line for error in explanation.errors for line in console.wrap(f"{error.cause}: {error.text}"))
+        yield ""
     for number, hint in enumerate(explanation.hints):
         if number == 1:
             yield ""

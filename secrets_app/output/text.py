@@ -4,13 +4,15 @@ from collections.abc import Iterable
 from textwrap import shorten
 
 from secrets_app.core.claims import WELL_KNOWN_APPS
-from secrets_app.core.formatting import KINDS, duration
+from secrets_app.core.formatting import KINDS, PLATFORMS, duration
 from secrets_app.core.hops import Hop, HopOutcome
 from secrets_app.core.reading import (
     Attempt,
+    Certainty,
     Diagnosis,
     Failure,
     Outcome,
+    Platform,
     Principal,
     PrincipalKind,
     PrincipalType,
@@ -18,6 +20,7 @@ from secrets_app.core.reading import (
     Stage,
 )
 from secrets_app.diagnosis import Evidence
+from secrets_app.diagnosis.services import Service
 
 KIND_MEANINGS: dict[PrincipalKind, str] = {
     PrincipalKind.USER: "A user account in Microsoft Entra ID.",
@@ -34,6 +37,12 @@ OUTCOMES: dict[Outcome, str] = {
     Outcome.NOT_REACHED: "not tried",
     Outcome.RUNNING: "no response yet",
 }
+CERTAINTIES: dict[Certainty, str] = {
+    Certainty.SURE: "sure: an error code or an unambiguous message",
+    Certainty.LIKELY: "likely: inferred from the service, the operation and the status",
+    Certainty.GUESS: "a guess: similar to a known error",
+}
+"""What each degree of certainty means, for the page and the terminal."""
 _DENIED = "The vault denied the request."
 _STAGES: dict[Stage, str] = {
     Stage.CONFIGURATION: "The vault was not contacted. Fix the settings first.",
@@ -180,6 +189,11 @@ def short_message(attempt: Attempt) -> str:
 def evidence_rows(evidence: Evidence) -> list[tuple[str, str]]:
     """The evidence found in a pasted text, as rows of name and value; empty rows are left out."""
     rows: dict[str, Iterable[object]] = {
+        "Printed by": [evidence.stack or ""],
+        "Service": [evidence.service or ""],
+        "Operation": [str(evidence.operation) if evidence.service is Service.KEY_VAULT else ""],
+        "Platform": ["" if evidence.platform is Platform.UNKNOWN else PLATFORMS[evidence.platform]],
+        "Cloud": [evidence.cloud or ""],
         "Exception": [evidence.exception or ""],
         "HTTP status": [evidence.status or ""],
         "Error code": [evidence.inner_code or evidence.service_code or ""],

@@ -7,7 +7,7 @@ from django import template
 
 from secrets_app.core import formatting
 from secrets_app.core.claims import MEANINGS, TIME_CLAIMS, claim_time
-from secrets_app.core.reading import Attempt, Diagnosis, Outcome, Principal, PrincipalKind
+from secrets_app.core.reading import Attempt, Certainty, Diagnosis, Outcome, Principal, PrincipalKind
 from secrets_app.output import identities, text
 from secrets_app.output.report import markdown_of_explanation
 
@@ -41,6 +41,11 @@ def kind_meaning(kind: PrincipalKind | None) -> str:
 @register.filter
 def kind_name(kind: PrincipalKind | None) -> str:
     return formatting.KINDS[kind].capitalize() if kind else "Unknown"
+
+
+@register.filter
+def certainty_text(certainty: Certainty) -> str:
+    return text.CERTAINTIES[certainty]
 
 
 @register.filter

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from secrets_app.diagnosis import CAUSES, explain
+from secrets_app.diagnosis.catalog import examples as known
 from secrets_app.diagnosis.catalog.examples import examples
 
 _HERE = Path(__file__).parent
@@ -17,7 +18,7 @@ def _read(name: str) -> list[dict[str, Any]]:
 
 
 ORDINARY = [json.loads(line) for line in (_HERE / "ordinary_texts.jsonl").read_text(encoding="utf-8").splitlines()]
-CASES = _read("cases.jsonl") + _read("more_cases.jsonl")
+CASES = _read("cases.jsonl") + known.cases()
 _WITHOUT_TEXT = {
     "vault_url_refused",
     "deadline_exceeded",
@@ -78,11 +79,9 @@ FORMATS = (_with_log_prefix, _with_container_prefix, _with_windows_line_ends, _i
 """Texts are copied from logs, terminals and JSON; each case is tried in one of these formats."""
 
 
-@pytest.mark.parametrize("file", ["cases.jsonl", "more_cases.jsonl"])
-def test_case__has_its_cause(file: str) -> None:
-    cases = _read(file)
-    assert {case["id"]: _explained(case, case["message"]) for case in cases} == {
-        case["id"]: case["cause_key"] for case in cases
+def test_case__has_its_cause() -> None:
+    assert {case["id"]: _explained(case, case["message"]) for case in CASES} == {
+        case["id"]: case["cause_key"] for case in CASES
     }
 
 
