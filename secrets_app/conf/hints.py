@@ -11,7 +11,7 @@ from secrets_app.connection_string import Key
 from secrets_app.core.credential_options import CertificateInVault, CredentialKind
 from secrets_app.core.reading import Hint, HostEnvironment, Platform, ShellCommands
 from secrets_app.diagnosis.command_values import CommandValues, checked
-from secrets_app.diagnosis.rights import needed_right, where_to_run
+from secrets_app.diagnosis.rights import needed_right, right_for, where_to_run
 from secrets_app.diagnosis.shells import Shell, quote, to_cmd
 
 _WEBAPP = "az webapp config appsettings set -g {group} -n {name} --settings {assignments}"
@@ -43,6 +43,7 @@ def _setting_hint(problem: SettingProblem, place: HostEnvironment) -> Hint:
         commands=commands,
         shells=ShellCommands(bash=other, powershell=windows, cmd=tuple(map(to_cmd, windows))),
         needs=needed_right(commands),
+        command_needs=tuple(map(right_for, commands)),
         runs_on=where_to_run(commands),
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from itertools import zip_longest
 from typing import Any
 from uuid import uuid4
 
@@ -258,6 +259,8 @@ class Hint:
     """The commands for each shell, where the person who runs them may use another machine."""
     needs: str | None = None
     """The role or right that is required to run the commands; None where none is."""
+    command_needs: tuple[str, ...] = ()
+    """For each of `commands`: the role or right that it requires; empty where any account may run it."""
     runs_on: RunsOn | None = None
     """Where the commands have to run; None without commands."""
     portal: PortalPage | None = None
@@ -265,6 +268,11 @@ class Hint:
     links: tuple[str, ...] = ()
     certainty: Certainty | None = None
     """How sure the cause is; None if the cause is unexpected or was chosen by the reader."""
+
+    @property
+    def steps(self) -> tuple[tuple[str, str], ...]:
+        """The commands, each with the role or right that it requires."""
+        return tuple(zip_longest(self.commands, self.command_needs, fillvalue=""))
 
 
 @dataclass(frozen=True, kw_only=True)

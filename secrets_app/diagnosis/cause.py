@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from secrets_app.core.reading import Platform
+from secrets_app.diagnosis.services import ObjectKind
 from secrets_app.diagnosis.signature import Signature
+from secrets_app.diagnosis.stack_settings import StackSetting
+from secrets_app.diagnosis.stacks import Stack
 
 WINDOWS, MACOS, LINUX = "Windows", "Darwin", "Linux"
 
@@ -38,12 +41,16 @@ class Area(StrEnum):
 class Command:
     """A shell command with named placeholders such as `{vault}`; `{{` and `}}` are literal braces.
 
-    Empty `systems` or `platforms` matches all.
+    Empty `systems`, `platforms`, `stacks` and `objects` match all. An unknown stack counts as Python.
     """
 
     template: str
     systems: tuple[str, ...] = ()
     platforms: tuple[Platform, ...] = ()
+    stacks: tuple[Stack, ...] = ()
+    objects: tuple[ObjectKind, ...] = ()
+    site_only: bool = False
+    """Only for a reading of this site: the command is of no use to other programs."""
     requires: tuple[str, ...] = ()
     """Values that must be known; otherwise the command is omitted."""
     unless: tuple[str, ...] = ()
@@ -66,11 +73,23 @@ def run(
     *,
     systems: tuple[str, ...] = (),
     platforms: tuple[Platform, ...] = (),
+    stacks: tuple[Stack, ...] = (),
+    objects: tuple[ObjectKind, ...] = (),
+    site_only: bool = False,
     requires: tuple[str, ...] = (),
     unless: tuple[str, ...] = (),
 ) -> Command:
     """Create a Command."""
-    return Command(template=template, systems=systems, platforms=platforms, requires=requires, unless=unless)
+    return Command(
+        template=template,
+        systems=systems,
+        platforms=platforms,
+        stacks=stacks,
+        objects=objects,
+        site_only=site_only,
+        requires=requires,
+        unless=unless,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +101,10 @@ class Cause:
     title: str
     why: str
     fix: str
+    setting: StackSetting | None = None
+    """The setting that the fix is about; its name in the stack is added to the fix."""
+    site_fix: str = ""
+    """Replaces the fix for a reading of this site, whose own settings it names."""
     signatures: tuple[Signature, ...] = ()
     commands: tuple[Command, ...] = ()
     links: tuple[str, ...] = ()

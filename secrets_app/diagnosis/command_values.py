@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 
 from secrets_app.core.hosts import GUID_PATTERN, is_scope
 from secrets_app.core.reading import Platform
+from secrets_app.diagnosis.places import VAULT_SUFFIXES, Cloud
+from secrets_app.diagnosis.services import UNKNOWN_OPERATION, ObjectKind, Operation
 from secrets_app.diagnosis.shells import Shell, quote
+from secrets_app.diagnosis.stacks import Stack
 
 _GUID = re.compile(GUID_PATTERN)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,126}")
@@ -63,6 +66,9 @@ _VALIDATORS: Mapping[str, Callable[[str], object]] = {
     "identity_resource_id": _RESOURCE_ID.fullmatch,
     "folder_setting": _SETTING.fullmatch,
     "certificate_vault": _NAME.fullmatch,
+    "subnet": _RESOURCE_ID.fullmatch,
+    "scale_set": _GROUP.fullmatch,
+    "resource_app_id": _GUID.fullmatch,
 }
 PLACEHOLDERS: Mapping[str, str] = {
     "vault": "<vault-name>",
@@ -92,17 +98,32 @@ PLACEHOLDERS: Mapping[str, str] = {
     "identity_resource_id": "<resource-id-of-the-identity>",
     "folder_setting": "<setting>",
     "certificate_vault": "<vault-name>",
+    "subnet": "<resource-id-of-the-subnet>",
+    "scale_set": "<scale-set>",
+    "resource_app_id": "<application-id-of-the-API>",
 }
 """Placeholders for unknown values. Some have defaults that are right for reading a secret."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CommandValues:
-    """Values for placeholders, and the system and platform where the command runs."""
+    """Values for placeholders, and the case that the command is for."""
 
     values: Mapping[str, str] = field(default_factory=dict)
     system: str = "Linux"
     platform: Platform = Platform.UNKNOWN
+    cloud: Cloud = Cloud.PUBLIC
+    stack: Stack = Stack.PYTHON
+    operation: Operation = UNKNOWN_OPERATION
+    signed_in: bool = False
+    """Whether the text shows that a token was issued: then signing in again does not help."""
+    on_site: bool = True
+    """Whether this site failed, and not another program whose error text was pasted."""
+
+    @property
+    def object(self) -> ObjectKind:
+        """What the failed request was about; a secret if it is unknown."""
+        return self.operation.object or ObjectKind.SECRET
 
     @property
     def shell(self) -> Shell:
@@ -117,7 +138,7 @@ class CommandValues:
         shell = shell or self.shell
         if value := self.values.get(name):
             return quote(value, shell)
-        default = PLACEHOLDERS[name]
+        default = PLACEHOLDERS[name].replace(VAULT_SUFFIXES[Cloud.PUBLIC], VAULT_SUFFIXES[self.cloud])
         return default if "<" in default else quote(default, shell)
 
 

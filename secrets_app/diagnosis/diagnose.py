@@ -14,6 +14,7 @@ from secrets_app.core.reading import (
     Reading,
     Stage,
 )
+from secrets_app.diagnosis.case_values import cloud_of, requested_client_id, values_from_reading, values_from_text
 from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.cause import Severity
 from secrets_app.diagnosis.certificate_errors import certificate_values, use_certificate_error
@@ -21,7 +22,7 @@ from secrets_app.diagnosis.command_values import CommandValues
 from secrets_app.diagnosis.evidence import Evidence
 from secrets_app.diagnosis.explain import NONE_AVAILABLE, NOTHING_MATCHES, distinct, explain, match_of_member
 from secrets_app.diagnosis.extraction import extract_evidence
-from secrets_app.diagnosis.hints import requested_client_id, tailored_hint, values_from_reading, values_from_text
+from secrets_app.diagnosis.hints import tailored_hint
 from secrets_app.diagnosis.matching import Match, match_causes
 from secrets_app.diagnosis.observations import observed_causes
 from secrets_app.diagnosis.ranking import Member, cause_on_platform, most_relevant_failure, untried_credentials
@@ -68,6 +69,8 @@ def _command_values(reading: Reading, evidence: Evidence, causes: Sequence[str |
         | _values_from_failure(evidence),
         system=reading.place.system,
         platform=_platform(reading, causes),
+        cloud=cloud_of(reading.vault_url),
+        operation=evidence.operation,
     )
 
 

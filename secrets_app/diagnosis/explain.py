@@ -8,13 +8,13 @@ from textwrap import shorten
 from typing import Any
 
 from secrets_app.core.reading import SCHEMA_VERSION, UNEXPECTED, Certainty, Hint, HostEnvironment
+from secrets_app.diagnosis.case_values import command_values_from_text
 from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.cause import Area
 from secrets_app.diagnosis.chain_message import is_default_chain, parse_attempts, text_after_token, tried_several
-from secrets_app.diagnosis.command_values import CommandValues
 from secrets_app.diagnosis.evidence import ChainAttempt, Evidence
 from secrets_app.diagnosis.extraction import extract_evidence
-from secrets_app.diagnosis.hints import tailored_hint, values_from_text
+from secrets_app.diagnosis.hints import tailored_hint
 from secrets_app.diagnosis.matching import Match, match_causes, may_guess
 from secrets_app.diagnosis.normalize import MAX_BYTES
 from secrets_app.diagnosis.ranking import DEFAULT_CHAIN, Member, most_relevant_failure, untried_credentials
@@ -73,8 +73,11 @@ def explain(
     order = {cause: number for number, cause in enumerate(causes)}
     # The chain stopped at the last member that it tried.
     last = match_of_member(attempts[-1].message, attempts[-1].credential) if attempts else None
-    values = CommandValues(values=values_from_text(evidence))
-    context = HintContext(command_values=values, failed_is_first=last is not None and last.cause == causes[0])
+    context = HintContext(
+        command_values=command_values_from_text(evidence),
+        evidence=evidence,
+        failed_is_first=last is not None and last.cause == causes[0],
+    )
     hints = tuple(
         tailored_hint(CAUSES[key], context, detail=details.get(key, ""), certainty=certainty)
         for key, certainty in matches

@@ -13,6 +13,13 @@ class Cloud(StrEnum):
     CHINA = "AzureChinaCloud"
 
 
+VAULT_SUFFIXES = {
+    Cloud.PUBLIC: "vault.azure.net",
+    Cloud.US_GOVERNMENT: "vault.usgovcloudapi.net",
+    Cloud.CHINA: "vault.azure.cn",
+}
+"""https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#dns-suffixes-for-object-identifiers"""
+
 _PLATFORMS: tuple[tuple[Platform, tuple[str, ...]], ...] = (
     (
         Platform.FUNCTIONS,

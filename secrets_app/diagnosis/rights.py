@@ -1,4 +1,4 @@
-"""Who may run a command, and where: by the Azure CLI command that it starts with.
+"""Who may run a command, and where: by the words that it starts with.
 
 https://learn.microsoft.com/azure/role-based-access-control/built-in-roles and, for applications,
 https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
@@ -8,35 +8,100 @@ from collections.abc import Iterable
 
 from secrets_app.core.reading import RunsOn
 
+_MFA = "; a user account also needs multifactor authentication"
+"""Azure Resource Manager requires it of users for create, update and delete operations since 1 October 2025:
+https://learn.microsoft.com/entra/identity/authentication/concept-mandatory-multifactor-authentication"""
 _APPLICATION = "the role Application Administrator, or ownership of the app registration"
-_RIGHTS: tuple[tuple[str, str], ...] = (
+_VAULT = "Key Vault Contributor, Contributor or Owner on the vault"
+_MACHINE = "administrator rights on this machine"
+
+_MANAGES: tuple[tuple[str, str], ...] = (
     ("az role assignment create", "Owner or User Access Administrator on the vault"),
-    ("az keyvault set-policy", "Key Vault Contributor, Contributor or Owner on the vault"),
-    ("az keyvault network-rule", "Key Vault Contributor, Contributor or Owner on the vault"),
-    ("az keyvault update", "Key Vault Contributor, Contributor or Owner on the vault"),
+    ("az keyvault set-policy", _VAULT),
+    ("az keyvault network-rule", _VAULT),
+    ("az keyvault update", _VAULT),
     ("az keyvault create", "Contributor or Owner on the resource group"),
     ("az keyvault recover", "Key Vault Contributor, Contributor or Owner on the subscription"),
-    ("az keyvault secret", "Key Vault Secrets Officer or Key Vault Administrator on the vault"),
-    ("az keyvault certificate", "Key Vault Certificates Officer or Key Vault Administrator on the vault"),
     ("az webapp", "Website Contributor, Contributor or Owner on the site"),
     ("az functionapp", "Website Contributor, Contributor or Owner on the function app"),
+    ("func azure functionapp publish", "Website Contributor, Contributor or Owner on the function app"),
+    ("az rest --method post", "Website Contributor, Contributor or Owner on the site"),
     ("az containerapp", "Container Apps Contributor, Contributor or Owner on the container app"),
     ("az vm", "Virtual Machine Contributor, Contributor or Owner on the VM"),
     ("az vmss", "Virtual Machine Contributor, Contributor or Owner on the scale set"),
+    ("az aks", "Azure Kubernetes Service Contributor, Contributor or Owner on the cluster"),
     ("az identity federated-credential", "Managed Identity Contributor, Contributor or Owner on the identity"),
     ("az identity", "Managed Identity Contributor, Contributor or Owner on the resource group"),
-    ("az ad app", _APPLICATION),
-    ("az ad sp", _APPLICATION),
     ("az network", "Network Contributor, Contributor or Owner on the resource group"),
 )
-_READS = (" show", " list", " list-deleted")
+"""Commands that change a resource through Azure Resource Manager."""
+_CHANGES: tuple[tuple[str, str], ...] = (
+    ("az keyvault secret", "Key Vault Secrets Officer or Key Vault Administrator on the vault"),
+    ("az keyvault key", "Key Vault Crypto Officer or Key Vault Administrator on the vault"),
+    ("az keyvault certificate", "Key Vault Certificates Officer or Key Vault Administrator on the vault"),
+    ("az ad app permission admin-consent", "Cloud Application Administrator or Privileged Role Administrator"),
+    ("az ad app", _APPLICATION),
+    ("az ad sp", _APPLICATION),
+    ("kubectl label", "permission to update the service account"),
+    ("kubectl annotate", "permission to update the service account"),
+    ("kubectl rollout", "permission to update the deployment"),
+    ("kubectl set", "permission to update the deployment"),
+    ("kubectl exec", "permission to create pods/exec in the namespace"),
+    ("sudo", _MACHINE),
+    ("net localgroup", _MACHINE),
+    ("w32tm", _MACHINE),
+    ("Set-ItemProperty IIS:", _MACHINE),
+    ("Import-Certificate", _MACHINE),
+)
+_READS: tuple[tuple[str, str], ...] = (
+    ("az role assignment list", "Reader at that scope"),
+    ("az keyvault secret", "Key Vault Reader on the vault, or the secret permission List"),
+    ("az keyvault key", "Key Vault Reader on the vault, or the key permission List"),
+    ("az keyvault certificate", "Key Vault Reader on the vault, or the certificate permission List"),
+    ("az keyvault list-deleted", "Reader on the subscription"),
+    ("az keyvault check-name", "Reader on the subscription"),
+    ("az keyvault list", "Reader on the subscription"),
+    ("az keyvault", "Reader on the vault"),
+    ("az webapp", "Reader on the site"),
+    ("az functionapp", "Reader on the function app"),
+    ("az containerapp", "Reader on the container app"),
+    ("az rest --method get", "Reader on the site"),
+    ("az vm", "Reader on the VM"),
+    ("az vmss", "Reader on the scale set"),
+    ("az aks", "Reader on the cluster"),
+    ("az identity", "Reader on the subscription"),
+    ("az network", "Reader on the resource group"),
+    ("az sql", "Reader on the server"),
+    ("kubectl", "permission to get these objects in the cluster"),
+    ("gh secret", "write access to the repository"),
+)
+_READING_VERBS = (
+    " show",
+    " show-deleted",
+    " list",
+    " list-deleted",
+    " check-name",
+    " check-acr",
+    " get",
+    " logs",
+)
 _SIGN_IN = ("az login", "az logout", "az account", "az version", "az upgrade", "az cloud", "az config")
+
+
+def right_for(command: str) -> str:
+    """The role or right that `command` requires; empty if any account on this machine may run it."""
+    if not _only_reads(command):
+        if right := _find(_MANAGES, command):
+            return f"{right}{_MFA}" if command.startswith(("az ", "func ")) else right
+        if right := _find(_CHANGES, command):
+            return right
+    return _find(_READS, command)
 
 
 def needed_right(commands: Iterable[str]) -> str | None:
     """The right that the first command that changes something requires; None where there is none."""
-    changes = (command for command in commands if not any(word in f"{_verbs(command)} " for word in _READS))
-    return next((right for command in changes for start, right in _RIGHTS if _starts(command, start)), None)
+    changes = (command for command in commands if not _only_reads(command))
+    return next((right for command in changes if (right := right_for(command))), None)
 
 
 def where_to_run(commands: Iterable[str]) -> RunsOn | None:
@@ -44,12 +109,26 @@ def where_to_run(commands: Iterable[str]) -> RunsOn | None:
     commands = tuple(commands)
     if not commands:
         return None
-    manages_azure = any(_starts(command, "az") and not command.startswith(_SIGN_IN) for command in commands)
+    manages_azure = any(
+        _starts(command, tool) and not command.startswith(_SIGN_IN)
+        for command in commands
+        for tool in ("az", "func", "kubectl", "gh")
+    )
     return RunsOn.ANY_MACHINE if manages_azure else RunsOn.THIS_MACHINE
 
 
+def _find(table: Iterable[tuple[str, str]], command: str) -> str:
+    return next((right for start, right in table if _starts(command, start)), "")
+
+
+def _only_reads(command: str) -> bool:
+    return command.startswith("az rest --method get") or any(
+        f"{word} " in f"{_verbs(command)} " for word in _READING_VERBS
+    )
+
+
 def _starts(command: str, words: str) -> bool:
-    return command == words or command.startswith(f"{words} ")
+    return command == words or command.startswith(words if words.endswith(":") else f"{words} ")
 
 
 def _verbs(command: str) -> str:

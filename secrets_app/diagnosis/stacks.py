@@ -35,6 +35,19 @@ class Stack(StrEnum):
     VS_CODE = "Visual Studio Code"
 
 
+SDKS = (
+    Stack.PYTHON,
+    Stack.DOTNET,
+    Stack.JAVA,
+    Stack.SPRING,
+    Stack.JAVASCRIPT,
+    Stack.GO,
+    Stack.AUTOREST_GO,
+    Stack.RUST,
+    Stack.CPP,
+)
+"""The Azure libraries: they read the AZURE_* variables."""
+
 _MARKS: tuple[tuple[Stack, tuple[str, ...]], ...] = (
     (Stack.DATABRICKS, ("databricks", "dbutils.", "secret does not exist with scope")),
     (

@@ -9,6 +9,7 @@ from secrets_app.core.hosts import GUID_PATTERN
 from secrets_app.core.reading import Platform, Reading
 from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS, Area, Cause, Command, run
 from secrets_app.diagnosis.command_values import CommandValues
+from secrets_app.diagnosis.evidence import Evidence
 
 _VAULT_SCOPE = "https://vault.azure.net/.default"
 _VARIABLE = re.compile(r"[A-Za-z_]+")
@@ -29,6 +30,8 @@ class HintContext:
     command_values: CommandValues
     reading: Reading | None = None
     """None if only an error text is known."""
+    evidence: Evidence | None = None
+    """The evidence in a pasted error text; None for a reading."""
     failed_is_first: bool = False
     """Whether the first hint is about the credential at which the chain stopped."""
 
@@ -162,18 +165,18 @@ def _unspecified_identity(cause: Cause, context: HintContext) -> Cause:
     chosen = reading.chosen_setting or ""
     if chosen.startswith("-"):
         command = run("python manage.py principal --client-id {app_id}")
-        return replace(cause, fix=_specify_fix("--client-id"), commands=(*_list_commands(cause), command))
+        return replace(cause, fix=_specify_fix("--client-id"), site_fix="", commands=(*_list_commands(cause), command))
     setting = _CLIENT_ID_SETTINGS.get(chosen, "AZURE_CLIENT_ID")
     fix = _specify_fix(setting)
     if " in " in setting:
         example = "'RunAs=App;AppId=<client-id>'"
         export = run(f"export {chosen}={example}", systems=(LINUX, MACOS))
         export_on_windows = run(f"$env:{chosen} = {example}", systems=(WINDOWS,))
-        return replace(cause, fix=fix, commands=(*_list_commands(cause), export, export_on_windows))
+        return replace(cause, fix=fix, site_fix="", commands=(*_list_commands(cause), export, export_on_windows))
     commands = tuple(
         replace(command, template=command.template.replace("AZURE_CLIENT_ID", setting)) for command in cause.commands
     )
-    return replace(cause, fix=fix, commands=commands)
+    return replace(cause, fix=fix, site_fix="", commands=commands)
 
 
 def _specify_fix(setting: str) -> str:
@@ -186,11 +189,12 @@ def _list_commands(cause: Cause) -> tuple[Command, ...]:
 
 def _stopped_chain(cause: Cause, context: HintContext) -> Cause:
     """The first hint has the fix. Excluding a credential helps only on a development machine with az after it."""
+    setting = None if context.failed_is_first else cause.setting
     fix = "Fix the credential that failed: see the first hint above." if context.failed_is_first else cause.fix
     reading = context.reading
     az_follows = reading is None or _AZURE_CLI in [attempt.credential for attempt in reading.attempts]
     can_exclude = az_follows and not (reading and reading.chosen_setting)
-    return replace(cause, fix=fix, commands=cause.commands if can_exclude else ())
+    return replace(cause, fix=fix, setting=setting, commands=cause.commands if can_exclude else ())
 
 
 _ADJUSTMENTS: Mapping[str, Callable[[Cause, HintContext], Cause]] = {

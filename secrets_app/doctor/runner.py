@@ -10,8 +10,9 @@ from secrets_app.conf import Config
 from secrets_app.core.caching import run_in_background
 from secrets_app.core.reading import Reading
 from secrets_app.diagnosis import CAUSES
+from secrets_app.diagnosis.case_values import cloud_of, values_from_reading
 from secrets_app.diagnosis.command_values import CommandValues
-from secrets_app.diagnosis.hints import hint, values_from_reading
+from secrets_app.diagnosis.hints import hint
 from secrets_app.doctor.check import Check, Status, unknown
 from secrets_app.doctor.checks import CHECKS
 from secrets_app.doctor.registry import CheckContext, RegisteredCheck
@@ -68,4 +69,5 @@ def _command_values(context: CheckContext) -> CommandValues:
         values=values_from_reading(replace(reading, vault_tenant_id=tenant)),
         system=context.place.system,
         platform=context.place.platform,
+        cloud=cloud_of(context.config.vault_url),
     )

@@ -152,6 +152,9 @@ def _hint(hint: Hint) -> Iterator[str]:
     if hint.commands:
         yield ""
         yield from _block("\n".join(hint.commands))
+    if any(hint.command_needs):
+        yield ""
+        yield from (f"- `{_cell(command)}` requires {_cell(needs)}." for command, needs in hint.steps if needs)
     yield from ("", *(f"- <{link}>" for link in hint.links))
 
 

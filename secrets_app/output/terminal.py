@@ -126,8 +126,9 @@ def _hint(hint: Hint, console: Console) -> Iterator[Line]:
     yield Styled(hint.title, Style.TITLE)
     for sentence in (hint.why, hint.fix):
         yield from console.wrap(sentence)
-    for command in hint.commands:
+    for command, needs in hint.steps:
         yield from (Styled(f"      {line}", Style.COMMAND) for line in command.splitlines())
+        yield from console.wrap(f"Requires {needs}.", " " * 8) if needs else ()
     for link in hint.links:
         yield f"    {link}"
     degree = f" ({text.CERTAINTIES[hint.certainty]})" if hint.certainty else ""

@@ -7,7 +7,7 @@ from secrets_app.diagnosis import CAUSES
 from secrets_app.diagnosis.command_values import CommandValues
 from secrets_app.diagnosis.hints import hint
 from secrets_app.diagnosis.portal import _APP_CAUSES, _IDENTITY_CAUSES, _VAULT_ENTRIES, portal_page
-from secrets_app.diagnosis.rights import needed_right, where_to_run
+from secrets_app.diagnosis.rights import _MFA, needed_right, where_to_run
 
 TENANT = "11111111-2222-4333-8444-555555555555"
 GROUP = "/subscriptions/1d371236-1fb2-4b20-83cd-544b7b958a3c/resourceGroups/rg"
@@ -71,14 +71,14 @@ def test_causes_with_a_page__exist() -> None:
     [
         (
             ("az role assignment create --role x",),
-            "Owner or User Access Administrator on the vault",
+            f"Owner or User Access Administrator on the vault{_MFA}",
             RunsOn.ANY_MACHINE,
         ),
         (("az keyvault secret list --vault-name x",), None, RunsOn.ANY_MACHINE),
         (("az login --tenant x",), None, RunsOn.THIS_MACHINE),
         (
             ("export A=b", "az webapp identity assign -n x"),
-            "Website Contributor, Contributor or Owner on the site",
+            f"Website Contributor, Contributor or Owner on the site{_MFA}",
             RunsOn.ANY_MACHINE,
         ),
         ((), None, None),
@@ -90,7 +90,7 @@ def test_right_and_place__follow_from_the_commands(commands: tuple[str, ...], ri
 
 def test_hint__has_both() -> None:
     denied = hint(CAUSES["kv_rbac_denied"], CommandValues(values=VAULT))
-    assert denied.needs == "Owner or User Access Administrator on the vault"
+    assert denied.needs == f"Owner or User Access Administrator on the vault{_MFA}"
     assert denied.runs_on is RunsOn.ANY_MACHINE
     assert denied.portal
     assert denied.portal.path == "Key vault contoso > Access control (IAM)"

@@ -1,17 +1,23 @@
 """Causes in Azure CLI."""
 
+from secrets_app.core.reading import Platform
 from secrets_app.diagnosis.catalog import links
 from secrets_app.diagnosis.catalog.predicates import failed_in_azure_cli, failed_in_token_cache
 from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS, Area, Cause, Severity, run
 from secrets_app.diagnosis.signature import Signature, Strength, phrase
+from secrets_app.diagnosis.stack_settings import StackSetting
+
+_DEVELOPMENT = (Platform.UNKNOWN, Platform.VIRTUAL_MACHINE, Platform.ARC)
 
 CAUSES = (
     Cause(
         key="az_timeout",
         area=Area.TOOL,
         title="Azure CLI timed out",
-        why="The library waits 10 seconds for az by default. az took longer or did not run to completion.",
-        fix="Run the command below and measure how long it takes. Then increase the time limit (process_timeout).",
+        why="The library waits 10 to 13 seconds for az by default. az took longer or did not run to completion.",
+        fix="Run the command below and measure how long it takes. Then increase the time limit.",
+        setting=StackSetting.CLI_TIMEOUT,
+        site_fix="Run the command below and measure how long it takes. Then increase KVSITE_DEADLINE_S.",
         signatures=(
             phrase("failed to invoke the azure cli"),
             phrase("azure cli", "timed out", unless=("get-accesstoken", "curl", "connectionpool")),
@@ -28,10 +34,12 @@ CAUSES = (
     Cause(
         key="az_subscription_wrong",
         area=Area.TOOL,
-        title="Azure CLI cannot find this subscription or tenant",
-        why="The subscription or tenant passed to az is unknown to the signed-in account or ambiguous, "
-        "or both were passed together.",
-        fix="List the subscriptions that az can access, and select one by its ID, or omit the setting.",
+        title="Azure CLI cannot use this subscription, tenant or account",
+        why="The subscription or tenant passed to az is unknown to the signed-in account or ambiguous, or both were "
+        "passed together. With several accounts or tenants, az uses those of the default subscription, which may not "
+        "be the vault's.",
+        fix="List the subscriptions that az can access, and select the one in the vault's tenant by its ID. "
+        "Then check which account is used.",
         signatures=(
             phrase("please specify only one of subscription and tenant"),
             phrase("getting access token for non-current tenants is not supported"),
@@ -52,10 +60,16 @@ CAUSES = (
             phrase("no subscriptions were found in the cloud shell"),
             phrase("if this is the name of a subscription, use its id instead"),
             phrase("the subscription of", "has more than one match in cloud"),
+            phrase("logged into azure cli using multiple accounts"),
+            phrase("same account has access to subscriptions in multiple tenants"),
+            phrase("set the default subscription to one", any_of=("which has the account", "that has the account")),
+            phrase("set the subscription with key vault to be the default"),
+            phrase("when you have multiple azure subscriptions"),
         ),
         commands=(
             run("az account list --output table"),
             run("az account set --subscription {subscription}"),
+            run("az account show --query user"),
         ),
         links=(links.AZ_SUBSCRIPTIONS,),
     ),
@@ -110,9 +124,17 @@ CAUSES = (
         title="Azure CLI was not found on PATH",
         why="az is not on the PATH of this process. It may be installed for another user, "
         "or it was installed after this shell or editor was started.",
-        fix="Install Azure CLI on this machine, then restart the shell or editor.",
+        fix="Install Azure CLI on this machine, then restart the shell or editor. If it is installed, add its folder "
+        "to PATH; AzureServiceTokenProvider in .NET also reads AzureCLIPath.",
+        site_fix="Install Azure CLI on this machine, then restart the shell or editor. If it is installed, add its "
+        "folder to PATH, or set AzureCLIPath to that folder.",
         signatures=(
             phrase("azure cli not found on path"),
+            phrase("the path for azure cli", any_of=("cannot find", "can't find")),
+            phrase("azure cli at its default install locations"),
+            phrase("azureclipath", any_of=("not set", "folder", "environment variable", "does not")),
+            phrase("run az account get-access-token to see if azure cli shows a token"),
+            phrase("az: no such file or directory", any_of=("/bin/bash", "/bin/sh")),
             phrase("azure cli not installed"),
             phrase("azure cli is not installed"),
             phrase("'az' is not recognized"),
@@ -133,9 +155,9 @@ CAUSES = (
             phrase("le terme az n'est pas reconnu"),
         ),
         commands=(
-            run("winget install --exact --id Microsoft.AzureCLI", systems=(WINDOWS,)),
-            run("brew install azure-cli", systems=(MACOS,)),
-            run("curl -sL https://aka.ms/InstallAzureCLIDeb | sudo bash", systems=(LINUX,)),
+            run("winget install --exact --id Microsoft.AzureCLI", systems=(WINDOWS,), platforms=_DEVELOPMENT),
+            run("brew install azure-cli", systems=(MACOS,), platforms=_DEVELOPMENT),
+            run("curl -sL https://aka.ms/InstallAzureCLIDeb | sudo bash", systems=(LINUX,), platforms=_DEVELOPMENT),
             run("az login --tenant {tenant}"),
         ),
         links=(links.AZ_INSTALL,),

@@ -54,7 +54,9 @@ CAUSES = (
         area=Area.PROGRAM,
         title="The certificate cannot be used",
         why="It is missing, is not in PEM or PFX format, has no RSA private key, or its password is wrong.",
-        fix="Provide a PEM or PFX file with the certificate and its private key, and the password. "
+        fix="Provide a PEM or PFX file with the certificate and its private key, and the password. The Azure libraries "
+        "read AZURE_CLIENT_CERTIFICATE_PATH, Terraform ARM_CLIENT_CERTIFICATE_PATH.",
+        site_fix="Provide a PEM or PFX file with the certificate and its private key, and the password. "
         "Set it with AZURE_CLIENT_CERTIFICATE_PATH, KVSITE_CERTIFICATE or a connection string.",
         signatures=(
             own_message(own_messages.CERTIFICATE_FILE_NOT_FOUND),
@@ -73,6 +75,8 @@ CAUSES = (
             own_message(own_messages.CERTIFICATE_KEY_MISMATCH),
             own_message(own_messages.CERTIFICATE_KEY_NOT_RSA),
             phrase("failed to deserialize certificate in pem or pkcs12 format"),
+            phrase("specified certificate was not found"),
+            phrase("specified key vault certificate was unable to be retrieved"),
             phrase("the certificate must include its private key"),
             phrase("the certificate must have an rsa private key"),
             phrase("valid pem but no begin/end delimiters"),

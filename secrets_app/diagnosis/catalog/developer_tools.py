@@ -297,12 +297,17 @@ CAUSES = (
     Cause(
         key="process_environment_missing",
         area=Area.TOOL,
-        title="A standard Windows environment variable is missing",
-        why="A service or app pool without a user profile starts with an almost empty environment. "
-        "The library needs some of these variables.",
-        fix="Load the user profile for the service or app pool, and pass on the system environment variables.",
+        title="The process has no Windows user profile, or a standard environment variable is missing",
+        why="A service or an IIS application pool runs as another account, without the user profile in which developer "
+        "tools store their sign-in. Variables such as LOCALAPPDATA and SYSTEMROOT may be missing too.",
+        fix="For development in IIS, run the application pool as your own account with Load User Profile and "
+        "setProfileEnvironment set to True. On a server, use a service principal or a managed identity.",
         signatures=(
             phrase("environment variable 'systemroot' has no value"),
+            phrase("can't retrieve tokens when debugging app in iis"),
+            phrase("setprofileenvironment"),
+            phrase("different user context in iis"),
+            phrase("load user profile", any_of=("iis", "pool")),
             phrase("expects a 'systemroot' environment variable"),
             phrase("programdata environment variable is not set"),
             phrase("keyerror", any_of=("'localappdata'", "'systemroot'", "'programdata'")),

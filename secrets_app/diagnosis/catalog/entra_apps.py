@@ -4,6 +4,7 @@ from secrets_app.diagnosis.catalog import links
 from secrets_app.diagnosis.catalog.predicates import about_azure
 from secrets_app.diagnosis.cause import LINUX, MACOS, Area, Cause, Severity, run
 from secrets_app.diagnosis.signature import Strength, aadsts, phrase
+from secrets_app.diagnosis.stack_settings import StackSetting
 
 _OTHER_SOURCES = ("folder_setting", "certificate_vault")
 """Values that are set when the certificate comes from a folder or a vault: then there is no file path."""
@@ -14,7 +15,10 @@ CAUSES = (
         area=Area.ENTRA,
         title="The application's client secret has expired",
         why="The client secret is past its expiry date.",
-        fix="Create a new one, set AZURE_CLIENT_SECRET to its value, and restart. "
+        fix="Create a new one, set the value where the program reads it, and restart. "
+        "A managed identity avoids client secrets.",
+        setting=StackSetting.SECRET,
+        site_fix="Create a new one, set AZURE_CLIENT_SECRET to its value, and restart. "
         "A managed identity avoids client secrets.",
         signatures=(
             aadsts(7000222),
@@ -32,8 +36,10 @@ CAUSES = (
         title="The client secret is invalid",
         why="Microsoft Entra ID found the application, but the secret does not match. "
         "A common mistake is to copy the secret ID instead of the secret value.",
-        fix="Set AZURE_CLIENT_SECRET to the secret's value, not its ID. "
+        fix="Use the secret's value, not its ID. If the value is lost, create a new client secret.",
+        site_fix="Set AZURE_CLIENT_SECRET to the secret's value, not its ID. "
         "If the value is lost, create a new client secret.",
+        setting=StackSetting.SECRET,
         signatures=(
             aadsts(7000216, phrases=("client_credentials",)),
             aadsts(7000215, 50012, unless=("assertion", "certificate", "7000222")),
@@ -89,7 +95,9 @@ CAUSES = (
         area=Area.ENTRA,
         title="The application (client) ID was not found in this tenant",
         why="The client ID or the tenant ID is wrong, or the application was deleted.",
-        fix="Compare AZURE_CLIENT_ID and AZURE_TENANT_ID with the app registration in the tenant.",
+        fix="Compare the client ID and the tenant ID with the app registration in the tenant.",
+        site_fix="Compare AZURE_CLIENT_ID and AZURE_TENANT_ID with the app registration in the tenant.",
+        setting=StackSetting.TENANT,
         signatures=(
             aadsts(700016, 70001, 700011, 700038),
             phrase("application with identifier", "was not found in the directory"),

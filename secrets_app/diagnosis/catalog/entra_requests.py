@@ -4,6 +4,8 @@ from secrets_app.diagnosis.catalog import links
 from secrets_app.diagnosis.catalog.predicates import about_azure, resource_looks_like_scope
 from secrets_app.diagnosis.cause import LINUX, MACOS, Area, Cause, Severity, run
 from secrets_app.diagnosis.signature import Signature, Strength, aadsts, phrase
+from secrets_app.diagnosis.stack_settings import StackSetting
+from secrets_app.diagnosis.stacks import SDKS, Stack
 
 _OTHER_SOURCES = ("folder_setting", "certificate_vault")
 """Values that are set when the certificate comes from a folder or a vault: then there is no file path."""
@@ -15,7 +17,7 @@ CAUSES = (
         title="The requested scope is invalid",
         why="A scope identifies the service a token is for. "
         "This one is missing or malformed, or there is more than one.",
-        fix="For Key Vault, request https://vault.azure.net/.default, or let SecretClient request the token.",
+        fix="For Key Vault, request https://vault.azure.net/.default, or let the Key Vault client request the token.",
         signatures=(
             aadsts(70011, 1002012, 650053, 700022, 28003, 28002, 90009),
             aadsts(900144, phrases=("scope",), unless=("client_id", "grant_type")),
@@ -25,6 +27,7 @@ CAUSES = (
                 strength=Strength.EXACT,
             ),
             phrase("requires at least one scope"),
+            phrase("resource must be specified", where=about_azure),
             phrase("requires exactly one scope"),
             phrase("missing scope in request"),
             phrase("an invalid scope was provided"),
@@ -91,7 +94,7 @@ CAUSES = (
             phrase("the resource principal named", "was not found in the tenant"),
             Signature(codes=frozenset({"invalid_resource"}), unless=("identity/oauth2",), strength=Strength.LIKELY),
         ),
-        commands=(run("az ad sp create --id {app_id}"),),
+        commands=(run("az ad sp create --id {resource_app_id}"),),
         links=(links.AADSTS, links.SCOPES),
         severity=Severity.REJECTED,
         related=("scope_invalid",),
@@ -102,7 +105,9 @@ CAUSES = (
         title="The credential is not configured to get tokens for this tenant",
         why="The vault belongs to a different tenant than the one the credential was created for. "
         "The Azure Identity library stopped before it sent a request.",
-        fix="Create the credential with the vault's tenant ID, or add that tenant to additionally_allowed_tenants.",
+        fix="Create the credential with the vault's tenant ID, or add that tenant to those it may get tokens for.",
+        setting=StackSetting.FURTHER_TENANTS,
+        site_fix="Create the credential with the vault's tenant ID: set AZURE_TENANT_ID.",
         signatures=(
             phrase("not configured to acquire tokens for tenant"),
             phrase("is not configured to acquire tokens for tenant"),
@@ -111,7 +116,13 @@ CAUSES = (
         ),
         commands=(
             run("az keyvault show --name {vault} --query properties.tenantId --output tsv"),
-            run("export AZURE_TENANT_ID={vault_tenant}", systems=(LINUX, MACOS), requires=("vault_tenant",)),
+            run(
+                "export AZURE_TENANT_ID={vault_tenant}",
+                systems=(LINUX, MACOS),
+                stacks=SDKS,
+                requires=("vault_tenant",),
+            ),
+            run("export ARM_TENANT_ID={vault_tenant}", stacks=(Stack.TERRAFORM,), requires=("vault_tenant",)),
         ),
         links=(links.PYTHON_AUTHENTICATION, links.KEY_VAULT_AUTHENTICATION),
     ),
@@ -119,9 +130,11 @@ CAUSES = (
         key="authority_or_cloud_wrong",
         area=Area.PROGRAM,
         title="The authority host is invalid or belongs to another cloud",
-        why="AZURE_AUTHORITY_HOST must be the sign-in endpoint, with https, of the cloud that hosts the tenant.",
-        fix="Set AZURE_AUTHORITY_HOST to that endpoint. "
+        why="The authority host must be the sign-in endpoint, with https, of the cloud that hosts the tenant.",
+        fix="Select the cloud that hosts the tenant. The Azure public cloud is the default.",
+        site_fix="Set AZURE_AUTHORITY_HOST to that endpoint. "
         "For the Azure public cloud, remove it: https://login.microsoftonline.com is the default.",
+        setting=StackSetting.CLOUD,
         signatures=(
             aadsts(50049, 900382, 900439, 900432, 900431, 90038, 90043, 90051, 1000104),
             phrase("the authority provided", any_of=("is not well-known", "is not known")),
@@ -152,7 +165,7 @@ CAUSES = (
             phrase("the endpoint", "for this cloud is not set but is used"),
             phrase("authority", "does not appear to use https"),
         ),
-        commands=(run("az cloud show --query endpoints.activeDirectory --output tsv"),),
+        commands=(run('az cloud list --query "[].{{name:name, authority:endpoints.activeDirectory}}" --output table'),),
         links=(links.NATIONAL_CLOUDS,),
     ),
     Cause(
@@ -160,7 +173,9 @@ CAUSES = (
         area=Area.ENTRA,
         title="The tenant was not found",
         why="The tenant ID or domain is misspelled, contains quotes or spaces, or belongs to another cloud.",
-        fix="Set AZURE_TENANT_ID to the directory (tenant) ID, a plain GUID.",
+        fix="Use the directory (tenant) ID, a plain GUID without quotes.",
+        site_fix="Set AZURE_TENANT_ID to the directory (tenant) ID, a plain GUID.",
+        setting=StackSetting.TENANT,
         signatures=(
             aadsts(90002, 900023, 90019, 50059, 50128, 50194, 900021, 90027, 50029, 90130, 9001023, 9002332, 90124),
             phrase("unable to get authority configuration for"),

@@ -15,6 +15,9 @@ _SITE = (Platform.APP_SERVICE,)
 _FUNCTION = (Platform.FUNCTIONS,)
 _VM_OR_UNKNOWN = (Platform.VIRTUAL_MACHINE, Platform.UNKNOWN)
 
+_WITH_IMDS = (Platform.VIRTUAL_MACHINE, Platform.KUBERNETES, Platform.UNKNOWN)
+"""Elsewhere on Azure, such as App Service, IMDS does not respond: the endpoint is IDENTITY_ENDPOINT."""
+
 CAUSES = (
     Cause(
         key="mi_platform_env_inconsistent",
@@ -138,6 +141,7 @@ CAUSES = (
             ),
             phrase("unexpected response", unless=("entra", "oidc"), strength=Strength.WEAK),
             phrase("managed identity response was not in the expected format"),
+            phrase("response was received from managed service identity", "could not be parsed"),
             Signature(
                 any_of=("169.254.169.254", "/metadata/identity/oauth2/token"),
                 unless=("unreachable", "timed out", "refused", "no route", "failed to establish"),
@@ -147,13 +151,14 @@ CAUSES = (
             phrase("authentication unavailable", "failed due to a gateway error"),
         ),
         commands=(
-            run("export NO_PROXY=169.254.169.254", systems=(LINUX, MACOS)),
-            run("$env:NO_PROXY = '169.254.169.254'", systems=(WINDOWS,)),
+            run("export NO_PROXY=169.254.169.254", systems=(LINUX, MACOS), platforms=_WITH_IMDS),
+            run("$env:NO_PROXY = '169.254.169.254'", systems=(WINDOWS,), platforms=_WITH_IMDS),
             run(
                 "curl --noproxy '*' -H Metadata:true "
                 "-o /dev/null -w '%{{http_code}}\\n' 'http://169.254.169.254/metadata/identity/oauth2/token"
                 "?api-version=2018-02-01&resource=https://vault.azure.net'",
                 systems=(LINUX, MACOS),
+                platforms=_WITH_IMDS,
             ),
         ),
         links=(links.METADATA_SERVICE, links.PYTHON_PROXY),
@@ -237,6 +242,8 @@ CAUSES = (
             phrase("managedidentitycredential", "unavailable", strength=Strength.WEAK),
             phrase("managed identity timed out"),
             phrase("unable to connect to the managed service identity"),
+            phrase("msi responsecode: notfound"),
+            phrase("tried to get token using managed service identity", "an error occurred while sending the request"),
             phrase("unable to connect to the instance metadata service"),
             phrase("failed to connect to msi", unless=("http error: 400", "reason: bad request")),
             phrase(
@@ -256,7 +263,7 @@ CAUSES = (
             run(
                 "curl --noproxy '*' -H Metadata:true 'http://169.254.169.254/metadata/instance?api-version=2021-02-01'",
                 systems=(LINUX, MACOS),
-                platforms=(Platform.VIRTUAL_MACHINE, Platform.KUBERNETES, Platform.UNKNOWN),
+                platforms=_WITH_IMDS,
             ),
         ),
         links=(links.METADATA_SERVICE, links.MANAGED_IDENTITY),

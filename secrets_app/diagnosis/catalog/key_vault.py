@@ -4,7 +4,13 @@ from secrets_app.core.reading import Platform
 from secrets_app.diagnosis.catalog import links
 from secrets_app.diagnosis.catalog.predicates import about_azure
 from secrets_app.diagnosis.cause import Area, Cause, run
+from secrets_app.diagnosis.services import ObjectKind
 from secrets_app.diagnosis.signature import Signature, Strength, akv, code, phrase
+from secrets_app.diagnosis.stack_settings import StackSetting
+
+_ONE_ADDRESS = tuple(set(Platform) - {Platform.APP_SERVICE, Platform.FUNCTIONS})
+"""Platforms on which a program usually has one public address; App Service uses many."""
+_OBJECTS = (ObjectKind.SECRET, ObjectKind.KEY, ObjectKind.CERTIFICATE)
 
 CAUSES = (
     Cause(
@@ -14,8 +20,9 @@ CAUSES = (
         why="A vault accepts tokens from its own Microsoft Entra tenant only, and this token is from another one. "
         "If the expected tenant is not yours, the vault name is wrong. "
         "With several accounts or subscriptions, az uses the tenant of the default subscription.",
-        fix="Check the vault name first. Then sign in to the tenant that owns the vault. "
-        "A managed identity cannot leave its own tenant: use a vault in that tenant.",
+        fix="Check the vault name first. Then select a subscription in the tenant that owns the vault, or sign in to "
+        "that tenant. A managed identity cannot leave its own tenant: use a vault in that tenant.",
+        setting=StackSetting.TENANT,
         signatures=(
             akv(10032),
             phrase("invalid issuer expected one of", "found"),
@@ -28,6 +35,7 @@ CAUSES = (
                 'az account list --query "[].{{name:name, tenant:tenantId, default:isDefault}}" --output table',
                 platforms=(Platform.UNKNOWN,),
             ),
+            run("az account set --subscription <subscription-in-that-tenant>", platforms=(Platform.UNKNOWN,)),
         ),
         links=(links.KEY_VAULT_AUTHENTICATION, links.KEY_VAULT_TENANT),
     ),
@@ -38,7 +46,7 @@ CAUSES = (
         why="A token is valid for one service, its audience. This token names another service, "
         "or spells Key Vault's audience differently.",
         fix="Request the scope https://vault.azure.net/.default, without the vault name and without a trailing slash. "
-        "SecretClient does this automatically.",
+        "The Key Vault clients of the Azure libraries do this automatically.",
         signatures=(
             akv(10022),
             phrase("invalid audience expected", "vault"),
@@ -58,7 +66,8 @@ CAUSES = (
         area=Area.VAULT,
         title="The request to Key Vault has no access token",
         why="The request has no Authorization header. Either no token was sent, or a proxy removed the header.",
-        fix="Use SecretClient with a credential, which sends the token. Then check any proxy in front of the vault.",
+        fix="Use a Key Vault client with a credential, which sends the token. "
+        "Then check any proxy in front of the vault.",
         signatures=(
             akv(10000),
             phrase("request is missing a bearer or pop token"),
@@ -106,7 +115,27 @@ CAUSES = (
             phrase("your client ip address is not authorized to access this key vault"),
         ),
         commands=(
-            run("az keyvault network-rule add --name {vault} --ip-address {address}"),
+            run("az keyvault network-rule add --name {vault} --subnet {subnet}", requires=("subnet",)),
+            run(
+                "az webapp show --resource-group {group} --name {site} --query possibleOutboundIpAddresses",
+                platforms=(Platform.APP_SERVICE,),
+                unless=("subnet",),
+            ),
+            run(
+                "az functionapp show --resource-group {group} --name {site} --query possibleOutboundIpAddresses",
+                platforms=(Platform.FUNCTIONS,),
+                unless=("subnet",),
+            ),
+            run(
+                "az keyvault network-rule add --name {vault} --ip-address <each-of-these-addresses>",
+                platforms=(Platform.APP_SERVICE, Platform.FUNCTIONS),
+                unless=("subnet",),
+            ),
+            run(
+                "az keyvault network-rule add --name {vault} --ip-address {address}",
+                platforms=_ONE_ADDRESS,
+                unless=("subnet",),
+            ),
             run("az keyvault network-rule list --name {vault}"),
         ),
         links=(links.KEY_VAULT_NETWORK,),
@@ -126,7 +155,7 @@ CAUSES = (
         ),
         commands=(
             run("nslookup {vault_host}"),
-            run("az keyvault private-endpoint-connection list --vault-name {vault} --output table"),
+            run("az keyvault show --name {vault} --query properties.privateEndpointConnections"),
             run("az keyvault show --name {vault} --query properties.publicNetworkAccess --output tsv"),
         ),
         links=(links.KEY_VAULT_PRIVATE_LINK_DIAGNOSE, links.KEY_VAULT_NETWORK),
@@ -162,9 +191,9 @@ CAUSES = (
             Signature(exceptions=frozenset({"resourceexistserror"}), status=frozenset({409}), strength=Strength.LIKELY),
         ),
         commands=(
-            run("az keyvault secret recover --vault-name {vault} --name {secret}"),
-            run("az keyvault list-deleted --output table"),
-            run("az keyvault recover --name {vault}"),
+            run("az keyvault secret recover --vault-name {vault} --name {secret}", objects=_OBJECTS),
+            run("az keyvault list-deleted --resource-type vault --output table", objects=(ObjectKind.VAULT,)),
+            run("az keyvault recover --name {vault}", objects=(ObjectKind.VAULT,)),
         ),
         links=(links.KEY_VAULT_SOFT_DELETE, links.KEY_VAULT_RECOVERY),
     ),
@@ -330,6 +359,7 @@ CAUSES = (
                 strength=Strength.CODE,
             ),
             phrase("does not have", "permission on key vault"),
+            phrase("the principal used does not have access to the key vault"),
             phrase("not found on any access policy"),
             phrase("accesstokeyvaultdenied"),
             phrase("keyvaulterrorexception: access denied"),
@@ -349,8 +379,8 @@ CAUSES = (
         title="The challenge resource does not match the vault's domain",
         why="A vault's first response, the challenge, names the resource that a token is needed for. "
         "It does not match the requested host, so no token was sent.",
-        fix="Correct the vault URL, or the cloud. Only for your own mock or proxy: "
-        "turn the check off with verify_challenge_resource=False.",
+        fix="Correct the vault URL, or the cloud. Only for your own mock or proxy: turn the check off "
+        "(verify_challenge_resource=False in Python, DisableChallengeResourceVerification in .NET).",
         signatures=(
             phrase("the challenge resource", "does not match the requested domain"),
             phrase("challenge resource", "does not match"),
@@ -367,7 +397,8 @@ CAUSES = (
         title="The vault URL or the secret ID is invalid",
         why="A vault URL has the form https://contoso.vault.azure.net, and a secret ID adds /secrets/name. "
         "The given value does not have this form.",
-        fix="Set KEY_VAULT_URI to https://, the vault name, and .vault.azure.net.",
+        fix="Use https://, the vault name, and .vault.azure.net, without quotes, spaces or line breaks.",
+        site_fix="Set KEY_VAULT_URI to https://, the vault name, and .vault.azure.net.",
         signatures=(
             phrase("vault_url must be the url of an azure key vault"),
             phrase("key vault request url must not contain backslashes"),

@@ -4,11 +4,15 @@ from secrets_app.core.reading import Platform
 from secrets_app.diagnosis.catalog import links
 from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS, Area, Cause, run
 from secrets_app.diagnosis.signature import Signature, Strength, phrase
+from secrets_app.diagnosis.stack_settings import StackSetting
+from secrets_app.diagnosis.stacks import SDKS, Stack
 
 _METADATA = ("169.254.169.254", "imds", "/metadata/identity")
 
 _IDENTITY_REQUESTED = ("requested_identity",)
 """Value that is set if a user-assigned identity is requested."""
+_SCALE_SET = ("scale_set",)
+"""Value that is set if the error names a virtual machine scale set: it has commands of its own."""
 _SITE = (Platform.APP_SERVICE,)
 _FUNCTION = (Platform.FUNCTIONS,)
 _VM_OR_UNKNOWN = (Platform.VIRTUAL_MACHINE, Platform.UNKNOWN)
@@ -19,8 +23,10 @@ CAUSES = (
         area=Area.HOST,
         title="Multiple user-assigned identities are attached and none is specified",
         why="This resource has more than one user-assigned managed identity, and Azure does not choose between them.",
-        fix="Specify the one to use: set AZURE_CLIENT_ID to its client ID, or pass client_id. "
-        "With KVSITE_CREDENTIAL=managed-identity, this site reads KVSITE_MANAGED_IDENTITY_CLIENT_ID instead.",
+        fix="Specify the one to use by its client ID.",
+        setting=StackSetting.CLIENT_ID,
+        site_fix="Specify the one to use: set AZURE_CLIENT_ID to its client ID. With "
+        "KVSITE_CREDENTIAL=managed-identity, set KVSITE_MANAGED_IDENTITY_CLIENT_ID instead.",
         signatures=(
             phrase("multiple user assigned identities exist"),
             phrase("multiple user assigned", any_of=("identities", "specify the clientid")),
@@ -30,6 +36,16 @@ CAUSES = (
             run(
                 "az vm identity show --resource-group {group} --name {site} --query userAssignedIdentities",
                 platforms=(Platform.VIRTUAL_MACHINE, Platform.UNKNOWN),
+                unless=_SCALE_SET,
+            ),
+            run(
+                "az vmss identity show --resource-group {group} --name {scale_set}",
+                requires=_SCALE_SET,
+            ),
+            run(
+                "az aks show --resource-group {group} --name <cluster> "
+                '--query "{{nodes:nodeResourceGroup, kubelet:identityProfile.kubeletidentity.clientId}}"',
+                platforms=(Platform.KUBERNETES,),
             ),
             run("az webapp identity show --resource-group {group} --name {site}", platforms=(Platform.APP_SERVICE,)),
             run("az functionapp identity show --resource-group {group} --name {site}", platforms=(Platform.FUNCTIONS,)),
@@ -37,8 +53,11 @@ CAUSES = (
                 "az containerapp identity show --resource-group {group} --name {site}",
                 platforms=(Platform.CONTAINER_APPS,),
             ),
-            run("export AZURE_CLIENT_ID={app_id}", systems=(LINUX, MACOS), platforms=_VM_OR_UNKNOWN),
-            run("$env:AZURE_CLIENT_ID = {app_id}", systems=(WINDOWS,), platforms=_VM_OR_UNKNOWN),
+            run("export AZURE_CLIENT_ID={app_id}", systems=(LINUX, MACOS), platforms=_VM_OR_UNKNOWN, stacks=SDKS),
+            run("$env:AZURE_CLIENT_ID = {app_id}", systems=(WINDOWS,), platforms=_VM_OR_UNKNOWN, stacks=SDKS),
+            run("export ARM_USE_MSI=true ARM_CLIENT_ID={app_id}", stacks=(Stack.TERRAFORM, Stack.PULUMI)),
+            run("az login --identity --client-id {app_id}", stacks=(Stack.AZURE_CLI,)),
+            run("Connect-AzAccount -Identity -AccountId {app_id}", stacks=(Stack.POWERSHELL,)),
             run(
                 "az webapp config appsettings set --resource-group {group} --name {site} --settings "
                 "AZURE_CLIENT_ID={app_id}",
@@ -109,7 +128,9 @@ CAUSES = (
         title="This host does not support selecting a managed identity",
         why="On Service Fabric, Cloud Shell and Azure Arc, the host determines the identity, but a client ID was "
         "specified.",
-        fix="Remove client_id and AZURE_CLIENT_ID from this program's settings.",
+        fix="Remove the client ID from the program's settings.",
+        site_fix="Remove AZURE_CLIENT_ID from this program's settings.",
+        setting=StackSetting.CLIENT_ID,
         signatures=(
             phrase("client_id should not be set for cloud shell"),
             phrase("identity_config must not contain the following keys"),
@@ -194,8 +215,14 @@ CAUSES = (
         "this resource. On App Service, no endpoint responds while the identity is off.",
         fix="Turn on the identity, or assign it; if a client ID is set, check it. "
         "A new identity also needs a role on the vault.",
+        setting=StackSetting.CLIENT_ID,
         signatures=(
             phrase("identity not found"),
+            phrase("msi is not setup on the app service"),
+            phrase("managed identity isn't set up on the app service"),
+            phrase("msi is not enabled on the app service"),
+            phrase("managed identity isn't enabled on the app service"),
+            phrase("environment variables msi_endpoint and msi_secret exist"),
             phrase("no identity has been assigned to this resource"),
             phrase("no user assigned or delegated managed identity found"),
             phrase("the requested identity has not been assigned to this resource"),
@@ -257,12 +284,28 @@ CAUSES = (
             run(
                 "az vm identity assign --resource-group {group} --name {site}",
                 platforms=_VM_OR_UNKNOWN,
-                unless=_IDENTITY_REQUESTED,
+                unless=(*_IDENTITY_REQUESTED, *_SCALE_SET),
+            ),
+            run(
+                "az vmss identity assign --resource-group {group} --name {scale_set} "
+                "--identities <resource-id-of-the-identity>",
+                requires=_SCALE_SET,
+            ),
+            run(
+                "az aks show --resource-group {group} --name <cluster> "
+                '--query "{{nodes:nodeResourceGroup, kubelet:identityProfile.kubeletidentity.clientId}}"',
+                platforms=(Platform.KUBERNETES,),
+            ),
+            run(
+                "az vmss identity assign --resource-group <node-resource-group> --name <scale-set> "
+                "--identities <resource-id-of-the-identity>",
+                platforms=(Platform.KUBERNETES,),
+                unless=_SCALE_SET,
             ),
             run(
                 "az webapp identity assign --resource-group {group} --name {site}",
                 platforms=(Platform.UNKNOWN,),
-                unless=_IDENTITY_REQUESTED,
+                unless=(*_IDENTITY_REQUESTED, *_SCALE_SET),
             ),
             # Without --identities, these commands would turn on the system-assigned identity.
             run(

@@ -5,18 +5,26 @@ from secrets_app.diagnosis.catalog import links
 from secrets_app.diagnosis.catalog.predicates import is_not_client_error
 from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS, Area, Cause, run
 from secrets_app.diagnosis.signature import Signature, Strength, own_message, phrase
+from secrets_app.diagnosis.stack_settings import StackSetting
+from secrets_app.diagnosis.stacks import Stack
 
 _SERVER_ERRORS = frozenset(range(500, 600))
+
+_REQUESTS = (Stack.PYTHON, Stack.AZURE_CLI, Stack.ANSIBLE)
+_NODE = (Stack.JAVASCRIPT, Stack.AZURE_PIPELINES, Stack.GITHUB_ACTIONS)
+_OPENSSL = (Stack.DOTNET, Stack.GO, Stack.AUTOREST_GO, Stack.TERRAFORM, Stack.PULUMI, Stack.RUST)
 
 CAUSES = (
     Cause(
         key="proxy_error",
         area=Area.NETWORK,
         title="The proxy is unavailable or rejects the connection",
-        why="HTTPS_PROXY sends requests through a proxy. It did not respond, requires authentication, or blocks "
-        "the host.",
-        fix="Correct HTTPS_PROXY, including its user name and password. Allow "
-        "login.microsoftonline.com and *.vault.azure.net in the proxy.",
+        why="Requests are sent through a proxy. It did not respond, requires authentication, or blocks the host.",
+        fix="Correct the proxy's address, user name and password. Allow login.microsoftonline.com and "
+        "*.vault.azure.net in the proxy.",
+        setting=StackSetting.PROXY,
+        site_fix="Correct HTTPS_PROXY, including its user name and password. Allow login.microsoftonline.com and "
+        "*.vault.azure.net in the proxy.",
         signatures=(
             phrase("unable to connect to proxy"),
             phrase("cannot connect to proxy"),
@@ -54,6 +62,7 @@ CAUSES = (
         why="A common reason is a corporate proxy that inspects TLS traffic: its certificate authority (CA) is not "
         "trusted by this program.",
         fix="Add your company's CA certificate to the program's trusted CAs. Do not disable certificate verification.",
+        setting=StackSetting.CA_FILE,
         signatures=(
             phrase("certificate_verify_failed"),
             phrase("certificate verify failed"),
@@ -85,8 +94,21 @@ CAUSES = (
             phrase("el certificado remoto no es válido"),
         ),
         commands=(
-            run("export REQUESTS_CA_BUNDLE=/path/to/company-ca.pem", systems=(LINUX, MACOS)),
-            run("$env:REQUESTS_CA_BUNDLE = 'C:\\path\\to\\company-ca.pem'", systems=(WINDOWS,)),
+            run("export REQUESTS_CA_BUNDLE=/path/to/company-ca.pem", systems=(LINUX, MACOS), stacks=_REQUESTS),
+            run("$env:REQUESTS_CA_BUNDLE = 'C:\\path\\to\\company-ca.pem'", systems=(WINDOWS,), stacks=_REQUESTS),
+            run("export NODE_EXTRA_CA_CERTS=/path/to/company-ca.pem", systems=(LINUX, MACOS), stacks=_NODE),
+            run("$env:NODE_EXTRA_CA_CERTS = 'C:\\path\\to\\company-ca.pem'", systems=(WINDOWS,), stacks=_NODE),
+            run("export SSL_CERT_FILE=/path/to/company-ca.pem", systems=(LINUX,), stacks=_OPENSSL),
+            run(
+                "Import-Certificate -FilePath C:\\path\\to\\company-ca.pem "
+                "-CertStoreLocation Cert:\\LocalMachine\\Root",
+                systems=(WINDOWS,),
+                stacks=(*_OPENSSL, Stack.POWERSHELL, Stack.AZD),
+            ),
+            run(
+                "keytool -importcert -cacerts -alias company-ca -file company-ca.pem",
+                stacks=(Stack.JAVA, Stack.SPRING),
+            ),
             run(
                 "openssl s_client -connect {vault_host}:443 -servername {vault_host} </dev/null 2>/dev/null | "
                 "openssl x509 -noout -issuer",

@@ -4,6 +4,7 @@ from secrets_app.core.reading import Platform
 from secrets_app.diagnosis.catalog import links
 from secrets_app.diagnosis.cause import LINUX, MACOS, Area, Cause, Severity, run
 from secrets_app.diagnosis.signature import Strength, phrase
+from secrets_app.diagnosis.stack_settings import StackSetting
 
 CAUSES = (
     Cause(
@@ -58,6 +59,7 @@ CAUSES = (
         title="The credential chain stopped before trying every credential",
         why="A credential that is configured but fails ends the chain.",
         fix="Fix the credential that failed, or exclude it.",
+        setting=StackSetting.CREDENTIALS,
         commands=(
             run("export AZURE_TOKEN_CREDENTIALS=dev", systems=(LINUX, MACOS), platforms=(Platform.UNKNOWN,)),
             run("$env:AZURE_TOKEN_CREDENTIALS = 'dev'", systems=("Windows",), platforms=(Platform.UNKNOWN,)),
@@ -168,7 +170,11 @@ CAUSES = (
         title="Token Vault was retired on 17 November 2020",
         why="The service, later named Token Store, was shut down that day.",
         fix="Use the credential manager of API Management instead.",
-        signatures=(phrase("tokenvault.azure.net"), phrase("tokenstore.azure.net")),
+        signatures=(
+            phrase("tokenvault.azure.net"),
+            phrase("tokenstore.azure.net"),
+            phrase("does not have access to the token", any_of=("token vault", "token store")),
+        ),
         links=(links.CREDENTIAL_MANAGER,),
     ),
     Cause(
@@ -176,8 +182,10 @@ CAUSES = (
         area=Area.PROGRAM,
         title="This error is not recognized",
         why="It matches no known cause, so only the original message is available.",
-        fix="Look for an error code in the message and retry once. "
+        fix="Look for an error code in the message and retry once. Then turn on the debug log.",
+        site_fix="Look for an error code in the message and retry once. "
         "Then send a report to the vault's administrator: manage.py principal --report.",
+        setting=StackSetting.DEBUG,
         commands=(run("az account get-access-token --scope https://vault.azure.net/.default --query expiresOn"),),
         links=(links.KEY_VAULT_ERRORS, links.AADSTS),
         severity=Severity.SIGNED_OUT,

@@ -21,6 +21,7 @@ CAUSES = (
                 unless=("/providers/microsoft.keyvault/vaults/secrets",),
             ),
             phrase("the principal used does not have access to the subscription"),
+            phrase("the principal used doesn't have access to the resource it's trying to access"),
         ),
         commands=(
             run("az role assignment list --assignee {object_id} --all --include-inherited --output table"),
@@ -156,7 +157,7 @@ CAUSES = (
             phrase("access token validation failure. invalid audience"),
             phrase("access token has been obtained for wrong audience or resource"),
         ),
-        commands=(run("python manage.py principal --scope https://management.azure.com"),),
+        commands=(run("az account get-access-token --scope https://management.azure.com/.default --query expiresOn"),),
         links=(links.SCOPES,),
         look_alikes=(("kv_wrong_audience", "Key Vault itself rejected the token: AKV10022."),),
     ),
@@ -173,7 +174,6 @@ CAUSES = (
             phrase("vault", any_of=("does not exist in current subscription", "not found in current subscription")),
             phrase("cannot find vault", "in current subscription"),
             phrase("the resource 'microsoft.keyvault/vaults/", "was not found"),
-            phrase("set the subscription with key vault to be the default"),
         ),
         commands=(
             run("az account list --output table"),

@@ -5,6 +5,8 @@ from secrets_app.diagnosis.catalog import links
 from secrets_app.diagnosis.catalog.predicates import about_azure_calls
 from secrets_app.diagnosis.cause import LINUX, MACOS, Area, Cause, Severity, run
 from secrets_app.diagnosis.signature import Signature, Strength, aadsts, phrase
+from secrets_app.diagnosis.stack_settings import StackSetting
+from secrets_app.diagnosis.stacks import Stack
 
 CAUSES = (
     Cause(
@@ -67,8 +69,10 @@ CAUSES = (
             phrase("no credential in this chain provided a token"),
             phrase("unable to authenticate", "defaultazurecredential", strength=Strength.WEAK),
             phrase("tried", "but failed to acquire a token for any of them"),
+            phrase("access token could not be acquired", strength=Strength.WEAK),
+            phrase("tried to get token using active directory integrated"),
         ),
-        commands=(run("az login --tenant {tenant}", platforms=()),),
+        commands=(run("az login --tenant {tenant}"),),
         links=(links.CREDENTIAL_CHAINS, links.PYTHON_LOCAL),
     ),
     Cause(
@@ -76,8 +80,10 @@ CAUSES = (
         area=Area.PROGRAM,
         title="The installed Azure packages are incompatible",
         why="One package is older than the other requires, or synchronous and asynchronous classes are mixed.",
-        fix="Update the Azure packages together. Use azure.identity.aio only with the .aio clients. "
-        "On Windows, a path that is too long breaks an installation: move the program closer to the drive root.",
+        fix="Update the Azure packages together, where the program is deployed. In Python, use azure.identity.aio only "
+        "with the .aio clients. On Windows, a path that is too long breaks an installation: move the program closer to "
+        "the drive root.",
+        setting=StackSetting.UPDATE,
         signatures=(
             phrase(
                 "got an unexpected keyword argument",
@@ -122,7 +128,30 @@ CAUSES = (
                 any_of=("module 'msal", "module 'azure", "module 'azure.core", "module 'azure.identity"),
             ),
         ),
-        commands=(run("python3 -m pip install --upgrade azure-identity azure-keyvault-secrets azure-core msal"),),
+        commands=(
+            run(
+                "python3 -m pip install --upgrade azure-identity azure-keyvault-secrets azure-core msal",
+                platforms=(Platform.UNKNOWN, Platform.VIRTUAL_MACHINE),
+                stacks=(Stack.PYTHON,),
+            ),
+            run("dotnet add package Azure.Identity", stacks=(Stack.DOTNET,)),
+            run("npm install @azure/identity@latest @azure/keyvault-secrets@latest", stacks=(Stack.JAVASCRIPT,)),
+            run("go get -u github.com/Azure/azure-sdk-for-go/sdk/azidentity", stacks=(Stack.GO,)),
+            run("terraform init -upgrade", stacks=(Stack.TERRAFORM,)),
+            run("az upgrade", stacks=(Stack.AZURE_CLI,)),
+            run("Update-Module Az", stacks=(Stack.POWERSHELL,)),
+            run(
+                "func azure functionapp publish {site} --build remote",
+                platforms=(Platform.FUNCTIONS,),
+                stacks=(Stack.PYTHON,),
+            ),
+            run(
+                "az webapp config appsettings set --resource-group {group} --name {site} --settings "
+                "SCM_DO_BUILD_DURING_DEPLOYMENT=true",
+                platforms=(Platform.APP_SERVICE,),
+                stacks=(Stack.PYTHON,),
+            ),
+        ),
         links=(links.PYTHON_AUTHENTICATION,),
     ),
     Cause(

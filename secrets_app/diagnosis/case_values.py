@@ -1,0 +1,242 @@
+"""Values for commands, taken from an error text or from a reading, and the case they describe."""
+
+import re
+
+from secrets_app.core.hosts import GUID_PATTERN
+from secrets_app.core.reading import Reading
+from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS
+from secrets_app.diagnosis.command_values import CommandValues, checked
+from secrets_app.diagnosis.evidence import Evidence
+from secrets_app.diagnosis.places import VAULT_SUFFIXES, Cloud
+from secrets_app.diagnosis.services import Action, ObjectKind, Operation
+from secrets_app.diagnosis.stacks import Stack
+
+_QUOTED_SUBJECT = re.compile(r"(?:assertion\s)?subject:?\s['\"]([^'\"\s]{1,400})['\"]", re.IGNORECASE)
+_SERVICE_ACCOUNT = re.compile(r"subject:?\s['\"]system:serviceaccount:[a-z0-9-]{1,63}:([a-z0-9.-]{1,253})['\"]")
+_QUOTED_ISSUER = re.compile(r"issuer:?\s['\"](https://[^'\"\s]{1,400})['\"]", re.IGNORECASE)
+_QUOTED_APP = re.compile(
+    r"(?:app|application|identifier|client)\s(?:with identifier\s|ID\s)?['\"]([0-9a-fA-F-]{36})['\"]"
+    r"(?!\swith object id)",
+    re.IGNORECASE,
+)
+_EXPECTED = re.compile(r"AKV10032.{0,40}Expected.{0,600}?found", re.IGNORECASE | re.DOTALL)
+_STS = re.compile(r"sts\.windows\.net/([0-9a-fA-F-]{36})", re.IGNORECASE)
+_MICROSOFT = frozenset(
+    {
+        "72f988bf-86f1-41af-91ab-2d7cd011db47",
+        "f8cdef31-a31e-4b4a-93e4-5f571e91255a",
+        "e2d54eb5-3869-4f70-8578-dee5fc7331f4",
+        "33e01921-4d64-4f8c-a055-5bdaffd5e33d",
+        "975f013f-7f24-47e8-a7d3-abc4752bf346",
+    }
+)
+_FAILED_HOST = re.compile(
+    r"""(?:\blookup\s|UnknownHostException:\s|\b(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ECONNRESET)\s
+        |resolve\s(?:host:?\s|address\s)?|host\s?[=:]?\s?|dial\stcp[46]?:?\s|connect(?:ing|ion)?\sto\s
+        |host\sis\sknown\.?\s)
+        [('"]?([a-z0-9][a-z0-9.-]{3,252})""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""The address of the connection that failed, as Go, Java, JavaScript, .NET, curl and Python name it."""
+_DOCUMENTATION_HOSTS = frozenset({"learn.microsoft.com", "docs.microsoft.com", "github.com", "go.microsoft.com"})
+_OBJECT_ID = re.compile(rf"with object id ['\"]({GUID_PATTERN})", re.IGNORECASE)
+_RESOURCE_APP = re.compile(
+    rf"(?:access a service|resource principal named|for resource)\s['\"]?(?:api://)?({GUID_PATTERN})", re.IGNORECASE
+)
+_SUBNET = re.compile(
+    rf"/subscriptions/{GUID_PATTERN}/resourcegroups/[\w.()-]{{1,90}}/providers/microsoft\.network/virtualnetworks/"
+    r"[\w.-]{1,80}/subnets/[\w.-]{1,80}",
+    re.IGNORECASE,
+)
+_SCALE_SET = re.compile(
+    r"resourcegroups/([\w.()-]{1,90})/providers/microsoft\.compute/virtualmachinescalesets/([\w-]{1,64})", re.IGNORECASE
+)
+_WINDOWS_MARKS = ("winerror", "is not recognized as a", "\\appdata\\", "powershell.exe", ".cmd", "%path%", "ps c:")
+_WINDOWS_PATH = re.compile(r"\b[a-z]:\\{1,2}\w", re.IGNORECASE)
+_MACOS_MARKS = ("/users/", "/opt/homebrew", "darwin")
+_SECRET = re.compile(r"(?:\(name/id\)\s|/secrets/|secret not found:\s)([0-9A-Za-z-]{1,127})", re.IGNORECASE)
+_ACTION = re.compile(r"Microsoft\.KeyVault/vaults/(\w{1,40})/(\w{1,40})", re.IGNORECASE)
+_PERMISSION = re.compile(r"does not have (secret|key|certificate)s? (\w{2,20}) permission", re.IGNORECASE)
+_PUBLIC_CLIENTS = frozenset(
+    {
+        "04b07795-8ddb-461a-bbee-02f9e1bf7b46",  # Azure CLI
+        "1950a258-227b-4e31-a9cf-717495945fc2",  # Azure PowerShell
+        "aebc6443-996d-45c2-90f0-388ff96faa56",  # VS Code
+        "872cd9fa-d31f-45e0-9eab-6e460a02d1f1",  # Visual Studio
+    }
+)
+_ROLES = {
+    ObjectKind.SECRET: ("Key Vault Secrets User", "Key Vault Secrets Officer"),
+    ObjectKind.KEY: ("Key Vault Crypto User", "Key Vault Crypto Officer"),
+    ObjectKind.CERTIFICATE: ("Key Vault Certificate User", "Key Vault Certificates Officer"),
+}
+"""The role that reads or uses objects of a kind, and the role that also changes them."""
+_CHANGES = frozenset(
+    {"setsecret", "delete", "create", "update", "import", "recover", "restore", "backup", "purge", "write"}
+)
+_CHANGING = frozenset({Action.WRITE, Action.DELETE, Action.PURGE, Action.RECOVER, Action.IMPORT, Action.BACKUP})
+_PERMISSIONS = {
+    Action.READ: "get",
+    Action.LIST: "list",
+    Action.WRITE: "set",
+    Action.DELETE: "delete",
+    Action.PURGE: "purge",
+    Action.RECOVER: "recover",
+    Action.IMPORT: "import",
+    Action.BACKUP: "backup",
+}
+
+
+def command_values_from_text(evidence: Evidence) -> CommandValues:
+    """The values in an error text of any program, and the case it describes: system, platform, cloud and stack."""
+    return CommandValues(
+        values=values_from_text(evidence),
+        system=_system(evidence),
+        platform=evidence.platform,
+        cloud=evidence.cloud or Cloud.PUBLIC,
+        stack=evidence.stack or Stack.PYTHON,
+        operation=evidence.operation,
+        signed_in=bool(evidence.caller),
+        on_site=False,
+    )
+
+
+def values_from_text(evidence: Evidence) -> dict[str, str]:
+    """Validated values for commands, taken from an error text: from its innermost layer that has one."""
+    caller = evidence.caller
+    scale_set = _SCALE_SET.search(evidence.text)
+    suffix = VAULT_SUFFIXES[evidence.cloud or Cloud.PUBLIC]
+    return checked(
+        {
+            "vault": evidence.vault,
+            "vault_id": evidence.vault_id,
+            "vault_host": f"{evidence.vault}.{suffix}" if evidence.vault else None,
+            "secret": _innermost(_SECRET, evidence),
+            "object_id": caller.get("oid") or _innermost(_OBJECT_ID, evidence),
+            "app_id": caller.get("appid") or _innermost(_QUOTED_APP, evidence),
+            "principal_type": _principal_type(caller.get("appid")),
+            "address": evidence.client_address,
+            "host": _failed_host(evidence),
+            "vault_tenant": _expected_tenant(evidence.text),
+            "subject": _first_group(_QUOTED_SUBJECT, evidence.text),
+            "service_account": _first_group(_SERVICE_ACCOUNT, evidence.text),
+            "issuer": _first_group(_QUOTED_ISSUER, evidence.text),
+            "role": _role(evidence),
+            "resource_app_id": _innermost(_RESOURCE_APP, evidence),
+            "subnet": match[0] if (match := _SUBNET.search(evidence.text)) else None,
+            "scale_set": scale_set[2] if scale_set else None,
+            "group": scale_set[1] if scale_set else None,
+            **_permission(evidence),
+        }
+    )
+
+
+def values_from_reading(reading: Reading) -> dict[str, str]:
+    """Validated values for commands, taken from a reading."""
+    vault_host = (reading.vault_url or "").removeprefix("https://").split("/")[0]
+    principal, vault_saw, place, requested = reading.principal, reading.vault_saw, reading.place, reading.identity_asked
+    return checked(
+        {
+            "vault": vault_host.split(".")[0],
+            "vault_host": vault_host,
+            "host": vault_host,
+            "secret": reading.secret_name,
+            "valid_secret": re.sub("[^0-9A-Za-z-]+", "-", reading.secret_name or "").strip("-"),
+            "vault_tenant": reading.vault_tenant_id,
+            "tenant": reading.vault_tenant_id or (principal.tenant_id if principal else None),
+            "object_id": (vault_saw.object_id if vault_saw else None) or (principal.object_id if principal else None),
+            "app_id": (vault_saw.app_id if vault_saw else None) or (principal.app_id if principal else None),
+            "principal_type": {"User": "User", "App": "ServicePrincipal"}.get(principal.type or "")
+            if principal
+            else None,
+            "address": vault_saw.client_address if vault_saw else None,
+            "group": place.resource_group,
+            "site": place.resource_name,
+            "subscription": place.subscription_id,
+            "scope": reading.scope,
+            "requested_identity": requested.value if requested else None,
+            "identity_resource_id": requested.value if requested and requested.kind == "resource_id" else None,
+        }
+    )
+
+
+def requested_client_id(reading: Reading) -> dict[str, str]:
+    """The requested client ID, used if the actual one is unknown."""
+    requested = reading.identity_asked
+    return checked({"app_id": requested.value if requested and requested.kind == "client_id" else None})
+
+
+def cloud_of(vault_url: str | None) -> Cloud:
+    """The cloud of a vault, from its URL."""
+    host = (vault_url or "").removeprefix("https://").split("/")[0]
+    return next((cloud for cloud, suffix in VAULT_SUFFIXES.items() if host.endswith(suffix)), Cloud.PUBLIC)
+
+
+def _system(evidence: Evidence) -> str:
+    """The system on which the failed program ran, for the commands to copy."""
+    text = f"{evidence.text}\n{evidence.frames}".lower()
+    on_windows = any(mark in text for mark in _WINDOWS_MARKS) or _WINDOWS_PATH.search(text)
+    if evidence.stack is Stack.POWERSHELL or on_windows:
+        return WINDOWS
+    return MACOS if any(mark in text for mark in _MACOS_MARKS) else LINUX
+
+
+def _first_group(pattern: re.Pattern[str], text: str) -> str | None:
+    match = pattern.search(text)
+    return match[1].rstrip(".") if match else None
+
+
+def _innermost(pattern: re.Pattern[str], evidence: Evidence) -> str | None:
+    """The pattern's first group in the innermost layer that has it, otherwise in the whole text."""
+    found = (_first_group(pattern, layer) for layer in reversed(evidence.layers))
+    return next(filter(None, found), None) or _first_group(pattern, evidence.text)
+
+
+def _failed_host(evidence: Evidence) -> str | None:
+    """The address of the connection that failed; otherwise the first host of the innermost layer that names one."""
+    known = [*(host for host in evidence.hosts if host not in _DOCUMENTATION_HOSTS), *evidence.addresses]
+    for layer in reversed(evidence.layers):
+        named = [name.lower().rstrip(".") for name in _FAILED_HOST.findall(layer)]
+        in_layer = [host for host in known if host in layer.lower()]
+        if found := [name for name in named if name in known] or in_layer:
+            return found[-1] if named and found[-1] in named else found[0]
+    return None
+
+
+def _expected_tenant(text: str) -> str | None:
+    """The vault's tenant in AKV10032, which also lists Microsoft's own tenants; those are skipped."""
+    expected = _EXPECTED.search(text)
+    ids = _STS.findall(expected[0]) if expected else []
+    return next((tenant for tenant in ids if tenant.lower() not in _MICROSOFT), None)
+
+
+def _principal_type(app_id: str | None) -> str | None:
+    if not app_id:
+        return None
+    return "User" if app_id in _PUBLIC_CLIENTS else "ServicePrincipal"
+
+
+def _role(evidence: Evidence) -> str | None:
+    """The role with the least access that allows the operation; None if the text does not name it."""
+    match = _ACTION.search(evidence.text)
+    if match and match[1].lower() in set(ObjectKind):
+        return _ROLES.get(ObjectKind(match[1].lower()), (None, None))[match[2].lower() in _CHANGES]
+    operation = evidence.operation
+    roles = _ROLES.get(operation.object) if operation.object else None
+    return roles[operation.action in _CHANGING] if roles else None
+
+
+def _permission(evidence: Evidence) -> dict[str, str | None]:
+    match = _PERMISSION.search(evidence.text)
+    if match:
+        return {"policy": match[1].lower(), "permission": match[2].lower()}
+    return _permission_for(evidence.operation)
+
+
+def _permission_for(operation: Operation) -> dict[str, str | None]:
+    if operation.object not in _ROLES:
+        return {}
+    return {
+        "policy": operation.object.removesuffix("s"),
+        "permission": _PERMISSIONS.get(operation.action) if operation.action else None,
+    }
