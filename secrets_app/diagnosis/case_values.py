@@ -94,7 +94,7 @@ def command_values_from_text(evidence: Evidence) -> CommandValues:
         system=_system(evidence),
         platform=evidence.platform,
         cloud=evidence.cloud or Cloud.PUBLIC,
-        stack=evidence.stack or Stack.PYTHON,
+        stack=evidence.stack,
         operation=evidence.operation,
         signed_in=bool(evidence.caller),
         on_site=False,

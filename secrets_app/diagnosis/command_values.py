@@ -113,7 +113,8 @@ class CommandValues:
     system: str = "Linux"
     platform: Platform = Platform.UNKNOWN
     cloud: Cloud = Cloud.PUBLIC
-    stack: Stack = Stack.PYTHON
+    stack: Stack | None = Stack.PYTHON
+    """The program that printed the text; this site is Python. None if the text does not tell."""
     operation: Operation = UNKNOWN_OPERATION
     signed_in: bool = False
     """Whether the text shows that a token was issued: then signing in again does not help."""

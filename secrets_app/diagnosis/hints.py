@@ -10,6 +10,7 @@ from secrets_app.diagnosis.command_values import CommandValues
 from secrets_app.diagnosis.portal import portal_page
 from secrets_app.diagnosis.rights import needed_right, right_for, where_to_run
 from secrets_app.diagnosis.shells import Shell, to_cmd
+from secrets_app.diagnosis.stacks import Stack
 from secrets_app.diagnosis.tailoring import HintContext, tailor
 from secrets_app.diagnosis.variants import fit
 
@@ -53,7 +54,7 @@ def _applies(command: Command, values: CommandValues) -> bool:
     return (
         (not command.systems or values.system in command.systems)
         and (not command.platforms or values.platform in command.platforms)
-        and (not command.stacks or values.stack in command.stacks)
+        and (not command.stacks or (values.stack or Stack.PYTHON) in command.stacks)
         and (not command.objects or values.object in command.objects)
         and (values.on_site or not command.site_only)
         and all(name in values.values for name in command.requires)

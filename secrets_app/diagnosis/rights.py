@@ -4,6 +4,7 @@ https://learn.microsoft.com/azure/role-based-access-control/built-in-roles and, 
 https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
 """
 
+import re
 from collections.abc import Iterable
 
 from secrets_app.core.reading import RunsOn
@@ -85,6 +86,7 @@ _READING_VERBS = (
     " get",
     " logs",
 )
+_OTHER_SCOPE = re.compile(r"--scope <(?!vault)")
 _SIGN_IN = ("az login", "az logout", "az account", "az version", "az upgrade", "az cloud", "az config")
 
 
@@ -92,6 +94,7 @@ def right_for(command: str) -> str:
     """The role or right that `command` requires; empty if any account on this machine may run it."""
     if not _only_reads(command):
         if right := _find(_MANAGES, command):
+            right = right.replace("on the vault", "at that scope") if _OTHER_SCOPE.search(command) else right
             return f"{right}{_MFA}" if command.startswith(("az ", "func ")) else right
         if right := _find(_CHANGES, command):
             return right

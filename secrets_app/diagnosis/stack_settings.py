@@ -237,9 +237,9 @@ SETTINGS: Mapping[Stack, Mapping[StackSetting, str]] = {
 """Names checked in the libraries' and tools' documentation; a stack without an entry has no such setting."""
 
 
-def setting_sentence(setting: StackSetting, stack: Stack) -> str:
-    """A sentence that names the setting in this stack; empty if it has none."""
-    name = SETTINGS.get(stack, {}).get(setting)
+def setting_sentence(setting: StackSetting, stack: Stack | None) -> str:
+    """A sentence that names the setting in this stack; empty if it has none, or the stack is unknown."""
+    name = SETTINGS[stack].get(setting) if stack in SETTINGS else None
     return f"In {stack}, the {setting}: {name}." if name else ""
 
 
@@ -280,8 +280,8 @@ _WITHOUT_USERS = frozenset(
 """Stacks that never use the account of a signed-in user."""
 
 
-def sign_in_command(template: str, stack: Stack) -> str | None:
+def sign_in_command(template: str, stack: Stack | None) -> str | None:
     """The stack's own form of a command that signs a user in or out; None if no user signs in there."""
     if stack in _WITHOUT_USERS and template.startswith(("az login", "az logout", "az account clear")):
         return None
-    return _SIGN_IN.get(stack, {}).get(template, template)
+    return _SIGN_IN[stack].get(template, template) if stack in _SIGN_IN else template

@@ -14,6 +14,10 @@ from secrets_app.diagnosis.evidence import Evidence
 _VAULT_SCOPE = "https://vault.azure.net/.default"
 _VARIABLE = re.compile(r"[A-Za-z_]+")
 _AZURE_CLI, _MANAGED_IDENTITY = CredentialKind.AZURE_CLI.class_name, CredentialKind.MANAGED_IDENTITY.class_name
+_AZURE_RESOURCE = re.compile(
+    r"(?:named|resource)\s['\"]?https?://[\w.-]{0,200}(?:azure|windows|microsoft|usgovcloudapi)[\w.-]{0,60}",
+    re.IGNORECASE,
+)
 _GUID = re.compile(GUID_PATTERN)
 _BARE_HOST = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,63}", re.IGNORECASE)
 _READ_WITH_AZ = run("python manage.py principal --credential azure-cli")
@@ -104,7 +108,9 @@ def _unlisted_subject(cause: Cause, context: HintContext) -> Cause:
 def _unknown_resource(cause: Cause, context: HintContext) -> Cause:
     resource = context.resource
     if resource is None:
-        return cause
+        # A service of Azure has a service principal in every tenant: the request named it wrongly.
+        named_wrongly = context.evidence is not None and _AZURE_RESOURCE.search(context.evidence.text)
+        return replace(cause, commands=()) if named_wrongly else cause
     api_id = _GUID.search(resource)
     return replace(
         cause,

@@ -186,7 +186,11 @@ CAUSES = (
         site_fix="Look for an error code in the message and retry once. "
         "Then send a report to the vault's administrator: manage.py principal --report.",
         setting=StackSetting.DEBUG,
-        commands=(run("az account get-access-token --scope https://vault.azure.net/.default --query expiresOn"),),
+        commands=(
+            run(
+                "az account get-access-token --scope https://vault.azure.net/.default --query expiresOn", site_only=True
+            ),
+        ),
         links=(links.KEY_VAULT_ERRORS, links.AADSTS),
         severity=Severity.SIGNED_OUT,
     ),
