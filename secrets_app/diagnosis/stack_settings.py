@@ -239,7 +239,7 @@ SETTINGS: Mapping[Stack, Mapping[StackSetting, str]] = {
 
 def setting_sentence(setting: StackSetting, stack: Stack | None) -> str:
     """A sentence that names the setting in this stack; empty if it has none, or the stack is unknown."""
-    name = SETTINGS[stack].get(setting) if stack in SETTINGS else None
+    name = SETTINGS.get(stack, {}).get(setting) if stack else None
     return f"In {stack}, the {setting}: {name}." if name else ""
 
 
@@ -284,4 +284,4 @@ def sign_in_command(template: str, stack: Stack | None) -> str | None:
     """The stack's own form of a command that signs a user in or out; None if no user signs in there."""
     if stack in _WITHOUT_USERS and template.startswith(("az login", "az logout", "az account clear")):
         return None
-    return _SIGN_IN[stack].get(template, template) if stack in _SIGN_IN else template
+    return _SIGN_IN.get(stack, {}).get(template, template) if stack else template
