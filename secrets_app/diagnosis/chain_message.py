@@ -60,6 +60,23 @@ _BY_MESSAGE = tuple(
     )
 )
 """Credentials whose message in .NET, Java and JavaScript does not start with their class name."""
+_MESSAGE_WORDS = (
+    "Azure CLI",
+    "PowerShell",
+    "Az.Account",
+    "Azure Developer CLI",
+    "Please run '",
+    "redentials",
+    "Visual Studio",
+    "Tried to get token",
+    "IntelliJ",
+    "Unrecognized Auth",
+    "anaged Identity",
+    "anaged identity",
+    "environment credential",
+    'Process "C:',
+)
+"""One of these is in each of the messages: other texts need not be searched."""
 _FOOTER = re.compile(
     r"To mitigate this issue, please refer to the troubleshooting guidelines here at\s"
     r"|\n[ \t]{0,8}(?:Traceback \(most|---> |-{3} End)"
@@ -121,7 +138,7 @@ def is_default_chain(text: str) -> bool:
 
 def _credential_positions(text: str, start: int) -> list[tuple[int, str]]:
     positions = [(match.start(), _ALIASES.get(match["name"], match["name"])) for match in _MEMBER.finditer(text, start)]
-    for name, pattern in _BY_MESSAGE:
+    for name, pattern in _BY_MESSAGE if any(words in text for words in _MESSAGE_WORDS) else ():
         if name not in [credential for _, credential in positions]:
             positions += [(match.end(), name) for match in pattern.finditer(text, start)][:1]
     return sorted(positions)[:_MAX_MEMBERS]

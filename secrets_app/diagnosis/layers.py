@@ -3,6 +3,8 @@
 import re
 
 MAX_LAYERS = 16
+_MAX_CHARACTERS = 32 * 1024
+"""Of a longer text only the start and the end are unwrapped."""
 
 _WRAPPER = re.compile(
     r"""[ \t]--?[ \t]Original\sError:\s
@@ -28,6 +30,9 @@ def split_layers(text: str) -> tuple[str, ...]:
 
     Go joins errors with colons, .NET writes `--->`, Java `Caused by:`, gRPC `desc =`. Python prints the cause first.
     """
+    if len(text) > _MAX_CHARACTERS:
+        half = _MAX_CHARACTERS // 2
+        text = f"{text[:half]}\n{text[-half:]}"
     chained = _PYTHON_CAUSE.split(text)
     if len(chained) > 1:
         return tuple(part.strip() for part in reversed(chained) if part.strip())[:MAX_LAYERS]

@@ -1,7 +1,7 @@
 """Finds the causes that match the evidence, the best match first."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from secrets_app.core.reading import UNEXPECTED, Certainty
@@ -16,6 +16,10 @@ from secrets_app.diagnosis.signature import Signature, Strength
 
 _Entry = tuple[int, str, Signature]
 """The cause's position in the catalog, its key, and one of its signatures."""
+
+
+_GRAM = 5
+"""Characters of the substrings by which phrases are indexed. Every phrase is longer."""
 
 
 class _Index:
@@ -33,6 +37,7 @@ class _Index:
                 self._add(signature, (order, cause.key, signature))
         for order, (key, signature) in enumerate(RULES, start=len(causes)):
             self._add(signature, (order, key, signature))
+        self.grams = _by_rarest_gram(self.phrases)
 
     def _add(self, signature: Signature, entry: _Entry) -> None:
         phrases = (max(signature.phrases, key=len),) if signature.phrases else signature.any_of
@@ -50,12 +55,26 @@ class _Index:
                 (self.words if phrase[0] == " " else self.phrases)[phrase].append(entry)
 
     def candidates(self, evidence: Evidence) -> Iterator[_Entry]:
-        for text, phrases in ((evidence.squashed, self.phrases), (evidence.tokenized, self.words)):
-            for phrase, entries in phrases.items():
+        text = evidence.squashed
+        for gram in sorted(self.grams.keys() & {text[i : i + _GRAM] for i in range(len(text) - _GRAM + 1)}):
+            for phrase in self.grams[gram]:
                 if phrase in text:
-                    yield from entries
+                    yield from self.phrases[phrase]
+        for phrase, entries in self.words.items():
+            if phrase in evidence.tokenized:
+                yield from entries
         for identifier in _identifiers(evidence):
             yield from self.identifiers.get(identifier, ())
+
+
+def _by_rarest_gram(phrases: Iterable[str]) -> dict[str, list[str]]:
+    """Each phrase under the one of its 5-grams that the fewest phrases share: few phrases are left to look for."""
+    grams = {phrase: {phrase[i : i + _GRAM] for i in range(len(phrase) - _GRAM + 1)} for phrase in phrases}
+    counts = Counter(gram for found in grams.values() for gram in found)
+    index: dict[str, list[str]] = defaultdict(list)
+    for phrase, found in grams.items():
+        index[min(sorted(found), key=counts.__getitem__)].append(phrase)
+    return index
 
 
 def _identifiers(evidence: Evidence) -> Iterator[tuple[str, object]]:

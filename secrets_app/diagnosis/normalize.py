@@ -39,6 +39,7 @@ _PREFIX = re.compile(
     )""",
     re.VERBOSE | re.MULTILINE,
 )
+_BLANK_LINES = re.compile(r"\n\n\n\n+")
 _MAX_PREFIXES = 4
 _PUNCTUATION = {code for code in range(128) if not chr(code).isalnum()} | set(
     map(ord, "\xa0\u2028\u2029“”‘’«»…–—´\ufffd")
@@ -57,6 +58,8 @@ class NormalizedText(NamedTuple):
 def normalize(text: str) -> NormalizedText:
     """The same text without ANSI colors, control characters, JSON and HTML escapes, log prefixes and stack frames."""
     plain = text[:MAX_BYTES].replace("\r\n", "\n").replace("\r", "\n")
+    if "\n\n\n\n" in plain:
+        plain = _BLANK_LINES.sub("\n\n", plain)
     if "\x1b" in plain:
         plain = _ANSI_ESCAPES.sub("", plain)
     plain = _CONTROL.sub("", plain)

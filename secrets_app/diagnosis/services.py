@@ -223,39 +223,52 @@ _CONTEXT: tuple[tuple[Service, tuple[str, ...]], ...] = (
 )
 """Words of programs that call this service. The last occurrence wins, where no answer is quoted."""
 
-_HOSTS: tuple[tuple[Service, re.Pattern[str]], ...] = tuple(
-    (service, re.compile(pattern))
-    for service, pattern in (
+_HOSTS: tuple[tuple[Service, tuple[str, ...]], ...] = (
+    (
+        Service.KEY_VAULT,
         (
-            Service.KEY_VAULT,
-            r"(?<!login)\.(?:vault|managedhsm|vaultcore)\.(?:azure\.net|azure\.cn|usgovcloudapi\.net|microsoftazure\.de)"
-            r"(?=[/:\s\"')\],?\\]|$)",
+            ".vault.azure.net",
+            ".vault.azure.cn",
+            ".vault.usgovcloudapi.net",
+            ".vault.microsoftazure.de",
+            ".managedhsm.azure.net",
+            ".vaultcore.azure.net",
         ),
+    ),
+    (
+        Service.ENTRA,
+        ("login.microsoftonline.", "login.windows.net", "login.chinacloudapi.cn", "login.partner.microsoftonline.cn"),
+    ),
+    (
+        Service.RESOURCE_MANAGER,
         (
-            Service.ENTRA,
-            r"login\.(?:microsoftonline\.(?:com|us|de)|chinacloudapi\.cn|windows\.net|partner\.microsoftonline\.cn)"
-            r"|sts\.windows\.net/[^/]+/oauth2",
+            "management.azure.com",
+            "management.chinacloudapi.cn",
+            "management.usgovcloudapi.net",
+            "management.core.windows.net",
         ),
+    ),
+    (Service.IMDS, ("169.254.169.254", "metadata/identity")),
+    (Service.GRAPH, ("graph.microsoft.com", "graph.microsoft.us", "graph.windows.net")),
+    (
+        Service.STORAGE,
         (
-            Service.RESOURCE_MANAGER,
-            r"management\.(?:azure\.com|chinacloudapi\.cn|usgovcloudapi\.net|core\.windows\.net)",
+            ".blob.core.",
+            ".table.core.",
+            ".queue.core.",
+            ".file.core.",
+            ".dfs.core.",
         ),
-        (Service.IMDS, r"169\.254\.169\.254|metadata/identity"),
-        (Service.GRAPH, r"graph\.(?:microsoft\.com|microsoft\.us|windows\.net)"),
-        (
-            Service.STORAGE,
-            r"\.(?:blob|table|queue|file|dfs)\.core\.(?:windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)",
-        ),
-        (Service.SQL, r"database\.(?:windows\.net|usgovcloudapi\.net)"),
-        (Service.SERVICE_BUS, r"servicebus\.(?:windows\.net|usgovcloudapi\.net)|amqps?://"),
-        (Service.COSMOS, r"documents\.azure\.com"),
-        (Service.CONTAINER_REGISTRY, r"\.azurecr\.(?:io|us|cn)"),
-        (Service.APP_CONFIGURATION, r"\.azconfig\.io"),
-        (Service.AI_SERVICES, r"\.(?:openai|cognitiveservices|services\.ai)\.azure\.com"),
-        (Service.AZURE_DEVOPS, r"(?:dev\.azure\.com|visualstudio\.com/|vstoken\.)"),
-        (Service.GITHUB, r"token\.actions\.githubusercontent\.com|api\.github\.com"),
-        (Service.DATABRICKS, r"azuredatabricks\.net"),
-    )
+    ),
+    (Service.SQL, ("database.windows.net", "database.usgovcloudapi.net")),
+    (Service.SERVICE_BUS, ("servicebus.windows.net", "servicebus.usgovcloudapi.net", "amqp://", "amqps://")),
+    (Service.COSMOS, ("documents.azure.com",)),
+    (Service.CONTAINER_REGISTRY, (".azurecr.",)),
+    (Service.APP_CONFIGURATION, (".azconfig.io",)),
+    (Service.AI_SERVICES, (".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com")),
+    (Service.AZURE_DEVOPS, ("dev.azure.com", "visualstudio.com/", "vstoken.")),
+    (Service.GITHUB, ("token.actions.githubusercontent.com", "api.github.com")),
+    (Service.DATABRICKS, ("azuredatabricks.net",)),
 )
 """The host of the last request in the text, where no words tell."""
 
@@ -420,13 +433,10 @@ def detect_service(text: str) -> Service | None:
     """The service that refused, or was not reached; None if the text does not tell. `text` is in lowercase."""
     if _ENTRA_CODE.search(text):
         return Service.ENTRA
-    for table in (_ANSWERS, _CONTEXT):
-        said = [(position, service) for service, words in table if (position := _last(text, words)) >= 0]
-        if said:
-            return max(said)[1]
-    hosts = [(match.start(), service) for service, pattern in _HOSTS for match in _last_match(pattern, text)]
-    if hosts:
-        return max(hosts)[1]
+    for table in (_ANSWERS, _CONTEXT, _HOSTS):
+        found = [(position, service) for service, words in table if (position := _last(text, words)) >= 0]
+        if found:
+            return max(found)[1]
     return next((service for service, words in _NAMED if any(word in text for word in words)), None)
 
 
@@ -443,7 +453,3 @@ def _first(text: str, table: Iterable[tuple[T, tuple[str, ...]]]) -> T | None:
 
 def _last(text: str, words: Iterable[str]) -> int:
     return max(map(text.rfind, words))
-
-
-def _last_match(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
-    return list(pattern.finditer(text))[-1:]
