@@ -11,7 +11,7 @@ from typing import Self
 from localazure.crypto.tls import certificate_authority, server_tls_context, untrusted_authority
 from localazure.crypto.tokens import AccessToken
 from localazure.process_environment.az_script import install_az
-from localazure.process_environment.variables import process_environment
+from localazure.process_environment.variables import host_environment, process_environment
 from localazure.scenarios import DEFAULT_SCENARIO, Scenario, find_scenario
 from localazure.scenarios.directory import Identity, User
 from localazure.scenarios.faults import FaultInjection, combine
@@ -35,9 +35,6 @@ class LocalAzure:
     names to faults. These and `clock_ahead_s` and `intercepted` are added to what the scenario itself defines.
     `token_life_s` replaces the lifetime of Entra's tokens. Raises UnknownScenarioError.
     """
-
-    env: dict[str, str]
-    """All environment variables of a process in this scenario."""
 
     def __init__(
         self,
@@ -71,7 +68,7 @@ class LocalAzure:
             self._server = BackgroundServer()
             resources.callback(self._server.stop)
             self._server.start(build_router(self._state, key_files), server_tls_context(self._tls_issuer))
-            self.env = self._environment()
+            self._env = self._environment()
             self._resources = resources.pop_all()
         return self
 
@@ -79,6 +76,11 @@ class LocalAzure:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._resources.close()
+
+    @property
+    def env(self) -> dict[str, str]:
+        """All environment variables of a process that starts in this scenario now."""
+        return self._env | host_environment(self._state, self._server.port)
 
     @property
     def scenario(self) -> Scenario:
@@ -95,7 +97,7 @@ class LocalAzure:
         """
         object_id = principal if isinstance(principal, str) else principal.object_id
         scope = self._vault_scope(vault)
-        known = self._state.find_principal(object_id)
+        known = self._state.directory.find_principal(object_id)
         kind = "User" if isinstance(known, User) else "ServicePrincipal"
         self._state.roles.add_initial(find_role(role), object_id, kind, scope, self._state.now_s())
 

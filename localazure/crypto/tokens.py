@@ -12,6 +12,7 @@ import jwt
 from localazure.crypto.signing_keys import signing_key
 from localazure.scenarios.directory import (
     AZURE_CLI_CLIENT_ID,
+    CONTOSO,
     V2_AUDIENCES,
     Application,
     Identity,
@@ -29,6 +30,9 @@ APPLICATION_LIFE_S = 3_600
 V2_NAMES = {"appid": "azp", "appidacr": "azpacr", "upn": "preferred_username"}
 """v1 claim -> v2 claim: https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference"""
 NOT_IN_V2 = ("acr", "amr", "family_name", "given_name", "idp", "ipaddr", "puid", "unique_name")
+
+GRAPH_SCOPES = "AuditLog.Read.All Directory.AccessAsUser.All Group.ReadWrite.All User.ReadWrite.All"
+"""The delegated permissions of Azure CLI for Microsoft Graph."""
 
 Claims = dict[str, Any]
 
@@ -65,7 +69,7 @@ def issue(
     client_auth: ClientAuthentication = ClientAuthentication.CERTIFICATE,
 ) -> AccessToken:
     """Return a signed token of `identity` for `audience`. Tokens of users are issued to Azure CLI."""
-    identity_claims, default_life_s = _identity_claims(identity, tenant, client_auth)
+    identity_claims, default_life_s = _identity_claims(identity, tenant, client_auth, audience)
     not_before, expires_on = now_s - CLOCK_SKEW_S, now_s + (default_life_s if life_s is None else life_s)
     claims = (
         _common_claims(tenant, audience) | {"iat": not_before, "nbf": not_before, "exp": expires_on} | identity_claims
@@ -121,10 +125,12 @@ def _common_claims(tenant: Tenant, audience: str) -> Claims:
     }
 
 
-def _identity_claims(identity: Identity, tenant: Tenant, client_auth: ClientAuthentication) -> tuple[Claims, int]:
+def _identity_claims(
+    identity: Identity, tenant: Tenant, client_auth: ClientAuthentication, audience: str
+) -> tuple[Claims, int]:
     """Return the claims that describe `identity`, and the lifetime in seconds."""
     if isinstance(identity, User):
-        return _user_claims(identity), USER_LIFE_S
+        return _user_claims(identity, audience), USER_LIFE_S
     if isinstance(identity, Application):
         return _application_claims(identity, tenant, client_auth), APPLICATION_LIFE_S
     return _managed_identity_claims(identity, tenant), MANAGED_IDENTITY_LIFE_S
@@ -158,7 +164,12 @@ def _managed_identity_claims(identity: ManagedIdentity, tenant: Tenant) -> Claim
     }
 
 
-def _user_claims(user: User) -> Claims:
+def _user_claims(user: User, audience: str) -> Claims:
+    scopes = GRAPH_SCOPES if audience.startswith("https://graph.microsoft.com") else "user_impersonation"
+    if user.guest_of:  # a guest has no user principal name in the token
+        names = {"email": user.guest_of, "idp": CONTOSO.issuer, "unique_name": user.guest_of}
+    else:
+        names = {"unique_name": user.principal_name, "upn": user.principal_name}
     return {
         "acr": "1",
         "amr": ["pwd", "mfa"],
@@ -171,10 +182,9 @@ def _user_claims(user: User) -> Claims:
         "name": user.name,
         "oid": user.object_id,
         "puid": user.puid,
-        "scp": "user_impersonation",
+        "scp": scopes,
         "sub": _subject(user),
-        "unique_name": user.principal_name,
-        "upn": user.principal_name,
+        **names,
     }
 
 

@@ -9,6 +9,7 @@ from localazure.process_environment.credentials import credential_variables
 from localazure.process_environment.platforms import platform_variables
 from localazure.scenarios.faults import Fault
 from localazure.state.emulator_state import EmulatorState
+from localazure.state.hosts import SITES
 
 # Variables that could make azure-identity, az or the program use another Azure environment.
 AZURE_VARIABLE = re.compile(
@@ -30,7 +31,10 @@ def without_azure_variables(environ: Mapping[str, str]) -> dict[str, str]:
 def process_environment(
     state: EmulatorState, *, port: int, unresponsive_port: int, folder: Path, certificate: Path, commands: Path | None
 ) -> dict[str, str]:
-    """Return all variables of a process in the scenario. `commands` is the folder of its `az` command, if any."""
+    """Return the variables of a process in the scenario without those of its host, see `host_environment`.
+
+    `commands` is the folder of its `az` command, if any.
+    """
     home, local_url = folder / "home", f"http://127.0.0.1:{port}"
     home.mkdir()
     env = without_azure_variables(os.environ)
@@ -38,10 +42,16 @@ def process_environment(
     env |= dict.fromkeys(CA_VARIABLES, str(certificate))
     env |= {"HOME": str(home), "USERPROFILE": str(home), "AZURE_CONFIG_DIR": str(home / ".azure")}
     env |= {"KEY_VAULT_URI": state.scenario.vault.uri, "SECRET_NAME": state.scenario.secret_name}
-    env |= platform_variables(state, local_url)
     env |= credential_variables(state, folder)
     env["PATH"] = search_path(os.environ.get("PATH", os.defpath), folder / "shadow", first=commands)
-    return env | dict(state.scenario.settings)
+    return env
+
+
+def host_environment(state: EmulatorState, port: int) -> dict[str, str]:
+    """Return the variables that the host sets. They change when its identities or app settings change."""
+    host = state.program_host
+    settings = host.app_settings if host and host.type == SITES else state.scenario.settings
+    return platform_variables(state, f"http://127.0.0.1:{port}") | dict(settings)
 
 
 def search_path(path: str, shadow: Path, *, first: Path | None) -> str:

@@ -1,5 +1,6 @@
 """The tenants, subscriptions, users, applications and managed identities of Local Azure."""
 
+import uuid
 from dataclasses import dataclass
 
 
@@ -65,6 +66,8 @@ class User:
     principal_name: str
     object_id: str
     puid: str
+    guest_of: str | None = None
+    """The principal name in the home tenant, for a guest."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +78,11 @@ class Application:
     client_id: str
     object_id: str
     """Object ID of the service principal, which roles are assigned to."""
+
+    @property
+    def registration_id(self) -> str:
+        """Object ID of the app registration."""
+        return str(uuid.uuid5(uuid.UUID(self.client_id), "application"))
 
 
 Identity = ManagedIdentity | User | Application
@@ -179,9 +187,20 @@ DEVELOPER = User(
     puid="10032002E4A1C5F7",
 )
 
+GUEST_DEVELOPER = User(
+    name="Dana Doe",
+    given_name="Dana",
+    family_name="Doe",
+    principal_name="dana_contoso.onmicrosoft.com#EXT#@fabrikam.onmicrosoft.com",
+    object_id="3f8b6a0d-7c25-4e91-b1d4-5a9c0e7f2d68",
+    puid="1003200311B7D2E4",
+    guest_of="dana@contoso.onmicrosoft.com",
+)
+"""The developer as a guest of Fabrikam."""
+
 PRINCIPALS: tuple[Identity, ...] = (
     *(SITE_IDENTITY, MACHINE_IDENTITY, SHARED_IDENTITY, WRITER_IDENTITY, ARC_IDENTITY, POD_IDENTITY),
-    *(FABRIKAM_IDENTITY, SITE_APPLICATION, DEVELOPER),
+    *(FABRIKAM_IDENTITY, SITE_APPLICATION, DEVELOPER, GUEST_DEVELOPER),
 )
 """Everyone whom roles can be assigned to."""
 

@@ -52,7 +52,7 @@ class UnknownFaultError(ValueError):
 
 SERVICES = (
     *("keyvault", "entra", "arm", "imds", "app-service", "arc", "cloud-shell", "azure-ml", "service-fabric"),
-    *("azure-pipelines", "token-vault"),
+    *("azure-pipelines", "token-vault", "graph"),
 )
 """The services that faults can be injected into, named as in the request log."""
 _AADSTS = re.compile(r"AADSTS(\d{4,8})")

@@ -18,6 +18,7 @@ class FederatedCredential:
     issuer: str
     subject: str
     audience: str = TOKEN_EXCHANGE_AUDIENCE
+    name: str = "kvsite"
 
 
 @dataclass(frozen=True, kw_only=True)

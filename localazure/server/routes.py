@@ -9,6 +9,7 @@ from localazure.services import azure_pipelines, token_vault
 from localazure.services.azure_cli import endpoint as azure_cli
 from localazure.services.entra import app as entra
 from localazure.services.entra import national_clouds
+from localazure.services.graph import app as graph
 from localazure.services.keyvault import app as keyvault
 from localazure.services.keyvault import errors as keyvault_errors
 from localazure.services.managed_identity import app_service, arc, cloud_shell, imds, machine_learning, service_fabric
@@ -62,8 +63,10 @@ def _sign_in_and_management(state: EmulatorState) -> dict[tuple[str, str], Servi
         name="entra-elsewhere", app=national_clouds.create_app(state), headers=entra.response_headers
     )
     management = Service(name="arm", app=resource_manager.create_app(state), headers=resource_manager.response_headers)
+    directory = Service(name="graph", app=graph.create_app(state), headers=graph.response_headers)
     return (
-        {("https", host): public_cloud for host in entra.HOSTS}
+        {("https", graph.HOST): directory}
+        | {("https", host): public_cloud for host in entra.HOSTS}
         | {("https", host): other_clouds for host in national_clouds.HOSTS}
         | {("https", host): management for host in resource_manager.HOSTS}
     )
@@ -87,7 +90,7 @@ def _local_services(state: EmulatorState, key_files: ArcKeyFiles) -> dict[str, S
     status = Service(name="status", app=status_page.create_app(state))
     local = {status_page.PATH: status, status_page.JSON_PATH: status}
     local[azure_cli.PATH] = Service(name="az", app=azure_cli.create_app(state))
-    if app_service.has_identity_endpoint(state):
+    if state.scenario.host is Host.APP_SERVICE:  # also without an identity, which can be assigned later
         local[app_service.PATH] = Service(
             name="app-service", app=app_service.create_app(state), error_for_status=app_service.error_for_status
         )

@@ -3,7 +3,6 @@
 import secrets
 import time
 import uuid
-from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -12,16 +11,18 @@ from localazure.scenarios.directory import (
     CONTOSO,
     DEVELOPER,
     FABRIKAM,
-    PRINCIPALS,
     PRODUCTION,
     SANDBOX,
     Identity,
+    ManagedIdentity,
     Subscription,
     Tenant,
 )
 from localazure.scenarios.faults import FaultInjection
 from localazure.scenarios.roles import OWNER
 from localazure.scenarios.scenario import Scenario
+from localazure.state.directory_state import DirectoryState
+from localazure.state.hosts import HostResource, program_host
 from localazure.state.request_log import RequestLog
 from localazure.state.role_assignments import RoleAssignments
 from localazure.state.secret_store import AGE_S, SecretStore
@@ -54,15 +55,21 @@ class EmulatorState:
     """Vault name in lower case -> its settings."""
     stores: dict[str, SecretStore] = field(default_factory=dict)
     """Vault name -> its secrets."""
-    _issued: dict[tuple[Identity, str, ClientAuthentication], AccessToken] = field(default_factory=dict)
-    _client_secrets: dict[str, str] = field(default_factory=lambda: defaultdict(lambda: secrets.token_urlsafe(30)))
+    _issued: dict[tuple[Identity, str, ClientAuthentication, Tenant], AccessToken] = field(default_factory=dict)
+    directory: DirectoryState = field(init=False)
+    hosts: dict[str, HostResource] = field(default_factory=dict)
+    """Resource ID in lower case -> site or virtual machine."""
 
     def __post_init__(self) -> None:
         created_on = self.now_s() - AGE_S
+        object.__setattr__(self, "directory", DirectoryState(self.scenario, self.now_s()))
+        if host := program_host(self.scenario):
+            self.hosts[host.scope.lower()] = host
         for vault in (self.scenario.vault, *self.scenario.more_vaults):
             self.stores[vault.name] = SecretStore(vault, value=self.secret_value, now_s=self.now_s())
         for subscription in (PRODUCTION, SANDBOX):
-            self.roles.add_initial(OWNER, DEVELOPER.object_id, "User", subscription.scope, created_on)
+            owner = self.directory.user_in(DEVELOPER, subscription.tenant)
+            self.roles.add_initial(OWNER, owner.object_id, "User", subscription.scope, created_on)
         for vault in self.scenario.vaults:
             self.vaults[vault.name.lower()] = initial_settings(vault, created_on)
             for object_id, permissions in {} if vault.access_policies else vault.grants.items():
@@ -84,10 +91,17 @@ class EmulatorState:
         """The subscriptions that exist, the program's first."""
         return tuple(dict.fromkeys((self.scenario.subscription, PRODUCTION, SANDBOX)))
 
-    def find_principal(self, object_id: str) -> Identity | None:
-        """The user, application or managed identity with this object ID; None when there is none."""
-        known = (*self.scenario.identities, *PRINCIPALS)
-        return next((item for item in known if item.object_id == object_id.lower()), None)
+    @property
+    def program_host(self) -> HostResource | None:
+        """The site or virtual machine that the program runs on, as it is now; None on other hosts."""
+        host = program_host(self.scenario)
+        return self.hosts.get(host.scope.lower()) if host else None
+
+    @property
+    def identities(self) -> tuple[ManagedIdentity, ...]:
+        """The managed identities that are assigned to the program's host now."""
+        host = self.program_host
+        return host.identities if host else self.scenario.identities
 
     def set_vault(self, settings: VaultSettings) -> None:
         """Create a vault or replace its settings."""
@@ -96,9 +110,18 @@ class EmulatorState:
         if vault.name not in self.stores:
             self.stores[vault.name] = SecretStore(vault, value=self.secret_value, now_s=self.now_s())
 
+    def set_host(self, host: HostResource) -> None:
+        """Create a site or virtual machine, or replace it; new system-assigned identities join the directory."""
+        before = self.hosts.get(host.scope.lower())
+        if before and before.system_identity and before.system_identity != host.system_identity:
+            self.directory.remove_identity(before.system_identity)
+        if host.system_identity:
+            self.directory.add_identity(host.system_identity)
+        self.hosts[host.scope.lower()] = host
+
     def client_secret(self, client_id: str) -> str:
-        """The client secret of an application, generated on first use."""
-        return self._client_secrets[client_id]
+        """The initial client secret of an application. Raises IndexError when the application is not registered."""
+        return self.directory.client_secrets.of(client_id)[0].text
 
     def now_s(self) -> int:
         """Azure's clock, in seconds since the epoch."""
@@ -109,20 +132,29 @@ class EmulatorState:
         return f"{datetime.fromtimestamp(self.now_s(), tz=UTC):%Y-%m-%d %H:%M:%SZ}"
 
     def token(
-        self, identity: Identity, audience: str, client_auth: ClientAuthentication = ClientAuthentication.CERTIFICATE
+        self,
+        identity: Identity,
+        audience: str,
+        client_auth: ClientAuthentication = ClientAuthentication.CERTIFICATE,
+        *,
+        tenant: Tenant | None = None,
     ) -> AccessToken:
-        """Return a token for `identity`; as in Azure, the same one until shortly before it expires."""
-        cached = self._issued.get((identity, audience, client_auth))
+        """Return a token for `identity`; as in Azure, the same one until shortly before it expires.
+
+        `tenant` issues it; by default, the program's.
+        """
+        key = (identity, audience, client_auth, tenant or self.tenant)
+        cached = self._issued.get(key)
         if cached and cached.expires_on - self.now_s() > REISSUE_BEFORE_EXPIRY_S:
             return cached
         token = issue(
             identity,
-            tenant=self.tenant,
+            tenant=tenant or self.tenant,
             audience=audience,
             now_s=self.now_s(),
             life_s=self.token_life_s,
             client_auth=client_auth,
         )
-        self._issued[identity, audience, client_auth] = token
+        self._issued[key] = token
         self.request_log.tokens.append(token)
         return token

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from localazure.crypto.signing_keys import signing_key
-from localazure.scenarios.directory import Tenant
+from localazure.scenarios.directory import CONTOSO, Tenant
 from localazure.services.entra import errors
 from localazure.services.entra.authorize import authorize
 from localazure.services.entra.errors import LOGIN
@@ -76,7 +76,10 @@ class EntraHandlers:
 
     async def token(self, request: Request) -> Response:
         form, v2 = await read_form(request), "/v2.0/" in request.url.path
-        token_request = TokenRequest(state=self._state, tenant=_tenant(self._state, request), form=form, v2=v2)
+        tenant = _tenant(self._state, request)
+        if form.get("grant_type") != "client_credentials" and request.path_params["tenant"].lower() in SPECIAL_TENANTS:
+            tenant = CONTOSO  # the home tenant of the user
+        token_request = TokenRequest(state=self._state, tenant=tenant, form=form, v2=v2)
         raise_injected_error(self._state, form.get("client_id", ""), form.get("resource") or form.get("scope", ""))
         return AzureJSONResponse(grant(token_request))
 

@@ -4,7 +4,6 @@ https://learn.microsoft.com/entra/identity-platform/certificate-credentials
 """
 
 import base64
-import hmac
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -46,17 +45,18 @@ def authenticate_client(
 
 
 def _registration(state: EmulatorState, tenant: Tenant, client_id: str) -> Registration:
-    for registration in state.scenario.registrations:
-        if registration.identity.client_id == client_id and tenant == state.tenant:
-            return registration
-    raise errors.unknown_application(state, client_id, tenant.name)
+    registration = state.directory.registrations.get(client_id)
+    if registration is None or tenant != state.tenant:
+        raise errors.unknown_application(state, client_id, tenant.name)
+    return registration
 
 
 def _check_secret(state: EmulatorState, registration: Registration, provided: str) -> None:
     client_id = registration.identity.client_id
-    if not hmac.compare_digest(provided.encode(), state.client_secret(client_id).encode()):
+    found = state.directory.client_secrets.find(client_id, provided)
+    if found is None:
         raise errors.wrong_secret(state, client_id)
-    if registration.secret_expired:
+    if found.ends_on < state.now_s():
         raise errors.expired_secret(state, client_id)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from localazure.crypto.tokens import AccessToken, id_token
-from localazure.scenarios.directory import AUDIENCES, DEVELOPER, Tenant
+from localazure.scenarios.directory import AUDIENCES, CONTOSO, DEVELOPER, Tenant
 from localazure.services.entra import errors
 from localazure.services.entra.authorize import redeem_code
 from localazure.services.entra.client_authentication import authenticate_client
@@ -99,13 +99,13 @@ def _refresh_token(request: TokenRequest) -> dict[str, Any]:
 
 
 def _user_response(request: TokenRequest, session: Session) -> dict[str, Any]:
-    state, user = request.state, session.user
-    if request.tenant != state.tenant:
-        raise errors.user_not_in_tenant(state, state.tenant.issuer, request.tenant.name)
+    state, user = request.state, request.state.directory.user_in(session.user, request.tenant)
+    if request.tenant not in state.directory.user_tenants():
+        raise errors.user_not_in_tenant(state, CONTOSO.issuer, request.tenant.name)
     resource = _resource(request)
     if state.scenario.users_need_mfa and not session.mfa:
         raise errors.mfa_required(state, resource)
-    token = state.token(user, _audience(state, resource))
+    token = state.token(user, _audience(state, resource), tenant=request.tenant)
     client_id = request.form.get("client_id", "")
     return _response_v2(request, token, scope=f"{resource}/user_impersonation {resource}{DEFAULT_SCOPE}") | {
         "refresh_token": state.sessions.issue_refresh_token(session),
@@ -113,7 +113,7 @@ def _user_response(request: TokenRequest, session: Session) -> dict[str, Any]:
         "id_token": id_token(
             user, tenant=request.tenant, client_id=client_id, now_s=state.now_s(), nonce=request.form.get("nonce")
         ),
-        "client_info": _base64url(json.dumps({"uid": user.object_id, "utid": request.tenant.id})),
+        "client_info": _base64url(json.dumps({"uid": session.user.object_id, "utid": CONTOSO.id})),
     }
 
 

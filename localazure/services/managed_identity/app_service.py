@@ -33,13 +33,15 @@ IDENTITY_PARAMETERS = IdentityParameters(
 
 def has_identity_endpoint(state: EmulatorState) -> bool:
     """App Service has a managed identity endpoint only when an identity is assigned to the site."""
-    return state.scenario.host is Host.APP_SERVICE and bool(state.scenario.identities)
+    return state.scenario.host is Host.APP_SERVICE and bool(state.identities)
 
 
 def create_app(state: EmulatorState) -> Starlette:
     """Return the ASGI application."""
 
     async def token(request: Request) -> Response:
+        if not has_identity_endpoint(state):
+            raise app_service_error(404, "Not Found")
         _check(request, state.identity_header)
         identity = requested_identity(state, request, IDENTITY_PARAMETERS)
         try:
@@ -64,7 +66,7 @@ def _check(request: Request, identity_header: str) -> None:
 def requested_identity(state: EmulatorState, request: Request, parameters: IdentityParameters) -> ManagedIdentity:
     """Return the identity that the request specifies. Raises ServiceError."""
     try:
-        return select_identity(state.scenario.identities, request.query_params, parameters)
+        return select_identity(state.identities, request.query_params, parameters)
     except (IdentityNotFoundError, MultipleIdentitiesError):
         text = "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId."
         raise app_service_error(400, text) from None

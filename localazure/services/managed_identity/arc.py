@@ -30,9 +30,7 @@ def create_app(state: EmulatorState, key_files: ArcKeyFiles) -> Starlette:
         _check(request)
         _check_key(request, key_files)
         try:
-            return AzureJSONResponse(
-                token_fields(state, state.scenario.identities[0], request.query_params["resource"])
-            )
+            return AzureJSONResponse(token_fields(state, state.identities[0], request.query_params["resource"]))
         except UnknownResourceError as error:
             raise invalid_request(f"The resource {error} is not known") from None
 

@@ -33,7 +33,7 @@ def create_app(state: EmulatorState) -> Starlette:
 
     async def token(request: Request) -> Response:
         _check(request)
-        identity, resource = _identity(state.scenario.identities, request), request.query_params["resource"]
+        identity, resource = _identity(state.identities, request), request.query_params["resource"]
         try:
             return AzureJSONResponse(token_fields(state, identity, resource))
         except UnknownResourceError:

@@ -26,11 +26,11 @@ def create_app(state: EmulatorState) -> Starlette:
     async def token(request: Request) -> Response:
         _check(request, state.identity_header)
         resource = request.query_params["resource"]
-        if not state.scenario.identities:
+        if not state.identities:
             text = "Managed identity not found for the specified application host."
             raise _error(404, "ManagedIdentityNotFound", text)
         try:
-            fields = token_fields(state, state.scenario.identities[0], resource)
+            fields = token_fields(state, state.identities[0], resource)
         except UnknownResourceError:
             raise _error(500, "InternalServerError", "Failed to fetch the token.") from None
         names = ("token_type", "access_token", "expires_on", "resource")

@@ -11,12 +11,17 @@ from starlette.routing import Route
 from localazure.services.errors import ServiceError, handle_service_error
 from localazure.services.resource_manager import (
     api_versions,
+    clusters,
     errors,
+    groups,
     resources,
     role_assignments,
     role_definitions,
+    sites,
     subscriptions,
+    user_assigned_identities,
     vaults,
+    virtual_machines,
 )
 from localazure.services.resource_manager.call import (
     Call,
@@ -37,6 +42,11 @@ OPERATIONS: tuple[Operation, ...] = (
     *role_definitions.OPERATIONS,
     *role_assignments.OPERATIONS,
     *vaults.OPERATIONS,
+    *sites.OPERATIONS,
+    *virtual_machines.OPERATIONS,
+    *user_assigned_identities.OPERATIONS,
+    *clusters.OPERATIONS,
+    *groups.OPERATIONS,
     *resources.OPERATIONS,
 )
 _TABLE = tuple((operation.pattern, operation) for operation in OPERATIONS)

@@ -9,13 +9,18 @@ from typing import Any
 
 from starlette.responses import Response
 
-from localazure.scenarios.directory import Subscription
+from localazure.scenarios.directory import PRODUCTION, Subscription
 from localazure.services.resource_manager import errors
 from localazure.services.resource_manager.api_versions import RESOURCES
 from localazure.services.resource_manager.call import Call, Operation, json_response, require_group
+from localazure.services.resource_manager.clusters import clusters_of
+from localazure.services.resource_manager.sites import site_json
+from localazure.services.resource_manager.user_assigned_identities import user_assigned_json
 from localazure.services.resource_manager.vault_json import vault_json
 from localazure.services.resource_manager.vaults import vaults_of
+from localazure.services.resource_manager.virtual_machines import machine_json
 from localazure.state.emulator_state import EmulatorState
+from localazure.state.hosts import SITES
 
 SUMMARY = ("id", "name", "type", "location", "tags")
 _CONDITION = re.compile(r"(resourceType|name|resourceGroup|location)\s+(eq|ne)\s+'([^']*)'", re.IGNORECASE)
@@ -35,6 +40,12 @@ def list_resources(call: Call) -> Response:
 def all_resources(state: EmulatorState, subscription: Subscription) -> Iterator[Resource]:
     """The JSON of every resource of a subscription."""
     yield from (vault_json(settings) for settings in vaults_of(state, subscription))
+    for host in state.hosts.values():
+        if host.subscription == subscription:
+            yield site_json(host) if host.type == SITES else machine_json(host)
+    if subscription == PRODUCTION:
+        yield from (user_assigned_json(item) for item in state.directory.user_assigned.values())
+    yield from clusters_of(state, subscription)
 
 
 def _filter(text: str) -> Callable[[Resource], bool]:

@@ -113,7 +113,7 @@ def _principal_type(call: Call, principal_id: str, requested: Any, scope: str) -
 
     With a requested type, Azure accepts a principal that it does not know: it may not be replicated yet.
     """
-    known: Identity | None = call.state.find_principal(principal_id)
+    known: Identity | None = call.state.directory.find_principal(principal_id)
     if known is None:
         if requested:
             return str(requested)

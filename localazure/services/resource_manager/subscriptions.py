@@ -11,7 +11,8 @@ from localazure.state.role_assignments import is_within
 
 
 def list_tenants(call: Call) -> Response:
-    tenants = [tenant for tenant in call.state.tenants if tenant.id == call.caller.tenant_id]
+    own = (tenant for tenant in call.state.tenants if tenant.id == call.caller.tenant_id)
+    tenants = call.state.directory.user_tenants() if call.caller.is_user else own
     return json_response({"value": [_tenant(tenant) for tenant in tenants]})
 
 

@@ -1,0 +1,1 @@
+"""Microsoft Graph, https://graph.microsoft.com: as far as the `az ad` commands of hints need it."""
