@@ -20,8 +20,9 @@ from localazure.scenarios.directory import (
 )
 from localazure.scenarios.faults import Fault, FaultInjection
 from localazure.scenarios.registrations import FederatedCredential, Registration
+from localazure.scenarios.roles import CERTIFICATE_USER
 from localazure.scenarios.scenario import AzureCli, ClientCredential, ClientCredentialKind, Host, Scenario
-from localazure.scenarios.vaults import SECRETS_USER, Certificate, NetworkAccess, Secret, Vault
+from localazure.scenarios.vaults import SECRETS_OFFICER, SECRETS_USER, Certificate, NetworkAccess, Secret, Vault
 
 DEFAULT_SCENARIO = "app-service"
 DEMO_SECRET = Secret(name="demo", content_type="text/plain")
@@ -36,6 +37,12 @@ class UnknownScenarioError(ValueError):
 def vault_read_by(*readers: Identity, secrets: tuple[Secret, ...] = (DEMO_SECRET,)) -> Vault:
     """Contoso's vault, with the role Key Vault Secrets User assigned to `readers`."""
     return Vault(name="contoso", secrets=secrets, grants={reader.object_id: SECRETS_USER for reader in readers})
+
+
+def _vault_managed_by_developer(*secrets: Secret) -> Vault:
+    """A vault that the site reads and whose secrets the developer manages, as Key Vault Secrets Officer."""
+    grants = {SITE_IDENTITY.object_id: SECRETS_USER, DEVELOPER.object_id: SECRETS_OFFICER}
+    return Vault(name="contoso", secrets=secrets, grants=grants)
 
 
 def _vault_with_network_access(network: NetworkAccess) -> Vault:
@@ -226,28 +233,28 @@ _TABLE = (
         sentence="The site has access to the vault, but the secret does not exist: 404 SecretNotFound.",
         cause="kv_secret_not_found",
         identities=(SITE_IDENTITY,),
-        vault=vault_read_by(SITE_IDENTITY, secrets=()),
+        vault=_vault_managed_by_developer(),
     ),
     Scenario(
         name="secret-disabled",
         sentence="The secret is disabled: 403 SecretDisabled.",
         cause="kv_secret_disabled",
         identities=(SITE_IDENTITY,),
-        vault=vault_read_by(SITE_IDENTITY, secrets=(Secret(name="demo", enabled=False),)),
+        vault=_vault_managed_by_developer(Secret(name="demo", enabled=False)),
     ),
     Scenario(
         name="secret-deleted",
         sentence="The secret is soft-deleted: 404 SecretNotFound, and it is listed with the deleted secrets.",
         cause="secret_deleted",
         identities=(SITE_IDENTITY,),
-        vault=vault_read_by(SITE_IDENTITY, secrets=(Secret(name="demo", deleted=True),)),
+        vault=_vault_managed_by_developer(Secret(name="demo", deleted=True)),
     ),
     Scenario(
         name="secret-expired",
         sentence="The secret is past its expiry date; Key Vault still returns its value.",
         cause="secret_expired",
         identities=(SITE_IDENTITY,),
-        vault=vault_read_by(SITE_IDENTITY, secrets=(Secret(name="demo", expires_in_s=-DAY_S),)),
+        vault=_vault_managed_by_developer(Secret(name="demo", expires_in_s=-DAY_S)),
     ),
     Scenario(
         name="wrong-tenant",
@@ -376,7 +383,7 @@ _TABLE = (
                     content_type="application/x-pem-file",
                 ),
             ),
-            grants={DEVELOPER.object_id: SECRETS_USER, SITE_APPLICATION.object_id: SECRETS_USER},
+            grants=dict.fromkeys((DEVELOPER.object_id, SITE_APPLICATION.object_id), CERTIFICATE_USER),
         ),
     ),
     Scenario(

@@ -81,6 +81,19 @@ SECRETS_OFFICER_ROLE = Role(
     data_actions=("Microsoft.KeyVault/vaults/secrets/*",),
 )
 
+CERTIFICATE_USER = Role(
+    id="db79e9a7-68ee-4b58-9aeb-b90e7c24fcba",
+    name="Key Vault Certificate User",
+    description="Read certificate contents. Only works for key vaults that use the 'Azure role-based access"
+    " control' permission model.",
+    data_actions=(
+        "Microsoft.KeyVault/vaults/certificates/read",
+        "Microsoft.KeyVault/vaults/secrets/getSecret/action",
+        "Microsoft.KeyVault/vaults/secrets/readMetadata/action",
+        "Microsoft.KeyVault/vaults/keys/read",
+    ),
+)
+
 BUILT_IN_ROLES = (
     OWNER,
     Role(
@@ -166,18 +179,7 @@ BUILT_IN_ROLES = (
             "Microsoft.KeyVault/vaults/certificatecontacts/write",
         ),
     ),
-    Role(
-        id="db79e9a7-68ee-4b58-9aeb-b90e7c24fcba",
-        name="Key Vault Certificate User",
-        description="Read certificate contents. Only works for key vaults that use the 'Azure role-based access"
-        " control' permission model.",
-        data_actions=(
-            "Microsoft.KeyVault/vaults/certificates/read",
-            "Microsoft.KeyVault/vaults/secrets/getSecret/action",
-            "Microsoft.KeyVault/vaults/secrets/readMetadata/action",
-            "Microsoft.KeyVault/vaults/keys/read",
-        ),
-    ),
+    CERTIFICATE_USER,
     Role(
         id="14b46e9e-c2b7-41b4-b07b-48a6ebf60603",
         name="Key Vault Crypto Officer",

@@ -1,9 +1,11 @@
 """The definition of a vault: its address, access configuration and initial secrets."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from localazure.scenarios.directory import PRODUCTION, Subscription
+from localazure.scenarios.roles import Role
 
 
 class Permission(StrEnum):
@@ -15,6 +17,8 @@ class Permission(StrEnum):
     DELETE = "delete"
     RECOVER = "recover"
     PURGE = "purge"
+    BACKUP = "backup"
+    RESTORE = "restore"
 
 
 RBAC_ACTIONS = {
@@ -24,8 +28,10 @@ RBAC_ACTIONS = {
     Permission.DELETE: "Microsoft.KeyVault/vaults/secrets/delete",
     Permission.RECOVER: "Microsoft.KeyVault/vaults/secrets/recover/action",
     Permission.PURGE: "Microsoft.KeyVault/vaults/secrets/purge/action",
+    Permission.BACKUP: "Microsoft.KeyVault/vaults/secrets/backup/action",
+    Permission.RESTORE: "Microsoft.KeyVault/vaults/secrets/restore/action",
 }
-"""The RBAC data action of each permission: https://learn.microsoft.com/azure/role-based-access-control/permissions/security#microsoftkeyvault"""
+"""The RBAC data action of each secret permission: https://learn.microsoft.com/azure/role-based-access-control/permissions/security#microsoftkeyvault"""
 
 SECRETS_USER = frozenset({Permission.GET, Permission.LIST})
 """The role Key Vault Secrets User, 4633458b-17de-408a-b874-0445c86b69e6."""
@@ -80,8 +86,8 @@ class Vault:
     location: str = "westeurope"
     subscription: Subscription = PRODUCTION
     secrets: tuple[Secret, ...] = ()
-    grants: dict[str, frozenset[Permission]] = field(default_factory=dict)
-    """Object ID -> permissions."""
+    grants: Mapping[str, frozenset[Permission] | Role] = field(default_factory=dict)
+    """Object ID -> permissions for secrets, or a role."""
     access_policies: bool = False
     """Whether the vault uses access policies instead of Azure RBAC."""
     network: NetworkAccess = NetworkAccess.PUBLIC

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Self
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -11,16 +11,22 @@ from starlette.responses import JSONResponse, Response
 class ServiceError(Exception):
     """Raised when a service rejects a request; becomes its JSON error response."""
 
-    def __init__(self, status: int, body: Mapping[str, Any] | None, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(f"{status}: {body}")
+    def __init__(
+        self, status: int, body: Mapping[str, Any] | str | None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(f"{status}: {body}")  # a str is an HTML page
         self.status = status
         self.body = body
         self.headers = headers
 
+    def with_headers(self, headers: Mapping[str, str]) -> Self:
+        """Return the same error with additional headers."""
+        return type(self)(self.status, self.body, {**(self.headers or {}), **headers})
+
     @property
     def description(self) -> str:
         """The `error_description` of an OAuth error."""
-        return str((self.body or {}).get("error_description", ""))
+        return str(self.body.get("error_description", "")) if isinstance(self.body, Mapping) else ""
 
 
 def quoted(text: str) -> str:
@@ -44,6 +50,8 @@ def error_response(error: ServiceError) -> Response:
     """Return the response for `error`."""
     if error.body is None:
         return Response(status_code=error.status, headers=error.headers)
+    if isinstance(error.body, str):
+        return Response(error.body, error.status, error.headers, media_type="text/html; charset=us-ascii")
     return AzureJSONResponse(error.body, status_code=error.status, headers=error.headers)
 
 

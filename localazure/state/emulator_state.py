@@ -6,6 +6,8 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from cryptography.fernet import Fernet
+
 from localazure.crypto.tokens import AccessToken, ClientAuthentication, issue
 from localazure.scenarios.directory import (
     CONTOSO,
@@ -53,6 +55,8 @@ class EmulatorState:
     roles: RoleAssignments = field(default_factory=RoleAssignments)
     vaults: dict[str, VaultSettings] = field(default_factory=dict)
     """Vault name in lower case -> its settings."""
+    backup_key: bytes = field(default_factory=Fernet.generate_key, repr=False)
+    """Encrypts the backups of secrets."""
     stores: dict[str, SecretStore] = field(default_factory=dict)
     """Vault name -> its secrets."""
     _issued: dict[tuple[Identity, str, ClientAuthentication, Tenant], AccessToken] = field(default_factory=dict)

@@ -92,8 +92,10 @@ class RoleAssignments:
         found = (item for item in self.of_principal(object_id) if item.covers(scope) and item.role.allows_data(action))
         return next(found, None)
 
-    def role_for(self, permissions: frozenset[Permission]) -> Role:
+    def role_for(self, permissions: frozenset[Permission] | Role) -> Role:
         """Return the role with exactly these secret permissions; a custom role unless a built-in one has them."""
+        if isinstance(permissions, Role):
+            return permissions
         if permissions in ROLE_OF_PERMISSIONS:
             return ROLE_OF_PERMISSIONS[permissions]
         names = ", ".join(sorted(permissions)) or "nothing"

@@ -3,7 +3,7 @@
 import base64
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from localazure.crypto.certificates import self_signed_certificate
 from localazure.scenarios.vaults import Certificate, Secret, Vault
@@ -25,7 +25,8 @@ class SecretVersion:
     updated_on: int
     not_before: int | None = None
     expires_on: int | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] | None = None
+    """None when no tags were set."""
     managed: bool = False
     """Whether the secret belongs to a certificate."""
 
@@ -103,6 +104,11 @@ class SecretStore:
             return None
         self._versions[name.lower()] = list(deleted.versions)
         return deleted.versions[-1]
+
+    def restore(self, versions: tuple[SecretVersion, ...]) -> SecretVersion:
+        """Add a secret with all its versions and return the newest; the name must not exist."""
+        self._versions[versions[-1].name.lower()] = list(versions)
+        return versions[-1]
 
     def purge(self, name: str) -> bool:
         """Delete a soft-deleted secret permanently. Return whether it existed."""

@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from localazure.scenarios.roles import Role
 from localazure.scenarios.vaults import NetworkAccess, Permission, Vault
 
 PERMISSION_KINDS = ("keys", "secrets", "certificates", "storage")
@@ -78,8 +79,10 @@ def initial_settings(vault: Vault, now_s: int) -> VaultSettings:
     )
 
 
-def _policy(tenant_id: str, object_id: str, permissions: frozenset[Permission]) -> AccessPolicy:
+def _policy(tenant_id: str, object_id: str, permissions: frozenset[Permission] | Role) -> AccessPolicy:
     """The policy of an initial grant. An identity that reads secrets also reads certificates."""
+    if isinstance(permissions, Role):
+        raise TypeError(f"Role {permissions.name!r} in a vault with access policies: use permissions.")
     certificates = ("get", "list") if Permission.GET in permissions else ()
     granted = {"secrets": tuple(sorted(permissions)), "certificates": certificates, "keys": ()}
     return AccessPolicy(tenant_id=tenant_id, object_id=object_id, permissions=granted)

@@ -13,6 +13,7 @@ from localazure.scenarios.directory import KEY_VAULT_AUDIENCE
 from localazure.scenarios.vaults import RBAC_ACTIONS, Permission, Vault
 from localazure.services.keyvault import errors
 from localazure.state.emulator_state import EmulatorState
+from localazure.state.role_assignments import RoleAssignment
 
 CLIENT_ADDRESS = "203.0.113.7"
 """The client address that the vault reports; on loopback there is no public address."""
@@ -48,8 +49,12 @@ def authenticate(state: EmulatorState, vault: Vault, request: Request) -> Caller
     return Caller(app_id=claims.get("appid", ""), object_id=claims["oid"], issuer=claims["iss"])
 
 
-def authorize(state: EmulatorState, vault: Vault, caller: Caller, permission: Permission, item: str) -> None:
-    """Raises ServiceError unless `caller` has `permission` for `item` (`secrets/<name>`) and network access."""
+def authorize(state: EmulatorState, vault: Vault, caller: Caller, permission: str, item: str) -> RoleAssignment | None:
+    """Return the role assignment that allows the operation; None when an access policy does.
+
+    `permission` is one of an access policy, `item` is `secrets/<name>`, `keys/<name>`, `certificates/<name>` or the
+    first part only. Raises ServiceError without the permission or without network access.
+    """
     settings = state.vaults[vault.name.lower()]
     if not settings.public_network_access:
         raise errors.forbidden_by_connection(vault)
@@ -59,11 +64,22 @@ def authorize(state: EmulatorState, vault: Vault, caller: Caller, permission: Pe
         raise errors.throttled()
     kind, _, name = item.partition("/")
     if settings.rbac:
-        scope = f"{vault.scope}/{kind}/{name}".rstrip("/")
-        if state.roles.data_assignment(caller.object_id, RBAC_ACTIONS[permission], scope) is None:
-            raise errors.forbidden_by_rbac(vault, str(caller), permission, item)
-    elif not settings.policy_allows(caller.object_id, caller.app_id, kind, permission):
-        raise errors.access_denied(vault, str(caller), permission)
+        action = data_action(kind, permission)
+        assignment = state.roles.data_assignment(caller.object_id, action, f"{vault.scope}/{kind}/{name}".rstrip("/"))
+        if assignment is None:
+            raise errors.forbidden_by_rbac(vault, str(caller), action, item)
+        return assignment
+    if not settings.policy_allows(caller.object_id, caller.app_id, kind, permission):
+        raise errors.access_denied(vault, str(caller), kind, permission)
+    return None
+
+
+def data_action(kind: str, permission: str) -> str:
+    """The RBAC data action of a permission for secrets, keys or certificates."""
+    if kind == "secrets":
+        return RBAC_ACTIONS[Permission(permission)]
+    name = "read" if permission in ("get", "list") else permission
+    return f"Microsoft.KeyVault/vaults/{kind}/{name}"
 
 
 def _verify_claims(vault: Vault, token: str) -> dict[str, Any]:

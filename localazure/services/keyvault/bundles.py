@@ -34,7 +34,7 @@ def without_value(vault: Vault, secret: SecretVersion, *, in_list: bool = False)
         "id": f"{vault.uri}/secrets/{secret.name}{version}",
         **managed,
         "attributes": _attributes(secret),
-        "tags": dict(secret.tags),
+        **({} if secret.tags is None else {"tags": dict(secret.tags)}),
     }
 
 
@@ -51,7 +51,8 @@ def deleted_bundle(vault: Vault, deleted: DeletedSecret, *, in_list: bool = Fals
 
 def page(request: Request, vault: Vault, items: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return the requested page of `items` with the link to the next one. Raises ServiceError."""
-    size = request.query_params.get("maxresults", str(MAX_PAGE_SIZE))
+    requested = request.query_params.get("maxresults")
+    size = requested or str(MAX_PAGE_SIZE)
     if not size.isdigit() or not 1 <= int(size) <= MAX_PAGE_SIZE:
         raise errors.invalid_body(f"maxresults must be between 1 and {MAX_PAGE_SIZE}")
     start = _start(request.query_params.get("$skiptoken", ""))
@@ -59,7 +60,7 @@ def page(request: Request, vault: Vault, items: Sequence[dict[str, Any]]) -> dic
     next_link = None
     if end < len(items):
         version, token = request.query_params["api-version"], base64.urlsafe_b64encode(str(end).encode()).decode()
-        query = f"api-version={quote(version)}&$skiptoken={token}&maxresults={size}"
+        query = f"api-version={quote(version)}&$skiptoken={token}" + (f"&maxresults={size}" if requested else "")
         next_link = f"{vault.uri}:443{request.url.path}?{query}"
     return {"value": list(items[start:end]), "nextLink": next_link}
 

@@ -4,11 +4,22 @@ from http import HTTPStatus
 from typing import Any
 
 from localazure.scenarios.directory import KEY_VAULT_AUDIENCE
-from localazure.scenarios.vaults import RBAC_ACTIONS, Permission, Vault
+from localazure.scenarios.vaults import Vault
 from localazure.services.errors import ServiceError
 
 RETRY_AFTER_S = 10
 """Throttling limits apply to 10-second windows: https://learn.microsoft.com/azure/key-vault/general/service-limits"""
+
+
+UNAVAILABLE_PAGE = """\
+<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN""http://www.w3.org/TR/html4/strict.dtd">\r
+<HTML><HEAD><TITLE>Service Unavailable</TITLE>\r
+<META HTTP-EQUIV="Content-Type" Content="text/html; charset=us-ascii"></HEAD>\r
+<BODY><h2>Service Unavailable</h2>\r
+<hr><p>HTTP Error 503. The service is unavailable.</p>\r
+</BODY></HTML>\r
+"""
+"""HTTP.sys answers for a service that does not run: https://github.com/Azure/azure-sdk-for-net/issues/12558"""
 
 
 def error_body(code: str, message: str, inner_code: str | None = None) -> dict[str, Any]:
@@ -48,13 +59,13 @@ def invalid_token(vault: Vault, reason: str) -> ServiceError:
     return unauthorized(vault, f"Error validating token: {reason}")
 
 
-def forbidden_by_rbac(vault: Vault, caller: str, permission: Permission, item: str) -> ServiceError:
+def forbidden_by_rbac(vault: Vault, caller: str, action: str, item: str) -> ServiceError:
     lines = (
         "Caller is not authorized to perform action on resource.",
         "If role assignments, deny assignments or role definitions were changed recently,"
         " please observe propagation time.",
         f"Caller: {caller}",
-        f"Action: '{RBAC_ACTIONS[permission]}'",
+        f"Action: '{action}'",
         f"Resource: '{vault.resource_id}/{item}'",
         "Assignment: (not found)",
         "DenyAssignmentId: null",
@@ -65,9 +76,9 @@ def forbidden_by_rbac(vault: Vault, caller: str, permission: Permission, item: s
     return ServiceError(403, error_body("Forbidden", "\r\n".join(lines), "ForbiddenByRbac"))
 
 
-def access_denied(vault: Vault, caller: str, permission: Permission) -> ServiceError:
+def access_denied(vault: Vault, caller: str, kind: str, permission: str) -> ServiceError:
     text = (
-        f"The user, group or application '{caller}' does not have secrets {permission} permission on key vault"
+        f"The user, group or application '{caller}' does not have {kind} {permission} permission on key vault"
         f" '{vault.name};location={vault.location}'. For help resolving this issue, please see"
         " https://go.microsoft.com/fwlink/?linkid=2125287"
     )
@@ -99,8 +110,11 @@ def throttled() -> ServiceError:
 
 
 def error_for_status(status: int) -> ServiceError:
-    """429 with Key Vault's error; other statuses without a body, as when the vault is unavailable."""
-    return throttled() if status == HTTPStatus.TOO_MANY_REQUESTS else ServiceError(status, None)
+    """429 with Key Vault's error, 503 with the page of its web server; other statuses without a body."""
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return throttled()
+    page = UNAVAILABLE_PAGE if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    return ServiceError(status, page)
 
 
 def invalid_name(name: str) -> ServiceError:
@@ -130,6 +144,25 @@ def certificate_not_found(item: str) -> ServiceError:
         " please see https://go.microsoft.com/fwlink/?linkid=2125182"
     )
     return ServiceError(404, error_body("CertificateNotFound", text))
+
+
+def key_not_found(item: str) -> ServiceError:
+    text = (
+        f"A key with (name/id) {item} was not found in this key vault. If you recently deleted this key you may be able"
+        " to recover it using the correct recovery command. For help resolving this issue, please see"
+        " https://go.microsoft.com/fwlink/?linkid=2125182"
+    )
+    return ServiceError(404, error_body("KeyNotFound", text))
+
+
+def invalid_backup() -> ServiceError:
+    return ServiceError(400, error_body("BadParameter", "Backup blob contains invalid or corrupt version."))
+
+
+def secret_exists(name: str) -> ServiceError:
+    """The words are not from a recording."""
+    text = f"A secret with name {name} already exists in this key vault and cannot be restored."
+    return ServiceError(409, error_body("Conflict", text))
 
 
 def secret_disabled(operation: str) -> ServiceError:
