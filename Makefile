@@ -53,7 +53,7 @@ coverage: .venv/installed  ## report the lines that no test runs
 	touch $@
 
 test-az: .venv/installed .venv-az/installed  ## test the real Azure CLI against Local Azure
-	KVSITE_REAL_AZ=$(CURDIR)/.venv-az/bin/az $(BIN)/pytest tests/localazure/real_az.py
+	KVSITE_REAL_AZ=$(CURDIR)/.venv-az/bin/az $(BIN)/pytest tests/localazure/real_az.py tests/localazure/real_az_fixes.py
 
 test-attacks: .venv/installed  ## attack the running site: hostile Azure, raw requests, fuzzing, exhaustion, kills
 	$(BIN)/pytest attacks --timeout 120

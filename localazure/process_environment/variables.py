@@ -41,6 +41,7 @@ def process_environment(
     env |= _proxy(state, local_url, f"http://127.0.0.1:{unresponsive_port}")
     env |= dict.fromkeys(CA_VARIABLES, str(certificate))
     env |= {"HOME": str(home), "USERPROFILE": str(home), "AZURE_CONFIG_DIR": str(home / ".azure")}
+    env["AZURE_CORE_COLLECT_TELEMETRY"] = "no"  # az's telemetry process would outlive az and this scenario
     env |= {"KEY_VAULT_URI": state.scenario.vault.uri, "SECRET_NAME": state.scenario.secret_name}
     env |= credential_variables(state, folder)
     env["PATH"] = search_path(os.environ.get("PATH", os.defpath), folder / "shadow", first=commands)

@@ -13,7 +13,7 @@ from localazure import LocalAzure
 from localazure.scenarios.directory import CONTOSO, DEVELOPER, PRODUCTION, SHARED_IDENTITY, SITE_APPLICATION
 
 AZ = os.environ["KVSITE_REAL_AZ"]
-QUIET = {"AZURE_CORE_COLLECT_TELEMETRY": "0", "AZURE_CORE_LOGIN_EXPERIENCE_V2": "0"}
+QUIET = {"AZURE_CORE_LOGIN_EXPERIENCE_V2": "0"}
 VAULT = "https://vault.azure.net"
 APP = SITE_APPLICATION.client_id
 

@@ -68,7 +68,7 @@ def test_no_token__challenge_contains_the_vaults_tenant(get_secret: GetSecret) -
 
 def test_secret__is_a_secret_bundle(get_secret: GetSecret) -> None:
     bundle = get_secret("app-service").json()
-    assert bundle.keys() == {"value", "contentType", "id", "attributes", "tags"}
+    assert bundle.keys() == {"value", "contentType", "id", "attributes"}
     assert re.fullmatch(r"https://contoso\.vault\.azure\.net/secrets/demo/[0-9a-f]{32}", bundle["id"])
     assert bundle["attributes"].keys() == {"enabled", "created", "updated", "recoveryLevel", "recoverableDays"}
 
@@ -190,3 +190,19 @@ def test_vault_latency_s__delays_responses(http_client: HttpClientFactory) -> No
         start = time.perf_counter()
         http_client(azure).get(azure.env["KEY_VAULT_URI"] + "/secrets/demo")
         assert time.perf_counter() - start >= 0.2
+
+
+def test_health_status__answers_without_a_token(get_secret: GetSecret) -> None:
+    response = get_secret("firewall", token="", path="/healthstatus")
+    assert (response.status_code, len(response.content)) == (200, 4)
+    assert "addr=203.0.113.7" in response.headers["x-ms-keyvault-network-info"]
+
+
+def test_secret__names_the_role_assignment_that_allows_it(get_secret: GetSecret) -> None:
+    assert re.fullmatch(r"[0-9a-f-]{36}", get_secret("app-service").headers["x-ms-keyvault-rbac-assignment-id"])
+    assert "x-ms-keyvault-rbac-assignment-id" not in get_secret("no-role").headers
+
+
+@pytest.mark.parametrize("path", ["/SECRETS/DEMO", "/secrets/demo/", "/Secrets/demo"])
+def test_path__is_matched_without_case_and_with_a_slash_at_the_end(get_secret: GetSecret, path: str) -> None:
+    assert get_secret("app-service", path=f"{path}?api-version=7.6-preview.2").status_code == 200

@@ -224,3 +224,33 @@ def test_missing_certificate__404(start_scenario: StartScenario) -> None:
 def test_invalid_page_parameters__400(client: SecretClient, query: str) -> None:
     response = client.send_request(HttpRequest("GET", f"{client.vault_url}/secrets?api-version=7.6&{query}"))
     assert (response.status_code, response.json()["error"]["code"]) == (400, "BadParameter")
+
+
+def test_update__without_a_version__changes_the_newest(client: SecretClient) -> None:
+    newest = client.set_secret("demo", "second")
+    updated = client.update_secret_properties("demo", enabled=False)
+    assert (updated.version, updated.enabled) == (newest.properties.version, False)
+
+
+def test_backup__is_opaque_and_restores_all_versions(client: SecretClient) -> None:
+    client.set_secret("demo", "second")
+    backup = client.backup_secret("demo")
+    assert b"second" not in backup
+    with pytest.raises(ResourceExistsError):
+        client.restore_secret_backup(backup)
+    client.begin_delete_secret("demo").wait()
+    with pytest.raises(ResourceExistsError, match="deleted but recoverable"):
+        client.restore_secret_backup(backup)
+    client.purge_deleted_secret("demo")
+    assert client.restore_secret_backup(backup).name == "demo"
+    assert client.get_secret("demo").value == "second"
+    assert len(list(client.list_properties_of_secret_versions("demo"))) == 2
+    with pytest.raises(HttpResponseError, match="Backup blob contains invalid or corrupt version"):
+        client.restore_secret_backup(b"x" * 40)
+
+
+@pytest.mark.parametrize("properties", [{"tags": dict.fromkeys(map(str, range(16)), "")}, {"content_type": "x" * 256}])
+def test_set_secret__over_a_limit__is_refused(client: SecretClient, properties: dict[str, object]) -> None:
+    with pytest.raises(HttpResponseError) as refused:
+        client.set_secret("limits", "value", **properties)
+    assert refused.value.status_code == 400

@@ -52,7 +52,7 @@ def _cluster(subscription: Subscription) -> dict[str, Any]:
             "powerState": {"code": "Running"},
             "kubernetesVersion": "1.33",
             "dnsPrefix": NAME,
-            "oidcIssuerProfile": {"enabled": True, "issuerUrl": CLUSTER_ISSUER},
+            "oidcIssuerProfile": {"enabled": True, "issuerURL": CLUSTER_ISSUER},
             "securityProfile": {"workloadIdentity": {"enabled": True}},
         },
     }
