@@ -4,6 +4,7 @@ import math
 import os
 from typing import Any
 
+from kvsite.process_limits import TooSmallError, system_budget
 from secrets_app.conf import load
 from secrets_app.conf.schema import SETTINGS
 from secrets_app.core.logs import RedactingFormatter
@@ -16,7 +17,14 @@ bind = f"{'0.0.0.0' if _hosted else '127.0.0.1'}:{os.environ.get('PORT', '8000')
 worker_class = "kvsite.worker.Worker"  # gthread
 # The threads of a process share one credential, vault client and token; each further process requests its own.
 workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
-threads = _config.threads  # most wait for Azure; waiting requests must leave a thread for the probes
+_warnings: list[str] = []
+try:
+    _budget = system_budget(_config.threads, workers, _warnings.append)
+except TooSmallError as error:
+    raise SystemExit(str(error)) from None
+threads = _budget.threads  # most wait for Azure
+os.environ["KVSITE_THREADS"] = str(threads)  # kvsite.request_limits has to know, if there are fewer than configured
+worker_connections = _budget.connections
 timeout = 75  # seconds; above the maximum of KVSITE_DEADLINE_S
 graceful_timeout = math.ceil(_config.deadline_s) + 5  # lets running readings finish on shutdown
 keepalive = 75
@@ -27,6 +35,8 @@ header_map = "drop"  # `X_MS_CLIENT_PRINCIPAL` must not pass as `X-MS-CLIENT-PRI
 
 
 def on_starting(server: Any) -> None:
-    """Apply the redaction to gunicorn's own log handlers."""
+    """Apply the redaction to gunicorn's own log handlers, and log what the system's limits do not allow."""
     for handler in server.log.error_log.handlers + server.log.access_log.handlers:
         handler.setFormatter(RedactingFormatter("%(asctime)s [%(process)d] [%(levelname)s] %(message)s"))
+    for warning in _warnings:
+        server.log.warning(warning)

@@ -3,6 +3,8 @@
 import pytest
 
 from attacks.support.site import Site
+from localazure import LocalAzure
+from secrets_app.core.security_headers import SECURITY_HEADERS
 
 HEAD = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 SMUGGLED = b"GET /api/reading HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
@@ -83,3 +85,63 @@ def test_other_protocol__reaches_no_page(site: Site, sent: bytes) -> None:
     assert not answer.startswith(b"HTTP/1.1 200 "), answer[:200]
     assert b"object ID" not in answer
     assert site.get("/healthz").status == 200
+
+
+CHARSETS = ("hex", "rot13", "zlib", "base64", "punycode", "idna", "undefined", "utf-16", "utf-7", "nonsense", "\xff")
+PATHS = ("/", "/?refresh=0", "/healthz", "/readyz", "/explain/", "/api/explain", "/static/principal-used.css", "/no")
+
+
+@pytest.mark.parametrize("charset", CHARSETS)
+def test_charset_of_the_content_type__is_never_a_server_error(site: Site, charset: str) -> None:
+    """Django decodes the query string with it, before any middleware."""
+    logged = len(site.log())
+    name = charset.encode("latin-1")
+    for path in PATHS:
+        for method, body in ((b"GET", b""), (b"POST", b"text=x")):
+            for kind in (b"text/plain", b"application/x-www-form-urlencoded", b"multipart/form-data; boundary=x"):
+                head = b"%b %b HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n" % (method, path.encode())
+                fields = b"Content-Type: %b; charset=%b\r\nContent-Length: %d\r\n\r\n" % (kind, name, len(body))
+                answer = site.raw(head + fields + body)
+                assert answer.startswith(b"HTTP/1.1 "), answer
+                assert not answer.startswith(b"HTTP/1.1 5"), answer[:300]
+    assert "Traceback" not in site.log()[logged:]
+
+
+ERRORS = {
+    "400": b"GET / HTTP/9.9\r\n\r\n",
+    "414": b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n\r\n",
+    "417": b"POST / HTTP/1.1\r\nHost: a\r\nExpect: nothing\r\n\r\n",
+    "431": b"GET / HTTP/1.1\r\n" + b"".join(b"X%d: y\r\n" % n for n in range(200)) + b"\r\n",
+    "501": b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xyz\r\n\r\n",
+    "413": b"POST /sign-in/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99999999\r\n\r\n",
+    "415": b"POST /value/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: multipart/mixed\r\nContent-Length: 9\r\n\r\n",
+    "411": b"POST /sign-in/ HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n",
+    "404": b"GET /static/.gitignore HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("status", ERRORS)
+def test_every_error__has_the_security_headers(site: Site, status: str) -> None:
+    """Also those that gunicorn returns, without Django."""
+    head = site.raw(ERRORS[status], timeout_s=1).partition(b"\r\n\r\n")[0].decode("latin-1")
+    assert head.startswith(f"HTTP/1.1 {status} "), head
+    assert [name for name, value in SECURITY_HEADERS.items() if f"\r\n{name}: {value}\r\n" not in f"{head}\r\n"] == []
+    assert "\r\nCache-Control: no-store" in head
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "rebound.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "no-cors"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Referer": "https://evil.example/page"},
+    ],
+)
+def test_readiness_probe__does_not_read_for_other_sites(azure: LocalAzure, site: Site, headers: dict[str, str]) -> None:
+    before = len(azure.requests)
+    assert site.get("/readyz", headers).status == 403
+    assert len(azure.requests) == before
+    assert site.get("/readyz", {"Host": "10.1.2.3:8000"}).status == 200

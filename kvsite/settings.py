@@ -4,6 +4,7 @@ import logging
 import os
 from pathlib import Path
 
+from kvsite.request_limits import MAX_BODY_BYTES
 from secrets_app.conf import load
 from secrets_app.conf.access import LOGIN_LIFETIME_S
 from secrets_app.conf.schema import SETTINGS
@@ -60,7 +61,7 @@ MIDDLEWARE = [
     "secrets_app.middleware.add_headers",
     "secrets_app.middleware.answer_probes",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "kvsite.static_files.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "secrets_app.middleware.require_access",
     "django.middleware.common.CommonMiddleware",
@@ -86,8 +87,9 @@ TEMPLATES = [
 ]
 DATABASES: dict[str, dict[str, str]] = {}  # the site stores no data
 
-# A pasted error may have 256 KiB, and URL encoding can triple its size.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# Also for servers that do not use kvsite.wsgi: files of a form are discarded, never written to the disk.
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+FILE_UPLOAD_HANDLERS: list[str] = []
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"

@@ -7,10 +7,13 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kvsite.settings")
 
-application = get_wsgi_application()
+_django = get_wsgi_application()
 
-from secrets_app.conf import current  # noqa: E402 - needs Django to be set up
+from kvsite.request_limits import RequestLimits  # noqa: E402 - Django has to be set up first
+from secrets_app.conf import current  # noqa: E402
 from secrets_app.core.logs import redact_uncaught  # noqa: E402
+
+application = RequestLimits(_django, threads=current().threads)
 
 redact_uncaught()
 

@@ -1,39 +1,18 @@
 """Django middleware: security headers, health probes and access control."""
 
 from collections.abc import Callable
+from ipaddress import ip_address
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port, validate_host
 
 from secrets_app import conf
 from secrets_app.access.policy import decide
+from secrets_app.core.security_headers import SECURITY_HEADERS
 from secrets_app.output.gate import redact_response
 from secrets_app.views.health import healthz, readyz
-
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-_UNUSED_FEATURES = (
-    *("accelerometer", "autoplay", "bluetooth", "camera", "clipboard-read", "display-capture", "encrypted-media"),
-    *("fullscreen", "geolocation", "gyroscope", "hid", "magnetometer", "microphone", "midi", "payment"),
-    *("picture-in-picture", "publickey-credentials-get", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
-)
-"""Browser features the pages do not use. `clipboard-write` is not listed: the copy button needs it."""
-
-SECURITY_HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in _UNUSED_FEATURES),
-    "Cross-Origin-Embedder-Policy": "require-corp",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    # With no-referrer, browsers send `Origin: null` for the site's own forms, and the CSRF check fails.
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "X-Robots-Tag": "noindex, nofollow",
-}
 
 
 def redact_secrets(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -69,16 +48,49 @@ def add_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
     return respond
 
 
-PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {"/healthz": healthz, "/readyz": readyz}
-
-
 def answer_probes(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Third Django middleware: probes use the IP address instead of an allowed host name, and no TLS."""
+    """Third Django middleware: probes use the IP address instead of an allowed host name, and no TLS.
+
+    `/readyz` reads the secret, so a page of another site must not be able to request it, by its own name either.
+    """
 
     def respond(request: HttpRequest) -> HttpResponse:
-        return PROBES.get(request.path, get_response)(request)
+        if request.path == "/healthz":
+            return healthz(request)
+        if request.path != "/readyz":
+            return get_response(request)
+        if is_from_other_page(request) or not has_allowed_host(request):
+            return _plain_text(_NO_PROBE_MESSAGE, 403)
+        return readyz(request)
 
     return respond
+
+
+_NO_PROBE_MESSAGE = (
+    "Request blocked: it is from a page of another site, or its host name is neither an IP address nor listed in "
+    "KVSITE_HOSTS.\n"
+)
+
+
+def is_from_other_page(request: HttpRequest) -> bool:
+    """Whether a browser sends the request for a page of another site. Probes send none of these headers."""
+    own = f"{request.scheme}://{request.headers.get('Host', '')}"
+    origin, referrer = request.headers.get("Origin", own), request.headers.get("Referer", f"{own}/")
+    return is_cross_site(request) or origin != own or not referrer.startswith(f"{own}/")
+
+
+def has_allowed_host(request: HttpRequest) -> bool:
+    """Whether the host is an IP address, which no other site's name resolves to, or one of the site's names."""
+    host, _port = split_domain_port(request.headers.get("Host", ""))
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        return validate_host(host, settings.ALLOWED_HOSTS)
+    return True
+
+
+def _plain_text(message: str, status: int) -> HttpResponse:
+    return HttpResponse(message, content_type="text/plain; charset=utf-8", status=status)
 
 
 _CROSS_SITE_VALUES = frozenset({"cross-site", "same-site"})
@@ -108,7 +120,7 @@ def require_access(get_response: Callable[[HttpRequest], HttpResponse]) -> Calla
 
     def respond(request: HttpRequest) -> HttpResponse:
         if is_cross_site(request):
-            return HttpResponse(_CROSS_SITE_MESSAGE, content_type="text/plain; charset=utf-8", status=403)
+            return _plain_text(_CROSS_SITE_MESSAGE, 403)
         viewer = decide(request, conf.current())
         request.viewer = viewer  # type: ignore[attr-defined]
         if not viewer.may_view and request.path != viewer.sign_in_url:

@@ -229,7 +229,7 @@ RAW = {
         b"POST /explain/ HTTP/1.1\r\nContent-Length: 4\r\nTransfer-Encoding: chunked" + END + b"0\r\n\r\n",
         {400, 403},
     ),
-    "chunks that are none": (b"POST /explain/ HTTP/1.1\r\nTransfer-Encoding: chunked" + END + b"zz\r\n", {400, 403}),
+    "chunks that are none": (b"POST /explain/ HTTP/1.1\r\nTransfer-Encoding: chunked" + END + b"zz\r\n", {400, 411}),
     "a body that ends early": (b"POST /api/explain HTTP/1.1\r\nContent-Length: 500" + END + b"abc", {200, 400}),
     "two megabytes": (
         b"POST /api/explain HTTP/1.1\r\nContent-Type: text/plain\r\nContent-Length: 2000000" + END + b"a" * 2_000_000,
