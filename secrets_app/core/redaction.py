@@ -31,6 +31,7 @@ def _in_any_case(names: str) -> str:
 
 _NAMED = re.compile(
     rf"""(?=[aAbBcCiImMoOpPrRsSxX])((?:{_in_any_case(_NAMES)})\\?["']{{0,2}}\s{{0,4}}(?:=>|[:=]|%3[dD])\s{{0,4}})
+        (?!["']?@Microsoft\.KeyVault\()  # a reference to a secret, not its value
         (?:"(?:[^"\\\n]|\\.)*(?:"|$)|'(?:[^'\\\n]|\\.)*(?:'|$)|\\"(?:[^"\\\n]|\\[^"])*(?:\\"|$)|[^\s"',;&<>}}]+)""",
     re.VERBOSE | re.MULTILINE,
 )

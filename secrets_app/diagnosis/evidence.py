@@ -104,7 +104,7 @@ class Evidence:
     @cached_property
     def operation(self) -> Operation:
         """The object (secrets, keys, certificates) and the action of the request to Key Vault."""
-        return detect_operation(self._lower)
+        return detect_operation(self._everything_lower)
 
     @cached_property
     def stack(self) -> Stack | None:

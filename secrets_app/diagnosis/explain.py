@@ -132,6 +132,8 @@ def _matches(evidence: Evidence, attempts: tuple[ChainAttempt, ...]) -> tuple[tu
     members = [Member(credential=a.credential, cause=m.cause) for a, m in zip(attempts, found, strict=True)]
     certainties = {match.cause: match.certainty for match in reversed(found)}
     main = most_relevant_failure(members, UNKNOWN_HOST, alone=not tried_several(evidence.text))
+    if all(member.cause == UNEXPECTED for member in members) and tried_several(evidence.text):
+        main = None
     matches = [Match(main.cause, certainties[main.cause]) if main else NONE_AVAILABLE]
     untried = untried_credentials(members[-1], _credentials_after(members, evidence)) if main else ""
     if untried:

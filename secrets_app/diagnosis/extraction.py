@@ -32,13 +32,15 @@ _LEADING_CODE = re.compile(
 _KEY_VAULT_CODE = re.compile(r"\b(?:ForbiddenBy[A-Z]\w{2,30}|ObjectIs(?:Being)?(?:Deleted|Recovered)\w{0,30})\b")
 """Error codes unique to Key Vault, accepted anywhere in the text."""
 _STATUS = re.compile(
-    r"""(?:status(?:[\s_-]?code)?|HTTP(?:\sError|\sstatus(?:\scode)?|/[\d.]{1,3})?|http_status|RESPONSE)
+    r"""(?:status(?:[\s_-]?code)?|error\scode|HTTP(?:\sError|\sstatus(?:\scode)?|/[\d.]{1,3})?|http_status|RESPONSE)
         (?:\sdoes\snot\sindicate\ssuccess)?[\"']?\s{0,3}[:=]?\s{0,3}[\"'(]?([1-5]\d\d)(?!\d)""",
     re.IGNORECASE | re.VERBOSE,
 )
 _REASON = re.compile(
-    r"""status\scode\s['"](\w{5,20})['"]
+    r"""['"](Unauthorized|Forbidden|NotFound|BadRequest|MethodNotAllowed|Conflict|TooManyRequests|InternalServerError
+        |BadGateway|ServiceUnavailable|GatewayTimeout)['"]
       | :\s(?:[45]\d\d\s)?(Unauthorized|Forbidden|Not\sFound|Bad\sRequest)(?=[\s.,"']|$)
+      | \b[45]\d\d\s(?:Client|Server)\sError:\s([A-Z]\w{2,20}(?:\s[A-Z]\w{2,20}){0,2})
       | \b(?=[45]\d\d\s)[45]\d\d\s(Unauthorized|Forbidden|Not\sFound|Bad\sRequest|Too\sMany\sRequests|Conflict)\b""",
     re.VERBOSE,
 )

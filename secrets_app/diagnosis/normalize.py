@@ -27,7 +27,7 @@ _FRAME = re.compile(
 _PYTHON_FRAME = re.compile(r'^[ \t|+-]{0,40}File "[^"]{0,400}", line \d{1,7}(?:, in .{0,200})?', re.MULTILINE)
 _PREFIX = re.compile(
     r"""^[ \t]{0,60}(?:
-        [>|#]\s{1,8}
+        [>|#│╷╵]\s{1,8}                                                  # also the frame around Terraform's errors
       | (?:E|\#\d{1,4})\s{2,8}
       | [\w./-]{1,40}[ \t]{0,30}\|\s                                       # a container's name (Docker Compose)
       | \[?\d{4}[-/]\d\d[-/]\d\d[T\s]\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?:\s?(?:Z|UTC|[+-]\d\d:?\d\d))?\]?:?\s{0,8}
@@ -42,7 +42,7 @@ _PREFIX = re.compile(
 _BLANK_LINES = re.compile(r"\n\n\n\n+")
 _MAX_PREFIXES = 4
 _PUNCTUATION = {code for code in range(128) if not chr(code).isalnum()} | set(
-    map(ord, "\xa0\u2028\u2029“”‘’«»…–—´\ufffd")
+    map(ord, "\xa0\u2028\u2029“”‘’«»…–—´│╷╵┃\ufffd")
 )
 _NO_PUNCTUATION = dict.fromkeys(_PUNCTUATION)
 _SPACE_FOR_PUNCTUATION = dict.fromkeys(_PUNCTUATION, " ")

@@ -3,6 +3,10 @@
 A rule is weaker than a code or a sentence that names the reason, so it decides only where the text has neither.
 """
 
+import re
+
+from secrets_app.core.reading import Platform
+from secrets_app.diagnosis.evidence import Evidence
 from secrets_app.diagnosis.services import Action, ObjectKind, Service
 from secrets_app.diagnosis.signature import Signature, Strength, rule
 from secrets_app.diagnosis.stacks import Stack
@@ -11,7 +15,43 @@ _SERVER_ERRORS = (500, 502, 503, 504)
 _READS = (Action.READ, Action.LIST, Action.USE)
 _DATA_SERVICES = (Service.STORAGE, Service.SERVICE_BUS, Service.COSMOS, Service.AI_SERVICES, Service.APP_CONFIGURATION)
 _NETWORK = ("firewall", "client address", "virtual network", "private endpoint", "public network", "network rule")
-_KUBERNETES_STACKS = (Stack.CSI_DRIVER, Stack.EXTERNAL_SECRETS, Stack.CERT_MANAGER, Stack.KUBERNETES)
+_IDENTITY_VARIABLES = ("azure_client_id", "azure_tenant_id", "azure_client_secret", "azure_authority_host")
+_CLASS_ERRORS = ("noclassdeffounderror", "classnotfoundexception", "nosuchmethoderror", "nosuchfielderror")
+_AZURE_PACKAGES = ("com/azure", "com.azure", "reactor/", "reactor.", "com/microsoft/aad")
+_MISSING = re.compile(
+    r"""AZURE_[A-Z_]{5,30}\W.{0,60}(?:not\sset|missing|not\sfound|required|empty|undefined|must\sbe\sset|not\sdefined)
+      | (?:missing|required|must\sset|not\sset|set\sthe)\b.{0,60}AZURE_[A-Z_]{5,30}""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+_VAULT_URLS = ("vaultbaseurl", "vaulturl", "vault_url", "vaulturi", "vault_uri", "vault url", "vault uri")
+_VAULT_URL_MISSING = re.compile(
+    r"vault_?\s?(?:base_?)?ur[li]\b.{0,60}(?:null|undefined|none\b|empty|required|missing|must\sbe|not\sset)",
+    re.IGNORECASE,
+)
+
+
+def _no_entra_code(evidence: Evidence) -> bool:
+    return not evidence.aadsts
+
+
+def _vault_url_missing(evidence: Evidence) -> bool:
+    """Whether the text says that the vault's URL is missing or has no value."""
+    return _VAULT_URL_MISSING.search(evidence.text) is not None
+
+
+def _variable_missing(evidence: Evidence) -> bool:
+    """Whether the text says that an environment variable of the Azure libraries is missing."""
+    return _MISSING.search(evidence.text) is not None
+
+
+def _names_azure_class(evidence: Evidence) -> bool:
+    """Whether the Java class that was not found belongs to the Azure libraries, or to one that they need."""
+    return any(
+        name in evidence.text for name in ("com/azure", "com.azure", "reactor/", "reactor.", "com/microsoft/aad")
+    )
+
 
 RULES: tuple[tuple[str, Signature], ...] = (
     ("kv_firewall_denied", rule(Service.KEY_VAULT, status=(403,), any_of=_NETWORK)),
@@ -24,7 +64,7 @@ RULES: tuple[tuple[str, Signature], ...] = (
     ("kv_soft_deleted", rule(Service.KEY_VAULT, status=(409,), actions=(Action.WRITE, Action.IMPORT))),
     ("kv_throttled", rule(Service.KEY_VAULT, status=(429,))),
     ("service_error", rule(Service.KEY_VAULT, Service.ENTRA, Service.RESOURCE_MANAGER, status=_SERVER_ERRORS)),
-    ("kv_wrong_audience", rule(Service.KEY_VAULT, status=(401,), strength=Strength.WEAK)),
+    ("kv_wrong_audience", rule(Service.KEY_VAULT, status=(401,))),
     ("arm_authorization_failed", rule(Service.RESOURCE_MANAGER, status=(403,))),
     ("arm_authorization_failed", rule(phrases=("does not have permission to perform action",))),
     ("arm_authorization_failed", rule(phrases=("does not have authorization to perform action",))),
@@ -36,16 +76,48 @@ RULES: tuple[tuple[str, Signature], ...] = (
     ("mi_identity_not_assigned", rule(Service.IMDS, Service.IDENTITY_ENDPOINT, status=(400,))),
     ("mi_endpoint_error", rule(Service.IMDS, Service.IDENTITY_ENDPOINT, status=(410, 429, *_SERVER_ERRORS))),
     ("mi_platform_env_inconsistent", rule(Service.IDENTITY_ENDPOINT, status=(401, 403))),
-    ("az_wam_failed", rule(phrases=("status: response_status.",), unless=("az login",), strength=Strength.EXACT)),
+    (
+        "az_wam_failed",
+        rule(
+            phrases=("status: response_status.",), unless=("az login",), where=_no_entra_code, strength=Strength.EXACT
+        ),
+    ),
+    ("no_credential_available", rule(phrases=("no authorizer could be configured",), strength=Strength.CLEAR)),
+    (
+        "az_subscription_wrong",
+        rule(any_of=("no subscriptions found for", "no subscriptions were found for"), strength=Strength.CLEAR),
+    ),
+    (
+        "powershell_not_logged_in",
+        rule(any_of=("run connect-azurermaccount", "run login-azurermaccount"), strength=Strength.CLEAR),
+    ),
+    ("kv_url_or_id_invalid", rule(any_of=_VAULT_URLS, where=_vault_url_missing)),
     ("az_not_logged_in", rule(phrases=("tried to get token using azure cli", "could not be acquired"))),
-    ("kv_reference_unresolved", rule(phrases=("@microsoft.keyvault(",))),
+    ("kv_reference_unresolved", rule(phrases=("@microsoft.keyvault",), stacks=(Stack.APP_SERVICE_REFERENCE,))),
+    ("workload_identity_not_injected", rule(phrases=("azure_federated_token_file",), where=_variable_missing)),
+    (
+        "workload_identity_not_injected",
+        rule(any_of=_IDENTITY_VARIABLES, platforms=(Platform.KUBERNETES,), where=_variable_missing),
+    ),
+    ("env_vars_incomplete", rule(any_of=_IDENTITY_VARIABLES, where=_variable_missing, strength=Strength.LIKELY)),
+    ("package_missing", rule(any_of=("cannot find module '@azure", "cannot find package '@azure"))),
+    ("sdk_version_mismatch", rule(any_of=_CLASS_ERRORS, where=_names_azure_class)),
+    ("other_service_role_missing", rule(phrases=("lacks the required data action",))),
+    ("other_service_role_missing", rule(*_DATA_SERVICES, codes=("permissiondenied",))),
+    ("az_subscription_wrong", rule(phrases=("subscription_id", "required provider property"), strength=Strength.CLEAR)),
+    (
+        "kv_access_policy_denied",
+        rule(phrases=("secret management permissions on the selected key vault",), strength=Strength.CLEAR),
+    ),
+    ("kv_name_invalid", rule(phrases=("secret name must be a string 1-127 characters",), strength=Strength.CLEAR)),
+    ("github_login_inputs", rule(phrases=("content is not a valid json object",), strength=Strength.CLEAR)),
     (
         "kv_access_policy_denied",
         rule(codes=("forbidden",), phrases=("operation", "is not allowed"), unless=("key ops", "disabled")),
     ),
-    ("appgw_keyvault_access", rule(Service.APPLICATION_GATEWAY, phrases=("keyvault", "application gateway"))),
+    ("appgw_keyvault_access", rule(phrases=("keyvault", "application gateway"))),
     (
         "databricks_scope_grant",
-        rule(Service.DATABRICKS, phrases=("keyvault",), any_of=("could not", "unable", "denied")),
+        rule(phrases=("keyvault",), any_of=("could not", "unable", "denied"), stacks=(Stack.DATABRICKS,)),
     ),
 )

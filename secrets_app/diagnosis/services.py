@@ -196,7 +196,13 @@ _ANSWERS: tuple[tuple[Service, tuple[str, ...]], ...] = (
 _CONTEXT: tuple[tuple[Service, tuple[str, ...]], ...] = (
     (
         Service.APP_CONFIGURATION,
-        ("keyvaultreferenceexception", "azureappconfiguration", "app configuration", "keyvaultreferenceerror"),
+        (
+            "keyvaultreferenceexception",
+            "azureappconfiguration",
+            "azure.data.appconfiguration",
+            "app configuration",
+            "keyvaultreferenceerror",
+        ),
     ),
     (Service.APPLICATION_GATEWAY, ("for application gateway", "applicationgateway")),
     (Service.AI_SERVICES, ("principal does not have access to api/operation", "cognitiveservices/accounts/")),
@@ -278,8 +284,8 @@ _NAMED: tuple[tuple[Service, tuple[str, ...]], ...] = (
         ("keyvault.baseclient", "keyvault", "key vault", "key_vault", "vaulturl", "vaultbaseurl", "azkv"),
     ),
     (Service.ENTRA, ("msalserviceexception", "msal", "oauth2/token", "oauth2/v2.0/token", "invalid_client", "entra")),
-    (Service.RESOURCE_MANAGER, ("resource manager", "subscription", "armclient")),
-    (Service.IMDS, ("imds", "managed identity", "managedidentity", "managed service identity")),
+    (Service.RESOURCE_MANAGER, ("resource manager", "armclient")),
+    (Service.IMDS, ("imds",)),
     (Service.CONTAINER_REGISTRY, ("azurecr",)),
     (Service.KUBERNETES, ("kubelet", "kubectl", "mountvolume", "secretproviderclass", "serviceaccount")),
 )

@@ -115,6 +115,7 @@ def rule(
     phrases: tuple[str, ...] = (),
     any_of: tuple[str, ...] = (),
     unless: tuple[str, ...] = (),
+    where: Callable[[Evidence], bool] | None = None,
     strength: Strength = Strength.RULE,
 ) -> Signature:
     """A signature over evidence: which service refused, with which status or code, which operation, on which stack.
@@ -132,6 +133,7 @@ def rule(
         phrases=phrases,
         any_of=any_of,
         unless=unless,
+        where=where,
         strength=strength,
     )
 
