@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from secrets_app.core.reading import Platform, PrincipalKind, Reading
+from secrets_app.core.reading import Platform, Principal, PrincipalKind, Reading, Stage
 
 KINDS: dict[PrincipalKind, str] = {
     PrincipalKind.USER: "user",
@@ -43,7 +43,30 @@ def headline(reading: Reading) -> str:
         )
     if reading.succeeded:
         return f"The secret {reading.secret_name} was read{suffix}."
+    if names_principal(reading) and reading.principal:
+        return f"{_subject(reading.principal)} cannot read the secret {reading.secret_name}."
     return f"The secret {reading.secret_name} was not read." if reading.secret_name else "No secret was read."
+
+
+def _subject(principal: Principal) -> str:
+    """The principal at the start of a sentence: a name keeps its case."""
+    name = principal_name(principal)
+    return name if name in (principal.name, principal.user_principal_name) else capitalize(name)
+
+
+def names_principal(reading: Reading) -> bool:
+    """Whether the headline is about the principal: it is known, and the request was, or would have been, sent."""
+    is_configured = reading.failure is not None and reading.failure.stage is not Stage.CONFIGURATION
+    has_name = reading.principal is not None and bool(principal_name(reading.principal))
+    return bool(is_configured and has_name and reading.secret_name and not reading.succeeded)
+
+
+def principal_name(principal: Principal) -> str:
+    """The user principal name, the display name or `application <ID>`; empty for an opaque token."""
+    if principal.type is None:
+        return ""
+    name = principal.user_principal_name or principal.name
+    return name or (f"application {principal.app_id}" if principal.app_id else "")
 
 
 def sentence(text: str) -> str:

@@ -64,7 +64,7 @@ class Hop:
 
 def hops_of(reading: Reading, diagnosis: Diagnosis) -> tuple[Hop, ...]:
     """The hops in order. A token check ends at Microsoft Entra ID: it reads no secret."""
-    target = () if reading.scope else (_vault(reading), _secret(reading))
+    target = () if reading.scope else (_vault(reading, diagnosis), _secret(reading, diagnosis))
     hops = (_program(reading), _credential(reading, diagnosis), _entra_id(reading), *target)
     failed = _failed_hop(reading, diagnosis)
     return tuple(_with_outcomes(hops, failed, _code(reading, diagnosis), reading))
@@ -205,20 +205,28 @@ def _entra_id(reading: Reading) -> Hop:
     return Hop(kind=HopKind.ENTRA_ID, name="Microsoft Entra ID", facts=tuple(facts))
 
 
-def _vault(reading: Reading) -> Hop:
+def _vault(reading: Reading, diagnosis: Diagnosis) -> Hop:
     return Hop(
         kind=HopKind.VAULT,
-        name=_vault_label(reading),
+        name=_vault_label(reading, diagnosis),
         elapsed_s=reading.vault_elapsed_s,
         facts=tuple(_vault_facts(reading)),
     )
 
 
-def _vault_label(reading: Reading) -> str:
+def missing_setting_text(diagnosis: Diagnosis, setting: str) -> str:
+    """Why a setting gives no value: `not set` or `invalid`."""
+    missing = any(hint.cause == "setting_missing" and hint.title.startswith(f"{setting} ") for hint in diagnosis.hints)
+    return "not set" if missing else "invalid"
+
+
+def _vault_label(reading: Reading, diagnosis: Diagnosis) -> str:
     if reading.kept_token_url is not None:
         return "Token Vault"
-    url = reading.vault_url or ""
-    return f"vault {vault_name(url) if cloud_at(url) else urlsplit(url).hostname}" if url else "vault"
+    url = reading.vault_url
+    if not url:
+        return f"vault {missing_setting_text(diagnosis, 'KEY_VAULT_URI')}"
+    return f"vault {vault_name(url) if cloud_at(url) else urlsplit(url).hostname}"
 
 
 def _vault_facts(reading: Reading) -> Iterator[str]:
@@ -238,10 +246,10 @@ def has_different_tenants(reading: Reading) -> bool:
     return bool(principal and principal.tenant_id and vault_tenant_id and principal.tenant_id != vault_tenant_id)
 
 
-def _secret(reading: Reading) -> Hop:
+def _secret(reading: Reading, diagnosis: Diagnosis) -> Hop:
     if reading.kept_token_url is not None:
         return Hop(kind=HopKind.SECRET, name="stored token")
-    name = f"secret {reading.secret_name}" if reading.secret_name else "secret"
+    name = f"secret {reading.secret_name or missing_setting_text(diagnosis, 'SECRET_NAME')}"
     secret = reading.secret
     facts = (f"version {secret.version}", f"{secret.length} characters") if secret else ()
     return Hop(kind=HopKind.SECRET, name=name, facts=facts)

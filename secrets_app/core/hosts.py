@@ -199,6 +199,7 @@ def vault_name(url: str) -> str:
 GUID_PATTERN = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 """A regular expression without groups or anchors, to use alone or as part of a longer one."""
 _GUID = re.compile(GUID_PATTERN)
+_GUID_IN_TEXT = re.compile(rf"(?<![\w-]){GUID_PATTERN}(?![\w-])")
 _TENANT = re.compile(r"[0-9a-zA-Z.-]{1,255}")
 # The characters that azure-identity allows in a scope for az and PowerShell (azure.identity._internal:
 # validate_scope), limited to the length of a URL.
@@ -210,6 +211,11 @@ _SEPARATORS = re.compile("[\\s:\u200e\u200f]+")
 def parse_guid(text: str) -> str | None:
     """The client, object or tenant ID in lower case; None if `text` is not a GUID."""
     return text.lower() if _GUID.fullmatch(text) else None
+
+
+def shorten_ids(text: str) -> str:
+    """`text` with only the first eight digits of each GUID."""
+    return _GUID_IN_TEXT.sub(lambda match: f"{match[0][:8]}…", text)
 
 
 def is_tenant(text: str) -> bool:

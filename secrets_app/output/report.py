@@ -5,14 +5,13 @@ from collections.abc import Iterable, Iterator
 
 from secrets_app.core.formatting import duration, headline
 from secrets_app.core.hops import hops_of
-from secrets_app.core.hosts import GUID_PATTERN
+from secrets_app.core.hosts import shorten_ids as shorten_guids
 from secrets_app.core.reading import Attempt, Diagnosis, Failure, Hint, HostEnvironment, Principal, Reading
 from secrets_app.core.redaction import redact
 from secrets_app.diagnosis import Explanation
 from secrets_app.doctor import Check
 from secrets_app.output.text import CERTAINTIES, HOP_OUTCOMES, credential_label, evidence_rows
 
-_GUID = re.compile(rf"(?<![\w-]){GUID_PATTERN}(?![\w-])")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 _FENCE = re.compile(r"`{3,}|~{3,}")
@@ -36,7 +35,7 @@ def markdown(reading: Reading, diagnosis: Diagnosis, checks: Iterable[Check] = (
         _checks(checks),
     )
     text = "\n".join(line for section in sections for line in (*section, ""))
-    return (_GUID.sub(lambda match: f"{match[0][:8]}…", text) if shorten_ids else text).rstrip("\n") + "\n"
+    return (shorten_guids(text) if shorten_ids else text).rstrip("\n") + "\n"
 
 
 def markdown_of_explanation(explanation: Explanation) -> str:

@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from textwrap import shorten
 
 from secrets_app.core.claims import WELL_KNOWN_APPS
-from secrets_app.core.formatting import KINDS, PLATFORMS, duration
+from secrets_app.core.formatting import KINDS, PLATFORMS, duration, principal_name
 from secrets_app.core.hops import Hop, HopOutcome
 from secrets_app.core.reading import (
     Attempt,
     Certainty,
-    Diagnosis,
     Failure,
     Outcome,
     Platform,
@@ -142,28 +141,11 @@ def identity_line(reading: Reading) -> str:
     return f"{'Signed in as' if reached else 'The request would use'} {principal_text(reading.principal)}."
 
 
-def vault(reading: Reading, diagnosis: Diagnosis) -> str:
-    """The vault's URL; `not set` or `invalid` where the settings give none."""
-    return reading.vault_url or _missing_setting_text(diagnosis, "KEY_VAULT_URI")
-
-
-def secret(reading: Reading, diagnosis: Diagnosis) -> str:
-    """The secret's name; `not set` or `invalid` where the settings give none."""
-    return reading.secret_name or _missing_setting_text(diagnosis, "SECRET_NAME")
-
-
-def _missing_setting_text(diagnosis: Diagnosis, setting: str) -> str:
-    missing = any(hint.cause == "setting_missing" and hint.title.startswith(f"{setting} ") for hint in diagnosis.hints)
-    return "not set" if missing else "invalid"
-
-
 def principal_text(principal: Principal) -> str:
     """The principal's name and kind: `kvsite-demo (system-assigned managed identity)`."""
     if principal.type is None or principal.kind is None:
         return "an unknown principal (opaque token)"
-    name = principal.user_principal_name or principal.name
-    if not name and principal.app_id:
-        name = f"application {principal.app_id}"
+    name = principal_name(principal)
     return f"{name} ({KINDS[principal.kind]})" if name else f"a {KINDS[principal.kind]}"
 
 

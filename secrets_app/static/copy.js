@@ -26,3 +26,22 @@ for (const command of document.querySelectorAll("pre.command")) {
   command.replaceWith(frame);
   frame.append(command, button);
 }
+// A copy button beside each ID, named by what it copies.
+for (const shown of document.querySelectorAll("[data-copy]")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "copy-id";
+  button.textContent = "Copy";
+  button.setAttribute("aria-label", `Copy ${shown.dataset.copy}`);
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(shown.textContent);
+      button.textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(shown);
+      button.textContent = "Selected";
+    }
+    setTimeout(() => { button.textContent = "Copy"; }, 2000);
+  });
+  shown.after(button);
+}

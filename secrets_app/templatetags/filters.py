@@ -7,8 +7,9 @@ from django import template
 
 from secrets_app.core import formatting
 from secrets_app.core.claims import MEANINGS, TIME_CLAIMS, claim_time
+from secrets_app.core.hops import has_different_tenants
 from secrets_app.core.reading import Attempt, Certainty, Diagnosis, Outcome, Principal, PrincipalKind
-from secrets_app.output import identities, text
+from secrets_app.output import identities, page, text
 from secrets_app.output.report import markdown_of_explanation
 
 register = template.Library()
@@ -17,19 +18,28 @@ for _filter in (
     formatting.headline,
     text.failure_line,
     text.identity_line,
-    text.vault,
-    text.secret,
     text.application,
     formatting.sentence,
     formatting.duration,
     formatting.span,
     formatting.moment,
     formatting.age,
+    formatting.principal_name,
     text.evidence_rows,
+    page.status_code,
+    page.page_title,
+    page.reason,
+    page.hop_boxes,
+    page.shell_tabs,
+    page.commands_for,
+    page.who_and_where,
+    page.untried,
+    page.watch_time,
 ):
     register.filter(_filter.__name__, _filter)
 
 
+register.filter("different_tenants", has_different_tenants)
 register.filter("pasted_report", markdown_of_explanation)
 
 
@@ -91,10 +101,12 @@ class Bar(NamedTuple):
 
 @register.filter
 def timeline(attempts: tuple[Attempt, ...], diagnosis: Diagnosis) -> list[Bar]:
-    """The attempts as consecutive bars of a timeline."""
+    """The attempts that were made, as consecutive bars of a timeline."""
     total = sum(attempt.elapsed_s or 0 for attempt in attempts) or 1
     bars, start = [], 0.0
     for attempt, cause in zip(attempts, diagnosis.causes, strict=True):
+        if attempt.outcome is Outcome.NOT_REACHED:
+            continue
         width = 1000 * (attempt.elapsed_s or 0) / total
         shown = "" if attempt.elapsed_s is None else f"{max(width, 6):.0f}"
         bars.append(Bar(attempt, cause, f"{min(start, 994):.0f}", shown))

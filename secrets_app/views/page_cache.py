@@ -13,6 +13,7 @@ from secrets_app.core.caching import ResultCache
 from secrets_app.core.reading import Reading
 from secrets_app.core.runtime import shared
 from secrets_app.output import gate
+from secrets_app.output.page import shell_of
 
 # Placeholder for each visitor's CSRF token; random, so that no input can contain it.
 _CSRF_PLACEHOLDER = secrets.token_hex(32)
@@ -44,5 +45,6 @@ def _rendered(template: str, context: dict[str, object]) -> list[bytes]:
 
 
 def current_page(request: HttpRequest) -> dict[str, str | None]:
-    """Context processor: the URL name, for the navigation of pages that are not cached."""
-    return {"current_page": request.resolver_match.url_name if request.resolver_match else None}
+    """Context processor: the URL name, for the navigation of pages that are not cached, and the visitor's shell."""
+    name = request.resolver_match.url_name if request.resolver_match else None
+    return {"current_page": name, "shell": shell_of(request.headers.get("User-Agent", ""))}

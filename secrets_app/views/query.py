@@ -8,6 +8,9 @@ from django.http import HttpRequest
 
 from secrets_app.conf.overrides import Overrides
 
+_ONCE = frozenset({"refresh", "watch"})
+"""Parameters of one request, which links do not repeat."""
+
 
 def parse_query(request: HttpRequest, *known: str) -> dict[str, str]:
     """The query parameters, by the spelling in `known`. Case-insensitive, as in ASP.NET.
@@ -28,8 +31,8 @@ def parse_query(request: HttpRequest, *known: str) -> dict[str, str]:
 
 
 def repeat_query(parameters: Mapping[str, str]) -> str:
-    """The query string that repeats the request, without `refresh`, so that the cached token is used."""
-    return urlencode({name: text for name, text in parameters.items() if text and name != "refresh"})
+    """The query string that repeats the request, without `refresh`, so that the cached token is used, and `watch`."""
+    return urlencode({name: text for name, text in parameters.items() if text and name not in _ONCE})
 
 
 def require_valid(overrides: Overrides) -> Overrides:
@@ -42,4 +45,4 @@ def require_valid(overrides: Overrides) -> Overrides:
 
 def hidden_parameters(given: Mapping[str, str], *shown: str) -> Iterator[tuple[str, str]]:
     """Parameters other than the fields that a form shows, to be submitted with it as hidden fields."""
-    return ((name, text) for name, text in given.items() if text and name not in shown and name != "refresh")
+    return ((name, text) for name, text in given.items() if text and name not in {*shown, *_ONCE})

@@ -17,26 +17,42 @@ from secrets_app.core.reading import Diagnosis, Reading
 from secrets_app.core.reading_json import reading_json
 from secrets_app.doctor import translation
 from secrets_app.doctor.service import headline, is_healthy, related_problems, run_doctor
+from secrets_app.output.page import WATCH_RELOADS, shell_of
 from secrets_app.output.report import markdown
 from secrets_app.service import detect_host, diagnose, get_reading
 from secrets_app.views.page_cache import cached_page
 from secrets_app.views.query import hidden_parameters, parse_query, repeat_query, require_valid
 
+_READING_PARAMETERS = ("refresh", "watch")
 _BOOLEANS = {"": True, "1": True, "true": True, "0": False, "false": False}
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Home page: the principal used, the result and how to fix a failure."""
-    parameters = parse_query(request, "refresh", *IDENTITY_PARAMETERS)
+    parameters = parse_query(request, *_READING_PARAMETERS, *IDENTITY_PARAMETERS)
     context = _page_context("home", parameters, require_valid(resolve_overrides(parameters)))
-    return cached_page(request, "home.html", **context, current_page="home", viewer=viewer_of(request))
+    return cached_page(request, "home.html", **context, **_visitor(request), current_page="home")
+
+
+def _visitor(request: HttpRequest) -> dict[str, Any]:
+    """The template context of the visitor."""
+    return {"shell": shell_of(request.headers.get("User-Agent", "")), "viewer": viewer_of(request)}
+
+
+def _watch(text: str) -> int:
+    """How often the page reloads until the secret can be read; 0 without `watch`. Raises BadRequest."""
+    if not text:
+        return 0
+    if not (text.isascii() and text.isdigit() and 0 <= int(text[:4]) <= WATCH_RELOADS):
+        raise BadRequest(f"watch must be a number of reloads, at most {WATCH_RELOADS}.")
+    return int(text)
 
 
 @require_safe
 def secret(request: HttpRequest) -> HttpResponse:
     """Get Secret: the same page for another secret of the vault or another identity."""
-    parameters = parse_query(request, "refresh", *SECRET_PARAMETERS, *IDENTITY_PARAMETERS)
+    parameters = parse_query(request, *_READING_PARAMETERS, *SECRET_PARAMETERS, *IDENTITY_PARAMETERS)
     overrides = resolve_overrides(parameters)
     form = {
         "parameters": parameters,
@@ -49,9 +65,7 @@ def secret(request: HttpRequest) -> HttpResponse:
             form | {"problem_hints": setting_hints(overrides.problems, detect_host())},
             status=400,
         )
-    return render(
-        request, "secret.html", form | _page_context("secret", parameters, overrides) | {"viewer": viewer_of(request)}
-    )
+    return render(request, "secret.html", form | _page_context("secret", parameters, overrides) | _visitor(request))
 
 
 @require_safe
@@ -93,8 +107,11 @@ def _read(parameters: dict[str, str], request: ReadRequest) -> tuple[Reading, Di
 
 def _page_context(page: str, parameters: dict[str, str], overrides: Overrides) -> dict[str, Any]:
     """The template context of a reading."""
+    watch = _watch(parameters.get("watch", ""))
     reading, diagnosis = _read(parameters, overrides.request)
     return {
+        "watch": 0 if reading.ok else watch,
+        "watch_reloads": WATCH_RELOADS,
         "reading": reading,
         "diagnosis": diagnosis,
         "related": related_problems(reading, diagnosis, overrides.request),

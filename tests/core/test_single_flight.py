@@ -104,7 +104,7 @@ def test_refresh_right_after_another__returns_its_result_with_age(world: World, 
     assert 0 < second.age_s < 1
     assert (second.started_at, second.secret) == (first.started_at, first.secret)
     assert len(azure.requests) == asked
-    assert "ago. A new token was requested just before" in client.get("/?refresh=1").content.decode()
+    assert "ago: a new token was requested just before" in client.get("/?refresh=1").content.decode()
     assert client.get("/api/reading?refresh=1").json()["age_s"] > 0
     assert "ago. It was started over" not in client.get("/").content.decode()
 

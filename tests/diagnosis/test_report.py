@@ -32,7 +32,7 @@ def _reading(message: str = "ForbiddenByRbac", secret_name: str = "demo") -> Rea
 
 def test_report__holds_the_reading() -> None:
     text = markdown(*_reading())
-    assert "was not read." in text
+    assert "cannot read the secret" in text
     assert OBJECT in text
     assert "| ManagedIdentityCredential | token | 0.100 |" in text
     assert "| Error code | ForbiddenByRbac |" in text

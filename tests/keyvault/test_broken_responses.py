@@ -44,7 +44,7 @@ def test_any_status__has_a_page_with_a_cause(
     settings.SECRETS_APP["KVSITE_DEADLINE_S"] = "3"
     page = client.get("/")
     assert page.status_code == 200
-    assert "was not read" in page.content.decode()
+    assert '<section class="answer is-no"' in page.content.decode()
     assert "data-cause=" in page.content.decode()
 
 

@@ -56,7 +56,7 @@ def test_success__is_exit_0_with_the_result_first() -> None:
 def test_failure__is_exit_1_with_the_command_that_fixes_it(principal: Callable[..., CompletedCommand]) -> None:
     result = principal("no-role")
     assert result.returncode == 1
-    assert result.stdout.startswith("NO  The secret demo was not read.")
+    assert result.stdout.startswith("NO  kvsite-demo cannot read the secret demo.")
     assert "az role assignment create" in result.stdout
     assert "\nPrincipal Used: IsAuthenticated:True Type:App AppId:" in result.stdout
     assert result.stderr == ""
@@ -99,7 +99,7 @@ def test_json__is_one_document_only(principal: Callable[..., CompletedCommand]) 
 def test_report__with_short_ids(principal: Callable[..., CompletedCommand]) -> None:
     result = principal("no-role", "--report", "--short-ids")
     assert result.returncode == 1
-    assert result.stdout.startswith("## The secret demo was not read.")
+    assert result.stdout.startswith("## kvsite-demo cannot read the secret demo.")
     assert "az role assignment create" in result.stdout
     assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", result.stdout)
 

@@ -53,7 +53,7 @@ def test_configured_version__applies_to_the_configured_secret_only(client: Clien
 def test_identity__reads_with_another_identity(client: Client, world: World) -> None:
     world(OTHER)
     html = client.get(f"/secret/?name=other&userassignedid={SHARED_IDENTITY.client_id}").content.decode()
-    assert "kvsite-reader (user-assigned managed identity)" in html
+    assert "kvsite-reader cannot read the secret other." in html
     assert "kv_rbac_denied" in html
 
 
