@@ -5,10 +5,11 @@ from textwrap import shorten
 
 from secrets_app.core.claims import WELL_KNOWN_APPS
 from secrets_app.core.formatting import KINDS, PLATFORMS, duration, principal_name
-from secrets_app.core.hops import Hop, HopOutcome
+from secrets_app.core.hops import Hop, HopOutcome, missing_setting_text
 from secrets_app.core.reading import (
     Attempt,
     Certainty,
+    Diagnosis,
     Failure,
     Outcome,
     Platform,
@@ -139,6 +140,16 @@ def identity_line(reading: Reading) -> str:
     if reading.scope:
         return f"Token issued to {principal_text(reading.principal)}."
     return f"{'Signed in as' if reached else 'The request would use'} {principal_text(reading.principal)}."
+
+
+def vault(reading: Reading, diagnosis: Diagnosis) -> str:
+    """The vault's URL; `not set` or `invalid` where the settings give none."""
+    return reading.vault_url or missing_setting_text(diagnosis, "KEY_VAULT_URI")
+
+
+def secret(reading: Reading, diagnosis: Diagnosis) -> str:
+    """The secret's name; `not set` or `invalid` where the settings give none."""
+    return reading.secret_name or missing_setting_text(diagnosis, "SECRET_NAME")
 
 
 def principal_text(principal: Principal) -> str:
