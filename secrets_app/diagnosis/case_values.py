@@ -32,7 +32,7 @@ _MICROSOFT = frozenset(
 )
 _FAILED_HOST = re.compile(
     r"""(?:\blookup\s|UnknownHostException:\s|\b(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ECONNRESET)\s
-        |resolve\s(?:host:?\s|address\s)?|host\s?[=:]?\s?|dial\stcp[46]?:?\s|connect(?:ing|ion)?\sto\s
+        |resolve\s(?:host:?\s|address\s)?|host\s?[=:]?\s?|dial\stcp[46]?:?\s(?:lookup\s)?|connect(?:ing|ion)?\sto\s
         |host\sis\sknown\.?\s)
         [('"]?([a-z0-9][a-z0-9.-]{3,252})""",
     re.IGNORECASE | re.VERBOSE,

@@ -128,7 +128,7 @@ def _matches(evidence: Evidence, attempts: tuple[ChainAttempt, ...]) -> tuple[tu
         return _without_chain(evidence)
     if after_token := _matches_after_token(evidence):
         return after_token, {}
-    found = [match_of_member(a.message, a.credential) for a in attempts]
+    found = [_on_its_system(match_of_member(a.message, a.credential), evidence) for a in attempts]
     members = [Member(credential=a.credential, cause=m.cause) for a, m in zip(attempts, found, strict=True)]
     certainties = {match.cause: match.certainty for match in reversed(found)}
     main = most_relevant_failure(members, UNKNOWN_HOST, alone=not tried_several(evidence.text))
@@ -151,6 +151,14 @@ def _without_chain(evidence: Evidence) -> tuple[tuple[Match, ...], dict[str, str
     example = shorten(similar.text, _EXCERPT, placeholder=" ...")
     detail = f"No code and no sentence in the text tells the cause. Similar to this known error: {example}"
     return (Match(similar.cause, Certainty.GUESS),), {similar.cause: detail}
+
+
+def _on_its_system(match: Match, evidence: Evidence) -> Match:
+    """A Windows variable that is missing on Linux or macOS, where no program needs it, explains nothing."""
+    is_posix = any(shell in evidence.text for shell in ("/bin/bash", "/bin/sh", "sh: "))
+    if match.cause == "process_environment_missing" and is_posix:
+        return match._replace(cause="visual_studio_credential")
+    return match
 
 
 def distinct(matches: Iterable[Match]) -> tuple[Match, ...]:

@@ -23,7 +23,7 @@ def tailored_hint(cause: Cause, context: HintContext, *, detail: str = "", certa
 def hint(cause: Cause, values: CommandValues, *, detail: str = "", certainty: Certainty | None = None) -> Hint:
     """The hint for one cause; `detail` is a sentence about the specific error, appended to the reason."""
     cause = fit(cause, values)
-    commands = tuple(command.fill(values.quoted) for command in cause.commands if _applies(command, values))
+    commands = tuple(command.fill(values.quoted) for command in cause.commands if applies(command, values))
     return Hint(
         cause=cause.key,
         title=cause.title,
@@ -45,12 +45,13 @@ def _for_shell(cause: Cause, values: CommandValues, shell: Shell) -> Iterator[st
     system = WINDOWS if shell.is_windows else values.system if values.system != WINDOWS else LINUX
     there = replace(values, system=system)
     for command in cause.commands:
-        if _applies(command, there):
+        if applies(command, there):
             filled = command.fill(partial(values.quoted, shell=shell))
             yield to_cmd(filled) if shell is Shell.CMD else filled
 
 
-def _applies(command: Command, values: CommandValues) -> bool:
+def applies(command: Command, values: CommandValues) -> bool:
+    """Whether the command is for this case."""
     return (
         (not command.systems or values.system in command.systems)
         and (not command.platforms or values.platform in command.platforms)

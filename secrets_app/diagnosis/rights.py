@@ -45,6 +45,7 @@ _CHANGES: tuple[tuple[str, str], ...] = (
     ("az ad sp", _APPLICATION),
     ("kubectl label", "permission to update the service account"),
     ("kubectl annotate", "permission to update the service account"),
+    ("kubectl patch", "permission to update the deployment"),
     ("kubectl rollout", "permission to update the deployment"),
     ("kubectl set", "permission to update the deployment"),
     ("kubectl exec", "permission to create pods/exec in the namespace"),

@@ -20,7 +20,7 @@ _AZURE_RESOURCE = re.compile(
 )
 _GUID = re.compile(GUID_PATTERN)
 _BARE_HOST = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,63}", re.IGNORECASE)
-_READ_WITH_AZ = run("python manage.py principal --credential azure-cli")
+_READ_WITH_AZ = run("python manage.py principal --credential azure-cli", site_only=True)
 _CLIENT_ID_SETTINGS = {
     "KVSITE_CREDENTIAL": "KVSITE_MANAGED_IDENTITY_CLIENT_ID",
     "AzureServicesAuthConnectionString": "AppId in AzureServicesAuthConnectionString",
@@ -134,7 +134,7 @@ def _failed_endpoint(cause: Cause, context: HintContext) -> Cause:
         f"{resource} in this tenant.",
         fix=f"Check the spelling, including https://.{_scheme_suggestion(resource)} If it is correct, try again in a "
         "minute. The command below requests a token for a resource that exists in every tenant.",
-        commands=(run("python manage.py principal --scope https://management.azure.com"),),
+        commands=(run("python manage.py principal --scope https://management.azure.com", site_only=True),),
     )
 
 
@@ -144,7 +144,7 @@ def _malformed_scope(cause: Cause, context: HintContext) -> Cause:
     return replace(
         cause,
         fix="Use the resource alone, like https://management.azure.com, or followed by /.default.",
-        commands=(run("python manage.py principal --scope https://management.azure.com"),),
+        commands=(run("python manage.py principal --scope https://management.azure.com", site_only=True),),
     )
 
 

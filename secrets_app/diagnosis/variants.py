@@ -169,10 +169,18 @@ def _for_cloud(cause: Cause, values: CommandValues) -> Cause:
             text = text.replace(public, other)
         return text
 
-    commands = tuple(replace(command, template=replaced(command.template)) for command in cause.commands)
+    commands = tuple(
+        replace(command, template=_with_environment(replaced(command.template), values.cloud))
+        for command in cause.commands
+    )
     first = [
         run(select.format(cloud=values.cloud))
         for tool, select in _SELECT_CLOUD.items()
         if any(command.template.startswith(tool) for command in commands) and values.stack is not Stack.AZURE_CLI
     ]
     return replace(cause, why=replaced(cause.why), fix=replaced(cause.fix), commands=(*first, *commands))
+
+
+def _with_environment(template: str, cloud: Cloud) -> str:
+    """Azure PowerShell selects the cloud when it signs in."""
+    return f"{template} -Environment {cloud}" if template.startswith("Connect-AzAccount") else template

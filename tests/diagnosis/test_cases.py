@@ -113,6 +113,18 @@ def test_example__has_its_cause() -> None:
     assert [(explain(text).causes[0], key, text) for key, text in texts if explain(text).causes[0] != key] == []
 
 
+def test_text_of_the_dotnet_samples__has_its_cause() -> None:
+    """Sentences of the troubleshooting lists of the retired .NET samples and of AppAuthentication.
+
+    Sources: Azure-Samples/app-service-msi-keyvault-dotnet and its siblings for Token Vault, Linux and Windows VMs,
+    Microsoft.Azure.Services.AppAuthentication, and its guide "Service-to-service authentication to Azure Key Vault".
+    """
+    cases = _read("predecessor_texts.jsonl")
+    assert [(case["text"], explain(case["text"]).causes[0]) for case in cases] == [
+        (case["text"], case["cause"]) for case in cases
+    ]
+
+
 def test_look_alike__is_another_cause() -> None:
     named = [(key, other) for key, cause in CAUSES.items() for other, _ in cause.look_alikes]
     assert [(key, other) for key, other in named if other not in CAUSES or other == key] == []

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from localazure import LocalAzure
 from localazure.scenarios.directory import CONTOSO, DEVELOPER, PRODUCTION, SHARED_IDENTITY, SITE_APPLICATION
+from tests.support.catalog_commands import all_commands
 
 AZ = os.environ["KVSITE_REAL_AZ"]
 QUIET = {"AZURE_CORE_LOGIN_EXPERIENCE_V2": "0"}
@@ -166,3 +168,35 @@ def signed_in() -> Iterator[LocalAzure]:
         az_json(azure, "login --use-device-code")
         assert Path(azure.env["AZURE_CONFIG_DIR"]).is_dir()
         yield azure
+
+
+def test_command_of_a_cause__parses_in_azure_cli() -> None:
+    """Every az command, in every variant, has a command and the arguments that Azure CLI knows and requires."""
+    commands = _az_commands()
+    assert len(commands) > 100
+    python = Path(AZ).parent / "python"
+    parsed = subprocess.run(
+        [python, Path(__file__).parent / "parse_az_commands.py"],
+        input=json.dumps(commands),
+        env=os.environ | QUIET,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert parsed.returncode == 0, parsed.stderr
+    errors = dict(zip(map(" ".join, commands), json.loads(parsed.stdout), strict=True))
+    assert {command: error for command, error in errors.items() if error} == {}
+
+
+_NESTED = re.compile(r"\$\((az [^)]*)\)")
+_EXTENSIONS = ("az devops ",)
+"""Commands of extensions, which are not installed here."""
+
+
+def _az_commands() -> list[list[str]]:
+    """The words after `az` of each command, and of each command inside another one."""
+    texts = {command for command in all_commands() if command.startswith("az ")}
+    nested = {inner for command in texts for inner in _NESTED.findall(command)}
+    plain = {_NESTED.sub("value", command) for command in texts}
+    existing = {command.replace("<file.pfx>", shlex.quote(__file__)) for command in plain | nested}
+    return [shlex.split(command)[1:] for command in sorted(existing) if not command.startswith(_EXTENSIONS)]

@@ -76,7 +76,7 @@ CAUSES = (
             run("az webapp identity show --resource-group {group} --name {site}", platforms=(Platform.APP_SERVICE,)),
             run("az functionapp identity show --resource-group {group} --name {site}", platforms=(Platform.FUNCTIONS,)),
             run("az account show --query user", platforms=(Platform.UNKNOWN,)),
-            run("python manage.py principal --all"),
+            run("python manage.py principal --all", site_only=True),
         ),
         links=(links.CREDENTIAL_CHAINS,),
     ),

@@ -4,6 +4,11 @@ from secrets_app.diagnosis.catalog import links
 from secrets_app.diagnosis.cause import Area, Cause, Severity, run
 from secrets_app.diagnosis.signature import Strength, aadsts, phrase
 
+_LABEL_PODS = (
+    "kubectl patch deployment <deployment> --patch "
+    """'{{"spec":{{"template":{{"metadata":{{"labels":{{"azure.workload.identity/use":"true"}}}}}}}}}}'"""
+)
+
 CAUSES = (
     Cause(
         key="federated_credential_mismatch",
@@ -120,7 +125,7 @@ CAUSES = (
         title="Workload identity is not configured for this process",
         why="In Kubernetes, a webhook injects AZURE_* variables and a token file into labeled pods. "
         "This process has none of them, which is expected outside Kubernetes.",
-        fix="Label the pod and its service account, then recreate the pod.",
+        fix="Label the pods, annotate their service account with the client ID, then recreate the pods.",
         signatures=(
             phrase(
                 "workloadidentitycredential",
@@ -155,7 +160,7 @@ CAUSES = (
             ),
         ),
         commands=(
-            run("kubectl label serviceaccount <service-account> azure.workload.identity/use=true"),
+            run(_LABEL_PODS),
             run("kubectl annotate serviceaccount <service-account> azure.workload.identity/client-id={app_id}"),
             run(
                 "az aks update --resource-group {group} --name <cluster> --enable-oidc-issuer "
