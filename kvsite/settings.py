@@ -59,6 +59,7 @@ INSTALLED_APPS = ["secrets_app", "django.contrib.staticfiles"]
 MIDDLEWARE = [
     "secrets_app.middleware.redact_secrets",
     "secrets_app.middleware.add_headers",
+    "secrets_app.middleware.answer_errors",
     "secrets_app.middleware.answer_probes",
     "django.middleware.security.SecurityMiddleware",
     "kvsite.static_files.StaticFiles",

@@ -1,6 +1,7 @@
 """Django middleware: security headers, health probes and access control."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from ipaddress import ip_address
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from secrets_app import conf
 from secrets_app.access.policy import decide
 from secrets_app.core.security_headers import SECURITY_HEADERS
 from secrets_app.output.gate import redact_response
+from secrets_app.views.errors import api_error, method_not_allowed
 from secrets_app.views.health import healthz, readyz
 
 
@@ -46,6 +48,29 @@ def add_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
         return response
 
     return respond
+
+
+def answer_errors(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Django middleware: every error of the API is JSON with one sentence, also one that Django itself returns."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code < HTTPStatus.BAD_REQUEST:
+            return response
+        not_allowed = response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not response.content
+        if request.path_info.startswith(_API) or (not_allowed and request.path_info in _PROBES):
+            return api_error(request, response)
+        if not_allowed:
+            page = method_not_allowed(request, response.headers["Allow"])
+            page.headers["Allow"] = response.headers["Allow"]
+            return page
+        return response
+
+    return respond
+
+
+_API = "/api/"
+_PROBES = ("/healthz", "/readyz")
 
 
 def answer_probes(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import path, re_path, reverse_lazy
 from django.views.generic import RedirectView
 
-from secrets_app.views import explain, identities, login, reading, token, token_vault, value
+from secrets_app.views import api, differences, explain, identities, login, reading, token, token_vault, value
 
 _PERMANENT: dict[str, Any] = {"permanent": True, "query_string": True, "http_method_names": ["get", "head"]}
 
@@ -24,13 +24,17 @@ urlpatterns = [
     path("environment/", reading.environment, name="environment"),
     path("explain/", explain.explain, name="explain"),
     path("api/explain", explain.api_explain, name="api_explain"),
+    path("compare/", differences.compare_page, name="compare"),
+    path("api/", api.api, name="api"),
+    path("api/schema", api.api_schema, name="api_schema"),
+    path("api/doctor", api.api_doctor, name="api_doctor"),
+    path("api/compare", api.api_compare, name="api_compare"),
     path("causes/", explain.causes, name="causes"),
     path("causes/<slug:key>/", explain.cause, name="cause"),
-    # The URLs of the .NET samples, in any case, as in ASP.NET.
+    # The URLs of the .NET and Java samples, in any case, as in ASP.NET.
+    re_path(r"^(?P<old>(?i:home|home/index))/?$", RedirectView.as_view(url=reverse_lazy("home"), **_PERMANENT)),
     re_path(
         r"^(?P<old>(?i:home/getsecret|getsecret))/?$", RedirectView.as_view(url=reverse_lazy("secret"), **_PERMANENT)
     ),
-    re_path(
-        r"^(?P<old>(?i:api/acquiretokenmsi))/?$", RedirectView.as_view(url=reverse_lazy("api_reading"), **_PERMANENT)
-    ),
+    re_path(r"^(?P<old>(?i:api/acquiretokenmsi))/?$", api.acquire_token),
 ]

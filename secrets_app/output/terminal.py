@@ -16,6 +16,7 @@ from secrets_app.core.reading import (
     TokenVaultToken,
 )
 from secrets_app.diagnosis import Explanation
+from secrets_app.differences import Differences
 from secrets_app.doctor import Check, Status, Translation
 from secrets_app.output import text
 from secrets_app.output.console import PLAIN, Console, Line, Style, Styled
@@ -214,3 +215,28 @@ def lines_of_checks(checks: Iterable[Check], console: Console = PLAIN, *, with_f
             yield from (Styled(f"      {line}", Style.COMMAND) for text in check.commands for line in text.splitlines())
         if with_facts:
             yield from ((Styled(f"    {name}: ", Style.QUIET), value) for name, value in check.facts)
+
+
+def lines_of_differences(result: Differences, a: str, b: str, console: Console = PLAIN) -> Iterator[Line]:
+    """The differences between the readings named `a` and `b`, the most likely cause first."""
+    yield from console.wrap(result.headline, "", Style.TITLE)
+    a, b = f"{a}:".ljust(max(len(a), len(b)) + 2), f"{b}:".ljust(max(len(a), len(b)) + 2)
+    for name, summary in ((a, result.a), (b, result.b)):
+        yield Styled(f"    {name}", Style.QUIET), summary
+    for difference in result.differences:
+        yield ""
+        mark = " (explains the failure)" if difference.explains_failure else ""
+        yield Styled(difference.title, Style.TITLE), Styled(mark, Style.WARNING)
+        for name, value in ((a, difference.a), (b, difference.b)):
+            yield Styled(f"    {name}", Style.QUIET), value or "none"
+        yield from console.wrap(difference.meaning)
+    if result.fix:
+        yield ""
+        yield Styled(result.fix.title, Style.TITLE)
+        yield from console.wrap(result.fix.fix)
+        for command in result.fix.commands:
+            yield from (Styled(f"      {line}", Style.COMMAND) for line in command.splitlines())
+    if result.same:
+        same = formatting.join_words(title[:1].lower() + title[1:] for title in result.same)
+        yield ""
+        yield from console.wrap(f"The same in both: {same}.", "", Style.QUIET)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from django.core.exceptions import BadRequest, DisallowedHost, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from secrets_app.access import POLICIES, Viewer, viewer_of
 from secrets_app.conf.access import AccessMode
@@ -14,18 +15,29 @@ from secrets_app.conf.hints import commands_that_set
 from secrets_app.core.reading import HostEnvironment
 from secrets_app.service import detect_host
 from secrets_app.views import explain
+from secrets_app.views.request_body import UnsupportedContentType
+
+NOT_ALLOWED, UNSUPPORTED_MEDIA_TYPE = 405, 415
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400. The views' BadRequest has a message for users; Django's SuspiciousOperation has none."""
     sentence = str(exception) if isinstance(exception, BadRequest) else "The request is malformed."
     if isinstance(exception, RequestDataTooBig):
-        return explain.too_long(request)
+        return too_long(request)
     if isinstance(exception, DisallowedHost):
         sentence = "This host name is not allowed. Set KVSITE_HOSTS to the host names of this site."
     if request.path.startswith("/api/"):
-        return JsonResponse({"error": sentence}, status=400)
+        status = UNSUPPORTED_MEDIA_TYPE if isinstance(exception, UnsupportedContentType) else 400
+        return JsonResponse({"error": sentence}, status=status)
     return _error_page(request, 400, "Bad request", sentence)
+
+
+def too_long(request: HttpRequest) -> HttpResponse:
+    """413: the request body exceeds Django's limit."""
+    if request.path_info == reverse("compare"):
+        return _error_page(request, 413, "Request too long", "A reading has at most 128 KiB.")
+    return explain.too_long(request)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature
@@ -35,6 +47,10 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noq
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     return _error_page(request, 404, "Page not found", "No page exists at this URL.")
+
+
+def method_not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
+    return _error_page(request, 405, "Method not allowed", f"This URL does not take {request.method}; use {allowed}.")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -48,6 +64,36 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def _error_page(request: HttpRequest, status: int, title: str, sentence: str) -> HttpResponse:
     return render(request, "error.html", {"title": title, "sentence": sentence}, status=status)
+
+
+_API_SENTENCES = {
+    400: "The request is malformed.",
+    403: "Access denied.",
+    404: "No API exists at this URL. /api/schema lists them.",
+    413: "The request body is too long.",
+    415: "The content type is not supported.",
+    429: "Too many requests. Try again later.",
+    503: "The site cannot answer now. Try again later.",
+}
+_UNEXPECTED = "This site failed to answer. The traceback is in the site's log."
+
+
+def api_error(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """The error as JSON with one sentence; the status and the headers stay. One that is JSON already is not changed."""
+    content_type = response.headers.get("Content-Type", "")
+    if content_type.startswith("application/json"):
+        return response
+    sentence = _API_SENTENCES.get(response.status_code, _UNEXPECTED)
+    if response.status_code == NOT_ALLOWED:
+        sentence = f"This URL does not take {request.method}; use {response.headers.get('Allow', 'another method')}."
+    elif content_type.startswith("text/plain") and response.content.strip():
+        sentence = " ".join(response.content.decode(errors="replace").split())
+    answer = JsonResponse({"error": sentence}, status=response.status_code)
+    for name, value in response.headers.items():
+        if name not in {"Content-Type", "Content-Length"}:
+            answer.headers[name] = value
+    answer.cookies = response.cookies
+    return answer
 
 
 class AccessOption(NamedTuple):

@@ -5,7 +5,8 @@ from typing import Any
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
 
 from secrets_app import conf
 from secrets_app.access import viewer_of
@@ -22,6 +23,7 @@ from secrets_app.output.report import markdown
 from secrets_app.service import detect_host, diagnose, get_reading
 from secrets_app.views.page_cache import cached_page
 from secrets_app.views.query import hidden_parameters, parse_query, repeat_query, require_valid
+from secrets_app.views.request_body import with_body_parameters
 
 _READING_PARAMETERS = ("refresh", "watch")
 _BOOLEANS = {"": True, "1": True, "true": True, "0": False, "false": False}
@@ -68,9 +70,12 @@ def secret(request: HttpRequest) -> HttpResponse:
     return render(request, "secret.html", form | _page_context("secret", parameters, overrides) | _visitor(request))
 
 
-@require_safe
+# No CSRF token: POST reads as GET does, and another site cannot read the response.
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
 def api_reading(request: HttpRequest) -> HttpResponse:
     """The reading as JSON. The HTTP status is 200 either way; `ok` is the result."""
+    with_body_parameters(request)
     parameters = parse_query(request, "refresh", *IDENTITY_PARAMETERS)
     reading, diagnosis = _read(parameters, require_valid(resolve_overrides(parameters)).request)
     return JsonResponse(reading_json(reading, diagnosis), json_dumps_params={"indent": 2})

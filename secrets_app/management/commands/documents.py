@@ -1,5 +1,6 @@
 """`manage.py documents`: writes the generated documentation, or reports what is out of date."""
 
+import json
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,11 +15,13 @@ from secrets_app.core.credential_options import CredentialKind
 from secrets_app.diagnosis import CAUSES
 from secrets_app.diagnosis.search import by_area
 from secrets_app.management.command import Command as BaseCommand
+from secrets_app.openapi import FILE as OPENAPI
+from secrets_app.openapi.document import build_document
 
 
 class Command(BaseCommand):
     summary = "for development: write the generated documents"
-    help = "Write docs/settings.md and docs/causes.md. --check only reports outdated files."
+    help = "Write docs/settings.md, docs/causes.md and the OpenAPI document. --check only reports outdated files."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -39,6 +42,7 @@ class Command(BaseCommand):
 def _documents() -> Iterator[tuple[Path, str]]:
     yield settings.BASE_DIR / "docs" / "settings.md", settings_page()
     yield settings.BASE_DIR / "docs" / "causes.md", causes_page()
+    yield OPENAPI, json.dumps(build_document(), indent=1) + "\n"
 
 
 def settings_page() -> str:
