@@ -4,6 +4,7 @@ from typing import Any
 
 from secrets_app.core.hops import Hop
 from secrets_app.core.reading import SCHEMA_VERSION, Attempt, Certainty, Hint, Principal, Reading
+from secrets_app.diagnosis.explain import FoundError
 from secrets_app.differences import Differences
 from secrets_app.doctor import Check
 from secrets_app.openapi.dataclass_schema import Components, Schema, array, nullable, object_schema, reference
@@ -69,8 +70,11 @@ def _add_others(components: Components) -> None:
             {
                 "schema_version": _VERSION,
                 "causes": {**array(_TEXT), "description": "Cause keys, the main cause first."},
-                "certainty": nullable(components.of(Certainty)) | {"description": "Of the main cause; null if unknown."},
+                "certainty": nullable(components.of(Certainty)) | {"description": "Of the main cause; or null."},
                 "hints": array(reference("Hint")),
+                "evidence": _evidence(),
+                "errors": array(components.add(FoundError))
+                | {"description": "Of a log with several."},
                 "text": {**_TEXT, "description": "The text, with tokens and secrets redacted."},
             },
         ),
@@ -90,6 +94,19 @@ def _add_others(components: Components) -> None:
             optional=("access", "setting"),
         ),
     }
+
+
+def _evidence() -> Schema:
+    texts = ("summary", "stack", "service", "object", "action", "code", "exception", "platform", "cloud")
+    return object_schema(
+        "What the text tells; null where it does not.",
+        {
+            **{name: nullable(_TEXT) for name in texts},
+            "status": nullable({"type": "integer"}) | {"description": "The HTTP status."},
+            "codes": array(_TEXT),
+            "layers": {"type": "integer", "description": "How many exceptions are nested."},
+        },
+    )
 
 
 def _identity() -> Schema:

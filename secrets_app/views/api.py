@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from secrets_app import conf
 from secrets_app.core.reading import SCHEMA_VERSION
@@ -21,6 +21,7 @@ from secrets_app.views.request_body import json_object
 
 
 @csrf_exempt  # as api_reading
+@require_http_methods(["GET", "HEAD", "POST"])
 def acquire_token(request: HttpRequest, **_old: str) -> HttpResponse:
     """The URL of the Java sample's function. A redirect would turn POST into GET."""
     if request.method == "POST":

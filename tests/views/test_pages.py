@@ -200,7 +200,7 @@ def test_invalid_query__has_one_message(client: Client, world: World, path: str,
     assert "Traceback" not in text_of(response)
 
 
-@pytest.mark.parametrize("path", ["/", "/api/reading", "/healthz", "/readyz"])
+@pytest.mark.parametrize("path", ["/", "/api/token", "/healthz", "/readyz"])
 def test_other_methods__are_405(client: Client, path: str, world: World) -> None:
     world("app-service")
     assert client.post(path).status_code == 405
