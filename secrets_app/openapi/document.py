@@ -73,8 +73,7 @@ def _add_others(components: Components) -> None:
                 "certainty": nullable(components.of(Certainty)) | {"description": "Of the main cause; or null."},
                 "hints": array(reference("Hint")),
                 "evidence": _evidence(),
-                "errors": array(components.add(FoundError))
-                | {"description": "Of a log with several."},
+                "errors": array(components.add(FoundError)) | {"description": "Of a log with several."},
                 "text": {**_TEXT, "description": "The text, with tokens and secrets redacted."},
             },
         ),
