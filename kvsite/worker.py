@@ -6,6 +6,7 @@ where it costs one descriptor. gunicorn 27 gives it a thread or an event loop of
 
 import errno
 import logging
+import os
 import selectors
 import socket
 import struct
@@ -17,6 +18,7 @@ from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
+from secrets_app.conf.server import WORKER_VARIABLE
 from secrets_app.core.security_headers import SECURITY_HEADERS
 
 IDLE_TIMEOUT_S = 5
@@ -57,6 +59,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def init_process(self) -> None:
         """Run the worker, without a traceback in the log for each client that stops sending or reading."""
         self.log.error_log.addFilter(_is_no_timeout)
+        os.environ[WORKER_VARIABLE] = f"{self.cfg.threads} threads, timeout {self.cfg.timeout} s"
         super().init_process()
 
     # In the event loop

@@ -74,5 +74,7 @@ LOG_LEVEL = Setting(
     "keys and response bodies are not logged at any level.",
     default="INFO", parse=_parse_level, attribute="log_level", checks=(_LEVEL,),
 )  # fmt: skip
+WORKER_VARIABLE = "PRINCIPAL_USED_WORKER"
+"""Set by the site's worker in its own environment and read by the doctor: `128 threads, timeout 75 s`."""
 SETTINGS = by_name(DEADLINE, RESULT_LIFE, THREADS, HOSTS, SECRET_KEY, LOG_LEVEL)
 READERS: dict[str, Callable[[RawSettings], Any]] = {}

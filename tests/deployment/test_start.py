@@ -5,6 +5,8 @@ import os
 import shlex
 import subprocess
 import sys
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 
 import yaml
@@ -36,6 +38,28 @@ def test_app_service__starts_the_site_for_other_addresses_with_its_own_configura
                 assert ends(lambda: status("127.0.0.2", port, "/healthz") == 200, within_s=20)
             finally:
                 process.terminate()
+
+
+def test_platform_configuration__is_reported_by_the_doctor(tmp_path: Path) -> None:
+    """Without appCommandLine, the start script sets GUNICORN_CMD_ARGS to a configuration file of the platform."""
+    port = free_port()
+    configuration = tmp_path / "gunicorn.conf.py"
+    configuration.write_text("workers = 1\n")
+    arguments = f"--timeout 600 --access-logfile '-' --error-logfile '-' -c {configuration} --chdir={ROOT}"
+    with LocalAzure("app-service") as azure:
+        env = {**os.environ, **azure.env, "WEBSITE_SITE_NAME": "kvsite", "GUNICORN_CMD_ARGS": arguments}
+        command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "kvsite.wsgi"]
+        quiet = subprocess.DEVNULL
+        with subprocess.Popen(command, env=env, cwd=ROOT, stdout=quiet, stderr=quiet) as process:
+            try:
+                assert ends(lambda: status("127.0.0.1", port, "/healthz") == 200, within_s=20)
+                with closing(HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+                    connection.request("GET", "/environment/")
+                    page = connection.getresponse().read().decode()
+            finally:
+                process.terminate()
+    assert "gunicorn runs without the site&#x27;s configuration" in page
+    assert "Set the startup command to: gunicorn kvsite.wsgi." in page
 
 
 def test_elsewhere__only_this_machine_can_connect() -> None:

@@ -16,6 +16,7 @@ for _module in (
     "azure_variables",
     "cloud",
     "developer_tools",
+    "server",
     "proxy",
 ):
     import_module(f"{__name__}.{_module}")
