@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from secrets_app.core.hosts import GUID_PATTERN
@@ -37,6 +37,8 @@ _DOCUMENTATION = re.compile(
     r"|[\w.]{1,40}safelinks\.protection\.outlook\.com)/[^\s\"'<>]{0,2000}",
     re.IGNORECASE,
 )
+_REQUESTED_RESOURCE = re.compile(r"\bresource=https?(?::|%3A)[^\s&\"'<>]{0,300}", re.IGNORECASE)
+"""A parameter of a token request names the service that the token is for, not the one that refused."""
 _VAULT_HOST = re.compile(
     r"(?<![\w.-])([A-Za-z0-9-]{3,24})\.vault\.(?:azure\.net|azure\.cn|usgovcloudapi\.net)", re.IGNORECASE
 )
@@ -72,20 +74,30 @@ class Evidence:
     attempts: tuple[ChainAttempt, ...] = ()
     credential: str | None = None
     """The credential whose message this is, if it is one part of a chain's message."""
+    unredacted: str = field(default="", repr=False, compare=False)
+    """The text for phrases only: redaction may take the words of an error for a password. Dropped by `shareable`."""
 
     def with_attempts(self, attempts: tuple[ChainAttempt, ...]) -> "Evidence":
         """A copy with the chain's attempts set."""
         return replace(self, attempts=attempts)
 
+    def shareable(self) -> "Evidence":
+        """A copy without the unredacted text: what may be shown and kept."""
+        return replace(self, unredacted="")
+
     @cached_property
     def squashed(self) -> str:
         """The text normalized for phrase matching, without documentation links, which name many causes."""
-        return squash(self._plain)
+        return squash(self._words)
 
     @cached_property
     def tokenized(self) -> str:
         """The text normalized for matching short words."""
-        return tokenize(self._plain)
+        return tokenize(self._words)
+
+    @cached_property
+    def _words(self) -> str:
+        return _without_links(self.unredacted or self.text)
 
     @cached_property
     def _plain(self) -> str:
@@ -223,7 +235,7 @@ class Evidence:
 
 
 def _without_links(text: str) -> str:
-    return _DOCUMENTATION.sub(" ", text) if "http" in text else text
+    return _REQUESTED_RESOURCE.sub(" ", _DOCUMENTATION.sub(" ", text)) if "http" in text else text
 
 
 def _unique(values: Iterable[str]) -> tuple[str, ...]:

@@ -85,7 +85,7 @@ def explain(
     return Explanation(
         causes=causes,
         hints=tuple(describe(hint, evidence) if hint.cause == UNEXPECTED else hint for hint in hints),
-        evidence=evidence,
+        evidence=evidence.shareable() if evidence.unredacted else evidence,
         text=evidence.text,
         errors=tuple(sorted(errors, key=lambda error: order[error.cause])),
     )

@@ -75,6 +75,7 @@ def extract_evidence(
     all_codes = [code, *codes] if code else codes
     return Evidence(
         text=redacted,
+        unredacted="" if redacted == normalized.text else normalized.text,
         frames=redact(normalized.frames[:_MAX_FRAME_CHARACTERS]),
         exception=exception or _last_exception(redacted),
         status=status or _status(redacted),
