@@ -13,10 +13,10 @@ from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.cause import Area
 from secrets_app.diagnosis.chain_message import is_default_chain, parse_attempts, text_after_token, tried_several
 from secrets_app.diagnosis.evidence import ChainAttempt, Evidence
-from secrets_app.diagnosis.extraction import extract_evidence
+from secrets_app.diagnosis.extraction import evidence_in, extract_evidence
 from secrets_app.diagnosis.hints import tailored_hint
 from secrets_app.diagnosis.matching import Match, match_causes, may_guess
-from secrets_app.diagnosis.normalize import MAX_BYTES
+from secrets_app.diagnosis.normalize import MAX_BYTES, NormalizedText
 from secrets_app.diagnosis.ranking import DEFAULT_CHAIN, Member, most_relevant_failure, untried_credentials
 from secrets_app.diagnosis.records import split_records
 from secrets_app.diagnosis.similarity import most_similar
@@ -116,11 +116,19 @@ NOTHING_MATCHES = Match(UNEXPECTED, None)
 NONE_AVAILABLE = Match("no_credential_available", Certainty.SURE)
 
 
-@lru_cache(maxsize=512)  # the same few messages recur in every reading on a machine
 def match_of_member(message: str, credential: str) -> Match:
     """The cause of one chain member's failure, from its own message."""
+    return (_cached_match if len(message) <= _MAX_CACHED else _match_of_member)(message, credential)
+
+
+def _match_of_member(message: str, credential: str) -> Match:
     matches = match_causes(extract_evidence(message, credential=credential))
     return matches[0] if matches else NOTHING_MATCHES
+
+
+_cached_match = lru_cache(maxsize=512)(_match_of_member)  # the same few messages recur in every reading on a machine
+_MAX_CACHED = 4096
+"""Characters: pasted texts must not fill the memory."""
 
 
 def _matches(evidence: Evidence, attempts: tuple[ChainAttempt, ...]) -> tuple[tuple[Match, ...], dict[str, str]]:
@@ -176,7 +184,10 @@ def _matches_after_token(evidence: Evidence) -> tuple[Match, ...]:
     """
     later_text = text_after_token(evidence.text)
     if later_text is not None:
-        return tuple(Match(hint.cause, hint.certainty) for hint in explain(later_text).hints)
+        # Not `explain`: it would remove another layer of escapes, which could contain another such line, and so on.
+        later = evidence_in(NormalizedText(later_text, frames=""))
+        attempts = parse_attempts(later.text)
+        return _matches(later.with_attempts(attempts), attempts)[0]
     return tuple(match for match in match_causes(evidence) if CAUSES[match.cause].area is Area.VAULT)
 
 

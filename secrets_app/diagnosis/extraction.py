@@ -4,7 +4,7 @@ import re
 
 from secrets_app.core.redaction import redact
 from secrets_app.diagnosis.evidence import MAX_VALUES, ChainAttempt, Evidence
-from secrets_app.diagnosis.normalize import normalize
+from secrets_app.diagnosis.normalize import NormalizedText, normalize
 
 _AADSTS = re.compile(r"AADSTS[\s:]?(\d{4,8})(?!\d)", re.IGNORECASE)
 _ENTRA_LIST = re.compile(
@@ -69,7 +69,21 @@ def extract_evidence(
     attempts: tuple[ChainAttempt, ...] = (),
 ) -> Evidence:
     """The evidence in `text`; the arguments take precedence over values found in it. Accepts any text."""
-    normalized = normalize(text)
+    return evidence_in(
+        normalize(text), exception=exception, status=status, code=code, credential=credential, attempts=attempts
+    )
+
+
+def evidence_in(
+    normalized: NormalizedText,
+    *,
+    exception: str | None = None,
+    status: int | None = None,
+    code: str | None = None,
+    credential: str | None = None,
+    attempts: tuple[ChainAttempt, ...] = (),
+) -> Evidence:
+    """The same for a text that was normalized before: normalizing a text again removes another layer of escapes."""
     redacted = redact(normalized.text)
     codes = _codes(redacted)
     all_codes = [code, *codes] if code else codes

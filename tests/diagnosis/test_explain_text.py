@@ -1,6 +1,7 @@
 """The contents of an explanation, for any text."""
 
 import dataclasses
+import sys
 
 import pytest
 from hypothesis import given
@@ -222,3 +223,33 @@ def test_nested_attempt__is_counted_once() -> None:
         "EnvironmentCredential",
         "ManagedIdentityCredential",
     ]
+
+
+def _unfolding(levels: int) -> str:
+    """Each line is a log line about a token when one more layer of escapes is removed than for the line before."""
+    lines = [f"acquired&{'amp;' * level}#32;a token from x" for level in range(levels)]
+    chain = (
+        "DefaultAzureCredential failed to retrieve a token from the included credentials.\nEnvironmentCredential: x\n"
+    )
+    return "\n".join(["acquired a token from x", *lines, f"{chain}ManagedIdentityCredential: y"])
+
+
+def _calls(text: str) -> int:
+    """How many functions are called to explain the text."""
+    count = 0
+
+    def profile(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(profile)
+    try:
+        explain(text)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def test_text_that_unfolds__is_explained_once() -> None:
+    explain(_unfolding(1))
+    assert _calls(_unfolding(40)) < 2 * _calls(_unfolding(10))
