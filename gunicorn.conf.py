@@ -2,14 +2,23 @@
 
 import math
 import os
+import socket
+import sys
 from typing import Any
 
 from kvsite.process_limits import TooSmallError, system_budget
 from secrets_app.conf import load
+from secrets_app.conf.access import SIGN_IN_CODE, needs_sign_in_code, new_sign_in_code, sign_in_link
 from secrets_app.conf.schema import SETTINGS
 from secrets_app.core.logs import RedactingFormatter
 
-_config = load({name: os.environ[name] for name in SETTINGS if name in os.environ})
+_raw = {name: os.environ[name] for name in SETTINGS if name in os.environ}
+_config = load(_raw)
+
+# Before the workers start, so that all of them, and those of a reload, have the same code.
+_code = new_sign_in_code() if needs_sign_in_code(_config.access, _raw) else None
+if _code:
+    os.environ[SIGN_IN_CODE.name] = _code
 
 # A platform's front end connects from another address. Elsewhere only this machine does, unless --bind says otherwise.
 _hosted = any(os.environ.get(name) for name in ("WEBSITE_SITE_NAME", "CONTAINER_APP_NAME", "KUBERNETES_SERVICE_HOST"))
@@ -31,7 +40,18 @@ keepalive = 75
 control_socket_disable = True  # not used; its socket would be created in the home directory
 # Empty: local clients must not be able to set SCRIPT_NAME or PATH_INFO.
 forwarder_headers = ""
+if _config.trusted_proxies:  # they terminate TLS, and say so in X-Forwarded-Proto
+    forwarded_allow_ips = ",".join(map(str, _config.trusted_proxies))
 header_map = "drop"  # `X_MS_CLIENT_PRINCIPAL` must not pass as `X-MS-CLIENT-PRINCIPAL`
+
+
+def when_ready(server: Any) -> None:
+    """Print the link with the code, not to the log, which is redacted."""
+    if _code:
+        listener = server.LISTENERS[0].sock
+        is_local = listener.family == socket.AF_INET
+        sys.stderr.write(sign_in_link(_code, f"http://127.0.0.1:{listener.getsockname()[1]}" if is_local else ""))
+        sys.stderr.flush()
 
 
 def on_starting(server: Any) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kvsite.request_limits import MAX_BODY_BYTES
 from secrets_app.conf import load
-from secrets_app.conf.access import LOGIN_LIFETIME_S
+from secrets_app.conf.access import LOGIN_LIFETIME_S, SIGN_IN_CODE, needs_sign_in_code, new_sign_in_code
 from secrets_app.conf.schema import SETTINGS
 from secrets_app.conf.secret_key import is_stored, load_or_create_key
 from secrets_app.conf.setting import HiddenSettings
@@ -21,6 +21,12 @@ SECRETS_APP = HiddenSettings({name: value for name, value in os.environ.items() 
 SECRETS_APP |= {name: os.environ[name] for name in SETTINGS if name in os.environ}
 
 _config = load(SECRETS_APP)
+
+# With `loopback`, values need a code. gunicorn.conf.py sets it before the workers start, so that all have the same one;
+# another server gets it here, and the processes that it starts inherit it. kvsite/wsgi.py prints the link.
+SIGN_IN_CODE_IS_NEW = needs_sign_in_code(_config.access, SECRETS_APP)
+if SIGN_IN_CODE_IS_NEW:
+    SECRETS_APP[SIGN_IN_CODE.name] = os.environ[SIGN_IN_CODE.name] = new_sign_in_code()
 
 DEBUG = False  # an error page must not show settings; the log has the redacted traceback
 # Set by App Service only: the site's default host name.

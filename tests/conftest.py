@@ -14,7 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from localazure import LocalAzure
 from secrets_app.conf.schema import SETTINGS
 from secrets_app.core import runtime
-from tests.support.scenario_visits import HERE, Visit, inside, visit
+from tests.support.scenario_visits import HERE, SIGN_IN_CODE, Visit, inside, visit
 from tests.support.xdist_scheduler import scheduler
 
 # On a busy machine one example may take longer than Hypothesis' 200 ms; pytest-timeout limits the whole test.
@@ -46,6 +46,23 @@ def _scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def client() -> Client:
     """A client with a loopback address."""
     return Client(headers=HERE)
+
+
+class SignedInClient(Client):
+    """Opens the link of the start before its first request."""
+
+    has_signed_in = False
+
+    def request(self, **request: Any) -> Any:
+        if not self.has_signed_in:
+            self.has_signed_in = True
+            assert open_link(self).status_code in {302, 404}  # 404 in an access mode without the link
+        return super().request(**request)
+
+
+def open_link(client: Client, code: str = SIGN_IN_CODE, **more: Any) -> Any:
+    """Open the link with the code that the site prints when it starts."""
+    return client.get(f"/sign-in/?code={code}", **more)
 
 
 @pytest.fixture

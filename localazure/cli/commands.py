@@ -49,9 +49,10 @@ def _execute(options: argparse.Namespace) -> int:
     if options.name == "run":
         return _run(open_emulator(options.scenario), options.command)
     # Here, because its HTTP client would take a fifth of the start of every other command.
-    from localazure.demo.command import demo
+    from localazure.demo.command import SignInCode, demo
 
-    return demo(open_emulator, options.scenario, options.command, host=options.host, port=options.port)
+    code = SignInCode(options.code_variable, options.code_path) if options.code_variable else None
+    return demo(open_emulator, options.scenario, options.command, host=options.host, port=options.port, code=code)
 
 
 def _list(*, as_json: bool) -> int:

@@ -45,6 +45,12 @@ def create_parser() -> Parser:
     demo.add_argument(
         "--port", type=_port, default=8000, help="port of the demo, 0 for a free port (default: %(default)s)"
     )
+    demo.add_argument(
+        "--code-variable", metavar="NAME", help="environment variable in which the site gets a random sign-in code"
+    )
+    demo.add_argument(
+        "--code-path", default="/?code={code}", metavar="PATH", help="path to print, with {code} (default: %(default)s)"
+    )
     return parser
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import secrets
 import signal
 import socket
 import sys
@@ -28,8 +29,27 @@ SITE_TIMEOUT_S = 300
 """Longer than any page of the site takes."""
 
 
+class SignInCode:
+    """A random code for the site's sign-in, the same in every scenario until the demo stops.
+
+    In an environment variable: other users of the machine can read the arguments of a process.
+    """
+
+    def __init__(self, variable: str, path: str) -> None:
+        """`path`: the page that takes the code, with `{code}`."""
+        text = secrets.token_urlsafe(24)
+        self.variables = {variable: text}
+        self.path = path.replace("{code}", text)
+
+
 def demo(
-    open_emulator: Callable[[str], LocalAzure], scenario: str, command: Sequence[str], *, host: str, port: int
+    open_emulator: Callable[[str], LocalAzure],
+    scenario: str,
+    command: Sequence[str],
+    *,
+    host: str,
+    port: int,
+    code: SignInCode | None = None,
 ) -> int:
     """Serve the site until it is stopped. Return 0 then, 1 when it cannot be started, 2 for an invalid address.
 
@@ -46,17 +66,25 @@ def demo(
             f"cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}. Choose another port with --port", FAILED
         )
     with listener:
-        return asyncio.run(_run(DemoRunner(open_emulator, scenario, command), scenario, listener, host))
+        return asyncio.run(
+            _run(
+                DemoRunner(open_emulator, scenario, command, variables=code.variables if code else {}),
+                scenario,
+                listener,
+                host,
+                code,
+            )
+        )
 
 
-async def _run(runner: DemoRunner, scenario: str, listener: socket.socket, host: str) -> int:
+async def _run(runner: DemoRunner, scenario: str, listener: socket.socket, host: str, code: SignInCode | None) -> int:
     stopped = _stopped_by_signal()
     starting = asyncio.create_task(runner.start_scenario(scenario))
     try:
         await asyncio.wait([starting, asyncio.create_task(stopped.wait())], return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             await starting
-            await _serve(runner, listener, host)
+            await _serve(runner, listener, host, code)
     except SiteError:
         return FAILED
     finally:
@@ -67,9 +95,12 @@ async def _run(runner: DemoRunner, scenario: str, listener: socket.socket, host:
     return 0
 
 
-async def _serve(runner: DemoRunner, listener: socket.socket, host: str) -> None:
+async def _serve(runner: DemoRunner, listener: socket.socket, host: str, code: SignInCode | None) -> None:
     url_host = f"[{host}]" if ":" in host else host
-    sys.stdout.write(f"Demo running at http://{url_host}:{listener.getsockname()[1]}/  (press Ctrl+C to stop)\n")
+    url = f"http://{url_host}:{listener.getsockname()[1]}"
+    sys.stdout.write(f"Demo running at {url}/  (press Ctrl+C to stop)\n")
+    if code:
+        sys.stdout.write(f"To see secret values, open {url}{code.path}\n")
     sys.stdout.flush()
     logging.getLogger("uvicorn.error").addFilter(_IgnoreDisconnects())
     limits = httpx.Limits(max_keepalive_connections=0)

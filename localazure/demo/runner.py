@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from localazure.demo.site import Site, SiteError
 from localazure.emulator import LocalAzure
@@ -10,7 +10,16 @@ from localazure.scenarios import Scenario, find_scenario
 
 
 class DemoRunner:
-    def __init__(self, open_emulator: Callable[[str], LocalAzure], scenario: str, command: Sequence[str]) -> None:
+    def __init__(
+        self,
+        open_emulator: Callable[[str], LocalAzure],
+        scenario: str,
+        command: Sequence[str],
+        *,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        """`variables`: further environment variables of the site."""
+        self._variables = dict(variables or {})
         self._open_emulator = open_emulator
         self.scenario: Scenario = find_scenario(scenario)
         self.error: str | None = None
@@ -34,7 +43,7 @@ class DemoRunner:
             self.scenario, self.error = scenario, None
             self._azure, self._site = self._open_emulator(scenario.name).__enter__(), Site(self._command)
             try:
-                await self._site.start(self._azure.env)
+                await self._site.start({**self._azure.env, **self._variables})
             except SiteError as error:
                 self._report(str(error))
                 raise

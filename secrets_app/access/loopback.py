@@ -1,10 +1,18 @@
-"""Access mode `loopback`: requests from this machine, not passed on by a proxy."""
+"""Access mode `loopback`: requests from this machine. Values need the code that the process printed at its start.
+
+"This machine" includes every user and container that can connect to its loopback address, and a proxy that adds nothing
+to the requests it passes on: nginx does not since 1.29.7, nor HAProxy without `option forwardfor`. Such a request
+cannot be told from a local one, so it may open the pages. https://nginx.org/en/CHANGES
+"""
 
 from ipaddress import ip_address
 
 from django.http import HttpRequest
 from django.http.request import split_domain_port
+from django.urls import reverse
 
+from secrets_app.access import sign_in
+from secrets_app.access.client_address import client_address, is_trusted_proxy
 from secrets_app.access.viewer import Viewer
 from secrets_app.conf import Config
 from secrets_app.conf.access import AccessMode
@@ -28,31 +36,46 @@ _PROXY_HEADER_PREFIXES = (
     "HTTP_X_AZURE",
     "HTTP_CF_",
 )
-# No current browser uses HTTP/1.0. nginx does so by default with proxy_pass, and adds none of these headers.
+# No current browser uses HTTP/1.0. nginx before 1.29.7 does so with proxy_pass, and adds none of these headers.
 _PROXY_HTTP_VERSION = "HTTP/1.0"
 _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
-def viewer(request: HttpRequest, _config: Config) -> Viewer:
-    """A user of this machine, who could run the command and read the secret anyway."""
-    is_local = is_from_this_machine(request)
+def viewer(request: HttpRequest, config: Config) -> Viewer:
+    """A visitor on this machine. Values: only with the code, which the output of the process contains."""
+    is_local, session = is_from_this_machine(request, config), sign_in.session_of(request)
+    role = sign_in.role_in(session, config) if is_local and session is not None else None
+    may_sign_in = is_local and session is not None and not role
     return Viewer(
         access_mode=AccessMode.LOOPBACK,
         name="local user" if is_local else "remote visitor",
         may_view=is_local,
-        may_see_values=is_local,
+        may_see_values=role is not None,
         denied_because="Only a browser on the server itself, without a proxy in between, has access.",
+        values_denied_because="Open the link that this site printed when it started, or enter the code in it."
+        if session is not None
+        else "Secret values require Django's SessionMiddleware, which is not enabled.",
+        values_sign_in_url=reverse("sign_in") if may_sign_in else None,
+        sign_out_url=reverse("sign_out") if role else None,
     )
 
 
-def is_from_this_machine(request: HttpRequest) -> bool:
-    """Whether the request comes from this machine, with a loopback host name and not through a proxy."""
-    proxied = request.META.get("SERVER_PROTOCOL") == _PROXY_HTTP_VERSION or any(
-        name in _PROXY_HEADERS or name.startswith(_PROXY_HEADER_PREFIXES) for name in request.META
-    )
+def is_from_this_machine(request: HttpRequest, config: Config) -> bool:
+    """Whether the request comes from this machine, with a loopback host name; through a proxy only if it is trusted."""
     # DNS rebinding: a page on another site may resolve its own host name to 127.0.0.1, so Host is checked too.
     host, _port = split_domain_port(request.META.get("HTTP_HOST", ""))
-    return not proxied and _is_loopback(request.META.get("REMOTE_ADDR", "")) and host in _LOOPBACK_NAMES
+    if host not in _LOOPBACK_NAMES:
+        return False
+    if is_trusted_proxy(request.META.get("REMOTE_ADDR", ""), config):
+        # Without the header, the request may come from anywhere.
+        return bool(request.META.get("HTTP_X_FORWARDED_FOR")) and _is_loopback(client_address(request, config))
+    return not _is_proxied(request) and _is_loopback(request.META.get("REMOTE_ADDR", ""))
+
+
+def _is_proxied(request: HttpRequest) -> bool:
+    return request.META.get("SERVER_PROTOCOL") == _PROXY_HTTP_VERSION or any(
+        name in _PROXY_HEADERS or name.startswith(_PROXY_HEADER_PREFIXES) for name in request.META
+    )
 
 
 def _is_loopback(address: str) -> bool:

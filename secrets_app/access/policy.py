@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from django.http import HttpRequest
 
-from secrets_app.access import easy_auth, loopback, passphrase
+from secrets_app.access import easy_auth, loopback, sign_in
 from secrets_app.access.viewer import Viewer
 from secrets_app.conf import Config
 from secrets_app.conf.access import ENABLE_AUTHENTICATION_COMMAND, EXAMPLE_PASSPHRASE, AccessMode
@@ -46,7 +46,7 @@ POLICIES: dict[AccessMode, AccessPolicy] = {
     ),
     AccessMode.TOKEN: AccessPolicy(
         description="Users with the passphrase.",
-        viewer=passphrase.viewer,
+        viewer=sign_in.viewer,
         required_settings={"KVSITE_PASSPHRASE": EXAMPLE_PASSPHRASE},
     ),
     AccessMode.OPEN: AccessPolicy(
@@ -67,6 +67,7 @@ def decide(request: HttpRequest, config: Config) -> Viewer:
         return replace(
             viewer,
             may_see_values=False,
+            values_sign_in_url=None,
             values_denied_because="KVSITE_VALUES does not allow secret values on this site.",
         )
     return replace(viewer, may_see_values=viewer.may_view and viewer.may_see_values)

@@ -24,6 +24,8 @@ class Viewer:
     """The setting that grants access in this mode, with an example; None: only another access mode does."""
     sign_in_url: str | None = None
     """The sign-in URL."""
+    values_sign_in_url: str | None = None
+    """Where a viewer of the pages signs in to see secret values too."""
     sign_out_url: str | None = None
 
 

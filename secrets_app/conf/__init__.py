@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from secrets_app.conf import access, server, vault
-from secrets_app.conf.access import AccessMode, authentication_off_problem
+from secrets_app.conf.access import AccessMode, Network, authentication_off_problem
 from secrets_app.conf.connection_string import ConnectionString
 from secrets_app.conf.schema import IS_REMOVED, READERS, REMOVED, SETTINGS, UNKNOWN
 from secrets_app.conf.secret_key import missing_key_problem
@@ -36,7 +36,10 @@ class Config:
     value_people: tuple[str, ...] = ()
     passphrase: str | None = field(default=None, repr=False)
     values_passphrase: str | None = field(default=None, repr=False)
+    sign_in_code: str | None = field(default=None, repr=False)
+    """With `loopback`: the code in the link that the site prints when it starts."""
     shows_values: bool = False
+    trusted_proxies: tuple[Network, ...] = ()
     platform_signs_in: bool = False
     """The platform reports that its authentication is on, so its headers can be trusted."""
     token_vault: TokenVaultTokenUrl | None = None

@@ -1,14 +1,19 @@
 """Settings: who may see the pages, and who may see a secret's value."""
 
 import re
+import secrets
 from collections.abc import Callable
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
+from secrets_app.conf.parsers import split_list
 from secrets_app.conf.setting import RawSettings, Setting, SettingError, SettingProblem, by_name
 from secrets_app.core.check_ids import CheckId
 
 TITLE = "Access"
+
+Network = IPv4Network | IPv6Network
 
 _MODE = CheckId("E009", "`KVSITE_ACCESS` is not an access mode.")
 _NO_PASSPHRASE = CheckId("E017", "`KVSITE_ACCESS=token` without `KVSITE_PASSPHRASE`.")
@@ -17,6 +22,8 @@ _VALUE_PEOPLE = CheckId("E019", "`KVSITE_VALUE_PEOPLE` contains an invalid name 
 _SHORT = CheckId("E020", "`KVSITE_PASSPHRASE` is too short.")
 _VALUES_SHORT = CheckId("E021", "`KVSITE_VALUES_PASSPHRASE` is too short.")
 _SAME = CheckId("E022", "The two passphrases are the same.")
+_CODE_SHORT = CheckId("E099", "`KVSITE_SIGN_IN_CODE` is too short or has characters that a URL does not.")
+_PROXIES = CheckId("E100", "`KVSITE_TRUSTED_PROXIES` contains an invalid address or network.")
 _VALUES = CheckId("E023", "`KVSITE_VALUES` is neither `allowed` nor `never`.")
 _UNUSED = CheckId("W024", "A setting belongs to another access mode, so it has no effect.")
 SESSIONS_OFF = CheckId("E097", "`KVSITE_ACCESS=token` without Django's `SessionMiddleware`.")
@@ -25,8 +32,10 @@ _AUTHENTICATION_OFF = CheckId("W026", "`KVSITE_ACCESS=easy-auth` without App Ser
 _PLACEHOLDER_PASSPHRASE = CheckId("E078", "A passphrase is still the placeholder of an example.")
 
 MIN_PASSPHRASE_LENGTH = 12
+MIN_CODE_LENGTH = 16
+_CODE = re.compile(rf"[A-Za-z0-9._~-]{{{MIN_CODE_LENGTH},200}}")
 LOGIN_LIFETIME_S = 8 * 3600
-"""How long a sign-in with a passphrase lasts."""
+"""How long a sign-in lasts."""
 ENABLE_AUTHENTICATION_COMMAND = "az webapp auth update -g <resource-group> -n <name> --enabled true"
 EVERYONE = "*"
 """In a list of people: every user who signed in."""
@@ -92,6 +101,50 @@ def _passphrase_parser(too_short: CheckId) -> Callable[[str, str], str]:
     return parse
 
 
+def new_sign_in_code() -> str:
+    """A code with 192 random bits, for a link."""
+    return secrets.token_urlsafe(24)
+
+
+def needs_sign_in_code(mode: AccessMode, raw: RawSettings) -> bool:
+    """Whether the start has to generate the code: with `loopback`, unless it is set."""
+    return mode is AccessMode.LOOPBACK and not raw.get(SIGN_IN_CODE.name, "").strip()
+
+
+def sign_in_link(code: str, address: str = "") -> str:
+    """The line that the start prints. `address`: scheme, host and port of the site; empty where they are not known."""
+    where = f"{address}/sign-in/?code={code}" if address else f"/sign-in/?code={code} on this site"
+    return f"To see secret values, open {where}\n"
+
+
+def _parse_code(name: str, text: str) -> str:
+    if _CODE.fullmatch(text):
+        return text
+    raise SettingError(
+        _CODE_SHORT, name, f"must have at least {MIN_CODE_LENGTH} letters, digits or characters of - . _ ~. Until this "
+        "is fixed, no value is shown.",
+        "Remove it: each start then generates its own code.",
+    )  # fmt: skip
+
+
+def _parse_proxies(name: str, text: str) -> tuple[Network, ...]:
+    networks = []
+    for part in split_list(text):
+        try:
+            network = ip_network(part)
+        except ValueError:
+            network = None
+        if network is None or network.prefixlen == 0:
+            raise SettingError(
+                _PROXIES, name, f"contains {part!r}, which is not an IP address or network. Until this is fixed, no "
+                "proxy is trusted.",
+                "List the addresses or networks of your own reverse proxies, such as 10.0.0.4 or 10.1.0.0/24, "
+                "separated by commas.", example="10.0.0.4",
+            )  # fmt: skip
+        networks.append(network)
+    return tuple(networks)
+
+
 def _parse_values(name: str, text: str) -> bool:
     if text in {"allowed", "never"}:
         return text == "allowed"
@@ -103,7 +156,8 @@ def _parse_values(name: str, text: str) -> bool:
 
 MODE = Setting(
     name="KVSITE_ACCESS",
-    help="Who may see the pages. `loopback`: only a browser on this machine, which may also see values. `easy-auth`: "
+    help="Who may see the pages. `loopback`: only a browser on this machine; it may also see values after it has "
+    "opened the link that the site prints when it starts. `easy-auth`: "
     "users signed in with App Service authentication. `token`: users who know a passphrase. `open`: everyone who can "
     "reach the site; they see IDs, but no secret values.",
     default=AccessMode.LOOPBACK, parse=_parse_mode, attribute="access",
@@ -141,7 +195,23 @@ VALUES = Setting(
     help="`allowed`, or `never`: secret values are not shown to any user, in any access mode.",
     default=True, default_note="`allowed`", parse=_parse_values, attribute="shows_values", checks=(_VALUES,),
 )  # fmt: skip
-SETTINGS = by_name(MODE, PEOPLE, VALUE_PEOPLE, PASSPHRASE, VALUES_PASSPHRASE, VALUES)
+SIGN_IN_CODE: Setting[str | None] = Setting(
+    name="KVSITE_SIGN_IN_CODE",
+    help="With `loopback`: the code in the link that allows a browser to see values. Each start generates one and "
+    f"prints the link; set it only for a code that stays the same, {MIN_CODE_LENGTH} characters or more.",
+    is_secret=True, default=None, default_note="generated at each start", parse=_parse_code,
+    checks=(_CODE_SHORT,),
+)  # fmt: skip
+TRUSTED_PROXIES: Setting[tuple[Network, ...]] = Setting(
+    name="KVSITE_TRUSTED_PROXIES",
+    help="IP addresses or networks of your own reverse proxies, separated by commas. Each must add the address of its "
+    "client to `X-Forwarded-For`. Sign-in attempts are then counted for each visitor, and `loopback` allows access to "
+    "visitors on this machine. Not needed on App Service.",
+    default=(), parse=_parse_proxies, attribute="trusted_proxies", checks=(_PROXIES,), example="10.0.0.4",
+)  # fmt: skip
+SETTINGS = by_name(
+    MODE, PEOPLE, VALUE_PEOPLE, PASSPHRASE, VALUES_PASSPHRASE, SIGN_IN_CODE, VALUES, TRUSTED_PROXIES
+)  # fmt: skip
 
 
 def _is_used(row: Setting[object], mode: AccessMode, settings: RawSettings) -> bool:
@@ -171,6 +241,12 @@ def _read_passphrase(settings: RawSettings) -> str | None:
             f"Set it to a passphrase. {_HOW_TO_CREATE}", cause="setting_missing", example=EXAMPLE_PASSPHRASE,
         )  # fmt: skip
     return PASSPHRASE.read(settings) if _is_used(PASSPHRASE, AccessMode.TOKEN, settings) else None
+
+
+def _read_code(settings: RawSettings) -> str | None:
+    """No warning in another mode: a process may inherit the code of the one that started it."""
+    mode = settings.get(MODE.name, MODE.default)
+    return SIGN_IN_CODE.read(settings) if mode not in set(AccessMode) - {AccessMode.LOOPBACK} else None
 
 
 def _read_values_passphrase(settings: RawSettings) -> str | None:
@@ -204,4 +280,5 @@ READERS: dict[str, Callable[[RawSettings], Any]] = {
     "value_people": _read_value_people,
     "passphrase": _read_passphrase,
     "values_passphrase": _read_values_passphrase,
+    "sign_in_code": _read_code,
 }

@@ -1,4 +1,4 @@
-"""Sign-in with a passphrase, and sign-out."""
+"""Sign-in with a passphrase or with the code that the site printed when it started, and sign-out."""
 
 import math
 
@@ -12,25 +12,31 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from secrets_app import conf
 from secrets_app.access import audit, viewer_of
-from secrets_app.access.audit import client_address
-from secrets_app.access.passphrase import Role, grants_most, role_for, save_sign_in
+from secrets_app.access.client_address import client_address
+from secrets_app.access.sign_in import Role, grants_most, role_for, save_sign_in, session_of
 from secrets_app.access.throttle import LoginThrottle
 from secrets_app.conf.access import AccessMode
 from secrets_app.core.formatting import plural
 from secrets_app.core.runtime import shared
 from secrets_app.views.query import parse_query
 
+_MODES = frozenset({AccessMode.TOKEN, AccessMode.LOOPBACK})
+"""The access modes in which this site itself signs users in."""
+
 
 @sensitive_post_parameters("passphrase")
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The sign-in form, and its submission."""
-    if conf.current().access is not AccessMode.TOKEN:
+    config = conf.current()
+    if config.access not in _MODES or (config.access is AccessMode.LOOPBACK and session_of(request) is None):
         raise Http404
+    if config.access is AccessMode.LOOPBACK:
+        return _sign_in_with_code(request)
     next_url = local_url(parse_query(request, "next").get("next", "/"))
     if request.method != "POST":
         return _form(request, next_url)
-    address = client_address(request)
+    address = client_address(request, config)
     throttle = shared(LoginThrottle)
     wait_s = math.ceil(throttle.check(address))
     if wait_s:
@@ -43,10 +49,25 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return _signed_in(request, next_url, role)
 
 
+def _sign_in_with_code(request: HttpRequest) -> HttpResponse:
+    """The link of the start, or the code from it in the form. Not throttled: it has at least 16 random characters."""
+    parameters = parse_query(request, "next", "code")
+    next_url = local_url(parameters.get("next", "/"))
+    given = request.POST.get("passphrase", "").strip() if request.method == "POST" else parameters.get("code", "")
+    if not given or request.method == "HEAD":
+        return _form(request, next_url)
+    role = role_for(given, conf.current())
+    audit.record("sign in", "signed in" if role else "wrong code", request, viewer_of(request), role=role)
+    if role is None:
+        error = "Incorrect code. Each start of the site has its own: open the link that it printed last."
+        return _form(request, next_url, error=error, status=403)
+    return _signed_in(request, next_url, role)
+
+
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session."""
-    if conf.current().access is not AccessMode.TOKEN:
+    if conf.current().access not in _MODES or session_of(request) is None:
         raise Http404
     request.session.flush()
     return HttpResponseRedirect(reverse("sign_in"))
@@ -73,4 +94,9 @@ def _throttled(request: HttpRequest, next_url: str, wait_s: int) -> HttpResponse
 
 
 def _form(request: HttpRequest, next_url: str, *, error: str = "", status: int = 200) -> HttpResponse:
-    return render(request, "sign_in.html", {"next_url": next_url, "error": error}, status=status)
+    return render(
+        request,
+        "sign_in.html",
+        {"next_url": next_url, "error": error, "by_code": conf.current().access is AccessMode.LOOPBACK},
+        status=status,
+    )

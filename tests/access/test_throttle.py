@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from django.test import Client, RequestFactory
 
-from secrets_app.access.audit import client_address
+from secrets_app import conf
+from secrets_app.access.client_address import client_address
 from secrets_app.access.throttle import FREE_ATTEMPTS, MAX_WAIT_S, LoginThrottle
 from tests.support.access_requests import PASSPHRASE, sign_in
 
@@ -59,7 +60,7 @@ def test_x_forwarded_for__is_ignored_outside_app_service(locked: Client) -> None
 )
 def test_client_address__is_the_last_forwarded_one(settings: Any, sent: str, address: str) -> None:
     settings.TRUST_X_FORWARDED_FOR = True
-    assert client_address(RequestFactory().get("/", headers={"X-Forwarded-For": sent})) == address
+    assert client_address(RequestFactory().get("/", headers={"X-Forwarded-For": sent}), conf.current()) == address
 
 
 class Clock:

@@ -25,6 +25,8 @@ WRITERS = {
     "secrets_app/core/logs.py": "redacts",
     "secrets_app/management/redacted.py": "redacts",
     "secrets_app/management/command.py": "reads the encoding of standard output",
+    "gunicorn.conf.py": "the link with the sign-in code",
+    "kvsite/wsgi.py": "the link with the sign-in code",
     "secrets_app/management/overview.py": "the list of commands",
     "secrets_app/credentials/interactive.py": "the device code, for the user in front of the terminal",
 }

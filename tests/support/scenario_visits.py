@@ -24,6 +24,7 @@ from tests.support.readings import Result, get_reading
 
 HERE = {"host": "127.0.0.1:8000"}
 """What a browser on this machine sends."""
+SIGN_IN_CODE = "code-that-the-start-prints"
 PAGES = (
     *("/", "/api/reading", "/report/", "/environment/", "/?refresh=1", "/?nonsense=1", "/nothing", "/explain/"),
     *("/healthz", "/readyz", "/secret/", "/token/", "/api/token", "/sign-in/", "/value/"),
@@ -63,6 +64,7 @@ def inside(azure: LocalAzure) -> dict[str, str]:
     os.environ.clear()
     os.environ.update(azure.env)
     words = {name: azure.env[name] for name in SETTINGS if name in azure.env}
+    words["KVSITE_SIGN_IN_CODE"] = SIGN_IN_CODE
     words["KVSITE_RESULT_LIFE_S"] = "0"  # no reading of a test comes from the cache
     if azure.scenario.times_out:  # a reading in this scenario lasts until its deadline
         words["KVSITE_DEADLINE_S"] = "1.5"

@@ -26,17 +26,25 @@ QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
          "--disable-component-update", "--disable-sync")  # fmt: skip
 
 
+LINKS: dict[str, str] = {}
+"""The demo's URL -> the link that it prints, which allows a browser to see values."""
+
+
 @pytest.fixture(scope="session")
 def demo() -> Iterator[str]:
     """The URL of the demo's site on a free port; stopped with SIGINT, like Ctrl-C."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "localazure", "demo", "--port", str(port), "--",
+    command = [sys.executable, "-m", "localazure", "demo", "--port", str(port),
+               "--code-variable", "KVSITE_SIGN_IN_CODE", "--code-path", "/sign-in/?code={code}", "--",
                sys.executable, "-m", "gunicorn", "kvsite.wsgi", "--bind", "127.0.0.1:{port}"]  # fmt: skip
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout
         found = re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())
+        link = re.search(r"http://127\.0\.0\.1:\d+/sign-in/\?code=\S+", process.stdout.readline())
         assert found
+        assert link
+        LINKS[found[0]] = link[0]
         yield found[0]
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
@@ -142,6 +150,8 @@ def test_page__is_accessible_and_fits_the_viewport(page: Page, inside: str) -> N
 @in_scenario("app-service")
 def test_value__is_shown_and_hidden_again(page: Page, inside: str) -> None:
     page.goto(inside)
+    expect(page.get_by_role("link", name="Enter code")).to_be_visible()
+    page.goto(LINKS[inside])
     page.clock.install()
     page.get_by_role("button", name="Show value").click()
     value = page.get_by_label("Value of the secret")

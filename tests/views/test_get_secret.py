@@ -9,7 +9,7 @@ from django.test import Client
 from localazure.scenarios import DEMO_SECRET, Scenario, vault_read_by
 from localazure.scenarios.directory import SHARED_IDENTITY, SITE_IDENTITY
 from localazure.scenarios.vaults import Secret
-from tests.conftest import World
+from tests.conftest import World, open_link
 
 OTHER = Scenario(
     name="two-secrets", sentence="Two secrets.", identities=(SITE_IDENTITY, SHARED_IDENTITY),
@@ -125,6 +125,7 @@ def test_allowed_vault__is_used(client: Client, world: World, settings: Any) -> 
 def test_value__is_of_the_selected_secret_and_identity(client: Client, world: World) -> None:
     azure = world(replace(OTHER, vault=vault_read_by(SHARED_IDENTITY, secrets=(Secret(name="other"),))))
     query_string = f"name=other&userassignedid={SHARED_IDENTITY.client_id}"
+    open_link(client)
     html = client.get(f"/secret/?{query_string}").content.decode()
     assert f'<form method="post" action="/value/?{query_string.replace("&", "&amp;")}#value">' in html
     shown = client.post(f"/value/?{query_string}")

@@ -22,8 +22,13 @@ from secrets_app.core.logs import LEVELS, logging_settings
 from secrets_app.core.redaction import redact
 from secrets_app.core.secret_value import SecretValue
 from secrets_app.service import diagnose, read_value
-from tests.conftest import HERE, World
+from tests.conftest import HERE, SignedInClient, World
 from tests.support.readings import get_reading
+
+
+@pytest.fixture
+def client() -> Client:
+    return SignedInClient(headers=HERE)
 
 
 def scenario_with(value: str, content_type: str | None = None) -> Scenario:
@@ -155,7 +160,7 @@ def test_page__has_the_form_for_the_value_and_not_the_value(client: Client, worl
 def test_form_of_the_cached_home_page__has_the_visitors_own_token(world: World) -> None:
     azure = world("app-service")
     for _ in range(2):
-        visitor = Client(headers=HERE, enforce_csrf_checks=True)
+        visitor = SignedInClient(headers=HERE, enforce_csrf_checks=True)
         html = visitor.get("/").content.decode()
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', html)
         assert token
@@ -258,7 +263,7 @@ def test_audit_log__has_user_secret_and_time_without_value(
     caplog.set_level(logging.DEBUG)
     version = client.get("/api/reading").json()["secret"]["version"]
     client.post("/value/")
-    (line,) = audit()
+    *_, line = audit()
     assert line.startswith('action="show value" outcome="shown" viewer="local user" access_mode="loopback"')
     assert f'vault="https://contoso.vault.azure.net" secret="demo" version="{version}" at="20' in line
     assert azure.secret_value not in caplog.text
@@ -275,8 +280,8 @@ def test_audit_log__names_are_escaped(world: World, settings: Any, audit: Callab
     settings.PLATFORM_SIGNS_IN = True
     settings.SECRETS_APP |= {"KVSITE_ACCESS": "easy-auth"}
     name = 'ada" outcome="shown"\r\n2026-11-21 INFO secrets_app.access.audit action="x" \u202e'
-    Client(headers={**HERE, "X-MS-CLIENT-PRINCIPAL-NAME": name, "X-Forwarded-For": "a\nb"}).post("/value/")
-    (line,) = audit()
+    SignedInClient(headers={**HERE, "X-MS-CLIENT-PRINCIPAL-NAME": name, "X-Forwarded-For": "a\nb"}).post("/value/")
+    *_, line = audit()
     assert "\n" not in line
     assert "\r" not in line
     assert "\u202e" not in line
@@ -294,7 +299,7 @@ def test_error_after_the_value_was_read__does_not_show_it(
         raise LookupError("after the value was read")
 
     monkeypatch.setattr("secrets_app.views.value.related_problems", breaks)
-    response = Client(headers=HERE, raise_request_exception=False).post("/value/")
+    response = SignedInClient(headers=HERE, raise_request_exception=False).post("/value/")
     assert response.status_code == 500
     assert "LookupError: after the value was read" in caplog.text
     assert azure.secret_value not in response.content.decode() + caplog.text

@@ -1,4 +1,4 @@
-"""Access mode `token`: sign-in with a passphrase, stored in Django's session."""
+"""Sign-in with a passphrase (access mode `token`) or with the code of the start (`loopback`), in Django's session."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -28,8 +28,8 @@ _NAMES = {Role.VIEW: "passphrase user", Role.VIEW_VALUES: "passphrase user with 
 
 
 def viewer(request: HttpRequest, config: Config) -> Viewer:
-    """The viewer with a valid sign-in in the session."""
-    session: SessionBase | None = getattr(request, "session", None)
+    """Access mode `token`: the viewer with a valid sign-in in the session."""
+    session = session_of(request)
     if session is None:
         return Viewer(
             access_mode=AccessMode.TOKEN,
@@ -43,7 +43,12 @@ def viewer(request: HttpRequest, config: Config) -> Viewer:
             denied_because="Access requires a passphrase, but no valid passphrase is set.",
             required_setting=("KVSITE_PASSPHRASE", EXAMPLE_PASSPHRASE),
         )
-    return _viewer_with_role(_role_in(session, config), config)
+    return _viewer_with_role(role_in(session, config), config)
+
+
+def session_of(request: HttpRequest) -> SessionBase | None:
+    """The session; None without Django's SessionMiddleware."""
+    return getattr(request, "session", None)
 
 
 def _viewer_with_role(role: Role | None, config: Config) -> Viewer:
@@ -62,12 +67,12 @@ def _viewer_with_role(role: Role | None, config: Config) -> Viewer:
 
 
 def role_for(given: str, config: Config) -> Role | None:
-    """The role for the passphrase `given`; None for a wrong one. Takes constant time."""
+    """The role for the passphrase or code `given`; None for a wrong one. Takes constant time."""
     # All are compared, as keyed hashes, so that timing reveals neither the matching one nor its length.
     found = _fingerprint(given, config)
     matches = {
         role: constant_time_compare(found, _fingerprint(passphrase, config))
-        for role, passphrase in _passphrases(config).items()
+        for role, passphrase in _secrets(config).items()
     }
     return next((role for role, is_match in matches.items() if is_match), None)
 
@@ -78,21 +83,25 @@ def grants_most(role: Role, config: Config) -> bool:
 
 
 def save_sign_in(session: SessionBase, role: Role, config: Config) -> None:
-    """Store the sign-in in the session. It ends after LOGIN_LIFETIME_S, or when the passphrase or the key changes."""
+    """Store the sign-in in the session. It ends after LOGIN_LIFETIME_S, or when the passphrase, code or key changes."""
     session.cycle_key()  # as django.contrib.auth.login does, against session fixation
     session[_ROLE] = role.value
-    session[_FINGERPRINT] = _fingerprint(_passphrases(config)[role], config)
+    session[_FINGERPRINT] = _fingerprint(_secrets(config)[role], config)
     # A point in time, not an age: independent of SESSION_COOKIE_AGE, and not extended when the session is saved again.
     session.set_expiry(timedelta(seconds=LOGIN_LIFETIME_S))
 
 
-def _passphrases(config: Config) -> dict[Role, str]:
+def _secrets(config: Config) -> dict[Role, str]:
+    """What to sign in with, in this access mode."""
+    if config.access is AccessMode.LOOPBACK:
+        return {Role.VIEW_VALUES: config.sign_in_code} if config.sign_in_code else {}
     both = {Role.VIEW_VALUES: config.values_passphrase, Role.VIEW: config.passphrase}
     return {role: passphrase for role, passphrase in both.items() if passphrase}
 
 
-def _role_in(session: SessionBase, config: Config) -> Role | None:
-    passphrases = _passphrases(config)
+def role_in(session: SessionBase, config: Config) -> Role | None:
+    """The role of a sign-in that is still valid."""
+    passphrases = _secrets(config)
     role = next((role for role in passphrases if role == session.get(_ROLE)), None)
     if role is None or session.get_expiry_age() <= 0:
         return None
