@@ -19,7 +19,7 @@ from secrets_app.diagnosis.matching import Match, match_causes, may_guess
 from secrets_app.diagnosis.normalize import MAX_BYTES, NormalizedText
 from secrets_app.diagnosis.ranking import DEFAULT_CHAIN, Member, most_relevant_failure, untried_credentials
 from secrets_app.diagnosis.records import split_records
-from secrets_app.diagnosis.similarity import most_similar
+from secrets_app.diagnosis.similarity import Index, most_similar
 from secrets_app.diagnosis.tailoring import HintContext
 from secrets_app.diagnosis.unknown import describe
 
@@ -60,13 +60,21 @@ class Explanation:
 
 
 def explain(
-    text: str, *, exception: str | None = None, http_status: int | None = None, error_code: str | None = None
+    text: str,
+    *,
+    exception: str | None = None,
+    http_status: int | None = None,
+    error_code: str | None = None,
+    index: Index | None = None,
 ) -> Explanation:
-    """The causes of the error `text`. Uses at most MAX_BYTES characters of it. Never raises."""
+    """The causes of the error `text`. Uses at most MAX_BYTES characters of it. Never raises.
+
+    `index`: the known texts for guesses, if not all of the catalog's.
+    """
     evidence = extract_evidence(text, exception=exception, status=http_status, code=error_code)
     attempts = parse_attempts(evidence.text)
     evidence = evidence.with_attempts(attempts)
-    matches, details = _matches(evidence, attempts)
+    matches, details = _matches(evidence, attempts, index)
     errors = _errors_in_log(text)
     matches = _with_errors(matches, errors)
     causes = tuple(match.cause for match in matches)
@@ -131,9 +139,11 @@ _MAX_CACHED = 4096
 """Characters: pasted texts must not fill the memory."""
 
 
-def _matches(evidence: Evidence, attempts: tuple[ChainAttempt, ...]) -> tuple[tuple[Match, ...], dict[str, str]]:
+def _matches(
+    evidence: Evidence, attempts: tuple[ChainAttempt, ...], index: Index | None
+) -> tuple[tuple[Match, ...], dict[str, str]]:
     if not attempts:
-        return _without_chain(evidence)
+        return _without_chain(evidence, index)
     if after_token := _matches_after_token(evidence):
         return after_token, {}
     found = [_on_its_system(match_of_member(a.message, a.credential), evidence) for a in attempts]
@@ -150,10 +160,10 @@ def _matches(evidence: Evidence, attempts: tuple[ChainAttempt, ...]) -> tuple[tu
     return distinct(matches), {"chain_stopped_early": untried}
 
 
-def _without_chain(evidence: Evidence) -> tuple[tuple[Match, ...], dict[str, str]]:
+def _without_chain(evidence: Evidence, index: Index | None) -> tuple[tuple[Match, ...], dict[str, str]]:
     if matches := match_causes(evidence):
         return matches, {}
-    similar = most_similar(evidence) if may_guess(evidence) else None
+    similar = most_similar(evidence, index) if may_guess(evidence) else None
     if similar is None:
         return (NOTHING_MATCHES,), {}
     example = shorten(similar.text, _EXCERPT, placeholder=" ...")

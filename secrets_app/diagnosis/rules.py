@@ -82,6 +82,10 @@ RULES: tuple[tuple[str, Signature], ...] = (
             phrases=("status: response_status.",), unless=("az login",), where=_no_entra_code, strength=Strength.EXACT
         ),
     ),
+    (
+        "az_broken_install",
+        rule(phrases=("invoking azure cli failed with the following error",), strength=Strength.LIKELY),
+    ),
     ("no_credential_available", rule(phrases=("no authorizer could be configured",), strength=Strength.CLEAR)),
     (
         "az_subscription_wrong",

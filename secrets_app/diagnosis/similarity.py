@@ -51,7 +51,7 @@ class SimilarText:
     score: float
 
 
-class _Index:
+class Index:
     """Term -> the texts that contain it, with the term's share of the text's length."""
 
     def __init__(self, texts: tuple[tuple[str, str], ...]) -> None:
@@ -103,18 +103,18 @@ def _innermost(text: str) -> str:
 
 
 @cache
-def _index() -> _Index:
-    return _Index(known_texts())
+def _index() -> Index:
+    return Index(known_texts())
 
 
-def neighbors(text: str, index: _Index | None = None) -> list[SimilarText]:
+def neighbors(text: str, index: Index | None = None) -> list[SimilarText]:
     """The known texts most similar to `text`, the most similar first."""
     index = index or _index()
     best = sorted(index.scores(text).items(), key=lambda item: -item[1])[:_NEIGHBORS]
     return [SimilarText(cause=index.texts[n][0], text=index.texts[n][1], score=score) for n, score in best]
 
 
-def most_similar(evidence: Evidence, index: _Index | None = None) -> SimilarText | None:
+def most_similar(evidence: Evidence, index: Index | None = None) -> SimilarText | None:
     """The known text to which this one is similar enough for a guess; None if there is none.
 
     A text about another service is no neighbor, whatever its words, and a known text without a cause forbids a guess.

@@ -39,12 +39,12 @@ _WITHOUT_TEXT = {
 
 
 def _explained(case: dict[str, Any], text: str) -> str:
-    """The key of the main cause of this text."""
+    """The key of the main cause of this text, or the case's own if another one is accepted too."""
     explanation = explain(
         text, exception=case["exception"], http_status=case["http_status"], error_code=case["error_code"]
     )
     assert [hint.cause for hint in explanation.hints] == list(explanation.causes)
-    return explanation.causes[0]
+    return case["cause_key"] if explanation.causes[0] in case.get("also", ()) else explanation.causes[0]
 
 
 def _with_log_prefix(text: str) -> str:

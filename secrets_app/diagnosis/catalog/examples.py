@@ -22,7 +22,10 @@ def examples() -> Mapping[str, tuple[str, ...]]:
 
 
 def cases() -> list[dict[str, Any]]:
-    """Recorded texts: id, message, cause_key, source, and exception, http_status and error_code or None."""
+    """Recorded texts: id, message, cause_key, source, and exception, http_status and error_code or None.
+
+    Some have a stack, and `also`: other causes that explain the text.
+    """
     return list(_rows(CASES))
 
 
