@@ -197,7 +197,7 @@ def _matches_after_token(evidence: Evidence) -> tuple[Match, ...]:
         # Not `explain`: it would remove another layer of escapes, which could contain another such line, and so on.
         later = evidence_in(NormalizedText(later_text, frames=""))
         attempts = parse_attempts(later.text)
-        return _matches(later.with_attempts(attempts), attempts)[0]
+        return _matches(later.with_attempts(attempts), attempts, index=None)[0]
     return tuple(match for match in match_causes(evidence) if CAUSES[match.cause].area is Area.VAULT)
 
 
