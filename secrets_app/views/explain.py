@@ -11,6 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from secrets_app.diagnosis import CAUSES, search
+from secrets_app.diagnosis.catalog.examples import examples
 from secrets_app.diagnosis.explain import (
     TOO_LONG_MESSAGE,
     ErrorReport,
@@ -84,9 +85,11 @@ def api_explain(request: HttpRequest) -> HttpResponse:
 @require_safe
 def causes(request: HttpRequest) -> HttpResponse:
     """The catalog of causes, or those that match the words of `q`."""
-    query = parse_query(request, "q").get("q", "")[:200]
-    matches = search.search(query)
-    return render(request, "causes.html", {"areas": search.by_area(matches), "query": query, "count": len(matches)})
+    query = parse_query(request, "q").get("q", "")[: search.MAX_QUERY]
+    found = search.find(query)
+    areas = [] if query.strip() else search.by_area(CAUSES.values())
+    count = len(found) if query.strip() else len(CAUSES)
+    return render(request, "causes.html", {"areas": areas, "found": found, "query": query, "count": count})
 
 
 @from_visitor_only
@@ -96,7 +99,13 @@ def cause(request: HttpRequest, key: str) -> HttpResponse:
     entry = CAUSES.get(key)
     if entry is None:
         raise Http404
-    context = {"cause": entry, "hint": search.general_hint(entry), "related": search.related(entry)}
+    context = {
+        "cause": entry,
+        "hint": search.general_hint(entry),
+        "related": search.related(entry),
+        "settings": search.settings_by_stack(entry),
+        "examples": examples().get(key, ()),
+    }
     return render(request, "cause.html", context)
 
 
