@@ -1,6 +1,7 @@
 """The error codes of Azure's services as data: one row a code, in codes.tsv."""
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -80,6 +81,10 @@ _ENTRA_FAMILIES = (
 """The start of an AADSTS number -> what such codes are about. Longer prefixes first."""
 
 
+_CAMEL_CASE = re.compile(r"\b[A-Z][a-z]+(?:[A-Z]+[a-z]+){1,9}\b")
+_STATUS_WORDS = ("ServiceUnavailable", "TooManyRequests", "GatewayTimeout", "InternalServerError", "AccessDenied")
+
+
 @cache
 def table() -> tuple[Code, ...]:
     """All codes, in the order of the file."""
@@ -109,8 +114,22 @@ def codes_in(evidence: Evidence) -> Iterator[Code]:
         yield from rows.get(f"aadsts{number}", ())
     for number in evidence.akv:
         yield from rows.get(f"akv{number}", ())
-    for name in sorted(evidence.codes):
+    for name in sorted(evidence.codes | (_names_in(evidence.text) & _distinctive())):
         yield from (row for row in rows.get(name, ()) if _applies(row, evidence))
+
+
+def _names_in(text: str) -> set[str]:
+    return {name.lower() for name in _CAMEL_CASE.findall(text)}
+
+
+@cache
+def _distinctive() -> frozenset[str]:
+    """Codes of several words that mean one thing wherever they stand: `ExpiredAuthenticationToken: The ...`."""
+    return frozenset(
+        row.code.lower()
+        for row in table()
+        if _CAMEL_CASE.fullmatch(row.code) and row.certainty is not Certainty.GUESS and row.code not in _STATUS_WORDS
+    )
 
 
 def _applies(row: Code, evidence: Evidence) -> bool:

@@ -105,8 +105,13 @@ def evidence_in(
 
 def _codes(text: str) -> list[str]:
     leading = _LEADING_CODE.findall(text)
-    named = [quoted or bare for quoted, bare in _JSON_CODE.findall(text)]
+    named = [quoted or bare for quoted, bare in _JSON_CODE.findall(text) if bare or _looks_like_code(quoted)]
     return list(dict.fromkeys([*leading, *named, *_KEY_VAULT_CODE.findall(text)]))[:MAX_VALUES]
+
+
+def _looks_like_code(word: str) -> bool:
+    """Whether a quoted word is a code: `error: "name" may only contain` has none."""
+    return "_" in word or not word.islower()
 
 
 def _entra_numbers(text: str) -> tuple[int, ...]:

@@ -86,6 +86,11 @@ RULES: tuple[tuple[str, Signature], ...] = (
         "az_broken_install",
         rule(phrases=("invoking azure cli failed with the following error",), strength=Strength.LIKELY),
     ),
+    ("az_subscription_wrong", rule(phrases=("does not have access to subscription",), strength=Strength.CLEAR)),
+    ("secret_expired", rule(phrases=("is not allowed on an expired secret",), strength=Strength.EXACT)),
+    ("no_credential_available", rule(phrases=("failed to get credentials. either pass as parameters",))),
+    ("workload_identity_not_injected", rule(phrases=("missing service account annotation",), strength=Strength.CLEAR)),
+    ("service_principal_incomplete", rule(phrases=("missing clientid/clientsecret",), strength=Strength.CLEAR)),
     ("no_credential_available", rule(phrases=("no authorizer could be configured",), strength=Strength.CLEAR)),
     (
         "az_subscription_wrong",

@@ -111,6 +111,8 @@ _ANSWERS: tuple[tuple[Service, tuple[str, ...]], ...] = (
             "vaultsclient#",
             "missingidentityids",
             "the subscription of '",
+            "expiredauthenticationtoken",
+            "access token expiry utc time",
         ),
     ),
     (
@@ -194,6 +196,18 @@ _ANSWERS: tuple[tuple[Service, tuple[str, ...]], ...] = (
 """Words of this service's own answers. The last occurrence wins."""
 
 _CONTEXT: tuple[tuple[Service, tuple[str, ...]], ...] = (
+    (
+        Service.RESOURCE_MANAGER,
+        (
+            "-azkeyvaultaccesspolicy",
+            "new-azkeyvault ",
+            "new-azkeyvault:",
+            "update-azkeyvault ",
+            "az keyvault create",
+            "az keyvault set-policy",
+            "az keyvault update",
+        ),
+    ),
     (
         Service.APP_CONFIGURATION,
         (
@@ -286,7 +300,6 @@ _NAMED: tuple[tuple[Service, tuple[str, ...]], ...] = (
     (Service.ENTRA, ("msalserviceexception", "msal", "oauth2/token", "oauth2/v2.0/token", "invalid_client", "entra")),
     (Service.RESOURCE_MANAGER, ("resource manager", "armclient")),
     (Service.IMDS, ("imds",)),
-    (Service.CONTAINER_REGISTRY, ("azurecr",)),
     (Service.KUBERNETES, ("kubelet", "kubectl", "mountvolume", "secretproviderclass", "serviceaccount")),
 )
 """Names of the service, in order of preference, where neither words nor a host tell."""
@@ -328,7 +341,10 @@ _OBJECT_NAMES = (
     (ObjectKind.VAULT, ("vaultsclient", "azurerm_key_vault", "vault")),
 )
 _ACTIONS = (
-    (Action.PURGE, ("purge",)),
+    (
+        Action.PURGE,
+        ("#purge", "purgedeleted", "purge_deleted", "purging", '"purge"', "deletedvaultpurge", "remove-azkeyvault"),
+    ),
     (Action.RECOVER, ("recover ", "recovering", "recoverdeleted", "undo-az")),
     (Action.IMPORT, ("import-azkeyvault", "certificate import", "importcertificate", "import_certificate")),
     (Action.BACKUP, ("backup", "restore")),
