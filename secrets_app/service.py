@@ -12,9 +12,10 @@ from secrets_app.core.caching import ResultCache
 from secrets_app.core.reading import UNEXPECTED, Diagnosis, HostEnvironment, Reading
 from secrets_app.core.runtime import shared
 
-__all__ = ["detect_host", "diagnose", "get_reading", "isolated_read", "progress", "read_value"]
+__all__ = ["detect_host", "diagnose", "get_reading", "isolated_read", "progress", "read_value", "start_reading"]
 
 get_reading = keyvault.read
+start_reading = keyvault.start_read
 read_value = keyvault.read_value
 isolated_read = keyvault.isolated_read
 progress = keyvault.progress

@@ -14,6 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from localazure import LocalAzure
 from secrets_app.conf.schema import SETTINGS
 from secrets_app.core import runtime
+from secrets_app.views import reading_page
 from tests.support.scenario_visits import HERE, SIGN_IN_CODE, Visit, inside, visit
 from tests.support.xdist_scheduler import scheduler
 
@@ -40,6 +41,12 @@ def _scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     runtime.reset()
     os.environ.clear()
     os.environ.update(before)
+
+
+@pytest.fixture(autouse=True)
+def _whole_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages are sent whole however slow the machine is; tests/views/test_streaming.py tests those that are streamed."""
+    monkeypatch.setattr(reading_page, "WAIT_S", 60.0)
 
 
 @pytest.fixture

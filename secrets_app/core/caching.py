@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from cachetools import Cache, LRUCache, TTLCache
@@ -46,13 +47,31 @@ class SingleFlight(Generic[K, T]):
         With `refresh`, join only a call that was itself a refresh; within `min_interval_s` seconds after such a call
         `refresh` returns its result. An exception of `work` is raised in every caller that shares the call.
         """
+        call, is_new = self._call(key, life_s, refresh=refresh, min_interval_s=min_interval_s)
+        return call.run(work) if is_new else call.result.result()
+
+    def start(
+        self, key: K, work: Callable[[], T], *, life_s: float, refresh: bool = False, min_interval_s: float = 0.0
+    ) -> Future[T]:
+        """Like `get`, without waiting: a new call runs in a thread of its own."""
+        call, is_new = self._call(key, life_s, refresh=refresh, min_interval_s=min_interval_s)
+        if is_new:
+            try:
+                threading.Thread(target=call.run_quietly, args=(work,), name="single flight", daemon=True).start()
+            except RuntimeError:  # the system has no more threads for this process
+                call.run_quietly(work)
+        return call.result
+
+    def _call(
+        self, key: K, life_s: float, *, refresh: bool = False, min_interval_s: float = 0.0
+    ) -> tuple["_Call[T]", bool]:
+        """The call to join, or a new one to run."""
         with self._lock:
             call = self._calls.get(key)
-            can_join = call is not None and call.is_joinable(life_s, refresh=refresh, min_interval_s=min_interval_s)
-            if call is None or not can_join:
-                call = _Call(refresh=refresh, previous=call)
-                self._calls[key] = call
-        return call.result.result() if can_join else call.run(work)
+            if call is not None and call.is_joinable(life_s, refresh=refresh, min_interval_s=min_interval_s):
+                return call, False
+            call = self._calls[key] = _Call(refresh=refresh, previous=call)
+            return call, True
 
 
 class _Call(Generic[T]):
@@ -71,6 +90,11 @@ class _Call(Generic[T]):
         if refresh:
             return (in_progress and self._refresh) or now - self.last_refresh() < min_interval_s
         return in_progress or now - self._ended < life_s
+
+    def run_quietly(self, work: Callable[[], T]) -> None:
+        """Run it; an exception is raised only in the callers that wait for the result."""
+        with suppress(BaseException):
+            self.run(work)
 
     def run(self, work: Callable[[], T]) -> T:
         try:

@@ -70,6 +70,31 @@ def hops_of(reading: Reading, diagnosis: Diagnosis) -> tuple[Hop, ...]:
     return tuple(_with_outcomes(hops, failed, _code(reading, diagnosis), reading))
 
 
+def hops_in_progress(
+    vault_url: str | None, secret_name: str | None, place: HostEnvironment, attempts: tuple[Attempt, ...], waiting: str
+) -> tuple[Hop, ...]:
+    """The hops of a reading that has not ended; `waiting` is shown at the one that it waits for."""
+    outcomes = {attempt.outcome: attempt.credential for attempt in attempts}
+    has_token, is_running = Outcome.TOKEN in outcomes, Outcome.RUNNING in outcomes
+    credential = outcomes.get(Outcome.RUNNING) or outcomes.get(Outcome.TOKEN) or "Credential"
+    signed_in = HopOutcome.OK if has_token else HopOutcome.NOT_REACHED
+    hops = (
+        Hop(kind=HopKind.PROGRAM, name="This program", outcome=HopOutcome.OK, facts=tuple(host_facts(place))),
+        Hop(kind=HopKind.CREDENTIAL, name=credential, outcome=signed_in),
+        Hop(kind=HopKind.ENTRA_ID, name="Microsoft Entra ID", outcome=signed_in),
+        Hop(kind=HopKind.VAULT, name=f"vault {_vault_name(vault_url)}" if vault_url else "vault"),
+        Hop(kind=HopKind.SECRET, name=f"secret {secret_name}" if secret_name else "secret"),
+    )
+    running = HopKind.CREDENTIAL if is_running else HopKind.VAULT
+    return tuple(
+        replace(hop, outcome=HopOutcome.RUNNING, facts=(waiting,)) if hop.kind is running else hop for hop in hops
+    )
+
+
+def _vault_name(url: str) -> str:
+    return vault_name(url) if cloud_at(url) else urlsplit(url).hostname or ""
+
+
 def failing_hop(hops: tuple[Hop, ...]) -> Hop | None:
     """The first hop that failed; None on success."""
     return next((hop for hop in hops if hop.outcome is HopOutcome.FAILED), None)
@@ -226,7 +251,7 @@ def _vault_label(reading: Reading, diagnosis: Diagnosis) -> str:
     url = reading.vault_url
     if not url:
         return f"vault {missing_setting_text(diagnosis, 'KEY_VAULT_URI')}"
-    return f"vault {vault_name(url) if cloud_at(url) else urlsplit(url).hostname}"
+    return f"vault {_vault_name(url)}"
 
 
 def _vault_facts(reading: Reading) -> Iterator[str]:

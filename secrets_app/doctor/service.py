@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
+from typing import TypeVar
 
 from secrets_app import conf
 from secrets_app.conf import Config
@@ -16,6 +17,8 @@ from secrets_app.doctor import Check, Status
 from secrets_app.doctor.registry import build_context
 from secrets_app.doctor.runner import run_checks
 from secrets_app.service import diagnose, get_reading
+
+T = TypeVar("T")
 
 _READING_CHECKS = frozenset({"secret", "token"})
 """Checks that only repeat the result of the reading."""
@@ -30,9 +33,13 @@ def run_doctor(config: Config) -> tuple[Check, ...]:
 
     Calls during a run, or within `config.result_life_s` after it, share its result.
     """
+    return _start_doctor(config).result()
+
+
+def _start_doctor(config: Config) -> Future[tuple[Check, ...]]:
     request = secret_request(config)
     read = partial(get_reading, request)
-    return _run(request, None, lambda: run_in_background("the reading", request.key, read))
+    return _start(request, None, lambda: run_in_background("the reading", request.key, read))
 
 
 def related_problems(reading: Reading, diagnosis: Diagnosis, request: ReadRequest) -> tuple[Check, ...]:
@@ -40,11 +47,22 @@ def related_problems(reading: Reading, diagnosis: Diagnosis, request: ReadReques
 
     Empty after a timeout, because no time is left to run the checks.
     """
+    return unexplained_problems(start_related_checks(reading, request).result(), diagnosis)
+
+
+def start_related_checks(reading: Reading, request: ReadRequest) -> Future[tuple[Check, ...]]:
+    """The checks of this machine beside a failed reading, without waiting for them; none after a timeout."""
     if reading.failure is None or reading.failure.stage is Stage.DEADLINE:
-        return ()
+        return _completed(())
+    if request.from_visitor:
+        # A visitor's identity or secret gets the site's shared run: visitors must not multiply the processes started.
+        return _start_doctor(conf.current())
+    return _start(request, reading, lambda: _completed(reading))
+
+
+def unexplained_problems(checks: tuple[Check, ...], diagnosis: Diagnosis) -> tuple[Check, ...]:
+    """The problems among `checks` that the causes of the reading do not already explain."""
     explained = {hint.cause for hint in diagnosis.hints}
-    # A visitor's identity or secret gets the site's shared run: visitors must not multiply the processes started.
-    checks = run_doctor(conf.current()) if request.from_visitor else _run(request, reading, lambda: _completed(reading))
     return tuple(
         check
         for check in checks
@@ -52,18 +70,20 @@ def related_problems(reading: Reading, diagnosis: Diagnosis, request: ReadReques
     )
 
 
-def _run(request: ReadRequest, reading: Reading | None, start: Callable[[], Future[Reading]]) -> tuple[Check, ...]:
+def _start(
+    request: ReadRequest, reading: Reading | None, start: Callable[[], Future[Reading]]
+) -> Future[tuple[Check, ...]]:
     config = request.config
 
     def work() -> tuple[Check, ...]:
         return run_checks(build_context(config, os.environ, start(), lambda result: diagnose(result, request)))
 
-    return shared(_Runs).get((config, reading and reading.id), work, life_s=config.result_life_s)
+    return shared(_Runs).start((config, reading and reading.id), work, life_s=config.result_life_s)
 
 
-def _completed(reading: Reading) -> Future[Reading]:
-    future: Future[Reading] = Future()
-    future.set_result(reading)
+def _completed(result: T) -> Future[T]:
+    future: Future[T] = Future()
+    future.set_result(result)
     return future
 
 

@@ -1,6 +1,7 @@
 """ReadRequest -> Reading: calls Azure and converts its exceptions to failures."""
 
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -14,7 +15,17 @@ from secrets_app.keyvault.pool import dedicated_connection, pool_for
 from secrets_app.keyvault.secret import ReadingWithValue, ReadSecretOperation, ReadValueOperation
 from secrets_app.keyvault.token_vault import TokenVaultOperation
 
-__all__ = ["Progress", "ReadOperation", "ReadingWithValue", "isolated_read", "progress", "read", "read_value"]
+__all__ = [
+    "PendingReading",
+    "Progress",
+    "ReadOperation",
+    "ReadingWithValue",
+    "isolated_read",
+    "progress",
+    "read",
+    "read_value",
+    "start_read",
+]
 
 MIN_REFRESH_INTERVAL_S = 1.0
 """Seconds. Each new token costs a request to the token endpoint, or a run of az."""
@@ -52,17 +63,50 @@ def read(request: ReadRequest, *, refresh: bool = False) -> Reading:
     `refresh` reads again with a new token and a new run of the credential chain. Within a second (or the result's
     life, if that is longer) of such a reading, it returns that reading with its age.
     """
-    requested_at, life_s = datetime.now(UTC), request.config.result_life_s
-    reads = shared(_VisitorReads if request.from_visitor else _SiteReads)
+    requested_at, reads = datetime.now(UTC), _reads(request)
     reading = reads.get(
-        request.key,
-        partial(_read, request, refresh=refresh),
-        life_s=life_s,
-        refresh=refresh,
-        min_interval_s=max(MIN_REFRESH_INTERVAL_S, life_s),
+        request.key, partial(_read, request, refresh=refresh), refresh=refresh, **_lives(request.config.result_life_s)
     )
-    age_s = (requested_at - reading.started_at).total_seconds() - reading.elapsed_s
-    return replace(reading, age_s=age_s) if refresh and age_s > 0 else reading
+    return _with_age(reading, requested_at) if refresh else reading
+
+
+def start_read(request: ReadRequest, *, refresh: bool = False) -> "PendingReading":
+    """Like `read`, without waiting."""
+    requested_at, reads = datetime.now(UTC), _reads(request)
+    future = reads.start(
+        request.key, partial(_read, request, refresh=refresh), refresh=refresh, **_lives(request.config.result_life_s)
+    )
+    return PendingReading(future, requested_at if refresh else None)
+
+
+class PendingReading:
+    """A reading that may be in progress."""
+
+    def __init__(self, future: Future[Reading], refreshed_at: datetime | None) -> None:
+        self._future = future
+        self._refreshed_at = refreshed_at
+
+    def within(self, seconds: float | None) -> Reading | None:
+        """The reading; None if it has not ended by then. Without a limit, waits until its deadline."""
+        try:
+            reading = self._future.result(seconds)
+        except TimeoutError:
+            return None
+        return _with_age(reading, self._refreshed_at) if self._refreshed_at else reading
+
+
+def _reads(request: ReadRequest) -> SingleFlight[object, Reading]:
+    return shared(_VisitorReads if request.from_visitor else _SiteReads)
+
+
+def _lives(result_life_s: float) -> dict[str, float]:
+    return {"life_s": result_life_s, "min_interval_s": max(MIN_REFRESH_INTERVAL_S, result_life_s)}
+
+
+def _with_age(reading: Reading, refreshed_at: datetime) -> Reading:
+    """The reading, with its age if it ended before a refresh was requested."""
+    age_s = (refreshed_at - reading.started_at).total_seconds() - reading.elapsed_s
+    return replace(reading, age_s=age_s) if age_s > 0 else reading
 
 
 def read_value(request: ReadRequest) -> ReadingWithValue:

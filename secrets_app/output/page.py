@@ -1,5 +1,6 @@
 """The texts of a reading's page: title, status line, the hops as boxes, and the tabs of the fix."""
 
+import math
 import re
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -7,10 +8,11 @@ from typing import NamedTuple
 from django.urls import reverse
 
 from secrets_app.core.formatting import duration, join_words, names_principal, sentence
-from secrets_app.core.hops import Hop, HopKind, HopOutcome, failing_hop, hops_of
+from secrets_app.core.hops import Hop, HopKind, HopOutcome, failing_hop, hops_in_progress, hops_of
 from secrets_app.core.hosts import shorten_ids
-from secrets_app.core.reading import Attempt, Diagnosis, Hint, Outcome, Reading, RunsOn
+from secrets_app.core.reading import Attempt, Diagnosis, Hint, HostEnvironment, Outcome, Reading, RunsOn
 from secrets_app.diagnosis.shells import Shell
+from secrets_app.keyvault import Progress
 from secrets_app.output import text
 
 WATCH_INTERVAL_S = 10
@@ -94,6 +96,28 @@ def _breakable(name: str) -> tuple[str, str]:
 def _outcome(hop: Hop) -> str:
     is_denied = hop.outcome is HopOutcome.FAILED and (hop.code or "").startswith(_DENIED)
     return "denied" if is_denied else text.HOP_OUTCOMES[hop.outcome]
+
+
+class WaitingPicture(NamedTuple):
+    """What a page shows while the reading is in progress."""
+
+    secret_name: str
+    sentence: str
+    """What it waits for."""
+    seconds_left: int
+    """Until the deadline."""
+    boxes: tuple[HopBox, ...]
+
+
+def waiting_picture(
+    vault_url: str | None, secret_name: str | None, place: HostEnvironment, so_far: Progress | None, left_s: float
+) -> WaitingPicture:
+    """The picture of a reading in progress, with what is known `so_far`; `left_s`: seconds until its deadline."""
+    seconds = math.ceil(left_s)
+    attempts = so_far.attempts if so_far else ()
+    hops = hops_in_progress(vault_url, secret_name, place, attempts, f"waiting, {seconds} s left")
+    sentence = f"Waiting for {so_far.waiting_for}." if so_far else "Waiting for the answer."
+    return WaitingPicture(secret_name or "", sentence, seconds, tuple(boxes_of(hops, {})))
 
 
 class ShellTab(NamedTuple):

@@ -24,17 +24,27 @@ class _Pages(ResultCache[object, list[bytes]]):
         super().__init__(size=16, life_s=1.0)  # pages show relative times such as `5 seconds ago`
 
 
-def cached_page(request: HttpRequest, template: str, reading: Reading, **values: Hashable) -> HttpResponse:
-    """Render `template` with `reading` and `values`; equal values share one page.
+def cached_page(request: HttpRequest, template: str, **values: Hashable) -> HttpResponse:
+    """The page that `template` makes of `values`; equal values share one page."""
+    response = HttpResponse(cached_fragment(request, template, **values))
+    setattr(response, gate.IS_CHECKED, True)  # when it was rendered
+    return response
+
+
+def cached_fragment(request: HttpRequest, template: str, **values: Hashable) -> bytes:
+    """What `template` makes of `values`; equal values share one rendering for a second.
 
     The template gets no `request`, so that data of one visitor cannot reach another: it has to be passed as a value.
     The CSRF token in forms is the visitor's own.
     """
-    key = reading.id, reading.age_s, template, get_script_prefix(), *values.items()
-    pieces = shared(_Pages).get(key, lambda: _rendered(template, {**values, "reading": reading}))
-    response = HttpResponse(pieces[0] if len(pieces) == 1 else get_token(request).encode().join(pieces))
-    setattr(response, gate.IS_CHECKED, True)  # when it was rendered
-    return response
+    key = template, get_script_prefix(), *((name, _key_of(value)) for name, value in values.items())
+    pieces = shared(_Pages).get(key, lambda: _rendered(template, dict(values)))
+    return pieces[0] if len(pieces) == 1 else get_token(request).encode().join(pieces)
+
+
+def _key_of(value: Hashable) -> Hashable:
+    """The value itself; of a reading, its ID and age, because its claims cannot be a key."""
+    return (value.id, value.age_s) if isinstance(value, Reading) else value
 
 
 def _rendered(template: str, context: dict[str, object]) -> list[bytes]:

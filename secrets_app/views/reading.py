@@ -1,28 +1,27 @@
 """The pages for one reading of the secret, and for the checks of this machine."""
 
-from typing import Any
+from typing import NamedTuple
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from secrets_app import conf
-from secrets_app.access import viewer_of
 from secrets_app.conf.hints import setting_hints
 from secrets_app.conf.overrides import IDENTITY_PARAMETERS, SECRET_PARAMETERS, Overrides, resolve_overrides
 from secrets_app.conf.request import ReadRequest, secret_request
 from secrets_app.core.credential_options import ManagedIdentityId
 from secrets_app.core.reading import Diagnosis, Reading
 from secrets_app.core.reading_json import reading_json
-from secrets_app.doctor import translation
-from secrets_app.doctor.service import headline, is_healthy, related_problems, run_doctor
-from secrets_app.output.page import WATCH_RELOADS, shell_of
+from secrets_app.doctor.service import headline, is_healthy, run_doctor
+from secrets_app.output.page import WATCH_RELOADS
 from secrets_app.output.report import markdown
 from secrets_app.service import detect_host, diagnose, get_reading
-from secrets_app.views.page_cache import cached_page
 from secrets_app.views.query import hidden_parameters, parse_query, repeat_query, require_valid
+from secrets_app.views.reading_page import ReadingPage
 from secrets_app.views.request_body import with_body_parameters
 
 _READING_PARAMETERS = ("refresh", "watch")
@@ -30,16 +29,46 @@ _BOOLEANS = {"": True, "1": True, "true": True, "0": False, "false": False}
 
 
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: HttpRequest) -> HttpResponseBase:
     """Home page: the principal used, the result and how to fix a failure."""
     parameters = parse_query(request, *_READING_PARAMETERS, *IDENTITY_PARAMETERS)
-    context = _page_context("home", parameters, require_valid(resolve_overrides(parameters)))
-    return cached_page(request, "home.html", **context, **_visitor(request), current_page="home")
+    overrides = require_valid(resolve_overrides(parameters))
+    return _page(request, "home", parameters, overrides).respond()
 
 
-def _visitor(request: HttpRequest) -> dict[str, Any]:
-    """The template context of the visitor."""
-    return {"shell": shell_of(request.headers.get("User-Agent", "")), "viewer": viewer_of(request)}
+@require_safe
+def secret(request: HttpRequest) -> HttpResponseBase:
+    """Get Secret: the same page for another secret of the vault or another identity."""
+    parameters = parse_query(request, *_READING_PARAMETERS, *SECRET_PARAMETERS, *IDENTITY_PARAMETERS)
+    overrides = resolve_overrides(parameters)
+    hidden = tuple(hidden_parameters(parameters, *SECRET_PARAMETERS, "userassignedid"))
+    if overrides.problems:
+        problems = setting_hints(overrides.problems, detect_host())
+        context = {"parameters": parameters, "hidden": hidden, "problem_hints": problems}
+        return render(request, "secret.html", context, status=400)
+    fields = {field: parameters.get(field, "") for field in (*SECRET_PARAMETERS, "userassignedid")}
+    return _page(request, "secret", parameters, overrides).respond(parameters=_Fields(**fields), hidden=hidden)
+
+
+class _Fields(NamedTuple):
+    """The values of the form's fields."""
+
+    name: str
+    version: str
+    userassignedid: str
+
+
+def _page(request: HttpRequest, name: str, parameters: dict[str, str], overrides: Overrides) -> ReadingPage:
+    return ReadingPage(
+        request=request,
+        read_request=overrides.request,
+        template=f"{name}.html",
+        name=name,
+        query=repeat_query(parameters),
+        identity=_identity_label(overrides.identity),
+        watch=_watch(parameters.get("watch", "")),
+        refresh=_refresh(parameters),
+    )
 
 
 def _watch(text: str) -> int:
@@ -51,23 +80,12 @@ def _watch(text: str) -> int:
     return int(text)
 
 
-@require_safe
-def secret(request: HttpRequest) -> HttpResponse:
-    """Get Secret: the same page for another secret of the vault or another identity."""
-    parameters = parse_query(request, *_READING_PARAMETERS, *SECRET_PARAMETERS, *IDENTITY_PARAMETERS)
-    overrides = resolve_overrides(parameters)
-    form = {
-        "parameters": parameters,
-        "hidden": list(hidden_parameters(parameters, *SECRET_PARAMETERS, "userassignedid")),
-    }
-    if overrides.problems:
-        return render(
-            request,
-            "secret.html",
-            form | {"problem_hints": setting_hints(overrides.problems, detect_host())},
-            status=400,
-        )
-    return render(request, "secret.html", form | _page_context("secret", parameters, overrides) | _visitor(request))
+def _refresh(parameters: dict[str, str]) -> bool:
+    """Whether a new token is requested. Raises BadRequest."""
+    refresh = parameters.get("refresh", "0").lower()
+    if refresh not in _BOOLEANS:
+        raise BadRequest("refresh must be 1 (request a new token) or 0.")
+    return _BOOLEANS[refresh]
 
 
 # No CSRF token: POST reads as GET does, and another site cannot read the response.
@@ -103,28 +121,8 @@ def report(request: HttpRequest) -> HttpResponse:
 
 
 def _read(parameters: dict[str, str], request: ReadRequest) -> tuple[Reading, Diagnosis]:
-    refresh = parameters.get("refresh", "0").lower()
-    if refresh not in _BOOLEANS:
-        raise BadRequest("refresh must be 1 (request a new token) or 0.")
-    reading = get_reading(request, refresh=_BOOLEANS[refresh])
+    reading = get_reading(request, refresh=_refresh(parameters))
     return reading, diagnose(reading, request)
-
-
-def _page_context(page: str, parameters: dict[str, str], overrides: Overrides) -> dict[str, Any]:
-    """The template context of a reading."""
-    watch = _watch(parameters.get("watch", ""))
-    reading, diagnosis = _read(parameters, overrides.request)
-    return {
-        "watch": 0 if reading.ok else watch,
-        "watch_reloads": WATCH_RELOADS,
-        "reading": reading,
-        "diagnosis": diagnosis,
-        "related": related_problems(reading, diagnosis, overrides.request),
-        "translation": translation(overrides.request.config, reading.place),
-        "page": page,
-        "query": repeat_query(parameters),
-        "identity": _identity_label(overrides.identity),
-    }
 
 
 def _identity_label(identity: ManagedIdentityId | None) -> str:

@@ -114,7 +114,7 @@ def page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., str]:
     def visit(reading: Reading, **values: Any) -> str:
         request = RequestFactory().get("/")
         request.META["CSRF_COOKIE"] = values.pop("cookie", "a" * 32)
-        return cached_page(request, "form.html", reading, **values).content.decode()
+        return cached_page(request, "form.html", reading=reading, **values).content.decode()
 
     return visit
 
