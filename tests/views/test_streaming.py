@@ -9,7 +9,7 @@ from django.test import Client
 
 from localazure import Fault, FaultInjection
 from secrets_app.views import reading_page
-from tests.conftest import World
+from tests.conftest import HERE, World, open_link
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +77,8 @@ def test_streamed_page__has_the_same_answer(client: Client, world: World, monkey
 def test_streamed_form__has_the_cookie_and_the_token(client: Client, world: World, monkeypatch: Any) -> None:
     azure = world("app-service")
     monkeypatch.setattr(reading_page, "WAIT_S", 0.0)
-    visitor = Client(headers={"host": "127.0.0.1:8000"}, enforce_csrf_checks=True)
+    visitor = Client(headers=HERE, enforce_csrf_checks=True)
+    open_link(visitor)
     response = visitor.get("/")
     assert "csrftoken" in response.cookies
     html = "".join(chunks(response))
