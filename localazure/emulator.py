@@ -12,15 +12,19 @@ from localazure.crypto.tls import certificate_authority, server_tls_context, unt
 from localazure.crypto.tokens import AccessToken
 from localazure.process_environment.az_script import install_az
 from localazure.process_environment.variables import host_environment, process_environment
-from localazure.scenarios import DEFAULT_SCENARIO, Scenario, find_scenario
-from localazure.scenarios.directory import Identity, User
+from localazure.scenarios import DEFAULT_SCENARIO, Host, Scenario, find_scenario
+from localazure.scenarios.directory import DEVELOPER, Identity, User
 from localazure.scenarios.faults import FaultInjection, combine
 from localazure.scenarios.roles import SECRETS_USER_ROLE, find_role
 from localazure.server.background_server import BackgroundServer
 from localazure.server.routes import build_router
 from localazure.server.status_page import PATH as STATUS_PATH
 from localazure.server.unresponsive_port import UnresponsivePort
+from localazure.services.azure_cli.commands import run_line
+from localazure.services.azure_cli.context import Context
+from localazure.services.azure_cli.result import CommandResult
 from localazure.services.managed_identity.arc_key_files import ArcKeyFiles
+from localazure.state.cli_session import CliSession
 from localazure.state.emulator_state import EmulatorState
 from localazure.state.request_log import ReceivedRequest
 
@@ -55,6 +59,7 @@ class LocalAzure:
             token_life_s=token_life_s,
         )
         self._az_latency_s = az_latency_s
+        self._developer_session = CliSession(identity=DEVELOPER, mfa=True)
         self._tls_issuer = untrusted_authority() if intercepted or definition.intercepted else certificate_authority()
 
     def __enter__(self) -> Self:
@@ -67,7 +72,8 @@ class LocalAzure:
             resources.callback(key_files.close)
             self._server = BackgroundServer()
             resources.callback(self._server.stop)
-            self._server.start(build_router(self._state, key_files), server_tls_context(self._tls_issuer))
+            self._router = build_router(self._state, key_files)
+            self._server.start(self._router, server_tls_context(self._tls_issuer))
             self._env = self._environment()
             self._resources = resources.pop_all()
         return self
@@ -108,6 +114,18 @@ class LocalAzure:
         for assignment in self._state.roles.of_principal(object_id):
             if assignment.scope == scope and removed in (None, assignment.role):
                 self._state.roles.remove(assignment.name)
+
+    def run_az(self, line: str) -> CommandResult:
+        """Run a command line, `az ...`, with the emulated Azure CLI. It is parsed and never given to a shell.
+
+        On a machine with Azure CLI the scenario's own account is used, elsewhere the developer's on another machine.
+        Raises ValueError when it is not an az command.
+        """
+        if self.scenario.host is Host.LAPTOP and not (self.scenario.azure_cli or self.scenario.client_credential):
+            return CommandResult(stderr="az: command not found\n", exit_code=127)
+        session = self._state.cli_session if self.scenario.azure_cli else self._developer_session
+        context = Context(self._state, session, self._router)
+        return self._server.run(run_line(context, line))
 
     def _vault_scope(self, name: str | None) -> str:
         name = (name or self.scenario.vault.name).lower()

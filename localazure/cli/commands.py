@@ -52,7 +52,15 @@ def _execute(options: argparse.Namespace) -> int:
     from localazure.demo.command import SignInCode, demo
 
     code = SignInCode(options.code_variable, options.code_path) if options.code_variable else None
-    return demo(open_emulator, options.scenario, options.command, host=options.host, port=options.port, code=code)
+    return demo(
+        open_emulator,
+        options.scenario,
+        options.command,
+        host=options.host,
+        port=options.port,
+        code=code,
+        suggestions=options.suggestions,
+    )
 
 
 def _list(*, as_json: bool) -> int:

@@ -51,6 +51,11 @@ def create_parser() -> Parser:
     demo.add_argument(
         "--code-path", default="/?code={code}", metavar="PATH", help="path to print, with {code} (default: %(default)s)"
     )
+    demo.add_argument(
+        "--suggestions",
+        metavar="PATH",
+        help="path of the site's hints as JSON; the toolbar then offers to run the az commands of the first hint",
+    )
     return parser
 
 

@@ -50,10 +50,11 @@ def demo(
     host: str,
     port: int,
     code: SignInCode | None = None,
+    suggestions: str | None = None,
 ) -> int:
     """Serve the site until it is stopped. Return 0 then, 1 when it cannot be started, 2 for an invalid address.
 
-    `open_emulator` creates the emulator for a scenario name.
+    `open_emulator` creates the emulator for a scenario name. `suggestions` is the path of the site's hints as JSON.
     """
     if host not in LOOPBACK_NAMES:
         return _error(
@@ -73,18 +74,26 @@ def demo(
                 listener,
                 host,
                 code,
+                suggestions,
             )
         )
 
 
-async def _run(runner: DemoRunner, scenario: str, listener: socket.socket, host: str, code: SignInCode | None) -> int:
+async def _run(
+    runner: DemoRunner,
+    scenario: str,
+    listener: socket.socket,
+    host: str,
+    code: SignInCode | None,
+    suggestions: str | None,
+) -> int:
     stopped = _stopped_by_signal()
     starting = asyncio.create_task(runner.start_scenario(scenario))
     try:
         await asyncio.wait([starting, asyncio.create_task(stopped.wait())], return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             await starting
-            await _serve(runner, listener, host, code)
+            await _serve(runner, listener, host, code, suggestions)
     except SiteError:
         return FAILED
     finally:
@@ -95,7 +104,9 @@ async def _run(runner: DemoRunner, scenario: str, listener: socket.socket, host:
     return 0
 
 
-async def _serve(runner: DemoRunner, listener: socket.socket, host: str, code: SignInCode | None) -> None:
+async def _serve(
+    runner: DemoRunner, listener: socket.socket, host: str, code: SignInCode | None, suggestions: str | None
+) -> None:
     url_host = f"[{host}]" if ":" in host else host
     url = f"http://{url_host}:{listener.getsockname()[1]}"
     sys.stdout.write(f"Demo running at {url}/  (press Ctrl+C to stop)\n")
@@ -106,7 +117,7 @@ async def _serve(runner: DemoRunner, listener: socket.socket, host: str, code: S
     limits = httpx.Limits(max_keepalive_connections=0)
     async with httpx.AsyncClient(trust_env=False, timeout=SITE_TIMEOUT_S, limits=limits) as client:
         config = uvicorn.Config(
-            demo_app(runner, client),
+            demo_app(runner, client, suggestions),
             lifespan="off",
             ws="none",
             log_config=None,

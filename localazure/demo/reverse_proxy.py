@@ -12,7 +12,8 @@ from starlette.routing import Route
 from localazure.demo.csrf import csrf_error, safe_redirect
 from localazure.demo.runner import DemoRunner
 from localazure.demo.site import SiteError
-from localazure.demo.toolbar import FORM_PATH, STYLE, STYLE_PATH, ToolbarInserter, page, toolbar
+from localazure.demo.suggestions import suggested_commands
+from localazure.demo.toolbar import FIX_PATH, FORM_PATH, STYLE, STYLE_PATH, ToolbarInserter, page, toolbar
 from localazure.scenarios.catalog import SCENARIOS
 
 # https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1
@@ -27,12 +28,13 @@ MAX_FORM_BYTES = 16 * 1024
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-def demo_app(runner: DemoRunner, client: httpx.AsyncClient) -> Starlette:
-    """Return the demo as an ASGI application."""
-    proxy = ReverseProxy(runner, client)
+def demo_app(runner: DemoRunner, client: httpx.AsyncClient, suggestions: str | None = None) -> Starlette:
+    """Return the demo as an ASGI application. `suggestions` is the path of the site's hints as JSON, if it has any."""
+    proxy = ReverseProxy(runner, client, suggestions)
     return Starlette(
         routes=[
             Route(FORM_PATH, proxy.change_scenario, methods=["POST"]),
+            Route(FIX_PATH, proxy.run_suggestion, methods=["POST"]),
             Route(STYLE_PATH, proxy.style),
             Route("/{path:path}", proxy.site, methods=METHODS),
         ]
@@ -40,9 +42,10 @@ def demo_app(runner: DemoRunner, client: httpx.AsyncClient) -> Starlette:
 
 
 class ReverseProxy:
-    def __init__(self, runner: DemoRunner, client: httpx.AsyncClient) -> None:
+    def __init__(self, runner: DemoRunner, client: httpx.AsyncClient, suggestions: str | None) -> None:
         self._runner = runner
         self._client = client
+        self._suggestions = suggestions
 
     async def style(self, _request: Request) -> Response:
         return Response(STYLE, media_type="text/css", headers={"Cache-Control": "max-age=300"})
@@ -61,6 +64,29 @@ class ReverseProxy:
             return self._page(502, "The site did not start", str(error), back=back)
         return RedirectResponse(back, status_code=303)
 
+    async def run_suggestion(self, request: Request) -> Response:
+        """Run the az commands that the site suggests now; the form itself contains no command."""
+        rejected = csrf_error(request)
+        if rejected:
+            return self._page(403, "The command was rejected", rejected, back="/")
+        back, port = safe_redirect((await _form(request)).get("back", "/")), await self._runner.site_port()
+        if port is None or self._suggestions is None:
+            return self._page(502, "The site is not running", self._runner.error or "", back=back)
+        host = request.headers.get("Host", "")
+        try:
+            lines = await suggested_commands(self._client, port, self._suggestions, host)
+            if not lines:
+                text = "The page suggests no command that can be run here: follow its text, or choose another scenario."
+                return self._page(200, "Nothing to run", text, back=back)
+            await self._runner.run(lines)
+            port = await self._runner.site_port()
+            await suggested_commands(self._client, port or 0, self._suggestions, host)  # the site reads again
+        except (httpx.TransportError, ValueError, AttributeError) as error:
+            return self._page(502, "The site returned no suggestion", str(error), back=back)
+        except SiteError as error:
+            return self._page(502, "The site did not start", str(error), back=back)
+        return RedirectResponse(back, status_code=303)
+
     async def site(self, request: Request) -> Response:
         back = safe_redirect(_path_and_query(request)) if request.method == "GET" else "/"
         port = await self._runner.site_port()
@@ -72,12 +98,16 @@ class ReverseProxy:
             text = self._runner.error or "The site closed the connection without a response."
             return self._page(502, "The site does not respond", text, back=back)
         if response.headers.get("content-type", "").startswith("text/html"):
-            inserter = ToolbarInserter(toolbar(self._runner.scenario, back=back))
+            inserter = ToolbarInserter(self._toolbar(back))
             return _forward_response(response, _with_toolbar(response, inserter), without=PAGE_HEADERS_REMOVED)
         return _forward_response(response, response.aiter_raw(), without=HOP_BY_HOP)
 
     def _page(self, status: int, title: str, text: str, *, back: str) -> Response:
-        return HTMLResponse(page(self._runner.scenario, title=title, text=text, back=back), status_code=status)
+        return HTMLResponse(page(self._toolbar(back), title=title, text=text), status_code=status)
+
+    def _toolbar(self, back: str) -> str:
+        can_run = self._suggestions is not None and self._runner.scenario.cause is not None
+        return toolbar(self._runner.scenario, back=back, can_run=can_run, runs=self._runner.runs)
 
 
 async def _form(request: Request) -> dict[str, str]:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from localazure.demo.site import Site, SiteError
+from localazure.demo.suggestions import CommandRun
 from localazure.emulator import LocalAzure
 from localazure.scenarios import Scenario, find_scenario
 
@@ -29,6 +30,8 @@ class DemoRunner:
         self._site: Site | None = None
         self._watch_task: asyncio.Task[None] | None = None
         self._change_lock = asyncio.Lock()
+        self.runs: tuple[CommandRun, ...] = ()
+        """The suggested commands that were run in this scenario last, and their results."""
 
     async def site_port(self) -> int | None:
         """The port of the running site, after a pending change; None when it is not running."""
@@ -40,27 +43,55 @@ class DemoRunner:
         scenario = find_scenario(name)
         async with self._change_lock:
             await self._stop()
-            self.scenario, self.error = scenario, None
+            self.scenario, self.error, self.runs = scenario, None, ()
             self._azure, self._site = self._open_emulator(scenario.name).__enter__(), Site(self._command)
-            try:
-                await self._site.start({**self._azure.env, **self._variables})
-            except SiteError as error:
-                self._report(str(error))
-                raise
-            self._watch_task = asyncio.create_task(self._watch(self._site))
+            await self._start_site(self._azure)
+
+    async def run(self, lines: Sequence[str]) -> None:
+        """Run command lines with the emulated az, until one fails. Restart the site when its environment changed.
+
+        Raises SiteError when the site does not start again.
+        """
+        async with self._change_lock:
+            azure = self._azure
+            if azure is None:
+                return
+            before, runs = azure.env, []
+            for line in lines:
+                runs.append(CommandRun(line=line, result=await asyncio.to_thread(azure.run_az, line)))
+                if runs[-1].result.exit_code:
+                    break
+            self.runs = tuple(runs)
+            if azure.env != before:  # App Service restarts a site when its identity or app settings change
+                await self._stop_site()
+                self._site = Site(self._command)
+                await self._start_site(azure)
 
     async def close(self) -> None:
         async with self._change_lock:
             await self._stop()
 
+    async def _start_site(self, azure: LocalAzure) -> None:
+        assert self._site is not None  # noqa: S101 - set by the callers
+        try:
+            await self._site.start({**azure.env, **self._variables})
+        except SiteError as error:
+            self._report(str(error))
+            raise
+        self._watch_task = asyncio.create_task(self._watch(self._site))
+
     async def _stop(self) -> None:
+        await self._stop_site()
+        if self._azure is not None:
+            self._azure.__exit__(None, None, None)
+        self._azure = None
+
+    async def _stop_site(self) -> None:
         if self._watch_task is not None:
             self._watch_task.cancel()
         if self._site is not None:
             await self._site.stop()
-        if self._azure is not None:
-            self._azure.__exit__(None, None, None)
-        self._watch_task = self._site = self._azure = None
+        self._watch_task = self._site = None
 
     async def _watch(self, site: Site) -> None:
         self._report(f"The site exited with code {await site.wait()}.")

@@ -1,12 +1,15 @@
 """The toolbar at the top of every page: the running scenario and a form to change it."""
 
 import re
+from collections.abc import Sequence
 from html import escape
 
+from localazure.demo.suggestions import CommandRun
 from localazure.scenarios.catalog import SCENARIOS
 from localazure.scenarios.scenario import Scenario
 
 FORM_PATH = "/.localazure/scenario"
+FIX_PATH = "/.localazure/fix"
 STYLE_PATH = "/.localazure/toolbar.css"
 MAX_SEARCH_BYTES = 64 * 1024
 """The toolbar is not added when <body> does not occur within this many bytes."""
@@ -24,8 +27,13 @@ _TOOLBAR = """
 <select id="local-azure-scenario" name="scenario">{options}</select>
 <button>Change</button>
 </form>
-</aside>
+<div class="local-azure-actions">{actions}</div>
+{runs}</aside>
 """
+_RUN_FORM = """<form method="post" action="{fix}"><input type="hidden" name="back" value="{back}">\
+<button>Run the suggested command</button></form>"""
+_RESET_FORM = """<form method="post" action="{form}"><input type="hidden" name="back" value="{back}">\
+<input type="hidden" name="scenario" value="{name}"><button>Reset</button></form>"""
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -34,7 +42,11 @@ _PAGE = """<!DOCTYPE html>
 """
 
 STYLE = """\
-.local-azure, .local-azure-page { font: 1rem/1.5 system-ui, sans-serif; color-scheme: light dark; }
+.local-azure, .local-azure-actions { display: flex; flex-wrap: wrap; gap: .5rem; }
+.local-azure-runs { flex: 1 1 100%; min-width: 0; }
+.local-azure-runs ul { margin: .25rem 0 0; padding-left: 1.25rem; }
+.local-azure-runs code { overflow-wrap: anywhere; background: none; color: inherit; padding: 0; border: 0; }
+.local-azure-page { font: 1rem/1.5 system-ui, sans-serif; color-scheme: light dark; }
 .local-azure {
   display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; align-items: center; justify-content: space-between;
   margin: 0; padding: .6rem clamp(.75rem, 3vw, 1.5rem); text-align: left;
@@ -61,8 +73,13 @@ STYLE = """\
 """
 
 
-def toolbar(scenario: Scenario, *, back: str) -> str:
-    """Return the toolbar's HTML. After a change, the browser is redirected to `back`."""
+def toolbar(scenario: Scenario, *, back: str, can_run: bool = False, runs: Sequence[CommandRun] = ()) -> str:
+    """Return the toolbar's HTML. After a change, the browser is redirected to `back`.
+
+    `can_run` offers to run the command that the site suggests; `runs` are the commands that were run last.
+    """
+    names = {"fix": FIX_PATH, "form": FORM_PATH, "back": escape(back), "name": escape(scenario.name)}
+    actions = (_RUN_FORM.format(**names) if can_run else "") + _RESET_FORM.format(**names)
     options = "".join(_option(name, chosen=name == scenario.name) for name in SCENARIOS)
     return _TOOLBAR.format(
         style=STYLE_PATH,
@@ -71,12 +88,25 @@ def toolbar(scenario: Scenario, *, back: str) -> str:
         sentence=escape(scenario.sentence),
         back=escape(back),
         options=options,
+        actions=actions,
+        runs=_runs(runs),
     )
 
 
-def page(scenario: Scenario, *, title: str, text: str, back: str) -> str:
-    """Return a page of the demo itself, for errors."""
-    return _PAGE.format(title=escape(title), text=escape(text), toolbar=toolbar(scenario, back=back))
+def _runs(runs: Sequence[CommandRun]) -> str:
+    """The commands that were run, with the exit code and the first line of an error."""
+    items = "".join(
+        f"<li><code>{escape(run.line)}</code> exit code {run.result.exit_code}"
+        + (f": {escape(run.error)}" if run.error else "")
+        + "</li>"
+        for run in runs
+    )
+    return f'<div class="local-azure-runs" role="status"><p>Commands run:</p><ul>{items}</ul></div>' if items else ""
+
+
+def page(toolbar_html: str, *, title: str, text: str) -> str:
+    """Return a page of the demo itself, for errors and messages."""
+    return _PAGE.format(title=escape(title), text=escape(text), toolbar=toolbar_html)
 
 
 class ToolbarInserter:

@@ -4,6 +4,8 @@ import asyncio
 import socket
 import ssl
 import threading
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from uvicorn.server import ServerState
 
@@ -13,6 +15,7 @@ from localazure.server.router import Router
 LOOPBACK = "127.0.0.1"
 BACKLOG = 256
 LOOP_ITERATIONS = 5
+T = TypeVar("T")
 
 
 class BackgroundServer:
@@ -35,6 +38,11 @@ class BackgroundServer:
         self._thread = threading.Thread(target=asyncio.run, args=(serve,), name="local-azure", daemon=True)
         self._thread.start()
         self._started.wait()
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the server's thread and return its result. The server must be running."""
+        assert self._loop is not None  # noqa: S101 - called between start and stop
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
     def stop(self) -> None:
         """Return when all connections are closed. Can be called before `start` and more than once."""

@@ -21,7 +21,10 @@ from localazure.state.emulator_state import EmulatorState
 def build_router(state: EmulatorState, key_files: ArcKeyFiles) -> Router:
     """Return the router of this scenario."""
     services = {("http", imds.HOST): _imds(state), **_sign_in_and_management(state), **_host_services(state)}
-    return Router(state, services, _local_services(state, key_files), _vault_finder(state))
+    local = _local_services(state, key_files)
+    router = Router(state, services, local, _vault_finder(state))
+    local[azure_cli.PATH] = Service(name="az", app=azure_cli.create_app(state, router))
+    return router
 
 
 def _vault_finder(state: EmulatorState) -> Callable[[str], Service | None]:
@@ -89,7 +92,6 @@ def _local_services(state: EmulatorState, key_files: ArcKeyFiles) -> dict[str, S
     """Path -> service, on 127.0.0.1."""
     status = Service(name="status", app=status_page.create_app(state))
     local = {status_page.PATH: status, status_page.JSON_PATH: status}
-    local[azure_cli.PATH] = Service(name="az", app=azure_cli.create_app(state))
     if state.scenario.host is Host.APP_SERVICE:  # also without an identity, which can be assigned later
         local[app_service.PATH] = Service(
             name="app-service", app=app_service.create_app(state), error_for_status=app_service.error_for_status

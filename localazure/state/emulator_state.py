@@ -23,6 +23,7 @@ from localazure.scenarios.directory import (
 from localazure.scenarios.faults import FaultInjection
 from localazure.scenarios.roles import OWNER
 from localazure.scenarios.scenario import Scenario
+from localazure.state.cli_session import CliSession
 from localazure.state.directory_state import DirectoryState
 from localazure.state.hosts import HostResource, program_host
 from localazure.state.request_log import RequestLog
@@ -52,6 +53,8 @@ class EmulatorState:
     """System.AccessToken of the Azure Pipelines job."""
     request_log: RequestLog = field(default_factory=RequestLog)
     sessions: SignInSessions = field(default_factory=SignInSessions)
+    cli_session: CliSession = field(default_factory=CliSession)
+    """The sign-in of the scenario's `az` command."""
     roles: RoleAssignments = field(default_factory=RoleAssignments)
     vaults: dict[str, VaultSettings] = field(default_factory=dict)
     """Vault name in lower case -> its settings."""
@@ -66,6 +69,8 @@ class EmulatorState:
 
     def __post_init__(self) -> None:
         created_on = self.now_s() - AGE_S
+        if self.scenario.azure_cli is not None:
+            self.cli_session.identity = self.scenario.azure_cli.signed_in
         object.__setattr__(self, "directory", DirectoryState(self.scenario, self.now_s()))
         if host := program_host(self.scenario):
             self.hosts[host.scope.lower()] = host

@@ -1,6 +1,6 @@
 """Each failing scenario: the commands that the page prints, run by the real Azure CLI, then a second reading.
 
-Runs only with `make test-az`. With KVSITE_UPDATE_DOCS=1 it also writes the table in docs/local-azure-fixes.md.
+Runs only with `make test-az`. With LOCALAZURE_UPDATE_DOCS=1 it also writes the table in docs/local-azure-fixes.md.
 """
 
 import json
@@ -20,7 +20,7 @@ AZ = Path(os.environ["KVSITE_REAL_AZ"])
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv/bin/python"
 TABLE = ROOT / "docs/local-azure-fixes.md"
-UPDATE = bool(os.environ.get("KVSITE_UPDATE_DOCS"))
+UPDATE = bool(os.environ.get("LOCALAZURE_UPDATE_DOCS"))
 QUIET = {"AZURE_CORE_LOGIN_EXPERIENCE_V2": "0", "KVSITE_DEADLINE_S": "20"}
 SIGN_IN = "az login --use-device-code --output none"
 READ = "read"

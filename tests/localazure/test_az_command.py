@@ -1,18 +1,24 @@
 """The az command of a scenario: prints what the real Azure CLI prints."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 import httpx
 import pytest
+from azure.identity import DefaultAzureCredential
+from azure.keyvault.secrets import SecretClient
 
 from localazure import LocalAzure
-from localazure.scenarios.directory import CONTOSO, PRODUCTION
+from localazure.scenarios.directory import CONTOSO, PRODUCTION, SITE_APPLICATION, SITE_IDENTITY
+
+pytest_plugins = ["scenario_fixtures"]
 
 
 def az(azure: LocalAzure, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -73,9 +79,12 @@ SIGN_IN = "ERROR: Please run 'az login' to setup account.\n"
             1,
             "ERROR: AADSTS700016: Application with identifier",
         ),
-        ("laptop", "login", 1, "ERROR: Local Azure's az command does not support signing in."),
         ("laptop", "account show --colour", 2, "ERROR: unrecognized arguments: --colour"),
-        ("laptop", "keyvault secret list", 2, "ERROR: 'keyvault' is misspelled or not recognized by the system."),
+        ("laptop", "keyvolt secret list", 2, "ERROR: 'keyvolt' is misspelled or not recognized by the system."),
+        ("laptop", "keyvault sekret list", 2, "ERROR: 'sekret' is misspelled or not recognized by the system."),
+        ("laptop", "keyvault secret list", 2, "ERROR: the following arguments are required: --vault-name"),
+        ("laptop", "account show --query [", 2, "ERROR: argument --query: invalid jmespath_type value: '['"),
+        ("laptop-signed-out", "logout", 1, "ERROR: There are no active accounts."),
         ("laptop", "", 2, "ERROR: "),
     ],
 )
@@ -115,3 +124,81 @@ def test_az__after_the_scenario_has_ended__fails(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, script, "version"], capture_output=True, text=True, timeout=20)
     assert done.returncode == 1
     assert "no longer running" in done.stderr
+
+
+def test_sign_in_state__is_kept_between_commands() -> None:
+    with LocalAzure("laptop-signed-out") as azure:
+        (account,) = json.loads(az(azure, "login").stdout)
+        assert account["user"]["name"] == "dana@contoso.onmicrosoft.com"
+        assert az(azure, "account", "set", "--subscription", PRODUCTION.id).returncode == 0
+        assert az(azure, "account", "show", "--query", "name", "-o", "tsv").stdout == "Contoso Production\n"
+        assert az(azure, "logout").returncode == 0
+        assert az(azure, "account", "show").stderr == SIGN_IN
+        az(azure, "login", "--tenant", CONTOSO.id)
+        assert az(azure, "account", "clear").returncode == 0
+        assert json.loads(az(azure, "account", "list").stdout) == []
+
+
+def test_login__completes_multifactor_authentication() -> None:
+    with LocalAzure("laptop-mfa") as azure:
+        token = ("account", "get-access-token", "--resource", "https://vault.azure.net")
+        assert "AADSTS50076" in az(azure, *token).stderr
+        az(azure, "logout")
+        az(azure, "login", "--tenant", CONTOSO.id, "--scope", "https://vault.azure.net/.default")
+        assert az(azure, *token).returncode == 0
+
+
+def test_login__service_principal_and_managed_identity() -> None:
+    with LocalAzure("azure-pipelines") as azure:
+        login = ("login", "--service-principal", "-u", SITE_APPLICATION.client_id, "--tenant", CONTOSO.id, "-p")
+        assert "AADSTS7000215" in az(azure, *login, "wrong").stderr
+        assert "Failed to connect to MSI" in az(azure, "login", "--identity").stderr
+        with pytest.raises(ValueError, match="not an az command"):
+            azure.run_az("touch x")
+
+
+FIXES = {
+    "no-role": f"role assignment create --role 'Key Vault Secrets User' --assignee-object-id {SITE_IDENTITY.object_id}"
+    ' --assignee-principal-type ServicePrincipal --scope "$(az keyvault show --name contoso --query id --output tsv)"',
+    "no-policy": f"keyvault set-policy --name contoso --object-id {SITE_IDENTITY.object_id} --secret-permissions get",
+    "firewall": "keyvault network-rule add --name contoso --ip-address 203.0.113.7",
+    "private": "keyvault update --name contoso --public-network-access Enabled --default-action Allow",
+    "secret-disabled": "keyvault secret set-attributes --vault-name contoso --name demo --enabled true",
+    "secret-deleted": "keyvault secret recover --vault-name contoso --name demo",
+    "secret-missing": "keyvault secret set --vault-name contoso --name demo --value x",
+}
+
+
+@pytest.mark.parametrize("scenario", FIXES)
+def test_command__fixes_the_scenario(scenario: str, start_scenario: Callable[..., LocalAzure]) -> None:
+    azure = start_scenario(scenario)
+    done = azure.run_az(f"az {FIXES[scenario]}")
+    assert (done.exit_code, done.stderr) == (0, "")
+    client = SecretClient(azure.env["KEY_VAULT_URI"], DefaultAzureCredential(), retry_total=0)
+    assert client.get_secret("demo").value in (azure.secret_value, "x")
+
+
+@pytest.mark.parametrize(
+    ("scenario", "command", "answer"),
+    [
+        ("app-service-off", "webapp identity assign -g kvsite-rg -n kvsite-demo --query type -o tsv", "SystemAssigned"),
+        ("vm-no-identity", "vm identity assign -g kvsite-rg -n kvsite-vm --query userAssignedIdentities", "{}"),
+        ("kubernetes", "aks show -g kvsite-rg -n kvsite-aks --query oidcIssuerProfile.issuerUrl -o tsv", "https://"),
+        ("kubernetes", "identity list --query [2].name -o tsv", "kvsite-pod"),
+        ("kubernetes", "ad signed-in-user show --query displayName -o tsv", "Dana Doe"),
+        ("no-role", "keyvault show -n nothing", "ERROR: The Vault 'nothing' not found within subscription."),
+        ("no-role", "keyvault secret show --vault-name contoso -n demo", "ERROR: (Forbidden) Caller is not authorized"),
+        ("laptop-no-az", "account show", "az: command not found"),
+    ],
+)
+def test_command__prints_the_answer_or_azures_error(scenario: str, command: str, answer: str) -> None:
+    with LocalAzure(scenario) as azure:
+        done = azure.run_az(f"az {command}")
+    assert (done.stdout or done.stderr).startswith(answer)
+
+
+def test_reset_credential__replaces_an_expired_secret() -> None:
+    with LocalAzure("service-principal-expired-secret") as azure:
+        reset = f"az ad app credential reset --id {SITE_APPLICATION.client_id} --append --query password --output tsv"
+        secret = azure.run_az(reset).stdout.strip()
+    assert re.fullmatch(r"[\w~-]{40,}", secret)

@@ -1,5 +1,6 @@
 """The demo: a website behind the toolbar, whose form changes the scenario."""
 
+import json
 import re
 import socket
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 
 from localazure import SCENARIOS
 from localazure.demo.csrf import safe_redirect
-from localazure.demo.toolbar import FORM_PATH, STYLE_PATH, ToolbarInserter, toolbar
+from localazure.demo.toolbar import FIX_PATH, FORM_PATH, STYLE_PATH, ToolbarInserter, toolbar
 
 SITE = """
 import http.server, os, sys
@@ -33,6 +34,8 @@ class Site(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path == "/die":
             os._exit(7)
+        if self.path == "/hints":
+            return self.answer("application/json", open(sys.argv[2], "rb").read())
         seen = f"{os.environ['KEY_VAULT_URI']} {os.environ.get('WEBSITE_SITE_NAME')} {self.path} {self.headers}"
         page = f"<!DOCTYPE html><html lang=en><title>t</title><BODY class=x><pre>{seen}</pre></body></html>"
         self.answer("text/html; charset=utf-8" if self.path != "/plain" else "text/plain", page.encode())
@@ -53,6 +56,13 @@ class Demo:
     process: subprocess.Popen[str]
     client: httpx.Client
     folder: Path
+    hints: Path
+
+    def run(self, *commands: str, **headers: str) -> httpx.Response:
+        """Let the site suggest these commands and press the button."""
+        self.hints.write_text(json.dumps({"hints": [{"commands": commands}]}))
+        own = headers or {"Origin": str(self.client.base_url).rstrip("/")}
+        return self.client.post(FIX_PATH, data={"back": "/secret/"}, headers=own)
 
     def change(self, scenario: str, **headers: str) -> httpx.Response:
         own = headers or {"Origin": str(self.client.base_url).rstrip("/")}
@@ -66,7 +76,7 @@ def selected_scenario(demo: Demo) -> str:
 
 def start(folder: Path, *command: str, port: int) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "localazure", "demo", "--port", str(port), "--", *command],
+        [sys.executable, "-m", "localazure", "demo", "--port", str(port), "--suggestions", "/hints", "--", *command],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -81,11 +91,11 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    folder = tmp_path_factory.mktemp("demo")
-    process = start(folder, sys.executable, "-c", SITE, "{port}", port=0)
+    folder, hints = tmp_path_factory.mktemp("demo"), tmp_path_factory.mktemp("hints") / "hints.json"
+    process = start(folder, sys.executable, "-c", SITE, "{port}", str(hints), port=0)
     address = re.search(r"http://127\.0\.0\.1:[1-9][0-9]*(?=/)", process.stdout.readline())[0]
     with httpx.Client(base_url=address, trust_env=False, timeout=20) as client:
-        yield Demo(process, client, folder)
+        yield Demo(process, client, folder, hints)
     process.terminate()
     assert process.wait(timeout=10) == 0
     process.stdout.close()
@@ -160,6 +170,52 @@ def test_change__restarts_the_site_in_the_scenario(demo: Demo) -> None:
     assert "https://contoso.vault.azure.net kvsite-demo" in demo.client.get("/").text
 
 
+ASSIGN = (
+    "az role assignment create --role 'Key Vault Secrets User'"
+    " --assignee-object-id f1ca3ee6-14e4-4286-994e-4ea68d1a79d8"
+    ' --assignee-principal-type ServicePrincipal --scope "$(az keyvault show --name contoso --query id --output tsv)"'
+)
+
+
+def test_suggestion__runs_in_the_scenario_and_is_reported(demo: Demo) -> None:
+    demo.change("no-role")
+    done = demo.run("az keyvault show --name contoso --query name --output tsv", ASSIGN)
+    assert (done.status_code, done.headers["Location"]) == (303, "/secret/")
+    text = demo.client.get("/").text
+    assert text.count("exit code 0") == 2
+    assert "ERROR" not in text
+    demo.change("no-role")  # the button Reset sends the same form
+    assert "exit code" not in demo.client.get("/").text
+
+
+def test_suggestion__is_never_given_to_a_shell(demo: Demo, tmp_path: Path) -> None:
+    demo.change("no-role")
+    created = tmp_path / "created"
+    for line in ("; touch {}", "--query '$(touch {})'", "$(touch {})", "| touch {}", "`touch {}`", "&& touch {}"):
+        demo.run(f"az account show {line.format(created)}")
+        assert "exit code 2: ERROR:" in demo.client.get("/").text
+    assert not created.exists()
+
+
+@pytest.mark.parametrize("line", ["touch x", "kubectl get pods", "az login --tenant <tenant-id>", "export A=b"])
+def test_suggestion__other_commands_and_placeholders__are_not_run(demo: Demo, line: str) -> None:
+    demo.change("no-role")
+    assert "suggests no command that can be run here" in demo.run(line).text
+
+
+def test_suggestion__cross_site_request__is_rejected(demo: Demo) -> None:
+    demo.change("no-role")
+    assert demo.run(ASSIGN, Origin="http://evil.example").status_code == 403
+    assert "exit code" not in demo.client.get("/").text
+
+
+def test_suggestion__unreadable_hints__error_page(demo: Demo) -> None:
+    demo.run("az version")
+    demo.hints.write_text("[" * 100)
+    own = {"Origin": str(demo.client.base_url).rstrip("/")}
+    assert demo.client.post(FIX_PATH, data={"back": "/"}, headers=own).status_code == 502
+
+
 def test_change__unknown_scenario__error_page_with_toolbar(demo: Demo) -> None:
     response = demo.change("nowhere")
     assert response.status_code == 400
@@ -223,7 +279,8 @@ def test_toolbar__is_labelled_for_screen_readers() -> None:
     found = dict(tags)
     assert found["aside"]["aria-label"] == "Local Azure"
     assert found["label"]["for"] == found["select"]["id"]
-    assert found["input"]["value"] == '/?a="><b>'
+    backs = [attributes["value"] for tag, attributes in tags if tag == "input" and attributes["name"] == "back"]
+    assert set(backs) == {'/?a="><b>'}
     assert sum(tag == "option" for tag, _ in tags) == len(SCENARIOS)
 
 

@@ -1,5 +1,6 @@
 """Selects the managed identity that a request specifies; the rules are the same for all hosts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.datastructures import QueryParams
@@ -31,7 +32,18 @@ def select_identity(
 
     Raises IdentityNotFoundError or MultipleIdentitiesError.
     """
-    specified = _specified_ids(query, parameters)
+    return _selected(identities, _specified_ids(query, parameters))
+
+
+def single_identity(identities: tuple[ManagedIdentity, ...], specified: Mapping[str, str]) -> ManagedIdentity:
+    """Return the identity with the specified client_id, object_id or resource_id by the same rules.
+
+    Raises IdentityNotFoundError or MultipleIdentitiesError.
+    """
+    return _selected(identities, list(specified.items()))
+
+
+def _selected(identities: tuple[ManagedIdentity, ...], specified: list[tuple[str, str]]) -> ManagedIdentity:
     if specified:
         return _single([i for i in identities if all(_matches(i, field, value) for field, value in specified)])
     return _single([i for i in identities if not i.user_assigned] or list(identities))
