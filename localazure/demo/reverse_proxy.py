@@ -12,7 +12,7 @@ from starlette.routing import Route
 from localazure.demo.csrf import csrf_error, safe_redirect
 from localazure.demo.runner import DemoRunner
 from localazure.demo.site import SiteError
-from localazure.demo.suggestions import suggested_commands
+from localazure.demo.suggestions import can_run, suggested_commands, wait_for_change
 from localazure.demo.toolbar import FIX_PATH, FORM_PATH, STYLE, STYLE_PATH, ToolbarInserter, page, toolbar
 from localazure.scenarios.catalog import SCENARIOS
 
@@ -75,12 +75,13 @@ class ReverseProxy:
         host = request.headers.get("Host", "")
         try:
             lines = await suggested_commands(self._client, port, self._suggestions, host)
-            if not lines:
+            runnable = [line for line in lines if can_run(line)]
+            if not runnable:
                 text = "The page suggests no command that can be run here: follow its text, or choose another scenario."
                 return self._page(200, "Nothing to run", text, back=back)
-            await self._runner.run(lines)
+            await self._runner.run(runnable, skipped=[line for line in lines if not can_run(line)])
             port = await self._runner.site_port()
-            await suggested_commands(self._client, port or 0, self._suggestions, host)  # the site reads again
+            await wait_for_change(self._client, port or 0, self._suggestions, host, lines)
         except (httpx.TransportError, ValueError, AttributeError) as error:
             return self._page(502, "The site returned no suggestion", str(error), back=back)
         except SiteError as error:

@@ -47,8 +47,10 @@ class DemoRunner:
             self._azure, self._site = self._open_emulator(scenario.name).__enter__(), Site(self._command)
             await self._start_site(self._azure)
 
-    async def run(self, lines: Sequence[str]) -> None:
+    async def run(self, lines: Sequence[str], skipped: Sequence[str] = ()) -> None:
         """Run command lines with the emulated az, until one fails. Restart the site when its environment changed.
+
+        `skipped` are commands that a person has to complete; they are only reported.
 
         Raises SiteError when the site does not start again.
         """
@@ -58,10 +60,11 @@ class DemoRunner:
                 return
             before, runs = azure.env, []
             for line in lines:
-                runs.append(CommandRun(line=line, result=await asyncio.to_thread(azure.run_az, line)))
-                if runs[-1].result.exit_code:
+                result = await asyncio.to_thread(azure.run_az, line)
+                runs.append(CommandRun(line=line, result=result))
+                if result.exit_code:
                     break
-            self.runs = tuple(runs)
+            self.runs = (*runs, *(CommandRun(line=line) for line in skipped))
             if azure.env != before:  # App Service restarts a site when its identity or app settings change
                 await self._stop_site()
                 self._site = Site(self._command)

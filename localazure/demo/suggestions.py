@@ -1,5 +1,6 @@
 """The commands that the website suggests, and their results."""
 
+import asyncio
 import json
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ MAX_BYTES = 1024 * 1024
 TIMEOUT_S = 40.0
 """Longer than the site's deadline for a reading."""
 PLACEHOLDERS = frozenset("<>")
+POLL_INTERVAL_S = 0.2
+MAX_POLLS = 15
+"""A site can answer from a cache for about a second."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,18 +22,22 @@ class CommandRun:
     """A suggested command and its result. Its standard output is not shown: it can be a secret."""
 
     line: str
-    result: CommandResult
+    result: CommandResult | None = None
+    """None: not run, because a value has to be filled in."""
 
     @property
-    def error(self) -> str:
-        """The first line of the error message."""
-        return self.result.stderr.partition("\n")[0] if self.result.exit_code else ""
+    def outcome(self) -> str:
+        """The exit code and the first line of an error message."""
+        if self.result is None:
+            return "not run: fill in the value in <>"
+        error = self.result.stderr.partition("\n")[0] if self.result.exit_code else ""
+        return f"exit code {self.result.exit_code}" + (f": {error}" if error else "")
 
 
 async def suggested_commands(client: httpx.AsyncClient, port: int, path: str, host: str) -> tuple[str, ...]:
     """Return the az commands of the first hint that the site returns as JSON, `{"hints": [{"commands": [...]}]}`.
 
-    A command with a placeholder is left out. Raises httpx.TransportError and ValueError.
+    Raises httpx.TransportError and ValueError.
     """
     url = f"http://127.0.0.1:{port}{path}"
     response = await client.get(url, headers={"Host": host, "Accept": "application/json"}, timeout=TIMEOUT_S)
@@ -37,4 +45,20 @@ async def suggested_commands(client: httpx.AsyncClient, port: int, path: str, ho
         raise ValueError("The response of the site is too large.")
     hints = json.loads(response.content).get("hints") or [{}]
     commands = [str(line) for line in hints[0].get("commands", ())]
-    return tuple(line for line in commands if line.startswith("az ") and not PLACEHOLDERS & set(line))
+    return tuple(line for line in commands if line.startswith("az "))
+
+
+def can_run(line: str) -> bool:
+    """Whether a command has no placeholder, `<...>`, that a person has to fill in."""
+    return not PLACEHOLDERS & set(line)
+
+
+async def wait_for_change(client: httpx.AsyncClient, port: int, path: str, host: str, before: tuple[str, ...]) -> None:
+    """Return when the site suggests other commands than `before`, or after some seconds.
+
+    Raises httpx.TransportError and ValueError.
+    """
+    for _ in range(MAX_POLLS):
+        if await suggested_commands(client, port, path, host) != before:
+            return
+        await asyncio.sleep(POLL_INTERVAL_S)

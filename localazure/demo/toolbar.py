@@ -52,7 +52,7 @@ STYLE = """\
   margin: 0; padding: .6rem clamp(.75rem, 3vw, 1.5rem); text-align: left;
   background: #fff1c2; color: #2b2300; border-bottom: 2px solid #7a6200;
 }
-.local-azure p { margin: 0; flex: 1 1 22rem; max-width: none; color: inherit; }
+.local-azure p { margin: 0; flex: 1 1 100%; max-width: none; color: inherit; }
 .local-azure form { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; margin: 0; max-width: 100%; }
 .local-azure label { font: inherit; font-weight: 600; color: inherit; margin: 0; }
 .local-azure select, .local-azure button {
@@ -95,12 +95,7 @@ def toolbar(scenario: Scenario, *, back: str, can_run: bool = False, runs: Seque
 
 def _runs(runs: Sequence[CommandRun]) -> str:
     """The commands that were run, with the exit code and the first line of an error."""
-    items = "".join(
-        f"<li><code>{escape(run.line)}</code> exit code {run.result.exit_code}"
-        + (f": {escape(run.error)}" if run.error else "")
-        + "</li>"
-        for run in runs
-    )
+    items = "".join(f"<li><code>{escape(run.line)}</code> {escape(run.outcome)}</li>" for run in runs)
     return f'<div class="local-azure-runs" role="status"><p>Commands run:</p><ul>{items}</ul></div>' if items else ""
 
 

@@ -42,6 +42,8 @@ class Fix:
     """The environment variable that the page says to set to the output of its last command."""
     afterwards: tuple[str, ...] = ()
     """Commands that the page describes in words only."""
+    others: tuple[str, ...] = ()
+    """Starts of commands for another case, which this person does not run."""
     alternatives: Mapping[str, str] = field(default_factory=dict)
     """Start of a command that fails here as in Azure -> why; the page prints it for the other case."""
     signs_in: bool = True
@@ -51,7 +53,14 @@ class Fix:
 FIXES = (
     Fix(scenario="no-role", then=READ),
     Fix(scenario="no-policy", then=READ),
-    Fix(scenario="firewall", then=READ),
+    Fix(
+        scenario="firewall",
+        then=READ,
+        answers={
+            "<each-of-these-addresses>": "$(az webapp show --resource-group kvsite-rg --name kvsite-demo"
+            " --query possibleOutboundIpAddresses --output tsv | tr , ' ')"
+        },
+    ),
     Fix(scenario="secret-disabled", then=READ),
     Fix(scenario="secret-deleted", then=READ),
     Fix(
@@ -93,8 +102,18 @@ FIXES = (
         },
         alternatives={"az ad app federated-credential list": "a managed identity has no app registration"},
     ),
-    Fix(scenario="service-principal-wrong-secret", then=READ, output_to="AZURE_CLIENT_SECRET"),
-    Fix(scenario="service-principal-expired-secret", then=READ, output_to="AZURE_CLIENT_SECRET"),
+    Fix(
+        scenario="service-principal-wrong-secret",
+        then=READ,
+        output_to="AZURE_CLIENT_SECRET",
+        others=("export AZURE_TOKEN_CREDENTIALS",),
+    ),
+    Fix(
+        scenario="service-principal-expired-secret",
+        then=READ,
+        output_to="AZURE_CLIENT_SECRET",
+        others=("export AZURE_TOKEN_CREDENTIALS",),
+    ),
     Fix(scenario="laptop-signed-out", then=READ, signs_in=False),
     Fix(scenario="laptop-no-az", then=READ, signs_in=False),
     Fix(scenario="laptop-mfa", then=READ),
@@ -123,7 +142,7 @@ def run_as_person(fix: Fix, commands: tuple[str, ...], env: Mapping[str, str]) -
     """Run the commands in one shell. Return the variables that they changed."""
     lines = [SIGN_IN] if fix.signs_in else []
     for printed in (*commands, *fix.afterwards):
-        if printed.startswith(NOT_RUN):
+        if printed.startswith((*NOT_RUN, *fix.others)):
             continue
         command = printed
         for placeholder, answer in fix.answers.items():
@@ -166,6 +185,8 @@ def test_fix__printed_commands_heal(fix: Fix) -> None:
 
 
 def cell(fix: Fix, command: str) -> str:
+    if fix.others and command.startswith(fix.others):
+        return f"`{command}` (not run: for a developer's own account)"
     reasons = [reason for start, reason in fix.alternatives.items() if command.startswith(start)]
     code = f"`{command}`".replace("|", r"\|")
     return f"{code} (fails: {reasons[0]})" if reasons else code

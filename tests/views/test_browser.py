@@ -36,7 +36,7 @@ def demo() -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "localazure", "demo", "--port", str(port),
-               "--suggestions", "/api/reading?refresh=1",
+               "--suggestions", "/api/reading",
                "--code-variable", "KVSITE_SIGN_IN_CODE", "--code-path", "/sign-in/?code={code}", "--",
                sys.executable, "-m", "gunicorn", "kvsite.wsgi", "--bind", "127.0.0.1:{port}"]  # fmt: skip
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
@@ -128,14 +128,14 @@ def test_no_role__page_has_the_command_that_fixes_it(page: Page, inside: str) ->
 def test_suggested_command__turns_no_into_yes_until_reset(page: Page, inside: str) -> None:
     page.goto(inside)
     heading = page.get_by_role("heading", level=1)
-    expect(heading).to_have_text("The secret demo was not read.")
+    expect(heading).to_have_text("kvsite-demo cannot read the secret demo.")
     page.get_by_role("button", name="Run the suggested command").click()
     expect(heading).to_have_text("The secret demo was read.")
     expect(page.get_by_role("complementary").get_by_role("status")).to_contain_text("az keyvault set-policy")
     assert_fits(page)
     assert_accessible(page)
     page.get_by_role("button", name="Reset").click()
-    expect(heading).to_have_text("The secret demo was not read.")
+    expect(heading).to_have_text("kvsite-demo cannot read the secret demo.")
 
 
 @in_scenario("laptop-signed-out")

@@ -43,6 +43,10 @@ async def assign_to_machine(context: Context, options: Options) -> Any:
     }
 
 
+async def show_site(context: Context, options: Options) -> Any:
+    return _flat(await context.arm("GET", _path(context, options, SITE, options.name)))
+
+
 async def show_site_identity(context: Context, options: Options) -> Any:
     return await _show_identity(context, options, SITE)
 
@@ -158,6 +162,7 @@ def _flat(item: dict[str, Any]) -> dict[str, Any]:
 _FEDERATED = (("--identity-name!",), _GROUP)
 COMMANDS = (
     Command("webapp identity assign", assign_to_site, (*_ON_HOST, ("--identities",)), (), ("--identities",)),
+    Command("webapp show", show_site, _ON_HOST),
     Command("webapp identity show", show_site_identity, _ON_HOST),
     Command("webapp config appsettings set", set_app_settings, (*_ON_HOST, ("--settings!",)), (), ("--settings",)),
     Command("webapp restart", restart_site, _ON_HOST),

@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from localazure.services.keyvault.access import CLIENT_ADDRESS
 from localazure.services.resource_manager import errors
 from localazure.services.resource_manager.call import Call, Operation, as_object, json_response, require_group
 from localazure.services.resource_manager.identity_block import identity_json, requested_identities
@@ -94,6 +95,8 @@ def site_json(site: HostResource) -> dict[str, Any]:
             "enabled": True,
             "reserved": True,
             "httpsOnly": True,
+            "outboundIpAddresses": CLIENT_ADDRESS,
+            "possibleOutboundIpAddresses": f"{CLIENT_ADDRESS},203.0.113.8",
             "keyVaultReferenceIdentity": "SystemAssigned",
             **site.properties,
         },
