@@ -7,6 +7,7 @@ cannot be told from a local one, so it may open the pages. https://nginx.org/en/
 
 from ipaddress import ip_address
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.request import split_domain_port
 from django.urls import reverse
@@ -44,7 +45,9 @@ _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 def viewer(request: HttpRequest, config: Config) -> Viewer:
     """A visitor on this machine. Values: only with the code, which the output of the process contains."""
     is_local, session = is_from_this_machine(request, config), sign_in.session_of(request)
-    role = sign_in.role_in(session, config) if is_local and session is not None else None
+    # Without the cookie the session is not read, so that the response does not depend on cookies.
+    has_cookie = session is not None and settings.SESSION_COOKIE_NAME in request.COOKIES
+    role = sign_in.role_in(session, config) if is_local and session is not None and has_cookie else None
     may_sign_in = is_local and session is not None and not role
     return Viewer(
         access_mode=AccessMode.LOOPBACK,

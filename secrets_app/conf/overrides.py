@@ -47,7 +47,9 @@ def resolve_overrides(given: Mapping[str, str]) -> Overrides:
         return Overrides(request=secret_request(conf.current()))
     config = conf.current(overrides, _LABELS)
     invalid = (problem for problem in config.problems if problem.setting in _LABELS.values())
-    request = secret_request(config, from_visitor=True)
+    request, own = secret_request(config, from_visitor=True), secret_request(conf.current())
+    if request.key == own.key:  # the parameters repeat the settings
+        request = own
     return Overrides(request=request, identity=identity, problems=_without_examples(invalid))
 
 

@@ -70,8 +70,12 @@ class SingleFlight(Generic[K, T]):
             call = self._calls.get(key)
             if call is not None and call.is_joinable(life_s, refresh=refresh, min_interval_s=min_interval_s):
                 return call, False
+            self.admit()
             call = self._calls[key] = _Call(refresh=refresh, previous=call)
             return call, True
+
+    def admit(self) -> None:
+        """Called before a new call; a subclass raises here to refuse it. Must be quick: other callers wait."""
 
 
 class _Call(Generic[T]):

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from secrets_app.conf import Config
 from secrets_app.conf.request import ReadRequest
+from secrets_app.core.budget import VisitorBudget
 from secrets_app.core.credential_options import CredentialKind
 from secrets_app.core.formatting import join_words
 from secrets_app.core.runtime import shared
@@ -150,10 +151,15 @@ class _Comparisons:
         with self._lock:
             latest = self._latest
             if latest is None or latest.request != request or not latest.can_join:
-                latest = self._latest = Comparison(request, find_candidates(request.config, os.environ))
+                candidates = find_candidates(request.config, os.environ)
+                shared(VisitorBudget).take(sum(candidate.config is not None for candidate in candidates))
+                latest = self._latest = Comparison(request, candidates)
             return latest
 
 
 def get_comparison(request: ReadRequest) -> Comparison:
-    """The comparison in progress for this request, or a new one: concurrent visitors start az only once."""
+    """The comparison in progress for this request, or a new one: concurrent visitors start az only once.
+
+    Raises BudgetExceededError.
+    """
     return shared(_Comparisons).get(request)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from secrets_app.conf.request import ReadRequest, SecretTarget, Target, TokenTarget, TokenVaultTarget
+from secrets_app.core.budget import VisitorBudget
 from secrets_app.core.caching import SingleFlight
 from secrets_app.core.reading import Reading, Stage
 from secrets_app.core.runtime import shared
@@ -44,6 +45,10 @@ class _SiteReads(SingleFlight[object, Reading]):
 class _VisitorReads(SingleFlight[object, Reading]):
     """Readings of what visitors requested: they never evict the site's own."""
 
+    def admit(self) -> None:
+        """Raises BudgetExceededError."""
+        shared(VisitorBudget).take()
+
 
 class _InProgress(dict[object, ReadOperation]):
     """The readings in progress in this process."""
@@ -58,7 +63,7 @@ def progress(request: ReadRequest) -> Progress | None:
 def read(request: ReadRequest, *, refresh: bool = False) -> Reading:
     """One reading: the secret or the failure, and the principal in both cases.
 
-    Ends by `config.deadline_s`; never raises.
+    Ends by `config.deadline_s`. Raises BudgetExceededError where visitors have started too many; nothing else.
     Callers share a reading that is in progress, or that ended less than `config.result_life_s` seconds ago.
     `refresh` reads again with a new token and a new run of the credential chain. Within a second (or the result's
     life, if that is longer) of such a reading, it returns that reading with its age.
@@ -71,7 +76,7 @@ def read(request: ReadRequest, *, refresh: bool = False) -> Reading:
 
 
 def start_read(request: ReadRequest, *, refresh: bool = False) -> "PendingReading":
-    """Like `read`, without waiting."""
+    """Like `read`, without waiting. Raises BudgetExceededError at once."""
     requested_at, reads = datetime.now(UTC), _reads(request)
     future = reads.start(
         request.key, partial(_read, request, refresh=refresh), refresh=refresh, **_lives(request.config.result_life_s)
@@ -110,7 +115,12 @@ def _with_age(reading: Reading, refreshed_at: datetime) -> Reading:
 
 
 def read_value(request: ReadRequest) -> ReadingWithValue:
-    """A new reading with the secret's value: not shared, not cached. Ends by `config.deadline_s`."""
+    """A new reading with the secret's value: not shared, not cached. Ends by `config.deadline_s`.
+
+    Raises BudgetExceededError, as `read`.
+    """
+    if request.from_visitor:
+        shared(VisitorBudget).take()
     operation = ReadValueOperation(request)
     reading = _run(operation, request)
     return ReadingWithValue(reading=reading, value=operation.value if reading.ok else None)

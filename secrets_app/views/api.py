@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
@@ -18,11 +19,12 @@ from secrets_app.openapi.reader import operations, schemas
 from secrets_app.views.query import parse_query
 from secrets_app.views.reading import api_reading
 from secrets_app.views.request_body import json_object
+from secrets_app.views.visitor_text import from_visitor_only
 
 
 @csrf_exempt  # as api_reading
 @require_http_methods(["GET", "HEAD", "POST"])
-def acquire_token(request: HttpRequest, **_old: str) -> HttpResponse:
+def acquire_token(request: HttpRequest, **_old: str) -> HttpResponseBase:
     """The URL of the Java sample's function. A redirect would turn POST into GET."""
     if request.method == "POST":
         return api_reading(request)
@@ -41,6 +43,7 @@ def api_doctor(request: HttpRequest) -> HttpResponse:
 
 # No CSRF token: the request changes nothing, and another site cannot read the response.
 @csrf_exempt
+@from_visitor_only
 @require_POST
 def api_compare(request: HttpRequest) -> HttpResponse:
     """What differs between the readings `a` and `b` of the body."""

@@ -6,10 +6,12 @@ from django.views.decorators.http import require_http_methods
 
 from secrets_app.differences import InvalidDocumentError, compare, parse_reading
 from secrets_app.views.query import parse_query
+from secrets_app.views.visitor_text import from_visitor_only
 
 _NAMES = {"a": "Reading A", "b": "Reading B"}
 
 
+@from_visitor_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def compare_page(request: HttpRequest) -> HttpResponse:
     """What differs between two pasted readings. The texts are not stored and not sent to Azure."""

@@ -1,9 +1,6 @@
 """The pages that need no Azure access: explain a pasted error, and the catalog of causes."""
 
 import json
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -19,25 +16,8 @@ from secrets_app.diagnosis.explain import (
     explanation_json,
     parse_error_report,
 )
-from secrets_app.output import gate
 from secrets_app.views.query import parse_query
-
-View = Callable[..., HttpResponse]
-
-
-def from_visitor_only(view: View) -> View:
-    """Mark the view's response as checked: it consists of the visitor's own text and of the catalog.
-
-    It is not compared with the secrets in use: a visitor could paste a list of guesses, and see which one is hidden.
-    """
-
-    @wraps(view)
-    def respond(*args: Any, **kwargs: Any) -> HttpResponse:
-        response = view(*args, **kwargs)
-        setattr(response, gate.IS_CHECKED, True)
-        return response
-
-    return respond
+from secrets_app.views.visitor_text import from_visitor_only
 
 
 @from_visitor_only

@@ -11,12 +11,14 @@ from secrets_app import conf
 from secrets_app.conf.request import secret_request
 from secrets_app.identities import CandidateResult, Comparison, get_comparison, selection_of
 from secrets_app.views.query import parse_query
+from secrets_app.views.refusal import answers_refusals
 
 _RESULTS_MARKER = "<!-- results -->"
 _KEEP_ALIVE = b"\n"
 """Sent while no result is ready, to detect a closed connection."""
 
 
+@answers_refusals
 @require_safe
 def identities(request: HttpRequest) -> HttpResponseBase:
     """Every credential that could work on this machine, side by side."""

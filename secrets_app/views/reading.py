@@ -22,12 +22,14 @@ from secrets_app.output.report import markdown
 from secrets_app.service import detect_host, diagnose, get_reading
 from secrets_app.views.query import hidden_parameters, parse_query, repeat_query, require_valid
 from secrets_app.views.reading_page import ReadingPage
+from secrets_app.views.refusal import answers_refusals, require_own
 from secrets_app.views.request_body import with_body_parameters
 
 _READING_PARAMETERS = ("refresh", "watch")
 _BOOLEANS = {"": True, "1": True, "true": True, "0": False, "false": False}
 
 
+@answers_refusals
 @require_safe
 def home(request: HttpRequest) -> HttpResponseBase:
     """Home page: the principal used, the result and how to fix a failure."""
@@ -36,6 +38,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
     return _page(request, "home", parameters, overrides).respond()
 
 
+@answers_refusals
 @require_safe
 def secret(request: HttpRequest) -> HttpResponseBase:
     """Get Secret: the same page for another secret of the vault or another identity."""
@@ -61,7 +64,7 @@ class _Fields(NamedTuple):
 def _page(request: HttpRequest, name: str, parameters: dict[str, str], overrides: Overrides) -> ReadingPage:
     return ReadingPage(
         request=request,
-        read_request=overrides.request,
+        read_request=require_own(request, overrides.request),
         template=f"{name}.html",
         name=name,
         query=repeat_query(parameters),
@@ -90,12 +93,13 @@ def _refresh(parameters: dict[str, str]) -> bool:
 
 # No CSRF token: POST reads as GET does, and another site cannot read the response.
 @csrf_exempt
+@answers_refusals
 @require_http_methods(["GET", "HEAD", "POST"])
 def api_reading(request: HttpRequest) -> HttpResponse:
     """The reading as JSON. The HTTP status is 200 either way; `ok` is the result."""
     with_body_parameters(request)
     parameters = parse_query(request, "refresh", *IDENTITY_PARAMETERS)
-    reading, diagnosis = _read(parameters, require_valid(resolve_overrides(parameters)).request)
+    reading, diagnosis = _read(parameters, require_own(request, require_valid(resolve_overrides(parameters)).request))
     return JsonResponse(reading_json(reading, diagnosis), json_dumps_params={"indent": 2})
 
 

@@ -14,10 +14,12 @@ from secrets_app.doctor.service import related_problems
 from secrets_app.output import gate
 from secrets_app.service import diagnose, read_value
 from secrets_app.views.query import parse_query, repeat_query, require_valid
+from secrets_app.views.refusal import answers_refusals
 
 SHOWN_FOR_S = 30
 
 
+@answers_refusals
 @require_POST
 def value(request: HttpRequest) -> HttpResponse:
     """Show the value of the secret named by the settings or the query, for SHOWN_FOR_S seconds."""

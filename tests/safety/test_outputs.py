@@ -54,9 +54,14 @@ def test_descriptors__are_written_by_no_module() -> None:
 
 def test_responses__are_exempt_in_these_modules_only() -> None:
     exempting = users_of("gate.IS_CHECKED", "IS_CHECKED") - {"secrets_app/output/gate.py"}
-    assert exempting == {"secrets_app/views/page_cache.py", "secrets_app/views/explain.py"}
-    imports = ast.dump(ast.parse((ROOT / "secrets_app/views/explain.py").read_text()))
-    assert not [name for name in ("service", "keyvault", "doctor", "identities") if f"secrets_app.{name}" in imports]
+    assert exempting == {"secrets_app/views/page_cache.py", "secrets_app/views/visitor_text.py"}
+    views = {"explain", "differences", "api"}
+    assert users_of("from_visitor_only") - exempting == {f"secrets_app/views/{name}.py" for name in views}
+    for view in ("explain", "differences"):
+        imports = ast.dump(ast.parse((ROOT / f"secrets_app/views/{view}.py").read_text()))
+        assert not [
+            part for part in ("service", "keyvault", "doctor", "identities") if f"secrets_app.{part}" in imports
+        ]
 
 
 def test_value__is_exempt_in_one_view_only() -> None:
