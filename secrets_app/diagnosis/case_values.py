@@ -43,6 +43,7 @@ _OBJECT_ID = re.compile(rf"with object id ['\"]({GUID_PATTERN})", re.IGNORECASE)
 _RESOURCE_APP = re.compile(
     rf"(?:access a service|resource principal named|for resource)\s['\"]?(?:api://)?({GUID_PATTERN})", re.IGNORECASE
 )
+_REGISTRY = re.compile(r"\b([a-z0-9]{5,50})\.azurecr\.(?:io|us|cn)", re.IGNORECASE)
 _SUBNET = re.compile(
     rf"/subscriptions/{GUID_PATTERN}/resourcegroups/[\w.()-]{{1,90}}/providers/microsoft\.network/virtualnetworks/"
     r"[\w.-]{1,80}/subnets/[\w.-]{1,80}",
@@ -74,6 +75,8 @@ _ROLES = {
 _CHANGES = frozenset(
     {"setsecret", "delete", "create", "update", "import", "recover", "restore", "backup", "purge", "write"}
 )
+_WRAPPING = frozenset({"wrap", "unwrap"})
+"""What other Azure services do with a key that encrypts their data."""
 _CHANGING = frozenset({Action.WRITE, Action.DELETE, Action.PURGE, Action.RECOVER, Action.IMPORT, Action.BACKUP})
 _PERMISSIONS = {
     Action.READ: "get",
@@ -123,6 +126,7 @@ def values_from_text(evidence: Evidence) -> dict[str, str]:
             "issuer": _first_group(_QUOTED_ISSUER, evidence.text),
             "role": _role(evidence),
             "resource_app_id": _innermost(_RESOURCE_APP, evidence),
+            "registry": _innermost(_REGISTRY, evidence),
             "subnet": match[0] if (match := _SUBNET.search(evidence.text)) else None,
             "scale_set": scale_set[2] if scale_set else None,
             "group": scale_set[1] if scale_set else None,
@@ -194,7 +198,8 @@ def _innermost(pattern: re.Pattern[str], evidence: Evidence) -> str | None:
 
 def _failed_host(evidence: Evidence) -> str | None:
     """The address of the connection that failed; otherwise the first host of the innermost layer that names one."""
-    known = [*(host for host in evidence.hosts if host not in _DOCUMENTATION_HOSTS), *evidence.addresses]
+    remote = [address for address in evidence.addresses if not address.startswith(("127.", "169.254.", "0."))]
+    known = [*(host for host in evidence.hosts if host not in _DOCUMENTATION_HOSTS), *remote]
     for layer in reversed(evidence.layers):
         named = [name.lower().rstrip(".") for name in _FAILED_HOST.findall(layer)]
         in_layer = [host for host in known if host in layer.lower()]
@@ -219,6 +224,8 @@ def _principal_type(app_id: str | None) -> str | None:
 def _role(evidence: Evidence) -> str | None:
     """The role with the least access that allows the operation; None if the text does not name it."""
     match = _ACTION.search(evidence.text)
+    if match and match[2].lower() in _WRAPPING:
+        return "Key Vault Crypto Service Encryption User"
     if match and match[1].lower() in set(ObjectKind):
         return _ROLES.get(ObjectKind(match[1].lower()), (None, None))[match[2].lower() in _CHANGES]
     operation = evidence.operation

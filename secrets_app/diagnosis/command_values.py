@@ -69,6 +69,7 @@ _VALIDATORS: Mapping[str, Callable[[str], object]] = {
     "subnet": _RESOURCE_ID.fullmatch,
     "scale_set": _GROUP.fullmatch,
     "resource_app_id": _GUID.fullmatch,
+    "registry": _NAME.fullmatch,
 }
 PLACEHOLDERS: Mapping[str, str] = {
     "vault": "<vault-name>",
@@ -101,6 +102,7 @@ PLACEHOLDERS: Mapping[str, str] = {
     "subnet": "<resource-id-of-the-subnet>",
     "scale_set": "<scale-set>",
     "resource_app_id": "<application-id-of-the-API>",
+    "registry": "<registry>",
 }
 """Placeholders for unknown values. Some have defaults that are right for reading a secret."""
 

@@ -72,6 +72,7 @@ _PLATFORMS: tuple[tuple[Platform, tuple[str, ...]], ...] = (
             "app service",
             "website_",
             "appservice",
+            "dwasfiles",
             "local managed identity endpoint 127.0.0.1",
             "kudu",
         ),

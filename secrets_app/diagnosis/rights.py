@@ -21,6 +21,9 @@ _MANAGES: tuple[tuple[str, str], ...] = (
     ("az keyvault set-policy", _VAULT),
     ("az keyvault network-rule", _VAULT),
     ("az keyvault update", _VAULT),
+    ("Set-AzKeyVaultAccessPolicy", _VAULT),
+    ("Add-AzKeyVaultNetworkRule", _VAULT),
+    ("Undo-AzKeyVaultRemoval", "Key Vault Contributor, Contributor or Owner on the subscription"),
     ("az keyvault create", "Contributor or Owner on the resource group"),
     ("az keyvault recover", "Key Vault Contributor, Contributor or Owner on the subscription"),
     ("az webapp", "Website Contributor, Contributor or Owner on the site"),
@@ -40,6 +43,8 @@ _CHANGES: tuple[tuple[str, str], ...] = (
     ("az keyvault secret", "Key Vault Secrets Officer or Key Vault Administrator on the vault"),
     ("az keyvault key", "Key Vault Crypto Officer or Key Vault Administrator on the vault"),
     ("az keyvault certificate", "Key Vault Certificates Officer or Key Vault Administrator on the vault"),
+    ("Update-AzKeyVaultSecret", "Key Vault Secrets Officer or Key Vault Administrator on the vault"),
+    ("Undo-AzKeyVaultSecretRemoval", "Key Vault Secrets Officer or Key Vault Administrator on the vault"),
     ("az ad app permission admin-consent", "Cloud Application Administrator or Privileged Role Administrator"),
     ("az ad app", _APPLICATION),
     ("az ad sp", _APPLICATION),
@@ -96,7 +101,7 @@ def right_for(command: str) -> str:
     if not _only_reads(command):
         if right := _find(_MANAGES, command):
             right = right.replace("on the vault", "at that scope") if _OTHER_SCOPE.search(command) else right
-            return f"{right}{_MFA}" if command.startswith(("az ", "func ")) else right
+            return f"{right}{_MFA}" if command.startswith(("az ", "func ", "Set-Az", "Add-Az", "Undo-Az")) else right
         if right := _find(_CHANGES, command):
             return right
     return _find(_READS, command)

@@ -243,8 +243,23 @@ def setting_sentence(setting: StackSetting, stack: Stack | None) -> str:
     return f"In {stack}, the {setting}: {name}." if name else ""
 
 
-_SIGN_IN: Mapping[Stack, Mapping[str, str]] = {
+_OWN_COMMANDS: Mapping[Stack, Mapping[str, str]] = {
     Stack.POWERSHELL: {
+        "az keyvault set-policy --name {vault} --object-id {object_id} --{policy}-permissions {permission}": (
+            "Set-AzKeyVaultAccessPolicy -VaultName {vault} -ObjectId {object_id} -PermissionsTo{policy}s {permission}"
+        ),
+        "az keyvault network-rule add --name {vault} --ip-address {address}": (
+            "Add-AzKeyVaultNetworkRule -VaultName {vault} -IpAddressRange {address}"
+        ),
+        "az keyvault secret set-attributes --vault-name {vault} --name {secret} --enabled true": (
+            "Update-AzKeyVaultSecret -VaultName {vault} -Name {secret} -Enable $true"
+        ),
+        "az keyvault secret recover --vault-name {vault} --name {secret}": (
+            "Undo-AzKeyVaultSecretRemoval -VaultName {vault} -Name {secret}"
+        ),
+        "az keyvault recover --name {vault}": (
+            "Undo-AzKeyVaultRemoval -VaultName {vault} -ResourceGroupName {group} -Location <location>"
+        ),
         "az login --tenant {tenant}": "Connect-AzAccount -Tenant {tenant}",
         "az login --tenant {vault_tenant}": "Connect-AzAccount -Tenant {vault_tenant}",
         "az login --tenant {tenant} --scope https://vault.azure.net/.default": "Connect-AzAccount -Tenant {tenant} "
@@ -280,8 +295,8 @@ _WITHOUT_USERS = frozenset(
 """Stacks that never use the account of a signed-in user."""
 
 
-def sign_in_command(template: str, stack: Stack | None) -> str | None:
-    """The stack's own form of a command that signs a user in or out; None if no user signs in there."""
+def own_command(template: str, stack: Stack | None) -> str | None:
+    """The stack's own form of an az command; None if it signs in a user, and no user signs in there."""
     if stack in _WITHOUT_USERS and template.startswith(("az login", "az logout", "az account clear")):
         return None
-    return _SIGN_IN.get(stack, {}).get(template, template) if stack else template
+    return _OWN_COMMANDS.get(stack, {}).get(template, template) if stack else template

@@ -9,7 +9,7 @@ from secrets_app.diagnosis.cause import Area, Cause, Command, run
 from secrets_app.diagnosis.command_values import CommandValues
 from secrets_app.diagnosis.places import Cloud
 from secrets_app.diagnosis.services import Action, ObjectKind
-from secrets_app.diagnosis.stack_settings import setting_sentence, sign_in_command
+from secrets_app.diagnosis.stack_settings import own_command, setting_sentence
 from secrets_app.diagnosis.stacks import Stack
 
 _NO_USER = frozenset(Platform) - {Platform.UNKNOWN, Platform.VIRTUAL_MACHINE, Platform.ARC, Platform.CLOUD_SHELL}
@@ -118,6 +118,8 @@ def _for_object(cause: Cause, values: CommandValues) -> Cause:
     if cause.key == "kv_rbac_denied" and (action := values.operation.action) and values.operation.object:
         title = f"The identity has no role assignment that allows {_GERUNDS[action]} {values.operation.object}"
         cause = replace(cause, title=title)
+    if values.object is ObjectKind.VAULT and cause.key == "kv_name_invalid":
+        return replace(cause, title="The vault name is invalid", commands=())
     if noun is None:
         return cause
 
@@ -152,9 +154,10 @@ def _for_stack(cause: Cause, values: CommandValues) -> Cause:
         fix = f"{cause.fix} {sentence}".strip()
     commands = []
     for command in cause.commands:
-        template = sign_in_command(command.template, values.stack)
-        if template is not None:
-            commands.append(replace(command, template=template))
+        # A cause in a tool is fixed with that tool, whichever program printed its message.
+        own = own_command(command.template, values.stack)
+        if own is not None:
+            commands.append(command if cause.area is Area.TOOL else replace(command, template=own))
     return replace(cause, fix=fix, commands=tuple(commands))
 
 

@@ -44,6 +44,13 @@ _OPTIONS = {
     "Set-ExecutionPolicy": {"-Scope"},
     "Set-ItemProperty": {"-Name", "-Value"},
     "Import-Certificate": {"-FilePath", "-CertStoreLocation"},
+    "Set-AzKeyVaultAccessPolicy": {
+        "-VaultName", "-ObjectId", "-PermissionsTosecrets", "-PermissionsTokeys", "-PermissionsTocertificates",
+    },
+    "Add-AzKeyVaultNetworkRule": {"-VaultName", "-IpAddressRange"},
+    "Update-AzKeyVaultSecret": {"-VaultName", "-Name", "-Enable"},
+    "Undo-AzKeyVaultSecretRemoval": {"-VaultName", "-Name"},
+    "Undo-AzKeyVaultRemoval": {"-VaultName", "-ResourceGroupName", "-Location"},
     "Test-NetConnection": {"-Port"},
     "Remove-Item": set[str](),
     "Get-ChildItem": set[str](),

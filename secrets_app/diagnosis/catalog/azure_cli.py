@@ -39,7 +39,8 @@ CAUSES = (
         "passed together. With several accounts or tenants, az uses those of the default subscription, which may not "
         "be the vault's.",
         fix="List the subscriptions that az can access, and select the one in the vault's tenant by its ID. "
-        "Then check which account is used.",
+        "Then check which account is used. If it has no role in any subscription, assign one, or sign in with "
+        "--allow-no-subscriptions.",
         signatures=(
             phrase("please specify only one of subscription and tenant"),
             phrase("getting access token for non-current tenants is not supported"),
@@ -126,6 +127,7 @@ CAUSES = (
         "or it was installed after this shell or editor was started.",
         fix="Install Azure CLI on this machine, then restart the shell or editor. If it is installed, add its folder "
         "to PATH; AzureServiceTokenProvider in .NET also reads AzureCLIPath.",
+        setting=StackSetting.CREDENTIALS,
         site_fix="Install Azure CLI on this machine, then restart the shell or editor. If it is installed, add its "
         "folder to PATH, or set AzureCLIPath to that folder.",
         signatures=(
@@ -214,6 +216,7 @@ CAUSES = (
         title="Azure CLI is installed, but no account is signed in",
         why="az has no usable account or no default subscription for this operating system user.",
         fix="Sign in with az as the operating system user that runs this program, then try again.",
+        setting=StackSetting.CREDENTIALS,
         signatures=(
             phrase("please run 'az login'"),
             phrase("please run az login"),

@@ -192,7 +192,8 @@ CAUSES = (
         title="The client assertion is not within its valid time range",
         why="The error shows two times. If they are minutes apart, this machine's clock is wrong. "
         "If they are hours or a day apart, an old token was sent again.",
-        fix="Set the clock. If the gap is large, read the token file again for each sign-in and update azure-identity.",
+        fix="Set the clock. If the gap is large, read the token file again for each sign-in and update azure-identity. "
+        "In a pipeline, sign in again right before the step: its token is valid for minutes only.",
         signatures=(
             aadsts(700024),
             phrase("client assertion is not within its valid time range"),

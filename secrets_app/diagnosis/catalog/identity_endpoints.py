@@ -20,6 +20,59 @@ _WITH_IMDS = (Platform.VIRTUAL_MACHINE, Platform.KUBERNETES, Platform.UNKNOWN)
 
 CAUSES = (
     Cause(
+        key="mi_endpoint_error",
+        area=Area.HOST,
+        title="The managed identity endpoint returned an error",
+        why="The endpoint responded but did not issue a token: it is temporarily unavailable, or the requested "
+        "resource does not exist.",
+        fix="Check that the token is requested for https://vault.azure.net/.default. "
+        "Then retry, and restart the app if the error persists.",
+        signatures=(
+            phrase("an unexpected error occured while fetching the aad token"),
+            phrase("an unexpected error occurred while fetching the aad token"),
+            phrase("failed to retrieve token from identity endpoint"),
+            phrase("metadata", '"error":"unknown"', strength=Strength.LIKELY),
+            phrase('"error":"unknown"', "error_description"),
+            phrase(
+                "managed identity", any_of=("(unknown)", "(unknown_error)", "(server_error)", "(internal_server_error)")
+            ),
+            phrase("token request error: (unknown"),
+            phrase("token request error: (service_unavailable"),
+            phrase("token request error: (temporarily_unavailable"),
+            phrase("token request error: (server_error"),
+            phrase("token request error: (invalid_scope) 5"),
+            phrase("failed to retrieve token from the active directory"),
+            phrase("failed to get token from", any_of=("identity endpoint", "msi endpoint", "managed identity")),
+            phrase(
+                "managedidentitycredential authentication failed",
+                any_of=(
+                    "status: 500",
+                    "status: 502",
+                    "status: 503",
+                    "status: 504",
+                    "internal server error",
+                    "service unavailable",
+                    "too many requests",
+                ),
+                strength=Strength.LIKELY,
+            ),
+            phrase(
+                "managed identity",
+                any_of=("status: 500", "status: 503", "500 internal server", "too many requests", "429"),
+                strength=Strength.LIKELY,
+            ),
+            Signature(
+                phrases=("managed identity",), status=frozenset({429, 500, 502, 503, 504}), strength=Strength.LIKELY
+            ),
+            phrase("token request error", strength=Strength.LIKELY),
+        ),
+        commands=(
+            run("az webapp restart --resource-group {group} --name {site}", platforms=(Platform.APP_SERVICE,)),
+            run("az functionapp restart --resource-group {group} --name {site}", platforms=(Platform.FUNCTIONS,)),
+        ),
+        links=(links.MANAGED_IDENTITY_TOKEN, links.MANAGED_IDENTITY_APP_SERVICE),
+    ),
+    Cause(
         key="mi_platform_env_inconsistent",
         area=Area.HOST,
         title="The managed identity environment variables do not match this host",

@@ -122,8 +122,8 @@ CAUSES = (
             ),
         ),
         commands=(
-            run("az aks check-acr --resource-group {group} --name <cluster> --acr <registry>.azurecr.io"),
-            run("az aks update --resource-group {group} --name <cluster> --attach-acr <registry>"),
+            run("az aks check-acr --resource-group {group} --name <cluster> --acr {registry}.azurecr.io"),
+            run("az aks update --resource-group {group} --name <cluster> --attach-acr {registry}"),
         ),
         links=(links.AKS_REGISTRY,),
     ),

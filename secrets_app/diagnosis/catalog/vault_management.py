@@ -1,10 +1,65 @@
-"""Causes in the vault's management, its deleted objects, its certificates and conditional role assignments."""
+"""Causes in the vault's address and management, in deleted objects, certificates and conditional role assignments."""
 
 from secrets_app.diagnosis.catalog import links
 from secrets_app.diagnosis.cause import Area, Cause, run
 from secrets_app.diagnosis.signature import Strength, code, phrase
 
 CAUSES = (
+    Cause(
+        key="kv_challenge_mismatch",
+        area=Area.VAULT,
+        title="The challenge resource does not match the vault's domain",
+        why="A vault's first response, the challenge, names the resource that a token is needed for. "
+        "It does not match the requested host, so no token was sent.",
+        fix="Correct the vault URL, or the cloud. Only for your own mock or proxy: turn the check off "
+        "(verify_challenge_resource=False in Python, DisableChallengeResourceVerification in .NET).",
+        signatures=(
+            phrase("the challenge resource", "does not match the requested domain"),
+            phrase("challenge resource", "does not match"),
+            phrase("the challenge contains invalid scope"),
+            phrase("source url and challenge url do not match"),
+            phrase("invalid challenge", any_of=("invalid challenge parameters", "invalid challenge header")),
+            phrase("challenge cannot be empty"),
+        ),
+        links=(links.KEY_VAULT_AUTHENTICATION, links.NATIONAL_CLOUDS),
+    ),
+    Cause(
+        key="kv_url_or_id_invalid",
+        area=Area.VAULT,
+        title="The vault URL or the secret ID is invalid",
+        why="A vault URL has the form https://contoso.vault.azure.net, and a secret ID adds /secrets/name. "
+        "The given value does not have this form.",
+        fix="Use https://, the vault name, and .vault.azure.net, without quotes, spaces or line breaks.",
+        site_fix="Set KEY_VAULT_URI to https://, the vault name, and .vault.azure.net.",
+        signatures=(
+            phrase("vault_url must be the url of an azure key vault"),
+            phrase("key vault request url must not contain backslashes"),
+            phrase("bearer token authentication is not permitted for non-tls protected"),
+            phrase("is not a valid id", unless=("tenant", "not a valid identifier")),
+            phrase("request_uri must be an absolute uri"),
+            phrase(
+                "invalid url",
+                any_of=("no scheme supplied", "no host supplied", "vault", "undefined", "err_invalid_url"),
+            ),
+            phrase("no connection adapters were found for", unless=("metadata", "identity", "msi")),
+            phrase("must use permitted protocols"),
+            phrase("is not a valid key vault", any_of=("url", "uri", "id", "secret")),
+            phrase("bearer token auth is not permitted for non tls"),
+            phrase("resulted in an invalid url"),
+            phrase("invalid key vault", any_of=("url", "uri", "identifier")),
+            phrase("does not appear to be a valid key vault"),
+            phrase("invalid uri: the format of the uri"),
+            phrase("uriformatexception"),
+            phrase("invalid url", strength=Strength.WEAK),
+            phrase("invalid uri", strength=Strength.WEAK),
+            phrase("request_uri must be http or https"),
+            phrase("key vault reference", any_of=("invalidsyntax", "could not parse reference")),
+            phrase("key vault url is malformed"),
+            phrase("invalid identifier", any_of=("the id of the secret", "vault")),
+        ),
+        commands=(run("az keyvault show --name {vault} --query properties.vaultUri --output tsv"),),
+        links=(links.KEY_VAULT_NAMES,),
+    ),
     Cause(
         key="kv_role_condition",
         area=Area.VAULT,

@@ -1,5 +1,6 @@
 """Workload identity federation errors: federated credentials, token files, pods, Azure Pipelines."""
 
+from secrets_app.core.reading import Platform
 from secrets_app.diagnosis.catalog import links
 from secrets_app.diagnosis.cause import Area, Cause, Severity, run
 from secrets_app.diagnosis.signature import Strength, aadsts, phrase
@@ -60,7 +61,8 @@ CAUSES = (
         title="Microsoft Entra ID cannot reach the token issuer",
         why="To validate the token, Microsoft Entra ID downloads the issuer's keys over the internet. "
         "The issuer's URL did not respond.",
-        fix="Make the issuer's /.well-known/openid-configuration reachable from the internet.",
+        fix="Make the issuer's /.well-known/openid-configuration reachable from the internet. If the issuer is GitHub "
+        "or Azure DevOps, retry later and check its status page.",
         signatures=(
             aadsts(90061, 50166, 501661),
             phrase("request to external oidc endpoint failed"),
@@ -68,7 +70,10 @@ CAUSES = (
         ),
         commands=(
             run("curl -sS {issuer}/.well-known/openid-configuration", requires=("issuer",)),
-            run("az aks show --resource-group {group} --name <cluster> --query oidcIssuerProfile"),
+            run(
+                "az aks show --resource-group {group} --name <cluster> --query oidcIssuerProfile",
+                platforms=(Platform.KUBERNETES,),
+            ),
         ),
         links=(links.FEDERATION_CONSIDERATIONS,),
         severity=Severity.REJECTED,
