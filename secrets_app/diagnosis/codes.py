@@ -115,7 +115,8 @@ def codes_in(evidence: Evidence) -> Iterator[Code]:
     for number in evidence.akv:
         yield from rows.get(f"akv{number}", ())
     for name in sorted(evidence.codes | (_names_in(evidence.text) & _distinctive())):
-        yield from (row for row in rows.get(name, ()) if _applies(row, evidence))
+        known = [row for row in rows.get(name, ()) if _applies(row, evidence)]
+        yield from known if evidence.service else known[:1]  # Key Vault's meaning is first in the table
 
 
 def _names_in(text: str) -> set[str]:

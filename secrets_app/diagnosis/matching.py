@@ -162,11 +162,16 @@ def _strongest(evidence: Evidence) -> dict[str, _Found]:
         if (previous is None or signature.strength > previous.strength) and signature.matches(evidence):
             words = max((*signature.phrases, *_present(signature.any_of, evidence)), key=len, default="")
             best[key] = _Found(signature.strength, order, _CERTAINTY[signature.strength], words)
-    for code in codes_in(evidence) if evidence.service or about_azure(evidence) else ():
+    for code in codes_in(evidence) if _codes_are_azures(evidence) else ():
         strength = _strength(code)
         if _has_cause(code) and (code.cause not in best or strength > best[code.cause].strength):
             best[code.cause] = _Found(strength, _ORDER[code.cause], code.certainty, squash(code.label))
     return best
+
+
+def _codes_are_azures(evidence: Evidence) -> bool:
+    """Whether the codes are from an Azure service. A code without a text was passed by the program that called it."""
+    return evidence.service is not None or about_azure(evidence) or not evidence.text
 
 
 def _strength(code: Code) -> Strength:

@@ -18,7 +18,6 @@ CAUSES = (
         fix="Register the certificate. If the application trusts it by subject name, send the full certificate chain "
         "(send_certificate_chain=True).",
         signatures=(
-            aadsts(700027, 700030, 1000502, 700028, 50017),
             aadsts(50012, any_of=("assertion", "certificate", "signature")),
             phrase("client assertion contains an invalid signature"),
             phrase("client assertion failed signature validation"),

@@ -21,7 +21,6 @@ CAUSES = (
         site_fix="Create a new one, set AZURE_CLIENT_SECRET to its value, and restart. "
         "A managed identity avoids client secrets.",
         signatures=(
-            aadsts(7000222),
             phrase("client secret keys", "are expired"),
             phrase("client secret", any_of=("is expired", "has expired")),
         ),
@@ -66,7 +65,6 @@ CAUSES = (
         fix="Ask an administrator to enable it: Microsoft Entra admin center > Enterprise applications > the "
         "application > Properties > Enabled for users to sign in.",
         signatures=(
-            aadsts(7000112),
             phrase("application", "is disabled", unless=("resource", "service principal named", "client flow")),
         ),
         commands=(run("az ad sp update --id {app_id} --set accountEnabled=true"),),
@@ -81,7 +79,6 @@ CAUSES = (
         why="The app registration exists, but its service principal in this tenant was never created or was deleted.",
         fix="Create the service principal in the tenant used to sign in.",
         signatures=(
-            aadsts(7000229),
             phrase("missing service principal in the tenant"),
             phrase("client application", "is missing service principal"),
         ),
@@ -99,7 +96,6 @@ CAUSES = (
         site_fix="Compare AZURE_CLIENT_ID and AZURE_TENANT_ID with the app registration in the tenant.",
         setting=StackSetting.TENANT,
         signatures=(
-            aadsts(700016, 70001, 700011, 700038),
             phrase("application with identifier", "was not found in the directory"),
             phrase("unauthorized_client", "was not found in the directory"),
             phrase("the client does not exist or is not enabled for consumers"),
@@ -123,7 +119,6 @@ CAUSES = (
         fix="For device code or browser sign-in, turn on Allow public client flows (App registrations > "
         "Authentication). For a public client, do not send a secret.",
         signatures=(
-            aadsts(7000218, 700025, 700009, 7000219, 700026, 70004, 900971, 700054, 700051),
             phrase("the request body must contain the following parameter", "client_assertion", unless=("scope",)),
             phrase("client is public so neither"),
             phrase("public client should not possess credentials"),
@@ -141,9 +136,6 @@ CAUSES = (
         fix="Grant consent for the application. To use Azure CLI with your own API, add Azure CLI to the API's "
         "authorized client applications.",
         signatures=(
-            aadsts(
-                65001, 65002, 65004, 65005, 90094, 90093, 90095, 90099, 650056, 65017, 900941, 650051, 501051, 90008
-            ),
             phrase("has not consented to use the application"),
             phrase("consent_required"),
             phrase("admin consent", any_of=("required", "needed", "need")),
@@ -162,7 +154,6 @@ CAUSES = (
         fix="Assign the user or a group: Microsoft Entra admin center > Enterprise applications > the application > "
         "Users and groups.",
         signatures=(
-            aadsts(50105, 501051),
             phrase("not assigned to a role for the application"),
             phrase("has not been assigned", "application", strength=Strength.LIKELY),
         ),
@@ -177,7 +168,6 @@ CAUSES = (
         "That token has expired, or was issued for another API.",
         fix="Pass on the current token your API received, and check that its audience is your API.",
         signatures=(
-            aadsts(50013, 500133, 500131, 500134, 240002, 7000114),
             phrase("assertion audience claim does not match"),
             phrase("assertion failed signature validation"),
             phrase("user assertion", any_of=("expired", "invalid", "not valid")),
@@ -195,7 +185,6 @@ CAUSES = (
         fix="Set the clock. If the gap is large, read the token file again for each sign-in and update azure-identity. "
         "In a pipeline, sign in again right before the step: its token is valid for minutes only.",
         signatures=(
-            aadsts(700024),
             phrase("client assertion is not within its valid time range"),
             phrase("make sure your computer's time and time zone are both correct"),
             phrase("the id token is not yet valid"),
@@ -221,7 +210,6 @@ CAUSES = (
         "client ID; the header names the certificate. For a federated token, the audience is "
         "api://AzureADTokenExchange. Preferably, let azure-identity create the assertion.",
         signatures=(
-            aadsts(50027, 50048, 50120, 700021, 900384, 5002723, 5002727),
             phrase("client assertion", any_of=("malformed", "is not a valid jwt", "audience claim does not match")),
             phrase("assertion audience", "does not match realm issuer"),
         ),
@@ -243,7 +231,6 @@ CAUSES = (
         "Authentication, on the right platform. For local sign-in use http://localhost under Mobile and desktop "
         "applications.",
         signatures=(
-            aadsts(50011, 500113, 500117),
             phrase("reply url", "does not match"),
             phrase("redirect uri", "specified in the request does not match"),
             phrase("no reply address is registered for the application"),

@@ -19,7 +19,6 @@ CAUSES = (
         "This one is missing or malformed, or there is more than one.",
         fix="For Key Vault, request https://vault.azure.net/.default, or let the Key Vault client request the token.",
         signatures=(
-            aadsts(70011, 1002012, 650053, 700022, 28003, 28002, 90009),
             aadsts(900144, phrases=("scope",), unless=("client_id", "grant_type")),
             Signature(
                 aadsts=frozenset({500011, 50001, 650057}),
@@ -72,7 +71,7 @@ CAUSES = (
         why="The error names the resource, not the application that signs in: the service principal of the resource "
         "is disabled, or its subscription has lapsed.",
         fix="Ask an administrator to enable that service principal, or renew the subscription.",
-        signatures=(aadsts(500014), phrase("the service principal for resource", "is disabled")),
+        signatures=(phrase("the service principal for resource", "is disabled"),),
         commands=(
             run(
                 "az ad sp list --filter \"servicePrincipalNames/any(n:n eq 'https://vault.azure.net')\" "
@@ -90,7 +89,6 @@ CAUSES = (
         why="The error names the resource. If it is the vault's own URL, the wrong resource was requested.",
         fix="Request https://vault.azure.net/.default. For your own API, create its service principal in this tenant.",
         signatures=(
-            aadsts(500011, 50001, 650057, 650052, 650054, 500013, 50010, 5000224),
             phrase("the resource principal named", "was not found in the tenant"),
             Signature(codes=frozenset({"invalid_resource"}), unless=("identity/oauth2",), strength=Strength.LIKELY),
         ),
@@ -136,7 +134,6 @@ CAUSES = (
         "For the Azure public cloud, remove it: https://login.microsoftonline.com is the default.",
         setting=StackSetting.CLOUD,
         signatures=(
-            aadsts(50049, 900382, 900439, 900432, 900431, 90038, 90043, 90051, 1000104),
             phrase("the authority provided", any_of=("is not well-known", "is not known")),
             phrase("the authority you provided", "is not known"),
             phrase("is an invalid authority"),
@@ -177,7 +174,6 @@ CAUSES = (
         site_fix="Set AZURE_TENANT_ID to the directory (tenant) ID, a plain GUID.",
         setting=StackSetting.TENANT,
         signatures=(
-            aadsts(90002, 900023, 90019, 50059, 50128, 50194, 900021, 90027, 50029, 90130, 9001023, 9002332, 90124),
             phrase("unable to get authority configuration for"),
             phrase("invalid tenant id provided"),
             phrase(

@@ -4,7 +4,7 @@ from secrets_app.core.own_messages import INTERACTIVE_SIGN_IN_REQUIRED
 from secrets_app.diagnosis.catalog import links
 from secrets_app.diagnosis.catalog.predicates import about_azure
 from secrets_app.diagnosis.cause import Area, Cause, Severity, run
-from secrets_app.diagnosis.signature import Strength, aadsts, own_message, phrase
+from secrets_app.diagnosis.signature import Strength, own_message, phrase
 
 CAUSES = (
     Cause(
@@ -16,43 +16,6 @@ CAUSES = (
         fix="Sign in from a managed device or an allowed network, or ask an administrator. "
         "For a service, use a managed identity.",
         signatures=(
-            aadsts(
-                53003,
-                53000,
-                53001,
-                53002,
-                53004,
-                53009,
-                53010,
-                53011,
-                53008,
-                530001,
-                530002,
-                530003,
-                530004,
-                530005,
-                530021,
-                530031,
-                530032,
-                530033,
-                530034,
-                530035,
-                50005,
-                50097,
-                50129,
-                50131,
-                50155,
-                50199,
-                530084,
-                700003,
-                53012,
-                530022,
-                530023,
-                530025,
-                50187,
-                50127,
-                135011,
-            ),
             phrase("access has been blocked by conditional access"),
             phrase("blocked by conditional access"),
             phrase("your device is required to be", any_of=("managed", "compliant", "joined")),
@@ -69,7 +32,6 @@ CAUSES = (
         why="The organization requires multifactor authentication, which a background process cannot complete.",
         fix="Sign in again with Azure CLI for this resource. For automation, use a managed identity, never a password.",
         signatures=(
-            aadsts(50076, 50079, 50158, 50072, 50074, 50078, 500121, 50125, 502031, 50086, 50087, 50088, 50161),
             phrase("you must use multi-factor authentication"),
             phrase("you must enroll in multi-factor authentication"),
             phrase("multi-factor authentication", any_of=("required", "must"), strength=Strength.LIKELY),
@@ -92,7 +54,6 @@ CAUSES = (
         "live.com in the error means a personal Microsoft account.",
         fix="Sign in with an account of that tenant, or have this account invited as a guest.",
         signatures=(
-            aadsts(50020, 50034, 90072, 51004, 16000, 500208, 50107, 500200, 50178, 50177, 500202, 16003, 50014, 50197),
             phrase("user account", "does not exist in", any_of=("tenant", "directory"), where=about_azure),
             phrase("from identity provider", "does not exist in tenant"),
             phrase("the account must be added to the directory"),
@@ -110,7 +71,6 @@ CAUSES = (
         "After several failed attempts, the account is locked for a while.",
         fix="Do not sign in with a password: use az login, or a service principal for automation.",
         signatures=(
-            aadsts(50126, 50053, 50056, 50052, 50064, 120002, 120000),
             phrase("invalid username or password", where=about_azure),
             phrase("error validating credentials due to invalid username or password"),
             phrase("id3242"),
@@ -127,7 +87,6 @@ CAUSES = (
         why="Microsoft Entra ID found the account, but it cannot sign in at present.",
         fix="Ask an administrator to enable the account, or set a new password in the browser.",
         signatures=(
-            aadsts(50057, 50055, 50144, 50142, 50135, 500571, 50018, 80012, 500541),
             phrase("the user account is disabled"),
             phrase("the password is expired"),
             phrase("user account has been disabled"),
@@ -142,26 +101,6 @@ CAUSES = (
         why="It was inactive for too long, the organization requires a new sign-in, or the password changed.",
         fix="Sign out and sign in again with the tool that stores the session.",
         signatures=(
-            aadsts(
-                700082,
-                70043,
-                50173,
-                70008,
-                700084,
-                700081,
-                700007,
-                700008,
-                50132,
-                50133,
-                50089,
-                70044,
-                70000,
-                70046,
-                54005,
-                700071,
-                50085,
-                50139,
-            ),
             phrase("the refresh token has expired"),
             phrase("refresh token", any_of=("has expired", "is expired", "was revoked", "has been revoked", "revoked")),
             phrase("reauthentication required", strength=Strength.LIKELY),
@@ -210,7 +149,6 @@ CAUSES = (
         fix="On a server, use a managed identity or a service principal. "
         "Without a browser, sign in with a device code.",
         signatures=(
-            aadsts(70016, 70018, 70019, 70020, 50058, 16002, 50140, 700020),
             phrase("couldn't start an http server"),
             phrase("failed to open a browser"),
             phrase("failed to begin authentication flow"),
@@ -266,7 +204,6 @@ CAUSES = (
         fix="Ask the network administrator to add the tenant to the tenant restrictions, or an administrator of the "
         "tenant to change its cross-tenant access settings. Signing in again does not help.",
         signatures=(
-            aadsts(50002, 500021, 500022, 500212, 500213, 1000104),
             phrase("access to", "tenant is denied"),
             phrase("cross-tenant access", any_of=("policy", "denied", "not allow", "blocked")),
         ),

@@ -5,7 +5,7 @@ from secrets_app.diagnosis.catalog import links
 from secrets_app.diagnosis.catalog.predicates import about_azure
 from secrets_app.diagnosis.cause import Area, Cause, run
 from secrets_app.diagnosis.services import ObjectKind
-from secrets_app.diagnosis.signature import Signature, Strength, akv, code, phrase
+from secrets_app.diagnosis.signature import Signature, Strength, code, phrase
 from secrets_app.diagnosis.stack_settings import StackSetting
 
 _ONE_ADDRESS = tuple(set(Platform) - {Platform.APP_SERVICE, Platform.FUNCTIONS})
@@ -24,7 +24,6 @@ CAUSES = (
         "that tenant. A managed identity cannot leave its own tenant: use a vault in that tenant.",
         setting=StackSetting.TENANT,
         signatures=(
-            akv(10032),
             phrase("invalid issuer expected one of", "found"),
             phrase("token issuer", "does not match", "vault", strength=Strength.LIKELY),
         ),
@@ -48,7 +47,6 @@ CAUSES = (
         fix="Request the scope https://vault.azure.net/.default, without the vault name and without a trailing slash. "
         "The Key Vault clients of the Azure libraries do this automatically.",
         signatures=(
-            akv(10022),
             phrase("invalid audience expected", "vault"),
             phrase("invalid audience", "vault.azure.net"),
             phrase(
@@ -69,7 +67,6 @@ CAUSES = (
         fix="Use a Key Vault client with a credential, which sends the token. "
         "Then check any proxy in front of the vault.",
         signatures=(
-            akv(10000),
             phrase("request is missing a bearer or pop token"),
             phrase("missing a bearer or pop token"),
         ),
@@ -83,7 +80,7 @@ CAUSES = (
         "rotates its keys.",
         fix="Try again in a minute. If the error persists, check that the token was issued by Microsoft Entra ID and "
         "is sent unchanged.",
-        signatures=(akv(10046), phrase("unable to resolve the key used for signature validation")),
+        signatures=(phrase("unable to resolve the key used for signature validation"),),
         links=(links.KEY_VAULT_AUTHENTICATION, links.KEY_VAULT_ERRORS),
     ),
     Cause(
@@ -109,7 +106,6 @@ CAUSES = (
         fix="Add the address to the vault's firewall, or connect from an allowed network. "
         "Portal: the vault > Networking > Firewalls and virtual networks.",
         signatures=(
-            code("ForbiddenByFirewall", "ForbiddenByNsp"),
             phrase("client address is not authorized and caller is not a trusted service"),
             phrase("client address", "is not authorized", any_of=("vault", "caller")),
             phrase("your client ip address is not authorized to access this key vault"),
@@ -148,7 +144,6 @@ CAUSES = (
         fix="Connect from the private network, and check that the vault name resolves to a private address there. Only "
         "the vault's owner can decide to enable public network access. Portal: the vault > Networking.",
         signatures=(
-            code("ForbiddenByConnection"),
             phrase("connection is not an approved private link"),
             phrase("public network access is disabled", any_of=("vault", "private link", "private endpoint")),
             phrase("public network access on this resource is disabled"),
@@ -168,7 +163,6 @@ CAUSES = (
         fix="Find out why the version was disabled, then enable it. "
         "Portal: the vault > Secrets > the secret > the version > Enabled.",
         signatures=(
-            code("SecretDisabled", "KeyDisabled", "CertificateDisabled"),
             phrase("is not allowed on a disabled", any_of=("secret", "key", "certificate")),
             phrase("operation get is not allowed on a disabled secret"),
         ),
@@ -182,7 +176,6 @@ CAUSES = (
         why="Key Vault keeps deleted objects for 7 to 90 days. During that time their names cannot be reused.",
         fix="Recover the deleted object. Purge it only if it is no longer needed.",
         signatures=(
-            code("ObjectIsDeletedButRecoverable"),
             code("ConflictError", "Conflict", any_of=("deleted but recoverable", "recoverable state")),
             phrase("deleted but recoverable state"),
             phrase("is already in use", any_of=("recoverable state",), unless=("the vault name",)),
@@ -205,7 +198,6 @@ CAUSES = (
         "A deleted secret returns the same error.",
         fix="Check the name of the secret and of the vault. Then check the deleted secrets.",
         signatures=(
-            code("SecretNotFound", "KeyNotFound", "CertificateNotFound"),
             phrase("secretversionnotfound"),
             phrase(
                 "key vault reference", any_of=("secretnotfound", "secret was not found", "secret version was not found")
@@ -268,7 +260,6 @@ CAUSES = (
         why="The vault is throttling requests (HTTP 429). It serves a few thousand in 10 seconds and rejects others.",
         fix="Wait, then retry. Read the secret once and cache it, and use one client for the whole program.",
         signatures=(
-            code("Throttled", "VaultRequestTypeLimitReached", "TooManyRequests"),
             phrase("request was not processed because too many requests were received"),
             phrase("vaultrequesttypelimitreached"),
             Signature(
@@ -294,7 +285,6 @@ CAUSES = (
         "or the key is disabled or expired.",
         fix="Use a key that permits the operation, or add it to the key's permitted operations.",
         signatures=(
-            code("KeyOperationForbidden", "KeyOperationNotPermitted"),
             phrase("operation", "is not permitted on this key"),
             phrase("operation is not permitted on this key"),
             phrase("key ops", "not permitted", strength=Strength.LIKELY),
@@ -323,7 +313,6 @@ CAUSES = (
         fix="Assign the role below to the identity, scoped to this vault. It can take up to 10 minutes to take effect. "
         "Portal: the vault > Access control (IAM) > Add role assignment.",
         signatures=(
-            code("ForbiddenByRbac"),
             phrase("caller is not authorized to perform action on resource"),
             phrase("deniedwithnovalidrbac"),
             phrase(

@@ -42,7 +42,6 @@ CAUSES = (
         fix="Wait as long as the Retry-After header says. Run fewer operations in parallel: in Terraform "
         "-parallelism=5.",
         signatures=(
-            code("SubscriptionRequestsThrottled", "OperationNotAllowedThrottled"),
             phrase(
                 "the request is being throttled as the limit has been reached for operation type",
                 strength=Strength.EXACT,
@@ -59,10 +58,7 @@ CAUSES = (
         title="The resource has identity type UserAssigned, but no identity is named",
         why="A template or provider sets the identity type to UserAssigned without the resource ID of an identity.",
         fix="Add the resource IDs of the user-assigned identities, or use SystemAssigned or None.",
-        signatures=(
-            code("MissingIdentityIds"),
-            phrase("the identity ids must not be null or empty for"),
-        ),
+        signatures=(phrase("the identity ids must not be null or empty for"),),
         commands=(run('az identity list --query "[].{{name:name, id:id}}" --output table'),),
         links=(links.MANAGED_IDENTITY,),
     ),
@@ -75,7 +71,6 @@ CAUSES = (
         fix="Assign the service's data role, such as Storage Blob Data Reader or Azure Service Bus Data Sender, to "
         "the principal that is actually used. It can take up to 10 minutes to take effect.",
         signatures=(
-            code("AuthorizationPermissionMismatch"),
             phrase("this request is not authorized to perform this operation using this permission"),
             phrase("unauthorized access.", "claim(s) are required to perform this operation"),
             phrase("put-token for", any_of=("unauthorized", "status code: 401")),

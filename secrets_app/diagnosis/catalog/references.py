@@ -3,7 +3,7 @@
 from secrets_app.core.reading import Platform
 from secrets_app.diagnosis.catalog import links
 from secrets_app.diagnosis.cause import Area, Cause, run
-from secrets_app.diagnosis.signature import Strength, code, phrase
+from secrets_app.diagnosis.signature import Strength, phrase
 
 _SITE_REFERENCES = (
     "https://management.azure.com/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Web/"
@@ -67,7 +67,6 @@ CAUSES = (
         signatures=(
             phrase("unable to get value using managed identity"),
             phrase("failed to update secrets", any_of=("managed identity", "vault", "container")),
-            code("KeyVaultSecretRefIdentityError", "ContainerAppSecretKeyVaultUrlInvalid"),
             phrase("containerappsecretrefnotfound"),
         ),
         commands=(

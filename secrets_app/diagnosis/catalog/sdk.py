@@ -238,7 +238,6 @@ CAUSES = (
             phrase("is only supported in publicclientapplication"),
             phrase("you shall provide a thumbprint in sha1"),
             phrase("you must provide either 'thumbprint' or 'public_certificate'"),
-            aadsts(90014),
             aadsts(900144, unless=("'scope'", "'resource'")),
             phrase("has no attribute 'get_token'", any_of=("'nonetype' object", "'str' object", "'dict' object")),
             phrase("has no attribute 'get_token_info'", any_of=("'nonetype' object", "'str' object", "'dict' object")),

@@ -2,7 +2,7 @@
 
 from secrets_app.diagnosis.catalog import links
 from secrets_app.diagnosis.cause import Area, Cause, run
-from secrets_app.diagnosis.signature import Strength, code, phrase
+from secrets_app.diagnosis.signature import Strength, phrase
 
 CAUSES = (
     Cause(
@@ -114,7 +114,6 @@ CAUSES = (
         fix="Wait a minute and retry. In a program, wait for the deletion or the recovery to complete "
         "(begin_delete_secret(...).wait()).",
         signatures=(
-            code("ObjectIsBeingDeleted", "ObjectIsBeingRecovered"),
             phrase("is currently being deleted"),
             phrase("is currently being recovered"),
         ),
@@ -131,7 +130,6 @@ CAUSES = (
         fix="Look for it among the deleted vaults: recover it, or purge it if its content is no longer needed. "
         "Otherwise choose another name.",
         signatures=(
-            code("VaultAlreadyExists"),
             phrase("the vault name", "is already in use"),
             phrase("vault names are globaly unique"),
             phrase("vault names are globally unique"),

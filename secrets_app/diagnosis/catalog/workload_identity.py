@@ -19,14 +19,6 @@ CAUSES = (
         "The token sent differs in at least one of the three, possibly only in letter case or a trailing slash.",
         fix="Compare the value quoted in the error message with the list below, and make them match exactly.",
         signatures=(
-            aadsts(
-                70021,
-                700211,
-                700212,
-                700213,
-                7002137,
-                7002138,
-            ),
             phrase("no matching federated identity record found"),
             phrase("federated identity", any_of=("does not match", "no matching")),
             phrase("federated identity credential", strength=Strength.LIKELY),
@@ -64,7 +56,6 @@ CAUSES = (
         fix="Make the issuer's /.well-known/openid-configuration reachable from the internet. If the issuer is GitHub "
         "or Azure DevOps, retry later and check its status page.",
         signatures=(
-            aadsts(90061, 50166, 501661),
             phrase("request to external oidc endpoint failed"),
             phrase("unable to retrieve", "openid configuration", strength=Strength.LIKELY),
         ),
@@ -185,7 +176,6 @@ CAUSES = (
         "(kid) must match. After a key rotation, wait until Microsoft Entra ID has downloaded the new keys, then "
         "retry.",
         signatures=(
-            aadsts(7000272),
             aadsts(500031, phrases=("signing certificate",)),
             phrase("could not be found in the metadata of identity provider"),
         ),
@@ -202,7 +192,6 @@ CAUSES = (
         "this issuer, or demands a claim that the token does not have.",
         fix="Ask an administrator of the tenant to allow the issuer in the application management policy. Changing "
         "the federated credential does not help.",
-        signatures=(aadsts(700223, 700236, 700238, 7002381),),
         links=(links.FEDERATION_CONSIDERATIONS, links.AADSTS),
         severity=Severity.REJECTED,
         look_alikes=(("federated_credential_mismatch", "No federated credential matches the token."),),
@@ -214,7 +203,6 @@ CAUSES = (
         why="The token that was presented was issued by Microsoft Entra ID for a user, or was itself obtained by "
         "federation. Neither may be exchanged again.",
         fix="Present a token of an external issuer, or the token of a managed identity for api://AzureADTokenExchange.",
-        signatures=(aadsts(700222, 700229, 700231),),
         links=(links.FEDERATION_CONSIDERATIONS, links.AADSTS),
         severity=Severity.REJECTED,
         look_alikes=(("federated_credential_mismatch", "The kind of token is right, and its subject is not listed."),),
