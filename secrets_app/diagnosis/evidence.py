@@ -74,6 +74,8 @@ class Evidence:
     attempts: tuple[ChainAttempt, ...] = ()
     credential: str | None = None
     """The credential whose message this is, if it is one part of a chain's message."""
+    code_is_known: bool = False
+    """Whether the caller passed the service's code, so that it need not be recognized as one of Azure."""
     unredacted: str = field(default="", repr=False, compare=False)
     """The text for phrases only: redaction may take the words of an error for a password. Dropped by `shareable`."""
 

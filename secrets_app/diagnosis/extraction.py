@@ -89,6 +89,7 @@ def evidence_in(
     all_codes = [code, *codes] if code else codes
     return Evidence(
         text=redacted,
+        code_is_known=code is not None,
         unredacted="" if redacted == normalized.text else normalized.text,
         frames=redact(normalized.frames[:_MAX_FRAME_CHARACTERS]),
         exception=exception or _last_exception(redacted),

@@ -170,8 +170,8 @@ def _strongest(evidence: Evidence) -> dict[str, _Found]:
 
 
 def _codes_are_azures(evidence: Evidence) -> bool:
-    """Whether the codes are from an Azure service. A code without a text was passed by the program that called it."""
-    return evidence.service is not None or about_azure(evidence) or not evidence.text
+    """Whether the codes are from an Azure service."""
+    return evidence.code_is_known or evidence.service is not None or about_azure(evidence)
 
 
 def _strength(code: Code) -> Strength:
