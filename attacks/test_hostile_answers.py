@@ -22,8 +22,15 @@ class Attacked(NamedTuple):
     """A site whose Azure is hostile at one hop."""
 
     hop: str
+    azure: LocalAzure
     hostile: HostileAzure
     site: Site
+
+    def secrets(self) -> list[str]:
+        """What the site sends to authenticate."""
+        names = ("AZURE_CLIENT_SECRET", "IDENTITY_HEADER")
+        sent = [self.azure.env[name] for name in names if name in self.azure.env]
+        return [*sent, *(token.text for token in self.azure.tokens)]
 
     def visit(self, body: str) -> list[Answer]:
         """What the pages show when the hop answers with this body."""
@@ -42,7 +49,7 @@ def attacked() -> Iterator[list[Attacked]]:
             hostile = running.enter_context(HostileAzure(azure, hop.host, None))
             settings = {"KVSITE_DEADLINE_S": f"{DEADLINE_S:g}", "KVSITE_RESULT_LIFE_S": "0"}
             site = running.enter_context(running_site({**hostile.env, **settings}))
-            sites.append(Attacked(name, hostile, site))
+            sites.append(Attacked(name, azure, hostile, site))
             sites[-1].visit("null")  # imports and templates that a worker loads on first use are not measured
         yield sites
 
@@ -59,6 +66,9 @@ def test_answer__is_bounded_and_reported(attacked: list[Attacked], body: str, fi
     }
     logs = {one.hop: one.site.log()[logged[one.hop] :] for one in attacked}
     assert [hop for hop, log in logs.items() if "Traceback" in log] == [], logs
+    shown = b"".join(answer.body for found in answers.values() for answer in found) + "".join(logs.values()).encode()
+    assert not [secret for one in attacked for secret in one.secrets() if secret.encode() in shown]
+    assert not any("evil.example" in request for one in attacked for request in one.hostile.requests)
     memory_mib = max(one.site.memory_mib(peak=True) for one in attacked)
     figure("memory of a worker, any answer of Azure", memory_mib, "MiB", at_most=MAX_MEMORY_MIB)
     slowest_s = max(answer.elapsed_s for found in answers.values() for answer in found)

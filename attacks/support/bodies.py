@@ -102,6 +102,14 @@ def silence(client: socket.socket, _request: str) -> None:
     client.recv(1)
 
 
+def echo(client: socket.socket, request: str) -> None:
+    """A refusal that repeats what it received, the access token or client secret included."""
+    fields = {name: request for name in NAMES}
+    document = {**fields, "error": {"code": request, "message": request, "innererror": {"code": request}}}
+    network = f"x-ms-keyvault-network-info: addr={request.partition('Authorization: ')[2].splitlines()[:1]}"
+    client.sendall(response(json.dumps(document).encode(), network, status="403 Forbidden"))
+
+
 GZIP, TWICE = "Content-Encoding: gzip", "Content-Encoding: gzip, gzip"
 
 BODIES: dict[str, Callable[[], Answer]] = {
@@ -139,6 +147,10 @@ BODIES: dict[str, Callable[[], Answer]] = {
     "an unknown encoding": lambda: fixed(response(b"{}", content_type="application/json; charset=hex")),
     "bytes of no encoding": lambda: fixed(response(bytes(range(256)) * 3000, content_type="text/plain")),
     "silence": lambda: silence,
+    "the request in every field": lambda: echo,
+    "401 again and again": lambda: fixed(CHALLENGE),
+    "429, Retry-After of a year": lambda: as_json({}, "Retry-After: 31536000", status="429 Too Many Requests"),
+    "a redirect to another host": lambda: as_json({}, "Location: https://evil.example/", status="307 Temporary Redirect"),
 }
 NAMES = (
     *("value", "id", "contentType", "attributes", "tags", "access_token", "expires_in", "expires_on", "resource"),
