@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from attacks.support.attacked import Attacked, attacked_sites
 from attacks.support.site import Site, running_site
 from localazure import LocalAzure
 
@@ -28,6 +29,13 @@ def site(azure: LocalAzure) -> Iterator[Site]:
     """The site with default settings, shared by the attacks of a module. An attack that stops it fails the next one."""
     with running_site(azure.env) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def attacked() -> Iterator[list[Attacked]]:
+    """A site for each hop, whose Azure is hostile there."""
+    with attacked_sites() as sites:
+        yield sites
 
 
 @pytest.fixture

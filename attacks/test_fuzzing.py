@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from attacks.support.bodies import NAMES, after_challenge, fixed, response
-from attacks.support.hostile_azure import HOPS, HostileAzure
-from attacks.support.site import Site, running_site
+from attacks.support.attacked import Attacked
+from attacks.support.bodies import NAMES, fixed, response
+from attacks.support.site import Site
 from localazure import LocalAzure
 
-REQUESTS, ANSWERS, PASTES = 1500, 40, 120
+REQUESTS, ANSWERS, PASTES = 1500, 25, 120
 METHODS = (*("GET",) * 6, *("POST",) * 4, "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE", "CONNECT", "get", "G\x00T", "")
 PATHS = (
     *("/", "/secret/", "/identities/", "/value/", "/sign-in/", "/sign-out/", "/api/reading", "/token/", "/api/token"),
@@ -119,21 +119,18 @@ def _request(rng: random.Random) -> bytes:
 
 
 @pytest.mark.timeout(100)
-def test_random_answers_of_azure(seed: int) -> None:
+def test_random_answers_of_azure(attacked: list[Attacked], seed: int) -> None:
     rng = random.Random(seed)
-    for name, hop in HOPS.items():
-        settings = {"KVSITE_DEADLINE_S": "1", "KVSITE_RESULT_LIFE_S": "0"}
-        with (
-            LocalAzure(hop.scenario) as azure,
-            HostileAzure(azure, hop.host, None) as hostile,
-            running_site({**hostile.env, **settings}) as site,
-        ):
-            for number in range(ANSWERS // len(HOPS)):
-                answer = fixed(_answer(rng))
-                hostile.answer = after_challenge(answer) if name == "vault" and rng.random() < 0.9 else answer
-                statuses = [site.get(path).status for path in ("/", "/api/reading?refresh=1")]
-                assert statuses == [200, 200], f"seed {seed}, {name}, answer {number}"
-            assert "Traceback" not in site.log(), f"seed {seed}, {name}: {site.log()[-3000:]}"
+    answers = {one.hop: [fixed(_answer(rng)) for _ in range(ANSWERS)] for one in attacked}
+
+    def statuses(one: Attacked) -> list[list[int]]:
+        return [[page.status for page in one.visit(answer)] for answer in answers[one.hop]]
+
+    with ThreadPoolExecutor() as pool:
+        found = dict(zip(answers, pool.map(statuses, attacked), strict=True))
+    failed = [(hop, number) for hop, pages in found.items() for number, page in enumerate(pages) if page != [200, 200]]
+    assert failed == [], f"seed {seed}"
+    assert [one.site.log()[-3000:] for one in attacked if "Traceback" in one.site.log()] == [], f"seed {seed}"
 
 
 def _answer(rng: random.Random) -> bytes:

@@ -1,57 +1,17 @@
 """Answers of a hostile Azure at every hop: bounded in memory and time, and reported as an error of Azure."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from typing import NamedTuple
 
 import pytest
 
 from attacks.conftest import Figure
-from attacks.support.bodies import BODIES, after_challenge, endless_head
+from attacks.support.attacked import DEADLINE_S, PAGES, Attacked
+from attacks.support.bodies import BODIES, endless_head
 from attacks.support.hostile_azure import HOPS, HostileAzure
-from attacks.support.site import Answer, Site, running_site, wait_for
+from attacks.support.site import running_site, wait_for
 from localazure import LocalAzure
 
-DEADLINE_S = 1.0
 MAX_MEMORY_MIB = 150
-PAGES = ("/", "/api/reading?refresh=1")
-
-
-class Attacked(NamedTuple):
-    """A site whose Azure is hostile at one hop."""
-
-    hop: str
-    azure: LocalAzure
-    hostile: HostileAzure
-    site: Site
-
-    def secrets(self) -> list[str]:
-        """What the site sends to authenticate."""
-        names = ("AZURE_CLIENT_SECRET", "IDENTITY_HEADER")
-        sent = [self.azure.env[name] for name in names if name in self.azure.env]
-        return [*sent, *(token.text for token in self.azure.tokens)]
-
-    def visit(self, body: str) -> list[Answer]:
-        """What the pages show when the hop answers with this body."""
-        answer = BODIES[body]()
-        self.hostile.answer = after_challenge(answer) if self.hop == "vault" else answer
-        return [self.site.get(path) for path in PAGES]
-
-
-@pytest.fixture(scope="module")
-def attacked() -> Iterator[list[Attacked]]:
-    """One site for each hop."""
-    with ExitStack() as running:
-        sites = []
-        for name, hop in HOPS.items():
-            azure = running.enter_context(LocalAzure(hop.scenario))
-            hostile = running.enter_context(HostileAzure(azure, hop.host, None))
-            settings = {"KVSITE_DEADLINE_S": f"{DEADLINE_S:g}", "KVSITE_RESULT_LIFE_S": "0"}
-            site = running.enter_context(running_site({**hostile.env, **settings}))
-            sites.append(Attacked(name, azure, hostile, site))
-            sites[-1].visit("null")  # imports and templates that a worker loads on first use are not measured
-        yield sites
 
 
 @pytest.mark.parametrize("body", BODIES)
@@ -60,7 +20,9 @@ def test_answer__is_bounded_and_reported(attacked: list[Attacked], body: str, fi
     for one in attacked:
         one.site.reset_peak()
     with ThreadPoolExecutor() as pool:
-        answers = dict(zip((one.hop for one in attacked), pool.map(lambda one: one.visit(body), attacked), strict=True))
+        answers = dict(
+            zip((one.hop for one in attacked), pool.map(lambda one: one.visit(BODIES[body]()), attacked), strict=True)
+        )
     assert {hop: [answer.status for answer in found] for hop, found in answers.items()} == {
         hop: [200] * len(PAGES) for hop in answers
     }

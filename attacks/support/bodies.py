@@ -104,7 +104,7 @@ def silence(client: socket.socket, _request: str) -> None:
 
 def echo(client: socket.socket, request: str) -> None:
     """A refusal that repeats what it received, the access token or client secret included."""
-    fields = {name: request for name in NAMES}
+    fields = dict.fromkeys(NAMES, request)
     document = {**fields, "error": {"code": request, "message": request, "innererror": {"code": request}}}
     network = f"x-ms-keyvault-network-info: addr={request.partition('Authorization: ')[2].splitlines()[:1]}"
     client.sendall(response(json.dumps(document).encode(), network, status="403 Forbidden"))
@@ -136,6 +136,7 @@ BODIES: dict[str, Callable[[], Answer]] = {
     "a string": lambda: as_json("x" * 1000),
     "numbers for strings": lambda: as_json(dict.fromkeys(NAMES, 7)),
     "lists for strings": lambda: as_json({name: [1] for name in NAMES}),
+    "strings for objects": lambda: as_json(dict.fromkeys(NAMES, "x")),
     "null for strings": lambda: as_json(dict.fromkeys(NAMES)),
     "half a character": lambda: as_json(
         {**dict.fromkeys(NAMES, "\ud800"), "error": {"code": "\ud800", "message": "\ud800"}}, status="403 Forbidden"
@@ -150,7 +151,9 @@ BODIES: dict[str, Callable[[], Answer]] = {
     "the request in every field": lambda: echo,
     "401 again and again": lambda: fixed(CHALLENGE),
     "429, Retry-After of a year": lambda: as_json({}, "Retry-After: 31536000", status="429 Too Many Requests"),
-    "a redirect to another host": lambda: as_json({}, "Location: https://evil.example/", status="307 Temporary Redirect"),
+    "a redirect to another host": lambda: as_json(
+        {}, "Location: https://evil.example/", status="307 Temporary Redirect"
+    ),
 }
 NAMES = (
     *("value", "id", "contentType", "attributes", "tags", "access_token", "expires_in", "expires_on", "resource"),

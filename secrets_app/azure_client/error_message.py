@@ -11,7 +11,8 @@ def error_message(error: Exception) -> str:
     `str()` of azure-core's errors adds the body unless it is an error object of the service.
     """
     if isinstance(error, DecodeError) and not isinstance(error, IncompleteReadError):
-        return f"The response (HTTP status {error.status_code}) could not be decoded: {UNDECODABLE_RESPONSE}."
+        status = f" (HTTP status {error.status_code})" if error.status_code else ""
+        return f"The response{status} could not be decoded: {UNDECODABLE_RESPONSE}."
     return _without_body(str(error.message) if isinstance(error, AzureError) else str(error))
 
 

@@ -8,7 +8,9 @@ import http.client
 import io
 import json
 import socket
+import traceback
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import urllib3
@@ -107,3 +109,15 @@ def check_json(response: Any) -> None:
         document = None
     if document is None or (response.status_code < _BAD_REQUEST and not isinstance(document, dict)):
         raise DecodeError(message=f"The response could not be decoded: {UNDECODABLE_RESPONSE}.", response=response)
+
+
+@contextmanager
+def malformed_responses() -> Iterator[None]:
+    """Raises DecodeError where a library of Azure fails because a response has fields of other types than Azure's."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError) as error:
+        *_, (frame, _line) = traceback.walk_tb(error.__traceback__)
+        if not frame.f_globals.get("__name__", "").startswith("azure."):
+            raise  # an error of this site
+        raise DecodeError(message=f"The response could not be decoded: {UNDECODABLE_RESPONSE}.") from error

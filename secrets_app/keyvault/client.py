@@ -12,6 +12,7 @@ from azure.core.exceptions import AzureError
 from azure.keyvault.secrets import KeyVaultSecret, SecretClient
 
 from secrets_app import credentials
+from secrets_app.azure_client.response_limits import malformed_responses
 from secrets_app.azure_client.timeouts import vault_limits
 from secrets_app.azure_client.transport import with_transport
 from secrets_app.conf.request import ReadRequest, SecretTarget
@@ -78,7 +79,8 @@ class Connection:
     def deleted_on(self, name: str) -> datetime | None:
         """When a secret of that name was deleted; None if none was, or without permission to list deleted secrets."""
         try:
-            return self._client().get_deleted_secret(name).deleted_date
+            with malformed_responses():
+                return self._client().get_deleted_secret(name).deleted_date
         except AzureError:
             return None
 

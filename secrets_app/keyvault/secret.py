@@ -9,6 +9,7 @@ from typing import Any
 from azure.core.exceptions import ResourceNotFoundError
 from azure.keyvault.secrets import KeyVaultSecret
 
+from secrets_app.azure_client.response_limits import malformed_responses
 from secrets_app.conf.request import ReadRequest, SecretTarget
 from secrets_app.core.reading import Reading, Secret
 from secrets_app.core.redaction import external_text
@@ -59,12 +60,12 @@ class ReadSecretOperation(ReadOperation):
     def _fetch(self, connection: Connection) -> None:
         name = self._target.name or ""
         try:
-            secret = connection.get_secret(name, self._target.version, self._record(connection))
+            with malformed_responses():  # the SDK reads some fields only when they are used
+                self._store(connection.get_secret(name, self._target.version, self._record(connection)))
         except ResourceNotFoundError as error:
             failure = failure_of(error, self._trace)
             self._failure = self._failure or replace(failure, deleted_on=connection.deleted_on(name))
             raise
-        self._store(secret)
 
     def _store(self, secret: KeyVaultSecret) -> None:
         self._secret = _without_value(secret, self._config.fingerprint_key)
