@@ -11,6 +11,7 @@ from secrets_app.conf.request import ReadRequest
 from secrets_app.core.caching import ResultCache
 from secrets_app.core.reading import UNEXPECTED, Diagnosis, HostEnvironment, Reading
 from secrets_app.core.runtime import shared
+from secrets_app.diagnosis.setting_causes import missing_service_principal_variables
 
 __all__ = ["detect_host", "diagnose", "get_reading", "isolated_read", "progress", "read_value", "start_reading"]
 
@@ -40,7 +41,8 @@ def detect_host() -> HostEnvironment:
 
 
 def _diagnose(reading: Reading, request: ReadRequest) -> Diagnosis:
-    config, diagnosed = request.config, diagnosis.diagnose(reading)
+    missing = missing_service_principal_variables(os.environ, reading.place.platform)
+    config, diagnosed = request.config, diagnosis.diagnose(reading, missing_variables=missing)
     blocking = (*request.blocking_problems, *cloud_mismatch_problems(reading, config, os.environ))
     hints = (
         *setting_hints(blocking, reading.place),

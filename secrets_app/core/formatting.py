@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from secrets_app.core.reading import Platform, Principal, PrincipalKind, Reading, Stage
+from secrets_app.core.reading import Outcome, Platform, Principal, PrincipalKind, Reading, Stage
 
 KINDS: dict[PrincipalKind, str] = {
     PrincipalKind.USER: "user",
@@ -43,6 +43,8 @@ def headline(reading: Reading) -> str:
         )
     if reading.succeeded:
         return f"The secret {reading.secret_name} was read{suffix}."
+    if application_id := rejected_application(reading):
+        return f"Application {application_id} cannot sign in."
     if names_principal(reading) and reading.principal:
         return f"{_subject(reading.principal)} cannot read the secret {reading.secret_name}."
     return f"The secret {reading.secret_name} was not read." if reading.secret_name else "No secret was read."
@@ -52,6 +54,21 @@ def _subject(principal: Principal) -> str:
     """The principal at the start of a sentence: a name keeps its case."""
     name = principal_name(principal)
     return name if name in (principal.name, principal.user_principal_name) else capitalize(name)
+
+
+def rejected_application(reading: Reading) -> str | None:
+    """The application (client) ID that the settings name, if its sign-in failed; None otherwise."""
+    named = reading.identity_asked
+    failed = {attempt.credential for attempt in reading.attempts if attempt.outcome is Outcome.FAILED}
+    if reading.principal or not named or named.kind != "client_id" or failed.isdisjoint(_OF_APPLICATIONS):
+        return None
+    return named.value
+
+
+_OF_APPLICATIONS = frozenset(
+    {"EnvironmentCredential", "ClientSecretCredential", "CertificateCredential", "WorkloadIdentityCredential"}
+)
+"""Credentials that sign in as an application."""
 
 
 def names_principal(reading: Reading) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from secrets_app.core.credential_options import CredentialKind
-from secrets_app.core.formatting import PLATFORMS, age
+from secrets_app.core.formatting import PLATFORMS, age, rejected_application
 from secrets_app.core.hosts import cloud_at, vault_name
 from secrets_app.core.reading import Attempt, Diagnosis, Failure, HostEnvironment, Outcome, Platform, Reading, Stage
 
@@ -214,6 +214,8 @@ def _credential_facts(reading: Reading, attempt: Attempt | None, members: list[A
         yield f"{len(tried)} tried, none returned a token"
     if reading.token_reused:
         yield "cached token"
+    if application_id := rejected_application(reading):
+        yield f"as application {application_id}"
 
 
 def _ordinal(number: int) -> str:

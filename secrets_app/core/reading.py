@@ -109,6 +109,12 @@ class Principal:
     claims: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def _legacy_user_principal_name(self) -> str | None:
+        """`upn`, else `email`, as the old library read them; for a guest, `unique_name` begins with `live.com#`."""
+        claims = (self.claims.get(name) for name in ("upn", "email"))
+        return next((value for value in claims if isinstance(value, str) and value), self.user_principal_name)
+
+    @property
     def legacy(self) -> str:
         """The exact `PrincipalUsed` string of Microsoft.Azure.Services.AppAuthentication.
 
@@ -119,7 +125,7 @@ class Principal:
             "Type": self.type,
             "AppId": self.app_id if self.type is PrincipalType.APP else None,
             "TenantId": self.tenant_id,
-            "UserPrincipalName": self.user_principal_name,
+            "UserPrincipalName": self._legacy_user_principal_name,
             "CertificateThumbprint": self.certificate_thumbprint,
         }
         return " ".join(f"{name}:{value}" for name, value in parts.items() if value)

@@ -26,6 +26,7 @@ from secrets_app.diagnosis.hints import tailored_hint
 from secrets_app.diagnosis.matching import Match, match_causes
 from secrets_app.diagnosis.observations import observed_causes
 from secrets_app.diagnosis.ranking import Member, cause_on_platform, most_relevant_failure, untried_credentials
+from secrets_app.diagnosis.setting_causes import setting_causes, without_consequences
 from secrets_app.diagnosis.tailoring import HintContext
 
 _REMOTE_STAGES = frozenset({Stage.VAULT, Stage.NETWORK})
@@ -34,17 +35,26 @@ _POSSIBLE = {"role_may_be_on_its_way": Certainty.GUESS}
 _FROM_IMDS = frozenset({"mi_identity_not_assigned", "mi_multiple_user_assigned"})
 
 
-def diagnose(reading: Reading) -> Diagnosis:
-    """The cause of each attempt, and the hints, the main cause first."""
+def diagnose(reading: Reading, *, missing_variables: str | None = None) -> Diagnosis:
+    """The cause of each attempt, and the hints, the main cause first.
+
+    `missing_variables`: what a service principal in the environment lacks, if others of its variables are set.
+    """
     matches = tuple(_match_of(attempt, reading) for attempt in reading.attempts)
     causes = tuple(match.cause if match else None for match in matches)
     members, untried = _members(reading, causes), _untried(reading, causes)
     evidence = _evidence(reading.failure) if reading.failure else extract_evidence("")
     failure_matches = distinct(_failure_matches(reading, evidence, matches, members, untried))
-    observed = observed_causes(reading, [match.cause for match in failure_matches], untried)
+    in_settings = setting_causes(reading, missing_variables)
+    failure_matches = tuple(without_consequences(failure_matches, in_settings))
+    observed = observed_causes(reading, [match.cause for match in failure_matches], untried) | in_settings
     # An unexpected principal comes first: its permissions are secondary.
     found = distinct(
-        [*_sure(*(["unexpected_principal"] if reading.mismatches else [])), *failure_matches, *_sure(*observed)]
+        [
+            *_sure(*(["unexpected_principal"] if reading.mismatches else []), *in_settings),
+            *failure_matches,
+            *_sure(*observed),
+        ]
     )
     if not found:
         return Diagnosis(causes=causes)

@@ -1,6 +1,7 @@
 """Turns a cause into a hint: its text, and its commands with their values filled in."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -23,7 +24,11 @@ def tailored_hint(cause: Cause, context: HintContext, *, detail: str = "", certa
 def hint(cause: Cause, values: CommandValues, *, detail: str = "", certainty: Certainty | None = None) -> Hint:
     """The hint for one cause; `detail` is a sentence about the specific error, appended to the reason."""
     cause = fit(cause, values)
-    commands = tuple(command.fill(values.quoted) for command in cause.commands if applies(command, values))
+    commands = tuple(
+        with_subscription(command.fill(values.quoted), values.values)
+        for command in cause.commands
+        if applies(command, values)
+    )
     return Hint(
         cause=cause.key,
         title=cause.title,
@@ -46,8 +51,25 @@ def _for_shell(cause: Cause, values: CommandValues, shell: Shell) -> Iterator[st
     there = replace(values, system=system)
     for command in cause.commands:
         if applies(command, there):
-            filled = command.fill(partial(values.quoted, shell=shell))
+            filled = with_subscription(command.fill(partial(values.quoted, shell=shell)), values.values)
             yield to_cmd(filled) if shell is Shell.CMD else filled
+
+
+_OF_VAULT = tuple(f"az keyvault {verb} " for verb in ("show", "update", "set-policy", "network-rule", "recover"))
+_OF_HOST = ("az webapp ", "az functionapp ", "az containerapp ", "az vm ")
+_SUBSCRIPTION = re.compile(r"/subscriptions/([0-9a-fA-F-]{36})/")
+
+
+def with_subscription(command: str, values: Mapping[str, str]) -> str:
+    """An Azure CLI command with the subscription of its resource, where that is known and not in the command."""
+    if "--subscription" in command or "/subscriptions/" in command or "$(" in command:
+        return command
+    if command.startswith(_OF_VAULT):
+        found = _SUBSCRIPTION.match(values.get("vault_id", ""))
+        return f"{command} --subscription {found[1]}" if found else command
+    if command.startswith(_OF_HOST) and values.get("subscription"):
+        return f"{command} --subscription {values['subscription']}"
+    return command
 
 
 def applies(command: Command, values: CommandValues) -> bool:

@@ -203,9 +203,47 @@ def _stopped_chain(cause: Cause, context: HintContext) -> Cause:
     return replace(cause, fix=fix, setting=setting, commands=cause.commands if can_exclude else ())
 
 
+def _without_tools(cause: Cause, context: HintContext) -> Cause:
+    """Without az, the first command installs it; `az login` follows."""
+    reading = context.reading
+    messages = (
+        [attempt.message or "" for attempt in reading.attempts if attempt.credential == _AZURE_CLI] if reading else []
+    )
+    if not any("not found on path" in message.lower() for message in messages):
+        return _without_az(cause, context)
+    return _without_az(replace(cause, commands=(*_INSTALL_AZ, *cause.commands)), context)
+
+
+_INSTALL_AZ = (
+    run("winget install --exact --id Microsoft.AzureCLI", systems=(WINDOWS,), platforms=(Platform.UNKNOWN,)),
+    run("brew install azure-cli", systems=(MACOS,), platforms=(Platform.UNKNOWN,)),
+    run("curl -sL https://aka.ms/InstallAzureCLIDeb | sudo bash", systems=(LINUX,), platforms=(Platform.UNKNOWN,)),
+)
+
+
+def _developer_tools(cause: Cause, context: HintContext) -> Cause:
+    """Names the setting that selects the developer tools."""
+    reading = context.reading
+    setting = reading.chosen_setting if reading else None
+    if not setting or not _VARIABLE.fullmatch(setting):
+        return cause
+    commands = tuple(
+        replace(command, template=command.template.replace("AZURE_TOKEN_CREDENTIALS", setting))
+        for command in cause.commands
+    )
+    return replace(
+        cause,
+        title=f"{setting} selects developer tools, and this program runs in Azure",
+        why="Developer tools are not signed in there. The managed identity, which would work, was not tried.",
+        fix=f"Remove {setting} from the app settings, then restart. The managed identity is then tried.",
+        commands=commands,
+    )
+
+
 _ADJUSTMENTS: Mapping[str, Callable[[Cause, HintContext], Cause]] = {
     "imds_unreachable": _without_az,
-    "no_credential_available": _without_az,
+    "no_credential_available": _without_tools,
+    "developer_credential_in_azure": _developer_tools,
     "federated_credential_mismatch": _unlisted_subject,
     "resource_not_in_tenant": _unknown_resource,
     "mi_endpoint_error": _failed_endpoint,

@@ -20,6 +20,12 @@ from secrets_app.service import diagnose, get_reading
 
 T = TypeVar("T")
 
+_SAME_FAULT = {
+    "kv_wrong_tenant": ("tenant_mismatch_ahead",),
+    "developer_credential_in_azure": ("environment_half_set", "az_not_installed", "mi_identity_not_assigned"),
+    "service_principal_incomplete": ("environment_half_set",),
+}
+"""Causes of checks that find the same fault as the cause of a reading."""
 _READING_CHECKS = frozenset({"secret", "token"})
 """Checks that only repeat the result of the reading."""
 
@@ -63,6 +69,7 @@ def start_related_checks(reading: Reading, request: ReadRequest) -> Future[tuple
 def unexplained_problems(checks: tuple[Check, ...], diagnosis: Diagnosis) -> tuple[Check, ...]:
     """The problems among `checks` that the causes of the reading do not already explain."""
     explained = {hint.cause for hint in diagnosis.hints}
+    explained |= {same for cause in explained for same in _SAME_FAULT.get(cause, ())}
     return tuple(
         check
         for check in checks

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from django.urls import reverse
 
-from secrets_app.core.formatting import duration, join_words, names_principal, sentence
+from secrets_app.core.formatting import duration, join_words, names_principal, rejected_application, sentence
 from secrets_app.core.hops import Hop, HopKind, HopOutcome, failing_hop, hops_in_progress, hops_of
 from secrets_app.core.hosts import shorten_ids
 from secrets_app.core.reading import Attempt, Diagnosis, Hint, HostEnvironment, Outcome, Reading, RunsOn
@@ -47,7 +47,9 @@ def reason(reading: Reading, diagnosis: Diagnosis) -> str:
     if reading.ok:
         return text.identity_line(reading)
     title = sentence(diagnosis.hints[0].title) if diagnosis.hints else text.failure_line(reading)
-    return title if names_principal(reading) else f"{title} {text.identity_line(reading)}"
+    return (
+        title if names_principal(reading) or rejected_application(reading) else f"{title} {text.identity_line(reading)}"
+    )
 
 
 class HopBox(NamedTuple):

@@ -81,10 +81,12 @@ def _principal(principal: Principal | None) -> Iterator[str]:
             "Type": principal.type,
             "Kind": principal.kind,
             "Name": principal.name or principal.user_principal_name,
+            "User principal name": principal.user_principal_name,
             "Application (client) ID": principal.app_id,
             "Object ID": principal.object_id,
             "Tenant ID": principal.tenant_id,
             "Credential": principal.credential,
+            "Principal Used": principal.legacy,
             "Token issued": principal.token_issued_at.isoformat() if principal.token_issued_at else None,
             "Token expires": principal.token_expires_at.isoformat() if principal.token_expires_at else None,
         }

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from textwrap import shorten
 
 from secrets_app.core.claims import WELL_KNOWN_APPS
-from secrets_app.core.formatting import KINDS, PLATFORMS, duration, principal_name
+from secrets_app.core.formatting import KINDS, PLATFORMS, duration, principal_name, rejected_application
 from secrets_app.core.hops import Hop, HopOutcome, missing_setting_text
 from secrets_app.core.reading import (
     Attempt,
@@ -132,6 +132,10 @@ def _failure_sentence(reading: Reading, failure: Failure) -> str:
 
 def identity_line(reading: Reading) -> str:
     """The principal of the request: `Signed in as kvsite-demo (system-assigned managed identity).`"""
+    if reading.principal is None and rejected_application(reading):
+        return f"No token was issued to application {rejected_application(reading)}."
+    if reading.principal is None and reading.vault_saw and reading.vault_saw.object_id:
+        return f"The vault that holds the certificate saw the principal with object ID {reading.vault_saw.object_id}."
     if reading.principal is None:
         return (
             "No identity: none of the credentials returned a token." if reading.attempts else "No credential was tried."

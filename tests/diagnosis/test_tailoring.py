@@ -107,7 +107,7 @@ def test_unattached_identity__hint_keeps_system_assigned_off(
     assert hint["cause"] == "mi_identity_not_assigned"
     (assign,) = [command for command in hint["commands"] if " assign " in command]
     assert assign.startswith(of_this_host)
-    assert assign.endswith("--identities <resource-id-of-the-identity>")
+    assert " --identities <resource-id-of-the-identity>" in assign
     by_resource = SHARED_IDENTITY.resource_id.replace("kvsite-reader", "kvsite-stranger")
     assert f"--identities {by_resource}" in str(_first_hint(client, userassignedid=by_resource)["commands"])
 

@@ -127,7 +127,8 @@ def certificate(context: CheckContext) -> Check:
     return notice(
         f"The certificate was issued by {probe.issuer}, not by a certificate authority that Azure uses, and this "
         "machine trusts it: a proxy decrypts the connection and can read the token.",
-        "If it is your company's proxy, no action is needed. If you do not recognize it, investigate first.",
+        "If it is your company's proxy, or the emulator of a demo, no action is needed. If you do not recognize it, "
+        "investigate first.",
         cause="tls_interception",
         facts=facts,
     )
