@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
+from secrets_app.core.hosts import parse_guid
 from secrets_app.core.reading import Certainty, Hint, ShellCommands
 from secrets_app.diagnosis.cause import LINUX, WINDOWS, Cause, Command
 from secrets_app.diagnosis.command_values import CommandValues
@@ -67,8 +68,8 @@ def with_subscription(command: str, values: Mapping[str, str]) -> str:
     if command.startswith(_OF_VAULT):
         found = _SUBSCRIPTION.match(values.get("vault_id", ""))
         return f"{command} --subscription {found[1]}" if found else command
-    if command.startswith(_OF_HOST) and values.get("subscription"):
-        return f"{command} --subscription {values['subscription']}"
+    if command.startswith(_OF_HOST) and (subscription := parse_guid(values.get("subscription", ""))):
+        return f"{command} --subscription {subscription}"
     return command
 
 
