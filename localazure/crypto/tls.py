@@ -18,6 +18,8 @@ SERVER_NAMES = (
     "*.westcentralus.tokenvault.azure.net",
     "*.tokenstore.azure.net",
     "10.0.0.4",
+    "localhost",  # clients that connect to an IP address without a server name check the certificate against it
+    "*.login.microsoft.com",
     "dev.azure.com",
     "login.chinacloudapi.cn",
     "login.microsoftonline.us",

@@ -67,6 +67,7 @@ def issue(
     now_s: int,
     life_s: int | None = None,
     client_auth: ClientAuthentication = ClientAuthentication.CERTIFICATE,
+    capabilities: tuple[str, ...] = (),
 ) -> AccessToken:
     """Return a signed token of `identity` for `audience`. Tokens of users are issued to Azure CLI."""
     identity_claims, default_life_s = _identity_claims(identity, tenant, client_auth, audience)
@@ -74,6 +75,8 @@ def issue(
     claims = (
         _common_claims(tenant, audience) | {"iat": not_before, "nbf": not_before, "exp": expires_on} | identity_claims
     )
+    if capabilities:
+        claims["xms_cc"] = list(capabilities)
     if audience in V2_AUDIENCES:
         claims = _as_v2(claims, tenant)
     return AccessToken(text=sign(claims), audience=audience, not_before=not_before, expires_on=expires_on)

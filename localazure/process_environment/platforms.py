@@ -28,7 +28,8 @@ def _app_service(state: EmulatorState, local_url: str) -> dict[str, str]:
     if not app_service.has_identity_endpoint(state):
         return variables
     endpoint = f"{local_url}{app_service.PATH}"
-    return variables | {"IDENTITY_ENDPOINT": endpoint, "IDENTITY_HEADER": state.identity_header}
+    former = {"MSI_ENDPOINT": endpoint, "MSI_SECRET": state.identity_header}
+    return variables | {"IDENTITY_ENDPOINT": endpoint, "IDENTITY_HEADER": state.identity_header} | former
 
 
 def _kubernetes(_state: EmulatorState, _local_url: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The tenants, subscriptions, users, applications and managed identities of Local Azure."""
 
+import re
 import uuid
 from dataclasses import dataclass
 
@@ -89,6 +90,8 @@ Identity = ManagedIdentity | User | Application
 
 AZURE_CLI_CLIENT_ID = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 KEY_VAULT_AUDIENCE = "https://vault.azure.net"
+KEY_VAULT_APP_ID = "cfa8b339-82a2-471a-a3c9-0fc0be7a4093"
+GRAPH_RESOURCE = "https://graph.microsoft.com"
 
 # Requested resource -> audience of the token.
 # https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/managed-identities-status
@@ -111,7 +114,35 @@ AUDIENCES = {
     "https://contoso.westcentralus.tokenvault.azure.net": "https://contoso.westcentralus.tokenvault.azure.net",
     "https://contoso.tokenstore.azure.net": "https://contoso.tokenstore.azure.net",
     "api://kvsite": "2f6d1c0b-6f5e-4a6c-9b39-5f0b1f6f2c11",
+    KEY_VAULT_APP_ID: KEY_VAULT_APP_ID,
+    "499b84ac-1321-427f-aa17-267ca6975798": "499b84ac-1321-427f-aa17-267ca6975798",
 }
+# Hosts of other Azure services that have a service principal in every tenant; tokens carry the requested resource.
+_SERVICE = re.compile(
+    r"https://(azconfig\.io|[a-z0-9-]+\.azconfig\.io|cognitiveservices\.azure\.com|ai\.azure\.com|ml\.azure\.com"
+    r"|eventhubs\.azure\.net|eventgrid\.azure\.net|[a-z0-9-]+\.servicebus\.windows\.net|cosmos\.azure\.com"
+    r"|[a-z0-9-]+\.documents\.azure\.com|search\.azure\.com|monitor\.azure\.com|api\.loganalytics\.io"
+    r"|ossrdbms-aad\.database\.windows\.net|redis\.azure\.com|batch\.core\.windows\.net|datalake\.azure\.net"
+    r"|[a-z0-9]{3,24}\.(blob|queue|table|file|dfs)\.core\.windows\.net|signalr\.azure\.com|webpubsub\.azure\.com"
+    r"|communication\.azure\.com|digitaltwins\.azure\.net|attest\.azure\.net|dev\.azuresynapse\.net)/?",
+    re.IGNORECASE,
+)
+_VAULT = re.compile(r"https://[a-z][a-z0-9-]{1,22}[a-z0-9]\.vault\.azure\.net/?", re.IGNORECASE)
+
+
+def audience_of(resource: str) -> str | None:
+    """Return the `aud` of tokens for a requested resource; None when the tenant has no such resource."""
+    return AUDIENCES.get(resource, resource if _SERVICE.fullmatch(resource) else None)
+
+
+def managed_identity_audience(resource: str) -> str | None:
+    """The same for managed identities, which also get a token for the URL of a vault; the vault then refuses it.
+
+    https://github.com/MicrosoftDocs/azure-docs/issues/109562
+    """
+    return audience_of(resource) or (resource if _VAULT.fullmatch(resource) else None)
+
+
 V2_AUDIENCES = frozenset({"2f6d1c0b-6f5e-4a6c-9b39-5f0b1f6f2c11"})
 """Audiences whose app registration has `requestedAccessTokenVersion` 2; Azure's own resources use v1 tokens."""
 

@@ -1,6 +1,7 @@
 """The protocol of the port: a proxy for HTTPS (CONNECT) and HTTP, and a server for local paths."""
 
 import asyncio
+import re
 import socket
 import ssl
 import struct
@@ -106,10 +107,15 @@ class ProxyConnection(HttpToolsProtocol):
         target = request_line.removeprefix(CONNECT).partition(b" ")[0].decode("latin-1").lower()
         if not self._router.accepts_tunnel(target):
             text = f"Local Azure does not emulate {target} and does not forward requests to the network.\n"
-            self._send_error(b"403 Forbidden", text.encode("latin-1"))
+            host = re.sub(r"[^\x21-\x7e]", "", target)
+            reason = f"403 Forbidden: Local Azure does not emulate {host}"  # all that many clients show
+            self._send_error(reason.encode(), text.encode("latin-1"))
             return
         self._buffer.clear()
         self.transport.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        if self._router.is_plain(target):
+            self._start_http()
+            return
         self._handshake = self.loop.create_task(self._start_tls())
 
     async def _start_tls(self) -> None:

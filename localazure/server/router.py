@@ -59,8 +59,12 @@ class Router:
         self._find_vault = find_vault
 
     def accepts_tunnel(self, target: str) -> bool:
-        """Whether `target`, a host with its port, is an emulated HTTPS host."""
-        return self._find_service("https", target) is not None
+        """Whether `target`, a host with its port, is emulated, with TLS or on port 80 without."""
+        return self._find_service("https", target) is not None or self.is_plain(target)
+
+    def is_plain(self, target: str) -> bool:
+        """Whether the tunnel to `target` carries plain HTTP: some clients reach IMDS so through a proxy."""
+        return target.endswith(f":{DEFAULT_PORTS['http']}") and self._find_service("http", target) is not None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEAD_BYTES:
@@ -95,12 +99,17 @@ class Router:
 
     def _common_headers(self, service: Service, headers: Headers) -> dict[str, str]:
         date = formatdate(self._state.now_s(), usegmt=True)
-        return {"Date": date, **service.headers(self._state, headers.get("x-ms-client-request-id"))}
+        return {"Date": date, **service.headers(self._state, _client_request_id(headers))}
 
     def _log(self, service: Service, scope: Scope, host: str, status: int | None) -> None:
         self._state.request_log.requests.append(
             ReceivedRequest(service=service.name, method=scope["method"], host=host, path=scope["path"], status=status)
         )
+
+
+def _client_request_id(headers: Headers) -> str | None:
+    """The ID that the client gave the request; MSAL and the Azure SDKs use different headers."""
+    return headers.get("x-ms-client-request-id") or headers.get("client-request-id")
 
 
 def _without_default_port(scheme: str, host: str) -> str:

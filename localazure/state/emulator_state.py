@@ -62,7 +62,9 @@ class EmulatorState:
     """Encrypts the backups of secrets."""
     stores: dict[str, SecretStore] = field(default_factory=dict)
     """Vault name -> its secrets."""
-    _issued: dict[tuple[Identity, str, ClientAuthentication, Tenant], AccessToken] = field(default_factory=dict)
+    _issued: dict[tuple[Identity, str, ClientAuthentication, Tenant, tuple[str, ...]], AccessToken] = field(
+        default_factory=dict
+    )
     directory: DirectoryState = field(init=False)
     hosts: dict[str, HostResource] = field(default_factory=dict)
     """Resource ID in lower case -> site or virtual machine."""
@@ -147,12 +149,13 @@ class EmulatorState:
         client_auth: ClientAuthentication = ClientAuthentication.CERTIFICATE,
         *,
         tenant: Tenant | None = None,
+        capabilities: tuple[str, ...] = (),
     ) -> AccessToken:
         """Return a token for `identity`; as in Azure, the same one until shortly before it expires.
 
-        `tenant` issues it; by default, the program's.
+        `tenant` issues it; by default, the program's. `capabilities` are those of the client.
         """
-        key = (identity, audience, client_auth, tenant or self.tenant)
+        key = (identity, audience, client_auth, tenant or self.tenant, capabilities)
         cached = self._issued.get(key)
         if cached and cached.expires_on - self.now_s() > REISSUE_BEFORE_EXPIRY_S:
             return cached
@@ -163,6 +166,7 @@ class EmulatorState:
             now_s=self.now_s(),
             life_s=self.token_life_s,
             client_auth=client_auth,
+            capabilities=capabilities,
         )
         self._issued[key] = token
         self.request_log.tokens.append(token)

@@ -74,7 +74,7 @@ def test_authorization_code__wrong_parameters__error(
     [
         ({"redirect_uri": "https://evil.example"}, 50011),
         ({"redirect_uri": "http://localhost.evil.example"}, 50011),
-        ({"code_challenge": ""}, 90014),
+        ({"code_challenge": ""}, 900144),
         ({"code_challenge_method": "plain"}, 501491),
         ({"response_type": "token"}, 700054),
     ],

@@ -188,7 +188,8 @@ def test_resource__with_v2_tokens(start_scenario: StartScenario, http_client: Ht
             "invalid_scope",
             70011,
         ),
-        ({"scope": ""}, 400, "invalid_request", 90014),
+        ({"scope": ""}, 400, "invalid_request", 900144),
+        ({"client_id": ""}, 400, "invalid_request", 900144),
         ({"grant_type": ""}, 400, "invalid_request", 900144),
         ({"grant_type": "magic"}, 400, "unsupported_grant_type", 70003),
         ({"grant_type": "refresh_token", "refresh_token": "made up"}, 400, "invalid_grant", 9002313),
@@ -348,3 +349,20 @@ def test_instance_discovery__accepts_only_microsofts_authorities(
     )
     assert response.json().get("error") == error
     assert response.status_code == (400 if error else 200)
+
+
+def test_client_capabilities__become_a_claim(start_scenario: StartScenario, http_client: HttpClientFactory) -> None:
+    azure = start_scenario("service-principal-secret")
+    for declared, expected in (('{"access_token": {"xms_cc": {"values": ["CP1"]}}}', ["CP1"]), ("[", None)):
+        response = http_client(azure).post(TOKEN_URL, data=secret_form(azure, claims=declared))
+        assert claims_of(response.json()["access_token"]).get("xms_cc") == expected
+
+
+def test_client_secret__in_the_authorization_header(
+    start_scenario: StartScenario, http_client: HttpClientFactory
+) -> None:
+    azure = start_scenario("service-principal-secret")
+    form = secret_form(azure)
+    credentials = (form.pop("client_id"), form.pop("client_secret"))
+    response = http_client(azure).post(TOKEN_URL, data=form, auth=credentials)
+    assert claims_of(response.json()["access_token"])["appidacr"] == "1"

@@ -1,9 +1,12 @@
 """The managed identity endpoints of all hosts, including their errors."""
 
+import http.client
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import jwt
@@ -45,7 +48,7 @@ def test_app_service__wrong_identity_header__401(start_scenario: StartScenario, 
     assert azure.tokens == ()
 
 
-@pytest.mark.parametrize("query", [{"api-version": "2017-09-01"}, {"resource": ""}, {"client_id": "unknown"}])
+@pytest.mark.parametrize("query", [{"api-version": "2018-02-01"}, {"resource": ""}, {"client_id": "unknown"}])
 def test_app_service__invalid_request__error_format(start_scenario: StartScenario, query: dict[str, str]) -> None:
     response = request_app_service_token(start_scenario("app-service"), **query)
     assert response.status_code == 400
@@ -133,7 +136,50 @@ def test_imds__no_api_version__error_lists_the_versions(
 ) -> None:
     response = http_client(start_scenario("vm")).get(IMDS, params={"resource": "x"}, headers={"Metadata": "true"})
     assert response.status_code == 400
-    assert "2018-02-01" in response.json()["newest-versions"]
+    assert len(response.json()["newest-versions"]) == 3
+
+
+def test_imds__instance_metadata__names_the_machine(
+    start_scenario: StartScenario, http_client: HttpClientFactory
+) -> None:
+    client, headers = http_client(start_scenario("vm")), {"Metadata": "true"}
+    base, version = "http://169.254.169.254/metadata", {"api-version": "2021-02-01"}
+    compute = client.get(f"{base}/instance", params=version, headers=headers).json()["compute"]
+    assert (compute["name"], compute["resourceGroupName"]) == ("kvsite-vm", "kvsite-rg")
+    name = client.get(f"{base}/instance/compute/name", params={**version, "format": "text"}, headers=headers)
+    assert name.text == "kvsite-vm"
+    assert client.get(f"{base}/instance/nothing", params=version, headers=headers).status_code == 404
+    assert "2018-02-01" in client.get(f"{base}/versions", headers=headers).json()["apiVersions"]
+    assert client.get(f"{base}/instance", params=version).status_code == 400
+
+
+def test_imds__through_a_tunnel__answers(start_scenario: StartScenario) -> None:
+    azure = start_scenario("vm")
+    proxy = urlsplit(azure.env["HTTP_PROXY"])
+    connection = http.client.HTTPConnection(proxy.hostname, proxy.port, timeout=10)
+    connection.set_tunnel("169.254.169.254", 80)
+    connection.request("GET", "/metadata/versions", headers={"Metadata": "true"})
+    assert connection.getresponse().status == 200
+    connection.close()
+
+
+def test_app_service__version_of_2017(start_scenario: StartScenario, http_client: HttpClientFactory) -> None:
+    azure = start_scenario("app-service")
+    query = {"api-version": "2017-09-01", "resource": "https://vault.azure.net"}
+    headers = {"secret": azure.env["MSI_SECRET"]}
+    response = httpx.get(azure.env["MSI_ENDPOINT"], params=query, headers=headers, trust_env=False)
+    assert re.fullmatch(r"\d\d/\d\d/\d{4} \d\d:\d\d:\d\d [AP]M \+00:00", response.json()["expires_on"])
+
+
+@pytest.mark.parametrize(
+    "resource", ["https://contoso.vault.azure.net/", "https://azconfig.io", "https://redis.azure.com"]
+)
+def test_imds__other_resources_of_azure__are_audiences(
+    start_scenario: StartScenario, http_client: HttpClientFactory, resource: str
+) -> None:
+    query = {"api-version": "2018-02-01", "resource": resource}
+    response = http_client(start_scenario("vm")).get(IMDS, params=query, headers={"Metadata": "true"})
+    assert jwt.decode(response.json()["access_token"], options={"verify_signature": False})["aud"] == resource
 
 
 @pytest.mark.parametrize("scenario", ["app-service", "laptop"])

@@ -1,7 +1,7 @@
 """The tokens that Entra issues to `az`, and Entra's errors as az prints them."""
 
 from localazure.crypto.tokens import AccessToken, ClientAuthentication
-from localazure.scenarios.directory import AUDIENCES, AZURE_CLI_CLIENT_ID, CONTOSO, Application, User
+from localazure.scenarios.directory import AZURE_CLI_CLIENT_ID, CONTOSO, Application, User, audience_of
 from localazure.services.azure_cli.result import CliError
 from localazure.services.entra import errors as entra_errors
 from localazure.services.entra.injected_errors import raise_injected_error
@@ -32,10 +32,10 @@ def token_for(state: EmulatorState, session: CliSession, resource: str, tenant: 
         client_auth = (
             ClientAuthentication.SECRET if isinstance(identity, Application) else ClientAuthentication.CERTIFICATE
         )
-        return state.token(identity, AUDIENCES[resource], client_auth)
+        return state.token(identity, audience_of(resource) or resource, client_auth)
     issuer = next(item for item in state.tenants if tenant in (item.id, item.domain))
     user = state.directory.user_in(identity, issuer)
-    return state.token(user, AUDIENCES[resource], ClientAuthentication.NONE, tenant=issuer)
+    return state.token(user, audience_of(resource) or resource, ClientAuthentication.NONE, tenant=issuer)
 
 
 def _check(state: EmulatorState, session: CliSession, identity: CliIdentity, resource: str, tenant: str) -> None:
@@ -45,7 +45,7 @@ def _check(state: EmulatorState, session: CliSession, identity: CliIdentity, res
     tenants = state.directory.user_tenants() if isinstance(identity, User) else (state.tenant,)
     if tenant not in [name for item in tenants for name in (item.id, item.domain)]:
         raise _foreign_tenant(state, identity, tenant)
-    if resource not in AUDIENCES:
+    if audience_of(resource) is None:
         raise entra_errors.unknown_resource(state, resource)
     if isinstance(identity, User) and state.scenario.users_need_mfa and not session.mfa:
         raise entra_errors.mfa_required(state, resource)

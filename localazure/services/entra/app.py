@@ -1,10 +1,11 @@
 """Routes and request handlers: discovery, signing keys, tokens and sign-in."""
 
+import base64
 import json
 import re
 import uuid
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 from jwt.algorithms import RSAAlgorithm
 from starlette.applications import Starlette
@@ -23,7 +24,18 @@ from localazure.services.errors import AzureJSONResponse, ServiceError, handle_s
 from localazure.services.request_body import read_form
 from localazure.state.emulator_state import EmulatorState
 
-HOSTS = (LOGIN, "login.windows.net", "sts.windows.net")
+REGIONS = (
+    "westeurope",
+    "northeurope",
+    "eastus",
+    "eastus2",
+    "centralus",
+    "westus2",
+    "westus3",
+    "uksouth",
+    "southeastasia",
+)
+HOSTS = (LOGIN, "login.windows.net", "sts.windows.net", *(f"{region}.login.microsoft.com" for region in REGIONS))
 ALIASES = [LOGIN, "login.windows.net", "login.microsoft.com", "sts.windows.net"]
 INSTANCES = (*ALIASES, "login.microsoftonline.us", "login.partner.microsoftonline.cn", "login.chinacloudapi.cn")
 """The hosts that instance discovery confirms as an authority."""
@@ -75,7 +87,7 @@ class EntraHandlers:
         return AzureJSONResponse({"keys": [_public_key()]})
 
     async def token(self, request: Request) -> Response:
-        form, v2 = await read_form(request), "/v2.0/" in request.url.path
+        form, v2 = _basic_credentials(request) | await read_form(request), "/v2.0/" in request.url.path
         tenant = _tenant(self._state, request)
         if form.get("grant_type") != "client_credentials" and request.path_params["tenant"].lower() in SPECIAL_TENANTS:
             tenant = CONTOSO  # the home tenant of the user
@@ -107,6 +119,18 @@ def response_headers(_state: EmulatorState, client_request_id: str | None) -> di
         "x-ms-ests-server": "2.1.22246.6 - WEULR1 ProdSlices",
         "X-XSS-Protection": "0",
     }
+
+
+def _basic_credentials(request: Request) -> dict[str, str]:
+    """The client ID and secret of the Authorization header (client_secret_basic), URL-encoded as RFC 6749 requires."""
+    scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return {}
+    try:
+        client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except ValueError:
+        return {}
+    return {"client_id": unquote_plus(client_id), "client_secret": unquote_plus(secret)}
 
 
 def _issuer(state: EmulatorState, request: Request) -> tuple[str, str]:

@@ -31,7 +31,9 @@ def authenticate_client(
     state: EmulatorState, tenant: Tenant, form: Mapping[str, str]
 ) -> tuple[Registration, ClientAuthentication]:
     """Return the client's registration and how it authenticated. Raises ServiceError."""
-    client_id = form.get("client_id", "").lower()
+    if not form.get("client_id"):
+        raise errors.missing_field(state, "client_id")
+    client_id = form["client_id"].lower()
     if client_id == AZURE_CLI_CLIENT_ID:
         raise errors.public_client(state)
     registration = _registration(state, tenant, client_id)

@@ -53,11 +53,8 @@ def malformed_tenant(state: EmulatorState, tenant: str) -> ServiceError:
 
 
 def missing_field(state: EmulatorState, name: str) -> ServiceError:
-    text = (
-        f"The required field '{name}' is missing from the credential. Ensure that you have all the necessary"
-        " parameters for the login request."
-    )
-    return entra_error(state, 900144 if name == "grant_type" else 90014, "invalid_request", text)
+    text = f"The request body must contain the following parameter: '{name}'."
+    return entra_error(state, 900144, "invalid_request", text)
 
 
 def unsupported_grant(state: EmulatorState, grant_type: str) -> ServiceError:
@@ -220,5 +217,5 @@ def unknown_device_code(state: EmulatorState) -> ServiceError:
 
 
 def unknown_refresh_token(state: EmulatorState) -> ServiceError:
-    text = "Request is malformed or invalid."
+    text = "Invalid request. Request is malformed or invalid."
     return entra_error(state, 9002313, "invalid_grant", text)

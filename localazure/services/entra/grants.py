@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from localazure.crypto.tokens import AccessToken, id_token
-from localazure.scenarios.directory import AUDIENCES, CONTOSO, DEVELOPER, Tenant
+from localazure.scenarios.directory import CONTOSO, DEVELOPER, GRAPH_RESOURCE, Tenant, audience_of
 from localazure.services.entra import errors
 from localazure.services.entra.authorize import redeem_code
 from localazure.services.entra.client_authentication import authenticate_client
@@ -69,7 +69,8 @@ def _client_credentials(request: TokenRequest) -> dict[str, Any]:
     resource = _resource(request)
     if request.v2 and not request.form.get("scope", "").endswith(DEFAULT_SCOPE):
         raise errors.scope_without_default(request.state, request.form["scope"])
-    token = request.state.token(registration.identity, _audience(request.state, resource), client_auth)
+    audience, capabilities = _audience(request.state, resource), _capabilities(request.form)
+    token = request.state.token(registration.identity, audience, client_auth, capabilities=capabilities)
     return _response_v2(request, token) if request.v2 else _response_v1(request, token, resource)
 
 
@@ -105,7 +106,8 @@ def _user_response(request: TokenRequest, session: Session) -> dict[str, Any]:
     resource = _resource(request)
     if state.scenario.users_need_mfa and not session.mfa:
         raise errors.mfa_required(state, resource)
-    token = state.token(user, _audience(state, resource), tenant=request.tenant)
+    capabilities = _capabilities(request.form)
+    token = state.token(user, _audience(state, resource), tenant=request.tenant, capabilities=capabilities)
     client_id = request.form.get("client_id", "")
     return _response_v2(request, token, scope=f"{resource}/user_impersonation {resource}{DEFAULT_SCOPE}") | {
         "refresh_token": state.sessions.issue_refresh_token(session),
@@ -134,15 +136,29 @@ def _resource(request: TokenRequest) -> str:
     if not request.form.get("scope"):
         raise errors.missing_field(request.state, "scope")
     scopes = [scope for scope in request.form["scope"].split() if scope not in OPENID_SCOPES]
+    scopes = [scope if "/" in scope or ":" in scope else f"{GRAPH_RESOURCE}/{scope}" for scope in scopes]
     if len({scope.rpartition("/")[0] for scope in scopes}) != 1:
         raise errors.invalid_scope(request.state, request.form["scope"])
     return scopes[0].rpartition("/")[0] or scopes[0]
 
 
 def _audience(state: EmulatorState, resource: str) -> str:
-    if resource not in AUDIENCES:
+    audience = audience_of(resource)
+    if audience is None:
         raise errors.unknown_resource(state, resource)
-    return AUDIENCES[resource]
+    return audience
+
+
+def _capabilities(form: Mapping[str, str]) -> tuple[str, ...]:
+    """The client capabilities that the `claims` parameter declares; they become the claim `xms_cc`.
+
+    https://learn.microsoft.com/entra/identity-platform/claims-challenge#client-capabilities
+    """
+    try:
+        values = json.loads(form.get("claims", "{}"))["access_token"]["xms_cc"]["values"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ()
+    return ("CP1",) if isinstance(values, list) and "CP1" in values else ()
 
 
 def _response_v2(request: TokenRequest, token: AccessToken, scope: str | None = None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from localazure.crypto.signing_keys import signing_key
 from localazure.crypto.tokens import verify
-from localazure.scenarios.directory import KEY_VAULT_AUDIENCE
+from localazure.scenarios.directory import KEY_VAULT_APP_ID, KEY_VAULT_AUDIENCE
 from localazure.scenarios.vaults import RBAC_ACTIONS, Permission, Vault
 from localazure.services.keyvault import errors
 from localazure.state.emulator_state import EmulatorState
@@ -42,7 +42,7 @@ def authenticate(state: EmulatorState, vault: Vault, request: Request) -> Caller
         raise errors.missing_token(vault)
     claims = _verify_claims(vault, token.strip())
     _check_lifetime(vault, claims, state.now_s())
-    if claims.get("aud") != KEY_VAULT_AUDIENCE:
+    if claims.get("aud") not in (KEY_VAULT_AUDIENCE, KEY_VAULT_APP_ID):
         raise errors.wrong_audience(vault, str(claims.get("aud")))
     if claims.get("iss") != vault.subscription.tenant.issuer:
         raise errors.wrong_issuer(vault, str(claims.get("iss")))

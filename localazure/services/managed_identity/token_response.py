@@ -1,6 +1,6 @@
 """The fields of a managed identity token response; each host returns some of them."""
 
-from localazure.scenarios.directory import AUDIENCES, Identity, User
+from localazure.scenarios.directory import Identity, User, managed_identity_audience
 from localazure.state.emulator_state import EmulatorState
 
 
@@ -10,9 +10,10 @@ class UnknownResourceError(LookupError):
 
 def token_fields(state: EmulatorState, identity: Identity, resource: str) -> dict[str, str]:
     """Return all fields; numbers are strings, times are in seconds. Raises UnknownResourceError."""
-    if resource not in AUDIENCES:
+    audience = managed_identity_audience(resource)
+    if audience is None:
         raise UnknownResourceError(resource)
-    token = state.token(identity, AUDIENCES[resource])
+    token = state.token(identity, audience)
     expires_in = str(token.expires_on - state.now_s())
     client_id = {} if isinstance(identity, User) else {"client_id": identity.client_id}
     return {

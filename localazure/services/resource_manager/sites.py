@@ -74,6 +74,15 @@ def restart(call: Call) -> Response:
     return Response(status_code=200)
 
 
+def publishing_profiles(call: Call) -> Response:
+    """`az webapp show` reads the FTP address from them. They contain no credentials here."""
+    site = _existing(call, f"{TYPE}/publishxml/action")
+    host = f"ftps://waws-prod-am2-001.ftp.azurewebsites.windows.net/{site.name}"
+    profile = f'<publishProfile profileName="{site.name} - FTP" publishMethod="FTP" publishUrl="{host}" />'
+    deploy = f'<publishProfile profileName="{site.name} - Web Deploy" publishMethod="MSDeploy" publishUrl="{host}" />'
+    return Response(f"<publishData>{deploy}{profile}</publishData>", media_type="application/xml")
+
+
 def site_json(site: HostResource) -> dict[str, Any]:
     """Return the JSON of a site."""
     host_name = f"{site.name}.azurewebsites.net"
@@ -159,5 +168,6 @@ OPERATIONS = (
     Operation("PUT", f"{SITE}/config/appsettings", put_app_settings, TYPE),
     Operation("GET", f"{SITE}/config/slotConfigNames", slot_setting_names, TYPE),
     Operation("GET", f"{SITE}/config/web", site_config, TYPE),
+    Operation("POST", f"{SITE}/publishxml", publishing_profiles, TYPE),
     Operation("POST", f"{SITE}/restart", restart, TYPE),
 )
