@@ -1,20 +1,30 @@
-"""Runs a command-line tool: no shell, a safe working directory, a time limit, no processes left behind."""
+"""Runs a command-line tool: no shell, a safe folder, limits for time and output, no processes left behind."""
 
 import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import IO
 
+from secrets_app.azure_client import supervisor
 from secrets_app.azure_client.cancellation import current
+from secrets_app.azure_client.supervisor import DID_NOT_START
 from secrets_app.core.runtime import shared
 
 _MAX_OUTPUT_BYTES = 256 * 1024
+_CHUNK_BYTES = 64 * 1024
+_SUPERVISOR = supervisor.__file__
+_SUPERVISOR_S = 1.0
+"""How long the supervisor may take to end a tool."""
+_OWN_SETTINGS = frozenset({"AZURESERVICESAUTHCONNECTIONSTRING", "SYSTEM_ACCESSTOKEN"})
+"""In upper case: settings without this site's prefix that may contain a secret."""
 # Checking a tool sends no telemetry and starts no background process.
 _QUIET_ENVIRONMENT = {
     "AZURE_CORE_COLLECT_TELEMETRY": "0",
@@ -31,12 +41,12 @@ class _Processes:
     """The tools that are running."""
 
     def __init__(self) -> None:
-        self.running: set[subprocess.Popen[bytes]] = set()
+        self.running: set[_RunningTool] = set()
 
     def close(self) -> None:
         """End them at exit: Ctrl-C does not reach a tool that runs in its own session."""
-        for process in tuple(self.running):
-            _kill(process)
+        for tool in tuple(self.running):
+            tool.kill()
 
 
 class ToolError(Exception):
@@ -49,7 +59,7 @@ class ToolTimeoutError(ToolError):
 
 @dataclass(frozen=True, kw_only=True)
 class CompletedTool:
-    """The result of a tool; each output is limited to 256 KiB. It may contain a token, so the repr omits it."""
+    """The result of a tool; each output has at most 256 KiB. It may contain a token, so the repr omits it."""
 
     exit_code: int
     stdout: str
@@ -60,8 +70,17 @@ class CompletedTool:
 
 
 def process_environment(**overrides: str) -> dict[str, str]:
-    """This process's environment variables, with `overrides` for one tool."""
-    return {**os.environ, **overrides}
+    """This process's environment variables for one tool, with `overrides` and without this site's own settings."""
+    return {**without_own_settings(os.environ), **overrides}
+
+
+def without_own_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that a tool may have: this site's settings contain passphrases, keys and client secrets."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if not name.upper().startswith("KVSITE_") and name.upper() not in _OWN_SETTINGS
+    }
 
 
 def find(environ: Mapping[str, str], *names: str) -> str | None:
@@ -85,47 +104,114 @@ def run(command: list[str], environ: Mapping[str, str], timeout_s: float) -> Com
     """
     current().check()
     try:
-        # Files, not pipes: a child process that inherits a pipe could keep it open and block this one.
-        with TemporaryFile() as stdout, TemporaryFile() as stderr:
-            exit_code = _wait(_start(command, environ, stdout, stderr), timeout_s)
-            return CompletedTool(exit_code=exit_code, stdout=_text(stdout), stderr=_text(stderr))
+        process = _start(command, without_own_settings(environ))
     except (OSError, ValueError) as error:
         raise ToolError("did not start") from error
+    return _wait(_RunningTool(process), timeout_s)
 
 
-def _text(file: IO[bytes]) -> str:
-    file.seek(0)
-    return file.read(_MAX_OUTPUT_BYTES).decode("utf-8", "replace")
-
-
-def _start(
-    command: list[str], environ: Mapping[str, str], stdout: IO[bytes], stderr: IO[bytes]
-) -> subprocess.Popen[bytes]:
+def _start(command: list[str], environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    is_supervised = _is_supervised()
     return subprocess.Popen(
-        command,
+        [sys.executable, "-I", "-S", _SUPERVISOR, *command] if is_supervised else command,
         env=environ,
         cwd=environ.get("SystemRoot", "/") if os.name == "nt" else "/",
-        stdin=subprocess.DEVNULL,
-        stdout=stdout,
-        stderr=stderr,
+        # The supervisor ends the tool when this end of its standard input is closed, also by the end of this process.
+        stdin=subprocess.PIPE if is_supervised else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         start_new_session=os.name != "nt",
     )
 
 
-def _wait(process: subprocess.Popen[bytes], timeout_s: float) -> int:
+def _is_supervised() -> bool:
+    """Whether this is a Python that can run the supervisor: not on Windows, in a zip file or embedded in a server."""
+    is_python = Path(sys.executable or "").name.startswith(("python", "pypy"))
+    return os.name != "nt" and is_python and Path(_SUPERVISOR).is_file()
+
+
+class _Output:
+    """The beginning of one output of a tool, read by a thread. More than the limit ends the tool."""
+
+    def __init__(self, pipe: IO[bytes], too_long: Callable[[], None]) -> None:
+        self._pipe = pipe
+        self._too_long = too_long
+        self._chunks: list[bytes] = []
+        self.is_too_long = False
+        self.thread = threading.Thread(target=self._read, name="tool output", daemon=True)
+        self.thread.start()
+
+    def _read(self) -> None:
+        size = 0
+        with suppress(OSError, ValueError):  # closed
+            while chunk := os.read(self._pipe.fileno(), _CHUNK_BYTES):
+                size += len(chunk)
+                if size > _MAX_OUTPUT_BYTES:
+                    self.is_too_long = True
+                    self._too_long()
+                    return
+                self._chunks.append(chunk)
+
+    @property
+    def text(self) -> str:
+        return b"".join(self._chunks).decode("utf-8", "replace")
+
+
+class _RunningTool:
+    """A tool in progress, whose output is kept in memory."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdout  # noqa: S101 - a pipe
+        assert process.stderr  # noqa: S101
+        self._process = process
+        self._lock = threading.Lock()
+        self._stdout, self._stderr = _Output(process.stdout, self.kill), _Output(process.stderr, self.kill)
+
+    def wait(self, timeout_s: float) -> CompletedTool:
+        """Raises TimeoutExpired, or ToolError if the tool did not start or its output is too long."""
+        until = time.monotonic() + max(0.0, timeout_s)
+        for output in (self._stdout, self._stderr):
+            output.thread.join(max(0.0, until - time.monotonic()))
+        exit_code = self._process.wait(max(0.0, until - time.monotonic()))
+        if self._stdout.is_too_long or self._stderr.is_too_long:
+            raise ToolError(f"printed more than {_MAX_OUTPUT_BYTES // 1024} KiB")
+        if exit_code == DID_NOT_START and self._process.stdin:
+            raise ToolError("did not start")
+        return CompletedTool(exit_code=exit_code, stdout=self._stdout.text, stderr=self._stderr.text)
+
+    def kill(self) -> None:
+        """End the tool and all processes it started."""
+        with self._lock:
+            if self._process.stdin and not self._process.stdin.closed:
+                self._process.stdin.close()
+                with suppress(subprocess.TimeoutExpired):
+                    self._process.wait(_SUPERVISOR_S)
+            _kill(self._process)
+
+    def close(self) -> None:
+        """End what is left of it, and close its pipes."""
+        self.kill()
+        for output in (self._stdout, self._stderr):
+            output.thread.join(_SUPERVISOR_S)
+        for pipe in (self._process.stdout, self._process.stderr):
+            if pipe:
+                pipe.close()
+
+
+def _wait(tool: _RunningTool, timeout_s: float) -> CompletedTool:
     running = shared(_Processes).running
-    running.add(process)
+    running.add(tool)
     try:
-        with current().on_cancel(lambda: _kill(process)):
-            exit_code = process.wait(max(0.0, timeout_s))
+        with current().on_cancel(tool.kill):
+            completed = tool.wait(timeout_s)
         current().check()
     except subprocess.TimeoutExpired as error:
         raise ToolTimeoutError("did not respond in time") from error
     else:
-        return exit_code
+        return completed
     finally:
-        _kill(process)
-        running.discard(process)
+        tool.close()
+        running.discard(tool)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -140,7 +140,7 @@ def _scope_problem(scope: str, called: str) -> SettingProblem:
     return SettingProblem(
         check=TOKEN_SCOPE,
         setting=called,
-        message="is not a valid scope: only letters, digits and . : / - _ are allowed."
+        message="is not a valid scope: only letters, digits and . : / - _ are allowed, a letter or digit first."
         if scope
         else "is empty, so there is no resource to request a token for.",
         hint="Enter a resource, such as https://management.azure.com or api://<client-id>.",

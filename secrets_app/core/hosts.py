@@ -203,7 +203,7 @@ _GUID_IN_TEXT = re.compile(rf"(?<![\w-]){GUID_PATTERN}(?![\w-])")
 _TENANT = re.compile(r"[0-9a-zA-Z.-]{1,255}")
 # The characters that azure-identity allows in a scope for az and PowerShell (azure.identity._internal:
 # validate_scope), limited to the length of a URL.
-_SCOPE = re.compile(r"[a-zA-Z0-9._:/-]{1,500}")
+_SCOPE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._:/-]{0,499}")
 # The Windows certificate dialog separates the digits with spaces and puts an invisible mark before them.
 _SEPARATORS = re.compile("[\\s:\u200e\u200f]+")
 

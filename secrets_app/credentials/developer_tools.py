@@ -25,8 +25,9 @@ from secrets_app.credentials.arguments import process, tenants, without_unset
 _TROUBLESHOOTING = "https://aka.ms/azsdk/python/identity/azclicredential/troubleshoot"
 _MULTITENANT_DISABLED = "AZURE_IDENTITY_DISABLE_MULTITENANTAUTH"
 _NOT_FOUND_EXIT_CODE = 127
-_TENANT = re.compile(r"[0-9a-zA-Z.-]+")
-_SCOPE = re.compile(r"[0-9a-zA-Z_.:/-]+")
+_TENANT = re.compile(r"[0-9a-zA-Z][0-9a-zA-Z.-]*")
+_SCOPE = re.compile(r"[0-9a-zA-Z][0-9a-zA-Z_.:/-]*")
+"""Neither begins with a hyphen: az would take it for an argument."""
 _TOKEN = re.compile(r"[!-~]+")
 """Characters that are valid in an HTTP header."""
 
@@ -126,9 +127,10 @@ class AzureCliCredential(SupportsTokenInfo):
         try:
             return _token(json.loads(output))
         except (KeyError, ValueError, TypeError, OverflowError, RecursionError):
-            output_text = f"Unexpected output from Azure CLI: '{_without_token(output)}'. \n"
+            # The output may be a token in any format, so it is not part of the message.
             raise self._error(
-                f"{output_text}To mitigate this issue, please refer to the troubleshooting guidelines here at "
+                f"Unexpected output from Azure CLI: {len(output)} characters that are not a token response. \n"
+                "To mitigate this issue, please refer to the troubleshooting guidelines here at "
                 f"{_TROUBLESHOOTING}."
             ) from None
 

@@ -54,9 +54,6 @@ def _is_running(process: int) -> bool:
     [
         f"echo '{TOKEN}'",
         f"echo '{OLD_TOKEN}'",
-        "echo 'no json'",
-        "echo '{}'",
-        """echo '{"accessToken": "not-a-token"}'""",
         """echo "ERROR: Please run 'az login' to setup account." >&2; exit 1""",
         """echo "ERROR: To set it, run: az account set" >&2; exit 1""",
         """echo "ERROR: AADSTS50076: use another factor. az login --tenant x" >&2; exit 1""",
@@ -172,3 +169,18 @@ def test_unknown_subscription__is_the_cause(world: World) -> None:
     world("laptop")
     words = {"KVSITE_AZ_SUBSCRIPTION": "No Such", "KVSITE_CREDENTIAL": "az"}
     assert get_reading(current(words)).main_cause == "az_subscription_wrong"
+
+
+@pytest.mark.parametrize("output", ["opaque-Of-az", "{}", '{"accessToken": "opaque Of az"}', "null", "[" * 99999])
+def test_output_that_is_no_token_response__is_not_in_the_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str
+) -> None:
+    (tmp_path / "output").write_text(output)
+    fake_tool(tmp_path, "az", f"cat {tmp_path / 'output'}")
+    monkeypatch.setenv("PATH", first_on_path(tmp_path))
+    with pytest.raises(ClientAuthenticationError) as raised:
+        AzureCliCredential(process_timeout=20).get_token_info(SCOPE)
+    assert raised.value.message.startswith(
+        f"Unexpected output from Azure CLI: {len(output)} characters that are not a token response."
+    )
+    assert "opaque" not in str(raised.value)

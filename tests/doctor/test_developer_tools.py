@@ -287,9 +287,11 @@ def test_output__arguments_are_not_interpreted_by_a_shell(tmp_path: Path) -> Non
     assert run_for_output([str(tool), "$(touch /tmp/x); *"], {"PATH": "/bin:/usr/bin"}, 5) == "$(touch /tmp/x); *"
 
 
-def test_output__is_truncated(tmp_path: Path) -> None:
-    tool = fake_tool(tmp_path / "bin", "tool", "head -c 1000000 /dev/zero")
-    assert len(run_for_output([str(tool)], {"PATH": "/bin:/usr/bin"}, 5)) == 256 * 1024
+def test_output__is_limited(tmp_path: Path) -> None:
+    tool = fake_tool(tmp_path / "bin", "tool", "head -c $1 /dev/zero")
+    assert len(run_for_output([str(tool), "262144"], {"PATH": "/bin:/usr/bin"}, 20)) == 256 * 1024
+    with pytest.raises(ToolError, match="more than 256 KiB"):
+        run_for_output([str(tool), "1000000"], {"PATH": "/bin:/usr/bin"}, 20)
 
 
 def test_output__of_a_file_that_is_not_executable(tmp_path: Path) -> None:

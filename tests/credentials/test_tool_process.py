@@ -1,0 +1,121 @@
+"""A tool gets none of the site's secrets, its output is bounded, and nothing of it is left behind."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from secrets_app.azure_client.cancellation import CancellationToken, Cancelled, use_token
+from secrets_app.azure_client.process import ToolError, ToolTimeoutError, process_environment, run
+from secrets_app.conf.connection_string import NAMES as CONNECTION_STRINGS
+from secrets_app.conf.schema import SETTINGS
+from secrets_app.core.hosts import is_scope
+from tests.conftest import World
+from tests.support.access_requests import ROOT
+from tests.support.doctor_factories import fake_tool
+from tests.support.leak_checks import ends, running
+
+DETACHED = "setsid sh -c 'sleep 59; echo {0}' & (setsid sh -c 'setsid sh -c \"sleep 59; echo {0}\" &' &) ; "
+"""Processes with sessions of their own; the second one's parents end at once."""
+
+
+@pytest.fixture
+def marker(tmp_path: Path) -> str:
+    """In the command line of every process of the test."""
+    return f"marker-{tmp_path.name}-{os.getpid()}"
+
+
+def test_secret_settings__are_not_in_the_tools_environment(tmp_path: Path) -> None:
+    secrets = [name for name, row in SETTINGS.items() if row.is_secret] + list(CONNECTION_STRINGS)
+    assert {"KVSITE_PASSPHRASE", "KVSITE_CLIENT_SECRET", "KVSITE_SECRET_KEY", "KVSITE_SIGN_IN_CODE"} <= set(secrets)
+    os.environ.update(dict.fromkeys(secrets, "never-to-be-seen"), AZURE_CONFIG_DIR="kept")
+    tool = fake_tool(tmp_path, "az", "env")
+    for environ in (process_environment(), os.environ):
+        output = run([str(tool)], environ, 10).stdout
+        assert "never-to-be-seen" not in output
+        assert "AZURE_CONFIG_DIR=kept" in output
+
+
+@pytest.mark.parametrize("stream", ["", ">&2"])
+def test_flood__is_cut(tmp_path: Path, marker: str, stream: str) -> None:
+    tool = fake_tool(tmp_path, "az", f"yes {marker} {stream}")
+    with pytest.raises(ToolError, match="more than 256 KiB"):
+        run([str(tool)], os.environ, 30)
+    assert ends(lambda: running(marker) == [])
+
+
+def test_output__is_not_in_a_file(tmp_path: Path) -> None:
+    tool = fake_tool(tmp_path, "az", "readlink /proc/self/fd/1; readlink /proc/self/fd/2")
+    assert [line.partition(":")[0] for line in run([str(tool)], os.environ, 10).stdout.split()] == ["pipe", "pipe"]
+
+
+def test_timeout__ends_detached_processes(tmp_path: Path, marker: str) -> None:
+    tool = fake_tool(tmp_path, "az", DETACHED.format(marker) + "sleep 59")
+    with pytest.raises(ToolTimeoutError):
+        run([str(tool)], os.environ, 1)
+    assert ends(lambda: running(marker) == [])
+
+
+def test_cancellation__ends_detached_processes(tmp_path: Path, marker: str) -> None:
+    tool = fake_tool(tmp_path, "az", DETACHED.format(marker) + "sleep 59")
+    token = CancellationToken()
+    raised: list[type[BaseException]] = []
+
+    def work() -> None:
+        use_token(token)
+        try:
+            run([str(tool)], os.environ, 30)
+        except Exception as error:  # noqa: BLE001 - compared below
+            raised.append(type(error))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert ends(lambda: len(running(marker)) >= 2, within_s=20)
+    token.cancel()
+    thread.join(10)
+    assert raised == [Cancelled]
+    assert ends(lambda: running(marker) == [])
+
+
+def test_tool_that_ends__leaves_no_detached_process(tmp_path: Path, marker: str) -> None:
+    tool = fake_tool(tmp_path, "az", DETACHED.format(marker) + "sleep 0.2; echo done")
+    assert run([str(tool)], os.environ, 20).stdout == "done\n"
+    assert ends(lambda: running(marker) == [])
+
+
+def test_sigkill_of_the_site__ends_the_tool(tmp_path: Path, marker: str) -> None:
+    tool = fake_tool(tmp_path, "az", DETACHED.format(marker) + f"sh -c 'sleep 59; echo {marker}'")
+    code = f"import os; from secrets_app.azure_client.process import run; run([{str(tool)!r}], os.environ, 50)"
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT) as site:
+        assert ends(lambda: len([line for line in running(marker) if "sleep" in line]) >= 3, within_s=20)
+        site.kill()
+    assert ends(lambda: running(marker) == [])
+
+
+def test_tool_that_does_not_start(tmp_path: Path) -> None:
+    tool = tmp_path / "az"
+    tool.write_text("#!/no/such/interpreter\n")
+    tool.chmod(0o700)
+    with pytest.raises(ToolError, match="did not start"):
+        run([str(tool)], os.environ, 10)
+
+
+def test_fast_tool__is_not_waited_for(tmp_path: Path) -> None:
+    tool = fake_tool(tmp_path, "az", "exit 3")
+    started = time.monotonic()
+    assert run([str(tool)], os.environ, 60).exit_code == 3
+    assert time.monotonic() - started < 30  # not its time limit
+
+
+@pytest.mark.parametrize("scope", ["--tenant", "-x", "--tenant/.default"])
+def test_scope_with_a_hyphen__is_no_argument(client: Client, world: World, scope: str) -> None:
+    azure = world("laptop")
+    assert not is_scope(scope)
+    answer = client.get("/api/token", {"scope": scope}).json()
+    assert answer["failure"]["stage"] == "configuration"
+    assert azure.tokens == ()
