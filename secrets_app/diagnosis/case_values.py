@@ -107,30 +107,32 @@ def command_values_from_text(evidence: Evidence) -> CommandValues:
 def values_from_text(evidence: Evidence) -> dict[str, str]:
     """Validated values for commands, taken from an error text: from its innermost layer that has one."""
     caller = evidence.caller
-    scale_set = _SCALE_SET.search(evidence.text)
+    text = _Searched(evidence)
+    scale_set = text.match(_SCALE_SET, mark="virtualmachinescalesets")
+    subnet = text.match(_SUBNET, mark="/subnets/")
     suffix = VAULT_SUFFIXES[evidence.cloud or Cloud.PUBLIC]
     return checked(
         {
             "vault": evidence.vault,
             "vault_id": evidence.vault_id,
             "vault_host": f"{evidence.vault}.{suffix}" if evidence.vault else None,
-            "secret": _innermost(_SECRET, evidence),
-            "object_id": caller.get("oid") or _innermost(_OBJECT_ID, evidence),
-            "app_id": caller.get("appid") or _innermost(_QUOTED_APP, evidence),
+            "secret": text.innermost(_SECRET, mark="secret"),
+            "object_id": caller.get("oid") or text.innermost(_OBJECT_ID, mark="with object id"),
+            "app_id": caller.get("appid") or (text.innermost(_QUOTED_APP) if evidence.ids else None),
             "principal_type": _principal_type(caller.get("appid")),
             "address": evidence.client_address,
             "host": _failed_host(evidence),
-            "vault_tenant": _expected_tenant(evidence.text),
-            "subject": _first_group(_QUOTED_SUBJECT, evidence.text),
-            "service_account": _first_group(_SERVICE_ACCOUNT, evidence.text),
-            "issuer": _first_group(_QUOTED_ISSUER, evidence.text),
-            "role": _role(evidence),
-            "resource_app_id": _innermost(_RESOURCE_APP, evidence),
-            "registry": _innermost(_REGISTRY, evidence),
-            "subnet": match[0] if (match := _SUBNET.search(evidence.text)) else None,
+            "vault_tenant": _expected_tenant(evidence.text) if 10032 in evidence.akv else None,
+            "subject": text.first(_QUOTED_SUBJECT, mark="subject"),
+            "service_account": text.first(_SERVICE_ACCOUNT, mark="serviceaccount"),
+            "issuer": text.first(_QUOTED_ISSUER, mark="issuer"),
+            "role": _role(text),
+            "resource_app_id": text.innermost(_RESOURCE_APP) if evidence.ids else None,
+            "registry": text.innermost(_REGISTRY, mark=".azurecr."),
+            "subnet": subnet[0] if subnet else None,
             "scale_set": scale_set[2] if scale_set else None,
             "group": scale_set[1] if scale_set else None,
-            **_permission(evidence),
+            **_permission(text),
         }
     )
 
@@ -179,28 +181,41 @@ def cloud_of(vault_url: str | None) -> Cloud:
 def _system(evidence: Evidence) -> str:
     """The system on which the failed program ran, for the commands to copy."""
     text = f"{evidence.text}\n{evidence.frames}".lower()
-    on_windows = any(mark in text for mark in _WINDOWS_MARKS) or _WINDOWS_PATH.search(text)
+    on_windows = any(mark in text for mark in _WINDOWS_MARKS) or ("\\" in text and _WINDOWS_PATH.search(text))
     if evidence.stack is Stack.POWERSHELL or on_windows:
         return WINDOWS
     return MACOS if any(mark in text for mark in _MACOS_MARKS) else LINUX
 
 
-def _first_group(pattern: re.Pattern[str], text: str) -> str | None:
-    match = pattern.search(text)
-    return match[1].rstrip(".") if match else None
+class _Searched:
+    """An error text with its layers. A pattern is not searched for where `mark`, a word that it needs, is missing."""
 
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        self._lower = evidence.text.lower()
 
-def _innermost(pattern: re.Pattern[str], evidence: Evidence) -> str | None:
-    """The pattern's first group in the innermost layer that has it, otherwise in the whole text."""
-    found = (_first_group(pattern, layer) for layer in reversed(evidence.layers))
-    return next(filter(None, found), None) or _first_group(pattern, evidence.text)
+    def match(self, pattern: re.Pattern[str], *, mark: str = "") -> re.Match[str] | None:
+        return pattern.search(self.evidence.text) if mark in self._lower else None
+
+    def first(self, pattern: re.Pattern[str], *, mark: str = "") -> str | None:
+        """The pattern's first group, without a full stop at its end."""
+        match = self.match(pattern, mark=mark)
+        return match[1].rstrip(".") if match else None
+
+    def innermost(self, pattern: re.Pattern[str], *, mark: str = "") -> str | None:
+        """The pattern's first group in the innermost layer that has it, otherwise in the whole text."""
+        whole = self.first(pattern, mark=mark)
+        if whole is None:
+            return None
+        matches = (pattern.search(layer) for layer in reversed(self.evidence.layers))
+        return next((match[1].rstrip(".") for match in matches if match), whole)
 
 
 def _failed_host(evidence: Evidence) -> str | None:
     """The address of the connection that failed; otherwise the first host of the innermost layer that names one."""
     remote = [address for address in evidence.addresses if not address.startswith(("127.", "169.254.", "0."))]
     known = [*(host for host in evidence.hosts if host not in _DOCUMENTATION_HOSTS), *remote]
-    for layer in reversed(evidence.layers):
+    for layer in reversed(evidence.layers if known else ()):
         named = [name.lower().rstrip(".") for name in _FAILED_HOST.findall(layer)]
         in_layer = [host for host in known if host in layer.lower()]
         if found := [name for name in named if name in known] or in_layer:
@@ -221,23 +236,23 @@ def _principal_type(app_id: str | None) -> str | None:
     return "User" if app_id in _PUBLIC_CLIENTS else "ServicePrincipal"
 
 
-def _role(evidence: Evidence) -> str | None:
+def _role(text: _Searched) -> str | None:
     """The role with the least access that allows the operation; None if the text does not name it."""
-    match = _ACTION.search(evidence.text)
+    match = text.match(_ACTION, mark="microsoft.keyvault/vaults/")
     if match and match[2].lower() in _WRAPPING:
         return "Key Vault Crypto Service Encryption User"
     if match and match[1].lower() in set(ObjectKind):
         return _ROLES.get(ObjectKind(match[1].lower()), (None, None))[match[2].lower() in _CHANGES]
-    operation = evidence.operation
+    operation = text.evidence.operation
     roles = _ROLES.get(operation.object) if operation.object else None
     return roles[operation.action in _CHANGING] if roles else None
 
 
-def _permission(evidence: Evidence) -> dict[str, str | None]:
-    match = _PERMISSION.search(evidence.text)
+def _permission(text: _Searched) -> dict[str, str | None]:
+    match = text.match(_PERMISSION, mark=" permission")
     if match:
         return {"policy": match[1].lower(), "permission": match[2].lower()}
-    return _permission_for(evidence.operation)
+    return _permission_for(text.evidence.operation)
 
 
 def _permission_for(operation: Operation) -> dict[str, str | None]:

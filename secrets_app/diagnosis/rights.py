@@ -6,6 +6,7 @@ https://learn.microsoft.com/entra/identity/role-based-access-control/permissions
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from secrets_app.core.reading import RunsOn
 
@@ -92,15 +93,22 @@ _READING_VERBS = (
     " get",
     " logs",
 )
+_ARGUMENT = re.compile(r" (?=[-<@\"'])|(?<=IIS:)")
 _OTHER_SCOPE = re.compile(r"--scope <(?!vault)")
 _SIGN_IN = ("az login", "az logout", "az account", "az version", "az upgrade", "az cloud", "az config")
 
 
 def right_for(command: str) -> str:
     """The role or right that `command` requires; empty if any account on this machine may run it."""
+    right = _right_of(_verbs(command))
+    return right.replace("on the vault", "at that scope") if _OTHER_SCOPE.search(command) else right
+
+
+@lru_cache(maxsize=512)  # host names and IDs from texts are among the words
+def _right_of(command: str) -> str:
+    """The same, from the words before the first argument, of which there are few."""
     if not _only_reads(command):
         if right := _find(_MANAGES, command):
-            right = right.replace("on the vault", "at that scope") if _OTHER_SCOPE.search(command) else right
             return f"{right}{_MFA}" if command.startswith(("az ", "func ", "Set-Az", "Add-Az", "Undo-Az")) else right
         if right := _find(_CHANGES, command):
             return right
@@ -109,7 +117,7 @@ def right_for(command: str) -> str:
 
 def needed_right(commands: Iterable[str]) -> str | None:
     """The right that the first command that changes something requires; None where there is none."""
-    changes = (command for command in commands if not _only_reads(command))
+    changes = (command for command in commands if not _only_reads(_verbs(command)))
     return next((right for command in changes if (right := right_for(command))), None)
 
 
@@ -130,10 +138,9 @@ def _find(table: Iterable[tuple[str, str]], command: str) -> str:
     return next((right for start, right in table if _starts(command, start)), "")
 
 
-def _only_reads(command: str) -> bool:
-    return command.startswith("az rest --method get") or any(
-        f"{word} " in f"{_verbs(command)} " for word in _READING_VERBS
-    )
+@lru_cache(maxsize=512)  # host names and IDs from texts are among the words
+def _only_reads(verbs: str) -> bool:
+    return verbs.startswith("az rest --method get") or any(f"{word} " in f"{verbs} " for word in _READING_VERBS)
 
 
 def _starts(command: str, words: str) -> bool:
@@ -141,5 +148,7 @@ def _starts(command: str, words: str) -> bool:
 
 
 def _verbs(command: str) -> str:
-    """The command's words before its first argument: `az keyvault secret list`."""
-    return command.partition(" -")[0]
+    """The command's words before its first argument: `az keyvault secret list`, `az rest --method get`."""
+    if command.startswith("az rest "):
+        return " ".join(command.split(maxsplit=4)[:4])
+    return _ARGUMENT.split(command, maxsplit=1)[0]
