@@ -112,6 +112,8 @@ class Evidence:
     @cached_property
     def service(self) -> Service | None:
         """The service that refused or was not reached, according to the innermost layer that tells."""
+        if self.aadsts:
+            return Service.ENTRA
         found = (detect_service(_without_links(layer).lower()) for layer in reversed(self.layers))
         return next((service for service in found if service), None)
 

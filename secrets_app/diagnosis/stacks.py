@@ -240,7 +240,7 @@ _MARKS: tuple[tuple[Stack, tuple[str, ...]], ...] = (
             "azsdk/js/",
             "node_modules",
             "RestError",
-            "CredentialUnavailableError:",
+            "is unavailable. No underlying credential",
             "AggregateAuthenticationError",
             "node:internal",
             "azure:identity:",

@@ -182,7 +182,6 @@ CAUSES = (
         why="Microsoft Entra ID and Key Vault require TLS 1.2 or later. This program or its system uses an older one.",
         fix="Update the operating system, OpenSSL or the runtime, and enable TLS 1.2.",
         signatures=(
-            Signature(aadsts=frozenset({1002016}), strength=Strength.CODE),
             phrase("you are using tls version", any_of=("1.0", "1.1", "3des")),
             phrase("tlsv1 alert protocol version"),
             phrase("tlsv1_alert_protocol_version"),
@@ -244,33 +243,6 @@ CAUSES = (
                     {"internalservererror", "serviceunavailable", "temporarily_unavailable", "internalerror"}
                 ),
                 strength=Strength.CLEAR,
-            ),
-            Signature(
-                aadsts=frozenset(
-                    {
-                        90033,
-                        90006,
-                        90024,
-                        50196,
-                        90012,
-                        90025,
-                        90055,
-                        500083,
-                        50000,
-                        50033,
-                        90036,
-                        90090,
-                        90091,
-                        90092,
-                        70012,
-                        80001,
-                        80002,
-                        80005,
-                        80007,
-                        80014,
-                    }
-                ),
-                strength=Strength.CODE,
             ),
         ),
         links=("https://azure.status.microsoft/",),
