@@ -117,7 +117,7 @@ def values_from_text(evidence: Evidence) -> dict[str, str]:
             "vault_id": evidence.vault_id,
             "vault_host": f"{evidence.vault}.{suffix}" if evidence.vault else None,
             "secret": text.innermost(_SECRET, mark="secret"),
-            "object_id": caller.get("oid") or text.innermost(_OBJECT_ID, mark="with object id"),
+            "object_id": caller.get("oid") or text.innermost(_OBJECT_ID, mark="with object "),
             "app_id": caller.get("appid") or (text.innermost(_QUOTED_APP) if evidence.ids else None),
             "principal_type": _principal_type(caller.get("appid")),
             "address": evidence.client_address,
