@@ -9,6 +9,7 @@ from secrets_app.conf import load
 from secrets_app.conf.access import LOGIN_LIFETIME_S, SIGN_IN_CODE, needs_sign_in_code, new_sign_in_code
 from secrets_app.conf.schema import SETTINGS
 from secrets_app.conf.secret_key import is_stored, load_or_create_key
+from secrets_app.conf.server import Hsts
 from secrets_app.conf.setting import HiddenSettings
 from secrets_app.core.logs import logging_settings
 
@@ -46,14 +47,17 @@ TRUST_X_FORWARDED_FOR = bool(_app_service_host)
 PRODUCTION = bool(_config.hosts or _app_service_host)
 SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
-SECURE_HSTS_PRELOAD = PRODUCTION
+SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION and _config.hsts is not Hsts.HOST
+SECURE_HSTS_PRELOAD = PRODUCTION and _config.hsts is Hsts.PRELOAD
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 # App Service terminates TLS, sets this header and removes it from client requests.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _app_service_host else None
 CSRF_COOKIE_HTTPONLY = True  # forms contain the token; scripts do not need the cookie
 SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"  # no database
-SESSION_COOKIE_NAME = "kvsite_session"  # on localhost, other Django sites use the default name
+# `__Host-`: another host of the domain cannot set the cookie. Browsers require TLS for it.
+_COOKIE_PREFIX = "__Host-" if PRODUCTION else ""
+CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}csrftoken"
+SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}kvsite_session"  # on localhost, other Django sites use the default name
 SESSION_COOKIE_AGE = LOGIN_LIFETIME_S
 CSRF_FAILURE_VIEW = "secrets_app.views.errors.csrf_failure"
 
@@ -75,7 +79,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
 ]
 # secrets_app.middleware sets X-Frame-Options on every response, also on those that return before other middleware.
-SILENCED_SYSTEM_CHECKS = ["security.W002"]
+# W005 and W021: HSTS for subdomains and preload only with KVSITE_HSTS.
+SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W005", "security.W021"]
 ROOT_URLCONF = "kvsite.urls"
 WSGI_APPLICATION = "kvsite.wsgi.application"
 TEMPLATES = [

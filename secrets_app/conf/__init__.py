@@ -54,6 +54,7 @@ class Config:
     result_life_s: float = server.RESULT_LIFE.default
     threads: int = server.THREADS.default
     hosts: tuple[str, ...] = server.HOSTS.default
+    hsts: server.Hsts = server.HSTS.default
     log_level: str = server.LOG_LEVEL.default
     site_key: str | None = field(default=None, repr=False)
     problems: tuple[SettingProblem, ...] = ()

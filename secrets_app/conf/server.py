@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Any
 
 from secrets_app.conf.parsers import MAX_SECONDS, hosts, seconds
@@ -16,6 +17,7 @@ _DEADLINE = CheckId("E010", "`KVSITE_DEADLINE_S` is not a supported number of se
 _RESULT_LIFE = CheckId("E013", "`KVSITE_RESULT_LIFE_S` is not a supported number of seconds.")
 _HOST = CheckId("E014", "`KVSITE_HOSTS` contains an invalid host name.")
 _THREADS = CheckId("E025", "`KVSITE_THREADS` is not a supported number of threads.")
+_HSTS = CheckId("E101", "`KVSITE_HSTS` is not `host`, `subdomains` or `preload`.")
 _LEVEL = CheckId("E028", "`KVSITE_LOG_LEVEL` is not a log level.")
 
 _MIN_THREADS, _MAX_THREADS = 2, 512
@@ -37,6 +39,20 @@ def _parse_level(name: str, text: str) -> str:
     raise SettingError(
         _LEVEL, name, f"is {text!r}, which is not a log level.", f"Set it to one of: {', '.join(LEVELS)}."
     )
+
+
+class Hsts(StrEnum):
+    """What HSTS covers."""
+
+    HOST = "host"
+    SUBDOMAINS = "subdomains"
+    PRELOAD = "preload"
+
+
+def _parse_hsts(name: str, text: str) -> Hsts:
+    if text in list(Hsts):
+        return Hsts(text)
+    raise SettingError(_HSTS, name, f"is {text!r}, which is not supported.", f"Set it to one of: {', '.join(Hsts)}.")
 
 
 DEADLINE = Setting(
@@ -62,6 +78,12 @@ HOSTS: Setting[tuple[str, ...]] = Setting(
     "name. A site with its own host name uses HTTPS only, on loopback too; the health probes also work over HTTP.",
     default=(), parse=hosts(_HOST), attribute="hosts", checks=(_HOST,), example="kvsite.example.org",
 )  # fmt: skip
+HSTS = Setting(
+    name="KVSITE_HSTS",
+    help="What the `Strict-Transport-Security` header of a site with its own host name covers: `host`, `subdomains` "
+    "(also all subdomains of each host), or `preload` (also browsers' preload lists, which is hard to undo).",
+    default=Hsts.HOST, parse=_parse_hsts, attribute="hsts", checks=(_HSTS,),
+)  # fmt: skip
 SECRET_KEY: Setting[str | None] = Setting(
     name="KVSITE_SECRET_KEY",
     help=f"The key for cookies and fingerprints: {MIN_KEY_LENGTH} characters or more. Required in production.",
@@ -76,5 +98,5 @@ LOG_LEVEL = Setting(
 )  # fmt: skip
 WORKER_VARIABLE = "PRINCIPAL_USED_WORKER"
 """Set by the site's worker in its own environment and read by the doctor: `128 threads, timeout 75 s`."""
-SETTINGS = by_name(DEADLINE, RESULT_LIFE, THREADS, HOSTS, SECRET_KEY, LOG_LEVEL)
+SETTINGS = by_name(DEADLINE, RESULT_LIFE, THREADS, HOSTS, HSTS, SECRET_KEY, LOG_LEVEL)
 READERS: dict[str, Callable[[RawSettings], Any]] = {}

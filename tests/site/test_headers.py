@@ -122,3 +122,32 @@ def test_csrf_cookie__is_http_only_and_same_site(client: Client, world: World) -
     cookie = client.get("/explain/").cookies["csrftoken"]
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
+
+
+@pytest.mark.parametrize(
+    ("hsts", "header"),
+    [
+        ("", "max-age=31536000"),
+        ("host", "max-age=31536000"),
+        ("subdomains", "max-age=31536000; includeSubDomains"),
+        ("preload", "max-age=31536000; includeSubDomains; preload"),
+        ("yes", "max-age=31536000"),
+    ],
+)
+def test_production__hsts_and_cookies(hsts: str, header: str) -> None:
+    """In a process of its own: Django reads the settings once."""
+    code = (
+        "import django; django.setup(); from django.test import Client;"
+        "r = Client(headers={'host': 'kv.example.org'}).get('/sign-in/', secure=True);"
+        "print(r['Strict-Transport-Security']); print(r.cookies.output())"
+    )
+    environ = {"DJANGO_SETTINGS_MODULE": "kvsite.settings", "KVSITE_HOSTS": "kv.example.org", "KVSITE_ACCESS": "token"}
+    environ |= {"KVSITE_PASSPHRASE": "correct horse battery", "KVSITE_HSTS": hsts, "PATH": os.environ["PATH"]}
+    command = [sys.executable, "-c", code]
+    output = subprocess.run(command, env=environ, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    first, cookie = output.strip().splitlines()
+    assert first == header
+    assert cookie.startswith("Set-Cookie: __Host-csrftoken=")
+    assert "Secure" in cookie
+    assert "Path=/;" in cookie
+    assert "Domain" not in cookie
