@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from hypothesis import settings as hypothesis_settings
+from playwright.sync_api import Browser, sync_playwright
 
 from localazure import LocalAzure
 from secrets_app.conf.schema import SETTINGS
@@ -26,6 +27,11 @@ World = Callable[..., LocalAzure]
 
 READ_ALL_THE_SAME = ("secret_expired", "clock_skew")
 """Causes that are worth a word though the secret was read."""
+
+CHROMIUM_OPTIONS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -89,6 +95,14 @@ def world(settings: Any) -> Iterator[World]:
 def visited() -> Callable[[str], Visit]:
     """`visited("no-role")` returns the recorded output of that scenario, which is recorded on first use."""
     return functools.cache(visit)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_OPTIONS))
+        yield chromium
+        chromium.close()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from django.urls import reverse
 
-from secrets_app.core.formatting import duration, join_words, names_principal, rejected_application, sentence
+from secrets_app.core.formatting import duration, join_words, names_principal, sentence
 from secrets_app.core.hops import Hop, HopKind, HopOutcome, failing_hop, hops_in_progress, hops_of
 from secrets_app.core.hosts import shorten_ids
 from secrets_app.core.reading import Attempt, Diagnosis, Hint, HostEnvironment, Outcome, Reading, RunsOn
@@ -47,9 +47,9 @@ def reason(reading: Reading, diagnosis: Diagnosis) -> str:
     if reading.ok:
         return text.identity_line(reading)
     title = sentence(diagnosis.hints[0].title) if diagnosis.hints else text.failure_line(reading)
-    return (
-        title if names_principal(reading) or rejected_application(reading) else f"{title} {text.identity_line(reading)}"
-    )
+    if reading.principal is None or names_principal(reading):
+        return title
+    return f"{title} {text.identity_line(reading)}"
 
 
 class HopBox(NamedTuple):
@@ -103,6 +103,7 @@ def _outcome(hop: Hop) -> str:
 class WaitingPicture(NamedTuple):
     """What a page shows while the reading is in progress."""
 
+    vault_url: str
     secret_name: str
     sentence: str
     """What it waits for."""
@@ -119,7 +120,7 @@ def waiting_picture(
     attempts = so_far.attempts if so_far else ()
     hops = hops_in_progress(vault_url, secret_name, place, attempts, f"waiting, {seconds} s left")
     sentence = f"Waiting for {so_far.waiting_for}." if so_far else "Waiting for the answer."
-    return WaitingPicture(secret_name or "", sentence, seconds, tuple(boxes_of(hops, {})))
+    return WaitingPicture(vault_url or "", secret_name or "", sentence, seconds, tuple(boxes_of(hops, {})))
 
 
 class ShellTab(NamedTuple):

@@ -18,6 +18,7 @@ BY_SCENARIO = (  # one recording of each scenario for the group
     "tests/localazure/test_scenarios.py",
     "tests/keyvault/test_readings.py",
     "tests/safety/test_nothing_leaks.py",
+    "tests/views/test_home_in_browser.py",
     "tests/views/test_pages.py",
 )
 

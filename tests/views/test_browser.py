@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import CHROMIUM
 
@@ -22,10 +22,6 @@ pytestmark = [
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDTHS = (360, 1280)
-QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync")  # fmt: skip
-
-
 LINKS: dict[str, str] = {}
 """The demo's URL -> the link that it prints, which allows a browser to see values."""
 
@@ -49,14 +45,6 @@ def demo() -> Iterator[str]:
         yield found[0]
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
