@@ -1,5 +1,7 @@
 """The results and the selected credential as sentences, shared by the page and the terminal."""
 
+from collections.abc import Iterable
+
 from secrets_app.core import formatting
 from secrets_app.core.reading import Outcome, Reading, Stage
 from secrets_app.identities.result import CandidateResult, Selection
@@ -47,12 +49,23 @@ def selection_text(selection: Selection) -> str:
         return f"None of the credentials this site uses returns a token.{fix}"
     title = selection.result.candidate.title
     if selection.has_token:
-        return f"This site uses {title}.{'' if selection.ok else f' {result_text(selection.result)}'}"
+        who = principal_text(selection.result).partition(". Same principal as")[0].rstrip(".")
+        return f"This site uses {title}{f', {who}' if who else ''}. {result_text(selection.result)}"
     if selection.result.reading is None:
         return f"The chain stops at {title}, which requires interactive sign-in."
     if selection.result.outcome is Outcome.RUNNING:
         return f"{title} does not respond, so the credentials after it are not tried in time."
     return f"The chain stops at {title}: it failed, so the credentials after it are not tried."
+
+
+def principals_that_can_read(results: Iterable[CandidateResult]) -> list[str]:
+    """The principals that can read the secret, each with its credentials: `dana@contoso.com (Azure CLI)`."""
+    credentials: dict[str, list[str]] = {}
+    for result in sorted(results, key=lambda result: result.candidate.number):
+        if result.reading and result.reading.ok and result.reading.principal:
+            name = text.principal_text(result.reading.principal).partition(" (")[0]
+            credentials.setdefault(name, []).append(result.candidate.name)
+    return [f"{name} ({', '.join(found)})" for name, found in credentials.items()]
 
 
 def principal_mark(selection: Selection) -> str:

@@ -20,20 +20,33 @@ from secrets_app.views.query import parse_query
 from secrets_app.views.visitor_text import from_visitor_only
 
 
+EXAMPLES = (
+    '(Forbidden) Caller is not authorized to perform action on resource. Inner error: { "code": "ForbiddenByRbac" }',
+    "AADSTS7000222: The provided client secret keys for app '00000000-0000-0000-0000-000000000000' are expired.",
+    "DefaultAzureCredential failed to retrieve a token from the included credentials. AzureCliCredential: Please run "
+    "'az login' to set up an account",
+)
+"""Error texts to try the page with."""
+
+
 @from_visitor_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def explain(request: HttpRequest) -> HttpResponse:
     """Explain a pasted error. The text is not sent to Azure and not stored."""
     if request.method != "POST":
-        return render(request, "explain.html")
+        return _explain_page(request)
     text = request.POST.get("text", "")
     try:
         explanation = ErrorReport(message=text).explanation()
     except TooLongError as error:
-        return render(request, "explain.html", {"error": str(error)}, status=413)
+        return _explain_page(request, status=413, error=str(error))
     if not text.strip():
-        return render(request, "explain.html", {"error": "Paste an error text first."}, status=400)
-    return render(request, "explain.html", {"explanation": explanation})
+        return _explain_page(request, status=400, error="Paste an error text first.")
+    return _explain_page(request, explanation=explanation)
+
+
+def _explain_page(request: HttpRequest, *, status: int = 200, **context: object) -> HttpResponse:
+    return render(request, "explain.html", {"examples": EXAMPLES, **context}, status=status)
 
 
 # No CSRF token: the request changes nothing, and another site cannot read the response.
@@ -93,4 +106,4 @@ def too_long(request: HttpRequest) -> HttpResponse:
     """413: the request body exceeds Django's limit."""
     if request.path.startswith("/api/"):
         return JsonResponse({"error": TOO_LONG_MESSAGE}, status=413)
-    return render(request, "explain.html", {"error": TOO_LONG_MESSAGE}, status=413)
+    return _explain_page(request, status=413, error=TOO_LONG_MESSAGE)

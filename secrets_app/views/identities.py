@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from secrets_app import conf
 from secrets_app.conf.request import secret_request
 from secrets_app.identities import CandidateResult, Comparison, get_comparison, selection_of
+from secrets_app.output.identities import principals_that_can_read
 from secrets_app.views.query import parse_query
 from secrets_app.views.refusal import answers_refusals
 
@@ -39,5 +40,7 @@ def _stream(page: str, comparison: Comparison) -> Iterator[bytes]:
         if result:
             results.append(result)
         yield render_to_string("_identity.html", {"result": result}).encode() if result else _KEEP_ALIVE
-    yield render_to_string("_selection.html", {"selection": selection_of(results)}).encode()
+    yield render_to_string(
+        "_selection.html", {"selection": selection_of(results), "readable": principals_that_can_read(results)}
+    ).encode()
     yield end.encode()

@@ -1,7 +1,9 @@
 """The report is safe to paste: no secrets, and no text that Markdown or HTML would interpret as markup."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from html import unescape
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from secrets_app.core.reading import Attempt, Failure, Outcome, Principal, PrincipalType, Reading, Stage
 from secrets_app.output.report import markdown
 from tests.support.readings import diagnose
+from tests.support.scenario_visits import Visit
 
 OBJECT = "41baaa1d-3381-4fb6-83c8-cc76b4500d0d"
 
@@ -34,8 +37,9 @@ def test_report__holds_the_reading() -> None:
     text = markdown(*_reading())
     assert "cannot read the secret" in text
     assert OBJECT in text
-    assert "| ManagedIdentityCredential | token | 0.100 |" in text
-    assert "| Error code | ForbiddenByRbac |" in text
+    assert "\nManagedIdentityCredential: succeeded, 100 ms\n" in text
+    assert "\nResult          failed, 403 ForbiddenByRbac\n" in text
+    assert "\nPrincipal Used: IsAuthenticated:True Type:App\n" in text
     assert "az role assignment create" in text
     assert "<https://learn.microsoft.com/azure/key-vault/general/rbac-guide>" in text
 
@@ -78,8 +82,25 @@ def _outside_fences(lines: list[str]) -> Iterator[str]:
 
 
 @given(st.text(max_size=300))
-def test_report__of_any_text__keeps_its_tables_and_fences(text: str) -> None:
+def test_report__of_any_text__keeps_its_sections_and_fences(text: str) -> None:
     lines = markdown(*_reading(text, text)).splitlines()
     assert sum(line.startswith("```") for line in lines) % 2 == 0
-    heading = lines.index("| Credential | Outcome | Seconds | Cause | Message |")
-    assert lines[heading + 3].startswith("| AzureCliCredential | unavailable |")
+    outside = list(_outside_fences(lines))
+    sections = [line for line in outside if line.startswith("<")]
+    assert [line.partition(":")[0] for line in sections if line != "</details>"] == [
+        "<details><summary>Full error</summary>",
+        "<details><summary>Credential chain",
+        "<details><summary>If that does not help",
+    ]
+    assert sections.count("</details>") == 3
+
+
+def test_report__has_the_error_once_and_is_short(visited: Callable[[str], Visit]) -> None:
+    for scenario in ("no-role", "firewall", "wrong-tenant", "app-service-off", "laptop-signed-out"):
+        html = visited(scenario).pages["/report/"]
+        text = unescape(re.search(r'<pre class="command report"[^>]*>(.*?)</pre>', html, re.DOTALL)[1])  # type: ignore[index]
+        assert text.count("Caller is not authorized") <= 1
+        assert "\\" not in text  # no escape that stays raw where Markdown is not rendered
+        assert 150 < len(text.split()) <= 600, scenario
+        folded = re.findall(r"<details>.*?</details>", text, re.DOTALL)
+        assert sum(len(part.split()) for part in folded) >= 0.4 * len(text.split()), scenario

@@ -45,7 +45,10 @@ def test_laptop__each_credential_has_a_row_and_az_is_selected(world: World) -> N
     az = row_of(rows, CredentialKind.AZURE_CLI)
     assert pick.result == az
     assert pick.ok
-    assert selection_text(pick) == "This site uses Azure CLI."
+    assert (
+        selection_text(pick)
+        == "This site uses Azure CLI, dana@contoso.onmicrosoft.com (user). Can read the secret demo."
+    )
     assert result_text(az) == "Can read the secret demo."
     assert row_of(rows, CredentialKind.AZURE_POWERSHELL).outcome is Outcome.UNAVAILABLE
     assert "PowerShell was not found on PATH" in result_text(row_of(rows, CredentialKind.AZURE_POWERSHELL))
@@ -194,7 +197,7 @@ def test_page__has_all_rows_and_no_token(client: Client, world: World) -> None:
     response = client.get("/identities/")
     html = b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
     assert html.endswith("</html>\n")
-    assert "whether that principal can read the secret demo." in html
+    assert "can it read the secret demo?" in html
     assert html.count("<article") == html.count("</article>")
     assert "Used by this site." in html
     assert "Principal Used: IsAuthenticated:True Type:App AppId:" in html
@@ -236,7 +239,9 @@ def test_command__prints_each_row_and_exits_with_the_selected_rows_code(
     lines = output.splitlines()
     assert lines[0] == "Credentials, in the order in which they finish:"
     assert [line.split("  ")[0] for line in lines[-5:-3]] == ["Interactive browser", "Device code"]
-    assert lines[-2].startswith("This site uses Managed identity. Cannot read the secret: ")
+    assert lines[-2].startswith(
+        "This site uses Managed identity, kvsite-demo (system-assigned managed identity). Cannot read the secret: "
+    )
     assert lines[-1] == "Next: python manage.py principal"
     settings.SECRETS_APP["KEY_VAULT_URI"] = "contoso"
     with pytest.raises(SystemExit) as ended:

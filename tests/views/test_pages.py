@@ -259,7 +259,7 @@ def test_report__has_the_reading_and_the_doctor(client: Client, world: World) ->
     whole = text_of(client.get("/report/"))
     assert "## kvsite-demo cannot read the secret demo." in whole
     assert "az role assignment create" in whole
-    assert "### Configuration checks" in whole
+    assert "Configuration checks: 1 Error" in whole
     reading = client.get("/api/reading").json()
     assert reading["principal"]["object_id"] in whole
     short = text_of(client.get("/report/?ids=short"))
