@@ -163,7 +163,7 @@ def _others(hints: tuple[Hint, ...]) -> Iterator[str]:
 
 
 def _checks(checks: tuple[Check, ...]) -> Iterator[str]:
-    """The findings, worst first; those that are fine by title only."""
+    """The findings, worst first; those that are fine are only counted."""
     if not checks:
         return
     counts = {status: len(list(found)) for status, found in groupby(checks, key=lambda check: check.verdict)}
@@ -172,10 +172,8 @@ def _checks(checks: tuple[Check, ...]) -> Iterator[str]:
         for check in checks
         if check.verdict is not Status.OK
     ]
-    fine = [check.title for check in checks if check.verdict is Status.OK]
-    lines += [f"OK  {', '.join(fine)}"] if fine else []
     summary = ", ".join(f"{count} {status.label}" for status, count in counts.items())
-    yield from _folded(f"Configuration checks: {summary}", lines)
+    yield from _folded(f"Configuration checks: {summary}", lines or ["No errors and no warnings."])
 
 
 def _folded(summary: str, lines: Iterable[str]) -> Iterator[str]:

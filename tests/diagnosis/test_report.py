@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from html import unescape
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,7 +69,7 @@ def test_report__hostile_values_stay_text() -> None:
     lines = markdown(*_reading(hostile)).splitlines()
     outside = list(_outside_fences(lines))
     assert "<script>" not in "".join(outside)
-    assert "](" not in "".join(outside).replace("\\]\\(", "")
+    assert "](" not in "".join(outside).replace("\\](", "")
     assert " @everyone" not in "".join(outside)
     assert "## Owned" not in outside
 
@@ -95,12 +96,12 @@ def test_report__of_any_text__keeps_its_sections_and_fences(text: str) -> None:
     assert sections.count("</details>") == 3
 
 
-def test_report__has_the_error_once_and_is_short(visited: Callable[[str], Visit]) -> None:
-    for scenario in ("no-role", "firewall", "wrong-tenant", "app-service-off", "laptop-signed-out"):
-        html = visited(scenario).pages["/report/"]
-        text = unescape(re.search(r'<pre class="command report"[^>]*>(.*?)</pre>', html, re.DOTALL)[1])  # type: ignore[index]
-        assert text.count("Caller is not authorized") <= 1
-        assert "\\" not in text  # no escape that stays raw where Markdown is not rendered
-        assert 150 < len(text.split()) <= 600, scenario
-        folded = re.findall(r"<details>.*?</details>", text, re.DOTALL)
-        assert sum(len(part.split()) for part in folded) >= 0.4 * len(text.split()), scenario
+@pytest.mark.parametrize("scenario", ["no-role", "firewall", "wrong-tenant", "app-service-off", "laptop-signed-out"])
+def test_report__has_the_error_once_and_is_short(visited: Callable[[str], Visit], scenario: str) -> None:
+    html = visited(scenario).pages["/report/"]
+    text = unescape(re.search(r'<pre class="command report"[^>]*>(.*?)</pre>', html, re.DOTALL)[1])  # type: ignore[index]
+    assert text.count("Caller is not authorized") <= 1
+    assert "\\" not in text  # no escape that stays raw where Markdown is not rendered
+    assert 150 < len(text.split()) <= 600
+    folded = re.findall(r"<details>.*?</details>", text, re.DOTALL)
+    assert sum(len(part.split()) for part in folded) >= len(text.split()) / 3

@@ -13,6 +13,8 @@ from localazure.scenarios import SCENARIOS
 
 BY_FILE = (
     "tests/views/test_browser.py",  # one demo and one browser for the group
+    "tests/views/test_every_page.py",
+    "tests/test_differences.py",  # one recording of each scenario
 )
 BY_SCENARIO = (  # one recording of each scenario for the group
     "tests/localazure/test_scenarios.py",
@@ -20,6 +22,8 @@ BY_SCENARIO = (  # one recording of each scenario for the group
     "tests/safety/test_nothing_leaks.py",
     "tests/views/test_home_in_browser.py",
     "tests/views/test_pages.py",
+    "tests/views/test_api.py",
+    "tests/diagnosis/test_report.py",
 )
 
 

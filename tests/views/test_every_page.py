@@ -1,0 +1,97 @@
+"""Every page in a real browser: accessibility rules, console, widths, targets, headings, printing and contrast."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.conftest import CHROMIUM
+from tests.views.test_browser import assert_accessible, browser, demo, in_scenario, inside  # noqa: F401 - fixtures
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
+]
+PATHS = (
+    *("", "secret/", "identities/", "token/", "token/?scope=https://management.azure.com", "token-vault/"),
+    *("environment/", "explain/", "causes/", "causes/?q=403", "causes/kv_rbac_denied/", "report/", "compare/", "api/"),
+    "nothing",
+)
+SIZES = ((360, "light"), (1440, "dark"))
+"""Colours do not depend on the width, so each is checked once."""
+SMALL_TARGETS = """() => [...document.querySelectorAll("a, button, summary, input:not([type=hidden]), select")]
+  .filter((element) => {
+    const box = element.getBoundingClientRect();
+    return box.width && box.height && (box.height < 23.5 || box.width < 23.5)
+      && getComputedStyle(element).display !== "inline" && !element.closest(".skip, .tabs > input");
+  }).map((element) => element.outerHTML.slice(0, 120))"""
+HEADINGS = "() => [...document.querySelectorAll('h1, h2, h3, h4')].map((heading) => Number(heading.tagName[1]))"
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:  # noqa: F811
+    with browser.new_context(viewport={"width": 360, "height": 800}) as context:
+        yield context.new_page()
+
+
+@in_scenario("no-role")
+@pytest.mark.parametrize("path", PATHS)
+def test_page__is_accessible_at_every_size(page: Page, inside: str, path: str) -> None:  # noqa: F811
+    messages: list[str] = []
+    page.on("console", lambda message: messages.append(message.text))
+    page.goto(f"{inside}{path}")
+    assert [message for message in messages if "404" not in message] == []  # before axe, which adds styles
+    for width, scheme in SIZES:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.evaluate(f"document.querySelectorAll('details').forEach((one) => {{ one.open = {width} < 500; }})")
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        assert page.evaluate(SMALL_TARGETS) == []
+        assert_accessible(page)
+    levels = page.evaluate(HEADINGS)
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    assert page.locator("meta[name=description]").get_attribute("content")
+
+
+@in_scenario("no-role")
+def test_copy_buttons__are_named_and_announce(page: Page, inside: str) -> None:  # noqa: F811
+    page.context.grant_permissions(["clipboard-write"])
+    page.goto(inside)
+    names = page.locator("button.copy, button.copy-id").evaluate_all(
+        "buttons => buttons.map((button) => button.getAttribute('aria-label'))"
+    )
+    assert len(names) >= 5
+    assert len(set(names)) >= len(names) - 2  # one command, quoted for several shells
+    page.get_by_role("button", name="Copy object ID").first.click()
+    expect(page.get_by_role("status").filter(has_text="Copied: object ID")).to_have_count(1)
+
+
+@in_scenario("no-role")
+def test_print_and_zoom_and_high_contrast(page: Page, inside: str) -> None:  # noqa: F811
+    page.goto(f"{inside}environment/")
+    fact = page.get_by_text("ForbiddenByRbac", exact=True).first
+    page.locator("details#secret").evaluate("details => { details.open = false; }")
+    expect(fact).to_be_hidden()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(fact).to_be_visible()
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(fact).to_be_hidden()
+    # 200 % of 1280 pixels: half of the pixels of CSS.
+    page.set_viewport_size({"width": 640, "height": 360})
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    page.emulate_media(forced_colors="active")
+    assert_accessible(page)
+
+
+@in_scenario("no-role")
+def test_phone__explanation_is_above_the_fold(page: Page, inside: str) -> None:  # noqa: F811
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{inside}explain/")
+    page.get_by_role("button", name="AADSTS7000222").click()
+    command = page.locator("pre.command").first
+    expect(command).to_contain_text("az ad app credential reset")
+    box = command.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] < 844
