@@ -16,7 +16,6 @@ from secrets_app.differences import InvalidDocumentError, compare, parse_documen
 from secrets_app.doctor.service import is_healthy, run_doctor
 from secrets_app.openapi import openapi_document, openapi_text
 from secrets_app.openapi.reader import operations, schemas
-from secrets_app.views.explain import from_visitor_only
 from secrets_app.views.query import parse_query
 from secrets_app.views.reading import api_reading
 from secrets_app.views.request_body import json_object

@@ -5,7 +5,6 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from secrets_app.differences import InvalidDocumentError, compare, parse_reading
-from secrets_app.views.explain import from_visitor_only
 from secrets_app.views.query import parse_query
 from secrets_app.views.visitor_text import from_visitor_only
 

@@ -19,7 +19,6 @@ from secrets_app.diagnosis.explain import (
 from secrets_app.views.query import parse_query
 from secrets_app.views.visitor_text import from_visitor_only
 
-
 EXAMPLES = (
     '(Forbidden) Caller is not authorized to perform action on resource. Inner error: { "code": "ForbiddenByRbac" }',
     "AADSTS7000222: The provided client secret keys for app '00000000-0000-0000-0000-000000000000' are expired.",
