@@ -5,6 +5,7 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from cryptography.fernet import Fernet
 
@@ -65,6 +66,10 @@ class EmulatorState:
     _issued: dict[tuple[Identity, str, ClientAuthentication, Tenant, tuple[str, ...]], AccessToken] = field(
         default_factory=dict
     )
+    deployments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Resource group and name in lower case -> deployment."""
+    stored_resources: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Resource ID in lower case -> a resource without effect here."""
     directory: DirectoryState = field(init=False)
     hosts: dict[str, HostResource] = field(default_factory=dict)
     """Resource ID in lower case -> site or virtual machine."""

@@ -115,9 +115,12 @@ class SecretStore:
         return self._deleted.pop(name.lower(), None) is not None
 
 
-def new_version(name: str, value: str, now_s: int) -> SecretVersion:
+def new_version(name: str, value: str, now_s: int, *, content_type: str | None = None) -> SecretVersion:
     """Return a new version of a secret."""
-    return SecretVersion(name=name, version=uuid.uuid4().hex, value=value, created_on=now_s, updated_on=now_s)
+    version = uuid.uuid4().hex
+    return SecretVersion(
+        name=name, version=version, value=value, content_type=content_type, created_on=now_s, updated_on=now_s
+    )
 
 
 def _first_version(secret: Secret, value: str, now_s: int) -> SecretVersion:

@@ -19,6 +19,12 @@ QUIET = {"AZURE_CORE_LOGIN_EXPERIENCE_V2": "0"}
 VAULT = "https://vault.azure.net"
 APP = SITE_APPLICATION.client_id
 
+TEMPLATE = Path(__file__).resolve().parents[2] / "infra/azuredeploy.json"
+PARAMETERS = (
+    "webSiteName=kvsite-demo keyVaultName=kv-from-template keyVaultSecret=value passphrase=twelve-characters siteKey="
+    + "k" * 60
+)
+
 pytestmark = pytest.mark.timeout(120)
 
 
@@ -220,3 +226,18 @@ def _az_commands() -> list[list[str]]:
     plain = {_NESTED.sub("value", command) for command in texts}
     existing = {command.replace("<file.pfx>", shlex.quote(__file__)) for command in plain | nested}
     return [shlex.split(command)[1:] for command in sorted(existing) if not command.startswith(_EXTENSIONS)]
+
+
+def test_deployment__of_the_projects_template() -> None:
+    with LocalAzure("app-service-off") as azure:
+        az_json(azure, "login --use-device-code")
+        template = f"--resource-group kvsite-rg --template-file {TEMPLATE} --parameters {PARAMETERS}"
+        what_if = az(azure, f"deployment group what-if {template} --no-pretty-print")
+        changes = json.loads(what_if.stdout)["changes"]
+        assert "Create" in {change["changeType"] for change in changes}
+        assert az_json(azure, f"deployment group validate {template}")["properties"]["provisioningState"] == "Succeeded"
+        assert az_json(azure, f"deployment group create {template}")["properties"]["provisioningState"] == "Succeeded"
+        assert azure.env["KEY_VAULT_URI"] == "https://kv-from-template.vault.azure.net/"
+        refused = az(azure, f"deployment group create {template} --parameters skuName=X9")
+        assert refused.returncode == 1
+        assert "is not part of the allowed value(s)" in refused.stderr

@@ -1,9 +1,9 @@
 """One authenticated management operation: the request, who sent it and what it may do."""
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import jwt
@@ -14,7 +14,7 @@ from localazure.crypto.tokens import verify
 from localazure.scenarios.directory import Subscription, Tenant
 from localazure.services.errors import AzureJSONResponse
 from localazure.services.request_body import read_body
-from localazure.services.resource_manager import errors
+from localazure.services.resource_manager import errors, jsonc
 from localazure.state.emulator_state import EmulatorState
 
 AUDIENCES = (
@@ -79,7 +79,7 @@ class Operation:
     type: str
     """The resource type, which determines the supported API versions."""
 
-    @property
+    @cached_property
     def pattern(self) -> re.Pattern[str]:
         parts = re.split(r"\{(\w+)\}", self.path)
         names = {"scope": r"/.+?"}
@@ -124,7 +124,7 @@ async def read_json(request: Request) -> Any:
     if not text.strip():
         return None
     try:
-        return json.loads(text)
+        return jsonc.parse(text.decode())
     except (ValueError, RecursionError):
         raise errors.invalid_request_content("The body is not valid JSON") from None
 

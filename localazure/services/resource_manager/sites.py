@@ -97,6 +97,8 @@ def site_json(site: HostResource) -> dict[str, Any]:
         "properties": {
             "name": site.name,
             "state": "Running",
+            "serverFarmId": f"{site.subscription.group_scope}/providers/Microsoft.Web/serverfarms/plan-{site.name}",
+            "sku": "Free",
             "hostNames": [host_name],
             "defaultHostName": host_name,
             "enabledHostNames": [host_name],

@@ -1,0 +1,1 @@
+"""ARM templates: expressions, functions and the evaluation of a template."""

@@ -1,0 +1,136 @@
+"""Deployments: the project's template makes vault, secret, site identity and role; invalid templates are refused."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from management_client import GROUP, Management, error_code
+
+from localazure.scenarios.directory import SITE_IDENTITY
+
+pytest_plugins = ["scenario_fixtures"]
+
+Start = Callable[..., Management]
+TEMPLATE = json.loads((Path(__file__).resolve().parents[2] / "infra/azuredeploy.json").read_text(encoding="utf-8"))
+DEPLOYMENT = f"{GROUP}/providers/Microsoft.Resources/deployments/first"
+VERSION = "2025-04-01"
+PARAMETERS = {
+    "webSiteName": "kvsite-demo",
+    "keyVaultName": "kv-from-template",
+    "keyVaultSecret": "the deployed value",
+    "passphrase": "twelve characters",
+    "siteKey": "k" * 60,
+}
+READ = (
+    "import os; from azure.identity import DefaultAzureCredential as D\n"
+    "from azure.keyvault.secrets import SecretClient\n"
+    "print(SecretClient(os.environ['KEY_VAULT_URI'], D()).get_secret(os.environ['SECRET_NAME']).value)"
+)
+
+
+def body(template: Any = TEMPLATE, **changes: Any) -> dict[str, Any]:
+    values = {name: {"value": value} for name, value in (PARAMETERS | changes).items() if value is not None}
+    parameters = values if template is TEMPLATE else {}
+    return {"properties": {"mode": "Incremental", "template": template, "parameters": parameters}}
+
+
+def template(*resources: object, **more: object) -> dict[str, object]:
+    return {"resources": list(resources), **more}
+
+
+def test_template__deployed__the_site_reads_its_secret(management: Start) -> None:
+    arm = management("app-service-off")
+    created = arm.send("PUT", DEPLOYMENT, VERSION, body=body())
+    assert (created.status_code, created.json()["properties"]["provisioningState"]) == (201, "Succeeded")
+    assert PARAMETERS["keyVaultSecret"] not in created.text
+    outputs = created.json()["properties"]["outputs"]
+    assert outputs["AZURE_KEY_VAULT_ENDPOINT"] == {
+        "type": "String",
+        "value": "https://kv-from-template.vault.azure.net/",
+    }
+    env = arm.azure.env
+    assert env["KVSITE_EXPECTED_OBJECT_ID"] == outputs["SERVICE_WEB_IDENTITY_PRINCIPAL_ID"]["value"]
+    done = subprocess.run([sys.executable, "-c", READ], env=env, capture_output=True, text=True, timeout=50)
+    assert done.stdout == "the deployed value\n", done.stderr
+    again = arm.send("PUT", DEPLOYMENT, VERSION, body=body())
+    assert again.json()["properties"]["provisioningState"] == "Succeeded"
+    assert arm.send("GET", DEPLOYMENT, VERSION).json()["name"] == "first"
+
+
+def test_template__with_a_user_assigned_identity(management: Start) -> None:
+    arm = management("app-service-off")
+    created = arm.send("PUT", DEPLOYMENT, VERSION, body=body(userAssignedIdentityName="kvsite-site"))
+    assert created.json()["properties"]["provisioningState"] == "Succeeded"
+    identity = "D(managed_identity_client_id=os.environ['KVSITE_MANAGED_IDENTITY_CLIENT_ID'])"
+    program = [sys.executable, "-c", READ.replace("D()", identity)]
+    done = subprocess.run(program, env=arm.azure.env, capture_output=True, text=True, timeout=50)
+    assert done.stdout == "the deployed value\n", done.stderr
+
+
+def test_what_if__and_validate__change_nothing(management: Start) -> None:
+    arm = management("app-service-off")
+    changes = arm.send("POST", f"{DEPLOYMENT}/whatIf", VERSION, body=body())
+    kinds = {
+        change["resourceId"].rpartition("/")[2]: change["changeType"]
+        for change in changes.json()["properties"]["changes"]
+    }
+    assert (kinds["kv-from-template"], kinds["kvsite-demo"]) == ("Create", "Modify")
+    assert PARAMETERS["keyVaultSecret"] not in changes.text
+    validated = arm.send("POST", f"{DEPLOYMENT}/validate", VERSION, body=body())
+    assert validated.json()["properties"]["provisioningState"] == "Succeeded"
+    vaults = arm.send("GET", f"{GROUP}/providers/Microsoft.KeyVault/vaults").json()["value"]
+    assert [item["name"] for item in vaults] == ["contoso"]
+    assert error_code(arm.send("GET", DEPLOYMENT, VERSION)) == "DeploymentNotFound"
+
+
+PLAN = {"type": "Microsoft.Web/serverfarms", "apiVersion": "2025-03-01", "name": "p"}
+
+
+@pytest.mark.parametrize(
+    ("request_body", "reason"),
+    [
+        (body(webSiteName=None), "The value for the template parameter 'webSiteName' is not provided"),
+        (body(skuName="X9"), "is not part of the allowed value(s): 'F1,"),
+        (body(siteKey="short"), "Length of the value should be at least '50'"),
+        (body(keyVaultName=7), "Expected 'string'. Actual 'int'. Parameter: 'keyVaultName'"),
+        (body(colour="red"), "The template parameters 'colour' in the parameters file are not valid"),
+        (body([]), "The template must be an object"),
+        (body(template(7)), "Every resource must be an object"),
+        (body(template({"type": "a/b", "name": "x"})), "has no 'apiVersion'"),
+        (body(template({**PLAN, "name": "[magic()]"})), "The template function 'magic' is not valid"),
+        (body(template({**PLAN, "name": "[concat('a',)]"})), "is not valid"),
+        (body(template({**PLAN, "name": "[variables('x')]"})), "The template variable 'x' is not found"),
+        (body(template({**PLAN, "name": "[tenant().nothing]"})), "expression property 'nothing' doesn't exist"),
+        (body(template({**PLAN, "name": "[" + "not(" * 300 + ")" * 300 + "]"})), "nested too deeply"),
+        (body(template(PLAN, parameters=[1])), "unexpected structure"),
+        (body(template({**PLAN, "dependsOn": ["[resourceId('Microsoft.Web/serverfarms', 'p')]"]})), "Circular dependency"),
+    ],
+)  # fmt: skip
+def test_invalid_template__is_refused_with_the_reason(management: Start, request_body: object, reason: str) -> None:
+    arm = management("app-service")
+    for path, method in ((DEPLOYMENT, "PUT"), (f"{DEPLOYMENT}/validate", "POST"), (f"{DEPLOYMENT}/whatIf", "POST")):
+        refused = arm.send(method, path, VERSION, body=request_body)
+        assert (refused.status_code, error_code(refused)) == (400, "InvalidTemplate")
+        assert reason in refused.json()["error"]["message"]
+
+
+def test_type_that_is_not_deployed__and_missing_permission(management: Start) -> None:
+    arm = management("app-service")
+    unknown = body(template({"type": "Microsoft.Sql/servers", "apiVersion": "2024-01-01", "name": "s"}))
+    refused = arm.send("POST", f"{DEPLOYMENT}/validate", VERSION, body=unknown)
+    assert (refused.status_code, error_code(refused)) == (400, "NoRegisteredProviderFound")
+    refused = arm.send("PUT", DEPLOYMENT, VERSION, identity=SITE_IDENTITY, body=body())
+    assert (refused.status_code, error_code(refused)) == (403, "AuthorizationFailed")
+
+
+def test_failed_resource__deployment_has_its_error(management: Start) -> None:
+    arm = management("app-service")
+    failed = arm.send("PUT", DEPLOYMENT, VERSION, body=body(keyVaultName="kv--x"))
+    assert failed.json()["properties"]["provisioningState"] == "Failed"
+    status = failed.headers["Azure-AsyncOperation"].removeprefix("https://management.azure.com").partition("?")[0]
+    error = arm.send("GET", status, VERSION).json()["error"]
+    assert (error["code"], error["details"][0]["code"]) == ("DeploymentFailed", "VaultNameNotValid")
