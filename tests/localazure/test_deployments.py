@@ -107,7 +107,7 @@ PLAN = {"type": "Microsoft.Web/serverfarms", "apiVersion": "2025-03-01", "name":
         (body(template({**PLAN, "name": "[tenant().nothing]"})), "expression property 'nothing' doesn't exist"),
         (body(template({**PLAN, "name": "[" + "not(" * 300 + ")" * 300 + "]"})), "nested too deeply"),
         (body(template(PLAN, parameters=[1])), "unexpected structure"),
-        (body(template({**PLAN, "dependsOn": ["[resourceId('Microsoft.Web/serverfarms', 'p')]"]})), "Circular dependency"),
+        (body(template({**PLAN, "dependsOn": [f"{GROUP}/providers/Microsoft.Web/serverfarms/p"]})), "Circular"),
     ],
 )  # fmt: skip
 def test_invalid_template__is_refused_with_the_reason(management: Start, request_body: object, reason: str) -> None:
