@@ -62,7 +62,7 @@ def with_unresponsive_vault(seconds: float) -> None:
         LocalAzure("app-service", faults=faults) as azure,
         _site({**azure.env, "KVSITE_DEADLINE_S": str(DEADLINE_S)}) as site,
     ):
-        outcome = crowd(site, "/", "was not read", seconds=seconds)
+        outcome = crowd(site, "/", "cannot read the secret", seconds=seconds)
     overrun_s = max(outcome.seconds) - DEADLINE_S
     print(f"unresponsive vault, deadline {DEADLINE_S} s, {seconds:g} s")
     print(f"  home page      {_rate([outcome]):6.0f} requests/s   {_times([outcome])}   {_errors([outcome])}")
