@@ -238,7 +238,8 @@ def test_port_in_use__one_line(demo: Demo, tmp_path: Path) -> None:
     stdout, stderr = process.communicate(timeout=10)
     assert (process.returncode, stdout) == (1, "")
     assert re.fullmatch(
-        r"localazure: cannot listen on 127.0.0.1:\d+: Address already in use. Choose another port with --port.\n",
+        r"localazure: cannot listen on 127.0.0.1:\d+: Address already in use. "
+        r"Choose another port with --port \(make demo PORT=\).\n",
         stderr,
     )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.urls import resolve
 
-from docs.pictures import MAX_BYTES, PICTURES
+from docs.pictures import DIGEST_FILE, MAX_BYTES, PICTURES, digest
 from secrets_app.conf.schema import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -94,6 +94,10 @@ def test_reference__urls_exist() -> None:
     assert len(paths) > 15
     for path in set(paths) - {"/healthz", "/readyz"}:  # answered by middleware
         resolve(path)
+
+
+def test_pictures__were_taken_of_the_current_pages() -> None:
+    assert DIGEST_FILE.read_text(encoding="ascii").strip() == digest(), "Run `make pictures`."
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
