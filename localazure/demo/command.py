@@ -64,7 +64,8 @@ def demo(
         listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         return _error(
-            f"cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}. Choose another port with --port (make demo PORT=)",
+            f"cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}. "
+            "Choose another port with --port (make demo PORT=)",
             FAILED,
         )
     with listener:
