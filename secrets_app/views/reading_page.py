@@ -65,7 +65,9 @@ class ReadingPage:
         return cached_page(self.request, self.template, **self._values(reading), related=related, **more)
 
     def _streamed(self, within: Callable[[float], Reading | None], more: dict[str, Any]) -> StreamingHttpResponse:
-        get_token(self.request)  # sets the cookie now: the headers are sent before the answer, which may have a form
+        viewer = viewer_of(self.request)
+        if viewer.may_see_values or viewer.sign_out_url:
+            get_token(self.request)  # sets the cookie now: the answer may have a form, and comes after the headers
         response = StreamingHttpResponse(self._chunks(within, more))
         response["X-Accel-Buffering"] = "no"  # nginx, which Container Apps and Kubernetes may have in front
         return response

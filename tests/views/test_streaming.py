@@ -94,6 +94,7 @@ def test_closed_connection__ends_the_generator(client: Client, silent: None) -> 
     page.close()  # what the server does when a write fails; the page writes at least once a tick
     with pytest.raises(StopIteration):
         next(page)
+    client.get("/readyz")  # joins the reading, which goes on for other visitors, so that it ends with the test
 
 
 @pytest.mark.parametrize("path", ["/readyz", "/api/reading"])
