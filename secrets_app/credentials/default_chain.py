@@ -128,9 +128,9 @@ def _replacement(member: Any, options: CredentialOptions, deadline_s: float) -> 
     if isinstance(member, InteractiveBrowserCredential):  # AZURE_TOKEN_CREDENTIALS names it
         return interactive.interactive_browser(options, deadline_s)
     if isinstance(member, AzurePowerShellCredential):
-        return developer_tools.azure_powershell(options, deadline_s)
+        return developer_tools.azure_powershell(options, deadline_s, in_chain=True)
     if isinstance(member, AzureDeveloperCliCredential):
-        return developer_tools.azure_developer_cli(options, deadline_s)
+        return developer_tools.azure_developer_cli(options, deadline_s, in_chain=True)
     selected_by_other_id = options.managed_identity and not _client_id(options)
     if isinstance(member, ManagedIdentityCredential) and selected_by_other_id:
         return managed_identity(options, deadline_s)

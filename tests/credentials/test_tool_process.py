@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from azure.core.exceptions import ClientAuthenticationError
 from django.test import Client
 
 from secrets_app.azure_client.cancellation import CancellationToken, Cancelled, use_token
@@ -15,9 +16,12 @@ from secrets_app.azure_client.process import ToolError, ToolTimeoutError, proces
 from secrets_app.conf.connection_string import NAMES as CONNECTION_STRINGS
 from secrets_app.conf.schema import SETTINGS
 from secrets_app.core.hosts import is_scope
+from secrets_app.credentials.azure_developer_cli import AzureDeveloperCliCredential
+from secrets_app.credentials.azure_powershell import AzurePowerShellCredential
+from secrets_app.credentials.tool_credential import ToolCredential
 from tests.conftest import World
 from tests.support.access_requests import ROOT
-from tests.support.doctor_factories import fake_tool
+from tests.support.doctor_factories import fake_tool, first_on_path
 from tests.support.leak_checks import ends, running
 
 DETACHED = "setsid sh -c 'sleep 59; echo {0}' & (setsid sh -c 'setsid sh -c \"sleep 59; echo {0}\" &' &) ; "
@@ -119,3 +123,46 @@ def test_scope_with_a_hyphen__is_no_argument(client: Client, world: World, scope
     answer = client.get("/api/token", {"scope": scope}).json()
     assert answer["failure"]["stage"] == "configuration"
     assert azure.tokens == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "credential"), [("azd", AzureDeveloperCliCredential), ("pwsh", AzurePowerShellCredential)]
+)
+def test_azd_and_powershell__end_with_the_reading(
+    tmp_path: Path, marker: str, name: str, credential: type[ToolCredential]
+) -> None:
+    """Before, only by their own time limit."""
+    fake_tool(tmp_path, name, f"env > {tmp_path / 'env'}; {DETACHED.format(marker)} sleep 59")
+    os.environ.update(PATH=first_on_path(tmp_path), KVSITE_CLIENT_SECRET="never-to-be-seen")
+    token = CancellationToken()
+    raised: list[type[BaseException]] = []
+
+    def work() -> None:
+        use_token(token)
+        try:
+            credential(process_timeout=50).get_token_info("https://vault.azure.net/.default")
+        except Exception as error:  # noqa: BLE001 - compared below
+            raised.append(type(error))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert ends(lambda: len(running(marker)) >= 2, within_s=20)
+    token.cancel()
+    thread.join(10)
+    assert raised == [Cancelled]
+    assert ends(lambda: running(marker) == [])
+    assert "never-to-be-seen" not in (tmp_path / "env").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "credential"), [("azd", AzureDeveloperCliCredential), ("pwsh", AzurePowerShellCredential)]
+)
+@pytest.mark.parametrize("output", ["opaque-Of-a-tool", "azsdk%opaque-Of-a-tool", '{"token": "opaque-Of-a-tool"}'])
+def test_output_that_is_no_token_response__is_not_in_the_message(
+    tmp_path: Path, name: str, credential: type[ToolCredential], output: str
+) -> None:
+    fake_tool(tmp_path, name, f"echo '{output}'")
+    os.environ["PATH"] = first_on_path(tmp_path)
+    with pytest.raises(ClientAuthenticationError, match="Unexpected output from") as raised:
+        credential(process_timeout=20).get_token_info("https://vault.azure.net/.default")
+    assert "opaque" not in str(raised.value)
