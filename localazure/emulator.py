@@ -1,7 +1,5 @@
 """LocalAzure: starts a scenario and provides the environment of its processes."""
 
-import shutil
-import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +10,7 @@ from localazure.crypto.tls import certificate_authority, server_tls_context, unt
 from localazure.crypto.tokens import AccessToken
 from localazure.process_environment.az_script import install_az
 from localazure.process_environment.variables import host_environment, process_environment
+from localazure.scenario_folder import create_folder, remove_folder
 from localazure.scenarios import DEFAULT_SCENARIO, Host, Scenario, find_scenario
 from localazure.scenarios.directory import DEVELOPER, Identity, User
 from localazure.scenarios.faults import FaultInjection, combine
@@ -64,8 +63,8 @@ class LocalAzure:
 
     def __enter__(self) -> Self:
         with ExitStack() as resources:
-            self._folder = Path(tempfile.mkdtemp(prefix="local-azure-"))
-            resources.callback(_remove, self._folder)
+            self._folder = create_folder()
+            resources.callback(remove_folder, self._folder)
             self._unresponsive_port = UnresponsivePort()
             resources.callback(self._unresponsive_port.close)
             key_files = ArcKeyFiles(fallback_folder=self._folder)
@@ -179,10 +178,3 @@ class LocalAzure:
 def _with_latency(faults: Mapping[str, FaultInjection], vault_latency_s: float) -> dict[str, FaultInjection]:
     delayed = combine(faults.get("keyvault", FaultInjection()), FaultInjection(latency_s=vault_latency_s))
     return {**faults, "keyvault": delayed}
-
-
-def _remove(folder: Path) -> None:
-    """Try twice: a program that is just exiting can write to its home folder while it is being removed."""
-    shutil.rmtree(folder, ignore_errors=True)
-    if folder.exists():
-        shutil.rmtree(folder)

@@ -13,7 +13,7 @@ from localazure.scenarios.faults import FaultInjection
 from localazure.server.fault_middleware import NO_RESPONSE, close_connection, with_faults
 from localazure.services.errors import ServiceError, generic_error
 from localazure.state.emulator_state import EmulatorState
-from localazure.state.request_log import ReceivedRequest
+from localazure.state.request_log import ReceivedRequest, shown_query
 
 LOCAL_HOST_NAMES = ("127.0.0.1", "localhost")
 DEFAULT_PORTS = {"http": "80", "https": "443"}
@@ -78,9 +78,9 @@ class Router:
         # Logged before the response is sent: a client that has its response finds the request in the log.
         async def send_and_log(message: Message) -> None:
             if message["type"] == NO_RESPONSE:
-                return self._log(service, scope, host, None)
+                return self._log(service, scope, headers, None)
             if message["type"] == "http.response.start":
-                self._log(service, scope, host, message["status"])
+                self._log(service, scope, headers, message["status"])
                 MutableHeaders(scope=message).update(self._common_headers(service, headers))
             return await send(message)
 
@@ -101,9 +101,19 @@ class Router:
         date = formatdate(self._state.now_s(), usegmt=True)
         return {"Date": date, **service.headers(self._state, _client_request_id(headers))}
 
-    def _log(self, service: Service, scope: Scope, host: str, status: int | None) -> None:
-        self._state.request_log.requests.append(
-            ReceivedRequest(service=service.name, method=scope["method"], host=host, path=scope["path"], status=status)
+    def _log(self, service: Service, scope: Scope, headers: Headers, status: int | None) -> None:
+        log, query = self._state.request_log, scope["query_string"]
+        token = headers.get("Authorization", "").partition(" ")[2]
+        log.requests.append(
+            ReceivedRequest(
+                service=service.name,
+                method=scope["method"],
+                host=headers.get("Host", "").lower(),
+                path=scope["path"],
+                query=shown_query(query) if query else "",
+                identity=log.holders.get(token),
+                status=status,
+            )
         )
 
 

@@ -42,7 +42,7 @@ _PAGE = """<!DOCTYPE html>
 <h2>Scenario</h2>
 <table><tbody>{facts}</tbody></table>
 <h2>Last requests</h2>
-<table><thead><tr><th>Service</th><th>Request</th><th>Status</th></tr></thead><tbody>{requests}</tbody></table>
+<table><thead><tr><th>Service</th><th>Request</th><th>Identity</th><th>Status</th></tr></thead><tbody>{requests}</tbody></table>
 </main></body></html>
 """
 
@@ -78,6 +78,8 @@ def status(state: EmulatorState) -> dict[str, Any]:
                 "service": request.service,
                 "method": request.method,
                 "address": f"{request.host}{request.path}",
+                "query": request.query,
+                "identity": request.identity,
                 "status": request.status,
             }
             for request in list(state.request_log.requests)[: -MAX_REQUESTS - 1 : -1]
@@ -87,7 +89,12 @@ def status(state: EmulatorState) -> dict[str, Any]:
 
 def _html(status: dict[str, Any]) -> str:
     requests = [
-        (request["service"], f"{request['method']} {request['address']}", request["status"] or "no response")
+        (
+            request["service"],
+            f"{request['method']} {request['address']}" + (f"?{request['query']}" if request["query"] else ""),
+            request["identity"] or "",
+            request["status"] or "no response",
+        )
         for request in status["requests"]
     ]
     return _PAGE.format(

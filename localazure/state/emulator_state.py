@@ -20,6 +20,7 @@ from localazure.scenarios.directory import (
     ManagedIdentity,
     Subscription,
     Tenant,
+    User,
 )
 from localazure.scenarios.faults import FaultInjection
 from localazure.scenarios.roles import OWNER
@@ -174,5 +175,5 @@ class EmulatorState:
             capabilities=capabilities,
         )
         self._issued[key] = token
-        self.request_log.tokens.append(token)
+        self.request_log.add_token(token, identity.principal_name if isinstance(identity, User) else identity.name)
         return token

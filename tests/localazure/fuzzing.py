@@ -17,19 +17,43 @@ from urllib.parse import urlsplit
 
 from localazure import LocalAzure
 from localazure.crypto.tokens import sign
-from localazure.scenarios.directory import CONTOSO, MACHINE_IDENTITY
+from localazure.scenarios.directory import CONTOSO, DEVELOPER, MACHINE_IDENTITY, PRODUCTION
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 UNUSUAL_METHODS = ("HEAD", "OPTIONS", "CONNECT", "TRACE", "get", "G\x00T", "")
-HOSTS = ("contoso.vault.azure.net", "login.microsoftonline.com", "management.azure.com")
+HOSTS = ("contoso.vault.azure.net", "login.microsoftonline.com", "management.azure.com", "graph.microsoft.com")
 PLAIN_HOSTS = ("169.254.169.254", "127.0.0.1")
+AUDIENCES = ("https://vault.azure.net", "https://management.azure.com", "https://graph.microsoft.com")
+_VERSION = "?api-version=2022-09-01"
+_VAULTS, _DEPLOYMENTS = "/providers/Microsoft.KeyVault/vaults", "/providers/Microsoft.Resources/deployments"
+MANAGEMENT_PATHS = (
+    *(f"{PRODUCTION.group_scope}{_VAULTS}/contoso?api-version=2026-02-01", f"{PRODUCTION.scope}/resources{_VERSION}"),
+    *(f"{PRODUCTION.group_scope}{_DEPLOYMENTS}/x{end}{_VERSION}" for end in ("", "/validate", "/whatIf")),
+    f"{PRODUCTION.scope}/resources{_VERSION}&$filter=x",
+    f"{PRODUCTION.group_scope}/providers/Microsoft.Web/sites/kvsite-demo?api-version=2025-05-01",
+    f"{PRODUCTION.group_scope}/providers/Microsoft.Compute/virtualMachines/kvsite-vm?api-version=2026-04-01",
+    f"{PRODUCTION.group_scope}/providers/Microsoft.Authorization/roleAssignments/x?api-version=2022-04-01",
+    f"{PRODUCTION.group_scope}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/a?api-version=2024-11-30",
+    *(
+        "/v1.0/me",
+        "/v1.0/applications?$filter=x",
+        "/v1.0/applications/x/addPassword",
+        "/v1.0/directoryObjects/getByIds",
+    ),
+    *("/secrets/restore?api-version=7.6", "/secrets/demo/backup?api-version=7.6", "/keys?api-version=7.6"),
+)
 PATHS = (
+    *MANAGEMENT_PATHS,
     *("/secrets", "/secrets/demo", "/secrets/demo/versions", "/deletedsecrets/demo/recover", "/certificates/demo"),
     *(f"/{CONTOSO.id}/oauth2/v2.0/token", "/common/oauth2/token", f"/{CONTOSO.id}/oauth2/v2.0/devicecode"),
     *("/tenants", "/subscriptions", "/metadata/identity/oauth2/token", "/msi/token", "/.localazure/az", "/"),
     *("/secrets/%00", "/secrets/" + "a" * 3000, "//", "/../..", "*", "/secrets/demo?api-version=7.6&maxresults=-1"),
 )
 BODIES = (
+    *(b'{"properties": []}', b'{"properties": {"networkAcls": 1, "accessPolicies": 2}}', b'{"identity": {"type": []}}'),
+    b'{"properties": {"mode": "Incremental", "template": {"resources": [{"type": 1}], "parameters": 3}}}',
+    b'{"properties": {"mode": "Incremental", "template": {"resources": [], "parameters": {"a": []}, "outputs": 1}}}',
+    *(b'{"properties": {"principalId": 1, "roleDefinitionId": []}}', b'{"ids": [1, {}]}', b'{"passwordCredential": 3}'),
     *(b"", b"{", b"[]", b"null", b'{"value": 1}', b'{"value": "x", "attributes": {"exp": 1e99}}', b"\xff\xfe"),
     *(
         b"grant_type=client_credentials&client_id=%00&client_assertion=a.b.c",
@@ -132,14 +156,15 @@ def _host(rng: random.Random, host: str) -> str:
 def _token(rng: random.Random) -> str:
     """A signed token with valid, missing or wrong claims."""
     now = int(time.time())
-    audience = rng.choice(("https://vault.azure.net", "https://management.azure.com", 7, None, ["x"]))
+    audience = rng.choice((*AUDIENCES, *AUDIENCES, 7, None, ["x"]))
     claims = {
         "aud": audience,
         "iss": CONTOSO.issuer,
         "nbf": now,
         "exp": now + 60,
         "appid": "a",
-        "oid": MACHINE_IDENTITY.object_id,
+        "oid": rng.choice((MACHINE_IDENTITY, DEVELOPER)).object_id,
+        "tid": CONTOSO.id,
     }
     for name in rng.sample(sorted(claims), rng.randrange(3)):
         del claims[name]

@@ -191,6 +191,19 @@ def test_status_page__shows_requests_but_no_secret_or_token(start_scenario: Star
     assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
 
 
+def test_status_page__shows_query_and_identity(start_scenario: StartScenario) -> None:
+    azure = start_scenario("app-service")
+    client = SecretClient(azure.env["KEY_VAULT_URI"], DefaultAzureCredential())
+    client.get_secret("demo")
+    asked, read = azure.requests[-2:]
+    assert (asked.service, asked.query) == ("app-service", "api-version=2019-08-01&resource=https://vault.azure.net")
+    assert (read.query.partition("=")[0], read.identity, read.status) == ("api-version", "kvsite-demo", 200)
+    page = httpx.get(azure.status_url, trust_env=False).text
+    assert "<td>kvsite-demo</td>" in page
+    httpx.get(azure.status_url, params={"code": "never shown"}, trust_env=False)
+    assert azure.requests[-1].query == "code=***"
+
+
 def test_status_page__is_read_only_and_rejects_other_host_names(start_scenario: StartScenario) -> None:
     azure = start_scenario("app-service")
     assert httpx.post(azure.status_url).status_code == 405

@@ -31,6 +31,45 @@ def test_serve__signal__removes_all_files(signal_number: signal.Signals, tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
+def running(process_id: int) -> bool:
+    """Whether the process exists and is not a zombie."""
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{process_id}/status").read_text()
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux only")
+def test_run__killed__command_ends_and_the_next_start_removes_the_files(tmp_path: Path) -> None:
+    env = {**os.environ, "TMPDIR": str(tmp_path)}
+    sleeper = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    command = [
+        sys.executable,
+        "-m",
+        "localazure",
+        "run",
+        "--scenario",
+        "kubernetes",
+        "--",
+        sys.executable,
+        "-c",
+        sleeper,
+    ]
+    with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as killed:
+        assert killed.stdout
+        child = int(killed.stdout.readline())
+        (folder,) = tmp_path.iterdir()
+        assert folder.stat().st_mode & 0o777 == 0o700
+        killed.kill()
+        killed.wait(timeout=20)
+        assert killed.stdout.read() == ""  # the pipe is closed when the command has ended
+    assert not running(child)
+    assert folder.exists()
+    done = subprocess.run([*command[:7], "true"], cwd=ROOT, env=env, timeout=30)
+    assert done.returncode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("seed", "message"),
     [
