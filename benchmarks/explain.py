@@ -6,14 +6,29 @@ Run: python -m benchmarks.explain
 import re
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from functools import partial
 from types import ModuleType
 
 from secrets_app.core import redaction
-from secrets_app.diagnosis import chain_message, evidence, explain, extraction, hints, normalize
+from secrets_app.diagnosis import (
+    chain_message,
+    codes,
+    evidence,
+    explain,
+    extraction,
+    hints,
+    layers,
+    normalize,
+    records,
+    rules,
+    services,
+    similarity,
+)
 from secrets_app.diagnosis.catalog import predicates
 from secrets_app.diagnosis.catalog.examples import known_texts
+from secrets_app.diagnosis.similarity import Index
 
 SIZE = 256 * 1024
 LIMIT_MS = 50
@@ -93,6 +108,23 @@ SEEDS = (
 )
 
 
+_MODULES = (
+    redaction,
+    normalize,
+    chain_message,
+    layers,
+    records,
+    extraction,
+    evidence,
+    services,
+    codes,
+    rules,
+    similarity,
+    hints,
+    predicates,
+)
+
+
 def hostile_texts() -> Iterator[tuple[str, str]]:
     """Texts of 256 KiB that provoke backtracking: a repeated seed, alone and followed by a different character."""
     for seed in SEEDS:
@@ -102,7 +134,7 @@ def hostile_texts() -> Iterator[tuple[str, str]]:
 
 def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
     """Every compiled pattern of the diagnosis and the redaction, with its name."""
-    for module in (redaction, normalize, chain_message, extraction, evidence, hints, predicates):
+    for module in _MODULES:
         yield from _patterns_of(module)
 
 
@@ -143,6 +175,7 @@ def slowest_explanations() -> list[tuple[float, str]]:
 def explanations_per_second(seconds: float = 2.0) -> float:
     """Explanations of the known texts per second of CPU time."""
     texts = [text for _, text in known_texts()]
+    similarity.neighbors("")  # builds the index
     count, started = 0, time.process_time()
     while time.process_time() - started < seconds:
         for text in texts:
@@ -151,8 +184,19 @@ def explanations_per_second(seconds: float = 2.0) -> float:
     return count / (time.process_time() - started)
 
 
+def index_memory_mib() -> float:
+    """Memory of the index of similar texts, in MiB."""
+    tracemalloc.start()
+    index = Index(known_texts())
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert index.texts
+    return size / 2**20
+
+
 def main() -> int:
     """Prints the figures. Returns exit code 1 if a pattern exceeds LIMIT_MS."""
+    print(f"index of similar texts: {index_memory_mib():.1f} MiB")
     print(f"explanations per second on one core: {explanations_per_second():,.0f}")
     by_pattern = slowest_patterns()
     for milliseconds, name, seed in by_pattern[:5]:

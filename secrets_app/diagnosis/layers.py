@@ -7,17 +7,20 @@ _MAX_CHARACTERS = 32 * 1024
 """Of a longer text only the start and the end are unwrapped."""
 
 _WRAPPER = re.compile(
-    r"""[ \t]--?[ \t]Original\sError:\s
-      | \s?--->\s
-      | ^[ \t]{0,20}(?:\[?CIRCULAR\sREFERENCE:?)?Caused\sby:\s
-      | ;?[ \t]caused\sby:\s
-      | ;[ \t]nested\sexception\sis\s
-      | \brpc\serror:\scode\s=\s\w{1,30}\sdesc\s=\s
-      | \bInner\s?(?:Exception|Error)(?:\s\#\d)?:?\s
-      | \[?cause\]?:\s(?=[A-Z])
-      | (?:(?<=\s)|^)(?:failed|unable|could\snot|cannot|error)\b[^:\n"{}]{1,120}:\s(?=\S)
-    """,
-    re.VERBOSE | re.MULTILINE | re.IGNORECASE,
+    # The first letters of the alternatives: whitespace and most words are skipped at once.
+    r"""(?=[-CcEeFfIiNnOoRrUu])(?:
+        Original\sError:\s
+      | --->\s
+      | (?<!\w)(?:
+            caused\sby:\s
+          | nested\sexception\sis\s
+          | rpc\serror:\scode\s=\s\w{1,30}\sdesc\s=\s
+          | Inner\s?(?:Exception|Error)(?:\s\#\d)?:?\s
+          | cause\]?:\s(?=[A-Z])
+        )
+      | (?<!\S)(?:failed|unable|could\snot|cannot|error)\b[^:\n"{}]{1,120}:\s(?=\S)
+    )""",
+    re.VERBOSE | re.IGNORECASE,
 )
 _PYTHON_CAUSE = re.compile(
     r"\n\s{0,20}The above exception was the direct cause of the following exception:\s"
