@@ -11,6 +11,7 @@ import time
 from dataclasses import asdict, dataclass, field
 
 _HEAD_END = b"\r\n\r\n"
+_LAST_CHUNK = b"\r\n0\r\n\r\n"
 _LENGTH = b"content-length:"
 _COOKIE = re.compile(rb"^set-cookie: ([^;\r]+)", re.IGNORECASE | re.MULTILINE)
 
@@ -50,7 +51,7 @@ class HttpClient(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._response += data
         head = self._response.find(_HEAD_END)
-        if head < 0 or len(self._response) < head + 4 + _length(self._response[:head].lower()):
+        if head < 0 or not _is_complete(self._response, head):
             return
         now = time.perf_counter()
         self._outcome.seconds.append(now - self._sent_at)
@@ -80,6 +81,14 @@ class HttpClient(asyncio.Protocol):
     def _finish(self) -> None:
         self.done.set_result(None)
         self._transport.close()
+
+
+def _is_complete(response: bytearray, head: int) -> bool:
+    """Whether the body has arrived; a streamed one ends with an empty chunk."""
+    fields = response[:head].lower()
+    if _LENGTH in fields:
+        return len(response) >= head + 4 + _length(fields)
+    return response.endswith(_LAST_CHUNK)
 
 
 def _length(head: bytes | bytearray) -> int:
