@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-az test-attacks image lint types checks tests coverage bench pictures lock licences
+.PHONY: help setup demo test test-az test-attacks image lint types checks tests coverage bench pictures lock licences test-pages lighthouse
 
 help:  ## show this help
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -77,6 +77,18 @@ bench: .venv/installed  ## run the benchmarks
 	$(BIN)/python -m benchmarks.doctor
 	$(BIN)/python -m benchmarks.explain
 	$(BIN)/python -m benchmarks.local_azure
+
+# Pinned here: no other target needs npm.
+.local/npm/installed:
+	mkdir -p .local/npm
+	npm install --silent --no-audit --no-fund --prefix .local/npm vnu-jar@26.9.27 lighthouse@12.8.2
+	touch $@
+
+test-pages: .venv/installed .local/npm/installed  ## check the HTML of every page with the Nu checker; needs npm and Java
+	$(BIN)/python -m benchmarks.pages validate
+
+lighthouse: .venv/installed .local/npm/installed  ## run Lighthouse on every page; needs npm and Chromium
+	$(BIN)/python -m benchmarks.pages lighthouse
 
 pictures: .venv/installed  ## take the screenshots of the documentation again; needs Chromium
 	$(BIN)/python -m docs.pictures
