@@ -6,14 +6,18 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from localazure.cli.child_process import run_child
+from localazure.cli.env_file import EnvFileError, written_env_file
 from localazure.cli.options import USAGE_ERROR, create_parser, emulator_factory, split_arguments
 from localazure.cli.shell_exports import changed_variables, export_lines
 from localazure.emulator import LocalAzure
 from localazure.scenarios import SCENARIOS
 from localazure.scenarios.seed import SeedError
+from localazure.server.background_server import ListenError
 
+CANNOT_START = 1
 CANNOT_RUN = 126
 NOT_FOUND = 127
 INTERRUPTED = 130
@@ -29,6 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SeedError as error:
         sys.stderr.write(f"localazure: {error}\n")
         return USAGE_ERROR
+    except (EnvFileError, ListenError) as error:
+        sys.stderr.write(f"localazure: {error}\n")
+        return CANNOT_START
     except BrokenPipeError:  # for example `--list | head -1`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -43,11 +50,11 @@ def _execute(options: argparse.Namespace) -> int:
         create_parser().error("choose --list, run, serve or demo")
     open_emulator = emulator_factory(options)
     if options.name == "serve":
-        return _serve(open_emulator(options.scenario), as_json=options.json)
+        return _serve(open_emulator(options.scenario), as_json=options.json, env_file=options.env_file)
     if not options.command:
         create_parser().error(f"add the command to {options.name} after --")
     if options.name == "run":
-        return _run(open_emulator(options.scenario), options.command)
+        return _run(open_emulator(options.scenario), options.command, options.env_file)
     # Here, because its HTTP client would take a fifth of the start of every other command.
     from localazure.demo.command import SignInCode, demo
 
@@ -77,8 +84,8 @@ def _list(*, as_json: bool) -> int:
     return 0
 
 
-def _run(emulator: LocalAzure, command: list[str]) -> int:
-    with emulator as azure:
+def _run(emulator: LocalAzure, command: list[str], env_file: Path | None) -> int:
+    with emulator as azure, written_env_file(env_file, azure.variables):
         try:
             return run_child(command, azure.env)
         except OSError as error:
@@ -86,9 +93,9 @@ def _run(emulator: LocalAzure, command: list[str]) -> int:
             return NOT_FOUND if isinstance(error, FileNotFoundError) else CANNOT_RUN
 
 
-def _serve(emulator: LocalAzure, *, as_json: bool) -> int:
+def _serve(emulator: LocalAzure, *, as_json: bool, env_file: Path | None) -> int:
     try:
-        with emulator as azure:
+        with emulator as azure, written_env_file(env_file, azure.variables):
             sys.stdout.write(_variables(azure, as_json=as_json))
             sys.stdout.flush()
             sys.stderr.write(

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from localazure.emulator import LocalAzure
-from localazure.scenarios import DEFAULT_SCENARIO, Scenario, UnknownScenarioError, find_scenario
+from localazure.scenarios import DEFAULT_SCENARIO, UnknownScenarioError, find_scenario
 from localazure.scenarios.faults import SERVICES, FaultInjection, UnknownFaultError, combine, parse_fault
 from localazure.scenarios.seed import apply_seed
+from localazure.server.background_server import LOOPBACK
 
 USAGE_ERROR = 2
 MAX_SECONDS = 100_000_000
@@ -33,11 +34,13 @@ def create_parser() -> Parser:
     parser.add_argument("--json", action="store_true", help="print the list as JSON")
     parser.set_defaults(name=None)
     commands = parser.add_subparsers(dest="name", metavar="COMMAND", parser_class=Parser)
-    scenario_options = _scenario_options()
+    scenario_options, server_options = _scenario_options(), _server_options()
     run_help = "run the command after -- in a scenario and exit with its exit code"
-    commands.add_parser("run", parents=[scenario_options], help=run_help, description=run_help)
+    commands.add_parser("run", parents=[scenario_options, server_options], help=run_help, description=run_help)
     serve_help = "start a scenario and print the export commands for a shell"
-    serve = commands.add_parser("serve", parents=[scenario_options], help=serve_help, description=serve_help)
+    serve = commands.add_parser(
+        "serve", parents=[scenario_options, server_options], help=serve_help, description=serve_help
+    )
     serve.add_argument("--json", action="store_true", help="print the variables as one line of JSON")
     demo_help = "serve a website in a scenario; the command after -- starts it, {port} is replaced by its port"
     demo = commands.add_parser("demo", parents=[scenario_options], help=demo_help, description=demo_help)
@@ -65,9 +68,14 @@ def emulator_factory(options: argparse.Namespace) -> Callable[[str], LocalAzure]
     for service, injection in options.fault:
         faults[service] = combine(faults.get(service, FaultInjection()), injection)
 
+    is_demo = options.name == "demo"  # its host and port are the site's
+
     def open_emulator(name: str) -> LocalAzure:
         return LocalAzure(
-            _with_seed(find_scenario(name), options.seed),
+            name,
+            seed=options.seed,
+            host=LOOPBACK if is_demo else options.host,
+            port=0 if is_demo else options.port,
             vault_latency_s=options.vault_latency,
             az_latency_s=options.az_latency,
             faults=faults,
@@ -75,7 +83,8 @@ def emulator_factory(options: argparse.Namespace) -> Callable[[str], LocalAzure]
             intercepted=options.intercepted,
         )
 
-    _with_seed(find_scenario(options.scenario), options.seed)  # reports an invalid seed file before anything starts
+    if options.seed:
+        apply_seed(find_scenario(options.scenario), options.seed)  # reports an invalid file before anything starts
     return open_emulator
 
 
@@ -103,8 +112,22 @@ def _scenario_options() -> Parser:
     return parser
 
 
-def _with_seed(scenario: Scenario, seed: Path | None) -> Scenario:
-    return apply_seed(scenario, seed) if seed else scenario
+def _server_options() -> Parser:
+    parser = Parser(add_help=False)
+    parser.add_argument(
+        "--host",
+        default=LOOPBACK,
+        metavar="HOST",
+        help="IPv4 address or name of this machine to listen on, also for other containers (default: %(default)s)",
+    )
+    parser.add_argument("--port", type=_port, default=0, help="port to listen on, 0 for a free port (default: 0)")
+    parser.add_argument(
+        "--env-file",
+        type=Path,
+        metavar="FILE",
+        help="write the variables to FILE, one NAME=VALUE per line, without PATH; it is removed at the end",
+    )
+    return parser
 
 
 def _scenario(name: str) -> str:

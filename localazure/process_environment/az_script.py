@@ -16,11 +16,11 @@ import json, socket, sys, time
 time.sleep({latency_s!r})
 body = json.dumps(sys.argv[1:]).encode()
 head = (
-    "POST {path} HTTP/1.0\\r\\nHost: 127.0.0.1:{port}\\r\\nAuthorization: {key}\\r\\n"
+    "POST {path} HTTP/1.0\\r\\nHost: {host}:{port}\\r\\nAuthorization: {key}\\r\\n"
     "Content-Type: application/json\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(body)
 )
 try:
-    with socket.create_connection(("127.0.0.1", {port}), timeout=30) as connection:
+    with socket.create_connection(({host!r}, {port}), timeout=30) as connection:
         connection.sendall(head.encode() + body)
         result = json.loads(b"".join(iter(lambda: connection.recv(65536), b"")).partition(b"\\r\\n\\r\\n")[2])
 except (OSError, ValueError):
@@ -31,12 +31,12 @@ sys.exit(result["exit_code"])
 '''
 
 
-def install_az(folder: Path, *, port: int, key: str, latency_s: float) -> Path:
+def install_az(folder: Path, *, host: str, port: int, key: str, latency_s: float) -> Path:
     """Write the command to a new folder `bin` in `folder`, which must be private. Return that folder."""
     commands = folder / "bin"
     commands.mkdir()
     script = folder / "az.py"
-    script.write_text(_SCRIPT.format(path=PATH, port=port, key=key, latency_s=latency_s))
+    script.write_text(_SCRIPT.format(path=PATH, host=host, port=port, key=key, latency_s=latency_s))
     command = f"{shlex.quote(sys.executable)} -I -S {shlex.quote(str(script))}"
     (commands / "az").write_text(f'#!/bin/sh\nexec {command} "$@"\n')
     (commands / "az").chmod(0o700)

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from localazure.process_environment.credentials import credential_variables
 from localazure.process_environment.platforms import platform_variables
@@ -29,30 +30,38 @@ def without_azure_variables(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def process_environment(
-    state: EmulatorState, *, port: int, unresponsive_port: int, folder: Path, certificate: Path, commands: Path | None
+    state: EmulatorState,
+    environ: Mapping[str, str],
+    *,
+    url: str,
+    unresponsive_port: int,
+    folder: Path,
+    certificate: Path,
+    commands: Path | None,
 ) -> dict[str, str]:
     """Return the variables of a process in the scenario without those of its host, see `host_environment`.
 
-    `commands` is the folder of its `az` command, if any.
+    `environ` is the environment without the scenario. `url` is the base URL of Local Azure. `commands` is the folder of
+    its `az` command, if any.
     """
-    home, local_url = folder / "home", f"http://127.0.0.1:{port}"
+    home = folder / "home"
     home.mkdir()
-    env = without_azure_variables(os.environ)
-    env |= _proxy(state, local_url, f"http://127.0.0.1:{unresponsive_port}")
+    env = without_azure_variables(environ)
+    env |= _proxy(state, url, f"http://127.0.0.1:{unresponsive_port}")
     env |= dict.fromkeys(CA_VARIABLES, str(certificate))
     env |= {"HOME": str(home), "USERPROFILE": str(home), "AZURE_CONFIG_DIR": str(home / ".azure")}
     env["AZURE_CORE_COLLECT_TELEMETRY"] = "no"  # az's telemetry process would outlive az and this scenario
     env |= {"KEY_VAULT_URI": state.scenario.vault.uri, "SECRET_NAME": state.scenario.secret_name}
     env |= credential_variables(state, folder)
-    env["PATH"] = search_path(os.environ.get("PATH", os.defpath), folder / "shadow", first=commands)
+    env["PATH"] = search_path(environ.get("PATH", os.defpath), folder / "shadow", first=commands)
     return env
 
 
-def host_environment(state: EmulatorState, port: int) -> dict[str, str]:
+def host_environment(state: EmulatorState, url: str) -> dict[str, str]:
     """Return the variables that the host sets. They change when its identities or app settings change."""
     host = state.program_host
     settings = host.app_settings if host and host.type == SITES else state.scenario.settings
-    return platform_variables(state, f"http://127.0.0.1:{port}") | dict(settings)
+    return platform_variables(state, url) | dict(settings)
 
 
 def search_path(path: str, shadow: Path, *, first: Path | None) -> str:
@@ -88,7 +97,7 @@ def _proxy(state: EmulatorState, url: str, unresponsive_url: str) -> dict[str, s
 
     Only IMDS uses plain HTTP. When it does not respond, its connections must not be accepted either.
     """
-    direct = ["127.0.0.1", "localhost"]
+    direct = list(dict.fromkeys(("127.0.0.1", "localhost", urlsplit(url).hostname or "")))
     if not state.scenario.vault_exists:
         direct.append(state.scenario.vault.host)  # so that the client resolves the name itself, and fails
     imds = state.faults.get("imds")

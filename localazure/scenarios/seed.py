@@ -1,5 +1,6 @@
 """Seed files (TOML): additional vaults, secrets, identities and grants. Example: docs/local-azure.md."""
 
+import os
 import re
 import tomllib
 import uuid
@@ -47,26 +48,37 @@ FORMATS = {
 }
 """Key -> the pattern its value must match, and its description."""
 T = TypeVar("T")
+Seed = str | os.PathLike[str] | Mapping[str, Any]
+"""The path of a TOML file, TOML text (a string with a line break), or the mapping that TOML text stands for."""
 
 
 class SeedError(ValueError):
     """The seed file is invalid; the message contains the position and the reason."""
 
 
-def apply_seed(scenario: Scenario, path: Path) -> Scenario:
-    """Return `scenario` with the identities and vaults of the file at `path`. Raises SeedError."""
-    try:
-        fields = tomllib.loads(path.read_text())
-    except OSError as error:
-        raise SeedError(f"{path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SeedError(f"{path}: {error}") from None
-    except RecursionError:
-        raise SeedError(f"{path}: nested too deeply") from None
+def apply_seed(scenario: Scenario, seed: Seed) -> Scenario:
+    """Return `scenario` with the identities and vaults of `seed`. Raises SeedError."""
+    name, fields = _read(seed)
     try:
         return _apply(scenario, fields)
     except SeedError as error:
-        raise SeedError(f"{path}: {error}") from None
+        raise SeedError(f"{name}: {error}") from None
+
+
+def _read(seed: Seed) -> tuple[str, Mapping[str, Any]]:
+    """Return the name for error messages and the content."""
+    if isinstance(seed, Mapping):
+        return "seed", dict(seed)
+    is_text = isinstance(seed, str) and "\n" in seed
+    name = "seed" if is_text else str(seed)
+    try:
+        return name, tomllib.loads(str(seed) if is_text else Path(seed).read_text())
+    except OSError as error:
+        raise SeedError(f"{name}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SeedError(f"{name}: {error}") from None
+    except RecursionError:
+        raise SeedError(f"{name}: nested too deeply") from None
 
 
 def _apply(scenario: Scenario, fields: Mapping[str, Any]) -> Scenario:

@@ -11,7 +11,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from localazure.server.router import MAX_HEAD_BYTES, Router
+from localazure.server.router import MAX_HEAD_BYTES, CurrentRouter
 
 IDLE_TIMEOUT_S = 30.0
 """Maximum time between two parts of a request."""
@@ -24,7 +24,7 @@ CONNECT = b"CONNECT "
 class ProxyConnection(HttpToolsProtocol):
     """One connection. After CONNECT, TLS starts on the same connection instead of a tunnel to another server."""
 
-    def __init__(self, router: Router, tls: ssl.SSLContext, config: Config, server_state: ServerState) -> None:
+    def __init__(self, router: CurrentRouter, tls: ssl.SSLContext, config: Config, server_state: ServerState) -> None:
         app_state: dict[str, Any] = {"close": self._close, "reset": self._reset}
         super().__init__(config=config, server_state=server_state, app_state=app_state)
         self._router, self._tls = router, tls
@@ -135,7 +135,7 @@ class ProxyConnection(HttpToolsProtocol):
         self.transport.close()
 
 
-def uvicorn_config(router: Router) -> Config:
+def uvicorn_config(router: CurrentRouter) -> Config:
     """Return the configuration that all connections share."""
     return Config(
         router,

@@ -1,7 +1,7 @@
 """Dispatches requests to services by scheme and host name, adds the service's headers and logs the request."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
 
@@ -43,7 +43,7 @@ class Router:
 
     `services` maps (scheme, host) to a service, `local` maps a path on 127.0.0.1 to a service. A host includes the
     port when it is not the scheme's default port. `find_vault` returns the service of a vault's host, because vaults
-    can be created and deleted while the scenario runs.
+    can be created and deleted while the scenario runs. `local_names` are the host names of the local paths.
     """
 
     def __init__(
@@ -52,11 +52,13 @@ class Router:
         services: Mapping[tuple[str, str], Service],
         local: Mapping[str, Service],
         find_vault: Callable[[str], Service | None],
+        local_names: Container[str] = LOCAL_HOST_NAMES,
     ) -> None:
         self._state = state
         self._services = services
         self._local = local
         self._find_vault = find_vault
+        self._local_names = local_names
 
     def accepts_tunnel(self, target: str) -> bool:
         """Whether `target`, a host with its port, is emulated, with TLS or on port 80 without."""
@@ -88,7 +90,7 @@ class Router:
         return await with_faults(service.app, injection, service.error_for_status)(scope, receive, send_and_log)
 
     def _find(self, scheme: str, host: str, path: str) -> Service | None:
-        if scheme == "http" and host.partition(":")[0] in LOCAL_HOST_NAMES:
+        if scheme == "http" and host.partition(":")[0] in self._local_names:
             return self._local.get(path)
         return self._find_service(scheme, host)
 
@@ -115,6 +117,22 @@ class Router:
                 status=status,
             )
         )
+
+
+class CurrentRouter:
+    """The ASGI application of the server: the router of the scenario that is running now."""
+
+    def __init__(self, router: Router) -> None:
+        self.router = router
+
+    def accepts_tunnel(self, target: str) -> bool:
+        return self.router.accepts_tunnel(target)
+
+    def is_plain(self, target: str) -> bool:
+        return self.router.is_plain(target)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.router(scope, receive, send)
 
 
 def _client_request_id(headers: Headers) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from localazure.scenarios.scenario import Host
 from localazure.server import status_page
-from localazure.server.router import Router, Service
+from localazure.server.router import LOCAL_HOST_NAMES, Router, Service
 from localazure.services import azure_pipelines, token_vault
 from localazure.services.azure_cli import endpoint as azure_cli
 from localazure.services.entra import app as entra
@@ -18,11 +18,11 @@ from localazure.services.resource_manager import app as resource_manager
 from localazure.state.emulator_state import EmulatorState
 
 
-def build_router(state: EmulatorState, key_files: ArcKeyFiles) -> Router:
-    """Return the router of this scenario."""
+def build_router(state: EmulatorState, key_files: ArcKeyFiles, host: str) -> Router:
+    """Return the router of this scenario. `host` is the address or name that the port is reached by."""
     services = {("http", imds.HOST): _imds(state), **_sign_in_and_management(state), **_host_services(state)}
     local = _local_services(state, key_files)
-    router = Router(state, services, local, _vault_finder(state))
+    router = Router(state, services, local, _vault_finder(state), {*LOCAL_HOST_NAMES, host.lower()})
     local[azure_cli.PATH] = Service(name="az", app=azure_cli.create_app(state, router))
     return router
 

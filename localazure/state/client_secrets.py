@@ -4,6 +4,7 @@ import hmac
 import secrets
 import uuid
 from dataclasses import dataclass, field
+from typing import Self
 
 YEAR_S = 365 * 86_400
 
@@ -29,6 +30,12 @@ class ClientSecrets:
 
     def __init__(self) -> None:
         self._secrets: dict[str, list[ClientSecret]] = {}
+
+    def copy(self) -> Self:
+        """Return a copy that changes independently."""
+        copied = type(self)()
+        copied._secrets = {client_id: list(items) for client_id, items in self._secrets.items()}  # noqa: SLF001
+        return copied
 
     def of(self, client_id: str) -> tuple[ClientSecret, ...]:
         """The secrets of an application, oldest first."""

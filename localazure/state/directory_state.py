@@ -39,6 +39,12 @@ class DirectoryState:
             ends_on = now_s + (-DAY_S if registration.secret_expired else YEAR_S)
             client_id = registration.identity.client_id
             self.client_secrets.add(client_id, starts_on=ends_on - YEAR_S, ends_on=ends_on)
+        self._initial_secrets = self.client_secrets.copy()
+
+    def take_initial_secrets(self, other: "DirectoryState") -> None:
+        """Use the initial client secrets of the same scenario's other directory, which programs already have."""
+        self.client_secrets = other._initial_secrets.copy()  # noqa: SLF001
+        self._initial_secrets = other._initial_secrets  # noqa: SLF001
 
     def find_principal(self, object_id: str) -> Identity | None:
         """The user, application or managed identity with this object ID; None when there is none."""

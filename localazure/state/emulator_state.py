@@ -3,6 +3,7 @@
 import secrets
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -92,6 +93,22 @@ class EmulatorState:
             for object_id, permissions in {} if vault.access_policies else vault.grants.items():
                 kind = "User" if object_id == DEVELOPER.object_id else "ServicePrincipal"
                 self.roles.add_initial(self.roles.role_for(permissions), object_id, kind, vault.scope, created_on)
+
+    def restarted(self, faults: Mapping[str, FaultInjection]) -> "EmulatorState":
+        """Return the initial state of the scenario with the same credentials, so that its processes can go on."""
+        state = EmulatorState(
+            scenario=self.scenario,
+            faults=dict(faults),
+            clock_ahead_s=self.clock_ahead_s,
+            token_life_s=self.token_life_s,
+            secret_value=self.secret_value,
+            identity_header=self.identity_header,
+            cli_key=self.cli_key,
+            job_token=self.job_token,
+            backup_key=self.backup_key,
+        )
+        state.directory.take_initial_secrets(self.directory)
+        return state
 
     @property
     def tenant(self) -> Tenant:
