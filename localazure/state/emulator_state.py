@@ -108,6 +108,7 @@ class EmulatorState:
             backup_key=self.backup_key,
         )
         state.directory.take_initial_secrets(self.directory)
+        state.request_log.holders.update(self.request_log.holders)
         return state
 
     @property

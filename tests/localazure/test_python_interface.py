@@ -141,6 +141,8 @@ def test_reset__running_clients_go_on(scenario: str) -> None:
         assert azure.requests == ()
         assert list(azure.vault()) == ["demo"]
         assert client.get_secret("demo").value == azure.secret_value
+        assert azure.requests[-1].query == "api-version=2026-04-01"
+        assert azure.requests[-1].identity in ("kvsite-demo", "kvsite-app")
         assert DefaultAzureCredential().get_token("https://vault.azure.net/.default").token
 
 
