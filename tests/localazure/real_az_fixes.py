@@ -24,7 +24,7 @@ UPDATE = bool(os.environ.get("LOCALAZURE_UPDATE_DOCS"))
 QUIET = {"AZURE_CORE_LOGIN_EXPERIENCE_V2": "0", "KVSITE_DEADLINE_S": "20"}
 SIGN_IN = "az login --use-device-code --output none"
 READ = "read"
-NOT_RUN = ("kubectl", "nslookup")
+NOT_RUN = ("kubectl", "nslookup", "curl -sL https://aka.ms/InstallAzureCLI")
 
 pytestmark = pytest.mark.timeout(240)
 

@@ -185,6 +185,8 @@ def test_command__fixes_the_scenario(scenario: str, start_scenario: Callable[...
         ("vm-no-identity", "vm identity assign -g kvsite-rg -n kvsite-vm --query userAssignedIdentities", "{}"),
         ("kubernetes", "aks show -g kvsite-rg -n kvsite-aks --query oidcIssuerProfile.issuerUrl -o tsv", "https://"),
         ("kubernetes", "identity list --query [2].name -o tsv", "kvsite-pod"),
+        ("kubernetes", f"identity list --subscription {PRODUCTION.id} --query [2].name -o tsv", "kvsite-pod"),
+        ("kubernetes", "identity list --subscription x", "ERROR: Subscription 'x' not found."),
         ("kubernetes", "ad signed-in-user show --query displayName -o tsv", "Dana Doe"),
         ("no-role", "keyvault show -n nothing", "ERROR: The Vault 'nothing' not found within subscription."),
         ("no-role", "keyvault secret show --vault-name contoso -n demo", "ERROR: (Forbidden) Caller is not authorized"),

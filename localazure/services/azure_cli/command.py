@@ -49,6 +49,8 @@ def parse(command: Command, arguments: list[str]) -> Options:
     parser = _Parser(prog=f"az {command.words}", add_help=False, allow_abbrev=False)
     parser.add_argument("--output", "-o", choices=FORMATS, default="json")
     parser.add_argument("--query", type=query)
+    if not any(name.startswith("--subscription") for names in command.arguments for name in names):
+        parser.add_argument("--subscription", dest="global_subscription")
     for name in ("--only-show-errors", "--debug", "--verbose"):
         parser.add_argument(name, action="store_true")
     for names in command.arguments:

@@ -2,11 +2,11 @@
 
 import re
 import shlex
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from localazure.services.azure_cli import account_commands, key_vault_commands, resource_commands
 from localazure.services.azure_cli.account_commands import VERSION
-from localazure.services.azure_cli.command import REFERENCE, Command, Output, parse
+from localazure.services.azure_cli.command import REFERENCE, Command, Options, Output, parse
 from localazure.services.azure_cli.context import Context
 from localazure.services.azure_cli.output import formatted
 from localazure.services.azure_cli.result import CliError, CommandResult
@@ -28,7 +28,7 @@ async def run(context: Context, arguments: list[str]) -> CommandResult:
         return CliError(text, 2).result
     try:
         options = parse(command, rest)
-        output = await command.run(context, options)
+        output = await command.run(_in_subscription(context, options), options)
     except CliError as error:
         return error.result
     output = output if isinstance(output, Output) else Output(output)
@@ -57,6 +57,14 @@ async def run_line(context: Context, line: str) -> CommandResult:
             word = result.stdout.rstrip("\n")
         arguments.append(word)
     return await run(context, arguments)
+
+
+def _in_subscription(context: Context, options: Options) -> Context:
+    """The context with the subscription of the global option `--subscription`. Raises CliError."""
+    requested = getattr(options, "global_subscription", None)
+    if requested is None:
+        return context
+    return replace(context, session=replace(context.session, subscription=context.subscription(requested)))
 
 
 def _find(arguments: list[str]) -> tuple[Command | None, list[str]]:
