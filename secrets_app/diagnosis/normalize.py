@@ -63,7 +63,10 @@ def normalize(text: str) -> NormalizedText:
     if "\x1b" in plain:
         plain = _ANSI_ESCAPES.sub("", plain)
     plain = _CONTROL.sub("", plain)
-    message, frames = _split_frames(_unescape(plain).split("\n"))
+    unescaped = _unescape(plain)
+    message, frames = _split_frames(unescaped.split("\n"))
+    if "│ Error: " in unescaped or "╷" in unescaped:
+        frames.insert(0, "│ Error:")  # the frame of Terraform, which is removed with the prefixes
     return NormalizedText("\n".join(message), "\n".join(frames))
 
 

@@ -102,6 +102,10 @@ RULES: tuple[tuple[str, Signature], ...] = (
     ),
     ("kv_url_or_id_invalid", rule(any_of=_VAULT_URLS, where=_vault_url_missing)),
     ("az_not_logged_in", rule(phrases=("tried to get token using azure cli", "could not be acquired"))),
+    (
+        "kv_access_policy_denied",
+        rule(Service.KEY_VAULT, phrases=("operation is not allowed", "caller"), unless=("key ops", "disabled")),
+    ),
     ("kv_reference_unresolved", rule(phrases=("@microsoft.keyvault",), stacks=(Stack.APP_SERVICE_REFERENCE,))),
     ("workload_identity_not_injected", rule(phrases=("azure_federated_token_file",), where=_variable_missing)),
     (

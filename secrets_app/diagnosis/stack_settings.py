@@ -18,12 +18,20 @@ class StackSetting(StrEnum):
     SECRET = "client secret"  # noqa: S105 - the name of a setting
     CREDENTIALS = "selection of credentials"
     CLOUD = "cloud"
+    SIGN_IN = "sign-in"
     UPDATE = "update"
     DEBUG = "debug log"
 
 
 _S = StackSetting
-_FAMILY_SECRET = "AZURE_CLIENT_SECRET"  # noqa: S105 - the name of a variable
+_LIBRARY_SETTING = (
+    "in the program's configuration, or AZURE_CLIENT_SECRET if it uses DefaultAzureCredential or EnvironmentCredential"
+)
+"""Many programs read the client secret from a setting of their own; the libraries' variable is only one place."""
+_NODE_SETTING = (
+    "aadClientSecret in the cloud provider configuration of the nodes; on AKS az aks update-credentials, on OpenShift "
+    "azure_client_secret in the secret azure-credentials"
+)
 _CHAIN = "AZURE_TOKEN_CREDENTIALS"
 _GO_CA = "SSL_CERT_FILE on Linux, otherwise the system's certificate store"
 _PROXY = "HTTPS_PROXY"
@@ -37,7 +45,7 @@ SETTINGS: Mapping[Stack, Mapping[StackSetting, str]] = {
         _S.TENANT: "AZURE_TENANT_ID, or tenant_id=",
         _S.FURTHER_TENANTS: 'additionally_allowed_tenants=["*"]',
         _S.CLIENT_ID: "AZURE_CLIENT_ID, or managed_identity_client_id=",
-        _S.SECRET: _FAMILY_SECRET,
+        _S.SECRET: _LIBRARY_SETTING,
         _S.CREDENTIALS: f"{_CHAIN}, or exclude_environment_credential=True and similar arguments",
         _S.CLOUD: "AZURE_AUTHORITY_HOST, or authority=AzureAuthorityHosts.AZURE_GOVERNMENT",
         _S.UPDATE: "pip install --upgrade azure-identity azure-keyvault-secrets azure-core msal",
@@ -51,7 +59,7 @@ SETTINGS: Mapping[Stack, Mapping[StackSetting, str]] = {
         _S.TENANT: "AZURE_TENANT_ID, or TenantId",
         _S.FURTHER_TENANTS: "AdditionallyAllowedTenants",
         _S.CLIENT_ID: "AZURE_CLIENT_ID, or ManagedIdentityClientId",
-        _S.SECRET: _FAMILY_SECRET,
+        _S.SECRET: _LIBRARY_SETTING,
         _S.CREDENTIALS: f"{_CHAIN}, or ExcludeEnvironmentCredential = true and similar options",
         _S.CLOUD: "AuthorityHost = AzureAuthorityHosts.AzureGovernment",
         _S.UPDATE: "dotnet add package Azure.Identity",
@@ -64,7 +72,7 @@ SETTINGS: Mapping[Stack, Mapping[StackSetting, str]] = {
         _S.TENANT: "AZURE_TENANT_ID, or tenantId()",
         _S.FURTHER_TENANTS: "additionallyAllowedTenants()",
         _S.CLIENT_ID: "AZURE_CLIENT_ID, or managedIdentityClientId()",
-        _S.SECRET: _FAMILY_SECRET,
+        _S.SECRET: _LIBRARY_SETTING,
         _S.CREDENTIALS: f"{_CHAIN}, or ChainedTokenCredentialBuilder",
         _S.CLOUD: "authorityHost(AzureAuthorityHosts.AZURE_GOVERNMENT)",
         _S.UPDATE: "a newer azure-sdk-bom in pom.xml or build.gradle",
@@ -88,7 +96,7 @@ SETTINGS: Mapping[Stack, Mapping[StackSetting, str]] = {
         _S.TENANT: "AZURE_TENANT_ID, or tenantId",
         _S.FURTHER_TENANTS: "additionallyAllowedTenants",
         _S.CLIENT_ID: "AZURE_CLIENT_ID, or managedIdentityClientId",
-        _S.SECRET: _FAMILY_SECRET,
+        _S.SECRET: _LIBRARY_SETTING,
         _S.CREDENTIALS: f"{_CHAIN}, or ChainedTokenCredential",
         _S.CLOUD: "authorityHost: AzureAuthorityHosts.AzureGovernment",
         _S.UPDATE: "npm install @azure/identity@latest @azure/keyvault-secrets@latest",
@@ -101,7 +109,7 @@ SETTINGS: Mapping[Stack, Mapping[StackSetting, str]] = {
         _S.TENANT: "AZURE_TENANT_ID, or TenantID",
         _S.FURTHER_TENANTS: "AZURE_ADDITIONALLY_ALLOWED_TENANTS, or AdditionallyAllowedTenants",
         _S.CLIENT_ID: "AZURE_CLIENT_ID, or ManagedIdentityCredentialOptions{ID: azidentity.ClientID(...)}",
-        _S.SECRET: _FAMILY_SECRET,
+        _S.SECRET: _LIBRARY_SETTING,
         _S.CREDENTIALS: f"{_CHAIN}, or NewChainedTokenCredential",
         _S.CLOUD: "ClientOptions{Cloud: cloud.AzureGovernment}",
         _S.UPDATE: "go get -u github.com/Azure/azure-sdk-for-go/sdk/azidentity",
@@ -111,12 +119,12 @@ SETTINGS: Mapping[Stack, Mapping[StackSetting, str]] = {
         _S.CA_FILE: _GO_CA,
         _S.PROXY: _PROXY,
         _S.CLOUD: "AZURE_ENVIRONMENT",
-        _S.SECRET: _FAMILY_SECRET,
+        _S.SECRET: _LIBRARY_SETTING,
         _S.DEBUG: "AZURE_GO_SDK_LOG_LEVEL=DEBUG",
     },
     Stack.RUST: {
         _S.CLOUD: "AZURE_AUTHORITY_HOST",
-        _S.SECRET: _FAMILY_SECRET,
+        _S.SECRET: _LIBRARY_SETTING,
         _S.UPDATE: "cargo update -p azure_identity",
         _S.DEBUG: "RUST_LOG=azure_core=debug,azure_identity=debug",
     },
@@ -127,7 +135,7 @@ SETTINGS: Mapping[Stack, Mapping[StackSetting, str]] = {
         _S.TENANT: "AZURE_TENANT_ID, or TenantId",
         _S.FURTHER_TENANTS: "AdditionallyAllowedTenants",
         _S.CLOUD: "AZURE_AUTHORITY_HOST, or AuthorityHost",
-        _S.SECRET: _FAMILY_SECRET,
+        _S.SECRET: _LIBRARY_SETTING,
         _S.UPDATE: "vcpkg upgrade azure-identity-cpp",
         _S.DEBUG: "AZURE_LOG_LEVEL=verbose",
     },
@@ -232,6 +240,21 @@ SETTINGS: Mapping[Stack, Mapping[StackSetting, str]] = {
         _S.UPDATE: "helm upgrade external-secrets",
         _S.DEBUG: "kubectl describe externalsecret, and the option --loglevel=debug",
     },
+    Stack.KUBERNETES: {_S.SECRET: _NODE_SETTING},
+    Stack.PACKER: {
+        _S.CA_FILE: _GO_CA,
+        _S.PROXY: _PROXY,
+        _S.TENANT: "tenant_id in the template",
+        _S.SECRET: "client_secret in the template or its variables (AZURE_CLIENT_SECRET is not read)",
+        _S.CLOUD: "cloud_environment_name in the template",
+        _S.DEBUG: "PACKER_LOG=1",
+    },
+    Stack.VS_CODE: {
+        _S.CA_FILE: "http.systemCertificates with the system's certificate store, or NODE_EXTRA_CA_CERTS",
+        _S.PROXY: "http.proxy",
+        _S.SIGN_IN: "Accounts > the account > Sign Out, then sign in again",
+        _S.DEBUG: "Developer: Set Log Level > Trace, then Output",
+    },
     Stack.APP_SERVICE_REFERENCE: {_S.CLIENT_ID: "keyVaultReferenceIdentity, with the identity's resource ID"},
 }
 """Names checked in the libraries' and tools' documentation; a stack without an entry has no such setting."""
@@ -280,7 +303,7 @@ _OWN_COMMANDS: Mapping[Stack, Mapping[str, str]] = {
         "az logout": "azd auth logout",
     },
 }
-_WITHOUT_USERS = frozenset(
+WITHOUT_USERS = frozenset(
     {
         Stack.GITHUB_ACTIONS,
         Stack.AZURE_PIPELINES,
@@ -290,13 +313,16 @@ _WITHOUT_USERS = frozenset(
         Stack.KUBERNETES,
         Stack.APP_SERVICE_REFERENCE,
         Stack.DATABRICKS,
+        Stack.SYNAPSE,
     }
 )
 """Stacks that never use the account of a signed-in user."""
+_OWN_SIGN_IN = WITHOUT_USERS | {Stack.VS_CODE}
+"""Stacks for which signing in to Azure CLI changes nothing."""
 
 
 def own_command(template: str, stack: Stack | None) -> str | None:
-    """The stack's own form of an az command; None if it signs in a user, and no user signs in there."""
-    if stack in _WITHOUT_USERS and template.startswith(("az login", "az logout", "az account clear")):
+    """The stack's own form of an az command; None if it signs in a user, and that changes nothing there."""
+    if stack in _OWN_SIGN_IN and template.startswith(("az login", "az logout", "az account clear")):
         return None
     return _OWN_COMMANDS.get(stack, {}).get(template, template) if stack else template

@@ -33,6 +33,8 @@ class Stack(StrEnum):
     KUBERNETES = "Kubernetes"
     APP_SERVICE_REFERENCE = "App Service Key Vault reference"
     VS_CODE = "Visual Studio Code"
+    PACKER = "Packer"
+    SYNAPSE = "Azure Synapse"
 
 
 SDKS = (
@@ -50,6 +52,8 @@ SDKS = (
 
 _MARKS: tuple[tuple[Stack, tuple[str, ...]], ...] = (
     (Stack.DATABRICKS, ("databricks", "dbutils.", "secret does not exist with scope")),
+    (Stack.SYNAPSE, ("/cluster-env/", "mssparkutils", "trusted-service-user", "notebookutils")),
+    (Stack.PACKER, ("packer", "azure-arm.", "==> azure-arm", "running builder ...")),
     (
         Stack.TERRAFORM,
         (
@@ -68,6 +72,11 @@ _MARKS: tuple[tuple[Stack, tuple[str, ...]], ...] = (
             "on main.tf",
             "on providers.tf",
             "│ error:",
+            "╷",
+            "error building arm config",
+            "making read request on azure keyvault",
+            '(key vault "https://',
+            "initializing the backend",
             "autorest.detailederror{original:adal",
         ),
     ),
@@ -177,6 +186,9 @@ _MARKS: tuple[tuple[Stack, tuple[str, ...]], ...] = (
             "action: azure",
             "action: waitforsubscriptions",
             "vscode-azureresourcegroups",
+            "\nerror type: ",
+            ".vscode/extensions",
+            "getallsessionsforpca",
             "error type: request_send_error",
         ),
     ),
@@ -211,7 +223,11 @@ _MARKS: tuple[tuple[Stack, tuple[str, ...]], ...] = (
             "Microsoft.Extensions.",
             "Exception Message: Tried",
             "HResult=",
-            "--->",
+            "---> System.",
+            "---> Azure.",
+            "---> Microsoft.",
+            "---> MSAL.",
+            "---> (Inner",
             "System.Net.",
             "at System.",
             "System.Private.CoreLib",
@@ -250,6 +266,11 @@ _MARKS: tuple[tuple[Stack, tuple[str, ...]], ...] = (
             "npm ERR",
         ),
     ),
+    (Stack.AZURE_CLI, ("trusted ca bundle", "cli.azure.cli", "knack/")),
+    (
+        Stack.KUBERNETES,
+        ("kubelet", "failedmount", "_azuredisk", "_azurefile", "cloud-provider-azure", "kube-controller"),
+    ),
     (
         Stack.AUTOREST_GO,
         (
@@ -280,7 +301,7 @@ _MARKS: tuple[tuple[Stack, tuple[str, ...]], ...] = (
     (
         Stack.AZURE_CLI,
         (
-            "error: (",
+            "ERROR: (",
             "azure-cli",
             "azure.cli",
             "azure/cli",

@@ -6,8 +6,10 @@ from secrets_app.core.reading import Platform
 from secrets_app.diagnosis import CAUSES, explain
 from secrets_app.diagnosis.cause import WINDOWS
 from secrets_app.diagnosis.command_values import CommandValues
+from secrets_app.diagnosis.extraction import extract_evidence
 from secrets_app.diagnosis.hints import hint
 from secrets_app.diagnosis.places import Cloud
+from secrets_app.diagnosis.stack_settings import StackSetting, setting_sentence
 from secrets_app.diagnosis.stacks import Stack
 
 _CALLER = "Caller: appid=aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee;oid=41baaa1d-3381-4fb6-83c8-cc76b4500d0d;iss=x"
@@ -186,3 +188,32 @@ def test_settings_of_this_site__are_not_named_to_other_programs() -> None:
         pasted = str(hint(cause, CommandValues(on_site=False)))
         assert "KVSITE_" not in pasted, cause.key
         assert "manage.py" not in pasted, cause.key
+
+
+@pytest.mark.parametrize(
+    ("text", "stack"),
+    [
+        ("│ Error: making Read request: autorest/azure: Service returned an error. Status=403", Stack.TERRAFORM),
+        ("==> azure-arm.image: adal: Refresh request failed. Status Code = '401'", Stack.PACKER),
+        (
+            "Action: signIn\nError type: SELF_SIGNED_CERT_IN_CHAIN\nError Message: self signed certificate",
+            Stack.VS_CODE,
+        ),
+        ("kubelet: azure.BearerAuthorizer#WithAuthorization: AADSTS7000222", Stack.KUBERNETES),
+        ("pyodbc.InterfaceError: ('28000', 'Login failed') Traceback (most recent call last)", Stack.PYTHON),
+        ("dial tcp: Please add this certificate to the trusted CA bundle.", Stack.AZURE_CLI),
+    ],
+)
+def test_stack__is_the_outermost_program(text: str, stack: Stack) -> None:
+    assert extract_evidence(text).stack is stack
+
+
+def test_permission_mismatch__is_not_kubernetes() -> None:
+    assert extract_evidence("AuthorizationPermissionMismatch").platform is Platform.UNKNOWN
+
+
+@pytest.mark.parametrize(("stack", "name"), [("Packer", "client_secret in the template"), (".NET", "configuration")])
+def test_client_secret__is_not_only_a_variable_of_the_libraries(stack: str, name: str) -> None:
+    sentence = setting_sentence(StackSetting.SECRET, Stack(stack))
+    assert name in sentence
+    assert not sentence.endswith(": AZURE_CLIENT_SECRET.")

@@ -47,6 +47,7 @@ CAUSES = (
             phrase("tenant shouldn't be specified for", any_of=("cloud shell", "msi", "managed identity")),
             phrase("the subscription of", "doesn't exist in cloud"),
             phrase("subscription", "doesn't exist in cloud"),
+            phrase("it must match the tenant", "associated with this subscription"),
             phrase("subscription", "not found", any_of=("azure cli", "az account", "check the spelling")),
             phrase("multiple subscriptions", any_of=("with the name", "match", "subscription id")),
             phrase("subscription", "contains invalid characters"),
@@ -132,6 +133,12 @@ CAUSES = (
         "folder to PATH, or set AzureCLIPath to that folder.",
         signatures=(
             phrase("azure cli not found on path"),
+            Signature(
+                phrases=("no such file or directory",),
+                any_of=("fork/exec /bin/sh", "exec: sh"),
+                credentials=("AzureCliCredential",),
+                strength=Strength.CLEAR,
+            ),
             phrase("the path for azure cli", any_of=("cannot find", "can't find")),
             phrase("azure cli at its default install locations"),
             phrase("azureclipath", any_of=("not set", "folder", "environment variable", "does not")),
@@ -220,6 +227,7 @@ CAUSES = (
         signatures=(
             phrase("please run 'az login'"),
             phrase("please run az login"),
+            Signature(phrases=("exit status 1",), credentials=("AzureCliCredential",), strength=Strength.LIKELY),
             phrase("account has previously been signed out of this application"),
             phrase('please run "az login"'),
             phrase(

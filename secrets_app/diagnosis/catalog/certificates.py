@@ -2,6 +2,7 @@
 
 from secrets_app.core import own_messages
 from secrets_app.diagnosis.catalog import links
+from secrets_app.diagnosis.catalog.predicates import about_azure
 from secrets_app.diagnosis.cause import LINUX, MACOS, Area, Cause, Severity, run
 from secrets_app.diagnosis.signature import Strength, aadsts, own_message, phrase
 
@@ -18,7 +19,7 @@ CAUSES = (
         fix="Register the certificate. If the application trusts it by subject name, send the full certificate chain "
         "(send_certificate_chain=True).",
         signatures=(
-            aadsts(50012, any_of=("assertion", "certificate", "signature")),
+            aadsts(50012, any_of=("assertion", "certificate", "signature"), unless=("valid time range",)),
             phrase("client assertion contains an invalid signature"),
             phrase("client assertion failed signature validation"),
             phrase("certificate with identifier used to sign the client assertion", strength=Strength.EXACT),
@@ -103,7 +104,7 @@ CAUSES = (
             phrase("the specified network password is not correct"),
             phrase("invalidbyte", strength=Strength.LIKELY),
             phrase("cannot find the certificate", any_of=("path", "thumbprint", "store")),
-            phrase("keyset does not exist"),
+            phrase("keyset does not exist", strength=Strength.LIKELY, where=about_azure),
             phrase(
                 "certificate",
                 any_of=(

@@ -5,6 +5,7 @@ from secrets_app.diagnosis.catalog import links
 from secrets_app.diagnosis.catalog.predicates import about_azure
 from secrets_app.diagnosis.cause import Area, Cause, Severity, run
 from secrets_app.diagnosis.signature import Strength, own_message, phrase
+from secrets_app.diagnosis.stack_settings import StackSetting
 
 CAUSES = (
     Cause(
@@ -100,6 +101,7 @@ CAUSES = (
         title="The sign-in session has expired or was revoked",
         why="It was inactive for too long, the organization requires a new sign-in, or the password changed.",
         fix="Sign out and sign in again with the tool that stores the session.",
+        setting=StackSetting.SIGN_IN,
         signatures=(
             phrase("the refresh token has expired"),
             phrase("refresh token", any_of=("has expired", "is expired", "was revoked", "has been revoked", "revoked")),

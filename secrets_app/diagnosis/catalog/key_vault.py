@@ -180,7 +180,7 @@ CAUSES = (
             phrase("deleted but recoverable state"),
             phrase("is already in use", any_of=("recoverable state",), unless=("the vault name",)),
             phrase("is currently in a deleted", any_of=("state", "but recoverable")),
-            phrase("a vault with the same name already exists in deleted state"),
+            phrase("with the same name already exists in deleted state", strength=Strength.EXACT),
             Signature(exceptions=frozenset({"resourceexistserror"}), status=frozenset({409}), strength=Strength.LIKELY),
         ),
         commands=(
@@ -265,7 +265,14 @@ CAUSES = (
             Signature(
                 status=frozenset({429}),
                 any_of=("vault", "throttled", "too many requests"),
-                unless=("managed identity", "managedidentity", "169.254.169.254", "msi/token"),
+                unless=(
+                    "requests throttled",
+                    "number of requests for",
+                    "managed identity",
+                    "managedidentity",
+                    "169.254.169.254",
+                    "msi/token",
+                ),
                 where=about_azure,
             ),
             Signature(
@@ -291,7 +298,7 @@ CAUSES = (
             code(
                 "Forbidden",
                 phrases=("operation", "is not allowed", "key"),
-                unless=("bynotallowed", "on a disabled", "caller"),
+                unless=("bynotallowed", "on a disabled", "caller", "purge"),
             ),
             phrase("operation", "is not allowed on an expired key"),
             phrase(
@@ -351,7 +358,6 @@ CAUSES = (
             phrase("does not have", "permission on key vault"),
             phrase("the principal used does not have access to the key vault"),
             phrase("not found on any access policy"),
-            phrase("accesstokeyvaultdenied"),
             phrase("keyvaulterrorexception: access denied"),
             phrase("does not have secrets", "permission"),
             Signature(codes=frozenset({"accessdenied"}), status=frozenset({403}), strength=Strength.LIKELY),

@@ -219,6 +219,7 @@ CAUSES = (
         signatures=(
             phrase("identity not found"),
             phrase("msi is not setup on the app service"),
+            phrase("no default identity is assigned"),
             phrase("managed identity isn't set up on the app service"),
             phrase("msi is not enabled on the app service"),
             phrase("managed identity isn't enabled on the app service"),

@@ -11,7 +11,7 @@ from secrets_app.diagnosis.stacks import Stack
 _SERVER_ERRORS = frozenset(range(500, 600))
 
 _REQUESTS = (Stack.PYTHON, Stack.AZURE_CLI, Stack.ANSIBLE)
-_NODE = (Stack.JAVASCRIPT, Stack.AZURE_PIPELINES, Stack.GITHUB_ACTIONS)
+_NODE = (Stack.JAVASCRIPT, Stack.VS_CODE, Stack.AZURE_PIPELINES, Stack.GITHUB_ACTIONS)
 _OPENSSL = (Stack.DOTNET, Stack.GO, Stack.AUTOREST_GO, Stack.TERRAFORM, Stack.PULUMI, Stack.RUST)
 
 CAUSES = (
@@ -74,6 +74,8 @@ CAUSES = (
             phrase("unable_to_verify_leaf_signature"),
             phrase("self_signed_cert_in_chain"),
             phrase("pkix path building failed"),
+            phrase("pkix path validation failed"),
+            phrase("certificateexpiredexception"),
             phrase("unable to find valid certification path"),
             phrase("the remote certificate is invalid"),
             phrase("remote certificate was rejected"),

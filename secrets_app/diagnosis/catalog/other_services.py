@@ -47,6 +47,7 @@ CAUSES = (
                 strength=Strength.EXACT,
             ),
             phrase("number of", "requests for subscription", "exceeded"),
+            phrase("number of requests for action", "exceeded the limit"),
             phrase("too many requests", any_of=("management.azure.com", "microsoft.compute", "x-ms-ratelimit")),
         ),
         links=(links.ARM_THROTTLING,),

@@ -60,6 +60,7 @@ def about_azure(evidence: Evidence) -> bool:
         evidence.credential is not None
         or (evidence.exception or "").lower().startswith(_AZURE_MODULES)
         or any(words in evidence.squashed for words in _AZURE)
+        or "azure" in evidence.frames
         or any(word in evidence.tokenized for word in _AZURE_WORDS)
     )
 

@@ -25,6 +25,7 @@ CAUSES = (
             phrase("@microsoft.keyvault(secreturi", unless=("msinotenabled",)),
             phrase("@microsoft.keyvault(vaultname", unless=("msinotenabled",)),
             phrase("connection string contains unrecognized key", "microsoft.keyvault"),
+            phrase("accesstokeyvaultdenied"),
             phrase(
                 "key vault reference",
                 any_of=("unable to resolve", "not resolved", "could not be resolved"),
@@ -68,6 +69,7 @@ CAUSES = (
             phrase("unable to get value using managed identity"),
             phrase("failed to update secrets", any_of=("managed identity", "vault", "container")),
             phrase("containerappsecretrefnotfound"),
+            phrase("containerappsecretinvalid"),
         ),
         commands=(
             run("az containerapp identity show --resource-group {group} --name {site}"),
@@ -86,7 +88,7 @@ CAUSES = (
         "kv.SetCredential(new DefaultAzureCredential())), in Python keyvault_credential=DefaultAzureCredential().",
         signatures=(
             phrase("no key vault credential or secret resolver callback configured"),
-            phrase("no key vault credential", any_of=("configured", "resolver")),
+            phrase("no key vault credential", any_of=("configured", "resolver", "keyvaultreferenceexception")),
         ),
         links=(links.APP_CONFIGURATION_REFERENCES,),
         look_alikes=(("appconfig_keyvault_reference_failed", "There is a credential, and the vault denied it."),),

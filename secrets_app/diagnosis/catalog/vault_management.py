@@ -94,6 +94,7 @@ CAUSES = (
             phrase("operation", "purge", any_of=("not enabled for this vault", "not allowed for this vault")),
             phrase("purge", any_of=("protection is enabled", "purge protection"), strength=Strength.LIKELY),
             phrase("operation 'deletedvaultpurge' is not allowed"),
+            phrase("purge", "is not allowed because purge protection is enabled", strength=Strength.EXACT),
         ),
         commands=(
             run("az keyvault show --name {vault} --query properties.enablePurgeProtection"),
