@@ -17,7 +17,7 @@ import msal.wstrust_request
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client
-from django.urls import path
+from django.urls import include, path
 
 from kvsite.settings import LOGGING, is_probe
 from localazure import LocalAzure
@@ -252,4 +252,4 @@ def breaks(_request: Any) -> None:
     raise ValueError(f"{len(value + words)}: {told}")
 
 
-urlpatterns = [path("", breaks)]
+urlpatterns = [path("", breaks), path("", include("secrets_app.urls"))]

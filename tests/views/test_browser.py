@@ -1,19 +1,14 @@
 """The demo in a real browser."""
 
 import os
-import re
-import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import CHROMIUM
+from tests.support.browser import LINKS, assert_accessible, in_scenario
 
 pytestmark = [
     pytest.mark.browser,
@@ -22,29 +17,6 @@ pytestmark = [
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDTHS = (360, 1280)
-LINKS: dict[str, str] = {}
-"""The demo's URL -> the link that it prints, which allows a browser to see values."""
-
-
-@pytest.fixture(scope="session")
-def demo() -> Iterator[str]:
-    """The URL of the demo's site on a free port; stopped with SIGINT, like Ctrl-C."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "localazure", "demo", "--port", str(port),
-               "--suggestions", "/api/reading",
-               "--code-variable", "KVSITE_SIGN_IN_CODE", "--code-path", "/sign-in/?code={code}", "--",
-               sys.executable, "-m", "gunicorn", "kvsite.wsgi", "--bind", "127.0.0.1:{port}"]  # fmt: skip
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        assert process.stdout
-        found = re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())
-        link = re.search(r"http://127\.0\.0\.1:\d+/sign-in/\?code=\S+", process.stdout.readline())
-        assert found
-        assert link
-        LINKS[found[0]] = link[0]
-        yield found[0]
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
 
 
 @pytest.fixture
@@ -54,41 +26,10 @@ def page(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-@pytest.fixture(scope="session")
-def inside(browser: Browser, demo: str, request: pytest.FixtureRequest) -> str:
-    """The site's URL, in the scenario of the mark `inside`.
-
-    Changing the scenario restarts the site, so pytest runs the tests of one scenario consecutively.
-    The scenario is changed without JavaScript, because the form must work without it.
-    """
-    with browser.new_context(java_script_enabled=False) as context:
-        page = context.new_page()
-        page.goto(demo)
-        if page.get_by_label("Scenario").input_value() != request.param:
-            enter(page, request.param)
-    return demo
-
-
-def in_scenario(*names: str) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("inside", names, indirect=True)
-
-
-def enter(page: Page, scenario: str) -> None:
-    """Choose the scenario in the toolbar."""
-    page.get_by_label("Scenario").select_option(scenario)
-    page.get_by_role("button", name="Change").click()
-    expect(page.get_by_label("Scenario")).to_have_value(scenario)
-
-
 def assert_fits(page: Page) -> None:
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-
-
-def assert_accessible(page: Page) -> None:
-    results = Axe().run(page, options={"resultTypes": ["violations"]})
-    assert results.violations_count == 0, results.generate_report()
 
 
 @in_scenario("app-service")

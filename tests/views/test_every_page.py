@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import CHROMIUM
-from tests.views.test_browser import assert_accessible, browser, demo, in_scenario, inside  # noqa: F401 - fixtures
+from tests.support.browser import assert_accessible, in_scenario
 
 pytestmark = [
     pytest.mark.browser,
@@ -26,18 +26,20 @@ SMALL_TARGETS = """() => [...document.querySelectorAll("a, button, summary, inpu
     return box.width && box.height && (box.height < 23.5 || box.width < 23.5)
       && getComputedStyle(element).display !== "inline" && !element.closest(".skip, .tabs > input");
   }).map((element) => element.outerHTML.slice(0, 120))"""
-HEADINGS = "() => [...document.querySelectorAll('h1, h2, h3, h4')].map((heading) => Number(heading.tagName[1]))"
+HEADINGS = """() => [...document.querySelectorAll("h1, h2, h3, h4")]
+  .filter((heading) => !heading.closest(".waiting"))
+  .map((heading) => Number(heading.tagName[1]))"""
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:  # noqa: F811
+def page(browser: Browser) -> Iterator[Page]:
     with browser.new_context(viewport={"width": 360, "height": 800}) as context:
         yield context.new_page()
 
 
 @in_scenario("no-role")
 @pytest.mark.parametrize("path", PATHS)
-def test_page__is_accessible_at_every_size(page: Page, inside: str, path: str) -> None:  # noqa: F811
+def test_page__is_accessible_at_every_size(page: Page, inside: str, path: str) -> None:
     messages: list[str] = []
     page.on("console", lambda message: messages.append(message.text))
     page.goto(f"{inside}{path}")
@@ -56,7 +58,7 @@ def test_page__is_accessible_at_every_size(page: Page, inside: str, path: str) -
 
 
 @in_scenario("no-role")
-def test_copy_buttons__are_named_and_announce(page: Page, inside: str) -> None:  # noqa: F811
+def test_copy_buttons__are_named_and_announce(page: Page, inside: str) -> None:
     page.context.grant_permissions(["clipboard-write"])
     page.goto(inside)
     names = page.locator("button.copy, button.copy-id").evaluate_all(
@@ -69,7 +71,7 @@ def test_copy_buttons__are_named_and_announce(page: Page, inside: str) -> None: 
 
 
 @in_scenario("no-role")
-def test_print_and_zoom_and_high_contrast(page: Page, inside: str) -> None:  # noqa: F811
+def test_print_and_zoom_and_high_contrast(page: Page, inside: str) -> None:
     page.goto(f"{inside}environment/")
     fact = page.get_by_text("ForbiddenByRbac", exact=True).first
     page.locator("details#secret").evaluate("details => { details.open = false; }")
@@ -86,7 +88,7 @@ def test_print_and_zoom_and_high_contrast(page: Page, inside: str) -> None:  # n
 
 
 @in_scenario("no-role")
-def test_phone__explanation_is_above_the_fold(page: Page, inside: str) -> None:  # noqa: F811
+def test_phone__explanation_is_above_the_fold(page: Page, inside: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{inside}explain/")
     page.get_by_role("button", name="AADSTS7000222").click()
