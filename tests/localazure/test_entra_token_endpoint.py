@@ -173,6 +173,16 @@ def test_resource__with_v2_tokens(start_scenario: StartScenario, http_client: Ht
     assert claims.keys().isdisjoint({"appid", "appidacr", "idp"})
 
 
+def test_client_credentials__openid_scopes_are_ignored(
+    start_scenario: StartScenario, http_client: HttpClientFactory
+) -> None:
+    """MSAL for Go adds them to every request."""
+    azure = start_scenario("service-principal-secret")
+    scope = "https://vault.azure.net/.default openid offline_access profile"
+    response = http_client(azure).post(TOKEN_URL, data=secret_form(azure, scope=scope)).json()
+    assert response.keys() == {"token_type", "expires_in", "ext_expires_in", "access_token"}
+
+
 @pytest.mark.parametrize(
     ("overrides", "status", "error", "number"),
     [

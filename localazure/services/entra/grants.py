@@ -67,7 +67,7 @@ def start_device_code_flow(state: EmulatorState, form: Mapping[str, str]) -> dic
 def _client_credentials(request: TokenRequest) -> dict[str, Any]:
     registration, client_auth = authenticate_client(request.state, request.tenant, request.form)
     resource = _resource(request)
-    if request.v2 and not request.form.get("scope", "").endswith(DEFAULT_SCOPE):
+    if request.v2 and not any(scope.endswith(DEFAULT_SCOPE) for scope in request.form.get("scope", "").split()):
         raise errors.scope_without_default(request.state, request.form["scope"])
     audience, capabilities = _audience(request.state, resource), _capabilities(request.form)
     token = request.state.token(registration.identity, audience, client_auth, capabilities=capabilities)
