@@ -68,3 +68,12 @@ def test_plugin__unknown_scenario__says_which_exist(tmp_path: Path) -> None:
     assert "local_azure: " in done.stdout
     assert "no-rule" in done.stdout
     assert "no-role" in done.stdout
+
+
+def test_documentation__django_example(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "local-azure.md").read_text()
+    example = text.partition("```python\n# test_django.py\n")[2].partition("```")[0]
+    settings = "from django.conf import settings\nsettings.configure(ALLOWED_HOSTS=['*'])\n"
+    (tmp_path / "conftest.py").write_text(settings)
+    done = run_pytest(tmp_path, example, "-p", "no:xdist")
+    assert "2 passed" in done.stdout, done.stdout
