@@ -43,6 +43,19 @@ _OBJECT_ID = re.compile(rf"with object id ['\"]({GUID_PATTERN})", re.IGNORECASE)
 _RESOURCE_APP = re.compile(
     rf"(?:access a service|resource principal named|for resource)\s['\"]?(?:api://)?({GUID_PATTERN})", re.IGNORECASE
 )
+_SIGN_IN_SCOPE = re.compile(
+    rf"""--scope[\s=]['"]?((?:https?://|api://)?[\w.-]{{1,120}}(?:/[\w.-]{{0,80}}){{0,4}}/\.default)
+       |\bto\saccess\s['"]({GUID_PATTERN})['"]""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""The scope in the sign-in that the text recommends, or the application ID of the resource that Entra ID names."""
+_MANAGED = re.compile(
+    r"""with\s(?:module\.[\w.\[\]"-]{1,200}\.)?azurerm_key_vault_(?:secret|key|certificate)\.
+       |in\sresource\s"azurerm_key_vault_|checking\sfor\spresence\sof\sexisting\s
+       |azure-native:keyvault:(?:secret|key)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Terraform or Pulumi creates and changes this object: it reads it first, but a role that only reads is not enough."""
 _REGISTRY = re.compile(r"\b([a-z0-9]{5,50})\.azurecr\.(?:io|us|cn)", re.IGNORECASE)
 _SUBNET = re.compile(
     rf"/subscriptions/{GUID_PATTERN}/resourcegroups/[\w.()-]{{1,90}}/providers/microsoft\.network/virtualnetworks/"
@@ -52,6 +65,7 @@ _SUBNET = re.compile(
 _SCALE_SET = re.compile(
     r"resourcegroups/([\w.()-]{1,90})/providers/microsoft\.compute/virtualmachinescalesets/([\w-]{1,64})", re.IGNORECASE
 )
+_MANAGERS = (Stack.TERRAFORM, Stack.PULUMI)
 _WINDOWS_MARKS = ("winerror", "is not recognized as a", "\\appdata\\", "powershell.exe", ".cmd", "%path%", "ps c:")
 _WINDOWS_PATH = re.compile(r"\b[a-z]:\\{1,2}\w", re.IGNORECASE)
 _MACOS_MARKS = ("/users/", "/opt/homebrew", "darwin")
@@ -129,6 +143,7 @@ def values_from_text(evidence: Evidence) -> dict[str, str]:
             "role": _role(text),
             "resource_app_id": text.innermost(_RESOURCE_APP) if evidence.ids else None,
             "registry": text.innermost(_REGISTRY, mark=".azurecr."),
+            "sign_in_scope": _sign_in_scope(text),
             "subnet": subnet[0] if subnet else None,
             "scale_set": scale_set[2] if scale_set else None,
             "group": scale_set[1] if scale_set else None,
@@ -236,16 +251,22 @@ def _principal_type(app_id: str | None) -> str | None:
     return "User" if app_id in _PUBLIC_CLIENTS else "ServicePrincipal"
 
 
+def _sign_in_scope(text: _Searched) -> str | None:
+    match = text.match(_SIGN_IN_SCOPE, mark="--scope") or text.match(_SIGN_IN_SCOPE, mark="to access ")
+    return (match[1] or f"{match[2]}/.default") if match else None
+
+
 def _role(text: _Searched) -> str | None:
     """The role with the least access that allows the operation; None if the text does not name it."""
+    is_managed = text.evidence.stack in _MANAGERS and text.match(_MANAGED) is not None
     match = text.match(_ACTION, mark="microsoft.keyvault/vaults/")
     if match and match[2].lower() in _WRAPPING:
         return "Key Vault Crypto Service Encryption User"
     if match and match[1].lower() in set(ObjectKind):
-        return _ROLES.get(ObjectKind(match[1].lower()), (None, None))[match[2].lower() in _CHANGES]
+        return _ROLES.get(ObjectKind(match[1].lower()), (None, None))[is_managed or match[2].lower() in _CHANGES]
     operation = text.evidence.operation
     roles = _ROLES.get(operation.object) if operation.object else None
-    return roles[operation.action in _CHANGING] if roles else None
+    return roles[is_managed or operation.action in _CHANGING] if roles else None
 
 
 def _permission(text: _Searched) -> dict[str, str | None]:

@@ -240,7 +240,71 @@ def _developer_tools(cause: Cause, context: HintContext) -> Cause:
     )
 
 
+def _said(context: HintContext, *words: str) -> bool:
+    """Whether the pasted text contains one of the words (lowercase)."""
+    evidence = context.evidence
+    text = f"{evidence.text}\n{evidence.frames}".lower() if evidence else ""
+    return any(word in text for word in words)
+
+
+def _local_reference(cause: Cause, context: HintContext) -> Cause:
+    """App Service resolves references. local.settings.json is read by the Functions host on a development machine."""
+    if not _said(context, "local.settings.json", "func start", "func host start"):
+        return cause
+    return replace(
+        cause,
+        fix="On a development machine, App Service does not resolve references: put the secret's value in "
+        "local.settings.json, and keep this file out of version control. The reference belongs in the settings of "
+        "the deployed app.",
+        commands=(run("az keyvault secret show --vault-name {vault} --name {secret} --query value --output tsv"),),
+    )
+
+
+def _deployed_parameter(cause: Cause, context: HintContext) -> Cause:
+    """Azure Resource Manager reads the secret of a template's parameter, on behalf of the deploying principal."""
+    if not _said(context, "keyvaultparameterreference", "vaults/deploy/action", "access denied to first party service"):
+        return cause
+    return replace(
+        cause,
+        title="Azure Resource Manager may not read the vault's secret for this deployment",
+        why="A parameter of the template or its data refers to a secret. Azure Resource Manager reads it from the "
+        "vault for the principal that deploys.",
+        fix="Enable the vault for template deployment. The principal that deploys needs "
+        "Microsoft.KeyVault/vaults/deploy/action on the vault, which Owner and Contributor contain. If the vault's "
+        "firewall is on, allow trusted Microsoft services.",
+        setting=None,
+        commands=(run("az keyvault update --name {vault} --enabled-for-template-deployment true"),),
+    )
+
+
+_BROWSER = (
+    "msal.js",
+    "msal-browser",
+    "msal-angular",
+    "msal-react",
+    "servererror: invalid_",
+    "browserautherror",
+    "single-page",
+)
+
+
+def _browser_app(cause: Cause, context: HintContext) -> Cause:
+    """An application in a browser has no secret; Entra ID requires one if its redirect URI is of type Web."""
+    if not _said(context, *_BROWSER):
+        return cause
+    return replace(
+        cause,
+        fix="For an application in a browser, register the redirect URI with the type Single-page application instead "
+        "of Web (App registrations > Authentication). Do not turn on public client flows for it.",
+        commands=(),
+    )
+
+
 _ADJUSTMENTS: Mapping[str, Callable[[Cause, HintContext], Cause]] = {
+    "kv_reference_unresolved": _local_reference,
+    "kv_access_policy_denied": _deployed_parameter,
+    "kv_rbac_denied": _deployed_parameter,
+    "public_client_misconfigured": _browser_app,
     "imds_unreachable": _without_az,
     "no_credential_available": _without_tools,
     "developer_credential_in_azure": _developer_tools,

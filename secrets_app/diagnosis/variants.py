@@ -7,6 +7,7 @@ from dataclasses import replace
 from secrets_app.core.reading import Platform
 from secrets_app.diagnosis.cause import Area, Cause, Command, run
 from secrets_app.diagnosis.command_values import CommandValues
+from secrets_app.diagnosis.hosted import hosted_fix
 from secrets_app.diagnosis.places import Cloud
 from secrets_app.diagnosis.services import Action, ObjectKind
 from secrets_app.diagnosis.stack_settings import own_command, setting_sentence
@@ -42,6 +43,8 @@ _DEVELOPER_TOOL_FIX = (
     "No user is signed in to a tool here: use {identity}, and give it access to the vault. The tools of a development "
     "machine are needed only there."
 )
+_IMDS = "169.254.169.254"
+_VAULT_SCOPE = " --scope https://vault.azure.net/.default"
 _NOUNS = {ObjectKind.KEY: "key", ObjectKind.CERTIFICATE: "certificate"}
 _SECRET = re.compile(r"\b([Ss])ecret(s?)\b(?! ID| value|, key)")
 _ABOUT_OBJECTS = frozenset(
@@ -93,13 +96,18 @@ _SELECT_CLOUD = {
 
 def fit(cause: Cause, values: CommandValues) -> Cause:
     """The cause with its text and commands for the platform, the kind of object, the stack and the cloud."""
-    return _for_cloud(_for_stack(_for_object(_for_platform(cause, values), values), values), values)
+    fitted = _for_stack(_for_object(_for_platform(cause, values), values), values)
+    return _for_cloud(_for_resource(fitted, values), values)
 
 
 def _for_platform(cause: Cause, values: CommandValues) -> Cause:
     if values.signed_in and cause.area not in (Area.ENTRA, Area.TOOL):
         remaining = tuple(command for command in cause.commands if not command.template.startswith("az login"))
         cause = replace(cause, commands=remaining)
+    if not values.on_site and (fix := hosted_fix(cause.key, values)):
+        # Only where the fix names the endpoint does a request to it tell anything.
+        kept = tuple(c for c in cause.commands if _IMDS not in c.template or _IMDS in fix)
+        cause = replace(cause, fix=fix, setting=None, commands=kept)
     if values.platform not in _NO_USER:
         return cause
     if cause.area is Area.TOOL and cause.key != "process_environment_missing":
@@ -159,6 +167,21 @@ def _for_stack(cause: Cause, values: CommandValues) -> Cause:
         if own is not None:
             commands.append(command if cause.area is Area.TOOL else replace(command, template=own))
     return replace(cause, fix=fix, commands=tuple(commands))
+
+
+def _for_resource(cause: Cause, values: CommandValues) -> Cause:
+    """Signs in for the resource that the text names, which need not be Key Vault."""
+    if values.on_site or not (scope := values.values.get("sign_in_scope")):
+        return cause
+
+    def for_scope(template: str) -> str:
+        if not template.startswith(("az login", "azd auth login")):
+            return template
+        return f"{template.replace(_VAULT_SCOPE, '').rstrip()} --scope {scope}"
+
+    return replace(
+        cause, commands=tuple(replace(command, template=for_scope(command.template)) for command in cause.commands)
+    )
 
 
 def _for_cloud(cause: Cause, values: CommandValues) -> Cause:

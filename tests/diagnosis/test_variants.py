@@ -217,3 +217,57 @@ def test_client_secret__is_not_only_a_variable_of_the_libraries(stack: str, name
     sentence = setting_sentence(StackSetting.SECRET, Stack(stack))
     assert name in sentence
     assert not sentence.endswith(": AZURE_CLIENT_SECRET.")
+
+
+@pytest.mark.parametrize(
+    ("stack", "platform", "named"),
+    [
+        (None, Platform.KUBERNETES, "workload identity"),
+        (Stack.GO, Platform.APP_SERVICE, "IDENTITY_ENDPOINT"),
+        (Stack.SYNAPSE, Platform.UNKNOWN, "linked service"),
+        (Stack.AZURE_PIPELINES, Platform.UNKNOWN, "service connection"),
+    ],
+)
+@pytest.mark.parametrize("key", ["imds_unreachable", "no_credential_available"])
+def test_hosted_program__is_not_told_to_sign_in(key: str, stack: Stack | None, platform: Platform, named: str) -> None:
+    found = hint(CAUSES[key], CommandValues(stack=stack, platform=platform, on_site=False))
+    assert "az login" not in " ".join((found.fix, *found.commands))
+    assert named in found.fix or key == "no_credential_available"
+
+
+def test_object_that_terraform_manages__needs_a_role_that_writes() -> None:
+    text = (
+        '│ Error: keyvault.BaseClient#GetSecret: Status=403 Code="Forbidden" Message="Caller is not authorized to '
+        "perform action on resource. Action: 'Microsoft.KeyVault/vaults/secrets/getSecret/action'\" "
+        'InnerError={"code":"ForbiddenByRbac"}\n│   with '
+    )
+    assert "Secrets Officer" in explain(f"{text}azurerm_key_vault_secret.example,").hints[0].commands[0]
+    assert "Secrets User" in explain(f"{text}data.azurerm_key_vault_secret.example,").hints[0].commands[0]
+
+
+def test_sign_in__is_for_the_resource_in_the_text() -> None:
+    text = "ERROR: fetching token: reauthentication required, run `azd auth login --scope https://graph.microsoft.com/.default`"
+    commands = explain(text).hints[0].commands
+    assert any(command.endswith("--scope https://graph.microsoft.com/.default") for command in commands)
+    assert not any("vault.azure.net" in command for command in commands)
+
+
+def test_reference_in_local_settings__is_not_resolved_by_app_service() -> None:
+    text = "local.settings.json: @Microsoft.KeyVault(SecretUri=https://contoso.vault.azure.net/secrets/a)"
+    found = explain(text).hints[0]
+    assert "development machine" in found.fix
+    assert found.commands[0].startswith("az keyvault secret show ")
+
+
+def test_parameter_of_a_template__needs_the_vault_enabled_for_deployment() -> None:
+    text = (
+        "(KeyVaultParameterReferenceSecretRetrieveFailed) Http status code: 'Forbidden'. Access denied to first party"
+    )
+    commands = explain(text).hints[0].commands
+    assert commands == ("az keyvault update --name <vault-name> --enabled-for-template-deployment true",)
+
+
+def test_application_in_a_browser__does_not_become_a_public_client() -> None:
+    message = "AADSTS7000218: The request body must contain the following parameter: 'client_assertion'"
+    assert "Single-page application" in explain(f"@azure/msal-browser {message}").hints[0].fix
+    assert "Allow public client flows" in explain(message).hints[0].fix

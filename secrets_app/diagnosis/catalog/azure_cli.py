@@ -222,7 +222,8 @@ CAUSES = (
         area=Area.TOOL,
         title="Azure CLI is installed, but no account is signed in",
         why="az has no usable account or no default subscription for this operating system user.",
-        fix="Sign in with az as the operating system user that runs this program, then try again.",
+        fix="Sign in with az as the operating system user that runs this program, then try again. "
+        "In a pipeline, sign in with its service connection or service principal instead.",
         setting=StackSetting.CREDENTIALS,
         signatures=(
             phrase("please run 'az login'"),

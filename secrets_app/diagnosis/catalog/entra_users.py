@@ -31,7 +31,8 @@ CAUSES = (
         area=Area.ENTRA,
         title="Multifactor authentication is required and cannot be completed here",
         why="The organization requires multifactor authentication, which a background process cannot complete.",
-        fix="Sign in again with Azure CLI for this resource. For automation, use a managed identity, never a password.",
+        fix="Sign in again for this resource, with the tool that failed. "
+        "For automation, use a managed identity, never a password.",
         signatures=(
             phrase("you must use multi-factor authentication"),
             phrase("you must enroll in multi-factor authentication"),

@@ -21,7 +21,8 @@ CAUSES = (
         "If the expected tenant is not yours, the vault name is wrong. "
         "With several accounts or subscriptions, az uses the tenant of the default subscription.",
         fix="Check the vault name first. Then select a subscription in the tenant that owns the vault, or sign in to "
-        "that tenant. A managed identity cannot leave its own tenant: use a vault in that tenant.",
+        "that tenant. A managed identity cannot leave its own tenant: use a vault in that tenant. "
+        "If a template created the vault with a wrong tenant, set its tenantId to subscription().tenantId.",
         setting=StackSetting.TENANT,
         signatures=(
             phrase("invalid issuer expected one of", "found"),
