@@ -139,7 +139,8 @@ def _applies(row: Code, evidence: Evidence) -> bool:
         # App Service's endpoint prints the fixed word `invalid_scope` for each of its errors.
         return not evidence.aadsts and evidence.service is not Service.IDENTITY_ENDPOINT
     service = _SERVICES.get(row.family)
-    if service is None or evidence.service is service:
+    # Only Key Vault has such codes: they tell the service, even where other words name another one.
+    if service is None or evidence.service is service or row.code.startswith("ForbiddenBy"):
         return True
     return evidence.service is None and row.certainty is not Certainty.GUESS
 
