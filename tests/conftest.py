@@ -36,12 +36,19 @@ CHROMIUM_OPTIONS = (
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
+FOREIGN = ("AZURE_", "IDENTITY_", "MSI_", "WEBSITE_", "KVSITE_")
+"""How the names of variables begin that would change a reading."""
+
+
 @pytest.fixture(autouse=True)
-def _scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Remove the machine's identities, settings and proxies from the environment, and restore it after each test."""
+def _scrubbed_environment() -> Iterator[None]:
+    """Remove the machine's identities, settings and proxies from the environment, and restore it after each test.
+
+    It must not use monkeypatch, which would restore its variables later, to what a scenario had set.
+    """
     before = dict(os.environ)
     for name in before:
-        if name.upper().startswith(("AZURE_", "IDENTITY_", "MSI_", "WEBSITE_", "KVSITE_")) or name in SETTINGS:
+        if name.upper().startswith(FOREIGN) or name.upper().endswith("_PROXY") or name in SETTINGS:
             del os.environ[name]
     yield
     runtime.reset()
