@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-az test-attacks image lint types checks tests coverage bench pictures lock licences test-pages lighthouse wheels test-wheels test-clients
+.PHONY: help setup demo test test-browser test-az test-attacks image lint types checks tests coverage bench pictures lock licences test-pages lighthouse wheels test-wheels test-clients
 
 help:  ## show this help
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -22,7 +22,7 @@ setup: .venv/installed  ## create .venv and install the dependencies
 demo: .venv/installed  ## the site on http://127.0.0.1:8000/ against Local Azure: no account, no network
 	@exec $(BIN)/python -m localazure demo --port $(PORT) --suggestions '/api/reading' --code-variable KVSITE_SIGN_IN_CODE --code-path '/sign-in/?code={code}' -- $(BIN)/gunicorn kvsite.wsgi --log-level warning --bind 127.0.0.1:{port}
 
-test: lint types checks tests  ## every check and every test; CI runs this
+test: lint types checks tests  ## every check and every test but those that need other programs; CI runs those too
 
 lint: .venv/installed  ## ruff (errors and format) and the import contracts
 	$(BIN)/ruff check .
@@ -41,7 +41,10 @@ checks: .venv/installed
 	$(BIN)/python manage.py documents --check
 
 tests: .venv/installed
-	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadgroup  # three processes on two cores: some tests wait for timeouts
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadgroup -m "not browser"  # three on two cores: some wait for timeouts
+
+test-browser: .venv/installed  ## open every page in headless Chromium
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2 --dist loadgroup tests/views -m browser
 
 coverage: .venv/installed  ## report the lines that no test runs
 	$(BIN)/pytest -n 2 --cov --cov-report=term-missing:skip-covered
