@@ -1,4 +1,4 @@
-"""Killed and stopped processes: nobody but their own clients notices, and nothing is left behind."""
+"""Killed and stopped processes: only their own clients are affected, and no process is left behind."""
 
 import os
 import signal

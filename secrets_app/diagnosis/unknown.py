@@ -1,4 +1,4 @@
-"""What can be said of an error that is not in the catalog: what the text tells, and where to look."""
+"""The hint for an error that is not in the catalog: what its text contains, and where to look it up."""
 
 from dataclasses import replace
 
@@ -24,7 +24,7 @@ _WHERE_TO_LOOK = {
 
 
 def describe(hint: Hint, evidence: Evidence) -> Hint:
-    """The hint for an unknown error, with what its text tells about the service, the operation and the codes."""
+    """The hint for an unknown error, with the service, the operation and the codes that its text names."""
     sentences = [*describe_codes(evidence)[:_MAX_SENTENCES]]
     if not sentences and not evidence.summary:
         return hint
