@@ -1,10 +1,10 @@
 """WSGI middleware around Django: limits request bodies before they are read, and requests in progress."""
 
 import json
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from io import BytesIO
+from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
 from secrets_app.core.security_headers import SECURITY_HEADERS
@@ -46,9 +46,9 @@ class RequestLimits:
 
     def __init__(self, application: Application, *, threads: int) -> None:
         self._application = application
-        self._requests = threading.BoundedSemaphore(threads - min(RESERVED_THREADS, threads // 4))
-        self._bodies = threading.BoundedSemaphore(max(threads // 4, 1))
-        self._large_bodies = threading.BoundedSemaphore(MAX_LARGE_BODIES)
+        self._requests = _places(threads - min(RESERVED_THREADS, threads // 4))
+        self._bodies = _places(max(threads // 4, 1))
+        self._large_bodies = _places(MAX_LARGE_BODIES)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """The response of the application, or 400, 411, 413, 415 or 503."""
@@ -118,15 +118,28 @@ class _Content(NamedTuple):
             raise Refused("413 Content Too Large", "The request body is larger than 1 MiB. Shorten the text.")
 
 
-def _acquire(semaphore: threading.BoundedSemaphore, wait_s: float, held: ExitStack) -> None:
-    """Raises Refused if the semaphore is not free within `wait_s`."""
-    if not (semaphore.acquire(timeout=wait_s) if wait_s else semaphore.acquire(blocking=False)):
+def _places(count: int) -> "SimpleQueue[None]":
+    """A semaphore with this many places: one item for each that is free.
+
+    Its lock is C code. threading.Semaphore locks in Python, on which a hundred threads wait for each other.
+    """
+    places: SimpleQueue[None] = SimpleQueue()
+    for _ in range(count):
+        places.put(None)
+    return places
+
+
+def _acquire(places: "SimpleQueue[None]", wait_s: float, held: ExitStack) -> None:
+    """Take a place and give it back with `held`. Raises Refused if none is free within `wait_s`."""
+    try:
+        places.get(timeout=wait_s) if wait_s else places.get_nowait()
+    except Empty:
         raise Refused(
             "503 Service Unavailable",
             f"This site is handling too many requests. Try again in {RETRY_AFTER_S} seconds.",
             **{"Retry-After": str(RETRY_AFTER_S)},
-        )
-    held.callback(semaphore.release)
+        ) from None
+    held.callback(places.put, None)
 
 
 class _Response:
