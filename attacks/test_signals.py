@@ -73,7 +73,7 @@ def test_kill_9_of_gunicorn__ends_its_worker(azure: LocalAzure) -> None:
     with running_site(azure.env) as site:
         workers = site.workers()
         site.process.kill()
-        assert wait_for(lambda: not any(map(is_running, workers)), within_s=10)
+        assert wait_for(lambda: not any(map(is_running, workers)), within_s=30)
 
 
 def test_sighup__loses_no_request(azure: LocalAzure) -> None:

@@ -158,7 +158,7 @@ def free_port() -> int:
         return port
 
 
-def wait_for(state: Callable[[], bool], *, within_s: float = 5.0) -> bool:
+def wait_for(state: Callable[[], bool], *, within_s: float = 20.0) -> bool:
     """Whether the condition, a function without arguments, becomes true within this time."""
     until = time.monotonic() + within_s
     while not state():

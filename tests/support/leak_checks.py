@@ -37,7 +37,7 @@ def sockets() -> int:
     return count
 
 
-def ends(state: Callable[[], bool], within_s: float = 3.0) -> bool:
+def ends(state: Callable[[], bool], within_s: float = 20.0) -> bool:
     """Whether the condition becomes true within this time."""
     until = time.monotonic() + within_s
     while not state():
