@@ -17,7 +17,7 @@ from localazure import Fault, FaultInjection, LocalAzure
 
 PROBE_LIMIT_S = 1.0
 MIB = 1024 * 1024
-ASSET = b"GET /static/principal-used.css HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+ASSET = b"GET /static/secrets_app/principal-used.css HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 PAGE = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 

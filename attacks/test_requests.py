@@ -88,7 +88,16 @@ def test_other_protocol__reaches_no_page(site: Site, sent: bytes) -> None:
 
 
 CHARSETS = ("hex", "rot13", "zlib", "base64", "punycode", "idna", "undefined", "utf-16", "utf-7", "nonsense", "\xff")
-PATHS = ("/", "/?refresh=0", "/healthz", "/readyz", "/explain/", "/api/explain", "/static/principal-used.css", "/no")
+PATHS = (
+    "/",
+    "/?refresh=0",
+    "/healthz",
+    "/readyz",
+    "/explain/",
+    "/api/explain",
+    "/static/secrets_app/principal-used.css",
+    "/no",
+)
 
 
 @pytest.mark.parametrize("charset", CHARSETS)

@@ -65,7 +65,8 @@ def main() -> int:
 
 def digest() -> str:
     """SHA-256 of what the pictures show: their list, the templates, the styles and the scripts."""
-    sources = [*(FOLDER.parent / "templates").glob("*.html"), *(FOLDER.parent / "secrets_app" / "static").glob("*.*s")]
+    app = FOLDER.parent / "secrets_app"
+    sources = [*(app / "templates" / "secrets_app").glob("*.html"), *(app / "static" / "secrets_app").glob("*.*s")]
     content = hashlib.sha256(repr(PICTURES).encode())
     for source in sorted(sources, key=lambda path: path.name):
         content.update(source.name.encode() + source.read_bytes().replace(b"\r\n", b"\n"))

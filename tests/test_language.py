@@ -12,10 +12,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 AREAS = {
-    "secrets_app": ("secrets_app/**/*.py", "secrets_app/static/*.js"),
+    "secrets_app": ("secrets_app/**/*.py", "secrets_app/static/secrets_app/*.js"),
     "kvsite": ("kvsite/*.py", "manage.py", "gunicorn.conf.py"),
     "localazure": ("localazure/**/*.py",),
-    "templates": ("templates/*.html",),
+    "templates": ("secrets_app/templates/**/*.html",),
     "documents": ("*.md", "docs/*.md", "localazure/*.md"),
 }
 # Only comments and docstrings are checked: strings in tests are input, or are compared with checked texts.

@@ -68,7 +68,7 @@ def api(request: HttpRequest) -> HttpResponse:
     """The OpenAPI document as a page."""
     parse_query(request)
     document = openapi_document()
-    return render(request, "api.html", {"operations": operations(document), "schemas": schemas(document)})
+    return render(request, "secrets_app/api.html", {"operations": operations(document), "schemas": schemas(document)})
 
 
 def _json(document: dict[str, Any]) -> JsonResponse:

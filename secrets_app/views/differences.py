@@ -17,12 +17,14 @@ def compare_page(request: HttpRequest) -> HttpResponse:
     """What differs between two pasted readings. The texts are not stored and not sent to Azure."""
     parse_query(request)
     if request.method != "POST":
-        return render(request, "compare.html")
+        return render(request, "secrets_app/compare.html")
     texts = {key: request.POST.get(key, "") for key in _NAMES}
     try:
         a, b = (parse_reading(texts[key], name) for key, name in _NAMES.items())
     except InvalidDocumentError as error:
         # The field that has the error is named first in its message.
         invalid = next((key for key, name in _NAMES.items() if str(error).startswith(name)), "")
-        return render(request, "compare.html", {**texts, "error": str(error), "invalid": invalid}, status=400)
-    return render(request, "compare.html", {"result": compare(a, b), "a_name": a.name, "b_name": b.name})
+        return render(
+            request, "secrets_app/compare.html", {**texts, "error": str(error), "invalid": invalid}, status=400
+        )
+    return render(request, "secrets_app/compare.html", {"result": compare(a, b), "a_name": a.name, "b_name": b.name})

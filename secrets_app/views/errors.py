@@ -63,7 +63,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _error_page(request: HttpRequest, status: int, title: str, sentence: str) -> HttpResponse:
-    return render(request, "error.html", {"title": title, "sentence": sentence}, status=status)
+    return render(request, "secrets_app/error.html", {"title": title, "sentence": sentence}, status=status)
 
 
 _API_SENTENCES = {
@@ -139,7 +139,7 @@ def _page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "options": _options(viewer, host),
         "next_url": next_url,
     }
-    return render(request, "access_denied.html", context, status=403)
+    return render(request, "secrets_app/access_denied.html", context, status=403)
 
 
 def _options(viewer: Viewer, host: HostEnvironment) -> list[AccessOption]:

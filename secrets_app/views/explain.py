@@ -45,7 +45,7 @@ def explain(request: HttpRequest) -> HttpResponse:
 
 
 def _explain_page(request: HttpRequest, *, status: int = 200, **context: object) -> HttpResponse:
-    return render(request, "explain.html", {"examples": EXAMPLES, **context}, status=status)
+    return render(request, "secrets_app/explain.html", {"examples": EXAMPLES, **context}, status=status)
 
 
 # No CSRF token: the request changes nothing, and another site cannot read the response.
@@ -81,7 +81,7 @@ def causes(request: HttpRequest) -> HttpResponse:
     found = search.find(query)
     areas = [] if query.strip() else search.by_area(CAUSES.values())
     count = len(found) if query.strip() else len(CAUSES)
-    return render(request, "causes.html", {"areas": areas, "found": found, "query": query, "count": count})
+    return render(request, "secrets_app/causes.html", {"areas": areas, "found": found, "query": query, "count": count})
 
 
 @from_visitor_only
@@ -98,7 +98,7 @@ def cause(request: HttpRequest, key: str) -> HttpResponse:
         "settings": search.settings_by_stack(entry),
         "examples": examples().get(key, ()),
     }
-    return render(request, "cause.html", context)
+    return render(request, "secrets_app/cause.html", context)
 
 
 def too_long(request: HttpRequest) -> HttpResponse:

@@ -27,7 +27,7 @@ def identities(request: HttpRequest) -> HttpResponseBase:
     if request.method == "HEAD":
         return HttpResponse()
     comparison = get_comparison(secret_request(conf.current()))
-    page = render_to_string("identities.html", {"comparison": comparison}, request)
+    page = render_to_string("secrets_app/identities.html", {"comparison": comparison}, request)
     return StreamingHttpResponse(_stream(page, comparison))
 
 
@@ -39,8 +39,9 @@ def _stream(page: str, comparison: Comparison) -> Iterator[bytes]:
     for result in comparison.follow():
         if result:
             results.append(result)
-        yield render_to_string("_identity.html", {"result": result}).encode() if result else _KEEP_ALIVE
+        yield render_to_string("secrets_app/_identity.html", {"result": result}).encode() if result else _KEEP_ALIVE
     yield render_to_string(
-        "_selection.html", {"selection": selection_of(results), "readable": principals_that_can_read(results)}
+        "secrets_app/_selection.html",
+        {"selection": selection_of(results), "readable": principals_that_can_read(results)},
     ).encode()
     yield end.encode()

@@ -96,7 +96,7 @@ def _throttled(request: HttpRequest, next_url: str, wait_s: int) -> HttpResponse
 def _form(request: HttpRequest, next_url: str, *, error: str = "", status: int = 200) -> HttpResponse:
     return render(
         request,
-        "sign_in.html",
+        "secrets_app/sign_in.html",
         {"next_url": next_url, "error": error, "by_code": conf.current().access is AccessMode.LOOPBACK},
         status=status,
     )

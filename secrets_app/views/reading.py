@@ -48,7 +48,7 @@ def secret(request: HttpRequest) -> HttpResponseBase:
     if overrides.problems:
         problems = setting_hints(overrides.problems, detect_host())
         context = {"parameters": parameters, "hidden": hidden, "problem_hints": problems}
-        return render(request, "secret.html", context, status=400)
+        return render(request, "secrets_app/secret.html", context, status=400)
     fields = {field: parameters.get(field, "") for field in (*SECRET_PARAMETERS, "userassignedid")}
     return _page(request, "secret", parameters, overrides).respond(parameters=_Fields(**fields), hidden=hidden)
 
@@ -65,7 +65,7 @@ def _page(request: HttpRequest, name: str, parameters: dict[str, str], overrides
     return ReadingPage(
         request=request,
         read_request=require_own(request, overrides.request),
-        template=f"{name}.html",
+        template=f"secrets_app/{name}.html",
         name=name,
         query=repeat_query(parameters),
         identity=_identity_label(overrides.identity),
@@ -108,7 +108,9 @@ def environment(request: HttpRequest) -> HttpResponse:
     """Doctor: the checks of this machine's configuration."""
     checks = run_doctor(conf.current())
     return render(
-        request, "doctor.html", {"checks": checks, "headline": headline(checks), "healthy": is_healthy(checks)}
+        request,
+        "secrets_app/doctor.html",
+        {"checks": checks, "headline": headline(checks), "healthy": is_healthy(checks)},
     )
 
 
@@ -121,7 +123,7 @@ def report(request: HttpRequest) -> HttpResponse:
     config = conf.current()
     reading, diagnosis = _read({}, secret_request(config))
     text = markdown(reading, diagnosis, run_doctor(config), shorten_ids=ids == "short")
-    return render(request, "report.html", {"markdown": text, "short": ids == "short"})
+    return render(request, "secrets_app/report.html", {"markdown": text, "short": ids == "short"})
 
 
 def _read(parameters: dict[str, str], request: ReadRequest) -> tuple[Reading, Diagnosis]:

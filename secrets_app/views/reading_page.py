@@ -80,14 +80,14 @@ class ReadingPage:
         while reading is None:
             reading = within(TICK_S)
             if reading is None:
-                yield cached_fragment(self.request, "_waiting.html", waiting=self._waiting())
+                yield cached_fragment(self.request, "secrets_app/_waiting.html", waiting=self._waiting())
         checks = start_related_checks(reading, self.read_request)
-        yield cached_fragment(self.request, "_reading.html", **self._values(reading), related=())
+        yield cached_fragment(self.request, "secrets_app/_reading.html", **self._values(reading), related=())
         related = self._related(reading, checks, TICK_S)
         while related is None:
             yield b"\n"
             related = self._related(reading, checks, TICK_S)
-        yield cached_fragment(self.request, "_related.html", related=related)
+        yield cached_fragment(self.request, "secrets_app/_related.html", related=related)
         yield end
 
     def _related(

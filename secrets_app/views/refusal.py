@@ -62,4 +62,4 @@ def answers_refusals(view: View) -> View:
 def _refusal(request: HttpRequest, status: int, title: str, sentence: str) -> HttpResponseBase:
     if request.path_info.startswith("/api/"):
         return JsonResponse({"error": sentence}, status=status)
-    return render(request, "error.html", {"title": title, "sentence": sentence}, status=status)
+    return render(request, "secrets_app/error.html", {"title": title, "sentence": sentence}, status=status)

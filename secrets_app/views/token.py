@@ -19,12 +19,12 @@ def token(request: HttpRequest) -> HttpResponse:
     """A form for the scope, and the result."""
     scope = parse_query(request, "scope").get("scope")
     if scope is None:
-        return render(request, "token.html")
+        return render(request, "secrets_app/token.html")
     if not scope.strip():
         error = "Enter the resource to request a token for, such as https://management.azure.com."
-        return render(request, "token.html", {"error": error}, status=400)
+        return render(request, "secrets_app/token.html", {"error": error}, status=400)
     reading, diagnosis = _token_reading(request, scope)
-    return render(request, "token.html", {"scope": scope, "reading": reading, "diagnosis": diagnosis})
+    return render(request, "secrets_app/token.html", {"scope": scope, "reading": reading, "diagnosis": diagnosis})
 
 
 @answers_refusals

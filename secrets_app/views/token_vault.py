@@ -20,14 +20,16 @@ def token_vault(request: HttpRequest) -> HttpResponse:
     parse_query(request)
     if request.method == "POST" and viewer_of(request).access_mode is AccessMode.OPEN:
         error = {"title": "Token not created", "sentence": "With KVSITE_ACCESS=open, tokens cannot be created."}
-        return render(request, "error.html", error, status=403)
+        return render(request, "secrets_app/error.html", error, status=403)
     config = conf.current()
     read_request = token_vault_request(config, create=request.method == "POST")
     if config.token_vault is None:
         return render(
-            request, "token_vault.html", {"problem_hints": setting_hints(read_request.blocking_problems, detect_host())}
+            request,
+            "secrets_app/token_vault.html",
+            {"problem_hints": setting_hints(read_request.blocking_problems, detect_host())},
         )
     back = request.build_absolute_uri(reverse("token_vault"))
     reading = get_reading(read_request)
     context = {"reading": reading, "diagnosis": diagnose(reading, read_request), "page": "token_vault"}
-    return render(request, "token_vault.html", context | {"address": config.token_vault, "back": back})
+    return render(request, "secrets_app/token_vault.html", context | {"address": config.token_vault, "back": back})

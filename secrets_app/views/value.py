@@ -36,7 +36,7 @@ def show_value(request: HttpRequest, read_request: ReadRequest, *, page: str, qu
     if not viewer.may_see_values:
         _record(request, "refused", read_request.config)
         error = {"title": "Secret value not shown", "sentence": viewer.values_denied_because}
-        return render(request, "error.html", error, status=403)
+        return render(request, "secrets_app/error.html", error, status=403)
     result = read_value(read_request)
     reading, diagnosis = result.reading, diagnose(result.reading, read_request)
     _record(request, "shown" if result.value else f"not read: {diagnosis.main_cause}", read_request.config, reading)
@@ -44,7 +44,7 @@ def show_value(request: HttpRequest, read_request: ReadRequest, *, page: str, qu
     back = reverse(page) + (f"?{query}" if query else "")
     context = {"reading": reading, "diagnosis": diagnosis, "related": related, "page": page, "query": query}
     shown_value = {"value": result.value, "seconds": SHOWN_FOR_S, "back": back}
-    response = render(request, "home.html", context | shown_value)
+    response = render(request, "secrets_app/home.html", context | shown_value)
     if result.value:
         setattr(response, gate.SHOWN_VALUE, result.value.digest)
         # value.js hides the value too; this is for browsers without JavaScript.

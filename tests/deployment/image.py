@@ -78,7 +78,7 @@ def test_site__runs_as_an_unprivileged_user_and_passes_its_health_check(containe
             with closing(HTTPConnection("127.0.0.1", int(port))) as connection:
                 connection.request("GET", "/")
                 page = connection.getresponse().read().decode()
-                connection.request("GET", "/static/principal-used.css")
+                connection.request("GET", "/static/secrets_app/principal-used.css")
                 assert connection.getresponse().status == 200
             users = subprocess.run(["ps", "-eo", "uid,args"], stdout=subprocess.PIPE, text=True, check=True).stdout
         finally:

@@ -69,14 +69,16 @@ def test_content_security_policy__allows_no_inline_code_or_other_site() -> None:
 
 def test_stylesheet__is_cacheable(client: Client, world: World) -> None:
     world("app-service")
-    first = client.get("/static/principal-used.css")
+    first = client.get("/static/secrets_app/principal-used.css")
     first.close()
     assert first.status_code == 200
     assert "public" in first.headers["Cache-Control"]
     assert "max-age=" in first.headers["Cache-Control"]
     assert "Access-Control-Allow-Origin" not in first.headers
     assert first.headers["X-Content-Type-Options"] == "nosniff"
-    again = client.get("/static/principal-used.css", headers={"If-Modified-Since": first.headers["Last-Modified"]})
+    again = client.get(
+        "/static/secrets_app/principal-used.css", headers={"If-Modified-Since": first.headers["Last-Modified"]}
+    )
     again.close()
     assert again.status_code == 304
 
