@@ -43,7 +43,7 @@ def diagnose(reading: Reading, *, missing_variables: str | None = None) -> Diagn
     matches = tuple(_match_of(attempt, reading) for attempt in reading.attempts)
     causes = tuple(match.cause if match else None for match in matches)
     members, untried = _members(reading, causes), _untried(reading, causes)
-    evidence = _evidence(reading.failure) if reading.failure else extract_evidence("")
+    evidence = evidence_of(reading.failure) if reading.failure else extract_evidence("")
     failure_matches = distinct(_failure_matches(reading, evidence, matches, members, untried))
     in_settings = setting_causes(reading, missing_variables)
     failure_matches = tuple(without_consequences(failure_matches, in_settings))
@@ -100,7 +100,7 @@ def _match_of(attempt: Attempt, reading: Reading) -> Match | None:
     return match._replace(cause=cause_on_platform(match.cause, reading.place)) if is_managed_identity else match
 
 
-def _evidence(failure: Failure) -> Evidence:
+def evidence_of(failure: Failure) -> Evidence:
     return extract_evidence(failure.message, exception=failure.exception, status=failure.status, code=failure.code)
 
 

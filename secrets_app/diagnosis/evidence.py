@@ -177,7 +177,7 @@ class Evidence:
         return " ".join(filter(None, parts))
 
     def as_json(self) -> dict[str, object]:
-        """The evidence as plain JSON values; None where the text does not tell."""
+        """The evidence as plain JSON values without its layers; None where the text does not tell."""
         return {
             "summary": self.summary,
             "stack": self.stack,
@@ -190,7 +190,6 @@ class Evidence:
             "exception": self.exception,
             "platform": None if self.platform is Platform.UNKNOWN else self.platform,
             "cloud": self.cloud,
-            "layers": len(self.layers),
         }
 
     @property

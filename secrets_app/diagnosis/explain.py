@@ -13,7 +13,7 @@ from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.cause import Area
 from secrets_app.diagnosis.chain_message import is_default_chain, parse_attempts, text_after_token, tried_several
 from secrets_app.diagnosis.evidence import ChainAttempt, Evidence
-from secrets_app.diagnosis.extraction import evidence_in, extract_evidence
+from secrets_app.diagnosis.extraction import evidence_in, extract_evidence, layers_of
 from secrets_app.diagnosis.hints import tailored_hint
 from secrets_app.diagnosis.matching import Match, match_causes, may_guess
 from secrets_app.diagnosis.normalize import MAX_BYTES, NormalizedText
@@ -271,7 +271,7 @@ def explanation_json(report: ErrorReport) -> dict[str, Any]:
         "causes": list(explanation.causes),
         "certainty": explanation.certainty,
         "hints": [asdict(hint) for hint in explanation.hints],
-        "evidence": explanation.evidence.as_json(),
+        "evidence": explanation.evidence.as_json() | {"layers": list(map(asdict, layers_of(explanation.evidence)))},
         "errors": [asdict(error) for error in explanation.errors],
         "text": explanation.text,
     }

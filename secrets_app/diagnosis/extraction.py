@@ -1,10 +1,13 @@
 """Extracts evidence from an error message."""
 
 import re
+from dataclasses import dataclass
+from textwrap import shorten
 
 from secrets_app.core.redaction import redact
 from secrets_app.diagnosis.evidence import MAX_VALUES, ChainAttempt, Evidence
 from secrets_app.diagnosis.normalize import NormalizedText, normalize
+from secrets_app.diagnosis.services import Service
 
 _AADSTS = re.compile(r"AADSTS[\s:]?(\d{4,8})(?!\d)", re.IGNORECASE)
 _ENTRA_LIST = re.compile(
@@ -59,6 +62,25 @@ _REASONS = {
 }
 
 
+_MAX_LAYER = 240
+"""Characters shown of one layer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """One of the errors that are nested in a text."""
+
+    exception: str | None
+    """Name of the exception class."""
+    service: Service | None
+    """The service that refused or was not reached, according to this layer."""
+    status: int | None
+    """The HTTP status."""
+    code: str | None
+    text: str
+    """The start of the layer's own words, redacted."""
+
+
 def extract_evidence(
     text: str,
     *,
@@ -101,6 +123,24 @@ def evidence_in(
         akv=_numbers(_AKV, f"{redacted}\n{code or ''}"),
         attempts=attempts,
         credential=credential,
+    )
+
+
+def layers_of(evidence: Evidence) -> tuple[Layer, ...]:
+    """The nested errors of a text, the outermost first: each program that passes an error on adds a layer."""
+    return tuple(_layer(text) for text in evidence.layers)
+
+
+def _layer(text: str) -> Layer:
+    exceptions = _EXCEPTION.findall(text)
+    layer = Evidence(text=text, aadsts=_entra_numbers(text), akv=_numbers(_AKV, text))
+    codes = _codes(text)
+    return Layer(
+        exception=exceptions[0] if exceptions else None,
+        service=layer.service,
+        status=_status(text),
+        code=layer.code or (codes[-1] if codes else None),
+        text=shorten(text, _MAX_LAYER, placeholder=" ..."),
     )
 
 

@@ -7,24 +7,24 @@ _MAX_CHARACTERS = 32 * 1024
 """Of a longer text only the start and the end are unwrapped."""
 
 _WRAPPER = re.compile(
-    # The first letters of the alternatives: whitespace and most words are skipped at once.
-    r"""(?=[-CcEeFfIiNnOoRrUu])(?:
-        Original\sError:\s
-      | --->\s
-      | (?<!\w)(?:
-            caused\sby:\s
-          | nested\sexception\sis\s
-          | rpc\serror:\scode\s=\s\w{1,30}\sdesc\s=\s
-          | Inner\s?(?:Exception|Error)(?:\s\#\d)?:?\s
-          | cause\]?:\s(?=[A-Z])
+    # The first letters of the alternatives stand first: a search skips other characters without trying to match.
+    r"""[>CcEeFfIiNnOoRrUu](?i:
+        (?<=o)riginal\sError:\s
+      | (?<=--->)\s
+      | (?<!\w.)(?:
+            (?<=c)aused\sby:\s
+          | (?<=n)ested\sexception\sis\s
+          | (?<=r)pc\serror:\scode\s=\s\w{1,30}\sdesc\s=\s
+          | (?<=i)nner\s?(?:Exception|Error)(?:\s\#\d)?:?\s
+          | (?<=c)ause\]?:\s(?-i:(?=[A-Z]))
         )
-      | (?<!\S)(?:failed|unable|could\snot|cannot|error)\b[^:\n"{}]{1,120}:\s(?=\S)
+      | (?<!\S.)(?:(?<=f)ailed|(?<=u)nable|(?<=c)ould\snot|(?<=c)annot|(?<=e)rror)\b[^:\n"{}]{1,100}+:\s(?=\S)
     )""",
-    re.VERBOSE | re.IGNORECASE,
+    re.VERBOSE,
 )
 _PYTHON_CAUSE = re.compile(
-    r"\n\s{0,20}The above exception was the direct cause of the following exception:\s"
-    r"|\n\s{0,20}During handling of the above exception, another exception occurred:\s"
+    r"\n[ \t]{0,20}+(?:The above exception was the direct cause of the following exception"
+    r"|During handling of the above exception, another exception occurred):\s"
 )
 
 

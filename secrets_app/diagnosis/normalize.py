@@ -26,7 +26,7 @@ _FRAME = re.compile(
 )
 _PYTHON_FRAME = re.compile(r'^[ \t|+-]{0,40}File "[^"]{0,400}", line \d{1,7}(?:, in .{0,200})?', re.MULTILINE)
 _PREFIX = re.compile(
-    r"""^[ \t]{0,60}(?:
+    r"""^[ \t]{0,60}+(?=\S)(?:
         [>|#│╷╵]\s{1,8}                                                  # also the frame around Terraform's errors
       | (?:E|\#\d{1,4})\s{2,8}
       | [\w./-]{1,40}[ \t]{0,30}\|\s                                       # a container's name (Docker Compose)

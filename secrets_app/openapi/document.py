@@ -5,6 +5,7 @@ from typing import Any
 from secrets_app.core.hops import Hop
 from secrets_app.core.reading import SCHEMA_VERSION, Attempt, Certainty, Hint, Principal, Reading
 from secrets_app.diagnosis.explain import FoundError
+from secrets_app.diagnosis.extraction import Layer
 from secrets_app.differences import Differences
 from secrets_app.doctor import Check
 from secrets_app.openapi.dataclass_schema import Components, Schema, array, nullable, object_schema, reference
@@ -72,7 +73,7 @@ def _add_others(components: Components) -> None:
                 "causes": {**array(_TEXT), "description": "Cause keys, the main cause first."},
                 "certainty": nullable(components.of(Certainty)) | {"description": "Of the main cause; or null."},
                 "hints": array(reference("Hint")),
-                "evidence": _evidence(),
+                "evidence": _evidence(components),
                 "errors": array(components.add(FoundError)) | {"description": "Of a log with several."},
                 "text": {**_TEXT, "description": "The text, with tokens and secrets redacted."},
             },
@@ -95,7 +96,7 @@ def _add_others(components: Components) -> None:
     }
 
 
-def _evidence() -> Schema:
+def _evidence(components: Components) -> Schema:
     texts = ("summary", "stack", "service", "object", "action", "code", "exception", "platform", "cloud")
     return object_schema(
         "What the text tells; null where it does not.",
@@ -103,7 +104,7 @@ def _evidence() -> Schema:
             **{name: nullable(_TEXT) for name in texts},
             "status": nullable({"type": "integer"}) | {"description": "The HTTP status."},
             "codes": array(_TEXT),
-            "layers": {"type": "integer", "description": "How many exceptions are nested."},
+            "layers": array(components.add(Layer)) | {"description": "The nested errors, the outermost first."},
         },
     )
 

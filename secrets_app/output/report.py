@@ -13,6 +13,7 @@ from secrets_app.core.hosts import shorten_ids as shorten_guids
 from secrets_app.core.reading import Attempt, Diagnosis, Failure, Hint, HostEnvironment, Principal, Reading
 from secrets_app.core.redaction import redact
 from secrets_app.diagnosis import Explanation
+from secrets_app.diagnosis.diagnose import evidence_of
 from secrets_app.doctor import Check, Status
 from secrets_app.output.text import CERTAINTIES, OUTCOMES, credential_label, evidence_rows, hop_text, short_message
 
@@ -47,7 +48,9 @@ def markdown(reading: Reading, diagnosis: Diagnosis, checks: Iterable[Check] = (
 
 def markdown_of_explanation(explanation: Explanation) -> str:
     """A pasted error without a known cause, as Markdown: its text and the evidence found in it."""
-    lines = ["## Unrecognized error", "", *_block(explanation.text.splitlines()), ""]
+    lines = ["## Unrecognized error", ""]
+    lines += [_sentence(explanation.evidence.summary), ""] if explanation.evidence.summary else []
+    lines += [*_block(explanation.text.splitlines()), ""]
     lines += _block(_rows(dict(evidence_rows(explanation.evidence))))
     return "\n".join(lines) + "\n"
 
@@ -126,7 +129,12 @@ def _fix(hint: Hint) -> Iterator[str]:
 
 def _failure(failure: Failure | None) -> Iterator[str]:
     if failure:
-        rows = {"Stage": failure.stage, "Exception": failure.exception, "Waiting for": failure.waiting_for}
+        rows = {
+            "Stage": failure.stage,
+            "Evidence": evidence_of(failure).summary,
+            "Exception": failure.exception,
+            "Waiting for": failure.waiting_for,
+        }
         message = _once(redact(failure.message))
         yield from _folded("Full error", [*_rows(rows), "", *message.splitlines()])
 

@@ -3,6 +3,7 @@
 import pytest
 
 from secrets_app.core.reading import Platform
+from secrets_app.diagnosis.explain import ErrorReport, explanation_json
 from secrets_app.diagnosis.extraction import extract_evidence
 from secrets_app.diagnosis.layers import MAX_LAYERS, split_layers
 from secrets_app.diagnosis.places import Cloud
@@ -122,3 +123,20 @@ def test_words_that_redaction_hides__still_match__and_are_not_kept() -> None:
     assert "unabletogetvalue" in evidence.squashed
     assert "unabletogetvalue" not in evidence.shareable().squashed
     assert "Unable" not in repr(evidence)
+
+
+def test_json__lists_the_layers() -> None:
+    text = (
+        "com.azure.core.exception.HttpResponseException: sync failed\n"
+        'Caused by: java.lang.RuntimeException: Status code 403, {"error":{"code":"Forbidden","innererror":'
+        '{"code":"ForbiddenByRbac"}}} https://contoso.vault.azure.net/secrets/demo password=hunter2-s3cret'
+    )
+    outer, inner = explanation_json(ErrorReport(message=text))["evidence"]["layers"]
+    assert (outer["exception"], outer["status"], outer["code"]) == (
+        "com.azure.core.exception.HttpResponseException",
+        None,
+        None,
+    )
+    assert (inner["exception"], inner["service"]) == ("java.lang.RuntimeException", "Key Vault")
+    assert (inner["status"], inner["code"]) == (403, "ForbiddenByRbac")
+    assert "hunter2" not in repr(inner)

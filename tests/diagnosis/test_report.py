@@ -40,6 +40,7 @@ def test_report__holds_the_reading() -> None:
     assert OBJECT in text
     assert "\nManagedIdentityCredential: succeeded, 100 ms\n" in text
     assert "\nResult          failed, 403 ForbiddenByRbac\n" in text
+    assert re.search(r"\nEvidence +Service: Key Vault\. 403 ForbiddenByRbac\.\n", text)
     assert "\nPrincipal Used: IsAuthenticated:True Type:App\n" in text
     assert "az role assignment create" in text
     assert "<https://learn.microsoft.com/azure/key-vault/general/rbac-guide>" in text
