@@ -4,7 +4,7 @@ from localazure.crypto.tokens import AccessToken
 from localazure.emulator import LocalAzure
 from localazure.scenarios import SCENARIOS, Host, Scenario, UnknownScenarioError
 from localazure.scenarios.faults import Fault, FaultInjection
-from localazure.scenarios.seed import SeedError
+from localazure.scenarios.seed_position import SeedError
 from localazure.server.background_server import ListenError
 from localazure.services.azure_cli.result import CommandResult
 from localazure.state.request_log import ReceivedRequest

@@ -20,10 +20,11 @@ from localazure.process_environment.variables import (
 )
 from localazure.scenario_folder import create_folder, remove_folder
 from localazure.scenarios import DEFAULT_SCENARIO, Host, Scenario, find_scenario
-from localazure.scenarios.directory import DEVELOPER, Identity, User
+from localazure.scenarios.directory import DEVELOPER, Identity
 from localazure.scenarios.faults import FaultInjection, combine
-from localazure.scenarios.roles import SECRETS_USER_ROLE, find_role
+from localazure.scenarios.roles import SECRETS_USER_ROLE
 from localazure.scenarios.seed import Seed, apply_seed
+from localazure.scenarios.vaults import NetworkAccess
 from localazure.server.background_server import LOOPBACK, BackgroundServer
 from localazure.server.router import CurrentRouter
 from localazure.server.routes import build_router
@@ -33,6 +34,7 @@ from localazure.services.azure_cli.commands import run_line
 from localazure.services.azure_cli.context import Context
 from localazure.services.azure_cli.result import CommandResult
 from localazure.services.managed_identity.arc_key_files import ArcKeyFiles
+from localazure.state import administration
 from localazure.state.cli_session import CliSession
 from localazure.state.emulator_state import EmulatorState
 from localazure.state.request_log import ReceivedRequest
@@ -174,8 +176,8 @@ class LocalAzure:
 
         Raises LookupError when the vault does not exist.
         """
-        self._vault_scope(name)
-        return VaultSecrets(lambda: self._state, name or self.scenario.vault.name)
+        name = administration.find_vault(self._state, name).vault.name
+        return VaultSecrets(lambda: self._state, name)
 
     def inject_fault(self, service: str, injection: FaultInjection) -> None:
         """Replace the faults of a service from now on. `FaultInjection()` removes them."""
@@ -184,21 +186,21 @@ class LocalAzure:
     def grant(self, principal: Identity | str, role: str = SECRETS_USER_ROLE.name, *, vault: str | None = None) -> None:
         """Assign a built-in role on a vault, by default the scenario's, from now on.
 
-        `principal` is an identity or an object ID. Raises LookupError when the role or the vault does not exist.
+        `principal` is an identity, its name, or an object ID. Raises LookupError when one of them does not exist.
         """
-        object_id = principal if isinstance(principal, str) else principal.object_id
-        scope = self._vault_scope(vault)
-        known = self._state.directory.find_principal(object_id)
-        kind = "User" if isinstance(known, User) else "ServicePrincipal"
-        self._state.roles.add_initial(find_role(role), object_id, kind, scope, self._state.now_s())
+        administration.grant(self._state, principal, role, vault)
 
     def revoke(self, principal: Identity | str, role: str | None = None, *, vault: str | None = None) -> None:
-        """Remove the principal's assignments of a role, by default of every role, on a vault."""
-        object_id = principal if isinstance(principal, str) else principal.object_id
-        scope, removed = self._vault_scope(vault), find_role(role) if role else None
-        for assignment in self._state.roles.of_principal(object_id):
-            if assignment.scope == scope and removed in (None, assignment.role):
-                self._state.roles.remove(assignment.name)
+        """Remove the principal's assignments of a role, by default of every role, on a vault. Raises LookupError."""
+        administration.revoke(self._state, principal, role, vault)
+
+    def set_network(self, network: NetworkAccess | str, *, vault: str | None = None) -> None:
+        """Change the network access of a vault, by default the scenario's, from now on.
+
+        `public`, `firewall` (selected networks, without this machine) or `private` (private endpoints only). Raises
+        LookupError when the vault or the network access does not exist.
+        """
+        administration.set_network(self._state, network, vault)
 
     def run_az(self, line: str) -> CommandResult:
         """Run a command line, `az ...`, with the emulated Azure CLI. It is parsed and never given to a shell.
@@ -211,12 +213,6 @@ class LocalAzure:
         session = self._state.cli_session if self.scenario.azure_cli else self._developer_session
         context = Context(self._state, session, self._router.router)
         return self._server.run(run_line(context, line))
-
-    def _vault_scope(self, name: str | None) -> str:
-        name = (name or self.scenario.vault.name).lower()
-        if name not in self._state.vaults:
-            raise LookupError(f"Vault {name!r} does not exist. Vaults: {', '.join(self._state.vaults)}.")
-        return self._state.vaults[name].vault.scope
 
     @property
     def secret_value(self) -> str:

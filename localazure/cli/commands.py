@@ -14,7 +14,7 @@ from localazure.cli.options import USAGE_ERROR, create_parser, emulator_factory,
 from localazure.cli.shell_exports import changed_variables, export_lines
 from localazure.emulator import LocalAzure
 from localazure.scenarios import SCENARIOS
-from localazure.scenarios.seed import SeedError
+from localazure.scenarios.seed_position import SeedError
 from localazure.server.background_server import ListenError
 
 CANNOT_START = 1

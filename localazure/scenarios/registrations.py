@@ -1,6 +1,6 @@
 """The credentials that Entra accepts for an application or a user-assigned managed identity."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from localazure.scenarios.directory import Application, ManagedIdentity
 
@@ -23,8 +23,10 @@ class FederatedCredential:
 
 @dataclass(frozen=True, kw_only=True)
 class Registration:
-    """An identity that can sign in. Its client secret and certificate are generated when the scenario starts."""
+    """An identity that can sign in. Its certificate is generated when the scenario starts, its secret by default."""
 
     identity: Application | ManagedIdentity
+    secret: str | None = field(default=None, repr=False)
+    """The client secret."""
     secret_expired: bool = False
     federated_credentials: tuple[FederatedCredential, ...] = ()

@@ -7,6 +7,7 @@ from enum import StrEnum
 from localazure.scenarios.directory import PRODUCTION, Application, ManagedIdentity, Subscription, User
 from localazure.scenarios.faults import FaultInjection
 from localazure.scenarios.registrations import Registration
+from localazure.scenarios.roles import Role
 from localazure.scenarios.vaults import Vault
 
 SLOW_TOOL_S = 5.0
@@ -74,6 +75,8 @@ class Scenario:
     users_need_mfa: bool = False
     vault: Vault
     more_vaults: tuple[Vault, ...] = ()
+    assignments: tuple[tuple[str, Role, str], ...] = ()
+    """Object ID, role and scope of role assignments that are not those of a vault."""
     vault_exists: bool = True
     secret_name: str = "demo"  # noqa: S105 - a name
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -91,6 +94,12 @@ class Scenario:
     def vaults(self) -> tuple[Vault, ...]:
         """The vaults that exist."""
         return (self.vault, *self.more_vaults) if self.vault_exists else self.more_vaults
+
+    @property
+    def initial_assignments(self) -> tuple[tuple[str, Role, str], ...]:
+        """Object ID, role and scope of the role assignments that are not in `Vault.grants`."""
+        of_vaults = ((object_id, role, vault.scope) for vault in self.vaults for object_id, role in vault.roles)
+        return (*self.assignments, *of_vaults)
 
     @property
     def times_out(self) -> bool:

@@ -88,6 +88,9 @@ class Vault:
     secrets: tuple[Secret, ...] = ()
     grants: Mapping[str, frozenset[Permission] | Role] = field(default_factory=dict)
     """Object ID -> permissions for secrets, or a role."""
+    roles: tuple[tuple[str, Role], ...] = ()
+    """Object ID and role of further role assignments, in a vault that uses Azure RBAC."""
+    tags: Mapping[str, str] = field(default_factory=dict)
     access_policies: bool = False
     """Whether the vault uses access policies instead of Azure RBAC."""
     network: NetworkAccess = NetworkAccess.PUBLIC

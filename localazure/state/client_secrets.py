@@ -42,12 +42,19 @@ class ClientSecrets:
         return tuple(self._secrets.get(client_id, ()))
 
     def add(
-        self, client_id: str, *, starts_on: int, ends_on: int, name: str | None = None, key_id: str | None = None
+        self,
+        client_id: str,
+        *,
+        starts_on: int,
+        ends_on: int,
+        name: str | None = None,
+        key_id: str | None = None,
+        text: str | None = None,
     ) -> ClientSecret:
-        """Generate a secret."""
+        """Add a secret. Without `text`, it is generated."""
         added = ClientSecret(
             key_id=key_id or str(uuid.uuid4()),
-            text=f"{secrets.token_urlsafe(3)[:3]}8Q~{secrets.token_urlsafe(25)}",
+            text=text or f"{secrets.token_urlsafe(3)[:3]}8Q~{secrets.token_urlsafe(25)}",
             name=name,
             starts_on=starts_on,
             ends_on=ends_on,

@@ -34,11 +34,14 @@ class DirectoryState:
         contoso = (SHARED_IDENTITY, WRITER_IDENTITY, POD_IDENTITY)
         self.user_assigned = {item.name.lower(): item for item in (*contoso, *user_assigned)}
         """Name in lower case -> user-assigned identity."""
-        self._principals: dict[str, Identity] = {item.object_id: item for item in (*PRINCIPALS, *scenario.identities)}
+        registered = (item.identity for item in scenario.registrations)
+        principals = (*PRINCIPALS, *scenario.identities, *registered)
+        self._principals: dict[str, Identity] = {item.object_id: item for item in principals}
         for registration in scenario.registrations:
             ends_on = now_s + (-DAY_S if registration.secret_expired else YEAR_S)
             client_id = registration.identity.client_id
-            self.client_secrets.add(client_id, starts_on=ends_on - YEAR_S, ends_on=ends_on)
+            starts_on, text = ends_on - YEAR_S, registration.secret
+            self.client_secrets.add(client_id, starts_on=starts_on, ends_on=ends_on, text=text)
         self._initial_secrets = self.client_secrets.copy()
 
     def take_initial_secrets(self, other: "DirectoryState") -> None:

@@ -93,6 +93,9 @@ class EmulatorState:
             for object_id, permissions in {} if vault.access_policies else vault.grants.items():
                 kind = "User" if object_id == DEVELOPER.object_id else "ServicePrincipal"
                 self.roles.add_initial(self.roles.role_for(permissions), object_id, kind, vault.scope, created_on)
+        for object_id, role, scope in self.scenario.initial_assignments:
+            kind = "User" if object_id == DEVELOPER.object_id else "ServicePrincipal"
+            self.roles.add_initial(role, object_id, kind, scope, created_on)
 
     def restarted(self, faults: Mapping[str, FaultInjection]) -> "EmulatorState":
         """Return the initial state of the scenario with the same credentials, so that its processes can go on."""

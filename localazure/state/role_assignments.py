@@ -52,6 +52,8 @@ class RoleAssignments:
     roles: dict[str, Role] = field(default_factory=lambda: {role.id: role for role in BUILT_IN_ROLES})
     """Role ID -> role."""
     _assignments: dict[str, RoleAssignment] = field(default_factory=dict)
+    _of_principal: dict[str, dict[str, RoleAssignment]] = field(default_factory=dict)
+    """Object ID in lower case -> the assignments of that principal."""
 
     def __iter__(self) -> Iterator[RoleAssignment]:
         return iter(tuple(self._assignments.values()))
@@ -60,11 +62,16 @@ class RoleAssignments:
         return self._assignments.get(name.lower())
 
     def add(self, assignment: RoleAssignment) -> None:
+        self.remove(assignment.name)
         self._assignments[assignment.name.lower()] = assignment
+        self._of_principal.setdefault(assignment.principal_id.lower(), {})[assignment.name.lower()] = assignment
 
     def remove(self, name: str) -> RoleAssignment | None:
         """Remove and return the assignment; None when it does not exist."""
-        return self._assignments.pop(name.lower(), None)
+        removed = self._assignments.pop(name.lower(), None)
+        if removed is not None:
+            del self._of_principal[removed.principal_id.lower()][name.lower()]
+        return removed
 
     def add_initial(self, role: Role, principal_id: str, principal_type: str, scope: str, created_on: int) -> None:
         """Add an assignment that exists when the scenario starts."""
@@ -81,7 +88,7 @@ class RoleAssignments:
         )
 
     def of_principal(self, object_id: str) -> Iterable[RoleAssignment]:
-        return (assignment for assignment in self if assignment.principal_id.lower() == object_id.lower())
+        return tuple(self._of_principal.get(object_id.lower(), {}).values())
 
     def allows(self, object_id: str, action: str, scope: str) -> bool:
         """Whether a role allows this principal a management action at `scope`."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, MutableMapping
+from dataclasses import replace
 
 from localazure.state.emulator_state import EmulatorState
 from localazure.state.secret_store import SecretStore, new_version
@@ -30,13 +31,35 @@ class VaultSecrets(MutableMapping[str, str]):
 
     def __setitem__(self, name: str, value: str) -> None:
         """Raises ValueError for a name that Key Vault does not allow and TypeError for a value that is not a string."""
+        self.add(name, value)
+
+    def add(
+        self,
+        name: str,
+        value: str,
+        *,
+        enabled: bool = True,
+        content_type: str | None = None,
+        expires_in_s: int | None = None,
+    ) -> str:
+        """Add a version with these properties and return its ID. `expires_in_s` may be negative.
+
+        Raises ValueError and TypeError like `secrets[name] = value`.
+        """
         if not NAME.fullmatch(name):
             raise ValueError(f"{name!r} is not a secret name: use 1 to 127 letters, digits and hyphens.")
         if not isinstance(value, str):
             raise TypeError(f"The value of secret {name!r} must be a string, not {type(value).__name__}.")
         store = self._store
         store.recover(name)
-        store.add(new_version(name, value, self._current_state().now_s()))
+        now_s = self._current_state().now_s()
+        added = replace(
+            new_version(name, value, now_s, content_type=content_type),
+            enabled=enabled,
+            expires_on=None if expires_in_s is None else now_s + expires_in_s,
+        )
+        store.add(added)
+        return added.version
 
     def __delitem__(self, name: str) -> None:
         if self._store.delete(name, self._current_state().now_s()) is None:

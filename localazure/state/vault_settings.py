@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from localazure.scenarios.roles import Role
 from localazure.scenarios.vaults import NetworkAccess, Permission, Vault
@@ -67,16 +68,24 @@ def initial_settings(vault: Vault, now_s: int) -> VaultSettings:
     """Return the settings that the scenario defines for `vault`."""
     tenant_id = vault.subscription.tenant.id
     policies = (_policy(tenant_id, *grant) for grant in vault.grants.items()) if vault.access_policies else ()
-    private, firewall = vault.network is NetworkAccess.PRIVATE, vault.network is NetworkAccess.FIREWALL
     return VaultSettings(
         vault=vault,
         created_on=now_s,
         rbac=not vault.access_policies,
+        tags=vault.tags,
         access_policies=tuple(policies),
-        public_network_access=not private,
-        default_action="Deny" if firewall or private else "Allow",
-        bypass="None" if firewall or private else "AzureServices",
+        **network_settings(vault.network),
     )
+
+
+def network_settings(network: NetworkAccess) -> dict[str, Any]:
+    """Return the fields of VaultSettings that this network access means."""
+    is_public = network is NetworkAccess.PUBLIC
+    return {
+        "public_network_access": network is not NetworkAccess.PRIVATE,
+        "default_action": "Allow" if is_public else "Deny",
+        "bypass": "AzureServices" if is_public else "None",
+    }
 
 
 def _policy(tenant_id: str, object_id: str, permissions: frozenset[Permission] | Role) -> AccessPolicy:

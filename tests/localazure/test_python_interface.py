@@ -47,7 +47,7 @@ def test_seed__path_text_or_mapping(kind: str, tmp_path: Path) -> None:
     ("seed", "message"),
     [
         ("/nowhere.toml", "/nowhere.toml: No such file or directory"),
-        ("[[vault]]\n", "seed: vault 1: name is missing"),
+        ("[[vault]]\n", "seed:1: vault 1: name is missing"),
         ({"vault": [{"name": "x", "secrets": {"a": 1}}]}, "seed: vault 'x', secret 'a': must be a table"),
     ],
 )

@@ -13,10 +13,10 @@ from azure.core.exceptions import HttpResponseError
 from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 from azure.keyvault.secrets import SecretClient
 
-from localazure import SCENARIOS, LocalAzure
+from localazure import SCENARIOS, LocalAzure, SeedError
 from localazure.cli.commands import main
 from localazure.scenarios import find_scenario
-from localazure.scenarios.seed import SeedError, apply_seed
+from localazure.scenarios.seed import apply_seed
 
 pytest_plugins = ["scenario_fixtures"]
 
@@ -76,7 +76,7 @@ def test_seed__replaces_the_scenarios_vault(start_scenario: StartScenario, write
     ("text", "reason"),
     [
         ("x = ", "Invalid value"),
-        ("[[volt]]", "the file: unknown key 'volt'; supported keys: vault, identity"),
+        ("[[volt]]", "the file: unknown key 'volt'; supported keys: vault, identity, application, grant"),
         ("[vault]", "the file: vault must be of type list"),
         ("vault = [1]", "vault 1: must be a table"),
         ("[[vault]]", "vault 1: name is missing"),
@@ -87,7 +87,7 @@ def test_seed__replaces_the_scenarios_vault(start_scenario: StartScenario, write
         ),
         (
             '[[vault]]\nname = "a"\nnetwork = "x"',
-            "vault 'a': 'x' does not exist; choose from public, firewall, private",
+            "vault 'a', network: 'x' does not exist; choose from public, firewall, private",
         ),
         ('[[vault]]\nname = "a"\nsecrets.b = 7', "vault 'a', secret 'b': must be a table"),
         ('[[vault]]\nname = "a"\nsecrets.b.enabled = true', "vault 'a', secret 'b': value is missing"),
@@ -110,7 +110,7 @@ def test_seed__invalid__error_names_the_position(write_seed: Callable[[str], Pat
     path = write_seed(text)
     with pytest.raises(SeedError) as raised:
         apply_seed(find_scenario("app-service"), path)
-    assert str(raised.value).startswith(f"{path}: ")
+    assert str(raised.value).startswith(f"{path}:")
     assert reason in str(raised.value)
 
 

@@ -5,6 +5,7 @@ https://learn.microsoft.com/azure/templates and the providers' specifications
 
 SUBSCRIPTIONS = "Microsoft.Resources/subscriptions"
 RESOURCES = "Microsoft.Resources/resources"
+RESOURCE_GRAPH = "Microsoft.ResourceGraph/resources"
 
 _RESOURCES = (
     *("2014-04-01-preview", "2015-01-01", "2015-11-01", "2016-02-01", "2016-06-01", "2016-07-01", "2016-09-01"),
@@ -51,9 +52,15 @@ _CLUSTERS = (
     *("2026-02-01", "2026-03-01", "2026-04-01", "2026-05-01", "2026-06-01"),
 )
 
+_RESOURCE_GRAPH = (
+    *("2018-09-01-preview", "2019-04-01", "2020-04-01-preview", "2020-09-01-preview", "2021-03-01"),
+    *("2021-06-01-preview", "2022-10-01", "2024-04-01"),
+)
+
 SUPPORTED = {
     SUBSCRIPTIONS: _RESOURCES,
     RESOURCES: _RESOURCES,
+    RESOURCE_GRAPH: _RESOURCE_GRAPH,
     "Microsoft.Authorization/roleAssignments": _AUTHORIZATION,
     "Microsoft.Authorization/roleDefinitions": _AUTHORIZATION,
     "Microsoft.KeyVault/vaults": _KEY_VAULT,

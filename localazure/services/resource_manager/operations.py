@@ -8,6 +8,7 @@ from localazure.services.resource_manager import (
     errors,
     generic,
     groups,
+    resource_graph,
     resources,
     role_assignments,
     role_definitions,
@@ -32,6 +33,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *user_assigned_identities.OPERATIONS,
     *clusters.OPERATIONS,
     *resources.OPERATIONS,
+    *resource_graph.OPERATIONS,
     *groups.OPERATIONS,
 )
 

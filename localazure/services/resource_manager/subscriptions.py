@@ -18,18 +18,19 @@ def list_tenants(call: Call) -> Response:
 
 def list_subscriptions(call: Call) -> Response:
     """The subscriptions of the token's tenant in which the caller has a role, at any scope."""
-    found = [_subscription(item) for item in call.state.subscriptions if _is_visible(call, item)]
+    found = [_subscription(item) for item in call.state.subscriptions if is_visible(call, item)]
     return json_response({"value": found, "count": {"type": "Total", "value": len(found)}})
 
 
 def get_subscription(call: Call) -> Response:
     subscription = call.subscription
-    if not _is_visible(call, subscription):
+    if not is_visible(call, subscription):
         call.require("Microsoft.Resources/subscriptions/read", subscription.scope)
     return json_response(_subscription(subscription))
 
 
-def _is_visible(call: Call, subscription: Subscription) -> bool:
+def is_visible(call: Call, subscription: Subscription) -> bool:
+    """Whether the subscription is in the token's tenant and the caller has a role in it, at any scope."""
     assignments = call.state.roles.of_principal(call.caller.object_id)
     in_tenant = subscription.tenant.id == call.caller.tenant_id
     return in_tenant and any(is_within(item.scope, subscription.scope) for item in assignments)
