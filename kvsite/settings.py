@@ -83,20 +83,6 @@ MIDDLEWARE = [
 SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W005", "security.W021"]
 ROOT_URLCONF = "kvsite.urls"
 WSGI_APPLICATION = "kvsite.wsgi.application"
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "APP_DIRS": True,
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "secrets_app.views.page_cache.current_page",
-                "secrets_app.access.viewer.context_processor",
-            ],
-            "builtins": ["secrets_app.templatetags.filters"],
-        },
-    }
-]
 DATABASES: dict[str, dict[str, str]] = {}  # the site stores no data
 
 # Also for servers that do not use kvsite.wsgi: files of a form are discarded, never written to the disk.

@@ -9,6 +9,7 @@ from secrets_app.views import api, differences, explain, identities, login, read
 
 _PERMANENT: dict[str, Any] = {"permanent": True, "query_string": True, "http_method_names": ["get", "head"]}
 
+app_name = "secrets_app"
 urlpatterns = [
     path("", reading.home, name="home"),
     path("secret/", reading.secret, name="secret"),
@@ -32,9 +33,12 @@ urlpatterns = [
     path("causes/", explain.causes, name="causes"),
     path("causes/<slug:key>/", explain.cause, name="cause"),
     # The URLs of the .NET and Java samples, in any case, as in ASP.NET.
-    re_path(r"^(?P<old>(?i:home|home/index))/?$", RedirectView.as_view(url=reverse_lazy("home"), **_PERMANENT)),
     re_path(
-        r"^(?P<old>(?i:home/getsecret|getsecret))/?$", RedirectView.as_view(url=reverse_lazy("secret"), **_PERMANENT)
+        r"^(?P<old>(?i:home|home/index))/?$", RedirectView.as_view(url=reverse_lazy("secrets_app:home"), **_PERMANENT)
+    ),
+    re_path(
+        r"^(?P<old>(?i:home/getsecret|getsecret))/?$",
+        RedirectView.as_view(url=reverse_lazy("secrets_app:secret"), **_PERMANENT),
     ),
     re_path(r"^(?P<old>(?i:api/acquiretokenmsi))/?$", api.acquire_token),
 ]

@@ -58,8 +58,8 @@ def viewer(request: HttpRequest, config: Config) -> Viewer:
         values_denied_because="Open the link that this site printed when it started, or enter the code in it."
         if session is not None
         else "Secret values require Django's SessionMiddleware, which is not enabled.",
-        values_sign_in_url=reverse("sign_in") if may_sign_in else None,
-        sign_out_url=reverse("sign_out") if role else None,
+        values_sign_in_url=reverse("secrets_app:sign_in") if may_sign_in else None,
+        sign_out_url=reverse("secrets_app:sign_out") if role else None,
     )
 
 

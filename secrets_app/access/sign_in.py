@@ -61,8 +61,8 @@ def _viewer_with_role(role: Role | None, config: Config) -> Viewer:
         values_denied_because="Secret values require the second passphrase, KVSITE_VALUES_PASSPHRASE. Sign in with it."
         if config.values_passphrase
         else "Secret values require a second passphrase, and KVSITE_VALUES_PASSPHRASE is not set.",
-        sign_in_url=reverse("sign_in"),
-        sign_out_url=reverse("sign_out") if role else None,
+        sign_in_url=reverse("secrets_app:sign_in"),
+        sign_out_url=reverse("secrets_app:sign_out") if role else None,
     )
 
 

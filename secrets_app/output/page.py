@@ -71,7 +71,11 @@ def hop_boxes(reading: Reading, diagnosis: Diagnosis) -> list[HopBox]:
     """The hops of a reading as boxes, each with a link to its section."""
     hops = hops_of(reading, diagnosis)
     rest = "#error" if reading.failure else "#secret" if reading.secret else "#chain"
-    links = {HopKind.PROGRAM: reverse("environment"), HopKind.CREDENTIAL: "#chain", HopKind.ENTRA_ID: "#principal"}
+    links = {
+        HopKind.PROGRAM: reverse("secrets_app:environment"),
+        HopKind.CREDENTIAL: "#chain",
+        HopKind.ENTRA_ID: "#principal",
+    }
     return boxes_of(hops, {hop.kind: links.get(hop.kind, rest) for hop in hops})
 
 

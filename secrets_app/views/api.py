@@ -5,7 +5,6 @@ from typing import Any
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -18,6 +17,7 @@ from secrets_app.openapi import openapi_document, openapi_text
 from secrets_app.openapi.reader import operations, schemas
 from secrets_app.views.query import parse_query
 from secrets_app.views.reading import api_reading
+from secrets_app.views.rendering import render
 from secrets_app.views.request_body import json_object
 from secrets_app.views.visitor_text import from_visitor_only
 
@@ -29,7 +29,7 @@ def acquire_token(request: HttpRequest, **_old: str) -> HttpResponseBase:
     if request.method == "POST":
         return api_reading(request)
     query = request.META.get("QUERY_STRING")
-    return HttpResponsePermanentRedirect(reverse("api_reading") + (f"?{query}" if query else ""))
+    return HttpResponsePermanentRedirect(reverse("secrets_app:api_reading") + (f"?{query}" if query else ""))
 
 
 @require_safe

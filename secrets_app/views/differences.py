@@ -1,11 +1,11 @@
 """The page that compares two readings."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from secrets_app.differences import InvalidDocumentError, compare, parse_reading
 from secrets_app.views.query import parse_query
+from secrets_app.views.rendering import render
 from secrets_app.views.visitor_text import from_visitor_only
 
 _NAMES = {"a": "Reading A", "b": "Reading B"}

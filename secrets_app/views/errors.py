@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from django.core.exceptions import BadRequest, DisallowedHost, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
 from django.urls import reverse
 
 from secrets_app.access import POLICIES, Viewer, viewer_of
@@ -15,6 +14,7 @@ from secrets_app.conf.hints import commands_that_set
 from secrets_app.core.reading import HostEnvironment
 from secrets_app.service import detect_host
 from secrets_app.views import explain
+from secrets_app.views.rendering import render
 from secrets_app.views.request_body import UnsupportedContentType
 
 NOT_ALLOWED, UNSUPPORTED_MEDIA_TYPE = 405, 415
@@ -35,7 +35,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def too_long(request: HttpRequest) -> HttpResponse:
     """413: the request body exceeds Django's limit."""
-    if request.path_info == reverse("compare"):
+    if request.path_info == reverse("secrets_app:compare"):
         return _error_page(request, 413, "Request too long", "A reading has at most 128 KiB.")
     return explain.too_long(request)
 

@@ -3,7 +3,6 @@
 import json
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -17,6 +16,7 @@ from secrets_app.diagnosis.explain import (
     parse_error_report,
 )
 from secrets_app.views.query import parse_query
+from secrets_app.views.rendering import render
 from secrets_app.views.visitor_text import from_visitor_only
 
 EXAMPLES = (

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from secrets_app import conf
@@ -13,6 +12,7 @@ from secrets_app.identities import CandidateResult, Comparison, get_comparison, 
 from secrets_app.output.identities import principals_that_can_read
 from secrets_app.views.query import parse_query
 from secrets_app.views.refusal import answers_refusals
+from secrets_app.views.rendering import render_to_string
 
 _RESULTS_MARKER = "<!-- results -->"
 _KEEP_ALIVE = b"\n"

@@ -4,7 +4,6 @@ import math
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import rotate_token
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
@@ -19,6 +18,7 @@ from secrets_app.conf.access import AccessMode
 from secrets_app.core.formatting import plural
 from secrets_app.core.runtime import shared
 from secrets_app.views.query import parse_query
+from secrets_app.views.rendering import render
 
 _MODES = frozenset({AccessMode.TOKEN, AccessMode.LOOPBACK})
 """The access modes in which this site itself signs users in."""
@@ -70,7 +70,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     if conf.current().access not in _MODES or session_of(request) is None:
         raise Http404
     request.session.flush()
-    return HttpResponseRedirect(reverse("sign_in"))
+    return HttpResponseRedirect(reverse("secrets_app:sign_in"))
 
 
 def local_url(address: str) -> str:

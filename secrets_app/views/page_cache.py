@@ -6,7 +6,6 @@ from urllib.parse import unquote_plus
 
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
-from django.template.loader import render_to_string
 from django.urls import get_script_prefix
 
 from secrets_app.core.caching import ResultCache
@@ -14,6 +13,7 @@ from secrets_app.core.reading import Reading
 from secrets_app.core.runtime import shared
 from secrets_app.output import gate
 from secrets_app.output.page import shell_of
+from secrets_app.views.rendering import render_to_string
 
 # Placeholder for each visitor's CSRF token; random, so that no input can contain it.
 _CSRF_PLACEHOLDER = secrets.token_hex(32)

@@ -5,7 +5,6 @@ from typing import NamedTuple
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -23,6 +22,7 @@ from secrets_app.service import detect_host, diagnose, get_reading
 from secrets_app.views.query import hidden_parameters, parse_query, repeat_query, require_valid
 from secrets_app.views.reading_page import ReadingPage
 from secrets_app.views.refusal import answers_refusals, require_own
+from secrets_app.views.rendering import render
 from secrets_app.views.request_body import with_body_parameters
 
 _READING_PARAMETERS = ("refresh", "watch")

@@ -112,7 +112,7 @@ class ReadingPage:
         """The values that do not depend on the reading."""
         return {
             "current_page": self.name,
-            "page": self.name,
+            "page": f"secrets_app:{self.name}",
             "query": self.query,
             "identity": self.identity,
             "watch_reloads": WATCH_RELOADS,

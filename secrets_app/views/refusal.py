@@ -7,13 +7,13 @@ from typing import Any
 
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 
 from secrets_app import conf
 from secrets_app.access import viewer_of
 from secrets_app.conf.access import AccessMode
 from secrets_app.conf.request import ReadRequest, TokenTarget, secret_request
 from secrets_app.core.budget import BudgetExceededError
+from secrets_app.views.rendering import render
 
 FORBIDDEN, TOO_MANY_REQUESTS = 403, 429
 _OPEN = (

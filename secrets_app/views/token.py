@@ -1,7 +1,6 @@
 """The token check: request a token for any resource and show its principal, never the token."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from secrets_app import conf
@@ -11,6 +10,7 @@ from secrets_app.core.reading_json import reading_json
 from secrets_app.service import diagnose, get_reading
 from secrets_app.views.query import parse_query
 from secrets_app.views.refusal import answers_refusals, require_own
+from secrets_app.views.rendering import render
 
 
 @answers_refusals

@@ -1,7 +1,6 @@
 """The retired Token Vault: read a token stored in it, and link to its replacement."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -12,6 +11,7 @@ from secrets_app.conf.hints import setting_hints
 from secrets_app.conf.request import token_vault_request
 from secrets_app.service import detect_host, diagnose, get_reading
 from secrets_app.views.query import parse_query
+from secrets_app.views.rendering import render
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -29,7 +29,7 @@ def token_vault(request: HttpRequest) -> HttpResponse:
             "secrets_app/token_vault.html",
             {"problem_hints": setting_hints(read_request.blocking_problems, detect_host())},
         )
-    back = request.build_absolute_uri(reverse("token_vault"))
+    back = request.build_absolute_uri(reverse("secrets_app:token_vault"))
     reading = get_reading(read_request)
-    context = {"reading": reading, "diagnosis": diagnose(reading, read_request), "page": "token_vault"}
+    context = {"reading": reading, "diagnosis": diagnose(reading, read_request), "page": "secrets_app:token_vault"}
     return render(request, "secrets_app/token_vault.html", context | {"address": config.token_vault, "back": back})

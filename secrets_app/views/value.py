@@ -1,7 +1,6 @@
 """The only page that shows the secret value."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
@@ -15,6 +14,7 @@ from secrets_app.output import gate
 from secrets_app.service import diagnose, read_value
 from secrets_app.views.query import parse_query, repeat_query, require_valid
 from secrets_app.views.refusal import answers_refusals
+from secrets_app.views.rendering import render
 
 SHOWN_FOR_S = 30
 
@@ -26,7 +26,10 @@ def value(request: HttpRequest) -> HttpResponse:
     parameters = parse_query(request, *SECRET_PARAMETERS, *IDENTITY_PARAMETERS)
     query = repeat_query(parameters)
     return show_value(
-        request, require_valid(resolve_overrides(parameters)).request, page="secret" if query else "home", query=query
+        request,
+        require_valid(resolve_overrides(parameters)).request,
+        page="secrets_app:secret" if query else "secrets_app:home",
+        query=query,
     )
 
 

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
-from django.template import engines
 from django.test import Client, RequestFactory
 from django.urls import set_script_prefix
 
 from secrets_app import conf
 from secrets_app.core.caching import ResultCache
 from secrets_app.core.reading import Reading
+from secrets_app.views import rendering
 from secrets_app.views.page_cache import cached_page
 from tests.conftest import World
 from tests.support.readings import get_reading
@@ -100,14 +100,17 @@ def test_page_after_failure__shows_the_new_reading(client: Client, world: World)
     assert b"was read" in client.get("/").content
 
 
-FORM = "{{ reading.secret_name }} for {{ viewer|default:'nobody' }}{{ request }} at {% url 'home' %}{% csrf_token %}"
+FORM = (
+    "{{ reading.secret_name }} for {{ viewer|default:'nobody' }}{{ request }} "
+    "at {% url 'secrets_app:home' %}{% csrf_token %}"
+)
 
 
 @pytest.fixture
 def page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., str]:
     """`page(reading, **values)` renders a template with a form in it for a visitor."""
     (tmp_path / "form.html").write_text(FORM)
-    engine = engines["django"].engine
+    engine = rendering.engine()
     monkeypatch.setattr(engine, "dirs", [tmp_path, *engine.dirs])
     engine.template_loaders[0].reset()
 
