@@ -5,6 +5,7 @@ import io
 import re
 import tokenize
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
@@ -81,14 +82,19 @@ def _strings(node: ast.AST) -> Iterator[tuple[int, str, bool]]:
                 yield from _strings(part)
 
 
+@cache
+def _strings_of(source: str) -> list[tuple[int, str, bool]]:
+    return list(_strings(ast.parse(source)))
+
+
 def _in_texts(source: str) -> Iterator[tuple[int, str]]:
-    for line_number, text, is_docstring in _strings(ast.parse(source)):
+    for line_number, text, is_docstring in _strings_of(source):
         if not is_docstring and (" " in text or text[:1].isupper()):
             yield from _findings(text, line_number, BANNED_IN_TEXTS)
 
 
 def _in_docstrings(source: str) -> Iterator[tuple[int, str]]:
-    for line_number, text, is_docstring in _strings(ast.parse(source)):
+    for line_number, text, is_docstring in _strings_of(source):
         if is_docstring:
             yield from _findings(text, line_number, BANNED_EVERYWHERE)
 

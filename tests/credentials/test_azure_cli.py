@@ -124,12 +124,12 @@ def test_slow_az__is_ended_with_its_child_processes(tools: Path, tmp_path: Path)
     # The script does not use `exec`: if only the script is killed, its child keeps running with the output pipe open.
     fake_tool(tools, "az", f"sh -c 'echo $$ > {tmp_path}/child; sleep 30'; echo never")
     start = time.monotonic()
-    assert token_or_error(AzureCliCredential(process_timeout=0.3)) == (
-        "CredentialUnavailableError", "Failed to invoke the Azure CLI: no response within 0.3 seconds",
+    assert token_or_error(AzureCliCredential(process_timeout=1.2)) == (
+        "CredentialUnavailableError", "Failed to invoke the Azure CLI: no response within 1.2 seconds",
     )  # fmt: skip
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 20
     child = int((tmp_path / "child").read_text())
-    ends = time.monotonic() + 2
+    ends = time.monotonic() + 20
     while _is_running(child) and time.monotonic() < ends:
         time.sleep(0.01)
     assert not _is_running(child)

@@ -28,7 +28,7 @@ def test_broken_response__none_of_it_is_shown(
     assert reading.ok is (fault is Fault.WRONG_TYPE)  # the SDK parses JSON with any content type
     assert reading.ok or reading.failure
     assert "its answer was no" not in page.content.decode()
-    assert reading.elapsed_s < 2
+    assert reading.elapsed_s < 10
     assert azure.secret_value not in output
     assert azure.secret_value[:12] not in output
     for token in azure.tokens:

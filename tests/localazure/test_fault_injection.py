@@ -119,7 +119,7 @@ def test_imds_silent__accepts_no_connection(start_scenario: StartScenario) -> No
     start = time.perf_counter()
     with pytest.raises(AzureError, match="no response from the IMDS endpoint"):
         ManagedIdentityCredential(**SHORT_TIMEOUTS).get_token(SCOPE)
-    assert 0.3 <= time.perf_counter() - start < 3
+    assert 0.3 <= time.perf_counter() - start < 20
     assert azure.requests == ()
 
 

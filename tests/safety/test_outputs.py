@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,15 @@ WRITERS = {
 """Modules that use sys.stdout or sys.stderr, and why."""
 
 
+@cache
+def tree_of(source: Path) -> ast.Module:
+    return ast.parse(source.read_text(encoding="utf-8"))
+
+
+@cache
 def used_names(source: Path) -> set[str]:
     """Dotted names that the module uses, such as `sys.stdout`."""
-    tree = ast.parse(source.read_text(encoding="utf-8"))
+    tree = tree_of(source)
     attributes = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     return attributes | {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
@@ -76,7 +83,7 @@ def test_results__are_created_in_one_place() -> None:
 
 
 def called_names(source: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(source)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             yield node.func.id
 
