@@ -20,7 +20,8 @@ _BODY = re.compile(rb"<body(\s[^>]*)?>", re.IGNORECASE)
 _TOOLBAR = """
 <link rel="stylesheet" href="{style}">
 <aside class="local-azure" lang="en" aria-label="Local Azure">
-<p><strong>Local Azure</strong> (no Azure account, no network). <b>{name}</b>: {sentence}</p>
+<details><summary><span><strong>Local Azure</strong> · <b>{name}</b>: {sentence}</span></summary>
+<p>An emulator of Azure on this machine: no Azure account, no network.</p></details>
 <form method="post" action="{form}">
 <input type="hidden" name="back" value="{back}">
 <label for="local-azure-scenario">Scenario</label>
@@ -31,7 +32,7 @@ _TOOLBAR = """
 {runs}</aside>
 """
 _RUN_FORM = """<form method="post" action="{fix}"><input type="hidden" name="back" value="{back}">\
-<button>Run the suggested command</button></form>"""
+<button>Run<span> the suggested command</span></button></form>"""
 _RESET_FORM = """<form method="post" action="{form}"><input type="hidden" name="back" value="{back}">\
 <input type="hidden" name="scenario" value="{name}"><button>Reset</button></form>"""
 
@@ -42,27 +43,47 @@ _PAGE = """<!DOCTYPE html>
 """
 
 STYLE = """\
-.local-azure, .local-azure-actions { display: flex; flex-wrap: wrap; gap: .5rem; }
-.local-azure-runs { flex: 1 1 100%; min-width: 0; }
-.local-azure-runs ul { margin: .25rem 0 0; padding-left: 1.25rem; }
-.local-azure-runs code { overflow-wrap: anywhere; background: none; color: inherit; padding: 0; border: 0; }
-.local-azure-page { font: 1rem/1.5 system-ui, sans-serif; color-scheme: light dark; }
 .local-azure {
-  display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; align-items: center; justify-content: space-between;
-  margin: 0; padding: .6rem clamp(.75rem, 3vw, 1.5rem); text-align: left;
+  display: flex; flex-wrap: wrap; gap: .35rem 1rem; align-items: center;
+  margin: 0; padding: .35rem clamp(.75rem, 3vw, 1.5rem); text-align: left; font-size: .9rem; line-height: 1.3;
   background: #fff1c2; color: #2b2300; border-bottom: 2px solid #7a6200;
 }
-.local-azure p { margin: 0; flex: 1 1 100%; max-width: none; color: inherit; }
-.local-azure form { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; margin: 0; max-width: 100%; }
+.local-azure details { flex: 1 1 20rem; min-width: 0; margin: 0; }
+.local-azure details[open] { flex-basis: 100%; }
+.local-azure summary { display: flex; gap: .4rem; align-items: baseline; min-height: 1.5rem; cursor: pointer; }
+.local-azure summary::before { content: "\\25b8" / ""; }
+.local-azure [open] summary::before { content: "\\25be" / ""; }
+.local-azure summary span {
+  display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden;
+}
+.local-azure [open] summary span { -webkit-line-clamp: none; }
+.local-azure p { margin: 0; max-width: none; color: inherit; }
+.local-azure form, .local-azure-actions { display: flex; gap: .4rem; align-items: center; margin: 0; }
 .local-azure label { font: inherit; font-weight: 600; color: inherit; margin: 0; }
 .local-azure select, .local-azure button {
-  font: inherit; min-height: 2.75rem; padding: .25rem .75rem; margin: 0; max-width: 100%; width: auto;
+  font: inherit; min-height: 2rem; padding: .1rem .7rem; margin: 0; width: auto; white-space: nowrap;
   border: 1px solid #7a6200; border-radius: .4rem;
 }
-.local-azure select { flex: 1 1 6rem; min-width: 0; background: #fffdf5; color: #2b2300; }
+.local-azure select { flex: 1 1 auto; min-width: 0; max-width: 15rem; background: #fffdf5; color: #2b2300; }
 .local-azure button { background: #4a3b00; color: #fff; cursor: pointer; }
 .local-azure :focus-visible { outline: 3px solid #0b57d0; outline-offset: 2px; }
+.local-azure-runs { flex: 1 1 100%; min-width: 0; }
+.local-azure-runs ul { margin: .1rem 0 0; padding-left: 1.25rem; }
+.local-azure-runs code { overflow-wrap: anywhere; background: none; color: inherit; padding: 0; border: 0; }
+.local-azure-page { font: 1rem/1.5 system-ui, sans-serif; color-scheme: light dark; }
 .local-azure-page { max-width: 40rem; margin: 2rem auto; padding: 0 1rem; }
+@media (max-width: 48rem) {
+  .local-azure details { flex-basis: 100%; }
+  .local-azure summary span { -webkit-line-clamp: 1; }
+  .local-azure > form { flex: 1 1 auto; min-width: 0; }
+  .local-azure label, .local-azure-actions button span {
+    position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+  }
+  .local-azure { gap: .35rem .5rem; }
+  .local-azure select, .local-azure button { padding-inline: .45rem; }
+  .local-azure form, .local-azure-actions { flex-wrap: nowrap; }
+  .local-azure > form > select { flex: 1 1 4rem; width: 4rem; max-width: none; }
+}
 @media (prefers-color-scheme: dark) {
   .local-azure { background: #3a2f00; color: #ffeeb0; border-color: #c7a500; }
   .local-azure select { background: #241d00; color: #ffeeb0; border-color: #c7a500; }

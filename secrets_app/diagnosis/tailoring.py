@@ -277,6 +277,21 @@ def _deployed_parameter(cause: Cause, context: HintContext) -> Cause:
     )
 
 
+def _tenant_of_principal(cause: Cause, context: HintContext) -> Cause:
+    """What to do depends on whether the principal can get a token from another tenant."""
+    principal = context.reading.principal if context.reading else None
+    if principal is None or principal.kind is None:
+        return cause
+    if principal.kind.endswith("managed_identity"):
+        fix = (
+            "Check the vault name. A managed identity gets tokens from its own tenant only: use a vault in that "
+            "tenant, or sign in with an app registration of the vault's tenant."
+        )
+    else:
+        fix = "Check the vault name. If it is correct, sign in to the vault's tenant."
+    return replace(cause, fix=fix)
+
+
 _BROWSER = (
     "msal.js",
     "msal-browser",
@@ -304,6 +319,7 @@ _ADJUSTMENTS: Mapping[str, Callable[[Cause, HintContext], Cause]] = {
     "kv_reference_unresolved": _local_reference,
     "kv_access_policy_denied": _deployed_parameter,
     "kv_rbac_denied": _deployed_parameter,
+    "kv_wrong_tenant": _tenant_of_principal,
     "public_client_misconfigured": _browser_app,
     "imds_unreachable": _without_az,
     "no_credential_available": _without_tools,

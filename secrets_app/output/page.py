@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from django.urls import reverse
 
-from secrets_app.core.formatting import duration, join_words, names_principal, sentence
+from secrets_app.core.formatting import duration, names_principal, sentence
 from secrets_app.core.hops import Hop, HopKind, HopOutcome, failing_hop, hops_in_progress, hops_of
 from secrets_app.core.hosts import shorten_ids
 from secrets_app.core.reading import Attempt, Diagnosis, Hint, HostEnvironment, Outcome, Reading, RunsOn
@@ -23,6 +23,7 @@ _TITLES = {Shell.BASH: "bash", Shell.POWERSHELL: "PowerShell", Shell.CMD: "cmd"}
 _HEX = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{24}\b")
 """A version of a secret."""
 _DENIED = ("401", "403")
+_PORTAL = re.compile(r"\s*Portal: ([^.]+\.)")
 _WHERE = {
     RunsOn.ANY_MACHINE: "Run it on your own machine or in Cloud Shell.",
     RunsOn.THIS_MACHINE: "Run it on the machine that this program runs on, as the same user.",
@@ -158,6 +159,17 @@ def shell_of(user_agent: str) -> Shell:
     return Shell.POWERSHELL if "Windows" in user_agent else Shell.BASH
 
 
+def fix_sentence(hint: Hint) -> str:
+    """How to fix it; without the way through the portal where the page has a tab for it."""
+    return _PORTAL.sub("", hint.fix) if hint.portal and hint.commands else hint.fix
+
+
+def portal_steps(hint: Hint) -> str:
+    """The way through the Azure portal: `the vault > Access control (IAM) > Add role assignment.`"""
+    steps = _PORTAL.search(hint.fix)
+    return steps[1] if steps else f"{hint.portal.path}." if hint.portal else ""
+
+
 def who_and_where(hint: Hint) -> str:
     """Who may run the commands, and where."""
     sentences = (
@@ -167,10 +179,9 @@ def who_and_where(hint: Hint) -> str:
     return " ".join(filter(None, sentences))
 
 
-def untried(attempts: Iterable[Attempt]) -> str:
-    """The credentials that were not reached, in one line; empty where all were tried."""
-    names = [text.credential_label(attempt) for attempt in attempts if attempt.outcome is Outcome.NOT_REACHED]
-    return join_words(names) if names else ""
+def untried(attempts: Iterable[Attempt]) -> list[str]:
+    """The names of the credentials that were not reached."""
+    return [text.credential_label(attempt) for attempt in attempts if attempt.outcome is Outcome.NOT_REACHED]
 
 
 def watch_time(reloads: int) -> str:

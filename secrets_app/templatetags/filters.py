@@ -32,6 +32,8 @@ for _filter in (
     page.hop_boxes,
     page.shell_tabs,
     page.commands_for,
+    page.fix_sentence,
+    page.portal_steps,
     page.who_and_where,
     page.untried,
     page.watch_time,

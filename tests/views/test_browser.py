@@ -39,6 +39,7 @@ def test_app_service__page_shows_success_and_principal(page: Page, inside: str) 
     expect(page.get_by_text("Signed in as kvsite-demo (system-assigned managed identity).")).to_be_visible()
     page.get_by_text("Legacy line").click()
     expect(page.get_by_text("Principal Used: IsAuthenticated:True Type:App AppId:")).to_be_visible()
+    page.get_by_role("complementary").get_by_text("Local Azure · app-service").click()
     expect(page.get_by_role("complementary").get_by_text("no Azure account")).to_be_visible()
 
 

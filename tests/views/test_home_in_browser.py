@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from benchmarks.site_process import running_site
 from localazure import LocalAzure
+from localazure.demo.toolbar import STYLE, STYLE_PATH, ToolbarInserter, toolbar
+from localazure.scenarios.catalog import SCENARIOS
 from tests.conftest import CHROMIUM
 from tests.support.scenario_visits import Visit
 
@@ -21,8 +23,10 @@ STATIC = Path(__file__).resolve().parents[2] / "secrets_app" / "static"
 ORIGIN = "http://127.0.0.1:8000"
 SCREENS = {"laptop": (1280, 720), "phone": (390, 844)}
 FAILURES = (
-    *("no-role", "wrong-tenant", "vault-unknown", "service-principal-expired-secret"),
-    *("firewall", "laptop-no-az", "no-policy", "laptop-signed-out"),
+    *("no-role", "wrong-tenant", "vault-unknown", "service-principal-expired-secret", "service-principal-wrong-secret"),
+    *("firewall", "private", "laptop-no-az", "no-policy", "laptop-signed-out", "laptop-mfa", "app-service-off"),
+    *("vm-no-identity", "vm-two-identities", "kubernetes-wrong-subject", "secret-missing", "secret-disabled"),
+    *("secret-deleted", "intercepted"),
 )
 
 
@@ -30,6 +34,12 @@ FAILURES = (
 def screen(browser: Browser) -> Iterator[Page]:
     with browser.new_context() as context:
         yield context.new_page()
+
+
+def with_toolbar(html: str, scenario: str) -> str:
+    """The page as the demo sends it."""
+    inserter = ToolbarInserter(toolbar(SCENARIOS[scenario], back="/", can_run=True))
+    return (inserter.feed(html.encode()) + inserter.end()).decode()
 
 
 def open_recorded(page: Page, html: str) -> None:
@@ -40,6 +50,8 @@ def open_recorded(page: Page, html: str) -> None:
         file = STATIC / path.removeprefix("/static/")
         if path == "/":
             route.fulfill(body=html, content_type="text/html; charset=utf-8")
+        elif path == STYLE_PATH:
+            route.fulfill(body=STYLE, content_type="text/css")
         elif file.is_file():
             route.fulfill(path=file)
         else:
@@ -49,13 +61,27 @@ def open_recorded(page: Page, html: str) -> None:
     page.goto(f"{ORIGIN}/")
 
 
+def assert_buttons_cover_nothing(page: Page) -> None:
+    """No button of a command lies on a tab."""
+    overlaps = page.evaluate("""() => [...document.querySelectorAll(".tabs .copy")].filter((button) => {
+      const a = button.getBoundingClientRect();
+      return a.width && [...document.querySelectorAll(".tabs label")].some((label) => {
+        const b = label.getBoundingClientRect();
+        return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+      });
+    }).length""")
+    assert overlaps == 0
+
+
 @pytest.mark.parametrize("scenario", FAILURES)
 def test_fix__is_in_the_first_screen(visited: Callable[[str], Visit], screen: Page, scenario: str) -> None:
-    open_recorded(screen, visited(scenario).pages["/"])
+    """Also below the demo's toolbar: the answer, the hops, the tabs, the first command and the link to the portal."""
+    open_recorded(screen, with_toolbar(visited(scenario).pages["/"], scenario))
     fix = screen.locator(".how-to-fix pre >> visible=true").first
+    portal = screen.get_by_role("link", name="Open in the Azure portal").all()
     for width, height in SCREENS.values():
         screen.set_viewport_size({"width": width, "height": height})
-        for shown in (screen.locator("h1"), screen.locator(".hops"), fix):
+        for shown in (screen.locator("h1"), screen.locator(".hops"), screen.locator(".tabs label").last, fix, *portal):
             box = shown.bounding_box()
             assert box
             assert box["y"] + box["height"] <= height
@@ -63,6 +89,9 @@ def test_fix__is_in_the_first_screen(visited: Callable[[str], Visit], screen: Pa
         result = screen.locator(".result").bounding_box()
         assert result
         assert result["height"] <= 260
+        assert_buttons_cover_nothing(screen)
+    screen.set_viewport_size({"width": 1280, "height": 720})
+    assert screen.evaluate("document.documentElement.scrollHeight") <= 1300
 
 
 @pytest.mark.parametrize("scenario", ["no-role"])
