@@ -1,23 +1,17 @@
 """Django system checks: each problem in the settings, with its own id and a hint."""
 
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-from django.contrib.sessions.middleware import SessionMiddleware
+from django.apps import apps
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - Django's own name
-from django.utils.module_loading import import_string
+from django.urls import NoReverseMatch, reverse
 
 from secrets_app import conf
-from secrets_app.conf.access import REDACTION_OFF, SESSIONS_OFF, AccessMode
 from secrets_app.conf.connection_string import ConnectionString
 from secrets_app.conf.credential import FOLDER_MISSING
+from secrets_app.conf.schema import STATIC_FILES_MISSING, URLS_MISSING
 from secrets_app.core.credential_options import CredentialOptions
-
-_REQUIRE_ACCESS = "secrets_app.middleware.require_access"
-_REDACT_SECRETS = "secrets_app.middleware.redact_secrets"
-_SESSION_MIDDLEWARE = "django.contrib.sessions.middleware.SessionMiddleware"
 
 
 @register
@@ -30,34 +24,26 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
     ]
     return [
         *found,
-        *_sessions(config.access),
-        *_redaction(),
+        *_project(),
         *_az_folder(config.credential),
         *_connection_string_warnings(config.connection_string),
     ]
 
 
-def _sessions(access: AccessMode) -> list[CheckMessage]:
-    """The passphrase sign-in needs `request.session` in the access-control middleware."""
-    before = takewhile(lambda path: path != _REQUIRE_ACCESS, settings.MIDDLEWARE)
-    if access is not AccessMode.TOKEN or any(map(_is_session_middleware, before)):
-        return []
-    message = f"KVSITE_ACCESS is token, but SessionMiddleware is not before {_REQUIRE_ACCESS}, so no user can sign in."
-    hint = f"Add {_SESSION_MIDDLEWARE} before it in MIDDLEWARE."
-    return [Error(message, hint=hint, id=str(SESSIONS_OFF))]
-
-
-def _redaction() -> list[CheckMessage]:
-    """A response must not be able to pass by the last redaction."""
-    if _REQUIRE_ACCESS not in settings.MIDDLEWARE or settings.MIDDLEWARE[0] == _REDACT_SECRETS:
-        return []
-    message = f"{_REDACT_SECRETS} is not the first middleware, so a response may contain a token that Azure repeats."
-    return [Error(message, hint="Put it first in MIDDLEWARE.", id=str(REDACTION_OFF))]
-
-
-def _is_session_middleware(path: str) -> bool:
-    middleware = import_string(path)
-    return isinstance(middleware, type) and issubclass(middleware, SessionMiddleware)
+def _project() -> list[CheckMessage]:
+    """What the project has to do besides installing the app."""
+    found: list[CheckMessage] = []
+    try:
+        reverse("secrets_app:home")
+    except NoReverseMatch:
+        hint = 'Add path("principal/", include("secrets_app.urls")) to the urlpatterns of the project.'
+        message = "The project's URLs do not include secrets_app.urls, so no page can be opened."
+        found.append(Warning(message, hint=hint, id=str(URLS_MISSING)))
+    if not apps.is_installed("django.contrib.staticfiles"):
+        hint = "Add it to INSTALLED_APPS, and set STATIC_URL."
+        message = "django.contrib.staticfiles is not installed, so the pages have no style."
+        found.append(Warning(message, hint=hint, id=str(STATIC_FILES_MISSING)))
+    return found
 
 
 def _az_folder(options: CredentialOptions | None) -> list[CheckMessage]:

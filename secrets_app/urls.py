@@ -1,11 +1,12 @@
-"""The URLs of the pages and the API; the health probes are answered earlier, in middleware.py."""
+"""The URLs of the pages and the API, each view behind the guard."""
 
+from collections.abc import Callable
 from typing import Any
 
-from django.urls import path, re_path, reverse_lazy
+from django.urls import URLPattern, path, re_path, reverse_lazy
 from django.views.generic import RedirectView
 
-from secrets_app.views import api, differences, explain, identities, login, reading, token, token_vault, value
+from secrets_app.views import api, differences, explain, guard, identities, login, reading, token, token_vault, value
 
 _PERMANENT: dict[str, Any] = {"permanent": True, "query_string": True, "http_method_names": ["get", "head"]}
 
@@ -41,4 +42,13 @@ urlpatterns = [
         RedirectView.as_view(url=reverse_lazy("secrets_app:secret"), **_PERMANENT),
     ),
     re_path(r"^(?P<old>(?i:api/acquiretokenmsi))/?$", api.acquire_token),
+    re_path(r"", guard.other_url),
 ]
+for pattern in urlpatterns:
+    pattern.callback = guard.guarded(pattern.callback)
+
+
+def with_decorator(decorator: Callable[[Any], Any]) -> tuple[list[URLPattern], str]:
+    """The URLs for `include`, with a decorator of the project around the guard, as for its own access control."""
+    decorated = [URLPattern(each.pattern, decorator(each.callback), name=each.name) for each in urlpatterns]
+    return decorated, app_name

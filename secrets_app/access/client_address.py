@@ -2,10 +2,10 @@
 
 from ipaddress import ip_address
 
-from django.conf import settings
 from django.http import HttpRequest
 
 from secrets_app.conf import Config
+from secrets_app.conf.project import trusts_x_forwarded_for
 
 
 def client_address(request: HttpRequest, config: Config) -> str:
@@ -18,7 +18,7 @@ def client_address(request: HttpRequest, config: Config) -> str:
     address = str(request.META.get("REMOTE_ADDR", ""))
     forwarded_for = request.META.get("HTTP_X_FORWARDED_FOR", "")
     entries = [_without_port(entry.strip()) for entry in forwarded_for.split(",")] if forwarded_for else []
-    if settings.TRUST_X_FORWARDED_FOR and entries and entries[-1]:
+    if trusts_x_forwarded_for() and entries and entries[-1]:
         address = entries.pop()
     while entries and is_trusted_proxy(address, config):
         address = entries.pop()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 
 from secrets_app.access.viewer import Viewer
 from secrets_app.conf import Config
@@ -47,7 +48,7 @@ def viewer(request: HttpRequest, config: Config) -> Viewer:
     try:
         person = person_of(request.META)
     except UnreadableError as error:
-        sign_in_url = "/.auth/login/aad?post_login_redirect_uri=/"
+        sign_in_url = f"/.auth/login/aad?post_login_redirect_uri={reverse('secrets_app:home')}"
         return Viewer(
             access_mode=AccessMode.EASY_AUTH, name="anonymous", denied_because=str(error), sign_in_url=sign_in_url
         )

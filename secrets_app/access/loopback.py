@@ -7,13 +7,13 @@ cannot be told from a local one, so it may open the pages. https://nginx.org/en/
 
 from ipaddress import ip_address
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.http.request import split_domain_port
 from django.urls import reverse
 
 from secrets_app.access import sign_in
 from secrets_app.access.client_address import client_address, is_trusted_proxy
+from secrets_app.access.session import has_cookie, session_of
 from secrets_app.access.viewer import Viewer
 from secrets_app.conf import Config
 from secrets_app.conf.access import AccessMode
@@ -44,21 +44,16 @@ _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 def viewer(request: HttpRequest, config: Config) -> Viewer:
     """A visitor on this machine. Values: only with the code, which the output of the process contains."""
-    is_local, session = is_from_this_machine(request, config), sign_in.session_of(request)
-    # Without the cookie the session is not read, so that the response does not depend on cookies.
-    has_cookie = session is not None and settings.SESSION_COOKIE_NAME in request.COOKIES
-    role = sign_in.role_in(session, config) if is_local and session is not None and has_cookie else None
-    may_sign_in = is_local and session is not None and not role
+    is_local = is_from_this_machine(request, config)
+    role = sign_in.role_in(session_of(request), config) if is_local and has_cookie(request) else None
     return Viewer(
         access_mode=AccessMode.LOOPBACK,
         name="local user" if is_local else "remote visitor",
         may_view=is_local,
         may_see_values=role is not None,
         denied_because="Only a browser on the server itself, without a proxy in between, has access.",
-        values_denied_because="Open the link that this site printed when it started, or enter the code in it."
-        if session is not None
-        else "Secret values require Django's SessionMiddleware, which is not enabled.",
-        values_sign_in_url=reverse("secrets_app:sign_in") if may_sign_in else None,
+        values_denied_because="Open the link that this site printed when it started, or enter the code in it.",
+        values_sign_in_url=reverse("secrets_app:sign_in") if is_local and not role else None,
         sign_out_url=reverse("secrets_app:sign_out") if role else None,
     )
 

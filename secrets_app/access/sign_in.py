@@ -1,4 +1,4 @@
-"""Sign-in with a passphrase (access mode `token`) or with the code of the start (`loopback`), in Django's session."""
+"""Sign-in with a passphrase (access mode `token`) or with the code of the start (`loopback`), in a session."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -8,11 +8,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from secrets_app.access.session import session_of
 from secrets_app.access.viewer import Viewer
 from secrets_app.conf import Config
 from secrets_app.conf.access import EXAMPLE_PASSPHRASE, LOGIN_LIFETIME_S, AccessMode
 
-# Keys in the session, which a project may share with other apps.
+# Keys in the session.
 _ROLE = "_secrets_app_role"
 _FINGERPRINT = "_secrets_app_passphrase_hash"
 
@@ -29,13 +30,6 @@ _NAMES = {Role.VIEW: "passphrase user", Role.VIEW_VALUES: "passphrase user with 
 
 def viewer(request: HttpRequest, config: Config) -> Viewer:
     """Access mode `token`: the viewer with a valid sign-in in the session."""
-    session = session_of(request)
-    if session is None:
-        return Viewer(
-            access_mode=AccessMode.TOKEN,
-            name="anonymous",
-            denied_because="Access requires a passphrase, but Django's SessionMiddleware is not enabled.",
-        )
     if config.passphrase is None:
         return Viewer(
             access_mode=AccessMode.TOKEN,
@@ -43,12 +37,7 @@ def viewer(request: HttpRequest, config: Config) -> Viewer:
             denied_because="Access requires a passphrase, but no valid passphrase is set.",
             required_setting=("KVSITE_PASSPHRASE", EXAMPLE_PASSPHRASE),
         )
-    return _viewer_with_role(role_in(session, config), config)
-
-
-def session_of(request: HttpRequest) -> SessionBase | None:
-    """The session; None without Django's SessionMiddleware."""
-    return getattr(request, "session", None)
+    return _viewer_with_role(role_in(session_of(request), config), config)
 
 
 def _viewer_with_role(role: Role | None, config: Config) -> Viewer:

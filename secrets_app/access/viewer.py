@@ -29,12 +29,17 @@ class Viewer:
     sign_out_url: str | None = None
 
 
+def set_viewer(request: HttpRequest, viewer: Viewer) -> None:
+    """Store the viewer that the access mode made of the request."""
+    request._secrets_app_viewer = viewer  # type: ignore[attr-defined]  # noqa: SLF001
+
+
 def viewer_of(request: HttpRequest) -> Viewer:
-    """The viewer set by the access-control middleware."""
-    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    """The viewer of a request that passed the guard."""
+    viewer: Viewer = request._secrets_app_viewer  # type: ignore[attr-defined]  # noqa: SLF001
     return viewer
 
 
 def context_processor(request: HttpRequest) -> dict[str, Viewer | None]:
-    """Adds `viewer` to the template context; None if the request was rejected before the access-control middleware."""
-    return {"viewer": getattr(request, "viewer", None)}
+    """Adds `viewer` to the template context; None if the request was rejected before access was decided."""
+    return {"viewer": getattr(request, "_secrets_app_viewer", None)}

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
-from secrets_app.conf import access, server, vault
+from secrets_app.conf import access, project, server, vault
 from secrets_app.conf.access import AccessMode, Network, authentication_off_problem
 from secrets_app.conf.connection_string import ConnectionString
 from secrets_app.conf.schema import IS_REMOVED, READERS, REMOVED, SETTINGS, UNKNOWN
@@ -68,9 +68,11 @@ def current(overrides: Mapping[str, str | None] | None = None, names: Mapping[st
     called in messages ({"SECRET_NAME": "--secret"}).
     """
     replaced = {name: text for name, text in (overrides or {}).items() if text is not None}
-    raw = {**settings.SECRETS_APP, **replaced}
-    site = (settings.SECRET_KEY, settings.PRODUCTION, settings.SITE_KEY_IS_STORED, settings.PLATFORM_SIGNS_IN)
-    config = _loaded(tuple(raw.items()), tuple((names or {}).items()), *site)
+    source = project.source()
+    raw = {**source.raw, **replaced}
+    called = {**source.names, **(names or {})}
+    site = (settings.SECRET_KEY, project.in_production(), project.key_is_stored(), project.platform_signs_in())
+    config = _loaded(tuple(raw.items()), tuple(called.items()), source.problems, *site)
     shared(_RegisteredSecrets).add(config, raw)
     return config
 
@@ -98,6 +100,7 @@ class _RegisteredSecrets:
 def _loaded(
     raw: tuple[tuple[str, str], ...],
     names: tuple[tuple[str, str], ...],
+    dict_problems: tuple[SettingProblem, ...],
     fingerprint_key: str,
     production: bool,  # noqa: FBT001 - lru_cache handles positional arguments best
     key_is_stored: bool,  # noqa: FBT001
@@ -110,7 +113,7 @@ def _loaded(
         else missing_key_problem(production=production, stored=key_is_stored)
     )
     off = authentication_off_problem(config.access, platform_signs_in=platform_signs_in)
-    problems = (*config.problems, *(problem for problem in (missing, off) if problem))
+    problems = (*dict_problems, *config.problems, *(problem for problem in (missing, off) if problem))
     return replace(config, fingerprint_key=fingerprint_key, problems=problems, platform_signs_in=platform_signs_in)
 
 

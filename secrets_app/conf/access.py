@@ -26,8 +26,6 @@ _CODE_SHORT = CheckId("E099", "`KVSITE_SIGN_IN_CODE` is too short or has charact
 _PROXIES = CheckId("E100", "`KVSITE_TRUSTED_PROXIES` contains an invalid address or network.")
 _VALUES = CheckId("E023", "`KVSITE_VALUES` is neither `allowed` nor `never`.")
 _UNUSED = CheckId("W024", "A setting belongs to another access mode, so it has no effect.")
-SESSIONS_OFF = CheckId("E097", "`KVSITE_ACCESS=token` without Django's `SessionMiddleware`.")
-REDACTION_OFF = CheckId("E098", "`require_access` without `redact_secrets` as the first middleware.")
 _AUTHENTICATION_OFF = CheckId("W026", "`KVSITE_ACCESS=easy-auth` without App Service authentication.")
 _PLACEHOLDER_PASSPHRASE = CheckId("E078", "A passphrase is still the placeholder of an example.")
 
@@ -161,7 +159,7 @@ MODE = Setting(
     "users signed in with App Service authentication. `token`: users who know a passphrase. `open`: everyone who can "
     "reach the site; they see IDs, but no secret values.",
     default=AccessMode.LOOPBACK, parse=_parse_mode, attribute="access",
-    checks=(_MODE, _AUTHENTICATION_OFF, SESSIONS_OFF, REDACTION_OFF),
+    checks=(_MODE, _AUTHENTICATION_OFF),
 )  # fmt: skip
 PEOPLE: Setting[tuple[str, ...]] = Setting(
     name="KVSITE_PEOPLE",

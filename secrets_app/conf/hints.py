@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from secrets_app.conf import Config
 from secrets_app.conf.connection_string import ConnectionString
+from secrets_app.conf.project import is_embedded, shown_name
 from secrets_app.conf.setting import SettingProblem
 from secrets_app.connection_string import Key
 from secrets_app.core.credential_options import CertificateInVault, CredentialKind
@@ -72,7 +73,9 @@ def _commands(problem: SettingProblem, place: HostEnvironment) -> tuple[str, ...
 
 
 def commands_that_set(values: Mapping[str, str], place: HostEnvironment) -> tuple[str, ...]:
-    """Commands that set these settings on the platform where this program runs."""
+    """Commands that set these settings on the platform where this program runs; in a project, lines of its settings."""
+    if is_embedded():
+        return tuple(f"{shown_name(setting)} = {value!r}" for setting, value in values.items())
     shell = Shell.POWERSHELL if place.system == "Windows" else Shell.BASH
     assignments = " ".join(quote(f"{setting}={value}", shell) for setting, value in values.items())
     if place.platform in _COMMANDS:

@@ -50,6 +50,13 @@ IS_REMOVED = CheckId("W096", "A setting was removed in an earlier version, so it
 REMOVED: Mapping[str, str] = {"KVSITE_DEBUG": "was removed in 0.2.0, so it has no effect. The log has the traceback."}
 """Former settings -> the message."""
 
+DICT_NOT_A_DICT = CheckId("E102", "`PRINCIPAL_USED`, the settings in another Django project, is not a dict.")
+DICT_UNKNOWN_KEY = CheckId("E103", "`PRINCIPAL_USED` has a key that is not a setting.")
+DICT_WRONG_TYPE = CheckId("E104", "A value in `PRINCIPAL_USED` is not text, a number or a list of texts.")
+URLS_MISSING = CheckId("W105", "`secrets_app` is installed, but the project's URLs do not include `secrets_app.urls`.")
+STATIC_FILES_MISSING = CheckId("W106", "`django.contrib.staticfiles` is not installed, so the pages have no style.")
+_PROJECT_CHECKS = (DICT_NOT_A_DICT, DICT_UNKNOWN_KEY, DICT_WRONG_TYPE, URLS_MISSING, STATIC_FILES_MISSING)
+
 TOKEN_SCOPE = CheckId("E064", "The resource or scope of a token check is not valid.")
 IDENTIFIER_CHECKS = (
     CheckId("E093", "The vault of a secret identifier in the request is not allowed."),
@@ -61,7 +68,7 @@ CHECK_IDS: tuple[CheckId, ...] = tuple(
     dict.fromkeys(
         (
             *(check for row in SETTINGS.values() for check in row.checks),
-            *(UNKNOWN, IS_REMOVED, TOKEN_SCOPE, *IDENTIFIER_CHECKS),
+            *(UNKNOWN, IS_REMOVED, TOKEN_SCOPE, *IDENTIFIER_CHECKS, *_PROJECT_CHECKS),
         )
     )
 )

@@ -1,23 +1,28 @@
 """The error pages: access denied, with the setting that grants it; all others with one sentence."""
 
 import json
+import traceback
 from dataclasses import replace
+from http import HTTPStatus
 from typing import NamedTuple
 
 from django.core.exceptions import BadRequest, DisallowedHost, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from secrets_app.access import POLICIES, Viewer, viewer_of
-from secrets_app.conf.access import AccessMode
+from secrets_app.conf.access import MODE, AccessMode
 from secrets_app.conf.hints import commands_that_set
+from secrets_app.conf.project import shown_name
 from secrets_app.core.reading import HostEnvironment
 from secrets_app.service import detect_host
 from secrets_app.views import explain
 from secrets_app.views.rendering import render
-from secrets_app.views.request_body import UnsupportedContentType
+from secrets_app.views.request_body import UnsupportedContentType, is_api
 
 NOT_ALLOWED, UNSUPPORTED_MEDIA_TYPE = 405, 415
+ACCESS = MODE.name
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -27,7 +32,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         return too_long(request)
     if isinstance(exception, DisallowedHost):
         sentence = "This host name is not allowed. Set KVSITE_HOSTS to the host names of this site."
-    if request.path.startswith("/api/"):
+    if is_api(request):
         status = UNSUPPORTED_MEDIA_TYPE if isinstance(exception, UnsupportedContentType) else 400
         return JsonResponse({"error": sentence}, status=status)
     return _error_page(request, 400, "Bad request", sentence)
@@ -35,7 +40,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def too_long(request: HttpRequest) -> HttpResponse:
     """413: the request body exceeds Django's limit."""
-    if request.path_info == reverse("secrets_app:compare"):
+    if request.path == reverse("secrets_app:compare"):
         return _error_page(request, 413, "Request too long", "A reading has at most 128 KiB.")
     return explain.too_long(request)
 
@@ -45,7 +50,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noq
     return _error_page(request, 403, "The form has expired", "Reload the page and submit the form again.")
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     return _error_page(request, 404, "Page not found", "No page exists at this URL.")
 
 
@@ -78,6 +83,23 @@ _API_SENTENCES = {
 _UNEXPECTED = "This site failed to answer. The traceback is in the site's log."
 
 
+def replaced(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """The response; an error of the API as JSON with one sentence, and an empty 405 as a page."""
+    if not isinstance(response, HttpResponse) or response.status_code < HTTPStatus.BAD_REQUEST:
+        return response
+    if is_api(request):
+        return api_error(request, response)
+    if response.status_code == NOT_ALLOWED and not response.content:
+        page = method_not_allowed(request, response.headers["Allow"])
+        page.headers["Allow"] = response.headers["Allow"]
+        return page
+    return response
+
+
+def traceback_of(error: Exception) -> str:
+    return "".join(traceback.format_exception(error)).rstrip()
+
+
 def api_error(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """The error as JSON with one sentence; the status and the headers stay. One that is JSON already is not changed."""
     content_type = response.headers.get("Content-Type", "")
@@ -104,13 +126,13 @@ class AccessOption(NamedTuple):
     commands: tuple[str, ...]
 
 
-def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django passes it by name
+def forbidden(request: HttpRequest) -> HttpResponse:
     """A page for browsers, JSON for API clients, plain text for the rest."""
     viewer = viewer_of(request)
     accepts = request.headers.get("Accept", "")
-    if "text/html" in accepts and not request.path_info.startswith("/api/"):
+    if "text/html" in accepts and not is_api(request):
         return _page(request, viewer)
-    if "json" in accepts or request.path_info.startswith("/api/"):
+    if "json" in accepts or is_api(request):
         body = json.dumps(
             {"error": _sentence(viewer), "access": viewer.access_mode, "setting": _setting(viewer)}, indent=2
         )
@@ -119,12 +141,12 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 
 
 def _setting(viewer: Viewer) -> str:
-    return viewer.required_setting[0] if viewer.required_setting else "KVSITE_ACCESS"
+    return shown_name(viewer.required_setting[0] if viewer.required_setting else ACCESS)
 
 
 def _sentence(viewer: Viewer) -> str:
     return (
-        f"Access denied (KVSITE_ACCESS={viewer.access_mode}). {viewer.denied_because} "
+        f"Access denied ({shown_name(ACCESS)}={viewer.access_mode}). {viewer.denied_because} "
         f"To allow access, change {_setting(viewer)}; open this URL in a browser for the commands."
     )
 
@@ -132,9 +154,10 @@ def _sentence(viewer: Viewer) -> str:
 def _page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     # Resource names are hidden from unauthenticated visitors.
     host = replace(detect_host(), resource_name=None, resource_group=None, subscription_id=None)
-    next_url = request.get_full_path() if request.method in {"GET", "HEAD"} else "/"
+    next_url = request.get_full_path() if request.method in {"GET", "HEAD"} else reverse("secrets_app:home")
     context = {
         "viewer": viewer,
+        "access_setting": shown_name(ACCESS),
         "setting": _setting(viewer),
         "options": _options(viewer, host),
         "next_url": next_url,
@@ -159,5 +182,5 @@ def _is_available(mode: AccessMode, host: HostEnvironment) -> bool:
 def _option(mode: AccessMode, host: HostEnvironment) -> AccessOption:
     policy = POLICIES[mode]
     setup = (policy.setup_command,) if policy.setup_command else ()
-    commands = setup + commands_that_set({"KVSITE_ACCESS": mode, **policy.required_settings}, host)
+    commands = setup + commands_that_set({ACCESS: mode.value, **policy.required_settings}, host)
     return AccessOption(mode, policy.description, commands)

@@ -17,6 +17,7 @@ from secrets_app.diagnosis.explain import (
 )
 from secrets_app.views.query import parse_query
 from secrets_app.views.rendering import render
+from secrets_app.views.request_body import is_api
 from secrets_app.views.visitor_text import from_visitor_only
 
 EXAMPLES = (
@@ -103,6 +104,6 @@ def cause(request: HttpRequest, key: str) -> HttpResponse:
 
 def too_long(request: HttpRequest) -> HttpResponse:
     """413: the request body exceeds Django's limit."""
-    if request.path.startswith("/api/"):
+    if is_api(request):
         return JsonResponse({"error": TOO_LONG_MESSAGE}, status=413)
     return _explain_page(request, status=413, error=TOO_LONG_MESSAGE)

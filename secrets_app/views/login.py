@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from secrets_app import conf
 from secrets_app.access import audit, viewer_of
 from secrets_app.access.client_address import client_address
-from secrets_app.access.sign_in import Role, grants_most, role_for, save_sign_in, session_of
+from secrets_app.access.session import session_of
+from secrets_app.access.sign_in import Role, grants_most, role_for, save_sign_in
 from secrets_app.access.throttle import LoginThrottle
 from secrets_app.conf.access import AccessMode
 from secrets_app.core.formatting import plural
@@ -29,11 +30,11 @@ _MODES = frozenset({AccessMode.TOKEN, AccessMode.LOOPBACK})
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The sign-in form, and its submission."""
     config = conf.current()
-    if config.access not in _MODES or (config.access is AccessMode.LOOPBACK and session_of(request) is None):
+    if config.access not in _MODES:
         raise Http404
     if config.access is AccessMode.LOOPBACK:
         return _sign_in_with_code(request)
-    next_url = local_url(parse_query(request, "next").get("next", "/"))
+    next_url = local_url(parse_query(request, "next").get("next", ""))
     if request.method != "POST":
         return _form(request, next_url)
     address = client_address(request, config)
@@ -52,7 +53,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def _sign_in_with_code(request: HttpRequest) -> HttpResponse:
     """The link of the start, or the code from it in the form. Not throttled: it has at least 16 random characters."""
     parameters = parse_query(request, "next", "code")
-    next_url = local_url(parameters.get("next", "/"))
+    next_url = local_url(parameters.get("next", ""))
     given = request.POST.get("passphrase", "").strip() if request.method == "POST" else parameters.get("code", "")
     if not given or request.method == "HEAD":
         return _form(request, next_url)
@@ -67,20 +68,20 @@ def _sign_in_with_code(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session."""
-    if conf.current().access not in _MODES or session_of(request) is None:
+    if conf.current().access not in _MODES:
         raise Http404
-    request.session.flush()
+    session_of(request).flush()
     return HttpResponseRedirect(reverse("secrets_app:sign_in"))
 
 
 def local_url(address: str) -> str:
-    """`address` if it is a path on this site, otherwise the home page."""
+    """`address` if it is a path on this site, otherwise this app's home page."""
     is_local = address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None)
-    return address if is_local and len(address) <= 2000 else "/"
+    return address if is_local and len(address) <= 2000 else reverse("secrets_app:home")
 
 
 def _signed_in(request: HttpRequest, next_url: str, role: Role) -> HttpResponse:
-    save_sign_in(request.session, role, conf.current())
+    save_sign_in(session_of(request), role, conf.current())
     rotate_token(request)
     return HttpResponseRedirect(next_url)
 

@@ -14,6 +14,7 @@ from secrets_app.conf.access import AccessMode
 from secrets_app.conf.request import ReadRequest, TokenTarget, secret_request
 from secrets_app.core.budget import BudgetExceededError
 from secrets_app.views.rendering import render
+from secrets_app.views.request_body import is_api
 
 FORBIDDEN, TOO_MANY_REQUESTS = 403, 429
 _OPEN = (
@@ -60,6 +61,6 @@ def answers_refusals(view: View) -> View:
 
 
 def _refusal(request: HttpRequest, status: int, title: str, sentence: str) -> HttpResponseBase:
-    if request.path_info.startswith("/api/"):
+    if is_api(request):
         return JsonResponse({"error": sentence}, status=status)
     return render(request, "secrets_app/error.html", {"title": title, "sentence": sentence}, status=status)

@@ -1,13 +1,19 @@
-"""The body of a POST to the API."""
+"""Requests to the API, and the body of a POST to it."""
 
 import json
 from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest
+from django.urls import reverse
 
 JSON, FORM, MULTIPART = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
 _INVALID = "The request body is not valid JSON."
+
+
+def is_api(request: HttpRequest) -> bool:
+    """Whether the URL is one of the API, whose errors are JSON."""
+    return request.path.startswith(reverse("secrets_app:api"))
 
 
 class UnsupportedContentType(BadRequest):

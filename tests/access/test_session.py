@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from secrets_app.access import session
 from secrets_app.conf.access import AccessMode
 from tests.support.access_requests import BROWSER, COOKIE, PASSPHRASE, VALUES_PASSPHRASE, headers, sign_in
 
@@ -20,7 +21,7 @@ SESSION_SALT = "django.contrib.sessions.backends.signed_cookies"
 
 def test_cookie__is_secure_over_tls(locked: Client, settings: Any) -> None:
     assert not sign_in(locked, PASSPHRASE).cookies[COOKIE]["secure"]
-    assert sign_in(locked, PASSPHRASE, secure=True).cookies[COOKIE]["secure"]
+    assert sign_in(locked, PASSPHRASE, secure=True).cookies[f"__Host-{COOKIE}"]["secure"]
     settings.SESSION_COOKIE_SECURE = True
     assert sign_in(locked, PASSPHRASE).cookies[COOKIE]["secure"]
 
@@ -48,23 +49,19 @@ def test_session__ends_after_8_hours(locked: Client, monkeypatch: pytest.MonkeyP
     assert locked.get("/").status_code == 403
 
 
-def test_cookie_signature__expires(locked: Client, settings: Any) -> None:
-    assert settings.SESSION_COOKIE_AGE == 8 * 3600
+def test_cookie_signature__expires(locked: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     sign_in(locked, PASSPHRASE)
-    settings.SESSION_COOKIE_AGE = -1
+    assert locked.get("/").status_code == 200
+    monkeypatch.setattr(session._Session, "get_session_cookie_age", lambda _: -1)  # noqa: SLF001
     assert locked.get("/").status_code == 403
 
 
-def test_saving_the_session_again__does_not_extend_it(
-    locked: Client, monkeypatch: pytest.MonkeyPatch, settings: Any
-) -> None:
-    settings.SESSION_SAVE_EVERY_REQUEST = True
-    signed_in_at = timezone.now()
-    sign_in(locked, PASSPHRASE)
-    monkeypatch.setattr(timezone, "now", lambda: signed_in_at + timedelta(hours=7))
-    assert COOKIE in locked.get("/").cookies
-    monkeypatch.setattr(timezone, "now", lambda: signed_in_at + timedelta(hours=8, seconds=1))
-    assert locked.get("/").status_code == 403
+def test_session__is_not_the_one_of_the_project(locked: Client, settings: Any) -> None:
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.contrib.sessions.middleware.SessionMiddleware"]
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"  # without a database, each use of it would fail
+    assert sign_in(locked, PASSPHRASE).status_code == 302
+    assert locked.get("/").status_code == 200
+    assert locked.post("/sign-out/").status_code == 302
 
 
 def test_forged_cookie__is_rejected(locked: Client) -> None:

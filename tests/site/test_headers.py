@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from secrets_app.middleware import SECURITY_HEADERS
+from secrets_app.core.security_headers import SECURITY_HEADERS
 from tests.conftest import HERE, World
 
 ROOT = Path(__file__).resolve().parents[2]
