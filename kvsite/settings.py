@@ -4,9 +4,11 @@ import logging
 import os
 from pathlib import Path
 
+from kvsite.database import databases
 from kvsite.request_limits import MAX_BODY_BYTES
 from secrets_app.conf import load
 from secrets_app.conf.access import SIGN_IN_CODE, needs_sign_in_code, new_sign_in_code
+from secrets_app.conf.history import DATABASE_URL
 from secrets_app.conf.schema import SETTINGS
 from secrets_app.conf.secret_key import is_stored, load_or_create_key
 from secrets_app.conf.server import Hsts
@@ -74,7 +76,13 @@ MIDDLEWARE = [
 SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003", "security.W005", "security.W021"]
 ROOT_URLCONF = "kvsite.urls"
 WSGI_APPLICATION = "kvsite.wsgi.application"
-DATABASES: dict[str, dict[str, str]] = {}  # the site stores no data
+# Without KVSITE_HISTORY the site stores no data. With an invalid database URL, nothing is stored elsewhere instead.
+_names_database = not any(problem.setting == DATABASE_URL.name for problem in _config.problems)
+RECORDS_HISTORY = _config.records_history and _names_database
+DATABASES = databases(_config.database_url, BASE_DIR / ".local") if RECORDS_HISTORY else {}
+if RECORDS_HISTORY:
+    INSTALLED_APPS.append("fleet")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Also for servers that do not use kvsite.wsgi: files of a form are discarded, never written to the disk.
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES

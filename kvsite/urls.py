@@ -1,8 +1,11 @@
 """The URLs of the site."""
 
+from django.apps import apps
 from django.urls import include, path
 
 urlpatterns = [path("", include("secrets_app.urls"))]
+if apps.is_installed("fleet"):
+    urlpatterns.append(path("", include("fleet.urls")))
 
 # For what fails before a view is called; the views' own guard handles the rest.
 handler400 = "secrets_app.views.errors.bad_request"

@@ -3,14 +3,16 @@
 import os
 from dataclasses import replace
 
-from secrets_app import diagnosis, keyvault
+from secrets_app import conf, diagnosis, keyvault
 from secrets_app.conf import host_environment
 from secrets_app.conf.cloud import cloud_mismatch_problems
 from secrets_app.conf.hints import connection_string_hints, setting_hints, use_setting_names
-from secrets_app.conf.request import ReadRequest
+from secrets_app.conf.request import ReadRequest, SecretTarget
 from secrets_app.core.caching import ResultCache
-from secrets_app.core.reading import UNEXPECTED, Diagnosis, HostEnvironment, Reading
+from secrets_app.core.history import history
+from secrets_app.core.reading import UNEXPECTED, Diagnosis, HostEnvironment, LastReadable, Reading
 from secrets_app.core.runtime import shared
+from secrets_app.diagnosis.changes import with_change
 from secrets_app.diagnosis.setting_causes import missing_service_principal_variables
 
 __all__ = ["detect_host", "diagnose", "get_reading", "isolated_read", "progress", "read_value", "start_reading"]
@@ -32,7 +34,7 @@ class _Diagnoses(ResultCache[object, Diagnosis]):
 def diagnose(reading: Reading, request: ReadRequest) -> Diagnosis:
     """Why the `reading` of `request` failed, and how to fix it: setting errors first, then causes in the error."""
     key = reading.id, request.problems, request.config.connection_string
-    return shared(_Diagnoses).get(key, lambda: _diagnose(reading, request))
+    return shared(_Diagnoses).get(key, lambda: _diagnose_and_record(reading, request))
 
 
 def detect_host() -> HostEnvironment:
@@ -40,7 +42,22 @@ def detect_host() -> HostEnvironment:
     return host_environment.detect_host(os.environ)
 
 
-def _diagnose(reading: Reading, request: ReadRequest) -> Diagnosis:
+def _diagnose_and_record(reading: Reading, request: ReadRequest) -> Diagnosis:
+    """The diagnosis, with the history of the site's own secret as evidence. A reading is recorded once."""
+    if not _is_own(request):
+        return _diagnose(reading, request)
+    last_readable = None if reading.ok else history().last_readable(reading)
+    diagnosed = _diagnose(reading, request, last_readable)
+    history().record(reading, diagnosed)
+    return diagnosed
+
+
+def _is_own(request: ReadRequest) -> bool:
+    """Whether the site reads its own secret, with its own settings."""
+    return isinstance(request.target, SecretTarget) and not request.from_visitor and request.config is conf.current()
+
+
+def _diagnose(reading: Reading, request: ReadRequest, last_readable: LastReadable | None = None) -> Diagnosis:
     missing = missing_service_principal_variables(os.environ, reading.place.platform)
     config, diagnosed = request.config, diagnosis.diagnose(reading, missing_variables=missing)
     blocking = (*request.blocking_problems, *cloud_mismatch_problems(reading, config, os.environ))
@@ -51,4 +68,6 @@ def _diagnose(reading: Reading, request: ReadRequest) -> Diagnosis:
         *setting_hints((problem for problem in request.problems if not problem.blocks_reading), reading.place),
     )
     main_cause = None if reading.ok else hints[0].cause if hints else UNEXPECTED
-    return replace(diagnosed, hints=hints, main_cause=main_cause)
+    return replace(
+        diagnosed, hints=with_change(hints, last_readable), main_cause=main_cause, last_readable=last_readable
+    )

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 from localazure import LocalAzure
 from secrets_app.conf.schema import SETTINGS
 from secrets_app.core import runtime
+from secrets_app.core.history import register_history
 from secrets_app.views import reading_page
 from tests.support.scenario_visits import HERE, SIGN_IN_CODE, Visit, inside, visit
 from tests.support.xdist_scheduler import scheduler
@@ -54,6 +55,12 @@ def _scrubbed_environment() -> Iterator[None]:
     runtime.reset()
     os.environ.clear()
     os.environ.update(before)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_history() -> None:
+    """Readings are not recorded: tests/fleet registers its own recorder."""
+    register_history(None)
 
 
 @pytest.fixture(autouse=True)

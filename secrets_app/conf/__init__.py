@@ -8,9 +8,10 @@ from typing import Any
 
 from django.conf import settings
 
-from secrets_app.conf import access, project, server, vault
+from secrets_app.conf import access, history, project, server, vault
 from secrets_app.conf.access import AccessMode, Network, authentication_off_problem
 from secrets_app.conf.connection_string import ConnectionString
+from secrets_app.conf.history import password_in
 from secrets_app.conf.schema import IS_REMOVED, READERS, REMOVED, SETTINGS, UNKNOWN
 from secrets_app.conf.secret_key import missing_key_problem
 from secrets_app.conf.setting import SettingError, SettingProblem
@@ -57,6 +58,13 @@ class Config:
     hsts: server.Hsts = server.HSTS.default
     log_level: str = server.LOG_LEVEL.default
     site_key: str | None = field(default=None, repr=False)
+    records_history: bool = history.HISTORY.default
+    database_url: str | None = field(default=None, repr=False)
+    history_days: int = history.HISTORY_DAYS.default
+    watch_interval_s: int = history.WATCH_INTERVAL.default
+    broker_url: str | None = field(default=None, repr=False)
+    alert_urls: tuple[str, ...] = field(default=(), repr=False)
+    alert_after_s: int = history.ALERT_AFTER.default
     problems: tuple[SettingProblem, ...] = ()
     fingerprint_key: str = field(default="", repr=False)
 
@@ -92,6 +100,7 @@ class _RegisteredSecrets:
             config.fingerprint_key,
             *(raw.get(name, "").strip() for name, row in SETTINGS.items() if row.is_secret),
             *((options.client_secret, options.system_access_token) if options else ()),
+            *(password_in(url) for url in (config.database_url, config.broker_url, *config.alert_urls)),
         ):
             known_secrets().add(text, pinned=True)
 

@@ -10,6 +10,7 @@ from secrets_app.conf import (
     connection_string,
     credential,
     expected_principal,
+    history,
     server,
     token_vault,
     vault,
@@ -18,7 +19,7 @@ from secrets_app.conf.setting import RawSettings, Setting
 from secrets_app.core.check_ids import CheckId
 
 _SUBJECTS: tuple[ModuleType, ...] = (
-    *(vault, credential, certificate, connection_string, expected_principal, access, server, token_vault),
+    *(vault, credential, certificate, connection_string, expected_principal, access, server, history, token_vault),
 )
 SUBJECTS: Mapping[str, Mapping[str, Setting[object]]] = {module.TITLE: module.SETTINGS for module in _SUBJECTS}
 """Title -> name -> setting. docs/settings.md is generated from it."""

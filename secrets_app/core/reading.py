@@ -335,6 +335,46 @@ class Reading:
         return result is not None and self.failure is None
 
 
+class ChangeKind(StrEnum):
+    """What differs between two readings of a secret."""
+
+    OUTCOME = "outcome"
+    CAUSE = "cause"
+    PRINCIPAL = "principal"
+    TENANT = "tenant"
+    CREDENTIAL = "credential"
+    VERSION = "version"
+    FINGERPRINT = "fingerprint"
+    ADDRESS = "address"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One difference between two readings of a secret."""
+
+    kind: ChangeKind
+    before: str
+    after: str
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LastReadable:
+    """When a secret that cannot be read now was last read, from the history."""
+
+    at: datetime
+    principal: str | None = None
+    """As which principal: `kvsite-demo (system-assigned managed identity)`."""
+    failing_since: datetime | None = None
+    """The first failure after that, if one was recorded."""
+    same_principal: bool = False
+    """The principal is known, then and now, and is the same."""
+    same_address: bool = False
+    """The vault saw the same client address then and now."""
+    changes: tuple[Change, ...] = ()
+    """What has changed since then, except the outcome."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
     """What a reading means: the cause of each failed attempt, and how to fix it, the main cause first."""
@@ -344,6 +384,8 @@ class Diagnosis:
     hints: tuple[Hint, ...] = ()
     main_cause: str | None = None
     """Key of the most likely cause; None on success."""
+    last_readable: LastReadable | None = None
+    """When the secret was last read; None on success, or without a history."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,12 @@ def reading_json(reading: Reading, diagnosis: Diagnosis) -> dict[str, Any]:
     for attempt, cause in zip(document["attempts"], diagnosis.causes, strict=True):
         attempt["cause"] = cause
     hops = [hop.as_json() for hop in hops_of(reading, diagnosis)]
-    return document | {"hops": hops, "hints": [asdict(hint) for hint in diagnosis.hints]}
+    last = diagnosis.last_readable
+    return document | {
+        "hops": hops,
+        "hints": [asdict(hint) for hint in diagnosis.hints],
+        "last_readable": asdict(last, dict_factory=_json_object) if last else None,
+    }
 
 
 def _json_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

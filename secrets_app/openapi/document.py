@@ -3,7 +3,7 @@
 from typing import Any
 
 from secrets_app.core.hops import Hop
-from secrets_app.core.reading import SCHEMA_VERSION, Attempt, Certainty, Hint, Principal, Reading
+from secrets_app.core.reading import SCHEMA_VERSION, Attempt, Certainty, Hint, LastReadable, Principal, Reading
 from secrets_app.diagnosis.explain import FoundError
 from secrets_app.diagnosis.extraction import Layer
 from secrets_app.differences import Differences
@@ -44,11 +44,12 @@ def _add_reading(components: Components) -> None:
     components.add(Attempt, extra={"cause": {**text_or_null, "description": "Cause key; null if it did not fail."}})
     hop = components.add(Hop, without=("facts",), extra={"detail": text_or_null})
     hint = components.add(Hint)
+    last = nullable(components.add(LastReadable))
     first: dict[str, Schema] = {
         "schema_version": _VERSION,
         "ok": {"type": "boolean", "description": "The secret (or the token) was returned, to the expected principal."},
     }
-    components.add(Reading, without=("id",), extra={"hops": array(hop), "hints": array(hint)})
+    components.add(Reading, without=("id",), extra={"hops": array(hop), "hints": array(hint), "last_readable": last})
     reading = components.schemas["Reading"]
     reading["properties"] = first | reading["properties"]
     reading["required"] = [*first, *reading["required"]]

@@ -15,7 +15,15 @@ from secrets_app.core.redaction import redact
 from secrets_app.diagnosis import Explanation
 from secrets_app.diagnosis.diagnose import evidence_of
 from secrets_app.doctor import Check, Status
-from secrets_app.output.text import CERTAINTIES, OUTCOMES, credential_label, evidence_rows, hop_text, short_message
+from secrets_app.output.text import (
+    CERTAINTIES,
+    OUTCOMES,
+    credential_label,
+    evidence_rows,
+    hop_text,
+    last_readable_line,
+    short_message,
+)
 
 # Characters that Markdown or HTML would interpret in a sentence; an underscore only at the edge of a word.
 _SPECIAL = re.compile(r"([\\`*\[\]<|~]|(?<=\S)>|(?<!\w)_|_(?!\w)|(?<!\S)@|^[#>]+)")
@@ -61,6 +69,7 @@ def _summary(reading: Reading, diagnosis: Diagnosis) -> Iterator[str]:
     rows = {
         "Result": "OK" if reading.ok else f"failed{f', {codes}' if codes else ''}",
         "Cause": diagnosis.main_cause,
+        "Last readable": last_readable_line(diagnosis.last_readable) if diagnosis.last_readable else None,
         "Token Vault": reading.kept_token_url,
         "Scope": reading.scope,
         "Vault": reading.vault_url,

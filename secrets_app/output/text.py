@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from textwrap import shorten
 
 from secrets_app.core.claims import WELL_KNOWN_APPS
-from secrets_app.core.formatting import KINDS, PLATFORMS, duration, principal_name, rejected_application
+from secrets_app.core.formatting import KINDS, PLATFORMS, age, duration, principal_name, rejected_application
 from secrets_app.core.hops import Hop, HopOutcome, missing_setting_text
 from secrets_app.core.reading import (
     Attempt,
     Certainty,
     Diagnosis,
     Failure,
+    LastReadable,
     Outcome,
     Platform,
     Principal,
@@ -92,6 +93,14 @@ HOP_OUTCOMES: dict[HopOutcome, str] = {
     HopOutcome.RUNNING: "waiting",
     HopOutcome.NOT_REACHED: "not reached",
 }
+
+
+def last_readable_line(last: LastReadable) -> str:
+    """`Last readable 2 hours ago, as kvsite-demo. Since then: the tenant changed from A to B.`"""
+    who = f", as {last.principal}" if last.principal else ""
+    changes = " ".join(change.sentence for change in last.changes)
+    same = "The principal is the same." if last.same_principal else ""
+    return f"Last readable {age(last.at)}{who}. {f'Since then: {changes}' if changes else same}".rstrip()
 
 
 def hop_text(hop: Hop) -> str:

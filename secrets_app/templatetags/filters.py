@@ -26,6 +26,7 @@ for _filter in (
     formatting.age,
     formatting.principal_name,
     text.evidence_rows,
+    text.last_readable_line,
     page.status_code,
     page.page_title,
     page.reason,

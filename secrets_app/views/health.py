@@ -19,6 +19,7 @@ def readyz(_request: HttpRequest) -> HttpResponse:
     """200 when the secret can be read; otherwise 503 with the cause key."""
     request = secret_request(conf.current())
     reading = get_reading(request)
+    diagnosis = diagnose(reading, request)
     if reading.ok:
         return JsonResponse({"ready": True})
-    return JsonResponse({"ready": False, "cause": diagnose(reading, request).main_cause}, status=503)
+    return JsonResponse({"ready": False, "cause": diagnosis.main_cause}, status=503)

@@ -1,0 +1,115 @@
+"""One reading as the history keeps it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from django.db.models import CharField
+
+from fleet.models import Observation
+from secrets_app.core.formatting import KINDS, principal_name
+from secrets_app.core.reading import Diagnosis, Principal, PrincipalKind, Reading
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observed:
+    """What one reading showed. Texts are empty where nothing is known."""
+
+    at: datetime
+    ok: bool
+    cause: str = ""
+    stage: str = ""
+    status: int | None = None
+    code: str = ""
+    principal_type: str = ""
+    principal_kind: str = ""
+    principal_name: str = ""
+    app_id: str = ""
+    object_id: str = ""
+    tenant_id: str = ""
+    credential: str = ""
+    secret_version: str = ""
+    fingerprint: str = ""
+    expires_on: datetime | None = None
+    client_address: str = ""
+    token_ms: int = 0
+    vault_ms: int = 0
+    total_ms: int = 0
+
+    @property
+    def principal(self) -> str:
+        """`kvsite-demo (system-assigned managed identity)`; empty where no token was obtained."""
+        return principal_label(self)
+
+    @property
+    def result(self) -> str:
+        """`OK`, `403 ForbiddenByRbac`, or the cause key."""
+        if self.ok:
+            return "OK"
+        return " ".join(filter(None, (str(self.status or ""), self.code))) or self.cause or "not read"
+
+
+STORED = tuple(field.name for field in fields(Observed) if field.name not in {"at", "token_ms", "vault_ms", "total_ms"})
+"""The fields of an Observation that are those of Observed."""
+COMPARED = tuple(name for name in STORED if name != "client_address")
+"""Readings that agree in these are merged."""
+
+
+def principal_label(of: Observed | Observation) -> str:
+    """The principal's name or ID, with its kind."""
+    name = of.principal_name or of.app_id or of.object_id
+    kind = KINDS[PrincipalKind(of.principal_kind)] if of.principal_kind in set(PrincipalKind) else ""
+    return f"{name} ({kind})" if name and kind else name
+
+
+def observed(reading: Reading, diagnosis: Diagnosis) -> Observed:
+    """What the history keeps of a reading."""
+    failure, secret, saw = reading.failure, reading.secret, reading.vault_saw
+    return Observed(
+        **_fitting(
+            {
+                "cause": "" if reading.ok else diagnosis.main_cause,
+                "stage": failure.stage if failure else "",
+                "code": failure.code if failure else "",
+                **(_principal(reading.principal) if reading.principal else {}),
+                "secret_version": secret.version if secret else "",
+                "fingerprint": secret.fingerprint if secret else "",
+                "client_address": saw.client_address if saw else "",
+            }
+        ),
+        at=reading.started_at,
+        ok=reading.ok,
+        status=failure.status if failure else None,
+        expires_on=secret.expires_on if secret else None,
+        token_ms=_ms(reading.token_elapsed_s),
+        vault_ms=_ms(reading.vault_elapsed_s),
+        total_ms=_ms(reading.elapsed_s),
+    )
+
+
+def _principal(principal: Principal) -> dict[str, str | None]:
+    return {
+        "principal_type": principal.type,
+        "principal_kind": principal.kind,
+        "principal_name": principal_name(principal) if principal.user_principal_name or principal.name else "",
+        "app_id": principal.app_id,
+        "object_id": principal.object_id,
+        "tenant_id": principal.tenant_id,
+        "credential": principal.credential,
+    }
+
+
+def _fitting(texts: dict[str, str | None]) -> dict[str, str]:
+    """The texts, cut to the length of their columns: SQLite would store longer ones, PostgreSQL raises an error."""
+    return dict(_cut(texts))
+
+
+def _cut(texts: dict[str, str | None]) -> Iterator[tuple[str, str]]:
+    for name, text in texts.items():
+        column = Observation._meta.get_field(name)
+        length = column.max_length if isinstance(column, CharField) else None
+        yield name, str(text or "").replace("\0", "")[:length]
+
+
+def _ms(seconds: float | None) -> int:
+    return round((seconds or 0) * 1000)
