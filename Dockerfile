@@ -14,10 +14,11 @@ RUN python3 -m venv /venv && /venv/bin/python -m pip install --require-hashes --
 COPY manage.py gunicorn.conf.py ./
 COPY kvsite kvsite
 COPY secrets_app secrets_app
+COPY fleet fleet
 # Without a pip in the image, an intruder has one tool fewer; and bytecode cannot be written at run time.
 RUN /venv/bin/python manage.py collectstatic --noinput --verbosity 0 \
  && /venv/bin/python -m pip uninstall --quiet --yes pip \
- && /venv/bin/python -m compileall -q --invalidation-mode unchecked-hash /venv/lib kvsite secrets_app manage.py \
+ && /venv/bin/python -m compileall -q --invalidation-mode unchecked-hash /venv/lib kvsite secrets_app fleet manage.py \
  && rm -rf .local
 
 FROM ${BASE}

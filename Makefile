@@ -10,7 +10,7 @@ help:  ## show this help
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
 
 # The stamp is newer than the lock files when everything is installed: a second run installs nothing.
-.venv/installed: requirements.txt requirements-dev.txt
+.venv/installed: requirements.txt requirements-fleet.txt requirements-dev.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is %d.%d. Try: make PYTHON=python3.12" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
 	@echo 'Installing the pinned packages into .venv; this takes about 20 seconds.'
 	$(PYTHON) -m venv .venv
@@ -37,7 +37,7 @@ PRODUCTION := KVSITE_HOSTS=kvsite.example.org KVSITE_SECRET_KEY=only-for-this-ch
 	KEY_VAULT_URI=https://contoso.vault.azure.net SECRET_NAME=demo
 checks: .venv/installed
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
-	$(PRODUCTION) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(PRODUCTION) KVSITE_HISTORY=on KVSITE_DATABASE_URL=sqlite:///:memory: $(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py documents --check
 
 tests: .venv/installed
@@ -110,6 +110,7 @@ pictures: .venv/installed  ## take the screenshots of the documentation again; n
 
 lock: .venv/installed  ## lock the newest allowed versions with their hashes, install them, and list their licences
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header requirements-fleet.in -o requirements-fleet.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header requirements-dev.in -o requirements-dev.txt
 	$(MAKE) licences
 

@@ -77,19 +77,24 @@ def changed_outcome(*, was_ok: bool, before: str, now: Observed, since: datetime
 
     `before`: the earlier result, `403 ForbiddenByRbac`; `since`: when that outcome began.
     """
-    lasted = f" after {_lasted(since, now.at)}" if since and now.at > since else ""
+    lasted = f" for {_lasted(since, now.at)}" if since and now.at > since else ""
     if was_ok and not now.ok:
-        sentence = f"No longer readable{lasted}: {now.result} ({now.cause})."
+        sentence = f"No longer readable: {_error(now)}. It was readable{lasted} before."
     elif now.ok and not was_ok:
-        sentence = f"Readable again{lasted}; before that: {before}."
+        sentence = f"Readable again. It was not readable{lasted} before: {before}."
     elif not now.ok and before != now.result:
         return Change(
             kind=ChangeKind.CAUSE, before=before, after=now.result,
-            sentence=f"Still not readable; the error changed from {before} to {now.result} ({now.cause}).",
+            sentence=f"Still not readable; the error changed from {before} to {_error(now)}.",
         )  # fmt: skip
     else:
         return None
     return Change(kind=ChangeKind.OUTCOME, before=before, after=now.result, sentence=sentence)
+
+
+def _error(now: Observed) -> str:
+    """`403 ForbiddenByRbac (kv_rbac_denied)`."""
+    return now.result if now.result == now.cause else f"{now.result} ({now.cause})"
 
 
 def _lasted(since: datetime, until: datetime) -> str:
@@ -101,5 +106,5 @@ def _lasted(since: datetime, until: datetime) -> str:
 
 def first_change(now: Observed) -> Change:
     """The first observation of a target."""
-    sentence = f"First reading: {'readable' if now.ok else f'not readable, {now.result} ({now.cause})'}."
+    sentence = f"First reading: {'readable' if now.ok else f'not readable, {_error(now)}'}."
     return Change(kind=ChangeKind.OUTCOME, before="", after=now.result, sentence=sentence)

@@ -11,9 +11,8 @@ from fleet.exports import observations_csv
 from fleet.models import Target
 from fleet.plots import band, latency_plot
 from fleet.problems import HistoryUnavailableError, database
-from fleet.recorder import own_name
+from fleet.targets import find_target
 from fleet.timeline import RANGES, TITLES, Timeline, timeline
-from secrets_app import conf
 from secrets_app.views.query import parse_query
 from secrets_app.views.rendering import render
 
@@ -80,9 +79,7 @@ def _target(parameters: dict[str, str]) -> Target | None:
     """The target with this number, or the site's own; None if nothing was recorded of that yet. Raises Http404."""
     number = parameters.get("target")
     if number is None:
-        config = conf.current()
-        own = own_name(config.vault_url or "", config.secret_name or "")
-        return Target.objects.filter(name=own).first() or Target.objects.filter(kind=Target.Kind.OWN).last()
+        return find_target()
     if not (number.isascii() and number.isdigit() and len(number) < 19):
         raise BadRequest("target must be the number of a target, as in the links of the fleet.")
     target = Target.objects.filter(pk=int(number)).first()

@@ -99,6 +99,7 @@ def last_readable_line(last: LastReadable) -> str:
     """`Last readable 2 hours ago, as kvsite-demo. Since then: the tenant changed from A to B.`"""
     who = f", as {last.principal}" if last.principal else ""
     changes = " ".join(change.sentence for change in last.changes)
+    changes = changes[:1].lower() + changes[1:]
     same = "The principal is the same." if last.same_principal else ""
     return f"Last readable {age(last.at)}{who}. {f'Since then: {changes}' if changes else same}".rstrip()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 from django.test import Client
 
@@ -60,7 +60,7 @@ def test_failing_page__names_the_last_success_and_the_change(world: World, clien
     readable(120, principal_name="kvsite-before", object_id="object-before")
     page = client.get("/").content.decode()
     assert "Last readable 2 hours ago, as kvsite-before (system-assigned managed identity)." in page
-    assert "The principal changed from kvsite-before (system-assigned managed identity) to " in page
+    assert "Since then: the principal changed from kvsite-before (system-assigned managed identity) to " in page
     assert 'href="/history/"' in page
 
 
@@ -216,3 +216,27 @@ def test_site_without_the_setting__has_no_database_and_no_app() -> None:
 
 def test_migrations__are_complete(db: None) -> None:
     call_command("makemigrations", "fleet", check=True, dry_run=True, verbosity=0, skip_checks=True)
+
+
+@pytest.mark.django_db
+def test_command__prints_text_json_and_csv(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world("app-service")
+    readable(90)
+    readable(30, tenant_id="tenant-2")
+    call_command("history")
+    text = capsys.readouterr().out
+    assert "/demo: readable since" in text
+    assert "The tenant changed from tenant-1 to tenant-2." in text
+    call_command("history", "--json", "--range", "7d")
+    document = json.loads(capsys.readouterr().out)
+    assert document["range"] == "7d"
+    assert [change["kind"] for change in document["changes"]] == ["tenant", "outcome"]
+    call_command("history", "--csv")
+    assert len(capsys.readouterr().out.splitlines()) == 3
+
+
+@pytest.mark.django_db
+def test_command__unknown_target__is_one_sentence(world: World) -> None:
+    world("app-service")
+    with pytest.raises(CommandError, match="There is no target 'nothing'"):
+        call_command("history", "--target", "nothing")

@@ -38,8 +38,8 @@ def test_failure__is_a_change_with_its_code_and_cause(target: Target) -> None:
     record(target.pk, seen(140, OK))
     assert sentences(target) == [
         "First reading: readable.",
-        "No longer readable after 2 hours: 403 ForbiddenByRbac (kv_rbac_denied).",
-        "Readable again after 10 minutes; before that: 403 ForbiddenByRbac.",
+        "No longer readable: 403 ForbiddenByRbac (kv_rbac_denied). It was readable for 2 hours before.",
+        "Readable again. It was not readable for 10 minutes before: 403 ForbiddenByRbac.",
     ]
     target.refresh_from_db()
     assert (target.ok, target.since, target.code) == (True, START + timedelta(minutes=140), "")
