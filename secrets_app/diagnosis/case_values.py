@@ -1,14 +1,16 @@
 """Values for commands, taken from an error text or from a reading, and the case they describe."""
 
 import re
+from collections.abc import Mapping
 
 from secrets_app.core.hosts import GUID_PATTERN
-from secrets_app.core.reading import Reading
+from secrets_app.core.reading import Platform, Reading
 from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS
 from secrets_app.diagnosis.command_values import CommandValues, checked
 from secrets_app.diagnosis.evidence import Evidence
+from secrets_app.diagnosis.hosted import TOOLS
 from secrets_app.diagnosis.places import VAULT_SUFFIXES, Cloud
-from secrets_app.diagnosis.services import Action, ObjectKind, Operation
+from secrets_app.diagnosis.services import Action, ObjectKind, Operation, Service
 from secrets_app.diagnosis.stacks import Stack
 
 _QUOTED_SUBJECT = re.compile(r"(?:assertion\s)?subject:?\s['\"]([^'\"\s]{1,400})['\"]", re.IGNORECASE)
@@ -56,6 +58,42 @@ _MANAGED = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 """Terraform or Pulumi creates and changes this object: it reads it first, but a role that only reads is not enough."""
+_USER = re.compile(r"\bclient\s['\"][^'\"\s@]{1,100}@", re.IGNORECASE)
+"""Azure Resource Manager names a user by the sign-in name, an application by its ID."""
+_ARM_ACTION = re.compile(r"perform\saction\(?s?\)?:?\s['\"](Microsoft\.[\w./]{3,200})['\"]", re.IGNORECASE)
+_ARM_SCOPE = re.compile(r"over\sscope\s['\"](/subscriptions/[\w./()-]{1,600})['\"]", re.IGNORECASE)
+_ARM_ROLES = (
+    ("microsoft.authorization/roleassignments/", "Role Based Access Control Administrator"),
+    ("microsoft.managedidentity/userassignedidentities/assign/", "Managed Identity Operator"),
+    ("microsoft.storage/storageaccounts/listkeys/", "Storage Account Key Operator Service Role"),
+    ("microsoft.keyvault/vaults/read", "Reader"),
+    ("microsoft.keyvault/", "Key Vault Contributor"),
+    ("microsoft.storage/", "Storage Account Contributor"),
+)
+"""The start of an action of Azure Resource Manager -> a role with few other rights that contains it.
+
+https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
+"""
+_DATA_ROLES: Mapping[Service, tuple[tuple[str, str], ...]] = {
+    Service.STORAGE: (
+        (".queue.core.", "Storage Queue Data Contributor"),
+        (".table.core.", "Storage Table Data Contributor"),
+        (".file.core.", "Storage File Data Privileged Contributor"),
+        ("", "Storage Blob Data Contributor"),
+    ),
+    Service.SERVICE_BUS: (
+        ("eventhub", "Azure Event Hubs Data Receiver"),
+        ("'listen'", "Azure Service Bus Data Receiver"),
+        ("", "Azure Service Bus Data Sender"),
+    ),
+    Service.APP_CONFIGURATION: (("", "App Configuration Data Reader"),),
+    Service.AI_SERVICES: (
+        ("/agents/", "Azure AI User"),
+        ("aiservices", "Azure AI User"),
+        ("", "Cognitive Services OpenAI User"),
+    ),
+}
+"""Service -> a word in the text and the data role that the operation needs; the first word that is there counts."""
 _REGISTRY = re.compile(r"\b([a-z0-9]{5,50})\.azurecr\.(?:io|us|cn)", re.IGNORECASE)
 _SUBNET = re.compile(
     rf"/subscriptions/{GUID_PATTERN}/resourcegroups/[\w.()-]{{1,90}}/providers/microsoft\.network/virtualnetworks/"
@@ -109,10 +147,11 @@ def command_values_from_text(evidence: Evidence) -> CommandValues:
     return CommandValues(
         values=values_from_text(evidence),
         system=_system(evidence),
-        platform=evidence.platform,
+        platform=Platform.UNKNOWN if evidence.stack in TOOLS else evidence.platform,
         cloud=evidence.cloud or Cloud.PUBLIC,
         stack=evidence.stack,
         operation=evidence.operation,
+        text=evidence.lower_text,
         signed_in=bool(evidence.caller),
         on_site=False,
     )
@@ -133,7 +172,7 @@ def values_from_text(evidence: Evidence) -> dict[str, str]:
             "secret": text.innermost(_SECRET, mark="secret"),
             "object_id": caller.get("oid") or text.innermost(_OBJECT_ID, mark="with object "),
             "app_id": caller.get("appid") or (text.innermost(_QUOTED_APP) if evidence.ids else None),
-            "principal_type": _principal_type(caller.get("appid")),
+            "principal_type": _principal_type(caller.get("appid")) or ("User" if text.match(_USER) else None),
             "address": evidence.client_address,
             "host": _failed_host(evidence),
             "vault_tenant": _expected_tenant(evidence.text) if 10032 in evidence.akv else None,
@@ -142,6 +181,9 @@ def values_from_text(evidence: Evidence) -> dict[str, str]:
             "issuer": text.first(_QUOTED_ISSUER, mark="issuer"),
             "role": _role(text),
             "resource_app_id": text.innermost(_RESOURCE_APP) if evidence.ids else None,
+            "data_role": _data_role(evidence),
+            "arm_role": _arm_role(text),
+            "arm_scope": text.first(_ARM_SCOPE, mark="over scope"),
             "registry": text.innermost(_REGISTRY, mark=".azurecr."),
             "sign_in_scope": _sign_in_scope(text),
             "subnet": subnet[0] if subnet else None,
@@ -267,6 +309,19 @@ def _role(text: _Searched) -> str | None:
     operation = text.evidence.operation
     roles = _ROLES.get(operation.object) if operation.object else None
     return roles[is_managed or operation.action in _CHANGING] if roles else None
+
+
+def _data_role(evidence: Evidence) -> str | None:
+    roles = _DATA_ROLES.get(evidence.service, ()) if evidence.service else ()
+    return next((role for word, role in roles if word in evidence.lower_text), None)
+
+
+def _arm_role(text: _Searched) -> str | None:
+    action = (text.innermost(_ARM_ACTION, mark="perform action") or "").lower()
+    if not action:
+        return None
+    known = next((role for start, role in _ARM_ROLES if action.startswith(start)), None)
+    return known or ("Reader" if action.endswith("/read") else "Contributor")
 
 
 def _permission(text: _Searched) -> dict[str, str | None]:

@@ -4,9 +4,11 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from secrets_app.core.hosts import GUID_PATTERN, is_scope
 from secrets_app.core.reading import Platform
+from secrets_app.diagnosis.hosted import Host, detect_host
 from secrets_app.diagnosis.places import VAULT_SUFFIXES, Cloud
 from secrets_app.diagnosis.services import UNKNOWN_OPERATION, ObjectKind, Operation
 from secrets_app.diagnosis.shells import Shell, quote
@@ -71,6 +73,9 @@ _VALIDATORS: Mapping[str, Callable[[str], object]] = {
     "scale_set": _GROUP.fullmatch,
     "resource_app_id": _GUID.fullmatch,
     "registry": _NAME.fullmatch,
+    "data_role": _WORDS.fullmatch,
+    "arm_role": _WORDS.fullmatch,
+    "arm_scope": _RESOURCE_ID.fullmatch,
 }
 PLACEHOLDERS: Mapping[str, str] = {
     "vault": "<vault-name>",
@@ -105,6 +110,9 @@ PLACEHOLDERS: Mapping[str, str] = {
     "scale_set": "<scale-set>",
     "resource_app_id": "<application-id-of-the-API>",
     "registry": "<registry>",
+    "data_role": "<data-role>",
+    "arm_role": "<role-with-that-action>",
+    "arm_scope": "<scope-in-the-error>",
 }
 """Placeholders for unknown values. Some have defaults that are right for reading a secret."""
 
@@ -120,10 +128,17 @@ class CommandValues:
     stack: Stack | None = Stack.PYTHON
     """The program that printed the text; this site is Python. None if the text does not tell."""
     operation: Operation = UNKNOWN_OPERATION
+    text: str = field(default="", repr=False)
+    """A pasted text in lowercase: its words tell cases of one cause apart."""
     signed_in: bool = False
     """Whether the text shows that a token was issued: then signing in again does not help."""
     on_site: bool = True
     """Whether this site failed, and not another program whose error text was pasted."""
+
+    @cached_property
+    def host(self) -> Host | None:
+        """Where the program ran that printed a pasted text, if no user signs in to a tool there."""
+        return None if self.on_site else detect_host(self.stack, self.platform, self.text)
 
     @property
     def object(self) -> ObjectKind:

@@ -28,7 +28,8 @@ _ISSUER = re.compile(rf"iss\s?=\s?https://[\w.-]{{1,80}}/({GUID_PATTERN})", re.I
 _CLIENT_ADDRESS = re.compile(r"Client address:?\s{0,3}([0-9a-fA-F.:]{3,45})", re.IGNORECASE)
 _VAULT = re.compile(
     # `Action: 'Microsoft.KeyVault/vaults/secrets/...'` names no vault; a name at the end of the text may be truncated.
-    r"(?:Vault:\s{0,3}|key vault\s['\"]|(?<!Action:\s'Microsoft\.KeyVault/)vaults/(?!secrets/|keys/|certificates/))"
+    r"(?:(?<!\w)Vault:\s{0,3}|key vault\s['\"]|(?<!Action:\s'Microsoft\.KeyVault/)(?<!\w)vaults/"
+    r"(?!secrets/|keys/|certificates/))"
     r"([A-Za-z0-9-]{3,24})(?=[^\w-])",
     re.IGNORECASE,
 )
@@ -115,22 +116,22 @@ class Evidence:
         if self.aadsts:
             return Service.ENTRA
         found = (detect_service(_without_links(layer).lower()) for layer in reversed(self.layers))
-        return next((service for service in found if service), None)
+        return next((service for service in found if service), None) or detect_service(self.frames.lower())
 
     @cached_property
     def operation(self) -> Operation:
         """The object (secrets, keys, certificates) and the action of the request to Key Vault."""
-        return detect_operation(self._everything_lower)
+        return detect_operation(self.lower_text)
 
     @cached_property
     def stack(self) -> Stack | None:
         """The program that printed the text: the outermost one, whose settings apply."""
-        return detect_stack(self._everything, self._everything_lower)
+        return detect_stack(self._everything, self.lower_text)
 
     @cached_property
     def platform(self) -> Platform:
         """The platform on which the failed program ran, as far as the text tells."""
-        return detect_platform(self._everything_lower)
+        return detect_platform(self.lower_text)
 
     @cached_property
     def cloud(self) -> Cloud | None:
@@ -152,7 +153,8 @@ class Evidence:
         return f"{self.exception or ''}\n{self.text}\n{self.frames}"
 
     @cached_property
-    def _everything_lower(self) -> str:
+    def lower_text(self) -> str:
+        """Exception, text with its links, and stack frames, in lowercase."""
         return self._everything.lower()
 
     @property

@@ -1,24 +1,38 @@
-"""First steps where no user signs in to a tool: on a platform of Azure, in a pod, in a notebook, in a pipeline."""
+"""Kinds of places that differ in how a program gets an identity, and which one an error text is from."""
 
 from collections.abc import Mapping
 from enum import Enum, auto
 
 from secrets_app.core.reading import Platform
-from secrets_app.diagnosis.command_values import CommandValues
 from secrets_app.diagnosis.stacks import Stack
 
 
 class Host(Enum):
-    """Kinds of places that differ in how a program gets an identity."""
+    """A kind of place in which no user signs in to a tool."""
 
     POD = auto()
     APP = auto()
+    CONTAINER = auto()
+    """A container of which the text does not tell where it runs."""
     SYNAPSE = auto()
     DATABRICKS = auto()
     PIPELINE = auto()
     WORKFLOW = auto()
 
 
+TOOLS = frozenset(
+    {
+        Stack.AZURE_CLI,
+        Stack.AZD,
+        Stack.TERRAFORM,
+        Stack.PULUMI,
+        Stack.BICEP,
+        Stack.ANSIBLE,
+        Stack.PACKER,
+        Stack.VS_CODE,
+    }
+)
+"""Tools run on a person's machine or on an agent: a platform that their text names is what they manage."""
 _PLATFORMS = {
     Platform.KUBERNETES: Host.POD,
     Platform.APP_SERVICE: Host.APP,
@@ -30,52 +44,35 @@ _STACKS = {
     Stack.EXTERNAL_SECRETS: Host.POD,
     Stack.CERT_MANAGER: Host.POD,
     Stack.KUBERNETES: Host.POD,
+    Stack.OPENSHIFT: Host.POD,
     Stack.SYNAPSE: Host.SYNAPSE,
     Stack.DATABRICKS: Host.DATABRICKS,
     Stack.AZURE_PIPELINES: Host.PIPELINE,
     Stack.GITHUB_ACTIONS: Host.WORKFLOW,
 }
-_POD = (
-    "Use workload identity: label the pod with azure.workload.identity/use, annotate its service account with the "
-    "client ID, and recreate the pod."
-)
-_APP = "Enable the managed identity of this app, give it access to the vault, and restart the app."
-_SYNAPSE = "In a Synapse notebook, use mssparkutils.credentials with a linked service, or a service principal."
-_DATABRICKS = "In a Databricks notebook, use a secret scope backed by Key Vault, or a service principal."
-_PIPELINE = (
-    "Run the program in a task with a service connection, such as AzureCLI@2. For a program that reads a service "
-    "principal from variables, pass them to the step."
-)
-_WORKFLOW = "Run azure/login before this step. For a program that reads a service principal, pass it to the step."
-_FIXES: Mapping[str, Mapping[Host, str]] = {
-    "imds_unreachable": {
-        Host.POD: "In a pod, use workload identity. To use the identity of the nodes, assign it to the scale set of "
-        "the node pool, and let pods reach 169.254.169.254 without a proxy or a network policy between them.",
-        Host.APP: "This platform has no IMDS: update the library or tool to a version that reads IDENTITY_ENDPOINT, "
-        "and enable the app's managed identity. Otherwise use a service principal.",
-        Host.SYNAPSE: f"IMDS is not available here. {_SYNAPSE}",
-        Host.DATABRICKS: f"IMDS is not available here. {_DATABRICKS}",
-        Host.PIPELINE: f"A hosted agent has no managed identity. {_PIPELINE}",
-        Host.WORKFLOW: f"A hosted runner has no managed identity. {_WORKFLOW}",
-    },
-    "no_credential_available": {
-        Host.POD: _POD,
-        Host.APP: _APP,
-        Host.SYNAPSE: _SYNAPSE,
-        Host.DATABRICKS: _DATABRICKS,
-        Host.PIPELINE: _PIPELINE,
-        Host.WORKFLOW: _WORKFLOW,
-    },
-    "az_not_logged_in": {
-        Host.SYNAPSE: _SYNAPSE,
-        Host.DATABRICKS: _DATABRICKS,
-        Host.PIPELINE: _PIPELINE,
-        Host.WORKFLOW: _WORKFLOW,
-    },
+RUNNER_LOG = "log of a pipeline's agent"
+"""Stands among the stack frames of a text whose lines start with the time as agents and runners print it."""
+_WORDS: Mapping[Host, tuple[str, ...]] = {
+    Host.WORKFLOW: ("/home/runner/", "\\a\\_actions", "run azure/login", "github_token", "actions_id_token"),
+    Host.PIPELINE: ("##[error]", "##[debug]", "##[section]", "/home/vsts/", "/azp/", "_tasks/", RUNNER_LOG),
 }
+_CONTAINER = (
+    "docker",
+    "/root/.",
+    "/home/appuser/",
+    'file "/app/',
+    'file "/usr/src/app/',
+    " in /app/",
+    " in /src/",
+    "/usr/src/app/",
+)
 
 
-def hosted_fix(cause: str, values: CommandValues) -> str | None:
-    """The first step for this cause where the failed program runs; None if that does not change it."""
-    host = (_STACKS.get(values.stack) if values.stack else None) or _PLATFORMS.get(values.platform)
-    return _FIXES.get(cause, {}).get(host) if host else None
+def detect_host(stack: Stack | None, platform: Platform, text: str) -> Host | None:
+    """The place where the failed program ran; None if the text (lowercase, with frames) does not tell."""
+    known = _STACKS.get(stack) if stack else None
+    runner = next((host for host, words in _WORDS.items() if any(word in text for word in words)), None)
+    if known or runner or stack in TOOLS:
+        return known or runner
+    container = Host.CONTAINER if any(word in text for word in _CONTAINER) else None
+    return _PLATFORMS.get(platform) or container

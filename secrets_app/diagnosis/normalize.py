@@ -4,6 +4,8 @@ import html
 import re
 from typing import NamedTuple
 
+from secrets_app.diagnosis.hosted import RUNNER_LOG
+
 MAX_BYTES = 256 * 1024
 """Of a pasted text. Pages and commands reject longer ones; `explain` uses only this many characters."""
 
@@ -39,6 +41,8 @@ _PREFIX = re.compile(
     )""",
     re.VERBOSE | re.MULTILINE,
 )
+_RUNNER_TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z ", re.MULTILINE)
+"""The start of each line in a log of Azure Pipelines and GitHub Actions: seven decimals."""
 _BLANK_LINES = re.compile(r"\n\n\n\n+")
 _MAX_PREFIXES = 4
 _PUNCTUATION = {code for code in range(128) if not chr(code).isalnum()} | set(
@@ -67,6 +71,8 @@ def normalize(text: str) -> NormalizedText:
     message, frames = _split_frames(unescaped.split("\n"))
     if "│ Error: " in unescaped or "╷" in unescaped:
         frames.insert(0, "│ Error:")  # the frame of Terraform, which is removed with the prefixes
+    if _RUNNER_TIME.search(plain):
+        frames.insert(0, RUNNER_LOG)
     return NormalizedText("\n".join(message), "\n".join(frames))
 
 

@@ -16,8 +16,20 @@ _READS = (Action.READ, Action.LIST, Action.USE)
 _DATA_SERVICES = (Service.STORAGE, Service.SERVICE_BUS, Service.COSMOS, Service.AI_SERVICES, Service.APP_CONFIGURATION)
 _NETWORK = ("firewall", "client address", "virtual network", "private endpoint", "public network", "network rule")
 _IDENTITY_VARIABLES = ("azure_client_id", "azure_tenant_id", "azure_client_secret", "azure_authority_host")
+_OTHER_NAME = ("certificate is valid for", "altnames", "hostname mismatch", "namemismatch", "does not match")
 _CLASS_ERRORS = ("noclassdeffounderror", "classnotfoundexception", "nosuchmethoderror", "nosuchfielderror")
-_AZURE_PACKAGES = ("com/azure", "com.azure", "reactor/", "reactor.", "com/microsoft/aad")
+_AZURE_PACKAGES = (
+    "com/azure",
+    "com.azure",
+    "reactor/",
+    "reactor.",
+    "com/microsoft/aad",
+    "com.microsoft.aad",
+    "com/microsoft/azure",
+    "com.microsoft.azure",
+    "com/nimbusds",
+    "com.nimbusds",
+)
 _MISSING = re.compile(
     r"""AZURE_[A-Z_]{5,30}\W.{0,60}(?:not\sset|missing|not\sfound|required|empty|undefined|must\sbe\sset|not\sdefined)
       | (?:missing|required|must\sset|not\sset|set\sthe)\b.{0,60}AZURE_[A-Z_]{5,30}""",
@@ -48,9 +60,12 @@ def _variable_missing(evidence: Evidence) -> bool:
 
 def _names_azure_class(evidence: Evidence) -> bool:
     """Whether the Java class that was not found belongs to the Azure libraries, or to one that they need."""
-    return any(
-        name in evidence.text for name in ("com/azure", "com.azure", "reactor/", "reactor.", "com/microsoft/aad")
-    )
+    return any(name in evidence.text for name in _AZURE_PACKAGES)
+
+
+def _certificate_of_other_name(evidence: Evidence) -> bool:
+    """Whether the server's certificate is for another host name: the vault's is not for the name of a private link."""
+    return any(words in evidence.lower_text for words in _OTHER_NAME)
 
 
 RULES: tuple[tuple[str, Signature], ...] = (
@@ -63,6 +78,29 @@ RULES: tuple[tuple[str, Signature], ...] = (
     ("kv_purge_refused", rule(Service.KEY_VAULT, status=(400, 405, 409), actions=(Action.PURGE,))),
     ("kv_soft_deleted", rule(Service.KEY_VAULT, status=(409,), actions=(Action.WRITE, Action.IMPORT))),
     ("kv_throttled", rule(Service.KEY_VAULT, status=(429,))),
+    (
+        "kv_access_policy_denied",
+        rule(phrases=("failed to access keyvault secret", "using managed service identity")),
+    ),
+    (
+        "kv_access_policy_denied",
+        rule(phrases=("client does not have permission to perform the operation on the key vault",)),
+    ),
+    ("kv_access_policy_denied", rule(phrases=("unable to access key vault resource", "encryption at rest"))),
+    ("kv_soft_deleted", rule(phrases=("there was a conflict while creating", "your secret"), strength=Strength.CLEAR)),
+    ("arm_throttled", rule(codes=("toomanyrequests",), phrases=("the request is being throttled",))),
+    ("pipeline_service_connection", rule(phrases=("could not fetch access token for aad",))),
+    ("vault_not_in_subscription", rule(codes=("keyvaultparameterreferencenotfound",))),
+    ("kv_token_missing", rule(status=(401,), phrases=("www-authenticate", "resource", "vault.azure.net"))),
+    ("service_principal_incomplete", rule(phrases=("cannot get authorizer from client credentials config",))),
+    ("service_principal_incomplete", rule(phrases=("secret can't be empty string",))),
+    ("mi_identity_not_assigned", rule(phrases=("can not find managed identity with provided",))),
+    ("mi_identity_not_assigned", rule(phrases=("does not contain the managed identity of type",))),
+    ("token_for_other_service", rule(phrases=("cannot retrieve access token for resource", "access token login"))),
+    (
+        "kv_url_or_id_invalid",
+        rule(any_of=("privatelink.vaultcore.azure.net", "vaultcore.azure.net"), where=_certificate_of_other_name),
+    ),
     ("service_error", rule(Service.KEY_VAULT, Service.ENTRA, Service.RESOURCE_MANAGER, status=_SERVER_ERRORS)),
     ("kv_wrong_audience", rule(Service.KEY_VAULT, status=(401,))),
     ("arm_authorization_failed", rule(Service.RESOURCE_MANAGER, status=(403,))),

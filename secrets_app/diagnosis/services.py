@@ -311,6 +311,15 @@ _NAMED: tuple[tuple[Service, tuple[str, ...]], ...] = (
 """Names of the service, in order of preference, where neither words nor a host tell."""
 
 _ENTRA_CODE = re.compile(r"aadsts\s?\d{4}")
+_VAULTS = (
+    "vault with the same name",
+    "keyvault:vault ",
+    "vaultalreadyexists",
+    "deleted vault",
+    "softdeletedvault",
+    "existing key vault",
+)
+"""Words of requests that create, recover or purge a vault, whatever else the text names."""
 _OBJECTS = (
     (ObjectKind.SECRET, re.compile(r"vaults/secrets|/secrets/|secrets? (?:get|list|set|delete|purge|recover)\b")),
     (ObjectKind.KEY, re.compile(r"vaults/keys|/keys/|\bkeys? (?:get|list|create|wrap|unwrap|sign|decrypt|encrypt)")),
@@ -475,6 +484,8 @@ def detect_operation(text: str) -> Operation:
     """The object and the action of a request to Key Vault, as far as the text tells. `text` is in lowercase."""
     kinds = [(match.start(), kind) for kind, pattern in _OBJECTS if (match := pattern.search(text))]
     kind = min(kinds)[1] if kinds else _first(text, _OBJECT_NAMES)
+    if any(words in text for words in _VAULTS):
+        kind = ObjectKind.VAULT
     return Operation(object=kind, action=_first(text, _ACTIONS))
 
 

@@ -19,6 +19,7 @@ class StackSetting(StrEnum):
     CREDENTIALS = "selection of credentials"
     CLOUD = "cloud"
     SIGN_IN = "sign-in"
+    CHAIN = "certificate chain"
     UPDATE = "update"
     DEBUG = "debug log"
 
@@ -39,6 +40,7 @@ _PULUMI_SECRET = "ARM_CLIENT_SECRET, or azure-native:clientSecret"  # noqa: S105
 
 SETTINGS: Mapping[Stack, Mapping[StackSetting, str]] = {
     Stack.PYTHON: {
+        _S.CHAIN: "send_certificate_chain=True",
         _S.CLI_TIMEOUT: "process_timeout=60 (default: 10 seconds)",
         _S.CA_FILE: "REQUESTS_CA_BUNDLE, or connection_verify=",
         _S.PROXY: "HTTPS_PROXY and NO_PROXY, or proxies=",
@@ -52,6 +54,7 @@ SETTINGS: Mapping[Stack, Mapping[StackSetting, str]] = {
         _S.DEBUG: "logging_enable=True, with the logger azure at DEBUG",
     },
     Stack.DOTNET: {
+        _S.CHAIN: "SendCertificateChain = true",
         _S.CLI_TIMEOUT: "CredentialProcessTimeout of DefaultAzureCredentialOptions, or ProcessTimeout (default: 13 "
         "seconds)",
         _S.CA_FILE: "the system's certificate store; on Linux SSL_CERT_FILE or SSL_CERT_DIR",
@@ -66,6 +69,7 @@ SETTINGS: Mapping[Stack, Mapping[StackSetting, str]] = {
         _S.DEBUG: "AzureEventSourceListener.CreateConsoleLogger()",
     },
     Stack.JAVA: {
+        _S.CHAIN: "sendCertificateChain(true)",
         _S.CLI_TIMEOUT: "credentialProcessTimeout(Duration), or processTimeout(Duration)",
         _S.CA_FILE: "the JVM's trust store (keytool -importcert), or -Djavax.net.ssl.trustStore",
         _S.PROXY: "HTTPS_PROXY, or ProxyOptions",
@@ -90,6 +94,7 @@ SETTINGS: Mapping[Stack, Mapping[StackSetting, str]] = {
         _S.DEBUG: "logging.level.com.azure=DEBUG",
     },
     Stack.JAVASCRIPT: {
+        _S.CHAIN: "sendCertificateChain: true, or x5c of clientCertificate in MSAL",
         _S.CLI_TIMEOUT: "processTimeoutInMs",
         _S.CA_FILE: "NODE_EXTRA_CA_CERTS",
         _S.PROXY: "HTTPS_PROXY, or proxyOptions",
@@ -103,6 +108,7 @@ SETTINGS: Mapping[Stack, Mapping[StackSetting, str]] = {
         _S.DEBUG: 'AZURE_LOG_LEVEL=verbose, or setLogLevel("verbose")',
     },
     Stack.GO: {
+        _S.CHAIN: "SendCertificateChain: true",
         _S.CLI_TIMEOUT: "context.WithTimeout (default: 10 seconds)",
         _S.CA_FILE: _GO_CA,
         _S.PROXY: _PROXY,
@@ -241,6 +247,15 @@ SETTINGS: Mapping[Stack, Mapping[StackSetting, str]] = {
         _S.DEBUG: "kubectl describe externalsecret, and the option --loglevel=debug",
     },
     Stack.KUBERNETES: {_S.SECRET: _NODE_SETTING},
+    Stack.OPENSHIFT: {
+        _S.SECRET: "azure_client_secret in the secret azure-credentials of the namespace kube-system; the cloud "
+        "credential operator copies it to the other namespaces",
+        _S.TENANT: "azure_tenant_id in the secret azure-credentials",
+        _S.CLIENT_ID: "azure_client_id in the secret azure-credentials",
+        _S.CA_FILE: "the ConfigMap of trustedCA in the cluster's proxy",
+        _S.PROXY: "spec of the cluster's proxy (oc edit proxy/cluster)",
+        _S.DEBUG: "oc describe clusteroperator, and the log of the operator",
+    },
     Stack.PACKER: {
         _S.CA_FILE: _GO_CA,
         _S.PROXY: _PROXY,
@@ -311,6 +326,7 @@ WITHOUT_USERS = frozenset(
         Stack.EXTERNAL_SECRETS,
         Stack.CERT_MANAGER,
         Stack.KUBERNETES,
+        Stack.OPENSHIFT,
         Stack.APP_SERVICE_REFERENCE,
         Stack.DATABRICKS,
         Stack.SYNAPSE,

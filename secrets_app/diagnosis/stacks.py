@@ -35,6 +35,7 @@ class Stack(StrEnum):
     VS_CODE = "Visual Studio Code"
     PACKER = "Packer"
     SYNAPSE = "Azure Synapse"
+    OPENSHIFT = "OpenShift"
 
 
 SDKS = (
@@ -80,8 +81,20 @@ _MARKS: tuple[tuple[Stack, tuple[str, ...]], ...] = (
             "autorest.detailederror{original:adal",
         ),
     ),
-    (Stack.PULUMI, ("pulumi", "azure-native:")),
+    (
+        Stack.PULUMI,
+        (
+            "pulumi",
+            "azure-native:",
+            "getting stack configuration",
+            "get stack secrets manager",
+            "cannot check existence of resource '/",
+            "error: update failed",
+            "azuread:index",
+        ),
+    ),
     (Stack.ANSIBLE, ("azure.azcollection", "azure_rm_", "fatal: [", "ansible")),
+    (Stack.OPENSHIFT, ("openshift", "machine-api", "cluster-image-registry", "cloud-credential", "machine-config")),
     (
         Stack.EXTERNAL_SECRETS,
         (
@@ -110,6 +123,8 @@ _MARKS: tuple[tuple[Stack, tuple[str, ...]], ...] = (
     (
         Stack.HASHICORP_VAULT,
         (
+            "auth/azure/login",
+            "auth/azure/config",
             "error parsing seal configuration",
             "azure key vault wrapper",
             "unseal",
@@ -127,7 +142,9 @@ _MARKS: tuple[tuple[Stack, tuple[str, ...]], ...] = (
     (
         Stack.GITHUB_ACTIONS,
         (
-            "azure/login",
+            "azure/login@",
+            "azure/login action",
+            "github.com/azure/login",
             "using auth-type",
             "actions_id_token",
             "double check if the 'auth-type'",

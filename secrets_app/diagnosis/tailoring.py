@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from secrets_app.core.credential_options import CredentialKind
 from secrets_app.core.hosts import GUID_PATTERN
@@ -16,6 +17,10 @@ _VARIABLE = re.compile(r"[A-Za-z_]+")
 _AZURE_CLI, _MANAGED_IDENTITY = CredentialKind.AZURE_CLI.class_name, CredentialKind.MANAGED_IDENTITY.class_name
 _AZURE_RESOURCE = re.compile(
     r"(?:named|resource)\s['\"]?https?://[\w.-]{0,200}(?:azure|windows|microsoft|usgovcloudapi)[\w.-]{0,60}",
+    re.IGNORECASE,
+)
+_NAMED_RESOURCE = re.compile(
+    r"(?:resource[\s+]principal|application|resource)[\s+]named[\s+]['\"]?([^\s'\"+]{1,300}?)['\"]?[\s+]+was",
     re.IGNORECASE,
 )
 _GUID = re.compile(GUID_PATTERN)
@@ -108,9 +113,7 @@ def _unlisted_subject(cause: Cause, context: HintContext) -> Cause:
 def _unknown_resource(cause: Cause, context: HintContext) -> Cause:
     resource = context.resource
     if resource is None:
-        # A service of Azure has a service principal in every tenant: the request named it wrongly.
-        named_wrongly = context.evidence is not None and _AZURE_RESOURCE.search(context.evidence.text)
-        return replace(cause, commands=()) if named_wrongly else cause
+        return _resource_in_text(cause, context.evidence) if context.evidence else cause
     api_id = _GUID.search(resource)
     return replace(
         cause,
@@ -121,6 +124,96 @@ def _unknown_resource(cause: Cause, context: HintContext) -> Cause:
             run(f'az ad sp list --filter "servicePrincipalNames/any(n:n eq \'{resource}\')" --query "[].displayName"'),
             run(f"az ad sp create --id {api_id[0] if api_id else '<application-id-of-the-API>'}"),
         ),
+    )
+
+
+def _resource_in_text(cause: Cause, evidence: Evidence) -> Cause:
+    """Tells apart the vault's URL, another service of Azure, an API of a tenant, and a request that names nothing."""
+    if "is not provided" in evidence.text:
+        return replace(
+            cause,
+            why="The request names no resource. The v1 endpoint (/oauth2/token) needs the parameter resource.",
+            fix="Send the parameter resource, or use the v2.0 endpoint (/oauth2/v2.0/token) with scope. For Key Vault "
+            "it is https://vault.azure.net.",
+            commands=(),
+        )
+    named = _NAMED_RESOURCE.search(evidence.text)
+    if named is None or "vault." in named[1].lower():
+        return replace(cause, commands=()) if named else cause
+    if _AZURE_RESOURCE.search(evidence.text):
+        # A service of Azure has a service principal in every tenant: the request named it wrongly.
+        return replace(
+            cause,
+            why=f"In this cloud and tenant no resource is called {named[1]}.",
+            fix="Use the service's resource of the cloud that the tenant belongs to, with exactly its spelling. Each "
+            "national cloud has endpoints of its own, and retired services no longer exist.",
+            commands=(),
+        )
+    return replace(
+        cause,
+        why=f"This tenant has no service principal of the API {named[1]}.",
+        fix="Compare the requested resource with the Application ID URI of the API (App registrations > Expose an "
+        "API). If the API belongs to another tenant, sign in to that tenant, or let an administrator of this tenant "
+        "create its service principal and consent.",
+    )
+
+
+_GAP = re.compile(
+    r"current\stime:\s(?P<now>[\dT:.Z -]{19,30}).{0,200}?expiry\stime\sof\sassertion\s(?P<end>[\dT:.Z -]{19,30})",
+    re.IGNORECASE | re.DOTALL,
+)
+_CLOCK_S = 15 * 60
+_MONTH_S = 30 * 24 * 3600
+
+
+def _assertion_gap(cause: Cause, context: HintContext) -> Cause:
+    """Minutes are the clock's fault, hours a token that is sent again, years an error in the program that wrote it."""
+    match = _GAP.search(context.evidence.text) if context.evidence else None
+    gap_s = _gap_s(match["now"], match["end"]) if match else None
+    if gap_s is None or abs(gap_s) < _CLOCK_S:
+        return cause
+    if abs(gap_s) > _MONTH_S:
+        fix = (
+            "The clock is right: the program writes the assertion's exp wrongly. It is the number of seconds since "
+            "1970-01-01 in UTC, as a number, a few minutes in the future."
+        )
+    else:
+        fix = (
+            "The clock is right. If the program sends a token that it received, it is an expired one: read the token "
+            "file for each sign-in; in a pipeline, sign in again right before this step. If the program makes the "
+            "assertion itself, exp and nbf are seconds since 1970-01-01 in UTC, not in local time."
+        )
+    return replace(cause, fix=fix, commands=())
+
+
+def _gap_s(now: str, end: str) -> float | None:
+    try:
+        times = [datetime.fromisoformat(text.strip().rstrip(".").replace(" ", "T")[:19]) for text in (now, end)]
+    except ValueError:
+        return None
+    return (times[0] - times[1]).total_seconds()
+
+
+def _data_role(cause: Cause, context: HintContext) -> Cause:
+    role = context.command_values.values.get("data_role")
+    if not role:
+        return cause
+    return replace(
+        cause,
+        fix=f"Assign the role {role} on the resource to the principal that is actually used, which may be your own "
+        "account, a managed identity or a service principal. It can take up to 10 minutes to take effect.",
+    )
+
+
+def _arm_role(cause: Cause, context: HintContext) -> Cause:
+    role = context.command_values.values.get("arm_role")
+    if not role:
+        return cause
+    return replace(
+        cause,
+        fix=f"Assign a role that contains the action named in the error, such as {role}, at the scope named in the "
+        "error. If the principal has it already, check the tenant and the subscription of its sign-in. Then sign in "
+        "again. A new role assignment can take up to 10 minutes to take effect.",
     )
 
 
@@ -240,43 +333,6 @@ def _developer_tools(cause: Cause, context: HintContext) -> Cause:
     )
 
 
-def _said(context: HintContext, *words: str) -> bool:
-    """Whether the pasted text contains one of the words (lowercase)."""
-    evidence = context.evidence
-    text = f"{evidence.text}\n{evidence.frames}".lower() if evidence else ""
-    return any(word in text for word in words)
-
-
-def _local_reference(cause: Cause, context: HintContext) -> Cause:
-    """App Service resolves references. local.settings.json is read by the Functions host on a development machine."""
-    if not _said(context, "local.settings.json", "func start", "func host start"):
-        return cause
-    return replace(
-        cause,
-        fix="On a development machine, App Service does not resolve references: put the secret's value in "
-        "local.settings.json, and keep this file out of version control. The reference belongs in the settings of "
-        "the deployed app.",
-        commands=(run("az keyvault secret show --vault-name {vault} --name {secret} --query value --output tsv"),),
-    )
-
-
-def _deployed_parameter(cause: Cause, context: HintContext) -> Cause:
-    """Azure Resource Manager reads the secret of a template's parameter, on behalf of the deploying principal."""
-    if not _said(context, "keyvaultparameterreference", "vaults/deploy/action", "access denied to first party service"):
-        return cause
-    return replace(
-        cause,
-        title="Azure Resource Manager may not read the vault's secret for this deployment",
-        why="A parameter of the template or its data refers to a secret. Azure Resource Manager reads it from the "
-        "vault for the principal that deploys.",
-        fix="Enable the vault for template deployment. The principal that deploys needs "
-        "Microsoft.KeyVault/vaults/deploy/action on the vault, which Owner and Contributor contain. If the vault's "
-        "firewall is on, allow trusted Microsoft services.",
-        setting=None,
-        commands=(run("az keyvault update --name {vault} --enabled-for-template-deployment true"),),
-    )
-
-
 def _tenant_of_principal(cause: Cause, context: HintContext) -> Cause:
     """What to do depends on whether the principal can get a token from another tenant."""
     principal = context.reading.principal if context.reading else None
@@ -292,35 +348,8 @@ def _tenant_of_principal(cause: Cause, context: HintContext) -> Cause:
     return replace(cause, fix=fix)
 
 
-_BROWSER = (
-    "msal.js",
-    "msal-browser",
-    "msal-angular",
-    "msal-react",
-    "servererror: invalid_",
-    "browserautherror",
-    "single-page",
-)
-
-
-def _browser_app(cause: Cause, context: HintContext) -> Cause:
-    """An application in a browser has no secret; Entra ID requires one if its redirect URI is of type Web."""
-    if not _said(context, *_BROWSER):
-        return cause
-    return replace(
-        cause,
-        fix="For an application in a browser, register the redirect URI with the type Single-page application instead "
-        "of Web (App registrations > Authentication). Do not turn on public client flows for it.",
-        commands=(),
-    )
-
-
 _ADJUSTMENTS: Mapping[str, Callable[[Cause, HintContext], Cause]] = {
-    "kv_reference_unresolved": _local_reference,
-    "kv_access_policy_denied": _deployed_parameter,
-    "kv_rbac_denied": _deployed_parameter,
     "kv_wrong_tenant": _tenant_of_principal,
-    "public_client_misconfigured": _browser_app,
     "imds_unreachable": _without_az,
     "no_credential_available": _without_tools,
     "developer_credential_in_azure": _developer_tools,
@@ -328,6 +357,9 @@ _ADJUSTMENTS: Mapping[str, Callable[[Cause, HintContext], Cause]] = {
     "resource_not_in_tenant": _unknown_resource,
     "mi_endpoint_error": _failed_endpoint,
     "scope_invalid": _malformed_scope,
+    "assertion_time_invalid": _assertion_gap,
+    "other_service_role_missing": _data_role,
+    "arm_authorization_failed": _arm_role,
     "mi_identity_not_assigned": _unattached_identity,
     "mi_multiple_user_assigned": _unspecified_identity,
     "chain_stopped_early": _stopped_chain,

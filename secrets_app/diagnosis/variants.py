@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from secrets_app.core.reading import Platform
+from secrets_app.diagnosis.case_fixes import case_fix
 from secrets_app.diagnosis.cause import Area, Cause, Command, run
 from secrets_app.diagnosis.command_values import CommandValues
-from secrets_app.diagnosis.hosted import hosted_fix
 from secrets_app.diagnosis.places import Cloud
 from secrets_app.diagnosis.services import Action, ObjectKind
 from secrets_app.diagnosis.stack_settings import own_command, setting_sentence
@@ -43,7 +43,6 @@ _DEVELOPER_TOOL_FIX = (
     "No user is signed in to a tool here: use {identity}, and give it access to the vault. The tools of a development "
     "machine are needed only there."
 )
-_IMDS = "169.254.169.254"
 _VAULT_SCOPE = " --scope https://vault.azure.net/.default"
 _NOUNS = {ObjectKind.KEY: "key", ObjectKind.CERTIFICATE: "certificate"}
 _SECRET = re.compile(r"\b([Ss])ecret(s?)\b(?! ID| value|, key)")
@@ -102,12 +101,9 @@ def fit(cause: Cause, values: CommandValues) -> Cause:
 
 def _for_platform(cause: Cause, values: CommandValues) -> Cause:
     if values.signed_in and cause.area not in (Area.ENTRA, Area.TOOL):
-        remaining = tuple(command for command in cause.commands if not command.template.startswith("az login"))
-        cause = replace(cause, commands=remaining)
-    if not values.on_site and (fix := hosted_fix(cause.key, values)):
-        # Only where the fix names the endpoint does a request to it tell anything.
-        kept = tuple(c for c in cause.commands if _IMDS not in c.template or _IMDS in fix)
-        cause = replace(cause, fix=fix, setting=None, commands=kept)
+        cause = _without_commands(cause, ("az login",))
+    if not values.on_site and (fitted := case_fix(cause, values)):
+        return _without_commands(fitted, _LOCAL_ONLY) if _nobody_signs_in(values) else fitted
     if values.platform not in _NO_USER:
         return cause
     if cause.area is Area.TOOL and cause.key != "process_environment_missing":
@@ -115,8 +111,15 @@ def _for_platform(cause: Cause, values: CommandValues) -> Cause:
         return replace(
             cause, fix=_DEVELOPER_TOOL_FIX.format(identity=identity), commands=_IDENTITY, setting=None, site_fix=""
         )
-    remaining = tuple(command for command in cause.commands if not command.template.startswith(_LOCAL_ONLY))
-    return replace(cause, commands=remaining)
+    return _without_commands(cause, _LOCAL_ONLY)
+
+
+def _nobody_signs_in(values: CommandValues) -> bool:
+    return values.platform in _NO_USER or values.host is not None
+
+
+def _without_commands(cause: Cause, starts: tuple[str, ...]) -> Cause:
+    return replace(cause, commands=tuple(c for c in cause.commands if not c.template.startswith(starts)))
 
 
 def _for_object(cause: Cause, values: CommandValues) -> Cause:
@@ -171,8 +174,11 @@ def _for_stack(cause: Cause, values: CommandValues) -> Cause:
 
 def _for_resource(cause: Cause, values: CommandValues) -> Cause:
     """Signs in for the resource that the text names, which need not be Key Vault."""
-    if values.on_site or not (scope := values.values.get("sign_in_scope")):
+    scope = values.values.get("sign_in_scope")
+    if values.on_site or (scope is None and "vault" in values.text):
         return cause
+    if scope is None:  # the text does not tell which resource the sign-in is for
+        return replace(cause, commands=tuple(map(_without_scope, cause.commands)))
 
     def for_scope(template: str) -> str:
         if not template.startswith(("az login", "azd auth login")):
@@ -182,6 +188,12 @@ def _for_resource(cause: Cause, values: CommandValues) -> Cause:
     return replace(
         cause, commands=tuple(replace(command, template=for_scope(command.template)) for command in cause.commands)
     )
+
+
+def _without_scope(command: Command) -> Command:
+    if not command.template.startswith(("az login", "azd auth login")):
+        return command
+    return replace(command, template=command.template.replace(_VAULT_SCOPE, ""))
 
 
 def _for_cloud(cause: Cause, values: CommandValues) -> Cause:

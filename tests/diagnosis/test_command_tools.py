@@ -15,7 +15,8 @@ _OPTIONS = {
     "kubectl logs": {"--namespace", "--selector"},
     "kubectl patch": {"--patch"},
     "kubectl rollout restart": set[str](),
-    "kubectl set env": set[str](),
+    "kubectl set env": {"--from"},
+    "docker run": {"--env"},
     "kubectl set serviceaccount": set[str](),
     "gh secret list": {"--env"},
     "gh workflow view": {"--yaml"},
@@ -47,6 +48,7 @@ _OPTIONS = {
     "Set-AzKeyVaultAccessPolicy": {
         "-VaultName", "-ObjectId", "-PermissionsTosecrets", "-PermissionsTokeys", "-PermissionsTocertificates",
     },
+    "New-AzRoleAssignment": {"-ObjectId", "-RoleDefinitionName", "-Scope"},
     "Add-AzKeyVaultNetworkRule": {"-VaultName", "-IpAddressRange"},
     "Update-AzKeyVaultSecret": {"-VaultName", "-Name", "-Enable"},
     "Undo-AzKeyVaultSecretRemoval": {"-VaultName", "-Name"},

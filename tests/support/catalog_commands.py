@@ -9,6 +9,7 @@ from pathlib import Path
 from secrets_app.conf.hints import commands_that_set, unset_commands
 from secrets_app.core.reading import HostEnvironment, Platform
 from secrets_app.diagnosis import CAUSES, explain
+from secrets_app.diagnosis.case_fixes import commands_of_cases
 from secrets_app.diagnosis.catalog.examples import examples
 from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS
 from secrets_app.diagnosis.command_values import PLACEHOLDERS, CommandValues
@@ -35,6 +36,9 @@ VALUES = dict.fromkeys(PLACEHOLDERS, "contoso") | {
     "permission": "get",
     "address": "203.0.113.7",
     "scope": "https://vault.azure.net/.default",
+    "arm_scope": _RESOURCE,
+    "data_role": "Storage Blob Data Reader",
+    "arm_role": "Reader",
     "issuer": "https://issuer.contoso.example",
 }
 _TEXTS = Path(__file__).parent.parent / "diagnosis"
@@ -43,7 +47,7 @@ _TEXTS = Path(__file__).parent.parent / "diagnosis"
 @cache
 def all_commands() -> frozenset[str]:
     """The commands of every cause in every variant, and those of the settings' problems."""
-    return frozenset([*_of_the_catalog(), *_of_texts(), *_of_settings()])
+    return frozenset([*_of_the_catalog(), *_of_cases(), *_of_texts(), *_of_settings()])
 
 
 def _of_the_catalog() -> Iterator[str]:
@@ -72,6 +76,12 @@ def _variants() -> tuple[CommandValues, ...]:
     known = [replace(values, values=VALUES) for values in (*varied, *pasted)]
     without_ids = {name: value for name, value in VALUES.items() if name not in {"vault_id", "subnet", "scale_set"}}
     return (*varied, *pasted, *known, *(replace(values, values=without_ids) for values in varied))
+
+
+def _of_cases() -> Iterator[str]:
+    """The commands of the table of fixes by case."""
+    values = [replace(CommandValues(), values=known, on_site=False) for known in ({}, VALUES)]
+    yield from (command.fill(case.quoted) for case in values for command in commands_of_cases())
 
 
 def _of_texts() -> Iterator[str]:

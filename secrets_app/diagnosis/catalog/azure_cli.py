@@ -92,6 +92,7 @@ CAUSES = (
             phrase("found multiple accounts with the same username"),
             phrase("you may want to manually remove the stale lock file"),
             phrase("key not valid for use in specified state", unless=("certificate",)),
+            phrase("error decrypting data", any_of=("2148073483", "identitycache", "statusinternal", "dpapi")),
             phrase("could not retrieve credential from local cache"),
             phrase("could not retrieve service principal from local cache"),
             phrase(
@@ -126,8 +127,9 @@ CAUSES = (
         title="Azure CLI was not found on PATH",
         why="az is not on the PATH of this process. It may be installed for another user, "
         "or it was installed after this shell or editor was started.",
-        fix="Install Azure CLI on this machine, then restart the shell or editor. If it is installed, add its folder "
-        "to PATH; AzureServiceTokenProvider in .NET also reads AzureCLIPath.",
+        fix="On a development machine, install Azure CLI, then restart the shell or editor. If it is installed, add "
+        "its folder to PATH; AzureServiceTokenProvider in .NET also reads AzureCLIPath. In Azure or in a container, do "
+        "not install it: use a managed identity or a service principal.",
         setting=StackSetting.CREDENTIALS,
         site_fix="Install Azure CLI on this machine, then restart the shell or editor. If it is installed, add its "
         "folder to PATH, or set AzureCLIPath to that folder.",

@@ -5,6 +5,7 @@ from secrets_app.diagnosis.catalog import links
 from secrets_app.diagnosis.catalog.predicates import about_azure
 from secrets_app.diagnosis.cause import LINUX, MACOS, Area, Cause, Severity, run
 from secrets_app.diagnosis.signature import Strength, aadsts, own_message, phrase
+from secrets_app.diagnosis.stack_settings import StackSetting
 
 _OTHER_SOURCES = ("folder_setting", "certificate_vault")
 """Values that are set when the certificate comes from a folder or a vault: then there is no file path."""
@@ -16,8 +17,9 @@ CAUSES = (
         title="The certificate is not registered for the application",
         why="The client assertion was signed with a certificate that is not, or is no longer, registered for the "
         "application.",
-        fix="Register the certificate. If the application trusts it by subject name, send the full certificate chain "
-        "(send_certificate_chain=True).",
+        fix="Use the certificate that is registered, or register this one. If the application trusts it by subject "
+        "name, send the full certificate chain.",
+        setting=StackSetting.CHAIN,
         signatures=(
             aadsts(50012, any_of=("assertion", "certificate", "signature"), unless=("valid time range",)),
             phrase("client assertion contains an invalid signature"),
@@ -120,6 +122,7 @@ CAUSES = (
                 "certificate",
                 any_of=("private key", "pkcs12", "pem routines", "could not be loaded", "pem file", "pfx file"),
                 strength=Strength.LIKELY,
+                where=about_azure,
             ),
             phrase("pem", any_of=("no start line", "invalid"), strength=Strength.LIKELY),
             phrase("we expect your public key but detect a private key"),

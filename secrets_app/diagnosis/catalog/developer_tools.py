@@ -55,7 +55,8 @@ CAUSES = (
         area=Area.TOOL,
         title="Azure PowerShell is installed, but no account is signed in",
         why="PowerShell has no Azure account for this operating system user.",
-        fix="Sign in with Connect-AzAccount as the operating system user that runs this program.",
+        fix="Sign in with Connect-AzAccount as the operating system user that runs this program. In a function, a "
+        "runbook or a pipeline no user signs in: use Connect-AzAccount -Identity or the task's service connection.",
         signatures=(
             phrase("please run", "connect-azaccount", unless=("-claimschallenge",)),
             phrase("run connect-azaccount to login"),

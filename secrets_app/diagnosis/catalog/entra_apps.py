@@ -92,7 +92,8 @@ CAUSES = (
         area=Area.ENTRA,
         title="The application (client) ID was not found in this tenant",
         why="The client ID or the tenant ID is wrong, or the application was deleted.",
-        fix="Compare the client ID and the tenant ID with the app registration in the tenant.",
+        fix="Compare the client ID and the tenant ID with the app registration in the tenant. Set the tenant ID "
+        "explicitly: without it, a tool signs in to a default tenant.",
         site_fix="Compare AZURE_CLIENT_ID and AZURE_TENANT_ID with the app registration in the tenant.",
         setting=StackSetting.TENANT,
         signatures=(

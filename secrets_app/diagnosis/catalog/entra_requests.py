@@ -170,7 +170,8 @@ CAUSES = (
         area=Area.ENTRA,
         title="The tenant was not found",
         why="The tenant ID or domain is misspelled, contains quotes or spaces, or belongs to another cloud.",
-        fix="Use the directory (tenant) ID, a plain GUID without quotes.",
+        fix="Use the directory (tenant) ID, a plain GUID without quotes. In an authority it is all that follows the "
+        "host: https://login.microsoftonline.com/<tenant-id>.",
         site_fix="Set AZURE_TENANT_ID to the directory (tenant) ID, a plain GUID.",
         setting=StackSetting.TENANT,
         signatures=(

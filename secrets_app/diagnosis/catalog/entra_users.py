@@ -14,12 +14,15 @@ CAUSES = (
         title="A Conditional Access policy blocked this sign-in",
         why="The organization's policy does not allow sign-in from this location, device or application. "
         "Signing in again does not help.",
-        fix="Sign in from a managed device or an allowed network, or ask an administrator. "
-        "For a service, use a managed identity.",
+        fix="Sign in from a managed device or an allowed network, or ask an administrator. In a web API that calls on "
+        "behalf of a user, return the claims challenge to the client. For a service, use a managed identity.",
         signatures=(
             phrase("access has been blocked by conditional access"),
             phrase("blocked by conditional access"),
             phrase("your device is required to be", any_of=("managed", "compliant", "joined")),
+            phrase("requires the device requesting access to be", any_of=("managed", "compliant", "joined")),
+            phrase("does not meet the criteria to access this resource"),
+            phrase("you can't get there from here"),
             phrase("conditional access policy", any_of=("block", "does not allow", "denied", "requires")),
         ),
         links=(links.CONDITIONAL_ACCESS, links.AADSTS),

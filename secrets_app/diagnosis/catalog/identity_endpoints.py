@@ -25,8 +25,9 @@ CAUSES = (
         title="The managed identity endpoint returned an error",
         why="The endpoint responded but did not issue a token: it is temporarily unavailable, or the requested "
         "resource does not exist.",
-        fix="Check that the token is requested for https://vault.azure.net/.default. "
-        "Then retry, and restart the app if the error persists.",
+        fix="Retry, then restart the app. If the error persists, read the log of the component that serves the "
+        "endpoint: in a pod with AAD Pod Identity that is NMI, and the pod needs an AzureIdentityBinding. Check that "
+        "the token is requested for https://vault.azure.net/.default.",
         signatures=(
             phrase("an unexpected error occured while fetching the aad token"),
             phrase("an unexpected error occurred while fetching the aad token"),

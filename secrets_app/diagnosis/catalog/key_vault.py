@@ -2,7 +2,7 @@
 
 from secrets_app.core.reading import Platform
 from secrets_app.diagnosis.catalog import links
-from secrets_app.diagnosis.catalog.predicates import about_azure
+from secrets_app.diagnosis.catalog.predicates import about_azure, about_vault
 from secrets_app.diagnosis.cause import Area, Cause, run
 from secrets_app.diagnosis.services import ObjectKind
 from secrets_app.diagnosis.signature import Signature, Strength, code, phrase
@@ -46,7 +46,8 @@ CAUSES = (
         why="A token is valid for one service, its audience. This token names another service, "
         "or spells Key Vault's audience differently.",
         fix="Request the scope https://vault.azure.net/.default, without the vault name and without a trailing slash. "
-        "The Key Vault clients of the Azure libraries do this automatically.",
+        "The Key Vault clients of the Azure libraries do this automatically. If a tool or a provider requested the "
+        "token, update it, or select another way to sign in there.",
         signatures=(
             phrase("invalid audience expected", "vault"),
             phrase("invalid audience", "vault.azure.net"),
@@ -55,6 +56,7 @@ CAUSES = (
                 any_of=("invalid", "expected", "mismatch"),
                 unless=("federated", "assertion"),
                 strength=Strength.WEAK,
+                where=about_vault,
             ),
         ),
         commands=(run("az account get-access-token --scope https://vault.azure.net/.default --query expiresOn"),),
@@ -224,8 +226,8 @@ CAUSES = (
         area=Area.VAULT,
         title="The secret name is invalid",
         why="A secret name may contain only letters, digits and hyphens. Underscores, dots and spaces are not allowed.",
-        fix="Use hyphens: DJANGO-SECRET-KEY instead of DJANGO_SECRET_KEY. The name of a vault also starts with a "
-        "letter and has 3 to 24 characters.",
+        fix="Use letters, digits and hyphens: DB-PASSWORD instead of DB_PASSWORD. The name of a vault also starts with "
+        "a letter and has 3 to 24 characters.",
         signatures=(
             code(
                 "BadParameter",

@@ -213,8 +213,9 @@ CAUSES = (
         title="The managed identity is not assigned to this resource",
         why="The system-assigned identity is off, or the client ID belongs to an identity that is not assigned to "
         "this resource. On App Service, no endpoint responds while the identity is off.",
-        fix="Turn on the identity, or assign it; if a client ID is set, check it. "
-        "A new identity also needs a role on the vault.",
+        fix="Turn on the identity, or attach the user-assigned identity whose client ID is requested; the client ID of "
+        "an app registration does not work. For a pod, attach it to the scale set of the node pool, or use workload "
+        "identity. A new identity also needs a role on the vault.",
         setting=StackSetting.CLIENT_ID,
         signatures=(
             phrase("identity not found"),

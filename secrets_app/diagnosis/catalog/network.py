@@ -89,7 +89,17 @@ CAUSES = (
             phrase("hostname mismatch", "certificate"),
             phrase("doesn't match", any_of=("certificate is not valid for", "hostname")),
             phrase("could not find a suitable tls ca certificate bundle"),
-            phrase("ssl", any_of=("certificate", "handshake"), strength=Strength.LIKELY),
+            phrase(
+                "ssl",
+                any_of=(
+                    "certificate verify",
+                    "certificate problem",
+                    "certificate error",
+                    "handshake",
+                    "certificate chain",
+                ),
+                strength=Strength.LIKELY,
+            ),
             phrase("certificate", any_of=("untrusted", "not trusted", "unknown ca"), strength=Strength.LIKELY),
             phrase("remotezertifikat ist laut validierungsverfahren ungültig"),
             phrase("le certificat distant n'est pas valide"),
@@ -112,7 +122,7 @@ CAUSES = (
                 stacks=(Stack.JAVA, Stack.SPRING),
             ),
             run(
-                "openssl s_client -connect {vault_host}:443 -servername {vault_host} </dev/null 2>/dev/null | "
+                "openssl s_client -connect {host}:443 -servername {host} </dev/null 2>/dev/null | "
                 "openssl x509 -noout -issuer",
                 systems=(LINUX, MACOS),
             ),

@@ -26,8 +26,8 @@ CAUSES = (
         commands=(
             run("az role assignment list --assignee {object_id} --all --include-inherited --output table"),
             run(
-                "az role assignment create --role <role-with-that-action> --assignee-object-id {object_id} "
-                "--assignee-principal-type {principal_type} --scope <scope-in-the-error>"
+                "az role assignment create --role {arm_role} --assignee-object-id {object_id} "
+                "--assignee-principal-type {principal_type} --scope {arm_scope}"
             ),
         ),
         links=(links.RBAC_TROUBLESHOOTING,),
@@ -80,7 +80,7 @@ CAUSES = (
         commands=(
             run("az role assignment list --assignee {object_id} --all --include-inherited --output table"),
             run(
-                "az role assignment create --role <data-role> --assignee-object-id {object_id} "
+                "az role assignment create --role {data_role} --assignee-object-id {object_id} "
                 "--assignee-principal-type {principal_type} --scope <resource-id-of-the-service>"
             ),
         ),
@@ -132,8 +132,8 @@ CAUSES = (
         fix="Ask an administrator for the directory role (for example Application Administrator), or to grant the "
         "application the Microsoft Graph permission and consent to it.",
         signatures=(
-            code("Authorization_RequestDenied"),
-            phrase("insufficient privileges to complete the operation"),
+            code("Authorization_RequestDenied", unless=("databricks service principal",)),
+            phrase("insufficient privileges to complete the operation", unless=("databricks service principal",)),
         ),
         commands=(run("az ad app permission list --id {app_id}"),),
         links=(links.GRAPH_PERMISSIONS,),

@@ -14,7 +14,12 @@ _AZURE = tuple(
     squash(words)
     for words in (
         "azure",
-        "microsoft",
+        "microsoft.identity",
+        "microsoft.keyvault",
+        "microsoft.extensions",
+        "microsoftonline",
+        "microsoft entra",
+        "microsoft graph",
         "msal",
         "aadsts",
         "vault",
@@ -63,6 +68,11 @@ def about_azure(evidence: Evidence) -> bool:
         or "azure" in evidence.frames
         or any(word in evidence.tokenized for word in _AZURE_WORDS)
     )
+
+
+def about_vault(evidence: Evidence) -> bool:
+    """Whether the text mentions a vault: other services have audiences, too."""
+    return "vault" in evidence.squashed
 
 
 def about_azure_or_short(evidence: Evidence) -> bool:

@@ -188,7 +188,8 @@ CAUSES = (
         fix="Create the scope as Owner of the vault. With Azure RBAC, first assign the Key Vault Secrets User role to "
         "the enterprise application AzureDatabricks. The vault's firewall must allow trusted Microsoft services.",
         signatures=(
-            phrase("unable to grant", "permission to databricks service principal"),
+            phrase("unable to grant", "permission to databricks service principal", strength=Strength.EXACT),
+            phrase("cannot create secret scope", any_of=("azure keyvault is not available",)),
             phrase("databricks", any_of=("invalid permissions on the specified keyvault", "keyvault scope")),
             phrase("invalid permissions on the specified keyvault"),
         ),

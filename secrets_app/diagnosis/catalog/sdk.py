@@ -58,7 +58,9 @@ CAUSES = (
         area=Area.PROGRAM,
         title="No credential is available: none is configured or signed in",
         why="Every credential in the chain was tried, and none is available on this machine.",
-        fix="On a development machine, install Azure CLI and sign in. In Azure, enable a managed identity.",
+        fix="On a development machine, install Azure CLI and sign in. In Azure, enable a managed identity. Elsewhere, "
+        "for example in a local container, set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET of a service "
+        "principal.",
         signatures=(
             phrase("failed to retrieve a token from the included credentials", strength=Strength.LIKELY),
             phrase("failed to acquire a token", "attempted credentials", strength=Strength.LIKELY),

@@ -1,0 +1,103 @@
+"""The first step fits the case: where the program ran, who called, which service refused."""
+
+import pytest
+
+from secrets_app.core.reading import Platform
+from secrets_app.diagnosis import CAUSES, explain
+from secrets_app.diagnosis.case_fixes import CASE_FIXES
+from secrets_app.diagnosis.case_values import command_values_from_text
+from secrets_app.diagnosis.command_values import PLACEHOLDERS
+from secrets_app.diagnosis.extraction import extract_evidence
+from secrets_app.diagnosis.hosted import Host
+
+_TERRAFORM = "│ Error: building AzureRM Client: with azurerm_kubernetes_cluster.main: Please run 'az login'"
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("2024-06-26T23:03:11.7190763Z azure:identity:info EnvironmentCredential", Host.PIPELINE),
+        ("##[error]ManagedIdentityCredential authentication unavailable", Host.PIPELINE),
+        ("at /home/runner/work/app/index.js: CredentialUnavailableError", Host.WORKFLOW),
+        ('time="2023-07-17T10:31:12Z" level=error backup-storage-location=velero/default', Host.POD),
+        ("level=error operator openshift-image-registry: AADSTS7000222", Host.POD),
+        ("/home/site/wwwroot/app.py: ManagedIdentityCredential authentication unavailable", Host.APP),
+        ("Visual Studio Token provider can't be accessed at /root/.IdentityService/tokenprovider.json", Host.CONTAINER),
+        (_TERRAFORM, None),
+        ("2024-06-26 23:03:11 ManagedIdentityCredential authentication unavailable", None),
+    ],
+)
+def test_host__is_where_the_program_ran(text: str, host: Host | None) -> None:
+    assert command_values_from_text(extract_evidence(text)).host is host
+
+
+def test_tool__does_not_run_on_the_platform_that_it_manages() -> None:
+    assert command_values_from_text(extract_evidence(_TERRAFORM)).platform is Platform.UNKNOWN
+
+
+def test_openshift__has_its_own_secret() -> None:
+    fix = explain("level=error msg=openshift: AADSTS7000222: The provided client secret keys are expired").hints[0].fix
+    assert "azure-credentials" in fix
+
+
+def _assertion(end: str) -> str:
+    return (
+        "AADSTS700024: Client assertion is not within its valid time range. Current time: 2024-12-11T12:00:00.0Z, "
+        f"assertion valid from 2024-12-11T11:00:00.0Z, expiry time of assertion {end}. Review the documentation"
+    )
+
+
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        ("2024-12-11T11:58:00.0Z", "Set the clock"),
+        ("2024-12-11T07:10:00.0Z", "right before this step"),
+        ("1970-01-21T00:00:00.0Z", "writes the assertion's exp wrongly"),
+    ],
+)
+def test_time_of_an_assertion__minutes_hours_and_years_have_different_reasons(end: str, words: str) -> None:
+    hint = explain(_assertion(end)).hints[0]
+    assert hint.cause == "assertion_time_invalid"
+    assert words in hint.fix
+    assert bool(hint.commands) == (words == "Set the clock")
+
+
+@pytest.mark.parametrize(
+    ("action", "role"),
+    [
+        ("Microsoft.Authorization/roleAssignments/write", "Role Based Access Control Administrator"),
+        ("Microsoft.KeyVault/vaults/write", "Key Vault Contributor"),
+        ("Microsoft.Compute/virtualMachines/read", "Reader"),
+        ("Microsoft.Web/sites/write", "Contributor"),
+    ],
+)
+def test_missing_role__contains_the_action_at_the_scope_of_the_error(action: str, role: str) -> None:
+    scope = "/subscriptions/11111111-2222-4333-8444-555555555555/resourceGroups/rg"
+    text = (
+        "(AuthorizationFailed) The client 'ada@contoso.example' with object id '41baaa1d-3381-4fb6-83c8-cc76b4500d0d' "
+        f"does not have authorization to perform action '{action}' over scope '{scope}' or the scope is invalid."
+    )
+    command = explain(text).hints[0].commands[1]
+    assert role in command
+    assert f"--scope {scope}" in command
+    assert "--assignee-principal-type User" in command
+
+
+def test_sign_in__is_not_for_key_vault_if_the_text_names_no_vault() -> None:
+    (_, command) = explain("AADSTS50076: you must use multi-factor authentication to access '*****'.").hints[0].commands
+    assert "vault.azure.net" not in command
+
+
+def test_table__names_causes_of_the_catalog_and_known_placeholders() -> None:
+    assert {cause for fix in CASE_FIXES for cause in fix.causes} <= set(CAUSES)
+    commands = [command for fix in CASE_FIXES for command in fix.commands or ()]
+    assert {name for command in commands for name in command.placeholders} <= set(PLACEHOLDERS)
+    assert [fix.fix for fix in CASE_FIXES if not fix.fix.endswith(".")] == []
+
+
+def test_table__no_fix_is_hidden_by_an_earlier_one_for_all_cases() -> None:
+    seen: set[str] = set()
+    for fix in CASE_FIXES:
+        assert not seen & set(fix.causes)
+        if not (fix.hosts or fix.stacks or fix.platforms or fix.objects or fix.said or fix.unless):
+            seen |= set(fix.causes)
