@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser test-az test-attacks image lint types checks tests coverage bench pictures lock licences test-pages lighthouse wheels test-wheels test-clients
+.PHONY: help setup demo test test-browser test-az test-attacks image lint types checks tests coverage bench pictures lock licences test-pages lighthouse wheels test-wheels test-clients test-sdk
 
 help:  ## show this help
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -79,8 +79,19 @@ wheels: .venv/installed  ## build the wheel and source archive of Local Azure in
 test-wheels: wheels  ## install the wheel in a fresh virtual environment and run a pytest file with its plugin there
 	$(BIN)/pytest tests/packaging/wheels.py --timeout 300
 
-test-clients: .venv/installed  ## test the Azure SDKs for JavaScript and Go against Local Azure, where node and go are installed
+test-clients: .venv/installed  ## test the Azure SDKs for JavaScript, Go and Java against Local Azure, where the tools are installed
 	$(BIN)/pytest tests/clients/clients.py -rs --timeout 300
+
+# The tests of the Azure SDK have their own environment, with the source archives that contain them.
+.venv-sdk/installed: tests/sdk/requirements.txt
+	$(PYTHON) -m venv .venv-sdk
+	echo '*' > .venv-sdk/.gitignore
+	.venv-sdk/bin/python -m pip install --quiet --disable-pip-version-check -r tests/sdk/requirements.txt
+	.venv-sdk/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: --dest .venv-sdk/sources $$(grep '^azure-' tests/sdk/requirements.txt)
+	touch $@
+
+test-sdk: .venv/installed .venv-sdk/installed  ## run the SDK's own live tests and samples against Local Azure
+	$(BIN)/pytest tests/sdk/sdk.py --timeout 600
 
 bench: .venv/installed  ## run the benchmarks
 	$(BIN)/python -m benchmarks.home_page

@@ -5,7 +5,8 @@ from functools import cache
 
 import trustme
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.serialization import pkcs12
 
 SERVER_NAMES = (
     "*.vault.azure.net",
@@ -26,10 +27,21 @@ SERVER_NAMES = (
 )
 
 
+JAVA_PASSWORD = "changeit"  # noqa: S105 - Java's default; a trust store has no secrets
+
+
 @cache
 def certificate_authority() -> trustme.CA:
     """The certificate authority that a scenario's processes trust."""
     return trustme.CA(organization_name="Local Azure")
+
+
+@cache
+def java_trust_store() -> bytes:
+    """The certificate authority as a trust store of Java (PKCS 12), which reads no PEM file."""
+    certificate = x509.load_pem_x509_certificate(certificate_authority().cert_pem.bytes())
+    encryption = serialization.PrivateFormat.PKCS12.encryption_builder().kdf_rounds(1).build(JAVA_PASSWORD.encode())
+    return pkcs12.serialize_java_truststore([pkcs12.PKCS12Certificate(certificate, b"local-azure")], encryption)
 
 
 @cache

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from localazure.crypto.tls import JAVA_PASSWORD, java_trust_store
 from localazure.process_environment.credentials import credential_variables
 from localazure.process_environment.platforms import platform_variables
 from localazure.scenarios.faults import Fault
+from localazure.scenarios.scenario import Host
 from localazure.state.emulator_state import EmulatorState
 from localazure.state.hosts import SITES
 
@@ -21,6 +23,7 @@ AZURE_VARIABLE = re.compile(
     re.IGNORECASE,
 )
 HIDDEN_COMMANDS = frozenset({"az", "azd", "pwsh", "powershell"})
+JAVA_VARIABLE = "JAVA_TOOL_OPTIONS"
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 
 
@@ -47,8 +50,10 @@ def process_environment(
     home = folder / "home"
     home.mkdir()
     env = without_azure_variables(environ)
-    env |= _proxy(state, url, f"http://127.0.0.1:{unresponsive_port}")
+    unresponsive_url = f"http://127.0.0.1:{unresponsive_port}"
+    env |= _proxy(state, url, unresponsive_url)
     env |= dict.fromkeys(CA_VARIABLES, str(certificate))
+    env[JAVA_VARIABLE] = _java_options(env, folder, imds_url=_imds_url(state, env, unresponsive_url))
     env |= {"HOME": str(home), "USERPROFILE": str(home), "AZURE_CONFIG_DIR": str(home / ".azure")}
     env["AZURE_CORE_COLLECT_TELEMETRY"] = "no"  # az's telemetry process would outlive az and this scenario
     env |= {"KEY_VAULT_URI": state.scenario.vault.uri, "SECRET_NAME": state.scenario.secret_name}
@@ -90,6 +95,27 @@ def _without_hidden(folder: Path, shadow: Path) -> Path:
 
 def _is_hidden(name: str) -> bool:
     return name.partition(".")[0] in HIDDEN_COMMANDS
+
+
+def _java_options(env: Mapping[str, str], folder: Path, *, imds_url: str) -> str:
+    """Return the options of Java virtual machines: they read neither PEM files nor the proxy variables."""
+    trust_store = folder / "ca.p12"
+    trust_store.write_bytes(java_trust_store())
+    options = {
+        "javax.net.ssl.trustStore": str(trust_store),
+        "javax.net.ssl.trustStorePassword": JAVA_PASSWORD,
+        "http.nonProxyHosts": env["NO_PROXY"].replace(",", "|"),
+    }
+    for kind, address in (("http", imds_url), ("https", env["HTTPS_PROXY"])):
+        proxy = urlsplit(address)
+        options |= {f"{kind}.proxyHost": str(proxy.hostname), f"{kind}.proxyPort": str(proxy.port)}
+    own = env.get(JAVA_VARIABLE, "")
+    return " ".join([*([own] if own else []), *(f"-D{name}={value}" for name, value in options.items())])
+
+
+def _imds_url(state: EmulatorState, env: Mapping[str, str], unresponsive_url: str) -> str:
+    """The proxy for Java's requests to IMDS: it only connects to find out whether there is one, and then retries."""
+    return env["HTTP_PROXY"] if state.scenario.host is Host.VIRTUAL_MACHINE else unresponsive_url
 
 
 def _proxy(state: EmulatorState, url: str, unresponsive_url: str) -> dict[str, str]:

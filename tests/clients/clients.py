@@ -42,6 +42,11 @@ EXPECTED = {
     "intercepted": ["certificate"],
 }
 """Scenario -> what the output of the program must contain."""
+OTHER_WORDS = {
+    ("java", "vm-no-identity"): ["Managed Identity authentication is not available"],
+    ("java", "intercepted"): ["unable to find valid certification path"],
+}
+"""Where an SDK hides the message of the service or has its own words."""
 
 
 @pytest.fixture(scope="session")
@@ -62,8 +67,19 @@ def go(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return [str(program)]
 
 
+@pytest.fixture(scope="session")
+def java(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    if not shutil.which("mvn") or not shutil.which("java"):
+        pytest.skip("Java is not tested: mvn and java are not installed")
+    project = tmp_path_factory.mktemp("java") / "project"
+    shutil.copytree(FOLDER / "java", project)
+    goals = ["compile", "dependency:copy-dependencies", "-DoutputDirectory=target/lib"]
+    subprocess.run(["mvn", "--quiet", "--batch-mode", *goals], cwd=project, check=True)
+    return ["java", "-cp", f"{project}/target/classes{os.pathsep}{project}/target/lib/*", "Read"]
+
+
 @pytest.mark.parametrize("scenario", EXPECTED)
-@pytest.mark.parametrize("language", ["javascript", "go"])
+@pytest.mark.parametrize("language", ["javascript", "go", "java"])
 def test_scenario(language: str, scenario: str, request: pytest.FixtureRequest) -> None:
     command = request.getfixturevalue(language)
     with LocalAzure(scenario) as azure:
@@ -71,4 +87,6 @@ def test_scenario(language: str, scenario: str, request: pytest.FixtureRequest) 
         assert azure.secret_value not in done.stdout + done.stderr
         assert not [token for token in azure.tokens if token.text in done.stdout + done.stderr]
     output = json.dumps(json.loads(done.stdout), separators=(",", ":"))
-    assert [text for text in EXPECTED[scenario] if text not in output] == [], output
+    assert [text for text in OTHER_WORDS.get((language, scenario), EXPECTED[scenario]) if text not in output] == [], (
+        output
+    )
