@@ -98,7 +98,10 @@ def _is_hidden(name: str) -> bool:
 
 
 def _java_options(env: Mapping[str, str], folder: Path, *, imds_url: str) -> str:
-    """Return the options of Java virtual machines: they read neither PEM files nor the proxy variables."""
+    """Return the value of JAVA_TOOL_OPTIONS: Java reads neither PEM files nor the proxy variables.
+
+    The options are in a file, so that the value has no spaces, which an environment file cannot have.
+    """
     trust_store = folder / "ca.p12"
     trust_store.write_bytes(java_trust_store())
     options = {
@@ -109,8 +112,10 @@ def _java_options(env: Mapping[str, str], folder: Path, *, imds_url: str) -> str
     for kind, address in (("http", imds_url), ("https", env["HTTPS_PROXY"])):
         proxy = urlsplit(address)
         options |= {f"{kind}.proxyHost": str(proxy.hostname), f"{kind}.proxyPort": str(proxy.port)}
+    file = folder / "java.options"
+    file.write_text("".join(f"-D{name}={value}\n" for name, value in options.items()))
     own = env.get(JAVA_VARIABLE, "")
-    return " ".join([*([own] if own else []), *(f"-D{name}={value}" for name, value in options.items())])
+    return f"{own} -XX:VMOptionsFile={file}".strip()
 
 
 def _imds_url(state: EmulatorState, env: Mapping[str, str], unresponsive_url: str) -> str:
