@@ -6,7 +6,19 @@ from typing import Any
 from django.urls import URLPattern, path, re_path, reverse_lazy
 from django.views.generic import RedirectView
 
-from secrets_app.views import api, differences, explain, guard, identities, login, reading, token, token_vault, value
+from secrets_app.views import (
+    api,
+    differences,
+    doctor,
+    explain,
+    guard,
+    identities,
+    login,
+    reading,
+    token,
+    token_vault,
+    value,
+)
 
 _PERMANENT: dict[str, Any] = {"permanent": True, "query_string": True, "http_method_names": ["get", "head"]}
 
@@ -22,8 +34,8 @@ urlpatterns = [
     path("token/", token.token, name="token"),
     path("api/token", token.api_token, name="api_token"),
     path("token-vault/", token_vault.token_vault, name="token_vault"),
-    path("report/", reading.report, name="report"),
-    path("environment/", reading.environment, name="environment"),
+    path("report/", doctor.report, name="report"),
+    path("environment/", doctor.environment, name="environment"),
     path("explain/", explain.explain, name="explain"),
     path("api/explain", explain.api_explain, name="api_explain"),
     path("compare/", differences.compare_page, name="compare"),

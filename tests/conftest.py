@@ -16,7 +16,7 @@ from localazure import LocalAzure
 from secrets_app.conf.schema import SETTINGS
 from secrets_app.core import runtime
 from secrets_app.core.history import register_history
-from secrets_app.views import reading_page
+from secrets_app.views import streaming
 from tests.support.scenario_visits import HERE, SIGN_IN_CODE, Visit, inside, visit
 from tests.support.xdist_scheduler import scheduler
 
@@ -66,7 +66,7 @@ def _no_history() -> None:
 @pytest.fixture(autouse=True)
 def _whole_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages are sent whole however slow the machine is; tests/views/test_streaming.py tests those that are streamed."""
-    monkeypatch.setattr(reading_page, "WAIT_S", 60.0)
+    monkeypatch.setattr(streaming, "WAIT_S", 60.0)
 
 
 @pytest.fixture

@@ -71,9 +71,12 @@ def hops_of(reading: Reading, diagnosis: Diagnosis) -> tuple[Hop, ...]:
 
 
 def hops_in_progress(
-    vault_url: str | None, secret_name: str | None, place: HostEnvironment, attempts: tuple[Attempt, ...], waiting: str
+    target: tuple[str | None, str | None] | None, place: HostEnvironment, attempts: tuple[Attempt, ...], waiting: str
 ) -> tuple[Hop, ...]:
-    """The hops of a reading that has not ended; `waiting` is shown at the one that it waits for."""
+    """The hops of a reading that has not ended; `waiting` is shown at the one that it waits for.
+
+    `target`: URL of the vault and name of the secret; None where only a token is requested.
+    """
     outcomes = {attempt.outcome: attempt.credential for attempt in attempts}
     has_token, is_running = Outcome.TOKEN in outcomes, Outcome.RUNNING in outcomes
     credential = outcomes.get(Outcome.RUNNING) or outcomes.get(Outcome.TOKEN) or "Credential"
@@ -82,12 +85,20 @@ def hops_in_progress(
         Hop(kind=HopKind.PROGRAM, name="This program", outcome=HopOutcome.OK, facts=tuple(host_facts(place))),
         Hop(kind=HopKind.CREDENTIAL, name=credential, outcome=signed_in),
         Hop(kind=HopKind.ENTRA_ID, name="Microsoft Entra ID", outcome=signed_in),
-        Hop(kind=HopKind.VAULT, name=f"vault {_vault_name(vault_url)}" if vault_url else "vault"),
-        Hop(kind=HopKind.SECRET, name=f"secret {secret_name}" if secret_name else "secret"),
+        *(_hops_to_secret(*target) if target else ()),
     )
-    running = HopKind.CREDENTIAL if is_running else HopKind.VAULT
+    running = HopKind.VAULT if target and not is_running else HopKind.CREDENTIAL
+    if has_token and not target:
+        return hops
     return tuple(
         replace(hop, outcome=HopOutcome.RUNNING, facts=(waiting,)) if hop.kind is running else hop for hop in hops
+    )
+
+
+def _hops_to_secret(vault_url: str | None, secret_name: str | None) -> tuple[Hop, Hop]:
+    return (
+        Hop(kind=HopKind.VAULT, name=f"vault {_vault_name(vault_url)}" if vault_url else "vault"),
+        Hop(kind=HopKind.SECRET, name=f"secret {secret_name}" if secret_name else "secret"),
     )
 
 

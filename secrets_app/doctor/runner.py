@@ -18,6 +18,8 @@ from secrets_app.doctor.checks import CHECKS
 from secrets_app.doctor.registry import CheckContext, RegisteredCheck
 
 _BY_SEVERITY = list(Status)
+TIME_LIMIT_S = 3
+"""No check takes longer."""
 
 
 def run_checks(context: CheckContext) -> tuple[Check, ...]:

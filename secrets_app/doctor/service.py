@@ -39,10 +39,11 @@ def run_doctor(config: Config) -> tuple[Check, ...]:
 
     Calls during a run, or within `config.result_life_s` after it, share its result.
     """
-    return _start_doctor(config).result()
+    return start_doctor(config).result()
 
 
-def _start_doctor(config: Config) -> Future[tuple[Check, ...]]:
+def start_doctor(config: Config) -> Future[tuple[Check, ...]]:
+    """Like `run_doctor`, without waiting."""
     request = secret_request(config)
     read = partial(get_reading, request)
     return _start(request, None, lambda: run_in_background("the reading", request.key, read))
@@ -62,7 +63,7 @@ def start_related_checks(reading: Reading, request: ReadRequest) -> Future[tuple
         return _completed(())
     if request.from_visitor:
         # A visitor's identity or secret gets the site's shared run: visitors must not multiply the processes started.
-        return _start_doctor(conf.current())
+        return start_doctor(conf.current())
     return _start(request, reading, lambda: _completed(reading))
 
 

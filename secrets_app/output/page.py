@@ -106,26 +106,36 @@ def _outcome(hop: Hop) -> str:
 
 
 class WaitingPicture(NamedTuple):
-    """What a page shows while the reading is in progress."""
+    """What a page shows while its answer is awaited."""
 
-    vault_url: str
-    secret_name: str
+    title: str
     sentence: str
     """What it waits for."""
     seconds_left: int
     """Until the deadline."""
-    boxes: tuple[HopBox, ...]
+    boxes: tuple[HopBox, ...] = ()
+    vault_url: str = ""
+    secret_name: str = ""
 
 
 def waiting_picture(
-    vault_url: str | None, secret_name: str | None, place: HostEnvironment, so_far: Progress | None, left_s: float
+    title: str,
+    target: tuple[str | None, str | None] | None,
+    place: HostEnvironment,
+    so_far: Progress | None,
+    left_s: float,
 ) -> WaitingPicture:
-    """The picture of a reading in progress, with what is known `so_far`; `left_s`: seconds until its deadline."""
+    """The picture of a reading in progress, with what is known `so_far`.
+
+    `target`: URL of the vault and name of the secret, None where only a token is requested. `left_s`: seconds until its
+    deadline.
+    """
     seconds = math.ceil(left_s)
     attempts = so_far.attempts if so_far else ()
-    hops = hops_in_progress(vault_url, secret_name, place, attempts, f"waiting, {seconds} s left")
+    hops = hops_in_progress(target, place, attempts, f"waiting, {seconds} s left")
     sentence = f"Waiting for {so_far.waiting_for}." if so_far else "Waiting for the answer."
-    return WaitingPicture(vault_url or "", secret_name or "", sentence, seconds, tuple(boxes_of(hops, {})))
+    vault_url, secret_name = target or (None, None)
+    return WaitingPicture(title, sentence, seconds, tuple(boxes_of(hops, {})), vault_url or "", secret_name or "")
 
 
 class ShellTab(NamedTuple):

@@ -1,4 +1,4 @@
-"""The pages for one reading of the secret, and for the checks of this machine."""
+"""The pages for one reading of the secret, and the reading as JSON."""
 
 from typing import NamedTuple
 
@@ -8,16 +8,13 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from secrets_app import conf
 from secrets_app.conf.hints import setting_hints
 from secrets_app.conf.overrides import IDENTITY_PARAMETERS, SECRET_PARAMETERS, Overrides, resolve_overrides
-from secrets_app.conf.request import ReadRequest, secret_request
+from secrets_app.conf.request import ReadRequest
 from secrets_app.core.credential_options import ManagedIdentityId
 from secrets_app.core.reading import Diagnosis, Reading
 from secrets_app.core.reading_json import reading_json
-from secrets_app.doctor.service import headline, is_healthy, run_doctor
 from secrets_app.output.page import WATCH_RELOADS
-from secrets_app.output.report import markdown
 from secrets_app.service import detect_host, diagnose, get_reading
 from secrets_app.views.query import hidden_parameters, parse_query, repeat_query, require_valid
 from secrets_app.views.reading_page import ReadingPage
@@ -101,29 +98,6 @@ def api_reading(request: HttpRequest) -> HttpResponse:
     parameters = parse_query(request, "refresh", *IDENTITY_PARAMETERS)
     reading, diagnosis = _read(parameters, require_own(request, require_valid(resolve_overrides(parameters)).request))
     return JsonResponse(reading_json(reading, diagnosis), json_dumps_params={"indent": 2})
-
-
-@require_safe
-def environment(request: HttpRequest) -> HttpResponse:
-    """Doctor: the checks of this machine's configuration."""
-    checks = run_doctor(conf.current())
-    return render(
-        request,
-        "secrets_app/doctor.html",
-        {"checks": checks, "headline": headline(checks), "healthy": is_healthy(checks)},
-    )
-
-
-@require_safe
-def report(request: HttpRequest) -> HttpResponse:
-    """A reading and the checks of this machine, as Markdown for a ticket; `ids=short` shortens the IDs."""
-    ids = parse_query(request, "ids").get("ids", "whole")
-    if ids not in {"whole", "short"}:
-        raise BadRequest("ids must be whole or short.")
-    config = conf.current()
-    reading, diagnosis = _read({}, secret_request(config))
-    text = markdown(reading, diagnosis, run_doctor(config), shorten_ids=ids == "short")
-    return render(request, "secrets_app/report.html", {"markdown": text, "short": ids == "short"})
 
 
 def _read(parameters: dict[str, str], request: ReadRequest) -> tuple[Reading, Diagnosis]:

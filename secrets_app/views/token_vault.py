@@ -1,6 +1,7 @@
 """The retired Token Vault: read a token stored in it, and link to its replacement."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -9,13 +10,14 @@ from secrets_app.access import viewer_of
 from secrets_app.conf.access import AccessMode
 from secrets_app.conf.hints import setting_hints
 from secrets_app.conf.request import token_vault_request
-from secrets_app.service import detect_host, diagnose, get_reading
+from secrets_app.service import detect_host
 from secrets_app.views.query import parse_query
+from secrets_app.views.reading_page import TokenPage
 from secrets_app.views.rendering import render
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def token_vault(request: HttpRequest) -> HttpResponse:
+def token_vault(request: HttpRequest) -> HttpResponseBase:
     """The properties of the stored token. POST creates the token first, if it does not exist."""
     parse_query(request)
     if request.method == "POST" and viewer_of(request).access_mode is AccessMode.OPEN:
@@ -30,6 +32,11 @@ def token_vault(request: HttpRequest) -> HttpResponse:
             {"problem_hints": setting_hints(read_request.blocking_problems, detect_host())},
         )
     back = request.build_absolute_uri(reverse("secrets_app:token_vault"))
-    reading = get_reading(read_request)
-    context = {"reading": reading, "diagnosis": diagnose(reading, read_request), "page": "secrets_app:token_vault"}
-    return render(request, "secrets_app/token_vault.html", context | {"address": config.token_vault, "back": back})
+    return TokenPage(
+        request=request,
+        read_request=read_request,
+        template="secrets_app/token_vault.html",
+        fragment="secrets_app/_token_vault_reading.html",
+        name="token_vault",
+        has_form=True,
+    ).respond(address=config.token_vault, back=back, page="secrets_app:token_vault")

@@ -8,19 +8,22 @@ import pytest
 from django.test import Client
 
 from localazure import Fault, FaultInjection
-from secrets_app.views import reading_page
+from secrets_app.core import runtime
+from secrets_app.views import streaming
 from tests.conftest import HERE, World, open_link
+
+SILENCE = FaultInjection(fault=Fault.SILENCE)
 
 
 @pytest.fixture(autouse=True)
 def _short_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading_page, "WAIT_S", 0.03)
-    monkeypatch.setattr(reading_page, "TICK_S", 0.2)
+    monkeypatch.setattr(streaming, "WAIT_S", 0.03)
+    monkeypatch.setattr(streaming, "TICK_S", 0.2)
 
 
 @pytest.fixture
 def silent(world: World, settings: Any) -> None:
-    world("app-service", faults={"keyvault": FaultInjection(fault=Fault.SILENCE)})
+    world("app-service", faults={"keyvault": SILENCE})
     settings.SECRETS_APP["KVSITE_DEADLINE_S"] = "1"
 
 
@@ -50,6 +53,62 @@ def test_silent_vault__the_picture_comes_before_the_answer(client: Client, silen
     assert 'data-title="NO: no response"' in whole
 
 
+SCOPE = "https://management.azure.com"
+SLOW_PAGES = {
+    f"/token/?scope={SCOPE}": ("imds-silent", {}, "Requesting a token", '<section class="answer is-no"'),
+    "/token-vault/": ("token-vault", {"token-vault": SILENCE}, "Reading the token from Token Vault", "is-no"),
+    "/environment/": ("app-service", {"keyvault": SILENCE}, "Checking this machine", 'class="checks is-unknown"'),
+    "/report/": ("app-service", {"keyvault": SILENCE}, "Writing the report", 'class="command report"'),
+}
+
+
+@pytest.mark.parametrize("path", SLOW_PAGES)
+def test_slow_page__its_frame_comes_before_the_answer(client: Client, world: World, settings: Any, path: str) -> None:
+    scenario, faults, title, answer = SLOW_PAGES[path]
+    world(scenario, faults=faults)
+    settings.SECRETS_APP["KVSITE_DEADLINE_S"] = "1"
+    parts = chunks(client.get(path))
+    first = next(parts)
+    assert f"<h1>{title}</h1>" in first
+    assert answer not in first
+    rest = "".join(parts)
+    assert answer in rest
+    assert rest.rstrip().endswith("</html>")
+    html = first + rest
+    assert html.count('id="headline"') == 1
+    assert html.count("<h1 ") == 1  # those that are hidden now have no attributes
+
+
+@pytest.mark.parametrize("path", [f"/token/?scope={SCOPE}", "/token-vault/", "/environment/", "/report/"])
+def test_streamed_page__has_what_the_whole_page_has(
+    client: Client, world: World, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    world("token-vault")
+    monkeypatch.setattr(streaming, "WAIT_S", 60.0)
+    whole = client.get(path).content.decode()
+    runtime.reset()  # nothing is cached
+    monkeypatch.setattr(streaming, "WAIT_S", 0.0)
+    streamed = "".join(chunks(client.get(path)))
+    headings = re.compile(r"<h[12] id=[^>]*>[^<]*")
+    assert headings.findall(whole)
+    assert set(headings.findall(whole)) == set(headings.findall(streamed))
+
+
+def test_token_vault__streamed_form_works(world: World, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    world("token-vault")
+    vault = "https://contoso.westcentralus.tokenvault.azure.net"
+    settings.SECRETS_APP |= {"KVSITE_TOKEN_VAULT_URL": vault, "KVSITE_TOKEN_VAULT_TOKEN": "new"}
+    monkeypatch.setattr(streaming, "WAIT_S", 0.0)
+    visitor = Client(headers=HERE, enforce_csrf_checks=True)
+    page = visitor.get("/token-vault/")
+    assert "csrftoken" in page.cookies
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', "".join(chunks(page)))
+    assert token
+    created = visitor.post("/token-vault/", {"csrfmiddlewaretoken": token[1]})
+    assert created.status_code == 200
+    assert "just created" in "".join(chunks(created))
+
+
 def test_fast_answer__is_sent_whole(client: Client, world: World) -> None:
     world("app-service")
     client.get("/readyz")  # the token is cached and the connection open
@@ -64,9 +123,9 @@ def test_fast_answer__is_sent_whole(client: Client, world: World) -> None:
 
 def test_streamed_page__has_the_same_answer(client: Client, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world("no-role")
-    monkeypatch.setattr(reading_page, "WAIT_S", 0.0)
+    monkeypatch.setattr(streaming, "WAIT_S", 0.0)
     streamed = "".join(chunks(client.get("/?refresh=1")))
-    monkeypatch.setattr(reading_page, "WAIT_S", 60.0)
+    monkeypatch.setattr(streaming, "WAIT_S", 60.0)
     whole = client.get("/").content.decode()
     for part in ('class="hops"', "How to fix", "az role assignment create", "Credential chain", "Full error"):
         assert part in streamed
@@ -76,7 +135,7 @@ def test_streamed_page__has_the_same_answer(client: Client, world: World, monkey
 
 def test_streamed_form__has_the_cookie_and_the_token(client: Client, world: World, monkeypatch: Any) -> None:
     azure = world("app-service")
-    monkeypatch.setattr(reading_page, "WAIT_S", 0.0)
+    monkeypatch.setattr(streaming, "WAIT_S", 0.0)
     visitor = Client(headers=HERE, enforce_csrf_checks=True)
     open_link(visitor)
     response = visitor.get("/")
