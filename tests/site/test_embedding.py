@@ -23,7 +23,7 @@ from secrets_app.checks import check_settings
 from secrets_app.conf.project import KEYS
 from secrets_app.core.security_headers import SECURITY_HEADERS
 from secrets_app.urls import with_decorator
-from secrets_app.views import guard, reading_page
+from secrets_app.views import guard, streaming
 from tests.conftest import HERE, World
 from tests.support.access_requests import BROWSER, COOKIE, ELSEWHERE, PASSPHRASE, VALUES_PASSPHRASE, sign_in
 from tests.support.command_line import manage
@@ -175,7 +175,7 @@ def test_unexpected_error__shows_no_page_of_the_project(
 
 def test_asgi__answers_whole_pages(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     project("no-role")
-    monkeypatch.setattr(reading_page, "WAIT_S", 0.0)  # under WSGI, this page would be streamed
+    monkeypatch.setattr(streaming, "WAIT_S", 0.0)  # under WSGI, this page would be streamed
 
     async def visit(path: str) -> httpx.Response:
         transport = httpx.ASGITransport(get_asgi_application())  # type: ignore[arg-type]
