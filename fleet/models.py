@@ -121,8 +121,6 @@ class Change(models.Model):
     before = models.CharField(max_length=_NAME, blank=True)
     after = models.CharField(max_length=_NAME, blank=True)
     sentence = models.CharField(max_length=600)
-    alert_state = models.CharField(max_length=8, default="new")
-    """`new`, `sent`, or `damped`: reverted before it was reported."""
 
     class Meta:
         ordering = ("-at", "-id")

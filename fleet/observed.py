@@ -66,7 +66,7 @@ def observed(reading: Reading, diagnosis: Diagnosis) -> Observed:
     """What the history keeps of a reading."""
     failure, secret, saw = reading.failure, reading.secret, reading.vault_saw
     return Observed(
-        **_fitting(
+        **fitting(
             {
                 "cause": "" if reading.ok else diagnosis.main_cause,
                 "stage": failure.stage if failure else "",
@@ -99,7 +99,7 @@ def _principal(principal: Principal) -> dict[str, str | None]:
     }
 
 
-def _fitting(texts: dict[str, str | None]) -> dict[str, str]:
+def fitting(texts: dict[str, str | None]) -> dict[str, str]:
     """The texts, cut to the length of their columns: SQLite would store longer ones, PostgreSQL raises an error."""
     return dict(_cut(texts))
 

@@ -1,13 +1,14 @@
 """Records an observation: merges it with an equal neighbour, or adds it with the changes it shows."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 
 from fleet.changes import changed_outcome, changed_properties, first_change, properties
 from fleet.models import Change, Observation, Target
 from fleet.observed import COMPARED, STORED, Observed
+from fleet.schedule import next_due
 from secrets_app.core import reading as core
 from secrets_app.core.formatting import span
 
@@ -20,8 +21,10 @@ _LENGTH = 200
 
 
 @transaction.atomic
-def record(target_id: int, now: Observed) -> list[Change]:
+def record(target_id: int, now: Observed, *, done: bool = False) -> list[Change]:
     """Store `now` and the target's new state; returns the changes that it shows, as stored.
+
+    `done`: it is the result of a scheduled check, whose lease ends.
 
     Raises django.db.Error, and then nothing is stored. Raises Target.DoesNotExist for a target that was deleted.
     """
@@ -36,11 +39,10 @@ def record(target_id: int, now: Observed) -> list[Change]:
         Change(
             target=target, at=now.at, previous_at=target.checked_at, kind=change.kind, ok=now.ok,
             before=change.before[:_LENGTH], after=change.after[:_LENGTH], sentence=change.sentence[:600],
-            alert_state="new" if target.checked_at else "sent",
         )
         for change in changes
     )  # fmt: skip
-    _update(target, now)
+    _update(target, now, done=done)
     return stored
 
 
@@ -104,7 +106,7 @@ def _result(latest: Observation) -> str:
     return Observed(at=latest.first_at, **{name: getattr(latest, name) for name in STORED}).result
 
 
-def _update(target: Target, now: Observed) -> None:
+def _update(target: Target, now: Observed, *, done: bool) -> None:
     """The target's current state."""
     if target.ok is not now.ok:
         target.since = now.at
@@ -115,8 +117,8 @@ def _update(target: Target, now: Observed) -> None:
     target.principal = now.principal[:_LENGTH] or target.principal
     target.expires_on = now.expires_on if now.ok else target.expires_on
     target.known = {**target.known, **properties(now)}
-    target.save(
-        update_fields=[
-            "ok", "since", "checked_at", "cause", "code", "principal", "expires_on", "known", "alerted_ok",
-        ]
-    )  # fmt: skip
+    fields = ["ok", "since", "checked_at", "cause", "code", "principal", "expires_on", "known", "alerted_ok"]
+    if done:
+        target.lease_until, target.next_due = None, next_due(target, datetime.now(UTC))
+        fields += ["lease_until", "next_due"]
+    target.save(update_fields=fields)

@@ -52,6 +52,8 @@ class ReadRequest:
     """The problems that concern this request."""
     from_visitor: bool = False
     """A visitor named the identity, the secret or the scope: cached apart from what the site itself reads."""
+    one_of_many: bool = False
+    """One of many targets that this process checks: their vaults share a credential, and so its token."""
 
     @property
     def blocking_problems(self) -> tuple[SettingProblem, ...]:
@@ -87,10 +89,12 @@ class ReadRequest:
         return self.connection_key, self.target, self.blocking_problems, self.config.expected
 
 
-def secret_request(config: Config, *, from_visitor: bool = False) -> ReadRequest:
+def secret_request(config: Config, *, from_visitor: bool = False, one_of_many: bool = False) -> ReadRequest:
     """Read the secret that the settings name."""
     target = SecretTarget(vault_url=config.vault_url, name=config.secret_name, version=config.secret_version)
-    return ReadRequest(config=config, target=target, problems=config.problems, from_visitor=from_visitor)
+    return ReadRequest(
+        config=config, target=target, problems=config.problems, from_visitor=from_visitor, one_of_many=one_of_many
+    )
 
 
 def token_request(config: Config, text: str, *, called: str = "The requested scope") -> ReadRequest:

@@ -15,6 +15,7 @@ from secrets_app import credentials
 from secrets_app.azure_client.response_limits import malformed_responses
 from secrets_app.azure_client.timeouts import vault_limits
 from secrets_app.azure_client.transport import with_transport
+from secrets_app.conf import Config
 from secrets_app.conf.request import ReadRequest, SecretTarget
 from secrets_app.core.known_secrets import known_secrets
 from secrets_app.credentials.tracing import CredentialTracer
@@ -37,8 +38,12 @@ T = TypeVar("T", bound=_Closable)
 class Connection:
     """One credential and one SecretClient. Both are cached, because tools such as az take a second for each token."""
 
-    def __init__(self, request: ReadRequest) -> None:
-        """Does not create the clients: `open` does, which may take time."""
+    def __init__(self, request: ReadRequest, shared_credential: "SharedCredential | None" = None) -> None:
+        """Does not create the clients: `open` does, which may take time.
+
+        `shared_credential`: used in place of a credential of its own, and left open.
+        """
+        self._shared_credential = shared_credential
         self._config, self._scope = request.config, request.scope
         target = request.target
         self._vault_url = (target.vault_url if isinstance(target, SecretTarget) else None) or ""
@@ -47,13 +52,18 @@ class Connection:
         self._users, self._retired = 0, False
         self._secret_client: SecretClient | None = None
         self._to_close: list[_Closable] = []
+        self.credential: SupportsTokenInfo
 
     def open(self) -> None:
         """Create the credential if needed; other threads wait meanwhile. Raises what its constructor raises."""
         with self._opening:
-            if "tracer" not in self.__dict__:
+            if "tracer" in self.__dict__:
+                return
+            if self._shared_credential:
+                self.tracer, self.credential = self._shared_credential.open()
+            else:
                 self.tracer = self._register(CredentialTracer(credentials.build(self._config)))
-                self.credential: SupportsTokenInfo = TokenFallbackCredential(self.tracer)
+                self.credential = TokenFallbackCredential(self.tracer)
 
     def acquire(self) -> None:
         """Keep it open, even if it is retired, until `release`."""
@@ -118,6 +128,23 @@ class Connection:
             to_close, self._to_close = self._to_close, []
         for client in to_close:
             client.close()
+
+
+class SharedCredential:
+    """One credential for the vaults of a fleet: each vault with one of its own would request a token of its own."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._lock = threading.Lock()
+        self._opened: tuple[CredentialTracer, SupportsTokenInfo] | None = None
+
+    def open(self) -> tuple[CredentialTracer, SupportsTokenInfo]:
+        """The credential, created on first use. Raises what its constructor raises."""
+        with self._lock:
+            if self._opened is None:
+                tracer = CredentialTracer(credentials.build(self._config))
+                self._opened = tracer, TokenFallbackCredential(tracer)
+            return self._opened
 
 
 class TokenFallbackCredential(SupportsTokenInfo):

@@ -1,12 +1,13 @@
 """Cached connections, one for each credential and vault: separate pools for the site and for visitors' choices."""
 
 import threading
+import time
 
-from cachetools import LRUCache
+from cachetools import LRUCache, TTLCache
 
 from secrets_app.conf.request import ReadRequest
 from secrets_app.core.runtime import shared
-from secrets_app.keyvault.client import Connection
+from secrets_app.keyvault.client import Connection, SharedCredential
 
 POOL_SIZE = 8
 
@@ -14,8 +15,10 @@ POOL_SIZE = 8
 class ConnectionPool:
     """The last few connections. One that is evicted closes when no reading uses it any more."""
 
+    size = POOL_SIZE
+
     def __init__(self) -> None:
-        self._connections: LRUCache[object, Connection] = _Connections(POOL_SIZE)
+        self._connections: LRUCache[object, Connection] = _Connections(self.size)
         self._lock = threading.Lock()
 
     def acquire(self, request: ReadRequest) -> Connection:
@@ -24,7 +27,9 @@ class ConnectionPool:
         Raises what a credential's constructor raises.
         """
         with self._lock:
-            connection = self._connections.setdefault(request.connection_key, Connection(request))
+            connection = self._connections.get(request.connection_key)
+            if connection is None:
+                connection = self._connections[request.connection_key] = self.create(request)
             connection.acquire()
         try:
             # Outside the lock: a constructor reads files, and one that blocks must not block other readings.
@@ -34,6 +39,10 @@ class ConnectionPool:
             self.discard(request)
             raise
         return connection
+
+    def create(self, request: ReadRequest) -> Connection:
+        """A new connection. Must be quick: other readings wait."""
+        return Connection(request)
 
     def discard(self, request: ReadRequest) -> None:
         """Drop the connection. Running readings continue to use it, and the last one closes it."""
@@ -45,7 +54,7 @@ class ConnectionPool:
     def close(self) -> None:
         """Close every connection."""
         with self._lock:
-            connections, self._connections = list(self._connections.values()), _Connections(POOL_SIZE)
+            connections, self._connections = list(self._connections.values()), _Connections(self.size)
         for connection in connections:
             connection.close()
 
@@ -60,6 +69,27 @@ class _Connections(LRUCache[object, Connection]):
 
 class _VisitorPool(ConnectionPool):
     """A visitor who tries thousands of identities evicts other visitors' connections, never the site's own."""
+
+
+class _FleetPool(ConnectionPool):
+    """Connections of checks of many vaults. Those with the same settings share a credential."""
+
+    size = 200  # each holds a socket; the usual limit of a process is 1,024 files
+
+    def __init__(self) -> None:
+        super().__init__()
+        # A chain keeps the member that succeeded: what is fixed in the environment takes effect after this time.
+        self._credentials: TTLCache[object, SharedCredential] = TTLCache(64, _CREDENTIAL_LIFE_S, time.monotonic)
+
+    def create(self, request: ReadRequest) -> Connection:
+        key = request.config.credential, request.config.deadline_s
+        shared_credential = self._credentials.get(key)
+        if shared_credential is None:
+            shared_credential = self._credentials[key] = SharedCredential(request.config)
+        return Connection(request, shared_credential)
+
+
+_CREDENTIAL_LIFE_S = 3600.0
 
 
 def pooled_connection(request: ReadRequest) -> Connection:
@@ -78,4 +108,6 @@ def dedicated_connection(request: ReadRequest) -> Connection:
 
 def pool_for(request: ReadRequest) -> ConnectionPool:
     """The pool that this request's connection belongs to."""
+    if request.one_of_many:
+        return shared(_FleetPool)
     return shared(_VisitorPool if request.from_visitor else ConnectionPool)

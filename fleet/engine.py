@@ -1,0 +1,165 @@
+"""The Celery app: `tick` leases the targets that are due, `check` reads one of them, `alert` reports what changed.
+
+The database is the truth. A message that is lost or delivered twice, a worker that is killed, or two schedulers at the
+same time delay a check by one lease at most, and never run one twice at once.
+"""
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from celery import Celery
+from celery.beat import EmbeddedService
+from celery.platforms import SecurityWarning
+from celery.signals import worker_ready, worker_shutting_down
+from django.conf import settings
+from django.db import connection
+
+from fleet import alerts, checking, schedule
+from fleet.models import Target
+from fleet.problems import HistoryUnavailableError, database
+from fleet.recording import record
+from fleet.retention import prune
+from secrets_app import conf
+
+log = logging.getLogger(__name__)
+
+ALERT_S, PRUNE_S = 15.0, 6 * 3600.0
+VISIBILITY_TIMEOUT_S = 120
+"""Redis returns the messages of a dead worker after this time: as long as the lease of a target."""
+
+
+def _broker(url: str | None, folder: Path) -> dict[str, Any]:
+    """The settings of the broker at `url`; without one, files in `folder`."""
+    if url is None:
+        for name in ("messages", "control"):
+            with suppress(OSError):  # the worker reports it when it connects
+                (folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+        messages = str(folder / "messages")
+        options = {"data_folder_in": messages, "data_folder_out": messages, "control_folder": str(folder / "control")}
+        return {"broker_url": "filesystem://localhost", "broker_transport_options": options}
+    timeout = {"visibility_timeout": VISIBILITY_TIMEOUT_S} if url.startswith("redis") else {}
+    return {"broker_url": url, "broker_transport_options": timeout}
+
+
+def _folder() -> Path:
+    """Beside the database's file: a queue belongs to one database."""
+    database_settings = settings.DATABASES["default"]
+    is_file = "sqlite" in database_settings["ENGINE"]
+    return (Path(database_settings["NAME"]).parent if is_file else settings.BASE_DIR / ".local") / "queue"
+
+
+app = Celery("fleet", set_as_current=False)
+app.conf.update(
+    **_broker(conf.current().broker_url, _folder()),
+    task_default_queue="principal-used",
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_serializer="json",
+    accept_content=["json"],
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,  # the site's handlers redact
+    worker_redirect_stdouts=False,
+    worker_enable_remote_control=False,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    beat_schedule={
+        "tick": {"task": "fleet.tick", "schedule": schedule.TICK_S, "options": {"expires": schedule.TICK_S}},
+        "alert": {"task": "fleet.alert", "schedule": ALERT_S, "options": {"expires": ALERT_S}},
+        "prune": {"task": "fleet.prune", "schedule": PRUNE_S, "options": {"expires": PRUNE_S}},
+    },
+)
+
+
+@app.task(name="fleet.tick")
+def tick() -> int:
+    """Lease the targets that are due and request their checks; returns how many."""
+    with _database_problems():
+        claimed = schedule.claim(datetime.now(UTC))
+        with app.producer_or_acquire() as producer:
+            for target_id, lease in claimed:
+                check.apply_async((target_id, lease.isoformat()), producer=producer)
+        return len(claimed)
+    return 0
+
+
+@app.task(name="fleet.check")
+def check(target_id: int, lease: str) -> bool:
+    """Read one target, if this message still holds its lease; whether it was read."""
+    with _database_problems():
+        target = schedule.begin(target_id, datetime.fromisoformat(lease), datetime.now(UTC))
+        if target is None:
+            return False
+        connection.close()  # not held while Azure responds
+        now = checking.check(target, os.environ)
+        with suppress(Target.DoesNotExist):  # deleted in the meantime
+            for change in record(target.pk, now, done=True):
+                log.info("%s: %s", target.name, change.sentence)
+        return True
+    return False
+
+
+@app.task(name="fleet.alert")
+def alert() -> int:
+    """Report the changes that have lasted; returns how many targets."""
+    config = conf.current()
+    with _database_problems():
+        return alerts.send_alerts(datetime.now(UTC), config.alert_urls, config.alert_after_s)
+    return 0
+
+
+@app.task(name="fleet.prune")
+def prune_history() -> int:
+    """Delete what is too old; returns how many rows."""
+    with _database_problems():
+        return prune(datetime.now(UTC), conf.current().history_days)
+    return 0
+
+
+@contextmanager
+def _database_problems() -> Iterator[None]:
+    """An error of the database is one line in the log: the next tick tries again."""
+    try:
+        with database():
+            yield
+    except HistoryUnavailableError as error:
+        log.warning("%s", error)
+
+
+class _Scheduler:
+    """The scheduler in a thread of the worker: a process of its own would survive a worker that is killed."""
+
+    def __init__(self) -> None:
+        self._service: Any = None
+
+    def start(self, **_signal: Any) -> None:
+        """Begin to send the periodic tasks."""
+        tick.apply_async(expires=schedule.TICK_S)  # not only after the first period
+        self._service = EmbeddedService(app, thread=True, scheduler_cls="celery.beat:Scheduler")
+        self._service.start()
+
+    def stop(self, **_signal: Any) -> None:
+        """Send no more tasks."""
+        if self._service:
+            self._service.stop()
+
+
+_scheduler = _Scheduler()
+
+
+def run_worker(threads: int) -> int:
+    """Work until SIGINT or SIGTERM, which let running checks finish; returns the exit code."""
+    warnings.filterwarnings("ignore", category=SecurityWarning)  # root in a container: messages are JSON, never pickle
+    worker_ready.connect(_scheduler.start)
+    worker_shutting_down.connect(_scheduler.stop)
+    worker = app.Worker(
+        pool="threads", concurrency=threads, loglevel="WARNING", without_gossip=True, without_mingle=True,
+        without_heartbeat=True, optimization="fair", quiet=True,
+    )  # fmt: skip
+    worker.start()
+    return int(worker.exitcode or 0)

@@ -1,0 +1,124 @@
+"""Alerts: sent by the real apprise to a server of this machine; flapping and outages make few of them."""
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+
+from fleet.alerts import message, send_alerts
+from fleet.models import Target
+from fleet.recording import record
+from tests.fleet.conftest import DENIED, START, seen
+
+HOLD_S = 120
+
+
+class Receiver:
+    """A server that takes apprise's JSON messages."""
+
+    def __init__(self) -> None:
+        self.received: list[dict[str, Any]] = []
+        self.status = 200
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                receiver.received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(receiver.status)
+                self.end_headers()
+
+            def log_message(self, *_args: Any) -> None:
+                """Not logged."""
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+
+    @property
+    def url(self) -> str:
+        return f"json://user:pass-of-the-service@127.0.0.1:{self.server.server_port}/"
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    receiver = Receiver()
+    thread = threading.Thread(target=receiver.server.serve_forever, daemon=True)
+    thread.start()
+    yield receiver
+    receiver.server.shutdown()
+    receiver.server.server_close()
+    thread.join()
+
+
+def at(minutes: float) -> Any:
+    return START + timedelta(minutes=minutes)
+
+
+def test_failure_that_lasts__is_reported_once_and_its_end_too(target: Target, receiver: Receiver) -> None:
+    record(target.pk, seen(0))
+    record(target.pk, seen(10, DENIED))
+    assert send_alerts(at(11), [receiver.url], HOLD_S) == 0
+    assert send_alerts(at(13), [receiver.url], HOLD_S) == 1
+    assert send_alerts(at(14), [receiver.url], HOLD_S) == 0
+    record(target.pk, seen(20))
+    assert send_alerts(at(23), [receiver.url], HOLD_S) == 1
+    failed, recovered = receiver.received
+    assert failed["title"] == "Principal Used: 1 secret not readable"
+    assert failed["message"] == (
+        "contoso.vault.azure.net: not readable since 2026-11-20 10:10:00 UTC, 403 ForbiddenByRbac (kv_rbac_denied), as "
+        "kvsite-demo (system-assigned managed identity): payroll."
+    )
+    assert recovered["title"] == "Principal Used: 1 secret readable again"
+
+
+def test_flapping__is_not_reported(target: Target, receiver: Receiver) -> None:
+    for minute in range(0, 60, 2):
+        record(target.pk, seen(minute, DENIED if minute % 4 else {"ok": True}))
+        send_alerts(at(minute + 1), [receiver.url], HOLD_S)
+    assert receiver.received == []
+
+
+@pytest.mark.django_db
+def test_outage_of_a_vault__is_one_message(receiver: Receiver) -> None:
+    url = "https://contoso.vault.azure.net"
+    names = [f"target {number:03}" for number in range(200)]
+    Target.objects.bulk_create(
+        Target(name=name, vault_url=url, ok=False, alerted_ok=True, since=START, code="503 ServiceUnavailable",
+               cause="service_error") for name in names
+    )  # fmt: skip
+    assert send_alerts(at(10), [receiver.url], HOLD_S) == 200
+    [sent] = receiver.received
+    assert sent["title"] == "Principal Used: 200 secrets not readable"
+    assert sent["message"].endswith(": target 000, target 001, target 002, target 003, target 004 and 195 more.")
+
+
+def test_service_that_refuses__gets_the_message_again(
+    target: Target, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    record(target.pk, seen(0))
+    record(target.pk, seen(10, DENIED))
+    receiver.status = 500
+    assert send_alerts(at(20), [receiver.url], HOLD_S) == 0
+    receiver.status = 200
+    assert send_alerts(at(21), [receiver.url], HOLD_S) == 1
+    assert "pass-of-the-service" not in caplog.text
+
+
+@pytest.mark.django_db
+def test_many_vaults__are_cut(receiver: Receiver) -> None:
+    changed = [
+        Target(
+            name=f"t{number}", vault_url=f"https://vault-{number}.vault.azure.net", ok=False, since=START, code="403 X"
+        )
+        for number in range(50)
+    ]
+    _, text = message(changed)
+    assert len(text.splitlines()) == 21
+    assert text.endswith("And 30 more. The fleet page has all of them.")
+
+
+def test_first_observation__is_no_alert(target: Target, receiver: Receiver) -> None:
+    record(target.pk, seen(0, DENIED))
+    assert send_alerts(at(60), [receiver.url], HOLD_S) == 0

@@ -1,0 +1,98 @@
+"""Checks of targets: real readings with the target's own settings, and readings of other sites."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fleet import engine
+from fleet.checking import UnresolvedReferenceError, check, resolve
+from fleet.models import Observation, Target
+from fleet.schedule import claim
+from secrets_app import conf
+from tests.conftest import World
+
+
+def target_of(**more: Any) -> Target:
+    config = conf.current()
+    values = {"name": "payroll", "vault_url": config.vault_url, "secret_name": config.secret_name, "interval_s": 60}
+    return Target.objects.create(**{**values, **more})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_check_task__reads_and_records_a_claimed_target(world: World) -> None:
+    azure = world("app-service")
+    target = target_of()
+    [(number, lease)] = claim(datetime.now(UTC))
+    assert engine.check(number, lease.isoformat()) is True
+    assert engine.check(number, lease.isoformat()) is False
+    [row] = Observation.objects.all()
+    assert (row.ok, row.credential, row.count) == (True, "ManagedIdentityCredential", 1)
+    target.refresh_from_db()
+    assert target.ok
+    assert target.lease_until is None
+    assert azure.secret_value not in str(list(Observation.objects.values())) + str(target.known)
+
+
+@pytest.mark.django_db
+def test_check__uses_the_settings_of_the_target(world: World) -> None:
+    world("app-service")
+    missing = check(target_of(secret_name="no-such"), {})
+    assert (missing.ok, missing.cause, missing.status) == (False, "kv_secret_not_found", 404)
+    other = check(target_of(name="cli", settings={"KVSITE_CREDENTIAL": "azure-cli"}), {})
+    assert (other.ok, other.cause) == (False, "developer_credential_in_azure")
+
+
+@pytest.mark.django_db
+def test_checks_of_several_secrets__share_one_token(world: World) -> None:
+    azure = world("app-service")
+    for number in range(3):
+        check(target_of(name=f"target {number}", secret_name=f"secret-{number}"), {})
+    assert len(azure.tokens) == 1
+
+
+@pytest.mark.django_db
+def test_service_principal__its_secret_is_referenced_and_never_stored(world: World) -> None:
+    azure = world("service-principal-secret")
+    secret = azure.env["AZURE_CLIENT_SECRET"]
+    settings = {
+        "KVSITE_CREDENTIAL": "client-secret",
+        "KVSITE_CLIENT_ID": azure.env["AZURE_CLIENT_ID"],
+        "KVSITE_TENANT_ID": azure.env["AZURE_TENANT_ID"],
+    }
+    target = target_of(settings=settings, references={"KVSITE_CLIENT_SECRET": "env:PAYROLL"})
+    assert check(target, {"PAYROLL": secret}).ok
+    assert not check(target, {"PAYROLL": "wrong"}).ok
+    unresolved = check(target, {})
+    assert (unresolved.cause, unresolved.stage) == ("setting_invalid", "configuration")
+    assert secret not in str(list(Target.objects.values()))
+
+
+def test_references__name_a_variable_or_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("from a file\n")
+    assert resolve("env:NAME", {"NAME": "from a variable"}) == "from a variable"
+    assert resolve(f"file:{file}", {}) == "from a file"
+    for reference in ("env:OTHER", f"file:{tmp_path}/no-such", "plain text"):
+        with pytest.raises(UnresolvedReferenceError):
+            resolve(reference, {"NAME": "x"})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_other_site__is_read_through_its_api(world: World, live_server: Any) -> None:
+    world("no-role")
+    found = check(target_of(kind="site", site_url=live_server.url), {})
+    assert (found.ok, found.status, found.code, found.cause) == (False, 403, "ForbiddenByRbac", "kv_rbac_denied")
+    assert found.principal == "kvsite-demo (system-assigned managed identity)"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_other_site__that_is_none__is_a_failure(world: World, live_server: Any, settings: Any) -> None:
+    world("app-service")
+    not_found = check(target_of(kind="site", site_url=f"{live_server.url}/nothing"), {})
+    assert (not_found.ok, not_found.status) == (False, 404)
+    closed = check(target_of(name="closed", kind="site", site_url="http://127.0.0.1:9"), {})
+    assert (closed.ok, closed.stage, closed.code) == (False, "network", "ConnectionError")
+    page = check(target_of(name="page", kind="site", site_url=f"{live_server.url}/healthz?"), {})
+    assert (page.ok, page.code) == (False, "NotAReading")
