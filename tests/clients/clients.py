@@ -44,6 +44,7 @@ EXPECTED = {
 """Scenario -> what the output of the program must contain."""
 OTHER_WORDS = {
     ("java", "vm-no-identity"): ["Managed Identity authentication is not available"],
+    ("java", "kubernetes-wrong-subject"): ["Managed Identity authentication is not available"],
     ("java", "intercepted"): ["unable to find valid certification path"],
 }
 """Where an SDK hides the message of the service or has its own words."""
