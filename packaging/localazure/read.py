@@ -1,9 +1,9 @@
 """Reads the secret and prints its length."""
 
-import os
+from os import environ  # noqa: TID251
 
 from azure.identity import DefaultAzureCredential
 from azure.keyvault.secrets import SecretClient
 
-client = SecretClient(os.environ["KEY_VAULT_URI"], DefaultAzureCredential())
-print("read", len(client.get_secret(os.environ["SECRET_NAME"]).value or ""), "characters")  # noqa: T201
+client = SecretClient(environ["KEY_VAULT_URI"], DefaultAzureCredential())
+print("read", len(client.get_secret(environ["SECRET_NAME"]).value or ""), "characters")  # noqa: T201

@@ -7,6 +7,8 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -50,39 +52,74 @@ OTHER_WORDS = {
 """Where an SDK hides the message of the service or has its own words."""
 
 
-@pytest.fixture(scope="session")
-def javascript() -> list[str]:
-    if not shutil.which("npm") or not shutil.which("node"):
-        pytest.skip("JavaScript is not tested: node and npm are not installed")
-    subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=FOLDER / "javascript", check=True)
-    return ["node", str(FOLDER / "javascript" / "read.mjs")]
+EXAMPLES = (FOLDER.parents[1] / "docs" / "local-azure-examples.md").read_text()
+Build = Callable[[Path], list[str]]
+"""Builds the project in a folder and returns the command that runs its program."""
 
 
-@pytest.fixture(scope="session")
-def go(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    tool = shutil.which("go", path=os.pathsep.join((os.environ["PATH"], "/usr/local/go/bin")))
-    if not tool:
-        pytest.skip("Go is not tested: go is not installed")
-    program = tmp_path_factory.mktemp("go") / "read"
-    subprocess.run([tool, "build", "-o", program, "."], cwd=FOLDER / "go", check=True)
-    return [str(program)]
+def _build_javascript(project: Path) -> list[str]:
+    subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=project, check=True)
+    return ["node", str(project / "read.mjs")]
 
 
-@pytest.fixture(scope="session")
-def java(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    if not shutil.which("mvn") or not shutil.which("java"):
-        pytest.skip("Java is not tested: mvn and java are not installed")
-    project = tmp_path_factory.mktemp("java") / "project"
-    shutil.copytree(FOLDER / "java", project)
-    goals = ["compile", "dependency:copy-dependencies", "-DoutputDirectory=target/lib"]
+def _build_go(project: Path) -> list[str]:
+    tool = shutil.which("go", path=GO_PATH) or "go"
+    subprocess.run([tool, "build", "-o", "read", "."], cwd=project, check=True)
+    return [str(project / "read")]
+
+
+def _build_java(project: Path) -> list[str]:
+    goals = ["compile", "dependency:copy-dependencies"]
     subprocess.run(["mvn", "--quiet", "--batch-mode", *goals], cwd=project, check=True)
-    return ["java", "-cp", f"{project}/target/classes{os.pathsep}{project}/target/lib/*", "Read"]
+    return ["java", "-cp", f"{project}/target/classes{os.pathsep}{project}/target/dependency/*", "Read"]
+
+
+GO_PATH = os.pathsep.join((os.environ["PATH"], "/usr/local/go/bin"))
+LANGUAGES: dict[str, tuple[tuple[str, ...], str, Build]] = {
+    "javascript": (("npm", "node"), "read.mjs", _build_javascript),
+    "go": (("go",), "main.go", _build_go),
+    "java": (("mvn", "java"), "src/main/java/Read.java", _build_java),
+}
+"""Language -> its tools, the file of the program, and how it is built."""
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], list[str]]:
+    """Return a function from a language to the command of its program, which is built on first use."""
+
+    @cache
+    def program(language: str) -> list[str]:
+        return _built(language, tmp_path_factory.mktemp(language) / "project")
+
+    return program
+
+
+def _built(language: str, project: Path, source: str = "") -> list[str]:
+    """Build the program of this folder, or `source` in its place, in a new folder and return its command."""
+    tools, file, build = LANGUAGES[language]
+    missing = [tool for tool in tools if not shutil.which(tool, path=GO_PATH)]
+    if missing:
+        pytest.skip(f"{language} is not tested: {' and '.join(missing)} not installed")
+    shutil.copytree(FOLDER / language, project)
+    if source:
+        (project / file).write_text(source)
+    return build(project)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_documentation__example(language: str, tmp_path: Path) -> None:
+    name = Path(LANGUAGES[language][1]).name
+    example = EXAMPLES.partition(f"\n// {name}:")[2].partition("\n```")[0]
+    command = _built(language, tmp_path / "project", f"//{example}\n")
+    with LocalAzure() as azure:
+        done = subprocess.run(command, env=azure.env, stdout=subprocess.PIPE, text=True, timeout=100)
+    assert done.stdout == "32 characters\n"
 
 
 @pytest.mark.parametrize("scenario", EXPECTED)
-@pytest.mark.parametrize("language", ["javascript", "go", "java"])
-def test_scenario(language: str, scenario: str, request: pytest.FixtureRequest) -> None:
-    command = request.getfixturevalue(language)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_scenario(language: str, scenario: str, programs: Callable[[str], list[str]]) -> None:
+    command = programs(language)
     with LocalAzure(scenario) as azure:
         done = subprocess.run(command, env=azure.env, capture_output=True, text=True, timeout=100)
         assert azure.secret_value not in done.stdout + done.stderr

@@ -1,7 +1,7 @@
 """Local Azure in a container, and the compose file with a second container that reads a secret.
 
-`make image-localazure` builds the image with buildah and runs these tests. docker compose is not needed: the commands of
-the compose file are run in the two images, with a folder as the volume.
+`make image-localazure` builds the image with buildah and runs these tests. docker compose is not needed: the commands
+of the compose file are run in the two images, with a folder as the volume.
 """
 
 import os

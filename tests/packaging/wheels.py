@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 DIST = ROOT / "dist"
+FRAMEWORKS = ("flask", "django", "fastapi", "httpx")
 CLEAN = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"} | {
     name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_", "SSL_"))
 }
@@ -47,7 +48,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("venv")
     (wheel,) = DIST.glob("localazure-*.whl")
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    packages = ["pytest", "pytest-xdist", "mypy", "azure-identity", "azure-keyvault-secrets"]
+    packages = ["pytest", "pytest-xdist", "mypy", "azure-identity", "azure-keyvault-secrets", *FRAMEWORKS]
     install = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*install, wheel, *packages], check=True, env=CLEAN)
     return folder
@@ -81,3 +82,12 @@ def test_plugin(environment: Path, tmp_path: Path, options: tuple[str, ...]) -> 
     (tmp_path / "test_it.py").write_text(TEST_FILE)
     done = run(environment, "pytest", "-q", "--strict-markers", "-p", "no:cacheprovider", *options, cwd=tmp_path)
     assert "5 passed" in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize("name", ["test_flask.py", "test_django.py", "test_fastapi.py"])
+def test_documentation__examples(environment: Path, tmp_path: Path, name: str) -> None:
+    text = (ROOT / "docs" / "local-azure-examples.md").read_text()
+    example = text.partition(f"```python\n# {name}")[2].partition("\n```")[0]
+    (tmp_path / name).write_text(f"# {example}\n")
+    done = run(environment, "pytest", "-q", "-p", "no:cacheprovider", cwd=tmp_path)
+    assert "1 passed" in done.stdout, done.stdout
