@@ -14,6 +14,17 @@ class Target(models.Model):
         VAULT = "vault", "a secret of a vault"
         SITE = "site", "another Principal Used site"
 
+    class State(models.TextChoices):
+        """What the last check showed, the worst first; empty: never checked."""
+
+        REFUSED = "refused", "Refused"
+        UNREACHABLE = "unreachable", "Not reachable"
+        NO_TOKEN = "no_token", "No access token"
+        INVALID = "invalid", "Invalid settings"
+        UNEXPECTED = "unexpected", "Other principal"
+        UNCHECKED = "", "Not checked yet"
+        READABLE = "readable", "Readable"
+
     name = models.CharField(max_length=_NAME, unique=True)
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.VAULT)
     vault_url = models.CharField(max_length=_URL, blank=True)
@@ -39,6 +50,7 @@ class Target(models.Model):
     # The current state, so that a page with 10,000 targets reads one table.
     ok = models.BooleanField(null=True, blank=True)
     """None: never checked."""
+    state = models.CharField(max_length=12, choices=State, blank=True)
     since = models.DateTimeField(null=True, blank=True)
     """Of this `ok`."""
     checked_at = models.DateTimeField(null=True, blank=True)
@@ -48,6 +60,10 @@ class Target(models.Model):
     principal = models.CharField(max_length=_NAME, blank=True)
     expires_on = models.DateTimeField(null=True, blank=True)
     """Of the secret's current version."""
+    is_certificate = models.BooleanField(default=False)
+    """The secret is the one that Key Vault keeps for a certificate."""
+    credential_expires_on = models.DateTimeField(null=True, blank=True)
+    """Of the client secret or certificate that the target is read with, as its description says."""
     known = models.JSONField(default=dict, blank=True)
     """The last known value of each property that a change is derived from."""
     alerted_ok = models.BooleanField(null=True, blank=True)
@@ -58,6 +74,8 @@ class Target(models.Model):
             models.Index(fields=["next_due"], name="target_due", condition=Q(is_enabled=True)),
             models.Index(fields=["ok", "since"], name="target_state"),
             models.Index(fields=["expires_on"], name="target_expiry"),
+            models.Index(fields=["credential_expires_on"], name="target_credential_expiry"),
+            models.Index(fields=["state", "-since", "name"], name="target_worst"),
         )
 
     def __str__(self) -> str:

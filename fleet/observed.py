@@ -6,9 +6,20 @@ from datetime import datetime
 
 from django.db.models import CharField
 
-from fleet.models import Observation
+from fleet.models import Observation, Target
 from secrets_app.core.formatting import KINDS, principal_name
-from secrets_app.core.reading import Diagnosis, Principal, PrincipalKind, Reading
+from secrets_app.core.reading import Diagnosis, Principal, PrincipalKind, Reading, Stage
+
+UNEXPECTED_PRINCIPAL = "unexpected_principal"
+"""Cause key: the secret was read, but by another principal than expected."""
+_STATES: dict[str, Target.State] = {
+    Stage.NETWORK: Target.State.UNREACHABLE,
+    Stage.DEADLINE: Target.State.UNREACHABLE,
+    Stage.TOKEN: Target.State.NO_TOKEN,
+    Stage.CONFIGURATION: Target.State.INVALID,
+}
+# https://learn.microsoft.com/azure/key-vault/certificates/about-certificates#exportable-or-non-exportable-key
+_CERTIFICATE_TYPES = frozenset({"application/x-pkcs12", "application/x-pem-file"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +46,20 @@ class Observed:
     token_ms: int = 0
     vault_ms: int = 0
     total_ms: int = 0
+    is_certificate: bool | None = None
+    """Whether the secret is that of a certificate; None if it was not read."""
+
+    @property
+    def state(self) -> Target.State:
+        """What a summary counts it as."""
+        if self.ok:
+            return Target.State.READABLE
+        if not self.stage and self.cause == UNEXPECTED_PRINCIPAL:
+            return Target.State.UNEXPECTED
+        if self.stage in _STATES:
+            return _STATES[self.stage]
+        is_busy = self.status is not None and (self.status in {408, 429} or self.status >= 500)
+        return Target.State.UNREACHABLE if is_busy else Target.State.REFUSED
 
     @property
     def principal(self) -> str:
@@ -49,7 +74,8 @@ class Observed:
         return " ".join(filter(None, (str(self.status or ""), self.code))) or self.cause or "not read"
 
 
-STORED = tuple(field.name for field in fields(Observed) if field.name not in {"at", "token_ms", "vault_ms", "total_ms"})
+_NOT_STORED = frozenset({"at", "token_ms", "vault_ms", "total_ms", "is_certificate"})
+STORED = tuple(field.name for field in fields(Observed) if field.name not in _NOT_STORED)
 """The fields of an Observation that are those of Observed."""
 COMPARED = tuple(name for name in STORED if name != "client_address")
 """Readings that agree in these are merged."""
@@ -84,7 +110,13 @@ def observed(reading: Reading, diagnosis: Diagnosis) -> Observed:
         token_ms=_ms(reading.token_elapsed_s),
         vault_ms=_ms(reading.vault_elapsed_s),
         total_ms=_ms(reading.elapsed_s),
+        is_certificate=is_certificate(secret.content_type) if secret else None,
     )
+
+
+def is_certificate(content_type: str | None) -> bool:
+    """Whether a secret with this content type is that of a certificate."""
+    return (content_type or "").lower() in _CERTIFICATE_TYPES
 
 
 def _principal(principal: Principal) -> dict[str, str | None]:

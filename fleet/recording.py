@@ -112,12 +112,15 @@ def _update(target: Target, now: Observed, *, done: bool) -> None:
         target.since = now.at
     if target.checked_at is None:
         target.alerted_ok = now.ok
-    target.ok, target.checked_at = now.ok, now.at
+    target.ok, target.state, target.checked_at = now.ok, now.state, now.at
+    if now.is_certificate is not None:
+        target.is_certificate = now.is_certificate
     target.cause, target.code = now.cause, "" if now.ok else now.result[:128]
     target.principal = now.principal[:_LENGTH] or target.principal
     target.expires_on = now.expires_on if now.ok else target.expires_on
     target.known = {**target.known, **properties(now)}
-    fields = ["ok", "since", "checked_at", "cause", "code", "principal", "expires_on", "known", "alerted_ok"]
+    fields = ["ok", "state", "since", "checked_at", "cause", "code", "principal", "expires_on", "known", "alerted_ok"]
+    fields += ["is_certificate"]
     if done:
         target.lease_until, target.next_due = None, next_due(target, datetime.now(UTC))
         fields += ["lease_until", "next_due"]
