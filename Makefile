@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: image-localazure help setup demo test test-browser test-az test-attacks image lint types checks tests coverage bench pictures lock licences test-pages lighthouse wheels test-wheels test-clients test-sdk
+.PHONY: image-localazure help setup demo test test-browser test-az test-attacks image lint types checks tests coverage bench pictures lock licences test-pages lighthouse wheels pyz test-wheels test-clients test-sdk
 
 help:  ## show this help
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -74,14 +74,24 @@ image-localazure: image wheels  ## build the image of Local Azure and try the tw
 	buildah build --quiet --isolation chroot --format docker $(BUILD_OPTIONS) --file packaging/localazure/Dockerfile --tag localhost/localazure dist
 	$(BIN)/pytest tests/packaging/container.py --timeout 120
 
-wheels: .venv/installed  ## build the wheel and source archive of Local Azure into dist/
-	rm -rf build/localazure && mkdir -p build/localazure
+# Each distribution is built from the files in git, beside its own pyproject.toml.
+wheels: .venv/installed  ## build the wheels and source archives of both packages into dist/
+	rm -rf build dist && mkdir -p build/localazure build/principal-used dist
 	git ls-files -z localazure | tar --null -cf - -T - | tar -xf - -C build/localazure
 	cp packaging/localazure/pyproject.toml localazure/README.md LICENSE build/localazure/
+	git ls-files -z secrets_app kvsite fleet | tar --null -cf - -T - | tar -xf - -C build/principal-used
+	cp packaging/principal-used/pyproject.toml README.md LICENSE build/principal-used/
+	cp gunicorn.conf.py build/principal-used/kvsite/
 	$(BIN)/uv build --quiet --out-dir dist build/localazure
+	$(BIN)/uv build --quiet --out-dir dist build/principal-used
 
-test-wheels: wheels  ## install the wheel in a fresh virtual environment and run a pytest file with its plugin there
-	$(BIN)/pytest tests/packaging/wheels.py --timeout 300
+# One file with all packages. cryptography is compiled, so it runs on this system and this version of Python only.
+pyz: wheels  ## build dist/principal-used.pyz: python principal-used.pyz principal
+	$(BIN)/uv tool run --quiet --python $(BIN)/python --from shiv==1.0.8 --with pip shiv --quiet --compressed --console-script principal-used \
+	  --python '/usr/bin/env python3' --output-file dist/principal-used.pyz dist/principal_used-*.whl
+
+test-wheels: wheels pyz  ## install the wheels in fresh virtual environments and use them there
+	$(BIN)/pytest tests/packaging/wheels.py tests/packaging/principal_used.py -rs --timeout 300
 
 test-clients: .venv/installed  ## test the Azure SDKs for JavaScript, Go and Java against Local Azure, where the tools are installed
 	$(BIN)/pytest tests/clients/clients.py -rs --timeout 300

@@ -10,12 +10,14 @@ from secrets_app.conf import load
 from secrets_app.conf.access import SIGN_IN_CODE, needs_sign_in_code, new_sign_in_code
 from secrets_app.conf.history import DATABASE_URL
 from secrets_app.conf.schema import SETTINGS
-from secrets_app.conf.secret_key import is_stored, load_or_create_key
+from secrets_app.conf.secret_key import is_stored, load_or_create_key, state_folder
 from secrets_app.conf.server import Hsts
 from secrets_app.conf.setting import HiddenSettings
 from secrets_app.core.logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+IS_PACKAGE = not (BASE_DIR / "manage.py").exists()
+"""Installed by pip, where nothing may be written beside the code."""
 
 # The raw settings as strings; `secrets_app.conf` parses them into a Config. All KVSITE_ variables are included, so that
 # misspelled ones are reported. Known ones are looked up by name: on Windows, lookup ignores case, but iteration over
@@ -59,11 +61,12 @@ CSRF_COOKIE_HTTPONLY = True  # forms contain the token; scripts do not need the 
 _COOKIE_PREFIX = "__Host-" if PRODUCTION else ""
 CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}csrftoken"
 
-_key_file = BASE_DIR / ".local" / "site-key"
+_STATE = state_folder(os.environ) if IS_PACKAGE else BASE_DIR / ".local"
+_key_file = _STATE / "site-key"
 SECRET_KEY = _config.site_key or load_or_create_key(_key_file)
 SITE_KEY_IS_STORED = _config.site_key is not None or is_stored(_key_file, SECRET_KEY)
 
-INSTALLED_APPS = ["secrets_app", "django.contrib.staticfiles"]
+INSTALLED_APPS = ["kvsite", "secrets_app", "django.contrib.staticfiles"]
 MIDDLEWARE = [
     "secrets_app.middleware.redact_secrets",
     "secrets_app.middleware.add_headers",
@@ -79,7 +82,7 @@ WSGI_APPLICATION = "kvsite.wsgi.application"
 # Without KVSITE_HISTORY the site stores no data. With an invalid database URL, nothing is stored elsewhere instead.
 _names_database = not any(problem.setting == DATABASE_URL.name for problem in _config.problems)
 RECORDS_HISTORY = _config.records_history and _names_database
-DATABASES = databases(_config.database_url, BASE_DIR / ".local") if RECORDS_HISTORY else {}
+DATABASES = databases(_config.database_url, _STATE) if RECORDS_HISTORY else {}
 if RECORDS_HISTORY:
     INSTALLED_APPS.append("fleet")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -89,7 +92,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 FILE_UPLOAD_HANDLERS: list[str] = []
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = None if IS_PACKAGE else BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = True  # serve the few static files without collectstatic
 WHITENOISE_ALLOW_ALL_ORIGINS = False  # no cross-origin use
 

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 AREAS = {
     "secrets_app": ("secrets_app/**/*.py", "secrets_app/static/secrets_app/*.js"),
     "fleet": ("fleet/**/*.py", "fleet/templates/**/*.html"),
-    "kvsite": ("kvsite/*.py", "manage.py", "gunicorn.conf.py"),
+    "kvsite": ("kvsite/**/*.py", "manage.py", "gunicorn.conf.py"),
     "localazure": ("localazure/**/*.py",),
     "templates": ("secrets_app/templates/**/*.html",),
     "documents": ("*.md", "docs/*.md", "localazure/*.md"),

@@ -16,6 +16,7 @@ from secrets_app.core.check_ids import CheckId
 DICT = "PRINCIPAL_USED"
 _PREFIX = "KVSITE_"
 _OF_THE_SITE = {
+    "KVSITE_DATABASE_URL": "DATABASES",
     "KVSITE_HOSTS": "ALLOWED_HOSTS",
     "KVSITE_HSTS": "SECURE_HSTS_SECONDS",
     "KVSITE_LOG_LEVEL": "LOGGING",

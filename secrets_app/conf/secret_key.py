@@ -2,6 +2,7 @@
 
 import secrets
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +15,12 @@ KEY_MISSING = CheckId("E029", "`KVSITE_SECRET_KEY` is not set in production.")
 
 MIN_KEY_LENGTH = 50
 """Characters; Django's own check warns of shorter keys (security.W009)."""
+
+
+def state_folder(environ: Mapping[str, str]) -> Path:
+    """Where a user's programs keep such files. https://specifications.freedesktop.org/basedir-spec/latest/"""
+    given = environ.get("LOCALAPPDATA") or environ.get("XDG_STATE_HOME")
+    return Path(given or "~/.local/state").expanduser() / "principal-used"
 
 
 def load_or_create_key(path: Path) -> str:
@@ -44,7 +51,7 @@ def _read(path: Path) -> str | None:
 
 def _store(path: Path, key: str) -> None:
     """Write `key` to `path` atomically, readable by its owner only, unless another process was first."""
-    path.parent.mkdir(mode=0o700, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", encoding="ascii", dir=path.parent) as draft:  # created with mode 600
         draft.write(key)
         draft.flush()

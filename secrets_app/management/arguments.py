@@ -10,6 +10,7 @@ from secrets_app.conf.connection_string import NAMES as CONNECTION_STRINGS
 from secrets_app.conf.credential import SETTINGS as CREDENTIAL_SETTINGS
 from secrets_app.conf.managed_identity import SETTING_OF_KIND
 from secrets_app.conf.overrides import identifier_settings, looks_like_identifier
+from secrets_app.conf.vault import VAULT_ADDRESS_SETTINGS, VAULT_NAME, VAULT_URI
 from secrets_app.core.credential_options import INTERACTIVE, CredentialKind, parse_kind
 from secrets_app.core.hosts import AddressError, secret_id
 from secrets_app.management.command import Error
@@ -79,6 +80,14 @@ def secret_overrides(text: str, allowed_hosts: tuple[str, ...]) -> tuple[dict[st
         raise Error(f"--secret is not a secret identifier: {error.after_a_colon}") from error
     settings = identifier_settings(identifier)
     return settings, dict.fromkeys(settings, "--secret")
+
+
+def vault_overrides(text: str) -> tuple[dict[str, str], dict[str, str]]:
+    """The settings that --vault, a name or a URL, overrides, and the name of each in messages."""
+    setting = VAULT_URI.name if any(character in text for character in ".:/") else VAULT_NAME.name
+    # An empty name must not select the vault of the settings: it is replaced by text that is rejected as a name.
+    selected = {setting: text.strip() or "''"}
+    return dict.fromkeys((row.name for row in VAULT_ADDRESS_SETTINGS), "") | selected, {setting: "--vault"}
 
 
 def _identity_overrides(argument: str, identity: str) -> tuple[dict[str, str], dict[str, str]]:

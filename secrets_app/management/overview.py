@@ -4,16 +4,18 @@ import pkgutil
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import django
+from django.conf import settings
 from django.core.management import commands as django_commands
 from django.core.management import load_command_class
 
 from secrets_app.management.command import version
 
-_OWN = "secrets_app"
-_ORDER = ("principal", "doctor", "explain", "compare", "check", "runserver")
+_ORDER = ("principal", "doctor", "explain", "compare", "check", "serve", "runserver")
 _DJANGO = {"check": "report invalid settings; --deploy also those that matter in production"}
 """Commands of Django that an operator of this site needs."""
 
@@ -61,9 +63,14 @@ def _parser() -> ArgumentParser:
 
 
 def _own_commands() -> Iterator[tuple[str, Any]]:
-    folder = Path(__file__).parent / "commands"
-    for module in pkgutil.iter_modules([str(folder)]):
-        yield module.name, load_command_class(_OWN, module.name)
+    own_apps = [app for app in settings.INSTALLED_APPS if not app.startswith("django.")]
+    if any(find_spec(f"{app}.models") for app in own_apps):
+        django.setup()  # their commands import models; without such an app, the list is there sooner
+    for app in own_apps:
+        spec = find_spec(app)
+        for folder in (spec and spec.submodule_search_locations) or ():
+            for module in pkgutil.iter_modules([str(Path(folder, "management", "commands"))]):
+                yield module.name, load_command_class(app, module.name)
 
 
 def _django_names() -> list[str]:

@@ -7,6 +7,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import resolve
 
+import localazure
+import secrets_app
 from secrets_app.conf.schema import CHECK_IDS, SETTINGS
 from secrets_app.connection_string import parse_form, parse_options
 from secrets_app.core.credential_options import CredentialKind
@@ -97,3 +99,12 @@ def test_connection_strings_of_the_guide__are_accepted() -> None:
         for empty, value in filled.items():
             text = text.replace(empty, value)
         assert parse_form(parse_options(text)).options
+
+
+def test_version__is_the_same_everywhere() -> None:
+    """Each package reads its own from its code; hatchling reads the same line."""
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest = re.search(r"^## \[([\d.]+)\]", changelog, re.M)
+    template = re.search(r"template: principal-used@([\d.]+)", (ROOT / "azure.yaml").read_text(encoding="utf-8"))
+    assert newest and template  # noqa: PT018
+    assert secrets_app.__version__ == localazure.__version__ == newest[1] == template[1]

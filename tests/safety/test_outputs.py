@@ -27,6 +27,7 @@ WRITERS = {
     "secrets_app/management/command.py": "reads the encoding of standard output",
     "gunicorn.conf.py": "the link with the sign-in code",
     "kvsite/wsgi.py": "the link with the sign-in code",
+    "kvsite/command_line.py": "the sentence that the output could not be written",
     "secrets_app/management/overview.py": "the list of commands",
     "secrets_app/credentials/interactive.py": "the device code, for the user in front of the terminal",
 }

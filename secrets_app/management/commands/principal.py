@@ -19,6 +19,7 @@ from secrets_app.management.arguments import (
     credential_overrides,
     is_interactive,
     secret_overrides,
+    vault_overrides,
     with_interactive_sign_in,
 )
 from secrets_app.management.command import COULD_NOT_RUN, Error
@@ -43,6 +44,7 @@ class Command(BaseCommand):
     examples = (
         ("", "read the secret that the settings name"),
         ("--secret db-password", "read another secret of the vault"),
+        ("--vault contoso --secret demo", "read a secret without any setting"),
         ("--credential azure-cli", "use one credential instead of the chain"),
         ("--until-ok", "after a fix: read again until it works"),
         ("--all", "compare every credential of this machine"),
@@ -66,6 +68,9 @@ class Command(BaseCommand):
             "--until-ok", metavar="SECONDS", nargs="?", type=_interval, const=_INTERVAL_S,
             help=f"read again every SECONDS ({_INTERVAL_S}) until the secret is read",
         )  # fmt: skip
+        parser.add_argument(
+            "--vault", metavar="VAULT", help="read from this vault instead of KEY_VAULT_URI; a name or a URL"
+        )
         add_credential_arguments(parser)
         what = parser.add_mutually_exclusive_group()
         what.add_argument(
@@ -189,8 +194,13 @@ def _interval(text: str) -> float:
 def _config(options: dict[str, Any]) -> Config:
     """The settings, overridden by the arguments and named after them in messages. Raises CommandError."""
     overrides, names = credential_overrides(options)
+    if options["vault"] is not None:
+        vault, vault_names = vault_overrides(options["vault"])
+        overrides, names = {**overrides, **vault}, {**names, **vault_names}
     if options["secret"] is not None:
         secret, secret_names = secret_overrides(options["secret"], conf.current().allowed_vault_hosts)
+        if options["vault"] is not None and len(secret) > 1:
+            raise Error("--secret is a secret identifier, which names its vault. Remove --vault.")
         overrides, names = {**overrides, **secret}, {**names, **secret_names}
     return conf.current(overrides, names)
 
