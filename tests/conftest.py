@@ -37,8 +37,8 @@ CHROMIUM_OPTIONS = (
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
-FOREIGN = ("AZURE_", "IDENTITY_", "MSI_", "WEBSITE_", "KVSITE_")
-"""How the names of variables begin that would change a reading."""
+FOREIGN = ("AZURE_", "IDENTITY_", "MSI_", "WEBSITE_", "KVSITE_", "DJANGO_")
+"""How the names of variables begin that would change a reading, or the settings of a command that a test starts."""
 
 
 @pytest.fixture(autouse=True)

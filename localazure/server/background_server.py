@@ -6,6 +6,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from uvicorn.server import ServerState
@@ -85,8 +86,10 @@ class BackgroundServer:
         )
         self._started.set()
         await self._stop.wait()
+        with suppress(NotImplementedError):  # asyncio on Windows
+            self._loop.remove_reader(self._socket)
+        await _run_pending()  # just accepted sockets become connections; after close(), asyncio would leave them open
         listener.close()
-        await _run_pending()  # just accepted sockets become connections
         for connection in list(server_state.connections):
             connection.transport.abort()
         for task in list(server_state.tasks):

@@ -1,9 +1,14 @@
 """Local Azure removes its files however it is stopped, and reports invalid input in one line."""
 
+import gc
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
+import warnings
+from contextlib import suppress
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -103,3 +108,27 @@ def test_request_headers_too_large__431() -> None:
         connection.request("GET", "http://169.254.169.254/metadata", headers={"X-Long": "a" * 17_000})
         assert connection.getresponse().status == 431
         connection.close()
+
+
+def test_stop__while_clients_connect__closes_every_connection() -> None:
+    stopped = threading.Event()
+
+    def connect(address: tuple[str, int]) -> None:
+        while not stopped.is_set():
+            with suppress(OSError):
+                socket.create_connection(address, timeout=5).close()
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for _ in range(3):
+            stopped.clear()
+            with LocalAzure("no-role") as azure:
+                host, port = azure.env["HTTP_PROXY"].removeprefix("http://").split(":")
+                clients = [threading.Thread(target=connect, args=((host, int(port)),)) for _ in range(3)]
+                for client in clients:
+                    client.start()
+            stopped.set()
+            for client in clients:
+                client.join()
+        gc.collect()
+    assert [str(warning.message) for warning in caught] == []
