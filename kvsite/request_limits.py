@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
 from io import BytesIO
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
@@ -26,6 +25,8 @@ _UTF_8_COMPATIBLE = frozenset({"", "utf-8", "utf8", "us-ascii", "ascii"})
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+_Places = SimpleQueue[None]
+"""A semaphore: one item for each free place. Its lock is C code, unlike that of threading.Semaphore."""
 
 
 class Refused(Exception):  # noqa: N818 - a response, not an error
@@ -52,24 +53,24 @@ class RequestLimits:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """The response of the application, or 400, 411, 413, 415 or 503."""
-        held = ExitStack()
+        held: list[_Places] = []
         try:
             self._read_body(environ, held)
             if environ.get("PATH_INFO") not in _PROBES:
                 _acquire(self._requests, _WAIT_FOR_THREAD_S, held)
             response = self._application(environ, start_response)
         except BaseException as error:
-            held.close()
+            _release(held)
             if isinstance(error, Refused):
                 return _respond(error, environ, start_response)
             raise
         if isinstance(response, environ.get("wsgi.file_wrapper", ())):
-            held.close()  # the server sends the file; nothing of the application runs any more
+            _release(held)  # the server sends the file; nothing of the application runs any more
             file: Iterable[bytes] = response
             return file
         return _Response(response, held)
 
-    def _read_body(self, environ: Environ, held: ExitStack) -> None:
+    def _read_body(self, environ: Environ, held: list[_Places]) -> None:
         """Replace the body by one in memory, with a content type that Django can decode. Raises Refused."""
         content = _Content.of(environ)
         environ["CONTENT_TYPE"] = content.media_type  # Django would decode even the query string with a charset
@@ -78,11 +79,14 @@ class RequestLimits:
             environ["wsgi.input"] = BytesIO()
             return
         content.check()
-        with ExitStack() as reading:
+        reading: list[_Places] = []
+        try:
             _acquire(self._bodies, 0, reading)
             if content.length > LARGE_BODY_BYTES:
                 _acquire(self._large_bodies, _WAIT_FOR_LARGE_BODY_S, held)
             body = environ["wsgi.input"].read(content.length)
+        finally:
+            _release(reading)
         if len(body) < content.length:
             raise Refused("400 Bad Request", "The request body is incomplete.")
         environ["wsgi.input"] = BytesIO(body)
@@ -118,19 +122,15 @@ class _Content(NamedTuple):
             raise Refused("413 Content Too Large", "The request body is larger than 1 MiB. Shorten the text.")
 
 
-def _places(count: int) -> "SimpleQueue[None]":
-    """A semaphore with this many places: one item for each that is free.
-
-    Its lock is C code. threading.Semaphore locks in Python, on which a hundred threads wait for each other.
-    """
-    places: SimpleQueue[None] = SimpleQueue()
+def _places(count: int) -> _Places:
+    places: _Places = SimpleQueue()
     for _ in range(count):
         places.put(None)
     return places
 
 
-def _acquire(places: "SimpleQueue[None]", wait_s: float, held: ExitStack) -> None:
-    """Take a place and give it back with `held`. Raises Refused if none is free within `wait_s`."""
+def _acquire(places: _Places, wait_s: float, held: list[_Places]) -> None:
+    """Take a place, and add its places to `held`. Raises Refused if none is free within `wait_s`."""
     try:
         places.get(timeout=wait_s) if wait_s else places.get_nowait()
     except Empty:
@@ -139,23 +139,31 @@ def _acquire(places: "SimpleQueue[None]", wait_s: float, held: ExitStack) -> Non
             f"This site is handling too many requests. Try again in {RETRY_AFTER_S} seconds.",
             **{"Retry-After": str(RETRY_AFTER_S)},
         ) from None
-    held.callback(places.put, None)
+    held.append(places)
+
+
+def _release(held: list[_Places]) -> None:
+    """Give back every place, once."""
+    while held:
+        held.pop().put(None)
 
 
 class _Response:
-    """A response that releases what it holds when the server closes it."""
+    """A response that gives back the places it holds when the server closes it."""
 
-    def __init__(self, response: Iterable[bytes], held: ExitStack) -> None:
+    def __init__(self, response: Iterable[bytes], held: list[_Places]) -> None:
         self._response, self._held = response, held
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(self._response)
 
     def close(self) -> None:
-        with self._held:
+        try:
             close = getattr(self._response, "close", None)
             if close:
                 close()
+        finally:
+            _release(self._held)
 
 
 def _respond(refusal: Refused, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:

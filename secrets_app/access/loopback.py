@@ -53,7 +53,7 @@ def viewer(request: HttpRequest, config: Config) -> Viewer:
         may_see_values=role is not None,
         denied_because="Only a browser on the server itself, without a proxy in between, has access.",
         values_denied_because="Open the link that this site printed when it started, or enter the code in it.",
-        values_sign_in_url=reverse("secrets_app:sign_in") if is_local and not role else None,
+        may_sign_in_for_values=is_local and not role,
         sign_out_url=reverse("secrets_app:sign_out") if role else None,
     )
 

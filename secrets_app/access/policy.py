@@ -67,7 +67,7 @@ def decide(request: HttpRequest, config: Config) -> Viewer:
         return replace(
             viewer,
             may_see_values=False,
-            values_sign_in_url=None,
+            may_sign_in_for_values=False,
             values_denied_because="KVSITE_VALUES does not allow secret values on this site.",
         )
     return replace(viewer, may_see_values=viewer.may_view and viewer.may_see_values)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.http import HttpRequest
+from django.urls import reverse
 
 from secrets_app.conf.access import AccessMode
 
@@ -24,9 +25,14 @@ class Viewer:
     """The setting that grants access in this mode, with an example; None: only another access mode does."""
     sign_in_url: str | None = None
     """The sign-in URL."""
-    values_sign_in_url: str | None = None
-    """Where a viewer of the pages signs in to see secret values too."""
+    may_sign_in_for_values: bool = False
+    """Whether a viewer of the pages can sign in to see secret values too."""
     sign_out_url: str | None = None
+
+    @property
+    def values_sign_in_url(self) -> str | None:
+        """Where they do."""
+        return reverse("secrets_app:sign_in") if self.may_sign_in_for_values else None
 
 
 def set_viewer(request: HttpRequest, viewer: Viewer) -> None:

@@ -31,6 +31,7 @@ _KINDS = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]"), re.comp
 _NO_WORD = 0
 _MAX_SECRETS = 1024
 """The least recently used are forgotten; secrets from the settings never are."""
+_MAX_CLEAN_LINES = 4096
 _WORD = re.compile(r"[A-Za-z0-9]{5,}")
 _ANY_WORD = re.compile(r"[^\W_]{5,}")
 """The same for texts that are not ASCII, as it is slower."""
@@ -75,6 +76,8 @@ class KnownSecrets:
         self._pinned: set[bytes] = set()
         self._by_word: dict[int, tuple[_Form, ...]] = {}
         """Hash of a word -> the forms that contain it; 0 for forms without words. Never changed, only replaced."""
+        self._clean: set[int] = set()
+        """Hashes of lines without any of these words, as most lines of a page repeat. A new secret starts a new set."""
 
     def add(self, secret: str | None, *, pinned: bool = False) -> None:
         """Register a secret: its text, reversed and escaped; of a JSON Web Token the signature too, of a key each line.
@@ -100,7 +103,7 @@ class KnownSecrets:
         `given`: what the recipient of the text sent. A secret that stands in it is not replaced: otherwise a visitor
         could try guesses. `shown`: digest of the one secret that the recipient may see.
         """
-        if not self._by_word:
+        if self._is_clean(text):
             return text
         found = self._plain(text, given, shown) + self._encoded(text, given, shown)
         if not found:
@@ -126,6 +129,7 @@ class KnownSecrets:
                 if form not in by_word.get(word, ()):
                     by_word[word] = (*by_word.get(word, ()), form)
             self._by_word = by_word
+            self._clean = set()  # after `_by_word`, so that no line is added that was compared with the previous one
             if not pinned:
                 self._recent[digest] = entries
 
@@ -144,12 +148,33 @@ class KnownSecrets:
                 del by_word[word]
         self._by_word = by_word
 
+    def _is_clean(self, text: str) -> bool:
+        """Whether no secret can stand in the text. No word, and no encoded secret, extends over two lines."""
+        clean = self._clean  # before `_by_word`
+        if _NO_WORD in self._by_word:
+            return False
+        lines = text.split("\n")
+        if not self._by_word or clean.issuperset(map(hash, lines)):
+            return True
+        other = [line for line in lines if hash(line) not in clean]
+        rest = "\n".join(other)
+        if self._known_words(rest) or self._encoded(rest, "", b""):
+            return False
+        if len(clean) + len(other) > _MAX_CLEAN_LINES:
+            clean.clear()
+        clean.update(map(hash, other[:_MAX_CLEAN_LINES]))
+        return True
+
+    def _known_words(self, text: str) -> list[str]:
+        """The words of the text that stand in a form of a secret."""
+        by_word, pattern = self._by_word, _WORD if text.isascii() else _ANY_WORD
+        return [word for word in set(pattern.findall(text)) if hash(word) in by_word]
+
     def _plain(self, text: str, given: str, shown: bytes) -> list[_Match]:
         by_word = self._by_word
         found: list[_Match] = []
-        pattern = _WORD if text.isascii() else _ANY_WORD
-        for word in {word for word in set(pattern.findall(text)) if hash(word) in by_word}:
-            for form in by_word[hash(word)]:
+        for word in self._known_words(text):
+            for form in by_word.get(hash(word), ()):
                 if form.secret != shown:
                     found += self._matches(text, _positions(text, word), form, given)
         for form in by_word.get(_NO_WORD, ()):

@@ -22,7 +22,8 @@ def redact_response(request: HttpRequest, response: HttpResponseBase) -> None:
     """Replace each secret in the response by `[hidden]`, except what the visitor sent and a value they requested."""
     if isinstance(response, FileResponse) or getattr(response, IS_CHECKED, False):
         return  # a static file
-    given, shown = unquote_plus(request.get_full_path()), getattr(response, SHOWN_VALUE, b"")
+    given = f"{request.path}?{unquote_plus(request.META.get('QUERY_STRING', ''))}"
+    shown = getattr(response, SHOWN_VALUE, b"")
     if isinstance(response, StreamingHttpResponse):
         response.streaming_content = _redacted(response.streaming_content, given)  # type: ignore[arg-type]
     elif isinstance(response, HttpResponse):

@@ -104,11 +104,17 @@ def _whole(response: StreamingHttpResponse) -> HttpResponse:
     return whole
 
 
+_HAS_HEADERS = "secrets_app_has_headers"
+
+
 def add_headers(response: HttpResponseBase) -> None:
     """Forbid inline code, third-party content, caching and indexing.
 
     Static files set their own Cache-Control; every other response may be specific to one user.
     """
+    if getattr(response, _HAS_HEADERS, False):  # the stand-alone site's middleware comes after the guard
+        return
+    setattr(response, _HAS_HEADERS, True)
     for name, value in _headers(settings.STATIC_URL).items():
         response[name] = value
     response.setdefault("Cache-Control", "no-store")
@@ -142,10 +148,9 @@ def is_cross_site(request: HttpRequest) -> bool:
     That page cannot read the response, but each request may start az or request a token with the visitor's access.
     https://www.w3.org/TR/fetch-metadata/
     """
-    is_navigation = (
-        request.headers.get("Sec-Fetch-Mode") == "navigate" and request.headers.get("Sec-Fetch-Dest") == "document"
-    )
-    return request.headers.get("Sec-Fetch-Site") in _CROSS_SITE_VALUES and not is_navigation
+    sent = request.META  # `request.headers` would parse all headers, for each request
+    is_navigation = sent.get("HTTP_SEC_FETCH_MODE") == "navigate" and sent.get("HTTP_SEC_FETCH_DEST") == "document"
+    return sent.get("HTTP_SEC_FETCH_SITE") in _CROSS_SITE_VALUES and not is_navigation
 
 
 def plain_text(message: str, status: int) -> HttpResponse:

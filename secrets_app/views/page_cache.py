@@ -57,4 +57,4 @@ def _rendered(template: str, context: dict[str, object]) -> list[bytes]:
 def current_page(request: HttpRequest) -> dict[str, str | None]:
     """Context processor: the URL name, for the navigation of pages that are not cached, and the visitor's shell."""
     name = request.resolver_match.url_name if request.resolver_match else None
-    return {"current_page": name, "shell": shell_of(request.headers.get("User-Agent", ""))}
+    return {"current_page": name, "shell": shell_of(request.META.get("HTTP_USER_AGENT", ""))}

@@ -94,7 +94,7 @@ class StreamedPage(ABC, Generic[T]):
         """The values that do not depend on the answer."""
         return {
             "current_page": self.name,
-            "shell": shell_of(self.request.headers.get("User-Agent", "")),
+            "shell": shell_of(self.request.META.get("HTTP_USER_AGENT", "")),
             "viewer": viewer_of(self.request),
         }
 
