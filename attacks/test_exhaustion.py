@@ -115,6 +115,7 @@ def hold(opened: ExitStack, site: Site, sent: bytes, count: int, *, receive_buff
 HELD: dict[str, tuple[bytes, int, int | None]] = {
     "1,000 idle connections": (b"", 1000, None),
     "300 incomplete heads": (b"GET / HTTP/1.1\r\nHost: a\r\n", 300, None),
+    "140 incomplete heads of 60 KB": (b"GET / HTTP/1.1\r\n" + (b"X: " + b"y" * 6000 + b"\r\n") * 10, 140, None),
     "300 incomplete bodies": (
         b"POST /api/explain HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9000\r\n\r\nabc", 300, None
     ),

@@ -129,6 +129,11 @@ ERRORS = {
 }
 
 
+def test_incomplete_headers_of_more_than_32_kib__are_refused_without_waiting(site: Site) -> None:
+    unfinished = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n" + (b"X: " + b"y" * 6000 + b"\r\n") * 10
+    assert site.raw(unfinished, timeout_s=20).startswith(b"HTTP/1.1 431 ")
+
+
 @pytest.mark.parametrize("status", ERRORS)
 def test_every_error__has_the_security_headers(site: Site, status: str) -> None:
     """Also those that gunicorn returns, without Django."""

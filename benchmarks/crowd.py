@@ -39,15 +39,19 @@ def with_responsive_vault(seconds: float) -> None:
     with LocalAzure("app-service", vault_latency_s=VAULT_LATENCY_S) as azure, _site(azure.env) as site:
         crowd(site, *PAGES["home page"], seconds=1)
         outcomes: dict[str, list[Outcome]] = {name: [] for name in PAGES}
+        cpu_s = dict.fromkeys(PAGES, 0.0)
         vault_requests = 0
         for _ in range(ROUNDS):
             for name, page in PAGES.items():
-                previous = _vault_requests(azure)
+                previous, used_s = _vault_requests(azure), site.worker_cpu_s
                 outcomes[name].append(crowd(site, *page, seconds=seconds / ROUNDS))
                 vault_requests += _vault_requests(azure) - previous
+                cpu_s[name] += site.worker_cpu_s - used_s
     rates = {name: _rate(outcome) for name, outcome in outcomes.items()}
     for name, outcome in outcomes.items():
         print(f"  {name:<14} {rates[name]:6.0f} requests/s   {_times(outcome)}   {_errors(outcome)}")
+        responses = sum(len(one.seconds) for one in outcome)
+        print(f"  {'':<14} {1000 * cpu_s[name] / responses:6.2f} s of CPU time of the worker for 1,000 requests")
     print(f"  home page / constant page {rates['home page'] / rates['constant page']:.2f}")
     elapsed_s = sum(outcome.elapsed_s for outcome in outcomes["home page"])
     print(

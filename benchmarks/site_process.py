@@ -1,5 +1,6 @@
 """Runs the site in gunicorn for a benchmark."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -23,7 +24,7 @@ def running_site(env: Mapping[str, str], application: str = "kvsite.wsgi") -> It
 
 
 class Site:
-    """The port and the memory of a running gunicorn."""
+    """The port, the memory and the CPU time of a running gunicorn."""
 
     def __init__(self, port: int, pid: int) -> None:
         self.port = port
@@ -32,9 +33,19 @@ class Site:
     @property
     def worker_rss_mib(self) -> float:
         """Resident memory of its only worker, in MiB."""
-        (worker,) = Path(f"/proc/{self._pid}/task/{self._pid}/children").read_text().split()
-        lines = Path(f"/proc/{worker}/status").read_text().splitlines()
+        lines = (self._worker / "status").read_text().splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
+
+    @property
+    def worker_cpu_s(self) -> float:
+        """CPU time of its only worker since its start, in seconds, in user and kernel mode."""
+        fields = (self._worker / "stat").read_text().rpartition(")")[2].split()  # from the third on
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    @property
+    def _worker(self) -> Path:
+        (worker,) = Path(f"/proc/{self._pid}/task/{self._pid}/children").read_text().split()
+        return Path(f"/proc/{worker}")
 
 
 def _free_port() -> int:

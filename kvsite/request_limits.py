@@ -103,8 +103,7 @@ class _Content(NamedTuple):
     def of(cls, environ: Environ) -> "_Content":
         """Raises Refused for a body whose length is unknown."""
         media_type, _, parameters = environ.get("CONTENT_TYPE", "").partition(";")
-        pairs = (parameter.partition("=") for parameter in parameters.lower().split(";"))
-        charset = next((value.strip().strip("\"'") for name, _, value in pairs if name.strip() == "charset"), "")
+        charset = _charset(parameters) if parameters else ""
         length = environ.get("CONTENT_LENGTH") or "0"
         if environ.get("HTTP_TRANSFER_ENCODING"):
             raise Refused("411 Length Required", "Send the request body with a Content-Length.")
@@ -120,6 +119,11 @@ class _Content(NamedTuple):
             raise Refused("415 Unsupported Media Type", "The charset of the request body must be UTF-8.")
         if self.length > MAX_BODY_BYTES:
             raise Refused("413 Content Too Large", "The request body is larger than 1 MiB. Shorten the text.")
+
+
+def _charset(parameters: str) -> str:
+    pairs = (parameter.partition("=") for parameter in parameters.lower().split(";"))
+    return next((value.strip().strip("\"'") for name, _, value in pairs if name.strip() == "charset"), "")
 
 
 def _places(count: int) -> _Places:

@@ -16,6 +16,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from gunicorn.http.errors import LimitRequestHeaders  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
 from secrets_app.conf.server import WORKER_VARIABLE
@@ -38,7 +39,7 @@ _MAX_DRAIN_BYTES = 2 * 1024 * 1024
 """The unread rest of a request, so that the client gets the response instead of a reset connection."""
 _UNREAD_BODY_TIMEOUT_S = 0.1
 _MAX_HEAD_BYTES = 32 * 1024
-"""Longer headers are read by a thread, which reports those that exceed gunicorn's limits."""
+"""Of a request's headers, which are received before it gets a thread. Longer ones are refused with 431."""
 _OUT_OF_RESOURCES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _NOT_ACCEPTED = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED})
 _HEADERS = "".join(f"{name}: {value}\r\n" for name, value in SECURITY_HEADERS.items()).encode()
@@ -51,7 +52,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self._probe_threads = futures.ThreadPoolExecutor(PROBE_THREADS, thread_name_prefix="probe")
         self._pipelined_threads = futures.ThreadPoolExecutor(PIPELINED_THREADS, thread_name_prefix="pipelined")
-        self._head = bytearray(_MAX_HEAD_BYTES)
         self._in_progress: dict[Any, float] = {}
         """When each connection with a request in progress is closed."""
         self._next_check = 0.0
@@ -84,7 +84,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
             client.setsockopt(socket.SOL_SOCKET, option, limit)
         self.nr_conns += 1
-        self._wait_for_head(TConn(self.cfg, client, address, listener.getsockname()))
+        conn = TConn(self.cfg, client, address, listener.getsockname())
+        conn.head = b""  # received, but not parsed
+        self._wait_for_head(conn)
 
     def on_pending_socket_readable(self, conn: Any, client: socket.socket) -> None:
         """Handle the request if its headers are complete."""
@@ -102,7 +104,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             return
         self.poller.unregister(client)
         self.keepalived_conns.remove(conn)
-        conn.peeked = 0
         if self._has_arrived(conn):
             self._handle_or_close(conn)
         else:
@@ -139,40 +140,26 @@ class Worker(ThreadWorker):  # type: ignore[misc]
                 conn.sock.shutdown(socket.SHUT_RDWR)  # wakes up the thread
 
     def _wait_for_head(self, conn: Any) -> None:
-        conn.peeked = getattr(conn, "peeked", 0)
         conn.timeout = time.monotonic() + HEAD_TIMEOUT_S
         conn.sock.settimeout(0)
         self.pending_conns.append(conn)
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
 
     def _has_arrived(self, conn: Any) -> bool:
-        """Whether the headers of a request, or the end of the connection, have arrived.
-
-        Otherwise the socket becomes readable again with the next byte: SO_RCVLOWAT, which select, poll and epoll
-        respect. https://man7.org/linux/man-pages/man7/socket.7.html
-        """
+        """Receive; whether the headers of a request, more than are allowed, or the end of the connection arrived."""
         try:
-            size = conn.sock.recv_into(self._head, 0, socket.MSG_PEEK)
+            received = conn.sock.recv(_MAX_HEAD_BYTES - len(conn.head))
         except BlockingIOError:
             return False
         except OSError:
-            size = 0
-        ended = size <= conn.peeked
-        conn.peeked = 0 if ended else size
-        if ended or size == _MAX_HEAD_BYTES or self._is_complete(size):
-            return True
-        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size + 1)
-        return False
-
-    def _is_complete(self, size: int) -> bool:
-        # Bare line feeds are malformed, which gunicorn reports.
-        return self._head.find(b"\r\n\r\n", 0, size) >= 0 or self._head.find(b"\n\n", 0, size) >= 0
+            received = b""
+        conn.head = conn.head + received if received else b""
+        return not received or len(conn.head) == _MAX_HEAD_BYTES or _is_complete(conn.head)
 
     def _handle_or_close(self, conn: Any) -> None:
-        if not conn.peeked:
+        if not conn.head:
             self._forget(conn)
             return
-        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
         conn.data_ready = True
         self.enqueue_req(conn)
 
@@ -186,7 +173,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def _is_probe(self, conn: Any) -> bool:
         """Only the first request: its response always fits into the empty send buffer, so no thread waits for it."""
         is_first = not conn.initialized and not self.cfg.is_ssl
-        return is_first and self._head.startswith((b"GET /healthz ", b"HEAD /healthz "))
+        return is_first and conn.head.startswith((b"GET /healthz ", b"HEAD /healthz "))
 
     def _forget(self, conn: Any) -> None:
         self._in_progress.pop(conn, None)
@@ -207,11 +194,25 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def handle(self, conn: Any) -> Any:
         """Handle one request of a connection."""
-        keep_alive = super().handle(conn)
+        keep_alive = self._parse_head(conn) and super().handle(conn)
         if not keep_alive:
             # A probe's thread does not wait for its client. The request was read completely, so nothing is truncated.
             _close_gracefully(conn.sock, 0 if conn.is_probe else _DRAIN_TIMEOUT_S)
         return keep_alive
+
+    def _parse_head(self, conn: Any) -> bool:
+        """Give the parser what the event loop has received. False after a refusal of headers that are too long."""
+        head = getattr(conn, "head", b"")  # TLS: a thread receives and decrypts it
+        if not head:
+            return True
+        conn.init()
+        if not _is_complete(head):
+            conn.sock.settimeout(None)
+            self.handle_error(None, conn.sock, conn.client, LimitRequestHeaders("limit request headers size"))
+            return False
+        conn.parser.unreader.unread(head)
+        conn.head = b""
+        return True
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Any) -> None:
         """gunicorn's own error response, with the headers of every response of the site."""
@@ -219,7 +220,17 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:  # noqa: FBT001 - gunicorn's signature
         """Whether the connection can be reused: not if the site refused the body without reading it."""
+        if keepalive and not _has_body(conn.parser.mesg):
+            return True
         return bool(keepalive and conn.parser.finish_body(deadline=time.monotonic() + _UNREAD_BODY_TIMEOUT_S))
+
+
+def _is_complete(head: bytes) -> bool:
+    return b"\r\n\r\n" in head or b"\n\n" in head  # gunicorn reports bare line feeds, which are malformed
+
+
+def _has_body(request: Any) -> bool:
+    return any(name in {"CONTENT-LENGTH", "TRANSFER-ENCODING"} for name, _ in request.headers)
 
 
 class _WithHeaders:

@@ -8,8 +8,6 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
-from cachetools import Cache, LRUCache, TTLCache
-
 from secrets_app.core.runtime import shared
 
 K = TypeVar("K", bound=Hashable)
@@ -17,27 +15,46 @@ T = TypeVar("T")
 
 
 class ResultCache(Generic[K, T]):
-    """The last few results, each for `life_s` seconds. Concurrent callers wait for one computation."""
+    """The last few results, each for `life_s` seconds. Concurrent callers wait for one computation.
+
+    A cached result is returned without the lock, for which a hundred threads would queue; cachetools needs one.
+    """
 
     def __init__(self, size: int, life_s: float = math.inf) -> None:
-        self._results: Cache[K, T] = LRUCache(size) if math.isinf(life_s) else TTLCache(size, life_s, time.monotonic)
+        self._size, self._life_s = size, life_s
+        self._results: dict[K, tuple[T, float]] = {}
+        """With the end of its life; the oldest first."""
         self._lock = threading.Lock()
 
     def get(self, key: K, compute: Callable[[], T]) -> T:
         """The cached result, or that of `compute`, which must be quick: other callers wait for it."""
-        with self._lock:
-            cached = self._results.get(key)
-            if cached is None:
-                cached = self._results[key] = compute()
-            return cached
+        cached = self._results.get(key)
+        if cached is None or cached[1] <= time.monotonic():
+            with self._lock:
+                cached = self._results.get(key)
+                if cached is None or cached[1] <= time.monotonic():
+                    result = compute()
+                    cached = result, time.monotonic() + self._life_s
+                    _put_last(self._results, key, cached, self._size)
+        return cached[0]
+
+
+def _put_last(entries: dict[K, T], key: K, value: T, size: int) -> None:
+    """Add the entry as the newest one, and drop the oldest ones beyond `size`."""
+    entries.pop(key, None)
+    while len(entries) >= size:
+        del entries[next(iter(entries))]
+    entries[key] = value
 
 
 class SingleFlight(Generic[K, T]):
-    """One call in progress, or one recent result, for each key. cachetools has no equivalent of `refresh`."""
+    """One call in progress, or one recent result, for each key."""
 
     def __init__(self, size: int = 8) -> None:
+        self._size = size
         self._lock = threading.Lock()
-        self._calls: LRUCache[K, _Call[T]] = LRUCache(size)
+        self._calls: dict[K, _Call[T]] = {}
+        """The latest call of each key; the oldest first."""
 
     def get(
         self, key: K, work: Callable[[], T], *, life_s: float, refresh: bool = False, min_interval_s: float = 0.0
@@ -65,13 +82,17 @@ class SingleFlight(Generic[K, T]):
     def _call(
         self, key: K, life_s: float, *, refresh: bool = False, min_interval_s: float = 0.0
     ) -> tuple["_Call[T]", bool]:
-        """The call to join, or a new one to run."""
+        """The call to join, without the lock if there is one, or a new one to run."""
+        call = self._calls.get(key)
+        if call is not None and call.is_joinable(life_s, refresh=refresh, min_interval_s=min_interval_s):
+            return call, False
         with self._lock:
             call = self._calls.get(key)
             if call is not None and call.is_joinable(life_s, refresh=refresh, min_interval_s=min_interval_s):
                 return call, False
             self.admit()
-            call = self._calls[key] = _Call(refresh=refresh, previous=call)
+            call = _Call(refresh=refresh, previous=call)
+            _put_last(self._calls, key, call, self._size)
             return call, True
 
     def admit(self) -> None:
@@ -90,10 +111,10 @@ class _Call(Generic[T]):
         return self._ended if self._refresh else self._last_refresh
 
     def is_joinable(self, life_s: float, *, refresh: bool, min_interval_s: float) -> bool:
-        in_progress, now = not self.result.done(), time.monotonic()
+        now = time.monotonic()
         if refresh:
-            return (in_progress and self._refresh) or now - self.last_refresh() < min_interval_s
-        return in_progress or now - self._ended < life_s
+            return (self._refresh and not self.result.done()) or now - self.last_refresh() < min_interval_s
+        return now - self._ended < life_s or not self.result.done()
 
     def run_quietly(self, work: Callable[[], T]) -> None:
         """Run it; an exception is raised only in the callers that wait for the result."""

@@ -31,7 +31,7 @@ _KINDS = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]"), re.comp
 _NO_WORD = 0
 _MAX_SECRETS = 1024
 """The least recently used are forgotten; secrets from the settings never are."""
-_MAX_CLEAN_LINES = 4096
+_MAX_CLEAN = 4096
 _WORD = re.compile(r"[A-Za-z0-9]{5,}")
 _ANY_WORD = re.compile(r"[^\W_]{5,}")
 """The same for texts that are not ASCII, as it is slower."""
@@ -77,7 +77,7 @@ class KnownSecrets:
         self._by_word: dict[int, tuple[_Form, ...]] = {}
         """Hash of a word -> the forms that contain it; 0 for forms without words. Never changed, only replaced."""
         self._clean: set[int] = set()
-        """Hashes of lines without any of these words, as most lines of a page repeat. A new secret starts a new set."""
+        """Hashes of lines, and whole texts, without any of these words: most repeat. A new secret starts a new set."""
 
     def add(self, secret: str | None, *, pinned: bool = False) -> None:
         """Register a secret: its text, reversed and escaped; of a JSON Web Token the signature too, of a key each line.
@@ -153,16 +153,16 @@ class KnownSecrets:
         clean = self._clean  # before `_by_word`
         if _NO_WORD in self._by_word:
             return False
-        lines = text.split("\n")
-        if not self._by_word or clean.issuperset(map(hash, lines)):
+        if not self._by_word or hash(text) in clean:
             return True
+        lines = text.split("\n")
         other = [line for line in lines if hash(line) not in clean]
         rest = "\n".join(other)
         if self._known_words(rest) or self._encoded(rest, "", b""):
             return False
-        if len(clean) + len(other) > _MAX_CLEAN_LINES:
+        if len(clean) + len(other) > _MAX_CLEAN:
             clean.clear()
-        clean.update(map(hash, other[:_MAX_CLEAN_LINES]))
+        clean.update(map(hash, (text, *other[:_MAX_CLEAN])))
         return True
 
     def _known_words(self, text: str) -> list[str]:

@@ -90,6 +90,30 @@ def test_other_text__is_unchanged(text: str) -> None:
     assert known(TOKEN, OPAQUE, PASSPHRASE).hide(text) is text
 
 
+def test_text_that_was_clean__is_searched_again_for_a_new_secret() -> None:
+    secrets, page = known(PASSPHRASE), f"first line\n{OPAQUE}\nlast line"
+    assert secrets.hide(page) is page
+    secrets.add(OPAQUE)
+    assert secrets.hide(page) == "first line\n[hidden]\nlast line"
+    assert secrets.hide(f"other line\n{b64(OPAQUE)}\nlast line") == "other line\n[hidden]\nlast line"
+
+
+def test_secret_of_several_lines__is_hidden_next_to_lines_seen_before() -> None:
+    secret = "alpha-beta\nZq8k3yValue0123456789\ngamma-delta"
+    secrets = known(secret)
+    for line in secret.split("\n"):
+        secrets.hide(line)
+    assert secrets.hide(f"<p>\n{secret}\n</p>") == "<p>\n[hidden]\n</p>"
+
+
+def test_many_different_texts__take_bounded_memory() -> None:
+    secrets = known(OPAQUE)
+    for number in range(30):
+        secrets.hide("\n".join(f"line {number} {line}" for line in range(1000)))
+    assert len(secrets._clean) < 6000  # noqa: SLF001 - there is nothing else to see it by
+    assert secrets.hide(f"line 1\n{OPAQUE}") == "line 1\n[hidden]"
+
+
 def test_what_the_visitor_sent__is_not_hidden() -> None:
     """Otherwise a visitor could try guesses until one is hidden."""
     assert known(OPAQUE).hide(f"No secret {OPAQUE}.", given=f"?name={OPAQUE}") == f"No secret {OPAQUE}."
