@@ -1,4 +1,4 @@
-"""The site with an additional constant page as a baseline: a fixed string, served through the same middleware.
+"""The site with an additional constant page as a baseline: a fixed string, behind the same middleware and guard.
 
 Settings and URLs in one module; everything else is imported from the site.
 """
@@ -8,6 +8,7 @@ from django.urls import path
 
 from kvsite import urls
 from kvsite.settings import *  # noqa: F403
+from secrets_app.views.guard import guarded
 
 ROOT_URLCONF = __name__
 CONSTANT_PATH = "constant"
@@ -19,4 +20,4 @@ def constant(_request: HttpRequest) -> HttpResponse:
     return HttpResponse(CONSTANT)
 
 
-urlpatterns = [path(CONSTANT_PATH, constant), *urls.urlpatterns]
+urlpatterns = [path(CONSTANT_PATH, guarded(constant)), *urls.urlpatterns]
