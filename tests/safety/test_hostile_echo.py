@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from localazure.scenarios.directory import CONTOSO
+from secrets_app.core import budget
 from tests.conftest import World
 from tests.safety.conftest import LOGIN, Between
 from tests.support.command_line import manage
@@ -27,6 +28,12 @@ FORMATS: dict[str, Callable[[str], str]] = {
     "percent-encoded": lambda token: "".join(f"%{ord(character):02x}" for character in token),
     "reversed": lambda token: token[::-1],
 }
+
+
+@pytest.fixture(autouse=True)
+def many_readings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All pages are requested several times; the visitors' budget has tests of its own."""
+    monkeypatch.setattr(budget, "READINGS_PER_S", 1000)
 
 
 def in_every_format(token: str) -> str:
