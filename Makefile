@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: image-localazure help setup demo test test-browser test-az test-attacks image lint types checks tests coverage bench pictures lock licences test-pages lighthouse wheels pyz test-wheels test-clients test-sdk
+.PHONY: image-localazure help setup demo test test-browser test-az test-attacks test-fleet image lint types checks tests coverage bench pictures lock licences test-pages lighthouse wheels pyz test-wheels test-clients test-sdk
 
 help:  ## show this help
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ test-az: .venv/installed .venv-az/installed  ## test the real Azure CLI against 
 
 test-attacks: .venv/installed  ## attack the running site: hostile Azure, raw requests, fuzzing, exhaustion, kills
 	$(BIN)/pytest attacks --timeout 120
+
+test-fleet: .venv/installed  ## watch with real processes, PostgreSQL and Redis, which are killed; tests for those that are not installed are skipped
+	$(BIN)/pytest tests/fleet/processes.py -rs --timeout 600
 
 # The base image of a pull, or one of your own: `make image BASE=localhost/base`.
 BASE ?= python:3.13-slim
