@@ -10,6 +10,7 @@ from fleet.models import Target
 from fleet.observed import Observed
 from fleet.recorder import Recorder
 from secrets_app.core.history import register_history
+from tests.fleet.receiver import Receiver
 
 WAIT_S = 30
 """For a busy machine."""
@@ -44,6 +45,14 @@ def seen(minutes: float = 0, values: dict[str, Any] = OK, **more: Any) -> Observ
 @pytest.fixture
 def target(db: None) -> Target:
     return Target.objects.create(name="payroll", vault_url="https://contoso.vault.azure.net", secret_name="demo")
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A server that takes the alerts of apprise."""
+    receiver = Receiver()
+    yield receiver
+    receiver.close()
 
 
 @pytest.fixture

@@ -1,10 +1,6 @@
 """Alerts: sent by the real apprise to a server of this machine; flapping and outages make few of them."""
 
-import json
-import threading
-from collections.abc import Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
@@ -13,43 +9,9 @@ from fleet.alerts import message, send_alerts
 from fleet.models import Target
 from fleet.recording import record
 from tests.fleet.conftest import DENIED, START, seen
+from tests.fleet.receiver import Receiver
 
 HOLD_S = 120
-
-
-class Receiver:
-    """A server that takes apprise's JSON messages."""
-
-    def __init__(self) -> None:
-        self.received: list[dict[str, Any]] = []
-        self.status = 200
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                receiver.received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                self.send_response(receiver.status)
-                self.end_headers()
-
-            def log_message(self, *_args: Any) -> None:
-                """Not logged."""
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-
-    @property
-    def url(self) -> str:
-        return f"json://user:pass-of-the-service@127.0.0.1:{self.server.server_port}/"
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    receiver = Receiver()
-    thread = threading.Thread(target=receiver.server.serve_forever, daemon=True)
-    thread.start()
-    yield receiver
-    receiver.server.shutdown()
-    receiver.server.server_close()
-    thread.join()
 
 
 def at(minutes: float) -> Any:
