@@ -3,10 +3,11 @@
 import base64
 import hashlib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+
+from localazure.crypto.certificates import self_signed_certificate
 
 
 @dataclass(frozen=True)
@@ -14,18 +15,20 @@ class SigningKey:
     """The RSA key that Entra signs tokens with."""
 
     private: rsa.RSAPrivateKey
-    id: str
-    """The `kid` and `x5t` header of the tokens."""
+    certificate: bytes
+    """In DER."""
+
+    @cached_property
+    def id(self) -> str:
+        """The `kid` and `x5t` header of the tokens: the thumbprint of the certificate."""
+        digest = hashlib.sha1(self.certificate, usedforsecurity=False).digest()
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 @cache
 def signing_key() -> SigningKey:
-    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    public = private.public_key().public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    digest = hashlib.sha1(public, usedforsecurity=False).digest()
-    return SigningKey(private=private, id=base64.urlsafe_b64encode(digest).rstrip(b"=").decode())
+    created = self_signed_certificate("accounts.accesscontrol.windows.net")
+    return SigningKey(private=created.key, certificate=created.der)
 
 
 @cache

@@ -79,6 +79,8 @@ class Application:
     client_id: str
     object_id: str
     """Object ID of the service principal, which roles are assigned to."""
+    identifier_uri: str | None = None
+    """Application ID URI: the resource that other applications request tokens for."""
 
     @property
     def registration_id(self) -> str:
@@ -89,6 +91,15 @@ class Application:
 Identity = ManagedIdentity | User | Application
 
 AZURE_CLI_CLIENT_ID = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+MICROSOFT_CLIENTS = frozenset(
+    (
+        AZURE_CLI_CLIENT_ID,
+        "1950a258-227b-4e31-a9cf-717495945fc2",  # Azure PowerShell
+        "aebc6443-996d-45c2-90f0-388ff96faa56",  # Visual Studio Code
+        "872cd9fa-d31f-45e0-9eab-6e460a02d1f1",  # Visual Studio
+    )
+)
+"""Public clients of Microsoft, which exist in every tenant and share refresh tokens."""
 KEY_VAULT_AUDIENCE = "https://vault.azure.net"
 KEY_VAULT_APP_ID = "cfa8b339-82a2-471a-a3c9-0fc0be7a4093"
 GRAPH_RESOURCE = "https://graph.microsoft.com"

@@ -42,7 +42,7 @@ SCOPES = {"subscription": PRODUCTION.scope, "resource-group": PRODUCTION.group_s
 ACCESS = {"roles": False, "access-policies": True}
 TABLES = {"vault": list, "identity": list, "application": list, "grant": list}
 IDENTITY = {"name": str, "client-id": str, "object-id": str}
-APPLICATION = {**IDENTITY, "secret": str, "secret-expired": bool}
+APPLICATION = {**IDENTITY, "secret": str, "secret-expired": bool, "identifier-uri": str}
 VAULT = {"name": str, "location": str, "access": str, "network": str, "secrets": dict, "grants": list, "tags": dict}
 SECRET = {"value": str, "content-type": str, "enabled": bool, "deleted": bool, "expires-in-s": int, "starts-in-s": int}
 VAULT_GRANT = {"to": str, "role": str, "permissions": list}
@@ -53,6 +53,7 @@ FORMATS = {
     "location": (r"[a-z0-9]{1,40}", "lower-case letters and digits"),
     "client-id": (_GUID, "a GUID"),
     "object-id": (_GUID, "a GUID"),
+    "identifier-uri": (r"(api|https)://[A-Za-z0-9./_-]{1,200}", "a URI that starts with api:// or https://"),
 }
 """Key -> the pattern its value must match, and its description."""
 T = TypeVar("T")
@@ -126,7 +127,7 @@ def _application(fields: Mapping[str, Any], position: Position) -> Registration:
     """An application that signs in with a client secret."""
     _check(fields, APPLICATION, position, required=("name",))
     return Registration(
-        identity=Application(name=fields["name"], **_ids(fields)),
+        identity=Application(name=fields["name"], identifier_uri=fields.get("identifier-uri"), **_ids(fields)),
         secret=fields.get("secret"),
         secret_expired=fields.get("secret-expired", False),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from localazure.scenarios.scenario import Host
+from localazure.scenarios.vaults import Vault
 from localazure.server import status_page
 from localazure.server.router import LOCAL_HOST_NAMES, Router, Service
 from localazure.services import azure_pipelines, token_vault
@@ -29,21 +30,24 @@ def build_router(state: EmulatorState, key_files: ArcKeyFiles, host: str) -> Rou
 
 def _vault_finder(state: EmulatorState) -> Callable[[str], Service | None]:
     """Return a function from a host name to the service of that vault; None when no such vault exists."""
-    services: dict[str, Service] = {}
+    services: dict[str, tuple[Vault, Service]] = {}
 
     def find(host: str) -> Service | None:
         name = host.removesuffix(keyvault.HOST_SUFFIX)
         settings = state.vaults.get(name) if name != host else None
         if settings is None or settings.deleted_on is not None:
             return None
-        if name not in services:
-            services[name] = Service(
-                name="keyvault",
-                app=keyvault.create_app(state, settings.vault),
-                headers=keyvault.response_headers,
-                error_for_status=keyvault_errors.error_for_status,
+        if name not in services or services[name][0] is not settings.vault:
+            services[name] = (
+                settings.vault,
+                Service(
+                    name="keyvault",
+                    app=keyvault.create_app(state, settings.vault),
+                    headers=keyvault.response_headers,
+                    error_for_status=keyvault_errors.error_for_status,
+                ),
             )
-        return services[name]
+        return services[name][1]
 
     return find
 

@@ -16,6 +16,7 @@ from localazure.scenarios.directory import (
     ManagedIdentity,
     Tenant,
     User,
+    audience_of,
 )
 from localazure.scenarios.registrations import FederatedCredential, Registration
 from localazure.scenarios.scenario import Scenario
@@ -63,6 +64,12 @@ class DirectoryState:
             if isinstance(identity, Application) and id_.lower() in (identity.client_id, identity.registration_id):
                 return identity
         return None
+
+    def audience_of(self, resource: str) -> str | None:
+        """Return the `aud` of tokens for a requested resource; None when the tenant has no such resource."""
+        known = (item.identity for item in self.registrations.values())
+        own = {item.identifier_uri for item in known if isinstance(item, Application)}
+        return audience_of(resource) or (resource if resource in own else None)
 
     def add_identity(self, identity: ManagedIdentity) -> None:
         """Add a managed identity that was created at run time."""

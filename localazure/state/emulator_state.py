@@ -148,6 +148,11 @@ class EmulatorState:
         if vault.name not in self.stores:
             self.stores[vault.name] = SecretStore(vault, value=self.secret_value, now_s=self.now_s())
 
+    def remove_vault(self, settings: VaultSettings) -> None:
+        """Remove a vault and its secrets; its role assignments remain."""
+        del self.vaults[settings.vault.name.lower()]
+        self.stores.pop(settings.vault.name, None)
+
     def set_host(self, host: HostResource) -> None:
         """Create a site or virtual machine, or replace it; new system-assigned identities join the directory."""
         before = self.hosts.get(host.scope.lower())

@@ -1,6 +1,7 @@
 """Entra's token endpoint with the real credentials, and its exact error messages."""
 
 import base64
+import hashlib
 import re
 import time
 import uuid
@@ -204,7 +205,8 @@ def test_client_credentials__openid_scopes_are_ignored(
         ({"grant_type": "magic"}, 400, "unsupported_grant_type", 70003),
         ({"grant_type": "refresh_token", "refresh_token": "made up"}, 400, "invalid_grant", 9002313),
         ({"grant_type": "device_code", "device_code": "made up"}, 400, "expired_token", 70020),
-        ({"client_secret": "", "client_assertion": "no jwt"}, 401, "invalid_client", 50027),
+        ({"client_assertion": "no jwt", "client_assertion_type": "jwt-bearer"}, 401, "invalid_client", 50027),
+        ({"client_assertion": "no jwt"}, 400, "invalid_request", 900144),
     ],
 )
 def test_error__has_entras_format(
@@ -261,7 +263,7 @@ def test_client_assertion__clock_behind__aadsts700024(start_scenario: StartScena
 
 def test_mfa_required__new_sign_in_uses_mfa(start_scenario: StartScenario, http_client: HttpClientFactory) -> None:
     client = http_client(start_scenario("laptop-mfa"))
-    form = {"client_id": AZURE_CLI_CLIENT_ID, "scope": SCOPE}
+    form = {"client_id": AZURE_CLI_CLIENT_ID, "scope": f"{SCOPE} openid"}
     code = client.post(TOKEN_URL.replace("/token", "/devicecode"), data=form).json()["device_code"]
     form |= {"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "device_code": code}
     assert client.post(TOKEN_URL, data=form).json()["error"] == "authorization_pending"
@@ -376,3 +378,65 @@ def test_client_secret__in_the_authorization_header(
     credentials = (form.pop("client_id"), form.pop("client_secret"))
     response = http_client(azure).post(TOKEN_URL, data=form, auth=credentials)
     assert claims_of(response.json()["access_token"])["appidacr"] == "1"
+
+
+LOGIN = "login.microsoftonline.com"
+DEVICE_CODE_URL = TOKEN_URL.replace("/token", "/devicecode")
+DEVICE_GRANT = {"grant_type": "urn:ietf:params:oauth:grant-type:device_code"}
+
+
+@pytest.mark.parametrize(
+    ("scopes", "expected"),
+    [
+        ("", set()),
+        ("openid", {"id_token", "client_info"}),
+        ("openid offline_access", {"id_token", "client_info", "refresh_token", "foci"}),
+    ],
+)
+def test_device_code__tokens_that_the_scopes_ask_for(
+    start_scenario: StartScenario, http_client: HttpClientFactory, scopes: str, expected: set[str]
+) -> None:
+    client = http_client(start_scenario("laptop"))
+    form = {"client_id": AZURE_CLI_CLIENT_ID, "scope": f"{SCOPE} {scopes}"}
+    form |= DEVICE_GRANT | {"device_code": client.post(DEVICE_CODE_URL, data=form).json()["device_code"]}
+    client.post(TOKEN_URL, data=form)
+    optional = {"id_token", "client_info", "refresh_token", "foci"}
+    assert optional & set(client.post(TOKEN_URL, data=form).json()) == expected
+
+
+def test_device_code__belongs_to_one_public_client(
+    start_scenario: StartScenario, http_client: HttpClientFactory
+) -> None:
+    client = http_client(start_scenario("service-principal-secret"))
+    code = client.post(DEVICE_CODE_URL, data={"client_id": AZURE_CLI_CLIENT_ID, "scope": SCOPE}).json()["device_code"]
+    other = {"client_id": "1950a258-227b-4e31-a9cf-717495945fc2", "device_code": code, **DEVICE_GRANT}
+    assert client.post(TOKEN_URL, data=other).json()["error_codes"] == [70000]
+    assert client.post(DEVICE_CODE_URL, data={"client_id": APP}).json()["error_codes"] == [7000218]
+    assert client.post(DEVICE_CODE_URL, data={"client_id": str(uuid.uuid4())}).json()["error_codes"] == [700016]
+
+
+def test_error__has_the_correlation_id_of_the_client(
+    start_scenario: StartScenario, http_client: HttpClientFactory
+) -> None:
+    requested = str(uuid.uuid4())
+    response = http_client(start_scenario("laptop")).get(TOKEN_URL, headers={"client-request-id": requested})
+    body = response.json()
+    assert (response.status_code, body["error_codes"], body["correlation_id"]) == (400, [900561], requested)
+    assert f"Correlation ID: {requested} " in body["error_description"]
+    assert response.headers["client-request-id"] == requested
+
+
+def test_discovery__authority_that_was_requested_and_signing_certificate(
+    start_scenario: StartScenario, http_client: HttpClientFactory
+) -> None:
+    client = http_client(start_scenario("laptop"))
+    parameters = {"api-version": "1.1", "authorization_endpoint": f"https://{LOGIN}/fabrikam/oauth2/v2.0/authorize"}
+    found = client.get(f"https://{LOGIN}/common/discovery/instance", params=parameters).json()
+    assert found["tenant_discovery_endpoint"] == f"https://{LOGIN}/fabrikam/v2.0/.well-known/openid-configuration"
+    assert len(found["metadata"]) == 5
+    (key,) = client.get(f"https://{LOGIN}/common/discovery/v2.0/keys").json()["keys"]
+    digest = hashlib.sha1(base64.b64decode(key["x5c"][0]), usedforsecurity=False).digest()
+    assert key["x5t"] == key["kid"] == base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    assert key["issuer"] == f"https://{LOGIN}/{{tenantid}}/v2.0"
+    wrong = client.get(f"https://{LOGIN}/common/discovery/instance", params={"authorization_endpoint": "https://[x"})
+    assert wrong.json()["error_codes"] == [50049]

@@ -85,7 +85,10 @@ def test_response_headers__are_those_of_key_vault(get_secret: GetSecret) -> None
 
 def test_wrong_audience__akv10022(get_secret: GetSecret) -> None:
     response = get_secret("app-service", token=sign(claims(aud="https://contoso.vault.azure.net/")))
-    text = "AKV10022: Invalid audience. Expected https://vault.azure.net, found: https://contoso.vault.azure.net/."
+    text = (
+        "AKV10022: Invalid audience. Expected https://vault.azure.net or cfa8b339-82a2-471a-a3c9-0fc0be7a4093, found:"
+        " https://contoso.vault.azure.net/."
+    )
     assert error_fields(response) == (401, "Unauthorized", text, None)
     assert "WWW-Authenticate" in response.headers
 

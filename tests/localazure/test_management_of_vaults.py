@@ -156,3 +156,27 @@ def test_developer__owns_the_subscription_but_has_no_data_access(management: Sta
     arm = management("no-role")
     assert arm.send("GET", VAULT, identity=DEVELOPER).status_code == 200
     assert arm.send("GET", VAULT, identity=SITE_IDENTITY).status_code == 403
+
+
+def test_vault__delete_recover_and_purge(management: Callable[..., Management]) -> None:
+    arm = management("app-service")
+    deleted = f"/subscriptions/{PRODUCTION.id}/providers/Microsoft.KeyVault/locations/westeurope/deletedVaults/contoso"
+    properties = {"tenantId": CONTOSO.id, "sku": {"family": "A", "name": "standard"}, "enableRbacAuthorization": True}
+    body = {"location": "westeurope", "properties": properties}
+    assert arm.send("GET", deleted).status_code == 404
+    assert [arm.send("DELETE", VAULT).status_code for _ in range(2)] == [200, 204]
+    assert arm.send("GET", VAULT).status_code == 404
+    assert arm.send("GET", deleted).json()["properties"]["vaultId"] == VAULT
+    assert error_code(arm.send("PUT", VAULT, body=body)) == "ConflictError"
+    recover = {"location": "westeurope", "properties": {**properties, "createMode": "recover"}}
+    assert arm.send("PUT", VAULT, body=recover).status_code in (200, 201)
+    assert arm.azure.vault()["demo"] == arm.azure.secret_value
+    arm.send("DELETE", VAULT)
+    everywhere = deleted.replace("/locations/westeurope", "").rpartition("/")[0]
+    assert [item["name"] for item in arm.send("GET", everywhere).json()["value"]] == ["contoso"]
+    assert arm.send("POST", f"{deleted}/purge").status_code == 200
+    assert error_code(arm.send("POST", f"{deleted}/purge")) == "DeletedVaultNotFound"
+    assert arm.send("PUT", VAULT, body={**body, "location": "northeurope"}).status_code == 201
+    assert list(arm.azure.vault("contoso")) == []
+    arm.azure.reset()
+    assert arm.azure.vault()["demo"] == arm.azure.secret_value

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 from azure.identity import ClientSecretCredential, DefaultAzureCredential, ManagedIdentityCredential
 from azure.keyvault.secrets import SecretClient
 from management_client import Management, error_code
@@ -19,7 +19,12 @@ VAULTS = 120
 SEED: dict[str, Any] = {
     "identity": [{"name": f"app-{n}"} for n in range(3)],
     "application": [
-        {"name": "batch", "client-id": "11111111-1111-4111-8111-111111111111", "secret": "not a real one"},
+        {
+            "name": "batch",
+            "client-id": "11111111-1111-4111-8111-111111111111",
+            "secret": "not a real one",
+            "identifier-uri": "api://batch",
+        },
         {"name": "late", "client-id": "22222222-2222-4222-8222-222222222222", "secret": "x", "secret-expired": True},
     ],
     "vault": [
@@ -174,6 +179,10 @@ def test_fleet__identities_and_applications_of_the_seed(fleet: Management) -> No
         read(ManagedIdentityCredential(client_id=client_id), "kv-000")
     batch = ClientSecretCredential(CONTOSO.id, "11111111-1111-4111-8111-111111111111", "not a real one")
     assert read(batch, "kv-119") == "one"
+    assert batch.get_token("api://batch/.default").token
+    assert ManagedIdentityCredential(client_id=client_id).get_token("api://batch").token
+    with pytest.raises(ClientAuthenticationError, match="AADSTS500011"):
+        batch.get_token("api://other/.default")
     late = ClientSecretCredential(CONTOSO.id, "22222222-2222-4222-8222-222222222222", "x")
     with pytest.raises(HttpResponseError, match="AADSTS7000222"):
         read(late, "kv-119")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from localazure.scenarios.directory import DEVELOPER, Application, ManagedIdentity, Subscription, User, audience_of
+from localazure.scenarios.directory import DEVELOPER, Application, ManagedIdentity, Subscription, User
 from localazure.services.azure_cli.command import Command, Options, Output
 from localazure.services.azure_cli.context import Context
 from localazure.services.azure_cli.result import CliError
@@ -161,7 +161,12 @@ def _user(identity: User | Application | ManagedIdentity) -> dict[str, str]:
 def _select_tenant(context: Context, options: Options) -> None:
     """Select the tenant's first subscription. Raises CliError when the developer cannot sign in to the tenant."""
     resource = _resource(options.scope[0] if options.scope else None)
-    token_for(context.state, context.session, resource if audience_of(resource) else _resource(None), options.tenant)
+    token_for(
+        context.state,
+        context.session,
+        resource if context.state.directory.audience_of(resource) else _resource(None),
+        options.tenant,
+    )
     tenants = (options.tenant.lower(),)
     found = [item for item in context.subscriptions if {item.tenant.id, item.tenant.domain} & set(tenants)]
     if not found and not options.allow_no_subscriptions:

@@ -45,7 +45,7 @@ def _check(state: EmulatorState, session: CliSession, identity: CliIdentity, res
     tenants = state.directory.user_tenants() if isinstance(identity, User) else (state.tenant,)
     if tenant not in [name for item in tenants for name in (item.id, item.domain)]:
         raise _foreign_tenant(state, identity, tenant)
-    if audience_of(resource) is None:
+    if state.directory.audience_of(resource) is None:
         raise entra_errors.unknown_resource(state, resource)
     if isinstance(identity, User) and state.scenario.users_need_mfa and not session.mfa:
         raise entra_errors.mfa_required(state, resource)

@@ -1,21 +1,17 @@
 """Routes and request handlers: discovery, signing keys, tokens and sign-in."""
 
 import base64
-import json
 import re
 import uuid
-from typing import Any
-from urllib.parse import unquote_plus, urlsplit
+from urllib.parse import unquote_plus
 
-from jwt.algorithms import RSAAlgorithm
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from localazure.crypto.signing_keys import signing_key
 from localazure.scenarios.directory import CONTOSO, Tenant
-from localazure.services.entra import errors
+from localazure.services.entra import discovery, errors
 from localazure.services.entra.authorize import authorize
 from localazure.services.entra.errors import LOGIN
 from localazure.services.entra.grants import TokenRequest, grant, start_device_code_flow
@@ -36,9 +32,7 @@ REGIONS = (
     "southeastasia",
 )
 HOSTS = (LOGIN, "login.windows.net", "sts.windows.net", *(f"{region}.login.microsoft.com" for region in REGIONS))
-ALIASES = [LOGIN, "login.windows.net", "login.microsoft.com", "sts.windows.net"]
-INSTANCES = (*ALIASES, "login.microsoftonline.us", "login.partner.microsoftonline.cn", "login.chinacloudapi.cn")
-"""The hosts that instance discovery confirms as an authority."""
+POST_ONLY = ("token", "v2.0/token", "devicecode", "v2.0/devicecode")
 SPECIAL_TENANTS = ("common", "organizations", "consumers")
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 DOMAIN = re.compile(r"([a-z0-9-]+\.)+[a-z]{2,}")
@@ -56,12 +50,24 @@ def create_app(state: EmulatorState) -> Starlette:
             Route("/{tenant}/discovery/v2.0/keys", handlers.keys),
             Route("/{tenant}/oauth2/token", handlers.token, methods=["POST"]),
             Route("/{tenant}/oauth2/v2.0/token", handlers.token, methods=["POST"]),
+            *(Route(f"/{{tenant}}/oauth2/{path}", handlers.post_only) for path in POST_ONLY),
             Route("/{tenant}/oauth2/v2.0/authorize", handlers.authorize),
             Route("/{tenant}/oauth2/devicecode", handlers.device_code, methods=["POST"]),
             Route("/{tenant}/oauth2/v2.0/devicecode", handlers.device_code, methods=["POST"]),
         ],
-        exception_handlers={ServiceError: handle_service_error},
+        exception_handlers={ServiceError: _handle_error},
     )
+
+
+async def _handle_error(request: Request, error: Exception) -> Response:
+    """The response for `error`; its correlation ID is the request ID of the client, when it has one."""
+    requested = request.headers.get("client-request-id", "")
+    if isinstance(error, ServiceError) and isinstance(error.body, dict) and GUID.fullmatch(requested.lower()):
+        correlation = str(error.body.get("correlation_id"))
+        description = str(error.body.get("error_description")).replace(correlation, requested)
+        body = {**error.body, "error_description": description, "correlation_id": requested}
+        error = ServiceError(error.status, body, error.headers)
+    return await handle_service_error(request, error)
 
 
 class EntraHandlers:
@@ -69,22 +75,26 @@ class EntraHandlers:
         self._state = state
 
     async def instance(self, request: Request) -> Response:
-        host = urlsplit(request.query_params.get("authorization_endpoint", f"https://{LOGIN}")).hostname
-        if host not in INSTANCES:
+        endpoint = request.query_params.get("authorization_endpoint", f"https://{LOGIN}/common/oauth2/v2.0/authorize")
+        if discovery.host_of(endpoint) not in discovery.INSTANCES:
             raise errors.unknown_instance(self._state)
-        return AzureJSONResponse(_instance_metadata(self._state.tenant.id))
+        return AzureJSONResponse(discovery.instance_metadata(endpoint))
 
     async def configuration_v1(self, request: Request) -> Response:
         path, tenant_id = _issuer(self._state, request)
-        return AzureJSONResponse(_configuration(path, version="", issuer=f"https://sts.windows.net/{tenant_id}/"))
+        return AzureJSONResponse(discovery.configuration_v1(path, f"https://sts.windows.net/{tenant_id}/"))
 
     async def configuration_v2(self, request: Request) -> Response:
         path, tenant_id = _issuer(self._state, request)
-        return AzureJSONResponse(_configuration(path, version="/v2.0", issuer=f"https://{LOGIN}/{tenant_id}/v2.0"))
+        return AzureJSONResponse(discovery.configuration_v2(path, f"https://{LOGIN}/{tenant_id}/v2.0"))
 
     async def keys(self, request: Request) -> Response:
-        _tenant(self._state, request)
-        return AzureJSONResponse({"keys": [_public_key()]})
+        _, tenant_id = _issuer(self._state, request)
+        return AzureJSONResponse({"keys": [discovery.public_key(f"https://{LOGIN}/{tenant_id}/v2.0")]})
+
+    async def post_only(self, request: Request) -> Response:
+        text = f"The endpoint only accepts POST requests. Received a {request.method} request."
+        raise errors.entra_error(self._state, 900561, "invalid_request", text)
 
     async def token(self, request: Request) -> Response:
         form, v2 = _basic_credentials(request) | await read_form(request), "/v2.0/" in request.url.path
@@ -152,39 +162,3 @@ def _tenant(state: EmulatorState, request: Request) -> Tenant:
     if GUID.fullmatch(requested) or DOMAIN.fullmatch(requested):
         raise errors.unknown_tenant(state, requested)
     raise errors.malformed_tenant(state, requested)
-
-
-def _instance_metadata(tenant_id: str) -> dict[str, Any]:
-    return {
-        "tenant_discovery_endpoint": f"https://{LOGIN}/{tenant_id}/v2.0/.well-known/openid-configuration",
-        "api-version": "1.1",
-        "metadata": [{"preferred_network": LOGIN, "preferred_cache": "login.windows.net", "aliases": ALIASES}],
-    }
-
-
-def _configuration(tenant: str, *, version: str, issuer: str) -> dict[str, Any]:
-    base = f"https://{LOGIN}/{tenant}"
-    return {
-        "token_endpoint": f"{base}/oauth2{version}/token",
-        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
-        "jwks_uri": f"{base}/discovery{version}/keys",
-        "response_modes_supported": ["query", "fragment", "form_post"],
-        "subject_types_supported": ["pairwise"],
-        "id_token_signing_alg_values_supported": ["RS256"],
-        "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
-        "scopes_supported": ["openid", "profile", "email", "offline_access"],
-        "issuer": issuer,
-        "authorization_endpoint": f"{base}/oauth2{version}/authorize",
-        "device_authorization_endpoint": f"{base}/oauth2{version}/devicecode",
-        "end_session_endpoint": f"{base}/oauth2{version}/logout",
-        "tenant_region_scope": "EU",
-        "cloud_instance_name": "microsoftonline.com",
-        "cloud_graph_host_name": "graph.windows.net",
-        "msgraph_host": "graph.microsoft.com",
-    }
-
-
-def _public_key() -> dict[str, Any]:
-    key = signing_key()
-    public = json.loads(RSAAlgorithm.to_jwk(key.private.public_key()))
-    return {"kty": "RSA", "use": "sig", "kid": key.id, "x5t": key.id, "n": public["n"], "e": public["e"]}

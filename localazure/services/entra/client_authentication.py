@@ -38,6 +38,8 @@ def authenticate_client(
         raise errors.public_client(state)
     registration = _registration(state, tenant, client_id)
     if "client_assertion" in form:
+        if not form.get("client_assertion_type"):
+            raise errors.missing_field(state, "client_assertion_type")
         _check_assertion(state, tenant, registration, form["client_assertion"])
         return registration, ClientAuthentication.CERTIFICATE
     if "client_secret" not in form:

@@ -216,6 +216,10 @@ def unknown_device_code(state: EmulatorState) -> ServiceError:
     return entra_error(state, 70020, "expired_token", text)
 
 
+def invalid_grant(state: EmulatorState) -> ServiceError:
+    return entra_error(state, 70000, "invalid_grant", "Provided grant is invalid or malformed.")
+
+
 def unknown_refresh_token(state: EmulatorState) -> ServiceError:
     text = "Invalid request. Request is malformed or invalid."
     return entra_error(state, 9002313, "invalid_grant", text)

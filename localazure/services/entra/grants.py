@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from localazure.crypto.tokens import AccessToken, id_token
-from localazure.scenarios.directory import CONTOSO, DEVELOPER, GRAPH_RESOURCE, Tenant, audience_of
+from localazure.scenarios.directory import CONTOSO, DEVELOPER, GRAPH_RESOURCE, MICROSOFT_CLIENTS, Tenant
 from localazure.services.entra import errors
 from localazure.services.entra.authorize import redeem_code
 from localazure.services.entra.client_authentication import authenticate_client
@@ -46,8 +46,9 @@ def grant(request: TokenRequest) -> dict[str, Any]:
 
 def start_device_code_flow(state: EmulatorState, form: Mapping[str, str]) -> dict[str, Any]:
     """Return the codes of a device code sign-in, which the developer completes immediately."""
-    if "client_id" not in form:
+    if not form.get("client_id"):
         raise errors.missing_field(state, "client_id")
+    _public_client(state, form["client_id"])
     code = secrets.token_urlsafe(48)
     user_code = secrets.token_hex(5)[:9].upper()
     state.sessions.device_codes[code] = DeviceSignIn(form=form)
@@ -79,11 +80,25 @@ def _device_code(request: TokenRequest) -> dict[str, Any]:
     codes, code = state.sessions.device_codes, request.form.get("device_code", request.form.get("code", ""))
     if code not in codes:
         raise errors.unknown_device_code(state)
+    _public_client(state, request.form.get("client_id", ""))
+    if codes[code].form["client_id"].lower() != request.form.get("client_id", "").lower():
+        raise errors.invalid_grant(state)
     if not codes[code].polled:
         codes[code].polled = True
         raise errors.authorization_pending(state)
     sign_in = codes.pop(code)
     return _user_response(replace(request, form={**sign_in.form, **request.form}), Session(user=DEVELOPER, mfa=True))
+
+
+def _public_client(state: EmulatorState, client_id: str) -> None:
+    """Raises ServiceError unless users can sign in to this client without a secret of the client."""
+    if not client_id:
+        raise errors.missing_field(state, "client_id")
+    if client_id.lower() in MICROSOFT_CLIENTS:
+        return
+    if client_id.lower() in state.directory.registrations:
+        raise errors.missing_client_credential(state)
+    raise errors.unknown_application(state, client_id, state.tenant.name)
 
 
 def _authorization_code(request: TokenRequest) -> dict[str, Any]:
@@ -108,15 +123,17 @@ def _user_response(request: TokenRequest, session: Session) -> dict[str, Any]:
         raise errors.mfa_required(state, resource)
     capabilities = _capabilities(request.form)
     token = state.token(user, _audience(state, resource), tenant=request.tenant, capabilities=capabilities)
-    client_id = request.form.get("client_id", "")
-    return _response_v2(request, token, scope=f"{resource}/user_impersonation {resource}{DEFAULT_SCOPE}") | {
-        "refresh_token": state.sessions.issue_refresh_token(session),
-        "foci": "1",
-        "id_token": id_token(
+    client_id, scopes = request.form.get("client_id", ""), set(request.form.get("scope", "").split())
+    response = _response_v2(request, token, scope=f"{resource}/user_impersonation {resource}{DEFAULT_SCOPE}")
+    if not request.v2 or "offline_access" in scopes or request.form.get("grant_type") == "refresh_token":
+        response["refresh_token"] = state.sessions.issue_refresh_token(session)
+        response |= {"foci": "1"} if client_id.lower() in MICROSOFT_CLIENTS else {}
+    if not request.v2 or "openid" in scopes:
+        response["id_token"] = id_token(
             user, tenant=request.tenant, client_id=client_id, now_s=state.now_s(), nonce=request.form.get("nonce")
-        ),
-        "client_info": _base64url(json.dumps({"uid": session.user.object_id, "utid": CONTOSO.id})),
-    }
+        )
+        response["client_info"] = _base64url(json.dumps({"uid": session.user.object_id, "utid": CONTOSO.id}))
+    return response
 
 
 _GRANTS: Mapping[str, Callable[[TokenRequest], dict[str, Any]]] = {
@@ -143,7 +160,7 @@ def _resource(request: TokenRequest) -> str:
 
 
 def _audience(state: EmulatorState, resource: str) -> str:
-    audience = audience_of(resource)
+    audience = state.directory.audience_of(resource)
     if audience is None:
         raise errors.unknown_resource(state, resource)
     return audience

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-from localazure.scenarios.directory import KEY_VAULT_AUDIENCE
+from localazure.scenarios.directory import KEY_VAULT_APP_ID, KEY_VAULT_AUDIENCE
 from localazure.scenarios.vaults import Vault
 from localazure.services.errors import ServiceError
 
@@ -47,7 +47,9 @@ def unknown_key(vault: Vault, encoded_header: str) -> ServiceError:
 
 
 def wrong_audience(vault: Vault, found: str) -> ServiceError:
-    return unauthorized(vault, f"AKV10022: Invalid audience. Expected {KEY_VAULT_AUDIENCE}, found: {found}.")
+    return unauthorized(
+        vault, f"AKV10022: Invalid audience. Expected {KEY_VAULT_AUDIENCE} or {KEY_VAULT_APP_ID}, found: {found}."
+    )
 
 
 def wrong_issuer(vault: Vault, found: str) -> ServiceError:

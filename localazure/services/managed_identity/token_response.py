@@ -10,7 +10,7 @@ class UnknownResourceError(LookupError):
 
 def token_fields(state: EmulatorState, identity: Identity, resource: str) -> dict[str, str]:
     """Return all fields; numbers are strings, times are in seconds. Raises UnknownResourceError."""
-    audience = managed_identity_audience(resource)
+    audience = state.directory.audience_of(resource) or managed_identity_audience(resource)
     if audience is None:
         raise UnknownResourceError(resource)
     token = state.token(identity, audience)

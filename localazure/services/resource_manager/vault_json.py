@@ -38,6 +38,26 @@ def vault_json(settings: VaultSettings) -> dict[str, Any]:
     }
 
 
+def deleted_vault_json(settings: VaultSettings) -> dict[str, Any]:
+    """Return the JSON of a soft-deleted vault."""
+    vault, deleted_on = settings.vault, settings.deleted_on or 0
+    properties = {
+        "vaultId": vault.scope,
+        "location": vault.location,
+        "tags": dict(settings.tags),
+        "deletionDate": _time(deleted_on),
+        "scheduledPurgeDate": _time(deleted_on + RETENTION_DAYS * 86_400),
+        "purgeProtectionEnabled": bool(settings.flags.get("enablePurgeProtection")),
+    }
+    base = f"{vault.subscription.scope}/providers/Microsoft.KeyVault/locations/{vault.location}/deletedVaults"
+    kind = "Microsoft.KeyVault/deletedVaults"
+    return {"id": f"{base}/{vault.name}", "name": vault.name, "type": kind, "properties": properties}
+
+
+def _time(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, tz=UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
 def _network_acls(settings: VaultSettings) -> dict[str, Any]:
     """Absent from a vault without network rules."""
     rules = (settings.ip_rules, settings.virtual_network_rules)

@@ -1,13 +1,14 @@
 """Vaults: https://learn.microsoft.com/rest/api/keyvault/keyvault/vaults"""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from starlette.responses import Response
 
 from localazure.scenarios.directory import Subscription
 from localazure.services.resource_manager import errors
 from localazure.services.resource_manager.call import Call, Operation, json_response, require_group
-from localazure.services.resource_manager.vault_json import vault_json
+from localazure.services.resource_manager.vault_json import deleted_vault_json, vault_json
 from localazure.services.resource_manager.vault_request import requested_policies, requested_settings
 from localazure.state.emulator_state import EmulatorState
 from localazure.state.vault_settings import VaultSettings
@@ -75,6 +76,55 @@ def update_access_policies(call: Call) -> Response:
     )
 
 
+def delete(call: Call) -> Response:
+    """Soft-delete a vault; its name stays reserved until it is purged."""
+    call.require(f"{TYPE}/delete", _scope(call))
+    require_group(call)
+    found = call.state.vaults.get(call.parameters["name"].lower())
+    if found is None or found.deleted_on is not None or found.vault.subscription != call.subscription:
+        return Response(status_code=204)
+    call.state.set_vault(replace(found, deleted_on=call.state.now_s()))
+    return Response(status_code=200)
+
+
+def list_deleted(call: Call) -> Response:
+    call.require("Microsoft.KeyVault/deletedVaults/read", call.subscription.scope)
+    found = (item for item in call.state.vaults.values() if item.vault.subscription == call.subscription)
+    return json_response({"value": [deleted_vault_json(item) for item in found if item.deleted_on is not None]})
+
+
+def list_deleted_modules(call: Call) -> Response:
+    """There is no managed HSM; `az keyvault list-deleted` lists both."""
+    call.require("Microsoft.KeyVault/deletedManagedHsms/read", call.subscription.scope)
+    return json_response({"value": []})
+
+
+def get_deleted(call: Call) -> Response:
+    return json_response(deleted_vault_json(_deleted(call, "Microsoft.KeyVault/locations/deletedVaults/read")))
+
+
+def purge(call: Call) -> Response:
+    """Delete a soft-deleted vault and its secrets permanently."""
+    deleted = _deleted(call, "Microsoft.KeyVault/locations/deletedVaults/purge/action")
+    if deleted.flags.get("enablePurgeProtection"):
+        text = "Operation 'DeletedVaultPurge' is not allowed because purge protection is enabled for this vault."
+        raise errors.error(400, "MethodNotAllowed", text)
+    call.state.remove_vault(deleted)
+    return Response(status_code=200)
+
+
+def _deleted(call: Call, action: str) -> VaultSettings:
+    """Return the deleted vault in the path. Raises ServiceError."""
+    name, location = call.parameters["name"], call.parameters["location"]
+    call.require(action, call.subscription.scope)
+    found = call.state.vaults.get(name.lower())
+    is_here = found is not None and found.vault.subscription == call.subscription and found.vault.location == location
+    if found is None or not is_here or found.deleted_on is None:
+        text = f"The specified deleted vault '{name}' does not exist."
+        raise errors.error(404, "DeletedVaultNotFound", text)
+    return found
+
+
 def list_private_endpoint_connections(call: Call) -> Response:
     """No vault has an approved private endpoint: the address of this machine is public."""
     _existing(call, f"{TYPE}/privateEndpointConnections/read")
@@ -98,12 +148,19 @@ def _scope(call: Call) -> str:
     return f"{group}/providers/{TYPE}/{parameters['name']}"
 
 
+_PROVIDER = "/subscriptions/{subscription}/providers/Microsoft.KeyVault"
+_DELETED = f"{_PROVIDER}/locations/{{location}}/deletedVaults/{{name}}"
 OPERATIONS = (
     Operation("GET", IN_SUBSCRIPTION, list_vaults, TYPE),
     Operation("GET", IN_GROUP, list_vaults, TYPE),
     Operation("GET", f"{IN_GROUP}/{{name}}", get, TYPE),
     Operation("PUT", f"{IN_GROUP}/{{name}}", put, TYPE),
     Operation("PATCH", f"{IN_GROUP}/{{name}}", patch, TYPE),
+    Operation("DELETE", f"{IN_GROUP}/{{name}}", delete, TYPE),
+    Operation("GET", f"{_PROVIDER}/deletedVaults", list_deleted, TYPE),
+    Operation("GET", f"{_PROVIDER}/deletedManagedHSMs", list_deleted_modules, TYPE),
+    Operation("GET", _DELETED, get_deleted, TYPE),
+    Operation("POST", f"{_DELETED}/purge", purge, TYPE),
     Operation("PUT", f"{IN_GROUP}/{{name}}/accessPolicies/{{operation}}", update_access_policies, TYPE),
     Operation("GET", f"{IN_GROUP}/{{name}}/privateEndpointConnections", list_private_endpoint_connections, TYPE),
 )
