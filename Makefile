@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: image-localazure help setup demo test test-browser test-az test-attacks test-fleet image lint types checks tests coverage bench pictures lock licences test-pages lighthouse wheels pyz test-wheels test-clients test-sdk
+.PHONY: image-localazure help setup demo test test-browser test-az test-attacks test-fleet image lint types checks tests coverage bench pictures lock licences test-pages lighthouse wheels pyz test-wheels test-prometheus test-clients test-sdk
 
 help:  ## show this help
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -95,6 +95,9 @@ pyz: wheels  ## build dist/principal-used.pyz: python principal-used.pyz princip
 
 test-wheels: wheels pyz  ## install the wheels in fresh virtual environments and use them there
 	$(BIN)/pytest tests/packaging/wheels.py tests/packaging/principal_used.py -rs --timeout 300
+
+test-prometheus: .venv/installed  ## a real Prometheus scrapes the site, where the program is installed
+	$(BIN)/pytest tests/deployment/prometheus.py -rs --timeout 200
 
 test-clients: .venv/installed  ## test the Azure SDKs for JavaScript, Go and Java against Local Azure, where the tools are installed
 	$(BIN)/pytest tests/clients/clients.py -rs --timeout 300

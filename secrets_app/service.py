@@ -3,7 +3,7 @@
 import os
 from dataclasses import replace
 
-from secrets_app import conf, diagnosis, keyvault
+from secrets_app import conf, diagnosis, keyvault, telemetry
 from secrets_app.conf import host_environment
 from secrets_app.conf.cloud import cloud_mismatch_problems
 from secrets_app.conf.hints import connection_string_hints, setting_hints, use_setting_names
@@ -43,7 +43,14 @@ def detect_host() -> HostEnvironment:
 
 
 def _diagnose_and_record(reading: Reading, request: ReadRequest) -> Diagnosis:
-    """The diagnosis, with the history of the site's own secret as evidence. A reading is recorded once."""
+    """The diagnosis. A reading is recorded once."""
+    diagnosed = _diagnose_with_history(reading, request)
+    telemetry.record(reading, diagnosed)
+    return diagnosed
+
+
+def _diagnose_with_history(reading: Reading, request: ReadRequest) -> Diagnosis:
+    """The diagnosis, with the history of the site's own secret as evidence."""
     if not _is_own(request):
         return _diagnose(reading, request)
     last_readable = None if reading.ok else history().last_readable(reading)

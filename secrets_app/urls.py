@@ -14,6 +14,7 @@ from secrets_app.views import (
     guard,
     identities,
     login,
+    metrics,
     reading,
     token,
     token_vault,
@@ -43,6 +44,7 @@ urlpatterns = [
     path("api/schema", api.api_schema, name="api_schema"),
     path("api/doctor", api.api_doctor, name="api_doctor"),
     path("api/compare", api.api_compare, name="api_compare"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("causes/", explain.causes, name="causes"),
     path("causes/<slug:key>/", explain.cause, name="cause"),
     # The URLs of the .NET and Java samples, in any case, as in ASP.NET.

@@ -40,6 +40,8 @@ class Config:
     sign_in_code: str | None = field(default=None, repr=False)
     """With `loopback`: the code in the link that the site prints when it starts."""
     shows_values: bool = False
+    metrics_token: str | None = field(default=None, repr=False)
+    """What a scraper of /metrics sends instead of signing in."""
     trusted_proxies: tuple[Network, ...] = ()
     platform_signs_in: bool = False
     """The platform reports that its authentication is on, so its headers can be trusted."""

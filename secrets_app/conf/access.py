@@ -23,6 +23,7 @@ _SHORT = CheckId("E020", "`KVSITE_PASSPHRASE` is too short.")
 _VALUES_SHORT = CheckId("E021", "`KVSITE_VALUES_PASSPHRASE` is too short.")
 _SAME = CheckId("E022", "The two passphrases are the same.")
 _CODE_SHORT = CheckId("E099", "`KVSITE_SIGN_IN_CODE` is too short or has characters that a URL does not.")
+_TOKEN_SHORT = CheckId("E107", "`KVSITE_METRICS_TOKEN` is too short or has characters that a header does not.")
 _PROXIES = CheckId("E100", "`KVSITE_TRUSTED_PROXIES` contains an invalid address or network.")
 _VALUES = CheckId("E023", "`KVSITE_VALUES` is neither `allowed` nor `never`.")
 _UNUSED = CheckId("W024", "A setting belongs to another access mode, so it has no effect.")
@@ -125,6 +126,16 @@ def _parse_code(name: str, text: str) -> str:
     )  # fmt: skip
 
 
+def _parse_metrics_token(name: str, text: str) -> str:
+    if _CODE.fullmatch(text):
+        return text
+    raise SettingError(
+        _TOKEN_SHORT, name, f"must have at least {MIN_CODE_LENGTH} letters, digits or characters of - . _ ~. Until "
+        "this is fixed, no token is accepted.",
+        "Generate one: openssl rand -hex 24.", blocks_reading=False,
+    )  # fmt: skip
+
+
 def _parse_proxies(name: str, text: str) -> tuple[Network, ...]:
     networks = []
     for part in split_list(text):
@@ -200,6 +211,12 @@ SIGN_IN_CODE: Setting[str | None] = Setting(
     is_secret=True, default=None, default_note="generated at each start", parse=_parse_code,
     checks=(_CODE_SHORT,),
 )  # fmt: skip
+METRICS_TOKEN: Setting[str | None] = Setting(
+    name="KVSITE_METRICS_TOKEN",
+    help=f"A token that Prometheus sends to `/metrics` (`Authorization: Bearer`), {MIN_CODE_LENGTH} letters, digits or "
+    "characters of `- . _ ~` or more. Without it, `/metrics` is for the visitors whom the access mode allows.",
+    is_secret=True, default=None, parse=_parse_metrics_token, attribute="metrics_token", checks=(_TOKEN_SHORT,),
+)  # fmt: skip
 TRUSTED_PROXIES: Setting[tuple[Network, ...]] = Setting(
     name="KVSITE_TRUSTED_PROXIES",
     help="IP addresses or networks of your own reverse proxies, separated by commas. Each must add the address of its "
@@ -208,7 +225,7 @@ TRUSTED_PROXIES: Setting[tuple[Network, ...]] = Setting(
     default=(), parse=_parse_proxies, attribute="trusted_proxies", checks=(_PROXIES,), example="10.0.0.4",
 )  # fmt: skip
 SETTINGS = by_name(
-    MODE, PEOPLE, VALUE_PEOPLE, PASSPHRASE, VALUES_PASSPHRASE, SIGN_IN_CODE, VALUES, TRUSTED_PROXIES
+    MODE, PEOPLE, VALUE_PEOPLE, PASSPHRASE, VALUES_PASSPHRASE, SIGN_IN_CODE, VALUES, METRICS_TOKEN, TRUSTED_PROXIES
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from contextlib import suppress
+from contextvars import copy_context
 from typing import Any, Generic, TypeVar
 
 from secrets_app.core.runtime import shared
@@ -74,7 +75,10 @@ class SingleFlight(Generic[K, T]):
         call, is_new = self._call(key, life_s, refresh=refresh, min_interval_s=min_interval_s)
         if is_new:
             try:
-                threading.Thread(target=call.run_quietly, args=(work,), name="single flight", daemon=True).start()
+                context = copy_context()  # the request's, to which spans of its readings belong
+                threading.Thread(
+                    target=context.run, args=(call.run_quietly, work), name="single flight", daemon=True
+                ).start()
             except RuntimeError:  # the system has no more threads for this process
                 call.run_quietly(work)
         return call.result

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -66,7 +67,8 @@ class ReadOperation:
         slots = shared(ReadSlots)
         self._slots = slots.visitors if request.from_visitor else slots.site
         self._cancellation = cancellation.CancellationToken()
-        self._thread = threading.Thread(target=self._run, name="reading", daemon=True)
+        # With the request's context, to which spans of the Azure SDK belong.
+        self._thread = threading.Thread(target=copy_context().run, args=(self._run,), name="reading", daemon=True)
         self._trace = TokenTrace(names=())
         self._connection: Connection | None = None
         self._provenance: TokenProvenance | None = None

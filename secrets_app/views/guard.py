@@ -66,7 +66,7 @@ def _answer(view: View, request: HttpRequest, args: tuple[Any, ...], kwargs: dic
             return plain_text(_CROSS_SITE_MESSAGE, 403)
         viewer = decide(request, conf.current())
         set_viewer(request, viewer)
-        if not viewer.may_view and request.path != viewer.sign_in_url:
+        if not viewer.may_view and request.path != viewer.sign_in_url and not _admits(view, request):
             return errors.forbidden(request)
         request.get_host()  # raises DisallowedHost
         return view(request, *args, **kwargs)
@@ -78,6 +78,12 @@ def _answer(view: View, request: HttpRequest, args: tuple[Any, ...], kwargs: dic
         return errors.bad_request(request, error)
     except Exception as error:  # noqa: BLE001 - the project's own page or mail could show variables, with a token
         return _unexpected(request, error)
+
+
+def _admits(view: View, request: HttpRequest) -> bool:
+    """Whether the view has a rule of its own that admits the request, as /metrics has for a scraper."""
+    admits: Callable[[HttpRequest], bool] | None = getattr(view, "admits", None)
+    return admits is not None and admits(request)
 
 
 def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
