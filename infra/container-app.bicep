@@ -33,8 +33,16 @@ param passphrase string
 @secure()
 param siteKey string
 
+@description('Addresses that may reach the site, in CIDR notation. Empty: every address.')
+param allowedIpAddresses array = []
+
 // Key Vault Secrets User: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/security
 var secretsUserRole = '4633458b-17de-408a-b874-0445c86b69e6'
+var ipRules = [for (address, i) in allowedIpAddresses: {
+  name: 'allowed-${i}'
+  action: 'Allow'
+  ipAddressRange: address
+}]
 var hostName = '${containerAppName}.${containerEnvironment.properties.defaultDomain}'
 
 resource vault 'Microsoft.KeyVault/vaults@2026-02-01' existing = {
@@ -62,6 +70,7 @@ resource containerApp 'Microsoft.App/containerApps@2026-01-01' = {
         targetPort: 8000
         transport: 'auto'
         allowInsecure: false
+        ipSecurityRestrictions: ipRules
       }
       secrets: [
         {

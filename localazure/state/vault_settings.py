@@ -44,6 +44,8 @@ class VaultSettings:
     flags: Mapping[str, bool] = field(default_factory=dict)
     """enabledForDeployment, enabledForDiskEncryption, enabledForTemplateDeployment, enablePurgeProtection."""
     sku: str = "standard"
+    retention_days: int = 90
+    """How long a deleted vault can be recovered; set when the vault is created."""
     deleted_on: int | None = None
     """When the vault was soft-deleted, in seconds since the epoch."""
 

@@ -6,6 +6,7 @@ the tests assert instead that nothing was written.
 
 import json
 import os
+import shlex
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -31,6 +32,12 @@ def container() -> Iterator[str]:
     name = buildah("from", "--pull=never", IMAGE)
     yield name
     buildah("rm", name)
+
+
+def layers(image: str) -> list[str]:
+    """The digests of the layers. Docker's image ID also depends on a random host name in its configuration."""
+    digests: list[str] = json.loads(buildah("inspect", "--type", "image", image))["OCIv1"]["rootfs"]["diff_ids"]
+    return digests
 
 
 def command(container: str, env: Mapping[str, str], *arguments: str) -> list[str]:
@@ -85,3 +92,13 @@ def test_site__runs_as_an_unprivileged_user_and_passes_its_health_check(containe
             os.killpg(site.pid, 15)
     assert "kvsite-vm" in page
     assert any(line.split()[0] == "10001" and "gunicorn" in line for line in users.splitlines()[1:])
+
+
+@pytest.mark.skipif("BUILD_AGAIN" not in os.environ, reason="run make image: it sets BUILD_AGAIN")
+def test_second_build__has_the_same_layers() -> None:
+    again = subprocess.run(shlex.split(os.environ["BUILD_AGAIN"]), check=True, stdout=subprocess.PIPE, text=True)
+    image = again.stdout.strip()
+    try:
+        assert layers(image) == layers(IMAGE)
+    finally:
+        buildah("rmi", image)

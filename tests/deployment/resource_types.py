@@ -57,10 +57,24 @@ TYPES: Mapping[str, ResourceType] = {
     "Microsoft.Web/sites/sourcecontrols": _type(
         _SITE_CHILD, "properties.repoUrl properties.branch properties.isManualIntegration"
     ),
+    "Microsoft.App/managedEnvironments": _type("2026-01-01", "location properties"),
+    "Microsoft.App/containerApps": _type(
+        "2026-01-01",
+        "location properties.environmentId properties.template.containers.name properties.template.containers.image",
+        """identity.type properties.configuration.activeRevisionsMode properties.configuration.ingress.external
+        properties.configuration.ingress.targetPort properties.configuration.ingress.transport
+        properties.configuration.ingress.allowInsecure properties.configuration.ingress.ipSecurityRestrictions
+        properties.configuration.secrets.name properties.configuration.secrets.value
+        properties.template.containers.env.name properties.template.containers.env.value
+        properties.template.containers.env.secretRef properties.template.containers.resources.cpu
+        properties.template.containers.resources.memory properties.template.containers.probes.type
+        properties.template.containers.probes.httpGet.path properties.template.containers.probes.httpGet.port
+        properties.template.scale.minReplicas properties.template.scale.maxReplicas""",
+    ),
     "Microsoft.Authorization/roleAssignments": _type(
         "2022-04-01", "scope properties.principalId properties.roleDefinitionId properties.principalType"
     ),
     "Microsoft.Insights/diagnosticSettings": _type(
-        "2021-05-01-preview", "scope properties.workspaceId properties.logs"
+        "2021-05-01-preview", "scope properties.workspaceId properties.logs.category properties.logs.enabled"
     ),
 }

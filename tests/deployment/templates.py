@@ -24,6 +24,11 @@ class Resource:
     conditional: bool
     paths: dict[str, object]
 
+    @property
+    def properties(self) -> set[str]:
+        """The paths of the properties, without the indexes of lists."""
+        return {re.sub(r"\[\d+\]", "", path) for path in self.paths}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Template:
@@ -36,10 +41,18 @@ class Template:
     """The names of the site's app settings."""
 
 
+_COMPUTED = frozenset({"operator", "function", "loop_type"})
+"""The keys of a Bicep expression."""
+
+
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict) and value:
+    """Each property path, with the index of a list in brackets, and its value."""
+    if isinstance(value, dict) and value and not value.keys() & _COMPUTED:
         for name, inner in value.items():
             yield from _leaves(inner, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _leaves(inner, f"{path}[{index}]")
     else:
         yield path, value
 
@@ -94,49 +107,40 @@ def _arm_parameter(row: dict[str, Any]) -> dict[str, object]:
 
 
 @cache
-def bicep_template() -> Template:
-    """infra/main.bicep."""
-    text = (INFRA / "main.bicep").read_text()
+def bicep_template(name: str = "main.bicep") -> Template:
+    """infra/main.bicep, or another Bicep file of that folder."""
+    text = (INFRA / name).read_text()
     document = BicepParser().parse(text=text)
     names = {*document["parameters"], *document["variables"]}
-    resources = []
-    for resource in document["resources"].values():
-        conditional = "condition" in resource["config"]
-        config = resource["config"]["config"] if conditional else resource["config"]
-        paths = {}
-        for path, value in _bicep_leaves({key: value for key, value in config.items() if key not in _NOT_A_PROPERTY}):
-            paths[path] = EXPRESSION if _is_bicep_expression(value, names) else value
-        if "scope" in paths:
-            paths["scope"] = EXPRESSION  # the symbolic name of a resource
-        resources.append(
-            Resource(
-                type=_kind(resource["type"], config["name"]) if isinstance(config["name"], str) else resource["type"],
-                api_version=resource["api_version"],
-                conditional=conditional,
-                paths=paths,
-            )
-        )
-    (settings,) = re.findall(r"resource appSettings .*?\n}\n", text, re.DOTALL)
+    declared = [row for row in document["resources"].values() if not row["existing"]]
+    found = re.findall(r"resource appSettings .*?\n}\n", text, re.DOTALL) or [""]
     return Template(
         parameters={name: _bicep_parameter(row, text, name) for name, row in document["parameters"].items()},
-        resources=tuple(resources),
+        resources=tuple(_bicep_resource(row, names) for row in declared),
         outputs={name: row["type"] for name, row in document["outputs"].items()},
-        settings=frozenset(re.findall(r"([A-Z][A-Z_]+): ", settings)),
+        settings=frozenset(re.findall(r"([A-Z][A-Z_]+): ", found[0])),
+    )
+
+
+def _bicep_resource(resource: dict[str, Any], names: set[str]) -> Resource:
+    conditional = "condition" in resource["config"]
+    config = resource["config"]["config"] if conditional else resource["config"]
+    found = _leaves({key: value for key, value in config.items() if key not in _NOT_A_PROPERTY})
+    paths = {path: EXPRESSION if _is_bicep_expression(value, names) else value for path, value in found}
+    if "scope" in paths:
+        paths["scope"] = EXPRESSION  # the symbolic name of a resource
+    return Resource(
+        type=_kind(resource["type"], config["name"]) if isinstance(config["name"], str) else resource["type"],
+        api_version=resource["api_version"],
+        conditional=conditional,
+        paths=paths,
     )
 
 
 def _is_bicep_expression(value: Any, names: set[str]) -> bool:
     if isinstance(value, dict):
-        return bool(value.keys() & {"operator", "function", "loop_type"})
+        return bool(value.keys() & _COMPUTED)
     return isinstance(value, str) and (value in names or "${" in value)
-
-
-def _bicep_leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict) and value and not value.keys() & {"operator", "function", "loop_type"}:
-        for name, inner in value.items():
-            yield from _bicep_leaves(inner, f"{path}.{name}" if path else name)
-    else:
-        yield path, value
 
 
 def _bicep_parameter(row: dict[str, Any], text: str, name: str) -> dict[str, object]:

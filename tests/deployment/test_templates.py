@@ -8,8 +8,9 @@ import pytest
 from secrets_app.conf.access import AccessMode
 from secrets_app.conf.schema import SETTINGS
 from tests.deployment.resource_types import TYPES
-from tests.deployment.templates import INFRA, Template, arm_template, bicep_template
+from tests.deployment.templates import EXPRESSION, INFRA, Template, arm_template, bicep_template
 
+ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 PLATFORM_SETTINGS = {"SCM_DO_BUILD_DURING_DEPLOYMENT", "AZURE_TOKEN_CREDENTIALS"}
 RETIRED_KEY_VAULT_VERSIONS = "2026-02-01"
 """Key Vault control-plane API versions before it stop on 2027-02-27."""
@@ -20,12 +21,15 @@ def template(request: pytest.FixtureRequest) -> Template:
     return {"azuredeploy.json": arm_template, "main.bicep": bicep_template}[request.param]()
 
 
-def test_resources__have_known_types_properties_and_current_versions(template: Template) -> None:
+@pytest.mark.parametrize("name", ["azuredeploy.json", "main.bicep", "container-app.bicep"])
+def test_resources__have_known_types_properties_and_current_versions(name: str) -> None:
+    template = arm_template() if name == "azuredeploy.json" else bicep_template(name)
+    assert template.resources
     for resource in template.resources:
         known = TYPES[resource.type]
         assert resource.api_version == known.api_version, resource.type
-        assert known.required <= resource.paths.keys(), resource.type
-        assert resource.paths.keys() <= known.required | known.optional, resource.type
+        assert known.required <= resource.properties, resource.type
+        assert resource.properties <= known.required | known.optional, resource.type
         if resource.type.startswith("Microsoft.KeyVault/"):
             assert resource.api_version >= RETIRED_KEY_VAULT_VERSIONS
 
@@ -56,12 +60,34 @@ def test_secrets__are_secure_parameters_and_no_output(template: Template) -> Non
     assert not any(f"'{name}'" in outputs for name in secure)
 
 
+def test_container_app__reads_existing_settings_and_has_no_value_of_a_secret() -> None:
+    (app,) = (
+        one for one in bicep_template("container-app.bicep").resources if one.type == "Microsoft.App/containerApps"
+    )
+    env = "properties.template.containers[0].env"
+    names = {path: value for path, value in app.paths.items() if re.fullmatch(re.escape(env) + r"\[\d+\]\.name", path)}
+    platform = {"AZURE_TOKEN_CREDENTIALS", "FORWARDED_ALLOW_IPS"}
+    assert {str(name) for name in names.values()} - platform <= SETTINGS.keys()
+    secret = {
+        path.rpartition(".")[0]
+        for path, name in names.items()
+        if SETTINGS.get(str(name), SETTINGS["SECRET_NAME"]).is_secret
+    }
+    assert secret
+    assert all(f"{path}.secretRef" in app.paths and f"{path}.value" not in app.paths for path in secret)
+    probes = [value for path, value in app.paths.items() if path.endswith("httpGet.path")]
+    assert probes == ["/healthz", "/healthz"]
+
+
 def test_role__is_key_vault_secrets_user_on_the_vault_only() -> None:
-    roles = [one for one in arm_template().resources if one.type.endswith("/roleAssignments")]
-    assert [role.paths["properties.principalType"] for role in roles] == ["ServicePrincipal"]
-    text = (INFRA / "main.bicep").read_text()
-    assert "4633458b-17de-408a-b874-0445c86b69e6" in text
-    assert not re.search(r"00482a5a-887f-4fb3-b363-3b7fe8e74483|b86a8fe4-44ce-4948-aee5-eccb2c155cd7", text)
+    for template in (arm_template(), bicep_template(), bicep_template("container-app.bicep")):
+        (role,) = (one for one in template.resources if one.type.endswith("/roleAssignments"))
+        assert role.paths["properties.principalType"] == "ServicePrincipal"
+        assert role.paths["scope"] == EXPRESSION
+    for name in ("main.bicep", "container-app.bicep", "azuredeploy.json"):
+        text = (INFRA / name).read_text()
+        assert set(re.findall(ID, text)) == {"4633458b-17de-408a-b874-0445c86b69e6"}
+    assert re.findall(r"scope: (\w+)", (INFRA / "container-app.bicep").read_text()) == ["vault"]
 
 
 def test_portal_form__asks_for_every_required_parameter() -> None:

@@ -238,6 +238,16 @@ def test_deployment__of_the_projects_template() -> None:
         assert az_json(azure, f"deployment group validate {template}")["properties"]["provisioningState"] == "Succeeded"
         assert az_json(azure, f"deployment group create {template}")["properties"]["provisioningState"] == "Succeeded"
         assert azure.env["KEY_VAULT_URI"] == "https://kv-from-template.vault.azure.net/"
-        refused = az(azure, f"deployment group create {template} --parameters skuName=X9")
-        assert refused.returncode == 1
-        assert "is not part of the allowed value(s)" in refused.stderr
+        again = az(azure, f"deployment group what-if {template} --parameters keyVaultSecret= --no-pretty-print")
+        kinds = [change["changeType"] for change in json.loads(again.stdout)["changes"]]
+        assert set(kinds) == {"NoChange", "Unsupported"}
+        assert kinds.count("Unsupported") == 1  # the app settings: Resource Manager cannot read them with GET
+        for wrong, reason in (
+            ("skuName=X9", "is not part of the allowed value(s)"),
+            ("keyVaultName=ab", "Length of the value should be greater than or equal to '3'"),
+            ("siteKey=short", "Length of the value should be greater than or equal to '50'"),
+            ("colour=red", "unrecognized template parameter 'colour'"),  # refused by az itself
+        ):
+            refused = az(azure, f"deployment group create {template} --parameters {wrong}")
+            assert refused.returncode == 1
+            assert reason in refused.stderr

@@ -3,14 +3,14 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from management_client import GROUP, Management, error_code
 
-from localazure.scenarios.directory import SITE_IDENTITY
+from localazure.scenarios.directory import CONTOSO, SITE_IDENTITY
 
 pytest_plugins = ["scenario_fixtures"]
 
@@ -95,8 +95,8 @@ PLAN = {"type": "Microsoft.Web/serverfarms", "apiVersion": "2025-03-01", "name":
     [
         (body(webSiteName=None), "The value for the template parameter 'webSiteName' is not provided"),
         (body(skuName="X9"), "is not part of the allowed value(s): 'F1,"),
-        (body(siteKey="short"), "Length of the value should be at least '50'"),
-        (body(keyVaultName=7), "Expected 'string'. Actual 'int'. Parameter: 'keyVaultName'"),
+        (body(siteKey="short"), "Length of the value should be greater than or equal to '50'"),
+        (body(keyVaultName=7), "Expected 'String, Uri'. Actual 'Integer'"),
         (body(colour="red"), "The template parameters 'colour' in the parameters file are not valid"),
         (body([]), "The template must be an object"),
         (body(template(7)), "Every resource must be an object"),
@@ -116,6 +116,67 @@ def test_invalid_template__is_refused_with_the_reason(management: Start, request
         refused = arm.send(method, path, VERSION, body=request_body)
         assert (refused.status_code, error_code(refused)) == (400, "InvalidTemplate")
         assert reason in refused.json()["error"]["message"]
+
+
+def wrong_values() -> Iterator[tuple[str, object, str]]:
+    """Each constraint of the project's template: the parameter, a value that breaks it, and Azure's words."""
+    for name, declared in TEMPLATE["parameters"].items():
+        yield name, {"a": 1}, "Template parameter JToken type is not valid."
+        if "minLength" in declared:
+            limit = declared["minLength"]
+            yield name, "k" * (limit - 1), f"'{name}' is not valid. Length of the value should be greater than or equal"
+        if "maxLength" in declared:
+            limit = declared["maxLength"]
+            yield name, "k" * (limit + 1), f"Length of the value should be less than or equal to '{limit}'. Please see"
+        if "allowedValues" in declared:
+            allowed = ",".join(declared["allowedValues"])
+            yield name, "wrong", f"The value 'wrong' is not part of the allowed value(s): '{allowed}'"
+
+
+def test_each_constraint_of_the_template__refuses_a_wrong_value(management: Start) -> None:
+    arm = management("app-service-off")
+    wrong = list(wrong_values())
+    assert len(wrong) > len(TEMPLATE["parameters"]) + 8
+    for name, value, reason in wrong:
+        refused = arm.send("POST", f"{DEPLOYMENT}/validate", VERSION, body=body(**{name: value}))
+        assert (refused.status_code, error_code(refused)) == (400, "InvalidTemplate"), (name, value)
+        assert reason in refused.json()["error"]["message"]
+        assert PARAMETERS["siteKey"] not in refused.text
+
+
+def test_second_deployment__changes_nothing_and_loses_nothing(management: Start) -> None:
+    """Without a value for the secret, which would be a new version of it."""
+    arm = management("app-service-off")
+    first = arm.send("PUT", DEPLOYMENT, VERSION, body=body()).json()["properties"]
+    settings, vault = arm.azure.variables, arm.azure.vault("kv-from-template")
+    vault["added-later"] = "kept"
+    again = body(keyVaultSecret="")
+    changes = arm.send("POST", f"{DEPLOYMENT}/whatIf", VERSION, body=again).json()["properties"]["changes"]
+    kinds = {change["resourceId"].partition("/Microsoft.")[2]: change["changeType"] for change in changes}
+    # App settings cannot be read with GET, so what-if cannot compare them.
+    assert kinds.pop("Web/sites/kvsite-demo/config/appsettings") == "Unsupported"
+    assert kinds
+    assert set(kinds.values()) == {"NoChange"}, kinds
+    second = arm.send("PUT", DEPLOYMENT, VERSION, body=again).json()["properties"]
+    assert second["outputs"] == first["outputs"]
+    assert arm.azure.variables == settings
+    assert settings["SECRET_NAME"] == "demo"
+    assert dict(vault) == {"demo": PARAMETERS["keyVaultSecret"], "added-later": "kept"}
+
+
+def test_retention__of_an_existing_vault_cannot_be_changed(management: Start) -> None:
+    arm = management("app-service-off")
+    vault = {
+        "location": "westeurope",
+        "properties": {"tenantId": CONTOSO.id, "sku": {"family": "A", "name": "standard"}},
+    }
+    path = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-short"
+    for days, status in ((6, 400), (7, 201), (7, 200), (8, 400)):
+        sent = {**vault, "properties": {**vault["properties"], "softDeleteRetentionInDays": days}}
+        answer = arm.send("PUT", path, body=sent)
+        assert answer.status_code == status, answer.text
+    assert "has been set already and it can't be modified" in answer.json()["error"]["message"]
+    assert arm.send("GET", path).json()["properties"]["softDeleteRetentionInDays"] == 7
 
 
 def test_type_that_is_not_deployed__and_missing_permission(management: Start) -> None:

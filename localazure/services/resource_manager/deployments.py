@@ -189,7 +189,7 @@ def _differs(before: Any, after: Any) -> bool:
     """Whether the template sets something that is not so already."""
     if isinstance(before, dict) and isinstance(after, dict):
         compared = [key for key in after if key in before or key == "identity"]
-        ignored = ("apiVersion", "id", "type", "location")
+        ignored = ("apiVersion", "id", "name", "type", "location")
         return any(_differs(before.get(key), after[key]) for key in compared if key not in ignored)
     return bool(before != after)
 

@@ -5,8 +5,6 @@ from typing import Any
 
 from localazure.state.vault_settings import AccessPolicy, VaultSettings
 
-RETENTION_DAYS = 90
-
 
 def vault_json(settings: VaultSettings) -> dict[str, Any]:
     """Return the JSON of a vault."""
@@ -29,7 +27,7 @@ def vault_json(settings: VaultSettings) -> dict[str, Any]:
             "enabledForTemplateDeployment": False,
             **settings.flags,
             "enableSoftDelete": True,
-            "softDeleteRetentionInDays": RETENTION_DAYS,
+            "softDeleteRetentionInDays": settings.retention_days,
             "enableRbacAuthorization": settings.rbac,
             "vaultUri": f"{vault.uri}/",
             "provisioningState": "Succeeded",
@@ -46,7 +44,7 @@ def deleted_vault_json(settings: VaultSettings) -> dict[str, Any]:
         "location": vault.location,
         "tags": dict(settings.tags),
         "deletionDate": _time(deleted_on),
-        "scheduledPurgeDate": _time(deleted_on + RETENTION_DAYS * 86_400),
+        "scheduledPurgeDate": _time(deleted_on + settings.retention_days * 86_400),
         "purgeProtectionEnabled": bool(settings.flags.get("enablePurgeProtection")),
     }
     base = f"{vault.subscription.scope}/providers/Microsoft.KeyVault/locations/{vault.location}/deletedVaults"

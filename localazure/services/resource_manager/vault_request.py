@@ -35,6 +35,7 @@ PERMISSIONS = {
 }
 """https://learn.microsoft.com/rest/api/keyvault/keyvault/vaults/create-or-update#permissions"""
 FLAGS = ("enabledForDeployment", "enabledForDiskEncryption", "enabledForTemplateDeployment", "enablePurgeProtection")
+RETENTION_DAYS = range(7, 91)
 RBAC_BY_DEFAULT_FROM = "2026-02-01"
 """API version from which a new vault uses Azure RBAC unless the request says otherwise."""
 
@@ -93,7 +94,10 @@ def _new_vault(
         raise _invalid("accessPolicies")
     vault = Vault(name=name, location=location, subscription=call.subscription)
     rbac = call.api_version >= RBAC_BY_DEFAULT_FROM
-    return VaultSettings(vault=vault, created_on=call.state.now_s(), rbac=rbac)
+    days = properties.get("softDeleteRetentionInDays", VaultSettings.retention_days)
+    if type(days) is not int or days not in RETENTION_DAYS:
+        raise _invalid("softDeleteRetentionInDays")
+    return VaultSettings(vault=vault, created_on=call.state.now_s(), rbac=rbac, retention_days=days)
 
 
 def _recovered(deleted: VaultSettings, properties: Mapping[str, Any]) -> VaultSettings:
@@ -126,6 +130,9 @@ def _with_properties(call: Call, settings: VaultSettings, properties: Mapping[st
     if properties.get("sku") is not None:
         sku = as_object(properties["sku"], "sku")
         changes["sku"] = _one_of(sku.get("name"), ("standard", "premium"), "sku.name")
+    if properties.get("softDeleteRetentionInDays", settings.retention_days) != settings.retention_days:
+        text = 'The property "softDeleteRetentionInDays" has been set already and it can\'t be modified.'
+        raise errors.error(400, "BadRequest", text)
     flags = {name: properties[name] for name in FLAGS if isinstance(properties.get(name), bool)}
     if settings.flags.get("enablePurgeProtection") and flags.get("enablePurgeProtection") is False:
         text = (

@@ -20,6 +20,16 @@ TYPES = {
     "object": dict,
     "secureobject": dict,
 }
+_JSON_NAMES = {
+    str: "String, Uri",
+    int: "Integer",
+    float: "Float",
+    bool: "Boolean",
+    list: "Array",
+    dict: "Object",
+    type(None): "Null",
+}
+"""The names of types in Resource Manager's errors."""
 SECURE = ("securestring", "secureobject")
 MAX_RESOURCES = 800
 Reference = Callable[[str, bool], Any]
@@ -253,8 +263,9 @@ def _check_parameter(name: str, declared: Mapping[str, Any], value: Any) -> None
         raise _invalid(f"The type '{declared.get('type')}' of the template parameter '{name}' is not valid")
     if type(value) is not TYPES[kind]:
         raise _invalid(
-            f"Template parameter JToken type is not valid. Expected '{kind}'. Actual '{type(value).__name__}'."
-            f" Parameter: '{name}'"
+            f"Template parameter JToken type is not valid. Expected '{_JSON_NAMES[TYPES[kind]]}'. Actual"
+            f" '{_JSON_NAMES[type(value)].partition(',')[0]}'. Please see https://aka.ms/arm-create-parameter-file for"
+            " usage details"
         )
     allowed = declared.get("allowedValues")
     if allowed and value not in allowed:
@@ -265,14 +276,15 @@ def _check_parameter(name: str, declared: Mapping[str, Any], value: Any) -> None
     if isinstance(value, str | list):
         size = len(value)
         if size < declared.get("minLength", size):
-            raise _invalid(_wrong_length(name, f"at least '{declared['minLength']}'"))
+            raise _invalid(_wrong_length(name, f"greater than or equal to '{declared['minLength']}'"))
         if size > declared.get("maxLength", size):
             raise _invalid(_wrong_length(name, f"less than or equal to '{declared['maxLength']}'"))
 
 
 def _wrong_length(name: str, expected: str) -> str:
     return (
-        f"The provided value for the template parameter '{name}' is not valid. Length of the value should be {expected}"
+        f"The provided value for the template parameter '{name}' is not valid. Length of the value should be"
+        f" {expected}. Please see https://aka.ms/arm-syntax-parameters for usage details"
     )
 
 
