@@ -4,11 +4,13 @@ A rule is weaker than a code or a sentence that names the reason, so it decides 
 """
 
 import re
+from collections.abc import Iterator
+from importlib.resources import files
 
 from secrets_app.core.reading import Platform
 from secrets_app.diagnosis.evidence import Evidence
 from secrets_app.diagnosis.services import Action, ObjectKind, Service
-from secrets_app.diagnosis.signature import Signature, Strength, rule
+from secrets_app.diagnosis.signature import Signature, Strength, phrase, rule
 from secrets_app.diagnosis.stacks import Stack
 
 _SERVER_ERRORS = (500, 502, 503, 504)
@@ -68,7 +70,16 @@ def _certificate_of_other_name(evidence: Evidence) -> bool:
     return any(words in evidence.lower_text for words in _OTHER_NAME)
 
 
+def _system_messages() -> Iterator[tuple[str, Signature]]:
+    """Messages and constants of operating systems and runtimes, in the languages of Windows; one row a phrase."""
+    text = files("secrets_app.diagnosis.catalog").joinpath("system_messages.tsv").read_text(encoding="utf-8")
+    for line in text.splitlines()[1:]:
+        cause, strength, words = line.split("\t")
+        yield cause, phrase(words, strength=Strength[strength.upper()])
+
+
 RULES: tuple[tuple[str, Signature], ...] = (
+    *_system_messages(),
     ("kv_firewall_denied", rule(Service.KEY_VAULT, status=(403,), any_of=_NETWORK)),
     ("kv_access_policy_denied", rule(Service.KEY_VAULT, status=(403,), unless=_NETWORK)),
     (
