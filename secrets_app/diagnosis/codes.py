@@ -145,6 +145,11 @@ def _applies(row: Code, evidence: Evidence) -> bool:
     return evidence.service is None and row.certainty is not Certainty.GUESS
 
 
+def is_entra_code(number: int) -> bool:
+    """Whether the table has this AADSTS number."""
+    return f"aadsts{number}" in _by_name()
+
+
 def codes_of(cause: str) -> list[Code]:
     """The codes that stand for this cause."""
     return [row for row in table() if row.cause == cause]

@@ -1,11 +1,11 @@
 """Explains a pasted error text: its causes and hints."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from textwrap import shorten
-from typing import Any
+from typing import Any, NamedTuple
 
 from secrets_app.core.reading import SCHEMA_VERSION, UNEXPECTED, Certainty, Hint, HostEnvironment
 from secrets_app.diagnosis.case_values import command_values_from_text
@@ -18,7 +18,7 @@ from secrets_app.diagnosis.hints import tailored_hint
 from secrets_app.diagnosis.matching import Match, match_causes, may_guess
 from secrets_app.diagnosis.normalize import MAX_BYTES, NormalizedText
 from secrets_app.diagnosis.ranking import DEFAULT_CHAIN, Member, most_relevant_failure, untried_credentials
-from secrets_app.diagnosis.records import split_records
+from secrets_app.diagnosis.records import Weight, split_records
 from secrets_app.diagnosis.similarity import Index, most_similar
 from secrets_app.diagnosis.tailoring import HintContext
 from secrets_app.diagnosis.unknown import describe
@@ -37,6 +37,15 @@ class FoundError:
     certainty: Certainty | None
     text: str
     """The record, normalized, redacted and shortened."""
+
+
+_CONSEQUENCES = frozenset({"interactive_not_possible"})
+"""Causes of errors that follow from the one above them in a log."""
+
+
+class _LoggedError(NamedTuple):
+    error: FoundError
+    weight: Weight
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,8 +84,9 @@ def explain(
     attempts = parse_attempts(evidence.text)
     evidence = evidence.with_attempts(attempts)
     matches, details = _matches(evidence, attempts, index)
-    errors = _errors_in_log(text)
-    matches = _with_errors(matches, errors)
+    log = _errors_in_log(text)
+    errors = tuple(logged.error for logged in log.values())
+    matches = _with_errors(matches, errors, None if attempts else _fatal_cause(log))
     causes = tuple(match.cause for match in matches)
     order = {cause: number for number, cause in enumerate(causes)}
     # The chain stopped at the last member that it tried.
@@ -99,25 +109,45 @@ def explain(
     )
 
 
-def _errors_in_log(text: str) -> tuple[FoundError, ...]:
-    """The errors of a log, one for each cause, with their causes; empty if there are fewer than two."""
-    found: dict[str, FoundError] = {}
+def _errors_in_log(text: str) -> dict[str, "_LoggedError"]:
+    """Cause -> the last error of a log with this cause and the heaviest weight; empty for fewer than two causes."""
+    found: dict[str, _LoggedError] = {}
+    last: _LoggedError | None = None
     for record in split_records(text[:MAX_BYTES]):
-        evidence = extract_evidence(record)
-        for match in match_causes(evidence)[:1]:
-            is_noise = CAUSES[match.cause].is_noise or _MEMBER_NAME.search(evidence.text)
-            if match.certainty in (Certainty.SURE, Certainty.LIKELY) and not is_noise:
-                excerpt = shorten(evidence.text, _EXCERPT, placeholder=" ...")
-                found[match.cause] = FoundError(cause=match.cause, certainty=match.certainty, text=excerpt)
-    return tuple(found.values()) if len(found) > 1 else ()
+        evidence = extract_evidence(record.text)
+        match = next(iter(match_causes(evidence)), NOTHING_MATCHES)
+        is_noise = match == NOTHING_MATCHES or CAUSES[match.cause].is_noise or _MEMBER_NAME.search(evidence.text)
+        if match.certainty in (Certainty.SURE, Certainty.LIKELY) and not is_noise:
+            excerpt = shorten(evidence.text, _EXCERPT, placeholder=" ...")
+            error = FoundError(cause=match.cause, certainty=match.certainty, text=excerpt)
+            heaviest = max(record.weight, found[match.cause].weight if match.cause in found else record.weight)
+            found.pop(match.cause, None)
+            found[match.cause] = _LoggedError(error, heaviest)
+            last = found[match.cause] if match.cause not in _CONSEQUENCES or last is None else last
+        elif record.weight is Weight.FATAL and match == NOTHING_MATCHES and last:
+            # "Exited with code 1" ends the program because of the error above it.
+            found[last.error.cause] = last._replace(weight=Weight.FATAL)
+    return found if len(found) > 1 else {}
 
 
-def _with_errors(matches: tuple[Match, ...], errors: tuple[FoundError, ...]) -> tuple[Match, ...]:
-    """The matches and those of the log's errors: a log has several main causes."""
+def _fatal_cause(log: Mapping[str, "_LoggedError"]) -> str | None:
+    """The cause of the error that ended the program, otherwise of one that was no warning and not repeated.
+
+    None if no error is heavier than the others: then the strongest match decides, as in any other text.
+    """
+    weights = {logged.weight for logged in log.values()}
+    if len(weights) < 2:
+        return None
+    return [cause for cause, logged in log.items() if logged.weight is max(weights)][-1]
+
+
+def _with_errors(matches: tuple[Match, ...], errors: tuple[FoundError, ...], main: str | None) -> tuple[Match, ...]:
+    """The matches and those of the log's errors: a log has several causes. `main` comes first."""
     if not errors:
         return matches
     known = matches if matches != (NOTHING_MATCHES,) else ()
-    return distinct([*known, *(Match(error.cause, error.certainty) for error in reversed(errors))])
+    found = distinct([*known, *(Match(error.cause, error.certainty) for error in reversed(errors))])
+    return tuple(sorted(found, key=lambda match: match.cause != main))
 
 
 NOTHING_MATCHES = Match(UNEXPECTED, None)

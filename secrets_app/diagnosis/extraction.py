@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from textwrap import shorten
 
 from secrets_app.core.redaction import redact
+from secrets_app.diagnosis.codes import is_entra_code
 from secrets_app.diagnosis.evidence import MAX_VALUES, ChainAttempt, Evidence
 from secrets_app.diagnosis.normalize import NormalizedText, normalize
 from secrets_app.diagnosis.services import Service
 
 _AADSTS = re.compile(r"AADSTS[\s:]?(\d{4,8})(?!\d)", re.IGNORECASE)
+_BROKEN_AADSTS = re.compile(r"AADSTS[\s:]?(\d{2,7})[ \t]{0,4}\n[ \t|>]{0,20}(\d{1,6})(?!\d|[-.:/]\d)", re.IGNORECASE)
+"""A number that a screenshot or a narrow terminal broke into two lines."""
 _ENTRA_LIST = re.compile(
     r"""(?:error_codes["']?\s{0,3}:\s{0,3}\[\s{0,8}|login\.microsoftonline\.[a-z]{2,3}/error\?code=)(\d{5,8})"""
 )
@@ -32,7 +35,7 @@ _JSON_CODE = re.compile(
 _LEADING_CODE = re.compile(
     r"(?:^|[\s:>])\(([A-Z][A-Za-z]{3,60}|[a-z]{3,20}_[a-z_]{3,40})\)(?=[\s\"'.]|$)", re.MULTILINE
 )
-_KEY_VAULT_CODE = re.compile(r"\b(?:ForbiddenBy[A-Z]\w{2,30}|ObjectIs(?:Being)?(?:Deleted|Recovered)\w{0,30})\b")
+_KEY_VAULT_CODE = re.compile(r"\b(?:Forbidden\s{0,2}By[A-Z]\w{2,30}|ObjectIs(?:Being)?(?:Deleted|Recovered)\w{0,30})\b")
 """Error codes unique to Key Vault, accepted anywhere in the text."""
 _STATUS = re.compile(
     r"""(?:status(?:[\s_-]?code)?|error\scode|HTTP(?:\sError|\sstatus(?:\scode)?|/[\d.]{1,3})?|http_status|RESPONSE)
@@ -147,7 +150,8 @@ def _layer(text: str) -> Layer:
 def _codes(text: str) -> list[str]:
     leading = _LEADING_CODE.findall(text)
     named = [quoted or bare for quoted, bare in _JSON_CODE.findall(text) if bare or _looks_like_code(quoted)]
-    return list(dict.fromkeys([*leading, *named, *_KEY_VAULT_CODE.findall(text)]))[:MAX_VALUES]
+    own = ["".join(name.split()) for name in _KEY_VAULT_CODE.findall(text)]
+    return list(dict.fromkeys([*leading, *named, *own]))[:MAX_VALUES]
 
 
 def _looks_like_code(word: str) -> bool:
@@ -157,6 +161,9 @@ def _looks_like_code(word: str) -> bool:
 
 def _entra_numbers(text: str) -> tuple[int, ...]:
     """AADSTS numbers in the text, otherwise those in its error_codes list, error URL or the sign-in page."""
+    joined = [int(start + end) for start, end in _BROKEN_AADSTS.findall(text) if not is_entra_code(int(start))]
+    if broken := tuple(dict.fromkeys(number for number in joined if is_entra_code(number))):
+        return broken
     return _numbers(_AADSTS, text) or _numbers(_ENTRA_LIST, text) or _numbers(_SIGN_IN_PAGE, text)
 
 

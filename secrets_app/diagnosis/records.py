@@ -1,6 +1,8 @@
 """Splits a log into its records: a log may contain several errors, each with its own cause."""
 
 import re
+from enum import IntEnum
+from typing import NamedTuple
 
 MAX_RECORDS = 40
 _MAX_SCANNED = 4000
@@ -22,13 +24,40 @@ _START = re.compile(
     re.VERBOSE | re.MULTILINE,
 )
 _ERROR = re.compile(
-    r"err|fail|exception|denied|forbidden|unauthor|refused|timed?[ -]?out|not found|invalid|expired|AADSTS|[45]\d\d",
+    r"err|fail|exception|denied|forbidden|unauthor|refused|timed?[ -]?out|not\s?found|no such|unreachable|reset"
+    r"|cannot|unable|invalid|expired|AADSTS|[45]\d\d",
     re.IGNORECASE,
+)
+_FATAL = re.compile(
+    r"""\b(?:fatal|panic|critical|crit|emergency)\b|unhandled\sexception|application\srun\sfailed|failed\sto\sstart
+      | exit(?:ed)?\s(?:with\s)?(?:code|status):?\s[1-9]|process\sexited|\bterminat(?:ed|ing)\b|\babort(?:ed|ing)\b
+      | giving\sup|shutting\sdown|crashloopbackoff|back-off\srestarting""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_PASSING = re.compile(
+    r"""\A[^\n]{0,80}(?:\b(?:warn|warning|wrn|info|debug|dbug|trace|notice)\b|\#\#\[(?:warning|debug)\])|\A\s{0,20}[WI]\d{4}\s
+      | \bretr(?:y|ying|ies)\b|\btry(?:ing)?\sagain\b|\battempt\s\d{1,3}\s?(?:of|/)|\btransient\b|backing\soff""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _VARIABLE = re.compile(r"[0-9a-f-]{8,}|\d+")
 
 
-def split_records(text: str) -> tuple[str, ...]:
+class Weight(IntEnum):
+    """How much an error of a log says about why the program failed."""
+
+    PASSING = 0  # a warning, or an attempt that was repeated
+    ERROR = 1
+    FATAL = 2  # it ended the program
+
+
+class Record(NamedTuple):
+    """One record of a log: its first line starts with a time or a level."""
+
+    text: str
+    weight: Weight
+
+
+def split_records(text: str) -> tuple[Record, ...]:
     """The records of a log that look like errors, without repetitions; empty if the text is not a log of several.
 
     A line without a time or a level belongs to the record above it, as the lines of a stack trace do.
@@ -37,10 +66,17 @@ def split_records(text: str) -> tuple[str, ...]:
     if len(starts) < 2:
         return ()
     ends = [*starts[1:], len(text)]
-    found: dict[str, str] = {}
+    found: dict[str, Record] = {}
     for start, end in zip(starts, ends, strict=True):
         record = text[start : min(end, start + _MAX_CHARACTERS)]
-        if _ERROR.search(record):
-            found.setdefault(_VARIABLE.sub("", record), record)
+        weight = _weight(record)
+        if _ERROR.search(record) or weight is Weight.FATAL:
+            found.setdefault(_VARIABLE.sub("", record), Record(record, weight))
     records = tuple(found.values())
     return records[-MAX_RECORDS:] if len(records) > 1 else ()
+
+
+def _weight(record: str) -> Weight:
+    if _FATAL.search(record):
+        return Weight.FATAL
+    return Weight.PASSING if _PASSING.search(record) else Weight.ERROR

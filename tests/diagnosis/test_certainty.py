@@ -115,3 +115,26 @@ def test_one_error_in_a_log__is_not_a_list() -> None:
 )
 def test_code_in_any_wrapping__is_found(text: str) -> None:
     assert explain(text).causes[0] == "client_secret_expired"
+
+
+_WARNING = "2026-01-01 10:00:00 WARN attempt 1 of 3 failed: getaddrinfo ENOTFOUND contoso.vault.azure.net"
+_ERROR = "2026-01-01 10:00:05 ERROR AADSTS50076: you must use multi-factor authentication"
+_EXPIRED = "2026-01-01 10:00:09 ERROR AADSTS7000222: The provided client secret keys for app 'x' are expired."
+_EXIT = "2026-01-01 10:00:10 INFO Process exited with code 1"
+_FATAL = 'time="2026-01-01T10:00:02Z" level=fatal msg="A secret with (name/id) demo was not found in this key vault"'
+_ADVICE = "ERROR: Interactive authentication is needed. Please run: az login"
+
+
+@pytest.mark.parametrize(
+    ("lines", "cause"),
+    [
+        ((_WARNING, _EXPIRED), "client_secret_expired"),
+        ((_EXPIRED, _WARNING), "client_secret_expired"),
+        ((_FATAL, _ERROR, _WARNING), "kv_secret_not_found"),
+        ((_EXPIRED, _ERROR, _EXIT), "mfa_required"),
+        ((_ERROR, _EXPIRED, _EXIT), "client_secret_expired"),
+        ((_EXPIRED, _ADVICE, _EXIT), "client_secret_expired"),
+    ],
+)
+def test_log__its_main_cause_ended_the_program(lines: tuple[str, ...], cause: str) -> None:
+    assert explain("\n".join(lines)).causes[0] == cause
