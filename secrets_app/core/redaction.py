@@ -102,13 +102,14 @@ def redact(text: str) -> str:
     Covers JSON Web Tokens (complete or truncated), Authorization headers, named values in JSON, forms, connection
     strings and command lines, SAS signatures, passwords in URLs and private keys. Linear in the length of the text.
     """
-    text = _PEM.sub(HIDDEN, well_formed(text))
-    text = _JWT.sub(HIDDEN, text)
+    text = well_formed(text)
+    text = _PEM.sub(HIDDEN, text) if "-----BEGIN" in text else text
+    text = _JWT.sub(HIDDEN, text) if "eyJ" in text else text
     text = _AUTHORIZATION.sub(rf"\1{HIDDEN}", text)
     text = _CLIENT_SECRET.sub(HIDDEN, text) if "~" in text else text
     text = _SCHEME.sub(rf"\1{HIDDEN}", text)
     text = _NAMED.sub(rf"\1{HIDDEN}", text)
-    text = _OPTION.sub(rf"\1{HIDDEN}", text)
+    text = _OPTION.sub(rf"\1{HIDDEN}", text) if "--" in text or "-p" in text.lower() else text
     text = _VALUE.sub(rf"\1{HIDDEN}", text)
     text = _SIGNATURE.sub(rf"\1{HIDDEN}", text)
-    return _URL_PASSWORD.sub(rf"\1:{HIDDEN}@", text)
+    return _URL_PASSWORD.sub(rf"\1:{HIDDEN}@", text) if "://" in text else text

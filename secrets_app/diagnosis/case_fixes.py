@@ -8,6 +8,7 @@ from secrets_app.diagnosis.catalog import fixes_by_place, fixes_by_service
 from secrets_app.diagnosis.cause import Cause, Command
 from secrets_app.diagnosis.command_values import CommandValues
 from secrets_app.diagnosis.fix import CaseFix
+from secrets_app.diagnosis.normalize import contains_any
 
 
 def _by_cause(fixes: Iterable[CaseFix]) -> Mapping[str, tuple[CaseFix, ...]]:
@@ -48,6 +49,6 @@ def _applies(fix: CaseFix, values: CommandValues) -> bool:
         and (not fix.stacks or values.stack in fix.stacks)
         and (not fix.platforms or values.platform in fix.platforms)
         and (not fix.objects or values.operation.object in fix.objects)
-        and (not fix.said or any(words in values.text for words in fix.said))
-        and not any(words in values.text for words in fix.unless)
+        and (not fix.said or contains_any(values.text, fix.said))
+        and not contains_any(values.text, fix.unless)
     )

@@ -172,7 +172,7 @@ def values_from_text(evidence: Evidence) -> dict[str, str]:
             "secret": text.innermost(_SECRET, mark="secret"),
             "object_id": caller.get("oid") or text.innermost(_OBJECT_ID, mark="with object "),
             "app_id": caller.get("appid") or (text.innermost(_QUOTED_APP) if evidence.ids else None),
-            "principal_type": _principal_type(caller.get("appid")) or ("User" if text.match(_USER) else None),
+            "principal_type": _principal_type(caller.get("appid")) or ("User" if text.match(_USER, mark="@") else None),
             "address": evidence.client_address,
             "host": _failed_host(evidence),
             "vault_tenant": _expected_tenant(evidence.text) if 10032 in evidence.akv else None,

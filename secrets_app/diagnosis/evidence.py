@@ -38,6 +38,7 @@ _DOCUMENTATION = re.compile(
     r"|[\w.]{1,40}safelinks\.protection\.outlook\.com)/[^\s\"'<>]{0,2000}",
     re.IGNORECASE,
 )
+_DOCUMENTATION_HOSTS = ("aka.ms", ".microsoft.com", "github.", "outlook.com")
 _REQUESTED_RESOURCE = re.compile(r"\bresource=https?(?::|%3A)[^\s&\"'<>]{0,300}", re.IGNORECASE)
 """A parameter of a token request names the service that the token is for, not the one that refused."""
 _VAULT_HOST = re.compile(
@@ -116,7 +117,8 @@ class Evidence:
         if self.aadsts:
             return Service.ENTRA
         found = (detect_service(_without_links(layer).lower()) for layer in reversed(self.layers))
-        return next((service for service in found if service), None) or detect_service(self.frames.lower())
+        named = next((service for service in found if service), None)
+        return detect_service(self.frames.lower()) if named is None and self.frames else named
 
     @cached_property
     def operation(self) -> Operation:
@@ -240,7 +242,11 @@ class Evidence:
 
 
 def _without_links(text: str) -> str:
-    return _REQUESTED_RESOURCE.sub(" ", _DOCUMENTATION.sub(" ", text)) if "http" in text else text
+    if "http" not in text:
+        return text
+    if any(host in text for host in _DOCUMENTATION_HOSTS):
+        text = _DOCUMENTATION.sub(" ", text)
+    return _REQUESTED_RESOURCE.sub(" ", text) if "resource=" in text else text
 
 
 def _unique(values: Iterable[str]) -> tuple[str, ...]:

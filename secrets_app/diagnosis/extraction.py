@@ -116,7 +116,7 @@ def evidence_in(
         text=redacted,
         code_is_known=code is not None,
         unredacted="" if redacted == normalized.text else normalized.text,
-        frames=redact(normalized.frames[:_MAX_FRAME_CHARACTERS]),
+        frames=redact(normalized.frames[:_MAX_FRAME_CHARACTERS]) if normalized.frames else "",
         exception=exception or _last_exception(redacted),
         status=status or _status(redacted),
         service_code=code or (codes[0] if codes else None),
@@ -161,7 +161,8 @@ def _looks_like_code(word: str) -> bool:
 
 def _entra_numbers(text: str) -> tuple[int, ...]:
     """AADSTS numbers in the text, otherwise those in its error_codes list, error URL or the sign-in page."""
-    joined = [int(start + end) for start, end in _BROKEN_AADSTS.findall(text) if not is_entra_code(int(start))]
+    found = _BROKEN_AADSTS.findall(text) if "AADSTS" in text else ()
+    joined = [int(start + end) for start, end in found if not is_entra_code(int(start))]
     if broken := tuple(dict.fromkeys(number for number in joined if is_entra_code(number))):
         return broken
     return _numbers(_AADSTS, text) or _numbers(_ENTRA_LIST, text) or _numbers(_SIGN_IN_PAGE, text)

@@ -49,7 +49,7 @@ def hint(cause: Cause, values: CommandValues, *, detail: str = "", certainty: Ce
 def _for_shell(cause: Cause, values: CommandValues, shell: Shell) -> Iterator[str]:
     """The commands for this shell, on whichever system it runs."""
     system = WINDOWS if shell.is_windows else values.system if values.system != WINDOWS else LINUX
-    there = replace(values, system=system)
+    there = values if system == values.system else replace(values, system=system)
     for command in cause.commands:
         if applies(command, there):
             filled = with_subscription(command.fill(partial(values.quoted, shell=shell)), values.values)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import Enum, auto
 
 from secrets_app.core.reading import Platform
+from secrets_app.diagnosis.normalize import RUNNER_LOG, contains_any
 from secrets_app.diagnosis.stacks import Stack
 
 
@@ -50,8 +51,6 @@ _STACKS = {
     Stack.AZURE_PIPELINES: Host.PIPELINE,
     Stack.GITHUB_ACTIONS: Host.WORKFLOW,
 }
-RUNNER_LOG = "log of a pipeline's agent"
-"""Stands among the stack frames of a text whose lines start with the time as agents and runners print it."""
 _WORDS: Mapping[Host, tuple[str, ...]] = {
     Host.WORKFLOW: ("/home/runner/", "\\a\\_actions", "run azure/login", "github_token", "actions_id_token"),
     Host.PIPELINE: ("##[error]", "##[debug]", "##[section]", "/home/vsts/", "/azp/", "_tasks/", RUNNER_LOG),
@@ -71,8 +70,8 @@ _CONTAINER = (
 def detect_host(stack: Stack | None, platform: Platform, text: str) -> Host | None:
     """The place where the failed program ran; None if the text (lowercase, with frames) does not tell."""
     known = _STACKS.get(stack) if stack else None
-    runner = next((host for host, words in _WORDS.items() if any(word in text for word in words)), None)
+    runner = next((host for host, words in _WORDS.items() if contains_any(text, words)), None)
     if known or runner or stack in TOOLS:
         return known or runner
-    container = Host.CONTAINER if any(word in text for word in _CONTAINER) else None
+    container = Host.CONTAINER if contains_any(text, _CONTAINER) else None
     return _PLATFORMS.get(platform) or container

@@ -18,7 +18,7 @@ _WRAPPER = re.compile(
           | (?<=i)nner\s?(?:Exception|Error)(?:\s\#\d)?:?\s
           | (?<=c)ause\]?:\s(?-i:(?=[A-Z]))
         )
-      | (?<!\S.)(?:(?<=f)ailed|(?<=u)nable|(?<=c)ould\snot|(?<=c)annot|(?<=e)rror)\b[^:\n"{}]{1,100}+:\s(?=\S)
+      | (?<!\S.)(?:(?<=f)ailed|(?<=u)nable|(?<=c)ould\snot|(?<=c)annot|(?<=e)rror)\b[^:\n"{}]{1,80}+:\s(?=\S)
     )""",
     re.VERBOSE,
 )

@@ -30,7 +30,8 @@ class _Index:
 
     def __init__(self, causes: Mapping[str, Cause]) -> None:
         self.phrases: dict[str, list[_Entry]] = defaultdict(list)
-        self.words: dict[str, list[_Entry]] = defaultdict(list)
+        self.words: dict[str, list[tuple[str, _Entry]]] = defaultdict(list)
+        """The first word of a short phrase -> the phrase and its signature."""
         self.identifiers: dict[object, list[_Entry]] = defaultdict(list)
         for order, cause in enumerate(causes.values()):
             for signature in cause.signatures:
@@ -52,7 +53,10 @@ class _Index:
             self.identifiers[identifier].append(entry)
         if not identifiers:
             for phrase in phrases:
-                (self.words if phrase[0] == " " else self.phrases)[phrase].append(entry)
+                if phrase[0] == " ":
+                    self.words[phrase.split()[0]].append((phrase, entry))
+                else:
+                    self.phrases[phrase].append(entry)
 
     def candidates(self, evidence: Evidence) -> Iterator[_Entry]:
         text = evidence.squashed
@@ -60,9 +64,8 @@ class _Index:
             for phrase in self.grams[gram]:
                 if phrase in text:
                     yield from self.phrases[phrase]
-        for phrase, entries in self.words.items():
-            if phrase in evidence.tokenized:
-                yield from entries
+        for word in sorted(self.words.keys() & set(evidence.tokenized.split())):
+            yield from (entry for phrase, entry in self.words[word] if phrase in evidence.tokenized)
         for identifier in _identifiers(evidence):
             yield from self.identifiers.get(identifier, ())
 

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from secrets_app.core.reading import Platform
+from secrets_app.diagnosis.normalize import contains_any
 
 
 class Cloud(StrEnum):
@@ -138,9 +139,9 @@ _CLOUDS = (
 
 def detect_platform(text: str) -> Platform:
     """The platform on which the failed program ran; UNKNOWN if the text (lowercase, with frames) does not tell."""
-    return next((platform for platform, words in _PLATFORMS if any(word in text for word in words)), Platform.UNKNOWN)
+    return next((platform for platform, words in _PLATFORMS if contains_any(text, words)), Platform.UNKNOWN)
 
 
 def detect_cloud(text: str) -> Cloud | None:
     """The cloud whose hosts or names the text (lowercase) contains; a sovereign cloud outranks the public one."""
-    return next((cloud for cloud, words in _CLOUDS if any(word in text for word in words)), None)
+    return next((cloud for cloud, words in _CLOUDS if contains_any(text, words)), None)

@@ -4,13 +4,15 @@ import re
 from enum import IntEnum
 from typing import NamedTuple
 
+from secrets_app.diagnosis.normalize import contains_any
+
 MAX_RECORDS = 40
 _MAX_SCANNED = 4000
 _MAX_CHARACTERS = 4000
 """Of one record: enough for the message of an error with its stack trace."""
 
 _START = re.compile(
-    r"""^[ \t]{0,20}(?:[\w./-]{1,40}[ \t]{0,10}\|[ \t])?(?:
+    r"""^[ \t]{0,20}+(?=\S)(?:[\w./-]{1,40}[ \t]{0,10}\|[ \t])?(?:
         \[?\d{4}[-/]\d\d[-/]\d\d[T\s]\d\d:\d\d
       | \[?\d\d:\d\d:\d\d\b
       | [A-Z][a-z]{2}\s{1,2}\d{1,2}\s\d\d:\d\d:\d\d\s
@@ -24,21 +26,37 @@ _START = re.compile(
     re.VERBOSE | re.MULTILINE,
 )
 _ERROR = re.compile(
-    r"err|fail|exception|denied|forbidden|unauthor|refused|timed?[ -]?out|not\s?found|no such|unreachable|reset"
-    r"|cannot|unable|invalid|expired|AADSTS|[45]\d\d",
-    re.IGNORECASE,
+    r"[eE][rR][rR]|[fF]ail|FAIL|xception|enied|orbidden|nauthor|efused|imed?[ -]?out|ot\s?found|OTFOUND|o such"
+    r"|nreachable|RESET|reset|annot|nable|nvalid|xpired|AADSTS|[45]\d\d"
 )
-_FATAL = re.compile(
-    r"""\b(?:fatal|panic|critical|crit|emergency)\b|unhandled\sexception|application\srun\sfailed|failed\sto\sstart
-      | exit(?:ed)?\s(?:with\s)?(?:code|status):?\s[1-9]|process\sexited|\bterminat(?:ed|ing)\b|\babort(?:ed|ing)\b
-      | giving\sup|shutting\sdown|crashloopbackoff|back-off\srestarting""",
-    re.IGNORECASE | re.VERBOSE,
+_FATAL = (
+    "fatal",
+    "panic",
+    "critical",
+    " crit ",
+    "emergency",
+    "unhandled exception",
+    "application run failed",
+    "failed to start",
+    "exit code 1",
+    "exit code: 1",
+    "exit status 1",
+    "exited with code",
+    "exited with status",
+    "process exited",
+    "terminating",
+    "aborting",
+    "giving up",
+    "shutting down",
+    "crashloopbackoff",
+    "back-off restarting",
 )
-_PASSING = re.compile(
-    r"""\A[^\n]{0,80}(?:\b(?:warn|warning|wrn|info|debug|dbug|trace|notice)\b|\#\#\[(?:warning|debug)\])|\A\s{0,20}[WI]\d{4}\s
-      | \bretr(?:y|ying|ies)\b|\btry(?:ing)?\sagain\b|\battempt\s\d{1,3}\s?(?:of|/)|\btransient\b|backing\soff""",
-    re.IGNORECASE | re.VERBOSE,
+_REPEATED = ("retry", "retries", "try again", "trying again", "attempt 1", "attempt 2", "transient", "backing off")
+_PASSING_LEVEL = re.compile(
+    r"(?i:\b(?:warn|warning|wrn|info|debug|dbug|trace|notice)\b|\#\#\[(?:warning|debug)\])|\A\s{0,20}[WI]\d{4}\s"
 )
+_LEVEL = 80
+"""Characters at the start of a record in which its level stands."""
 _VARIABLE = re.compile(r"[0-9a-f-]{8,}|\d+")
 
 
@@ -77,6 +95,8 @@ def split_records(text: str) -> tuple[Record, ...]:
 
 
 def _weight(record: str) -> Weight:
-    if _FATAL.search(record):
+    lower = record.lower()
+    if contains_any(lower, _FATAL):
         return Weight.FATAL
-    return Weight.PASSING if _PASSING.search(record) else Weight.ERROR
+    is_passing = contains_any(lower, _REPEATED) or _PASSING_LEVEL.search(record[:_LEVEL])
+    return Weight.PASSING if is_passing else Weight.ERROR

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
+from secrets_app.diagnosis.normalize import contains_any
+
 T = TypeVar("T")
 
 
@@ -477,20 +479,20 @@ def detect_service(text: str) -> Service | None:
         found = [(position, service) for service, words in table if (position := _last(text, words)) >= 0]
         if found:
             return max(found)[1]
-    return next((service for service, words in _NAMED if any(word in text for word in words)), None)
+    return _first(text, _NAMED)
 
 
 def detect_operation(text: str) -> Operation:
     """The object and the action of a request to Key Vault, as far as the text tells. `text` is in lowercase."""
     kinds = [(match.start(), kind) for kind, pattern in _OBJECTS if (match := pattern.search(text))]
     kind = min(kinds)[1] if kinds else _first(text, _OBJECT_NAMES)
-    if any(words in text for words in _VAULTS):
+    if contains_any(text, _VAULTS):
         kind = ObjectKind.VAULT
     return Operation(object=kind, action=_first(text, _ACTIONS))
 
 
 def _first(text: str, table: Iterable[tuple[T, tuple[str, ...]]]) -> T | None:
-    return next((value for value, words in table if any(word in text for word in words)), None)
+    return next((value for value, words in table if contains_any(text, words)), None)
 
 
 def _last(text: str, words: Iterable[str]) -> int:

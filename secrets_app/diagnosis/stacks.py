@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from secrets_app.diagnosis.normalize import contains_any
+
 
 class Stack(StrEnum):
     """The program or library that printed an error; the values are the names on the page."""
@@ -363,11 +365,7 @@ _SPLIT = tuple(
 
 def detect_stack(text: str, lower: str) -> Stack | None:
     """The stack that printed the text; None if nothing tells. `lower`: the same text in lowercase."""
-    return next(
-        (
-            stack
-            for stack, exact, lowercase in _SPLIT
-            if any(mark in text for mark in exact) or any(mark in lower for mark in lowercase)
-        ),
-        None,
-    )
+    for stack, exact, lowercase in _SPLIT:
+        if contains_any(text, exact) or contains_any(lower, lowercase):
+            return stack
+    return None

@@ -70,7 +70,10 @@ def tailor(cause: Cause, context: HintContext) -> Cause:
         commands = (*remaining, _READ_WITH_AZ) if remaining != commands and cause.area is Area.TOOL else remaining
     if scope := context.command_values.values.get("scope"):
         commands = tuple(
-            replace(command, template=command.template.replace(_VAULT_SCOPE, scope)) for command in commands
+            replace(command, template=command.template.replace(_VAULT_SCOPE, scope))
+            if _VAULT_SCOPE in command.template
+            else command
+            for command in commands
         )
     return replace(tailored, commands=commands)
 

@@ -168,7 +168,8 @@ def _for_stack(cause: Cause, values: CommandValues) -> Cause:
         # A cause in a tool is fixed with that tool, whichever program printed its message.
         own = own_command(command.template, values.stack)
         if own is not None:
-            commands.append(command if cause.area is Area.TOOL else replace(command, template=own))
+            is_same = cause.area is Area.TOOL or own == command.template
+            commands.append(command if is_same else replace(command, template=own))
     return replace(cause, fix=fix, commands=tuple(commands))
 
 
