@@ -76,10 +76,13 @@ image: .venv/installed  ## build the container image with buildah, try it on Loc
 	$(BUILDAH) --tag localhost/principal-used .
 	BUILD_AGAIN="$(BUILDAH) --no-cache ." $(BIN)/pytest -rs --timeout 600 tests/deployment/image.py
 
+CHECK_SCHEMA := $(BIN)/uv tool run --quiet --from check-jsonschema==0.39.0 check-jsonschema
 # Programs of Debian; a test whose program is missing is skipped, with the reason.
 .PHONY: test-deployment
 test-deployment: .venv/installed  ## test the files for nginx, systemd, Functions and pipelines with their own programs
-	$(BIN)/pytest -rs tests/deployment/nginx.py tests/deployment/systemd.py
+	$(BIN)/pytest -rs tests/deployment/nginx.py tests/deployment/systemd.py tests/deployment/functions.py
+	$(CHECK_SCHEMA) --builtin-schema vendor.github-workflows .github/workflows/deploy.yml
+	$(CHECK_SCHEMA) --builtin-schema vendor.azure-pipelines infra/azure-pipelines.yml
 
 image-localazure: image wheels  ## build the image of Local Azure and try the two containers of its compose file
 	$(BUILDAH) --file packaging/localazure/Dockerfile --tag localhost/localazure dist

@@ -23,6 +23,8 @@ if _code:
 # A platform's front end connects from another address. Elsewhere only this machine does, unless --bind says otherwise.
 _hosted = any(os.environ.get(name) for name in ("WEBSITE_SITE_NAME", "CONTAINER_APP_NAME", "KUBERNETES_SERVICE_HOST"))
 bind = f"{'0.0.0.0' if _hosted else '127.0.0.1'}:{os.environ.get('PORT', '8000')}"  # noqa: S104
+if "FUNCTIONS_CUSTOMHANDLER_PORT" in os.environ:  # the Functions host, on the same machine, forwards requests to it
+    bind = f"127.0.0.1:{os.environ['FUNCTIONS_CUSTOMHANDLER_PORT']}"
 worker_class = "kvsite.worker.Worker"  # gthread
 # The threads of a process share one credential, vault client and token; each further process requests its own.
 workers = int(os.environ.get("WEB_CONCURRENCY", "1"))

@@ -8,6 +8,7 @@ import sys
 from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 
 import yaml
 from kubernetes_validate import validate
@@ -85,6 +86,42 @@ def test_kubernetes_manifest__is_valid_and_unprivileged() -> None:
     assert container["securityContext"]["readOnlyRootFilesystem"]
     for probe in ("livenessProbe", "readinessProbe"):
         assert container[probe]["httpGet"]["path"] == "/healthz"
+
+
+def _pod() -> dict[str, Any]:
+    """A pod of another program with workload identity, as the webhook leaves it."""
+    token = {"serviceAccountToken": {"audience": "api://AzureADTokenExchange", "path": "azure-identity-token"}}
+    volume = {"name": "azure-identity-token", "projected": {"sources": [token]}}
+    return {"containers": [{"name": "app", "image": "app"}], "volumes": [volume]}
+
+
+def test_debug_container__mounts_the_token_of_the_pod() -> None:
+    custom = yaml.safe_load((INFRA / "kubernetes-debug.yaml").read_text())
+    pod = _pod()
+    pod["ephemeralContainers"] = [{"name": "debugger", "image": "principal-used", **custom}]
+    validate({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "app"}, "spec": pod}, "1.37", strict=True)
+    (mount,) = custom["volumeMounts"]
+    assert mount["name"] == pod["volumes"][0]["name"]
+    env = {row["name"]: row["value"] for row in custom["env"]}
+    assert env["AZURE_FEDERATED_TOKEN_FILE"] == f"{mount['mountPath']}/azure-identity-token"
+    # Ephemeral containers may have neither: https://kubernetes.io/docs/concepts/workloads/pods/ephemeral-containers/
+    assert not custom.keys() & {"ports", "livenessProbe", "readinessProbe", "resources"}
+
+
+def test_sidecar__is_a_valid_patch_of_a_deployment() -> None:
+    patch = yaml.safe_load((INFRA / "kubernetes-sidecar.yaml").read_text())["spec"]["template"]["spec"]
+    pod = {name: [*rows, *patch.get(name, [])] for name, rows in _pod().items()}
+    labels = {"app": "app"}
+    spec = {"selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": pod}}
+    validate(
+        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "app"}, "spec": spec}, "1.37", strict=True
+    )
+    (container,) = patch["containers"]
+    site = yaml.safe_load_all((INFRA / "kubernetes.yaml").read_text())
+    (alone,) = list(site)[1]["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == alone["image"]
+    assert container["resources"] == alone["resources"]
+    assert "readinessProbe" not in container
 
 
 def test_image__gets_only_what_it_needs() -> None:

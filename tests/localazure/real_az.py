@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from localazure import LocalAzure
 from localazure.scenarios.directory import CONTOSO, DEVELOPER, PRODUCTION, SHARED_IDENTITY, SITE_APPLICATION
+from tests.deployment.az_commands import commands_of_the_files
 from tests.support.catalog_commands import all_commands
 
 AZ = os.environ["KVSITE_REAL_AZ"]
@@ -19,7 +21,8 @@ QUIET = {"AZURE_CORE_LOGIN_EXPERIENCE_V2": "0"}
 VAULT = "https://vault.azure.net"
 APP = SITE_APPLICATION.client_id
 
-TEMPLATE = Path(__file__).resolve().parents[2] / "infra/azuredeploy.json"
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = ROOT / "infra/azuredeploy.json"
 PARAMETERS = (
     "webSiteName=kvsite-demo keyVaultName=kv-from-template keyVaultSecret=value passphrase=twelve-characters siteKey="
     + "k" * 60
@@ -226,6 +229,49 @@ def _az_commands() -> list[list[str]]:
     plain = {_NESTED.sub("value", command) for command in texts}
     existing = {command.replace("<file.pfx>", shlex.quote(__file__)) for command in plain | nested}
     return [shlex.split(command)[1:] for command in sorted(existing) if not command.startswith(_EXTENSIONS)]
+
+
+def test_command_of_the_deployment_files__parses_in_azure_cli() -> None:
+    commands = commands_of_the_files()
+    assert len(commands) > 12
+    python = Path(AZ).parent / "python"
+    parsed = subprocess.run(
+        [python, Path(__file__).parent / "parse_az_commands.py"],
+        input=json.dumps(commands),
+        env=os.environ | QUIET,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=100,
+        check=True,
+    )
+    errors = dict(zip(map(" ".join, commands), json.loads(parsed.stdout), strict=True))
+    assert {command: error for command, error in errors.items() if error} == {}
+
+
+def pipeline_scripts(what: str) -> list[str]:
+    """The scripts of both pipeline files that contain this text."""
+    (job,) = yaml.safe_load((ROOT / ".github/workflows/deploy.yml").read_text())["jobs"].values()
+    steps = yaml.safe_load((ROOT / "infra/azure-pipelines.yml").read_text())["steps"]
+    scripts = [step.get("run", "") for step in job["steps"]] + [step["inputs"]["inlineScript"] for step in steps]
+    return [script for script in scripts if what in script]
+
+
+def test_deployment__by_the_scripts_of_the_pipelines() -> None:
+    """With the variables of the first run, then again without a value for the secret."""
+    values = {"GROUP": "kvsite-rg", "SITE": "kvsite-demo", "VAULT": "kv-from-pipeline", "SITE_KEY": "k" * 60}
+    scripts = pipeline_scripts("deployment group create")
+    assert len(scripts) == 2
+    with LocalAzure("app-service-off") as azure:
+        az_json(azure, "login --use-device-code")
+        path = f"{Path(AZ).parent}:{os.environ['PATH']}"
+        # Azure Pipelines leaves the name of a variable that does not exist.
+        for script, secret in ((scripts[0], "the value"), (scripts[0], ""), (scripts[1], "$(keyVaultSecret)")):
+            env = {**azure.env, **QUIET, **values, "PATH": path, "SECRET": secret, "PASSPHRASE": "twelve-characters"}
+            done = subprocess.run(
+                ["bash", "-e", "-c", script], env=env, cwd=ROOT, capture_output=True, text=True, timeout=100
+            )
+            assert done.returncode == 0, done.stderr
+        assert dict(azure.vault("kv-from-pipeline")) == {"demo": "the value"}
 
 
 def test_deployment__of_the_projects_template() -> None:
