@@ -11,6 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port, validate_host
 
+from secrets_app.access.client_address import note_forwarded
 from secrets_app.output.gate import redact_response
 from secrets_app.views import guard
 from secrets_app.views.errors import api_error
@@ -46,6 +47,7 @@ def answer_probes(get_response: Callable[[HttpRequest], HttpResponse]) -> Callab
     """
 
     def respond(request: HttpRequest) -> HttpResponse:
+        note_forwarded(request)  # before a redirect to HTTPS, which may be the result of a missing header
         probe = _PROBES.get(request.path)
         if probe is None:
             return get_response(request)

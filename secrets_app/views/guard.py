@@ -23,6 +23,7 @@ from django.utils.http import escape_leading_slashes
 from django.views.decorators.csrf import csrf_exempt
 
 from secrets_app import conf
+from secrets_app.access.client_address import note_forwarded
 from secrets_app.access.policy import decide
 from secrets_app.access.session import open_session, save_session
 from secrets_app.access.viewer import set_viewer
@@ -46,6 +47,7 @@ def guarded(view: View) -> View:
     @csrf_exempt
     @wraps(view)
     def respond(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        note_forwarded(request)
         open_session(request)
         response = errors.replaced(request, _answer(with_csrf, request, args, kwargs))
         save_session(request, response)

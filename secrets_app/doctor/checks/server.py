@@ -1,5 +1,8 @@
-"""Check of the web server that runs this site."""
+"""Checks of the web server that runs this site, and of the reverse proxy in front of it."""
 
+from secrets_app.access.client_address import ForwardedRequest, is_trusted_proxy, last_forwarded
+from secrets_app.conf import Config
+from secrets_app.conf.project import is_embedded
 from secrets_app.conf.server import WORKER_VARIABLE
 from secrets_app.core.reading import Platform
 from secrets_app.doctor.check import Check, notice, ok, problem
@@ -41,3 +44,69 @@ def server(context: CheckContext) -> Check:
             facts=facts,
         )
     return ok("gunicorn runs with the site's configuration.", facts=facts)
+
+
+@check("forwarded_headers", "Reverse proxy")
+def forwarded_headers(context: CheckContext) -> Check:
+    """Reads what the last forwarded request said: scheme, addresses, and headers of App Service and Front Door.
+
+    Only notices: a client can send these headers, too. https://learn.microsoft.com/azure/app-service/configure-common
+    """
+    request, on_app_service = last_forwarded(), context.place.platform is Platform.APP_SERVICE
+    if request is None:
+        return ok(
+            "This process has received no request with the headers of a proxy.",
+            advice="Open this check in the site: the command runs in a process of its own." if on_app_service else "",
+        )
+    facts = _forwarded_facts(request)
+    if request.forwarded_proto == "https" and request.scheme == "http":
+        return notice(
+            "A proxy reports HTTPS (X-Forwarded-Proto), but this site does not accept that from its address: it sees "
+            "plain HTTP, redirects to HTTPS again, and sets cookies without Secure.",
+            "In the project's settings, set SECURE_PROXY_SSL_HEADER if the proxy removes the header of clients."
+            if is_embedded()
+            else f"Set KVSITE_TRUSTED_PROXIES or FORWARDED_ALLOW_IPS to its address {request.peer}".rstrip() + ".",
+            facts=facts,
+        )  # fmt: skip
+    if on_app_service and not (request.by_app_service and request.addresses and request.forwarded_proto):
+        return notice(
+            "The last forwarded request lacks headers that App Service's front end adds (X-ARR-LOG-ID, "
+            "X-Forwarded-For, X-Forwarded-Proto), so it did not pass the front end unchanged.",
+            "Check what connects to the container's port directly, or which proxy removes the headers.",
+            facts=facts,
+        )  # fmt: skip
+    return _judge_addresses(request, context.config, on_app_service=on_app_service, facts=facts)
+
+
+def _judge_addresses(
+    request: ForwardedRequest, config: Config, *, on_app_service: bool, facts: list[tuple[str, str]]
+) -> Check:
+    """Whether the visitor's address can be told from the proxies'."""
+    own_proxies = request.addresses - (1 if on_app_service else 0)
+    if on_app_service and own_proxies > 0 and not config.trusted_proxies:
+        name = "Azure Front Door" if request.by_front_door else "A proxy"
+        return notice(
+            f"{name} is in front of App Service, but KVSITE_TRUSTED_PROXIES is not set: all visitors through it have "
+            "one address, and share the waiting time after a wrong passphrase.",
+            "Set KVSITE_TRUSTED_PROXIES to its addresses, if clients cannot reach the site without it.",
+            facts=facts,
+        )  # fmt: skip
+    if not on_app_service and request.addresses and not is_trusted_proxy(request.peer, config):
+        return notice(
+            f"A proxy at {request.peer or 'an unknown address'} forwards requests, but KVSITE_TRUSTED_PROXIES does "
+            "not contain it: all its visitors have one address, and KVSITE_ACCESS=loopback refuses them.",
+            "Set KVSITE_TRUSTED_PROXIES to the proxy's address, if it adds its client's address to X-Forwarded-For.",
+            facts=facts,
+        )  # fmt: skip
+    return ok("The headers of the reverse proxy are complete, and are used.", facts=facts)
+
+
+def _forwarded_facts(request: ForwardedRequest) -> list[tuple[str, str]]:
+    return [
+        ("X-Forwarded-Proto", request.forwarded_proto or "not sent"),
+        ("Scheme as the site sees it", request.scheme),
+        ("X-Forwarded-For", f"{request.addresses} addresses" if request.addresses != 1 else "1 address"),
+        ("Connected from", request.peer or "no IP address"),
+        ("Headers of App Service", "sent" if request.by_app_service else "not sent"),
+        ("Headers of Azure Front Door", "sent" if request.by_front_door else "not sent"),
+    ]
