@@ -3,6 +3,7 @@
 import functools
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -23,6 +24,9 @@ from tests.support.xdist_scheduler import scheduler
 # On a busy machine one example may take longer than Hypothesis' 200 ms; pytest-timeout limits the whole test.
 hypothesis_settings.register_profile("suite", deadline=None)
 hypothesis_settings.load_profile("suite")
+
+# A shell ignores SIGINT in a background job, and every process started there inherits that: also those of these tests.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 World = Callable[..., LocalAzure]
 

@@ -22,7 +22,7 @@ from tests.conftest import HERE, World
 ROOT = Path(__file__).resolve().parents[2]
 ID = "11111111-2222-3333-4444-555555555555"
 
-SLOW_S = 5.0
+SLOW_S = 20.0
 """Far above what any answer takes here (the deadline of a reading is 1 s), far below a page that hangs."""
 
 
