@@ -5,6 +5,7 @@ import secrets
 import uuid
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import jwt
@@ -109,8 +110,12 @@ def sign(claims: Claims) -> str:
     return jwt.encode(claims, key.private, algorithm="RS256", headers={"x5t": key.id, "kid": key.id})
 
 
+@lru_cache(maxsize=1024)
 def verify(token: str) -> Claims:
-    """Return the claims after checking the signature, but not the lifetime. Raises jwt.InvalidTokenError."""
+    """Return the claims after checking the signature, but not the lifetime. Raises jwt.InvalidTokenError.
+
+    The result is shared between calls with the same token, which clients send many times; do not change it.
+    """
     options: Any = dict.fromkeys(("verify_exp", "verify_nbf", "verify_iat", "verify_aud"), False)
     options["require"] = ["aud", "iss", "nbf", "exp", "oid"]
     return jwt.decode(token, signing_key().private.public_key(), algorithms=["RS256"], options=options)

@@ -11,6 +11,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from localazure.server.coalescing_transport import CoalescingTransport
 from localazure.server.router import MAX_HEAD_BYTES, CurrentRouter
 
 IDLE_TIMEOUT_S = 30.0
@@ -100,6 +101,7 @@ class ProxyConnection(HttpToolsProtocol):
 
     def _start_http(self) -> None:
         buffered, self._buffer, self._is_http = bytes(self._buffer), bytearray(), True
+        self.transport = cast(asyncio.Transport, CoalescingTransport(self.transport, self.loop))
         if buffered:
             self._parse(buffered)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import jwt
@@ -82,11 +83,23 @@ def data_action(kind: str, permission: str) -> str:
     return f"Microsoft.KeyVault/vaults/{kind}/{name}"
 
 
+class _UnknownKeyError(Exception):
+    """The header of the token names another key."""
+
+
+@lru_cache(maxsize=1024)
+def _verified(token: str) -> dict[str, Any]:
+    """Return the claims. Raises jwt.InvalidTokenError or _UnknownKeyError."""
+    if jwt.get_unverified_header(token).get("kid") != signing_key().id:
+        raise _UnknownKeyError
+    return verify(token)
+
+
 def _verify_claims(vault: Vault, token: str) -> dict[str, Any]:
     try:
-        if jwt.get_unverified_header(token).get("kid") != signing_key().id:
-            raise errors.unknown_key(vault, token.partition(".")[0])
-        return verify(token)
+        return _verified(token)
+    except _UnknownKeyError:
+        raise errors.unknown_key(vault, token.partition(".")[0]) from None
     except jwt.InvalidSignatureError:
         raise errors.invalid_token(vault, "IDX10511: Signature validation failed.") from None
     except jwt.InvalidTokenError:
