@@ -77,6 +77,7 @@ def digest() -> str:
 def demo(scenario: str) -> Iterator[str]:
     """The URL of the demo in `scenario`, on a free port; stopped at the end. Raises RuntimeError if it fails."""
     command = [sys.executable, "-m", "localazure", "demo", "--scenario", scenario, "--port", "0", "--",
+               "env", "KVSITE_TLS_ISSUER=Local Azure",
                sys.executable, "-m", "gunicorn", "kvsite.wsgi", "--log-level", "warning",
                "--bind", "127.0.0.1:{port}"]  # fmt: skip
     with subprocess.Popen(command, cwd=FOLDER.parent, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603

@@ -53,6 +53,7 @@ class Config:
     """The old .NET library's, where a valid one is set; `credential` is its meaning."""
     expected: ExpectedPrincipal | None = None
     allowed_vault_hosts: tuple[str, ...] = vault.ALLOWED_VAULT_HOSTS.default
+    tls_issuer: str | None = vault.TLS_ISSUER.default
     deadline_s: float = server.DEADLINE.default
     result_life_s: float = server.RESULT_LIFE.default
     threads: int = server.THREADS.default

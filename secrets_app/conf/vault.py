@@ -136,9 +136,15 @@ ALLOWED_VAULT_HOSTS: Setting[tuple[str, ...]] = Setting(
     default=(), parse=_parse_allowed_hosts, attribute="allowed_vault_hosts",
     checks=(_ALLOWED_HOST, _ALLOWED_LOOPBACK), example="vault.example.org",
 )  # fmt: skip
+TLS_ISSUER = Setting(
+    name="KVSITE_TLS_ISSUER",
+    help="Organization in the issuer of the TLS certificates on this network: that of a proxy that inspects TLS, or "
+    "of an emulator. The doctor then reports it as expected.",
+    default=None, parse=as_text, attribute="tls_issuer", example="Example Corp",
+)  # fmt: skip
 VAULT_ADDRESS_SETTINGS = (VAULT_URI, VAULT_URL, VAULT_ENDPOINT, VAULT_NAME)
 """Each names the vault; if several are set, they must agree."""
-SETTINGS = by_name(*VAULT_ADDRESS_SETTINGS, SECRET_NAME, SECRET_VERSION, ALLOWED_VAULT_HOSTS)
+SETTINGS = by_name(*VAULT_ADDRESS_SETTINGS, SECRET_NAME, SECRET_VERSION, ALLOWED_VAULT_HOSTS, TLS_ISSUER)
 
 
 def allowed_hosts(settings: RawSettings) -> tuple[str, ...]:

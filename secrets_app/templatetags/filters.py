@@ -1,18 +1,25 @@
 """Template filters with the texts of a reading."""
 
 import json
+import re
 from typing import Any, NamedTuple
 
 from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from secrets_app.core import formatting
 from secrets_app.core.claims import MEANINGS, TIME_CLAIMS, claim_time
 from secrets_app.core.hops import has_different_tenants
+from secrets_app.core.hosts import GUID_PATTERN
 from secrets_app.core.reading import Attempt, Certainty, Diagnosis, Outcome, Principal, PrincipalKind
 from secrets_app.output import identities, page, text
 from secrets_app.output.report import markdown_of_explanation
 
 register = template.Library()
+
+_ID = re.compile(rf"{GUID_PATTERN}|[0-9a-fA-F]{{32,64}}|/subscriptions/\S+")
+_OPTION = re.compile(r"((?<!\S)--?[a-zA-Z][\w-]*)")
 
 for _filter in (
     formatting.headline,
@@ -64,6 +71,23 @@ def certainty_text(certainty: Certainty) -> str:
 @register.filter
 def outcome_text(outcome: Outcome) -> str:
     return text.OUTCOMES[outcome]
+
+
+@register.filter
+def is_id(value: str | None) -> bool:
+    """Whether it is an ID that a person copies: a GUID, a version or thumbprint, or the ID of an Azure resource."""
+    return bool(value) and _ID.fullmatch(str(value)) is not None
+
+
+@register.filter
+def unbroken_options(command: str) -> SafeString:
+    """The command as HTML whose options are not broken at their hyphens; its text is the same."""
+    parts = _OPTION.split(command)
+    return format_html_join("", "{}", ((_option(part) if number % 2 else part,) for number, part in enumerate(parts)))
+
+
+def _option(name: str) -> SafeString:
+    return format_html('<span class="option">{}</span>', name)
 
 
 class ClaimRow(NamedTuple):

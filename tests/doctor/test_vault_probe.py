@@ -87,6 +87,17 @@ def test_untrusted_intercepting_proxy__is_named(world: World) -> None:
         assert "issued by Local Azure" in check.finding
 
 
+@pytest.mark.parametrize(("issuer", "verdict"), [("Local Azure", OK), ("Example Corp", NOTICE), (None, NOTICE)])
+def test_trusted_issuer__is_a_notice_unless_the_settings_expect_it(
+    world: World, issuer: str | None, verdict: Status
+) -> None:
+    azure = world("app-service")
+    config = Config(vault_url=azure.env["KEY_VAULT_URI"], tls_issuer=issuer)
+    check = run_check("certificate", config=config, vault=probe_vault(azure.env["KEY_VAULT_URI"]))
+    assert check.verdict is verdict
+    assert "issued by Local Azure" in check.finding
+
+
 def test_missing_ca_file__is_reported(world: World) -> None:
     azure = world("app-service")
     os.environ["REQUESTS_CA_BUNDLE"] = "/no/such/file.pem"

@@ -10,7 +10,10 @@ import pytest
 
 from localazure import Fault, FaultInjection, LocalAzure
 from localazure.scenarios.directory import SITE_IDENTITY
+from secrets_app.diagnosis import explain
+from secrets_app.doctor import Check, Status
 from secrets_app.output.console import PLAIN, Console, Style, Styled
+from secrets_app.output.terminal import lines_of_checks, lines_of_explanation
 from tests.support.terminal import Terminal, without_colours
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -194,3 +197,13 @@ def test_console__removes_control_characters_and_wraps_at_words() -> None:
     assert max(len(str(line)) for line in lines[:-1]) <= 40
     assert console.shorten("x" * 50, used=10) == "x" * 27 + "..."
     assert PLAIN.shorten("x" * 500, used=10) == "x" * 500
+
+
+def test_suggested_command__is_one_line_on_a_narrow_terminal() -> None:
+    explanation = explain("Caller is not authorized: ForbiddenByRbac")
+    command = explanation.hints[0].commands[0]
+    assert len(command) > 100
+    check = Check(key="secret", title="Secret", verdict=Status.PROBLEM, finding="No.", commands=(command,))
+    console = Console(width=40, has_colours=False, is_terminal=True)
+    for lines in (lines_of_explanation(explanation, console), lines_of_checks([check], console)):
+        assert f"      {command}" in [console.show(line) for line in lines]

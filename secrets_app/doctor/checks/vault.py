@@ -124,11 +124,16 @@ def certificate(context: CheckContext) -> Check:
         return ok("The certificate was issued by a certificate authority that Azure uses.", facts=facts)
     if not _is_azure(context.config.vault_url or ""):
         return ok("The certificate is trusted. The host is not an Azure host.", facts=facts)
+    if probe.issuer == context.config.tls_issuer:
+        return ok(
+            f"The certificate was issued by {probe.issuer}, as KVSITE_TLS_ISSUER states. It decrypts the connection.",
+            facts=facts,
+        )
     return notice(
         f"The certificate was issued by {probe.issuer}, not by a certificate authority that Azure uses, and this "
         "machine trusts it: a proxy decrypts the connection and can read the token.",
-        "If it is your company's proxy, or the emulator of a demo, no action is needed. If you do not recognize it, "
-        "investigate first.",
+        "If it is your company's proxy, or the emulator of a demo, set KVSITE_TLS_ISSUER to this name. If you do not "
+        "recognize it, investigate first.",
         cause="tls_interception",
         facts=facts,
     )
