@@ -134,6 +134,7 @@ bench: .venv/installed  ## run the benchmarks
 	$(BIN)/python -m benchmarks.doctor
 	$(BIN)/python -m benchmarks.explain
 	$(BIN)/python -m benchmarks.local_azure
+	$(BIN)/python -m benchmarks.fleet
 
 # Pinned here: no other target needs npm.
 .local/npm/installed:

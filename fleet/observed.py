@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
 from django.db.models import CharField
 
@@ -46,6 +47,8 @@ class Observed:
     token_ms: int = 0
     vault_ms: int = 0
     total_ms: int = 0
+    count: int = 1
+    """Equal readings that this one stands for; the durations of their requests are sums, `total_ms` is the slowest."""
     is_certificate: bool | None = None
     """Whether the secret is that of a certificate; None if it was not read."""
 
@@ -74,7 +77,7 @@ class Observed:
         return " ".join(filter(None, (str(self.status or ""), self.code))) or self.cause or "not read"
 
 
-_NOT_STORED = frozenset({"at", "token_ms", "vault_ms", "total_ms", "is_certificate"})
+_NOT_STORED = frozenset({"at", "token_ms", "vault_ms", "total_ms", "count", "is_certificate"})
 STORED = tuple(field.name for field in fields(Observed) if field.name not in _NOT_STORED)
 """The fields of an Observation that are those of Observed."""
 COMPARED = tuple(name for name in STORED if name != "client_address")
@@ -91,8 +94,8 @@ def principal_label(of: Observed | Observation) -> str:
 def observed(reading: Reading, diagnosis: Diagnosis) -> Observed:
     """What the history keeps of a reading."""
     failure, secret, saw = reading.failure, reading.secret, reading.vault_saw
-    return Observed(
-        **fitting(
+    texts: dict[str, Any] = dict(
+        fitting(
             {
                 "cause": "" if reading.ok else diagnosis.main_cause,
                 "stage": failure.stage if failure else "",
@@ -102,7 +105,10 @@ def observed(reading: Reading, diagnosis: Diagnosis) -> Observed:
                 "fingerprint": secret.fingerprint if secret else "",
                 "client_address": saw.client_address if saw else "",
             }
-        ),
+        )
+    )
+    return Observed(
+        **texts,
         at=reading.started_at,
         ok=reading.ok,
         status=failure.status if failure else None,

@@ -1,15 +1,19 @@
 """Records the site's own readings in the background, and looks up when its secret was last read."""
 
 import threading
+import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
+from cachetools import TTLCache
 from django.db import connection
 
 from fleet.changes import changed_properties, properties
 from fleet.models import Observation, Target
-from fleet.observed import Observed, observed, principal_label
+from fleet.observed import STORED, Observed, observed, principal_label
 from fleet.problems import Breaker, HistoryUnavailableError
 from fleet.recording import record
 from fleet.retention import prune
@@ -19,19 +23,32 @@ from secrets_app.core.reading import ChangeKind, Diagnosis, LastReadable, Readin
 MAX_WAITING = 1000
 """Readings that wait to be written; the oldest are dropped while the database cannot be used."""
 _PRUNE_INTERVAL = timedelta(hours=6)
+WINDOW_S = 1.0
+"""Readings of this time are written together."""
+CACHE_S = 2.0
+"""How long the last success is not looked up again: a page that fails is often requested again."""
+
+
+class _Waiting(NamedTuple):
+    """A reading to be written."""
+
+    vault_url: str
+    secret_name: str
+    observed: Observed
 
 
 class Recorder:
     """The History of `secrets_app.core.history`: writes in one thread of its own, started by the first reading."""
 
-    def __init__(self) -> None:
+    def __init__(self, window_s: float = WINDOW_S, cache_s: float = CACHE_S) -> None:
+        self._window_s = window_s
         self._breaker = Breaker()
-        self._waiting: deque[tuple[str, str, Observed]] = deque(maxlen=MAX_WAITING)
+        self._waiting: deque[_Waiting] = deque(maxlen=MAX_WAITING)
         self._lock = threading.Lock()
-        self._wake = threading.Event()
-        self._idle = threading.Event()
+        self._wake, self._hurry, self._idle = threading.Event(), threading.Event(), threading.Event()
         self._idle.set()
         self._thread: threading.Thread | None = None
+        self._last: TTLCache[str, tuple[Observation, datetime | None] | None] = TTLCache(16, cache_s, time.monotonic)
         self._next_prune = datetime.min.replace(tzinfo=UTC)
 
     @property
@@ -41,59 +58,100 @@ class Recorder:
 
     def last_readable(self, reading: Reading) -> LastReadable | None:
         """When this secret was last read, and what has changed since; None if it never was, or without a database."""
-        vault_url, name = reading.vault_url, reading.secret_name
-        if not vault_url or not name:
+        if not reading.vault_url or not reading.secret_name:
             return None
+        name = own_name(reading.vault_url, reading.secret_name)
         try:
-            return self._breaker.run(lambda: _last_readable(own_name(vault_url, name), reading))
-        except HistoryUnavailableError:
-            return None
+            found = self._last[name]
+        except KeyError:
+            try:
+                found = self._last[name] = self._breaker.run(lambda: _last_success(name))
+            except HistoryUnavailableError:
+                return None
+        return _compared(*found, reading) if found else None
 
     def record(self, reading: Reading, diagnosis: Diagnosis) -> None:
         """Record a reading of a secret that the settings name. Returns at once."""
         if not reading.vault_url or not reading.secret_name:
             return
-        self._idle.clear()
-        self._waiting.append((reading.vault_url, reading.secret_name, observed(reading, diagnosis)))
-        self._start()
+        waiting = _Waiting(reading.vault_url, reading.secret_name, observed(reading, diagnosis))
+        with self._lock:
+            self._idle.clear()
+            self._waiting.append(waiting)
+            self._start()
         self._wake.set()
 
     def flush(self, seconds: float) -> bool:
-        """Wait until everything is written; whether it was within `seconds`."""
+        """Write everything now; whether that ended within `seconds`."""
+        self._hurry.set()
         return self._idle.wait(seconds)
 
     def _start(self) -> None:
-        with self._lock:
-            if self._thread is None or not self._thread.is_alive():  # after a fork there is no thread
-                thread = threading.Thread(target=self._write, name="history", daemon=True)
-                try:
-                    thread.start()
-                except RuntimeError:  # the system has no more threads for this process: the next reading tries again
-                    return
-                self._thread = thread
+        if self._thread is None or not self._thread.is_alive():  # after a fork there is no thread
+            thread = threading.Thread(target=self._write, name="history", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # the system has no more threads for this process: the next reading tries again
+                return
+            self._thread = thread
 
     def _write(self) -> None:
-        while True:
-            self._wake.wait()
+        while self._wake.wait():
+            self._hurry.wait(self._window_s)
             self._wake.clear()
-            while self._waiting:
-                self._write_one(*self._waiting.popleft())
-            if not self._waiting:
-                self._idle.set()
+            with self._lock:
+                batch = list(self._waiting)
+                self._waiting.clear()
+            for waiting in merged(batch):
+                self._write_one(waiting)
+            with self._lock:
+                if not self._waiting:
+                    self._hurry.clear()
+                    self._idle.set()
 
-    def _write_one(self, vault_url: str, secret_name: str, now: Observed) -> None:
+    def _write_one(self, waiting: _Waiting) -> None:
+        now = waiting.observed
         try:
-            self._breaker.run(lambda: record(own_target(vault_url, secret_name).pk, now))
+            self._breaker.run(lambda: record(own_target(waiting.vault_url, waiting.secret_name).pk, now))
             self._prune(now.at)
         except HistoryUnavailableError:
             return  # logged by the breaker; this reading is not recorded
         finally:
-            connection.close()
+            if connection.vendor != "sqlite":  # back to the pool; a file stays open
+                connection.close()
 
     def _prune(self, now: datetime) -> None:
         if now >= self._next_prune:
             self._next_prune = now + _PRUNE_INTERVAL
             self._breaker.run(lambda: prune(now, conf.current().history_days))
+
+
+def merged(batch: Iterable[_Waiting]) -> list[_Waiting]:
+    """Equal neighbours of the same hour as one, so that a busy page costs one transaction a second."""
+    rows: list[_Waiting] = []
+    for waiting in batch:
+        last = rows[-1] if rows else None
+        if last and _is_mergeable(last, waiting):
+            rows[-1] = waiting._replace(observed=_sum(last.observed, waiting.observed))
+        else:
+            rows.append(waiting)
+    return rows
+
+
+def _is_mergeable(last: _Waiting, now: _Waiting) -> bool:
+    a, b = last.observed, now.observed
+    same_hour = a.at.replace(minute=0, second=0, microsecond=0) == b.at.replace(minute=0, second=0, microsecond=0)
+    return last[:2] == now[:2] and same_hour and a.at <= b.at and all(getattr(a, n) == getattr(b, n) for n in STORED)
+
+
+def _sum(a: Observed, b: Observed) -> Observed:
+    return replace(
+        b,
+        count=a.count + b.count,
+        token_ms=a.token_ms + b.token_ms,
+        vault_ms=a.vault_ms + b.vault_ms,
+        total_ms=max(a.total_ms, b.total_ms),
+    )
 
 
 def own_name(vault_url: str, secret_name: str) -> str:
@@ -108,17 +166,22 @@ def own_target(vault_url: str, secret_name: str) -> Target:
     return target
 
 
-def _last_readable(name: str, reading: Reading) -> LastReadable | None:
+def _last_success(name: str) -> tuple[Observation, datetime | None] | None:
+    """The last observation of a success, and when the first failure after it was; None without a success."""
     observations = Observation.objects.filter(target__name=name)
     last = observations.filter(ok=True).order_by("-last_at").first()
     if last is None:
         return None
     failed = observations.filter(ok=False, first_at__gt=last.last_at).order_by("first_at").first()
+    return last, failed.first_at if failed else None
+
+
+def _compared(last: Observation, failing_since: datetime | None, reading: Reading) -> LastReadable:
     before, now = properties(last), properties(observed(reading, Diagnosis()))
     return LastReadable(
         at=last.last_at,
         principal=principal_label(last) or None,
-        failing_since=failed.first_at if failed else None,
+        failing_since=failing_since,
         same_principal=_is_same(ChangeKind.PRINCIPAL, before, now),
         same_address=_is_same(ChangeKind.ADDRESS, before, now),
         changes=tuple(changed_properties(before, now, with_address=True)),

@@ -60,7 +60,7 @@ def _is_same(target: Target, latest: Observation, now: Observed) -> bool:
 
 
 def _merge(latest: Observation, now: Observed) -> None:
-    latest.count += 1
+    latest.count += now.count
     latest.last_at = max(latest.last_at, now.at)
     latest.first_at = min(latest.first_at, now.at)
     latest.client_address = now.client_address or latest.client_address
@@ -69,7 +69,7 @@ def _merge(latest: Observation, now: Observed) -> None:
 
 
 def _new(target: Target, now: Observed) -> Observation:
-    observation = Observation(target=target, first_at=now.at, last_at=now.at)
+    observation = Observation(target=target, first_at=now.at, last_at=now.at, count=now.count)
     for name in STORED:
         setattr(observation, name, getattr(now, name))
     _add_latency(observation, now)
@@ -80,7 +80,7 @@ def _new(target: Target, now: Observed) -> Observation:
 def _add_latency(observation: Observation, now: Observed) -> None:
     count, token, vault, slowest = observation.hours.get(str(now.at.hour), (0, 0, 0, 0))
     observation.hours[str(now.at.hour)] = [
-        count + 1, token + now.token_ms, vault + now.vault_ms, max(slowest, now.total_ms)
+        count + now.count, token + now.token_ms, vault + now.vault_ms, max(slowest, now.total_ms)
     ]  # fmt: skip
 
 

@@ -1,0 +1,206 @@
+"""History and fleet: checks of many targets, the pages with a year of history, and what the history costs a page.
+
+    python -m benchmarks.fleet [TARGETS]     by default 2,000
+
+Local Azure runs in this process; its vault responds in 50 ms. The same targets are checked by one embedded worker with
+SQLite and files, then, where both are installed, by two workers with PostgreSQL and Redis. The CPU time is that of the
+workers alone: it does not depend on what else the machine does, and neither do the ratios.
+"""
+
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from localazure import LocalAzure
+from tests.fleet.servers import PostgreSQL, Redis, find_postgresql
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGETS = 2_000
+VAULT_LATENCY_S = 0.050
+THREADS = 48
+WORKER_LIMIT_S = 1_800
+PAGE_CALLS, ROUNDS = 60, 5
+_SETUP = "import django; django.setup()\n"
+_MODELS = "import os; from datetime import *; from fleet.models import *\n"
+
+
+def main(targets: int) -> None:
+    print(f"{targets} targets, the vault responds in {VAULT_LATENCY_S * 1000:g} ms, {THREADS} threads for each worker")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, ExitStack() as stack:
+        embedded = {"KVSITE_DATABASE_URL": f"sqlite:///{folder}/history.sqlite3"}
+        check_all("embedded, SQLite", targets, 1, embedded)
+        settings = scaled_out(stack)
+        if settings:
+            check_all("2 workers, PostgreSQL, Redis", targets, 2, settings)
+        else:
+            print("  NOT MEASURED: PostgreSQL or redis-server is not installed.")
+        history_page(embedded)
+        home_page(embedded)
+
+
+def scaled_out(stack: ExitStack) -> dict[str, str] | None:
+    """The settings of a new PostgreSQL and Redis; None where they are not installed."""
+    programs = find_postgresql()
+    if programs is None or not any((Path(folder) / "redis-server").exists() for folder in os.get_exec_path()):
+        return None
+    folders = [Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))) for _ in range(2)]
+    redis, postgresql = Redis(folders[0]), PostgreSQL(folders[1], programs)
+    for server in (redis, postgresql):
+        stack.callback(server.kill)
+        server.start()
+    postgresql.create_database()
+    return {"KVSITE_DATABASE_URL": postgresql.url, "KVSITE_BROKER_URL": redis.url}
+
+
+def check_all(name: str, targets: int, workers: int, settings: Mapping[str, str]) -> None:
+    """Prints how long the workers take to check every target once, and their CPU time for each."""
+    with LocalAzure("app-service", vault_latency_s=VAULT_LATENCY_S) as azure:
+        environ = _environ(azure.env, settings)
+        _manage(environ, "migrate", "--verbosity=0")
+        _shell(
+            environ,
+            f"""
+Target.objects.bulk_create(Target(name=f'target {{n}}', vault_url=os.environ['KEY_VAULT_URI'], interval_s=86400,
+    secret_name=os.environ['SECRET_NAME'], labels={{'team': f'team {{n % 20}}'}}) for n in range({targets}))
+print(0)""",
+        )
+        used_s, start = _children_cpu_s(), time.monotonic()
+        with _watching(environ, workers):
+            while (
+                int(_shell(environ, "print(Target.objects.exclude(checked_at=None).count())", counted=False)) < targets
+            ):
+                assert time.monotonic() < start + WORKER_LIMIT_S, "the workers did not finish"
+                time.sleep(1)
+            elapsed_s = _last_check_s(environ)
+        cpu_s = _children_cpu_s() - used_s
+    rows = _shell(environ, "print(Observation.objects.count() / Target.objects.count())", counted=False)
+    print(
+        f"  {name:<30} {elapsed_s:6.1f} s   {targets / elapsed_s:5.0f} checks/s   "
+        f"{1000 * cpu_s / targets:5.1f} ms of CPU time for a check   {float(rows):.2f} rows for a target"
+    )
+
+
+def _last_check_s(environ: Mapping[str, str]) -> float:
+    """Seconds between the first and the last check."""
+    code = "from django.db.models import Max, Min\n"
+    code += "t = Target.objects.aggregate(a=Min('checked_at'), b=Max('checked_at'))\n"
+    return float(_shell(environ, f"{code}print((t['b'] - t['a']).total_seconds())", counted=False))
+
+
+_CHECKED = "print(Target.objects.exclude(checked_at=None).count())"
+
+
+@contextmanager
+def _watching(environ: Mapping[str, str], workers: int) -> Iterator[None]:
+    command = [sys.executable, "manage.py", "watch", "--threads", str(THREADS)]
+    processes = [
+        subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for _ in range(workers)
+    ]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait()
+
+
+_counted_elsewhere = [0.0]
+
+
+def _children_cpu_s() -> float:
+    """CPU time of the ended child processes, without those that only looked into the database."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime - _counted_elsewhere[0]
+
+
+def _environ(azure: Mapping[str, str], settings: Mapping[str, str]) -> dict[str, str]:
+    own = {"KVSITE_HISTORY": "on", "DJANGO_SETTINGS_MODULE": "kvsite.settings", "KVSITE_LOG_LEVEL": "ERROR"}
+    return {**azure, **own, **settings, "KVSITE_WATCH_INTERVAL_S": "86400"}
+
+
+def _manage(environ: Mapping[str, str], *arguments: str) -> None:
+    subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=environ, check=True)
+
+
+def _shell(environ: Mapping[str, str], code: str, *, counted: bool = True) -> str:
+    """What `code` prints, in a Django process."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    models = _MODELS if environ["KVSITE_HISTORY"] == "on" else ""
+    command = [sys.executable, "-c", _SETUP + models + code]
+    done = subprocess.run(command, cwd=ROOT, env=environ, check=True, stdout=subprocess.PIPE, text=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if not counted:
+        _counted_elsewhere[0] += after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return done.stdout.strip()
+
+
+_YEAR = """
+from fleet.recorder import own_target
+target = own_target(os.environ['KEY_VAULT_URI'], os.environ['SECRET_NAME'])
+now = datetime.now(UTC)
+Observation.objects.filter(target=target).delete()
+rows = []
+for day in range(365):
+    start = (now - timedelta(days=day)).replace(hour=0, minute=0, second=0, microsecond=0)
+    hours = {str(hour): [12, 400, 600, 90] for hour in range(24)}
+    common = dict(target=target, principal_name='kvsite-demo', object_id='1', tenant_id='2')
+    rows.append(Observation(
+        first_at=start, last_at=start + timedelta(hours=20), count=240, ok=True, hours=hours, **common))
+    rows.append(Observation(
+        first_at=start + timedelta(hours=20, minutes=5), last_at=start + timedelta(hours=23, minutes=59),
+        count=47, ok=False, status=403, code='ForbiddenByRbac', cause='kv_rbac_denied', hours=hours, **common))
+Observation.objects.bulk_create(rows)
+Change.objects.bulk_create(Change(target=target, at=row.first_at, kind='outcome', ok=row.ok,
+    sentence='No longer readable: 403 ForbiddenByRbac (kv_rbac_denied).') for row in rows)
+Target.objects.filter(pk=target.pk).update(ok=True, since=now, checked_at=now)
+"""
+_PAGES = """
+import statistics, time
+from django.test import Client
+client, times = Client(headers={'host': '127.0.0.1:8000'}), []
+for _ in range(%d):
+    start = time.process_time()
+    answer = client.get('%s')
+    times.append(time.process_time() - start)
+    assert answer.status_code == 200, answer.status_code
+print(statistics.median(times))
+"""
+
+
+def history_page(settings: Mapping[str, str]) -> None:
+    """Prints the CPU time of /history/ with a year of one target, in 730 rows."""
+    with LocalAzure("app-service") as azure:
+        environ = _environ(azure.env, settings)
+        _shell(environ, f"{_YEAR}\nprint(0)")
+        for path in ("/history/", "/history/?range=90d"):
+            seconds = float(_shell(environ, _PAGES % (PAGE_CALLS, path)))
+            print(f"  {path + ', a year of one target':<46} {1000 * seconds:6.1f} ms of CPU time")
+
+
+def home_page(settings: Mapping[str, str]) -> None:
+    """Prints the CPU time of the home page without and with the history, each page with its own reading."""
+    for scenario in ("app-service", "no-role"):
+        times: dict[str, list[float]] = {"off": [], "on": []}
+        with LocalAzure(scenario) as azure:
+            for _ in range(ROUNDS):
+                for switch in times:
+                    environ = {**_environ(azure.env, settings), "KVSITE_HISTORY": switch, "KVSITE_RESULT_LIFE_S": "0"}
+                    times[switch].append(float(_shell(environ, _PAGES % (PAGE_CALLS, "/"))))
+        off, on = (statistics.median(times[switch]) for switch in ("off", "on"))
+        print(
+            f"  home page, {scenario:<12} without history {1000 * off:5.1f} ms, with {1000 * on:5.1f} ms of CPU time, "
+            f"with / without {on / off:.2f}"
+        )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else TARGETS)
