@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from kvsite.process_limits import TooSmallError, system_budget
+from secrets_app.azure_client.process import TOOLS_VARIABLE
 from secrets_app.conf import load
 from secrets_app.conf.access import SIGN_IN_CODE, needs_sign_in_code, new_sign_in_code, sign_in_link
 from secrets_app.conf.schema import SETTINGS
@@ -35,6 +36,7 @@ except TooSmallError as error:
     raise SystemExit(str(error)) from None
 threads = _budget.threads  # most wait for Azure
 os.environ["KVSITE_THREADS"] = str(threads)  # kvsite.request_limits has to know, if there are fewer than configured
+os.environ[TOOLS_VARIABLE] = str(_budget.tools)
 worker_connections = _budget.connections
 timeout = 75  # seconds; above the maximum of KVSITE_DEADLINE_S
 graceful_timeout = math.ceil(_config.deadline_s) + 5  # lets running readings finish on shutdown

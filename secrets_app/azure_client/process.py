@@ -7,8 +7,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -18,9 +18,16 @@ from secrets_app.azure_client.cancellation import current
 from secrets_app.azure_client.supervisor import DID_NOT_START
 from secrets_app.core.runtime import shared
 
+MAX_TOOLS = 16
+"""Tools that run at a time; others wait, within their time limit. An az takes about 60 MiB."""
+PROCESSES_PER_TOOL = 8
+"""The supervisor, a shell, and the tool with its threads, which the system counts as processes."""
+TOOLS_VARIABLE = "PRINCIPAL_USED_TOOLS"
+"""Set by the server at its start if the system's limits allow fewer than MAX_TOOLS."""
 _MAX_OUTPUT_BYTES = 256 * 1024
 _CHUNK_BYTES = 64 * 1024
 _SUPERVISOR = supervisor.__file__
+_CANCEL_CHECK_S = 0.1
 _SUPERVISOR_S = 1.0
 """How long the supervisor may take to end a tool."""
 _OWN_SETTINGS = frozenset({"AZURESERVICESAUTHCONNECTIONSTRING", "SYSTEM_ACCESSTOKEN"})
@@ -42,6 +49,7 @@ class _Processes:
 
     def __init__(self) -> None:
         self.running: set[_RunningTool] = set()
+        self.places = threading.BoundedSemaphore(int(os.environ.get(TOOLS_VARIABLE) or MAX_TOOLS))
 
     def close(self) -> None:
         """End them at exit: Ctrl-C does not reach a tool that runs in its own session."""
@@ -102,12 +110,28 @@ def run(command: list[str], environ: Mapping[str, str], timeout_s: float) -> Com
 
     Raises ToolError if it does not start, ToolTimeoutError if it does not end in time, Cancelled if it is cancelled.
     """
+    until = time.monotonic() + timeout_s
+    with _place(until):
+        try:
+            process = _start(command, without_own_settings(environ))
+        except (OSError, ValueError) as error:
+            raise ToolError("did not start") from error
+        return _wait(_RunningTool(process), until - time.monotonic())
+
+
+@contextmanager
+def _place(until: float) -> Iterator[None]:
+    """A place for one tool, free again after the block. Raises ToolTimeoutError and Cancelled."""
+    places = shared(_Processes).places
     current().check()
+    while not places.acquire(timeout=_CANCEL_CHECK_S):
+        current().check()
+        if time.monotonic() > until:
+            raise ToolTimeoutError("did not start in time, because too many tools are running")
     try:
-        process = _start(command, without_own_settings(environ))
-    except (OSError, ValueError) as error:
-        raise ToolError("did not start") from error
-    return _wait(_RunningTool(process), timeout_s)
+        yield
+    finally:
+        places.release()
 
 
 def _start(command: list[str], environ: Mapping[str, str]) -> subprocess.Popen[bytes]:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,17 @@ from azure.core.exceptions import ClientAuthenticationError
 from django.test import Client
 
 from secrets_app.azure_client.cancellation import CancellationToken, Cancelled, use_token
-from secrets_app.azure_client.process import ToolError, ToolTimeoutError, process_environment, run
+from secrets_app.azure_client.process import (
+    TOOLS_VARIABLE,
+    ToolError,
+    ToolTimeoutError,
+    process_environment,
+    run,
+)
 from secrets_app.conf.connection_string import NAMES as CONNECTION_STRINGS
 from secrets_app.conf.schema import SETTINGS
 from secrets_app.core.hosts import is_scope
+from secrets_app.core.runtime import reset
 from secrets_app.credentials.azure_developer_cli import AzureDeveloperCliCredential
 from secrets_app.credentials.azure_powershell import AzurePowerShellCredential
 from secrets_app.credentials.tool_credential import ToolCredential
@@ -51,6 +59,32 @@ def test_flood__is_cut(tmp_path: Path, marker: str, stream: str) -> None:
     with pytest.raises(ToolError, match="more than 256 KiB"):
         run([str(tool)], os.environ, 30)
     assert ends(lambda: running(marker) == [])
+
+
+def test_tools__run_at_most_so_many_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(TOOLS_VARIABLE, "2")
+    reset()
+    tool = fake_tool(
+        tmp_path, "az", f"mkdir {tmp_path}/$1; ls -d {tmp_path}/run* | wc -l; sleep 0.1; rmdir {tmp_path}/$1"
+    )
+    with ThreadPoolExecutor(6) as pool:
+        counts = [
+            int(done.stdout) for done in pool.map(lambda n: run([str(tool), f"run{n}"], os.environ, 30), range(6))
+        ]
+    assert set(counts) <= {1, 2}
+
+
+def test_tool_without_a_place__fails_within_its_time_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(TOOLS_VARIABLE, "1")
+    reset()
+    tool, go = fake_tool(tmp_path, "az", f"until [ -e {tmp_path}/go ]; do sleep 0.02; done"), tmp_path / "go"
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(run, [str(tool)], os.environ, 30)
+        assert ends(lambda: bool(running(str(tool))))
+        with pytest.raises(ToolTimeoutError, match="too many tools are running"):
+            run([str(tool)], os.environ, 0.1)
+        go.touch()
+        assert first.result(30).exit_code == 0
 
 
 def test_output__is_not_in_a_file(tmp_path: Path) -> None:
