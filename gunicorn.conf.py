@@ -4,6 +4,7 @@ import math
 import os
 import socket
 import sys
+from contextlib import suppress
 from typing import Any
 
 from kvsite.process_limits import TooSmallError, system_budget
@@ -41,6 +42,8 @@ worker_connections = _budget.connections
 timeout = 75  # seconds; above the maximum of KVSITE_DEADLINE_S
 graceful_timeout = math.ceil(_config.deadline_s) + 5  # lets running readings finish on shutdown
 keepalive = 75
+# In memory: the file by which a worker reports needs no writable disk. https://docs.gunicorn.org/en/stable/faq.html
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
 control_socket_disable = True  # not used; its socket would be created in the home directory
 # Empty: local clients must not be able to set SCRIPT_NAME or PATH_INFO.
 forwarder_headers = ""
@@ -54,8 +57,9 @@ def when_ready(server: Any) -> None:
     if _code:
         listener = server.LISTENERS[0].sock
         is_local = listener.family == socket.AF_INET
-        sys.stderr.write(sign_in_link(_code, f"http://127.0.0.1:{listener.getsockname()[1]}" if is_local else ""))
-        sys.stderr.flush()
+        with suppress(OSError):  # a full disk, or a terminal that was closed
+            sys.stderr.write(sign_in_link(_code, f"http://127.0.0.1:{listener.getsockname()[1]}" if is_local else ""))
+            sys.stderr.flush()
 
 
 def on_starting(server: Any) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from attacks.conftest import Figure
-from attacks.support.site import NO_ANSWER, Answer, Site, running_site
+from attacks.support.site import NO_ANSWER, Answer, Site, running_site, wait_for
 from localazure import Fault, FaultInjection, LocalAzure
 
 PROBE_LIMIT_S = 1.0
@@ -197,11 +197,16 @@ def test_silent_vault_with_140_readers_100_pastes_and_1000_idle_connections(figu
         assert "Traceback" not in site.log()
 
 
+def limited(name: str, limit: int) -> tuple[str, str]:
+    """A command that runs another one with this limit. https://man7.org/linux/man-pages/man1/prlimit.1.html"""
+    return "prlimit", f"--{name}={limit}:{limit}"
+
+
 @pytest.mark.parametrize("open_files", [256, 512, 1024])
 def test_few_open_files__neither_end_the_worker_nor_the_service(
     azure: LocalAzure, open_files: int, figure: Figure
 ) -> None:
-    with running_site(azure.env, open_files=open_files) as site, ExitStack() as opened:
+    with running_site(azure.env, prefix=limited("nofile", open_files)) as site, ExitStack() as opened:
         workers = site.workers()
         for _ in range(3):
             hold(opened, site, b"", 400)
@@ -212,10 +217,23 @@ def test_few_open_files__neither_end_the_worker_nor_the_service(
 
 
 def test_too_few_open_files__one_clear_sentence(azure: LocalAzure) -> None:
-    with running_site(azure.env, open_files=64, starts=False) as site:
+    with running_site(azure.env, prefix=limited("nofile", 64), starts=False) as site:
         assert site.process.wait(20) == 1
         assert "The limit on open files (ulimit -n) is 64" in site.log()
         assert "Traceback" not in site.log()
+
+
+def test_too_few_processes__one_clear_sentence(azure: LocalAzure) -> None:
+    with running_site(azure.env, prefix=limited("nproc", 60), starts=False) as site:
+        assert site.process.wait(30) == 1
+        assert "The limit on processes (ulimit -u, or pids.max of the container) is 60" in site.log()
+        assert "Traceback" not in site.log()
+
+
+def test_few_processes__are_named_at_the_start(azure: LocalAzure) -> None:
+    with running_site(azure.env, prefix=limited("nproc", 180)) as site:
+        assert site.get("/").status == 200
+        assert "at a time instead of 128 (KVSITE_THREADS) and runs 2 developer tools" in site.log()
 
 
 def test_descriptors_and_threads__return_to_normal(site: Site) -> None:
@@ -224,6 +242,5 @@ def test_descriptors_and_threads__return_to_normal(site: Site) -> None:
         hold(opened, site, ASSET * 260, 50, receive_buffer=2048)
         hold(opened, site, b"", 200)
         time.sleep(1)
-    time.sleep(2)
-    assert site.descriptors() < 60
+    assert wait_for(lambda: site.descriptors() < 60, within_s=40)
     assert site.threads() < 128 + 40

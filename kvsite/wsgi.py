@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+from contextlib import suppress
 
 from django.core.wsgi import get_wsgi_application
 
@@ -24,7 +25,8 @@ redact_uncaught()
 # Not to the log, which is redacted. RUN_MAIN: runserver restarts this process, with the code of the first one.
 _code = current().sign_in_code
 if _code and (settings.SIGN_IN_CODE_IS_NEW or os.environ.get("RUN_MAIN")):
-    sys.stderr.write(sign_in_link(_code))
+    with suppress(OSError):  # a full disk, or a terminal that was closed
+        sys.stderr.write(sign_in_link(_code))
 
 for problem in current().problems:  # WSGI servers do not run Django's system checks, so log the problems
     level = logging.ERROR if problem.is_error else logging.WARNING

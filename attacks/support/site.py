@@ -7,11 +7,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
@@ -119,21 +120,26 @@ class Site:
 
 @contextmanager
 def running_site(
-    env: Mapping[str, str], *arguments: str, open_files: int | None = None, starts: bool = True
+    env: Mapping[str, str],
+    *arguments: str,
+    prefix: Sequence[str] = (),
+    folder: Path = ROOT,
+    log: IO[str] | None = None,
+    starts: bool = True,
 ) -> Iterator[Site]:
-    """gunicorn with the site's gunicorn.conf.py. `open_files` sets its `ulimit -n`.
+    """gunicorn with the site's gunicorn.conf.py. `prefix`: a command that runs it, such as `prlimit --nofile=64`.
 
-    With `starts=False` the block gets the site without waiting until it responds.
+    `folder`: another copy of the project. `log`: another file for the log. With `starts=False` the block gets the site
+    without waiting until it responds.
     """
     port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "kvsite.wsgi", "--bind", f"{HOST}:{port}", *arguments]
-    if open_files:
-        command = ["prlimit", f"--nofile={open_files}:{open_files}", *command]
+    settings = {**env, "DJANGO_SETTINGS_MODULE": "kvsite.settings"}  # pytest's are for tests without a server
+    command = [*prefix, sys.executable, "-m", "gunicorn", "kvsite.wsgi", "--bind", f"{HOST}:{port}", *arguments]
     with (
-        tempfile.NamedTemporaryFile(prefix="attacks-", suffix=".log") as log,
-        subprocess.Popen(command, env=dict(env), cwd=ROOT, stdout=log, stderr=log) as process,
+        tempfile.NamedTemporaryFile(prefix="attacks-", suffix=".log") as file,
+        subprocess.Popen(command, env=settings, cwd=folder, stdout=log or file, stderr=log or file) as process,
     ):
-        site = Site(port, process, Path(log.name))
+        site = Site(port, process, Path(file.name))
         try:
             if starts and not wait_for(lambda: site.get("/healthz").status == 200, within_s=START_S):
                 raise AssertionError(f"The site did not start:\n{site.log()}")
