@@ -103,6 +103,7 @@ wheels: .venv/installed  ## build the wheels and source archives of both package
 pyz: wheels  ## build dist/principal-used.pyz: python principal-used.pyz principal
 	$(BIN)/uv tool run --quiet --python $(BIN)/python --from shiv==1.0.8 --with pip shiv --quiet --compressed --console-script principal-used \
 	  --python '/usr/bin/env python3' --output-file dist/principal-used.pyz dist/principal_used-*.whl
+	$(BIN)/python packaging/principal-used/finish_pyz.py dist/principal-used.pyz
 
 test-wheels: wheels pyz  ## install the wheels in fresh virtual environments and use them there
 	$(BIN)/pytest tests/packaging/wheels.py tests/packaging/principal_used.py -rs --timeout 300

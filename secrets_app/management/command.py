@@ -1,5 +1,6 @@
 """The base of this project's commands: its version, its own help without Django's options, and the console."""
 
+import logging
 import os
 import sys
 import textwrap
@@ -51,6 +52,9 @@ class Command(RedactedCommand):
 
     def execute(self, *args: Any, **options: Any) -> Any:
         self._colour = True if options.get("force_color") else False if options.get("no_color") else None
+        azure_log = logging.getLogger("azure")
+        if azure_log.level == logging.NOTSET:  # in a project that does not configure it: the result has each attempt
+            azure_log.setLevel(logging.ERROR)
         if not self.console_of(self.stderr).has_colours:
             self.stderr.style_func = None
         return super().execute(*args, **options)

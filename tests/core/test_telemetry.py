@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from opentelemetry import metrics, trace
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
@@ -25,10 +25,19 @@ NEVER = ("message", "token", "claim", "upn", "name")
 """Parts of attribute names that would hold more than IDs."""
 
 
-@pytest.fixture(scope="module")
-def sdk() -> tuple[InMemorySpanExporter, InMemoryMetricReader]:
+class Exporter(InMemorySpanExporter):
+    """Keeps the spans of these tests only: the provider stays until the process ends."""
+
+    is_active = False
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        return super().export(spans) if self.is_active else SpanExportResult.SUCCESS
+
+
+@pytest.fixture(scope="session")
+def sdk() -> tuple[Exporter, InMemoryMetricReader]:
     """The providers can be set once in a process."""
-    exporter, reader = InMemorySpanExporter(), InMemoryMetricReader()
+    exporter, reader = Exporter(), InMemoryMetricReader()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     trace.set_tracer_provider(provider)
@@ -37,19 +46,20 @@ def sdk() -> tuple[InMemorySpanExporter, InMemoryMetricReader]:
 
 
 @pytest.fixture
-def exporter(sdk: tuple[InMemorySpanExporter, InMemoryMetricReader]) -> Iterator[InMemorySpanExporter]:
-    sdk[0].clear()
+def exporter(sdk: tuple[Exporter, InMemoryMetricReader]) -> Iterator[Exporter]:
+    sdk[0].is_active = True
     yield sdk[0]
+    sdk[0].is_active = False
     sdk[0].clear()
 
 
-def of_reading(exporter: InMemorySpanExporter) -> ReadableSpan:
+def of_reading(exporter: Exporter) -> ReadableSpan:
     (span,) = [span for span in exporter.get_finished_spans() if span.name == "principal_used reading"]
     return span
 
 
 def test_failed_reading__is_a_span_with_cause_and_principal(
-    exporter: InMemorySpanExporter, client: Client, world: World, settings: Any
+    exporter: Exporter, client: Client, world: World, settings: Any
 ) -> None:
     azure = world("no-role")
     settings.SECRETS_APP = {**settings.SECRETS_APP, "KVSITE_RESULT_LIFE_S": "60"}
@@ -71,7 +81,7 @@ def test_failed_reading__is_a_span_with_cause_and_principal(
     assert not [name for name in attributes if any(part in name.rpartition(".")[2].split("_") for part in NEVER)]
 
 
-def test_credentials__are_children_in_order(exporter: InMemorySpanExporter, client: Client, world: World) -> None:
+def test_credentials__are_children_in_order(exporter: Exporter, client: Client, world: World) -> None:
     world("laptop")
     client.get("/")
     span = of_reading(exporter)
@@ -84,7 +94,7 @@ def test_credentials__are_children_in_order(exporter: InMemorySpanExporter, clie
 
 
 def test_spans_of_the_azure_sdk__have_the_same_trace(
-    exporter: InMemorySpanExporter, client: Client, world: World, monkeypatch: pytest.MonkeyPatch
+    exporter: Exporter, client: Client, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from azure.core.settings import settings as azure_settings
 
@@ -97,9 +107,7 @@ def test_spans_of_the_azure_sdk__have_the_same_trace(
     assert traces["principal_used reading"] == request.get_span_context().trace_id
 
 
-def test_duration__is_a_histogram(
-    sdk: tuple[InMemorySpanExporter, InMemoryMetricReader], client: Client, world: World
-) -> None:
+def test_duration__is_a_histogram(sdk: tuple[Exporter, InMemoryMetricReader], client: Client, world: World) -> None:
     world("no-role")
     client.get("/")
     data = sdk[1].get_metrics_data()

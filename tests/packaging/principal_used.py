@@ -147,6 +147,31 @@ def test_zipapp__reads_the_secret(azure: dict[str, str], tmp_path: Path) -> None
     assert json.loads(done.stdout)["hints"][0]["cause"] == "kv_rbac_denied"
 
 
+@pytest.mark.parametrize(("root", "reason"), [("/proc/none", "No such file"), ("/dev/full/x", "Not a directory")])
+def test_zipapp__without_a_writable_folder_is_one_sentence(tmp_path: Path, root: str, reason: str) -> None:
+    done = run(sys.executable, DIST / "principal-used.pyz", "--version", cwd=tmp_path, env={"SHIV_ROOT": root})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("principal-used.pyz cannot run here: /")
+    assert reason in done.stderr
+    assert done.stderr.endswith("Set SHIV_ROOT to a folder that is writable, with 80 MB of space.\n")
+
+
+def test_zipapp__of_another_python_is_one_sentence(tmp_path: Path) -> None:
+    python = newer_python()
+    if python is None:
+        pytest.skip("NOT TESTED: only one version of Python was found")
+    done = run(python, DIST / "principal-used.pyz", "--version", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"Python {sys.version_info[0]}.{sys.version_info[1]}, and this is " in done.stderr
+
+
+def test_full_disk__is_one_sentence(environment: Path, tmp_path: Path) -> None:
+    """Neither the key nor the output can be stored."""
+    command = f"{environment}/bin/principal-used doctor --json > /dev/full"
+    done = run("/bin/sh", "-c", command, cwd=tmp_path, env={"XDG_STATE_HOME": "/proc/none"})
+    assert (done.returncode, done.stderr) == (2, "The output could not be written: No space left on device.\n")
+
+
 @pytest.mark.parametrize("django", ["5.2", "6"])
 def test_project__on_each_version_of_django(
     django: str, azure: dict[str, str], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
