@@ -80,6 +80,37 @@ def test_dotnet_guide__names_existing_settings_and_urls() -> None:
         resolve(address)
 
 
+def _tables(section: str) -> list[list[str]]:
+    """The rows of each table in a section of the guide, without its heading."""
+    guide = (ROOT / "docs" / "coming-from-dotnet.md").read_text(encoding="utf-8")
+    text = guide.partition(f"\n### {section}\n")[2].partition("\n### ")[0]
+    tables = re.findall(r"(?:^\|.*\n)+", text, re.M)
+    return [table.splitlines()[2:] for table in tables]
+
+
+def test_dotnet_guide__has_a_row_for_each_feature_of_its_predecessors() -> None:
+    """The counts are those of the lists of features that the samples and the library had."""
+    rows = {
+        section: [len(table) for table in _tables(section)]
+        for section in ("The page", "Troubleshooting lists", "Deployment", "Set-up")
+    }
+    assert rows == {"The page": [15], "Troubleshooting lists": [11, 11], "Deployment": [12], "Set-up": [12]}
+    causes = {key for row in _tables("Troubleshooting lists")[0] for key in re.findall(r"`([a-z]+(?:_[a-z]+)+)`", row)}
+    assert causes
+    assert causes - {"redirect_uri"} <= set(CAUSES)
+
+
+@pytest.mark.parametrize("name", ["coming-from-dotnet.md", "deploying.md"])
+def test_links_between_documents__exist(name: str) -> None:
+    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", text):
+        path = (ROOT / "docs" / target).resolve() if target else ROOT / "docs" / name
+        assert path.exists(), target
+        headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.M) if anchor else []
+        anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+        assert not anchor or anchor in anchors, f"{target}#{anchor}"
+
+
 def test_connection_strings_of_the_guide__are_accepted() -> None:
     guide = (ROOT / "docs" / "coming-from-dotnet.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(RunAs=[^`]+)` \|", guide, re.M)
