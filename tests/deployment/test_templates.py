@@ -1,9 +1,14 @@
 """The deployment templates: known types and properties, current API versions, and both forms alike."""
 
 import json
+import os
 import re
+import subprocess
+from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
+import yaml
 
 from secrets_app.conf.access import AccessMode
 from secrets_app.conf.schema import SETTINGS
@@ -112,3 +117,38 @@ def test_azd_parameters__exist_and_secrets_come_from_the_environment() -> None:
     for name, row in given.items():
         assert re.fullmatch(r"\$\{[A-Z_]+(=[\w-]+)?\}", row["value"]), name
         assert not (parameters[name]["secure"] and "=" in row["value"]), name
+
+
+AZD = """#!/bin/sh
+# Keeps one value, as `azd env` does in .azure/<environment>/.env.
+case "$1 $2" in
+  "env get-value") cat "$STORE" ;;
+  "env set") printf '%s' "$4" > "$STORE" ;;
+esac
+"""
+
+
+def test_azd_hooks__create_the_site_key_once_and_name_the_address(tmp_path: Path) -> None:
+    hooks = yaml.safe_load((INFRA.parent / "azure.yaml").read_text())["hooks"]
+    (tmp_path / "azd").write_text(AZD)
+    (tmp_path / "azd").chmod(0o700)
+    store = tmp_path / "store"
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "STORE": str(store), "SERVICE_WEB_URI": "https://x.example"}
+    keys = []
+    for _ in range(2):
+        subprocess.run(["sh", "-e", "-c", hooks["preprovision"]["posix"]["run"]], env=env, check=True, timeout=20)
+        keys.append(store.read_text())
+    assert len(keys[0]) >= int(str(arm_template().parameters["siteKey"]["min"]))
+    assert keys[0] == keys[1]
+    command = ["sh", "-e", "-c", hooks["postdeploy"]["posix"]["run"]]
+    said = subprocess.run(command, env=env, check=True, timeout=20, stdout=subprocess.PIPE, text=True).stdout
+    assert said.startswith("Open https://x.example: it shows when the role assignment has taken effect")
+
+
+def test_buttons__name_files_of_the_repository() -> None:
+    text = (INFRA.parent / "docs" / "deploying.md").read_text()
+    addresses = re.findall(r"raw\.githubusercontent\.com%2F<owner>%2F<repository>%2Fmain%2F([\w.%]+)", text)
+    assert [unquote(path) for path in addresses] == [
+        "infra/azuredeploy.json", "infra/createUiDefinition.json", "infra/azuredeploy.json",
+    ]  # fmt: skip
+    assert all((INFRA.parent / unquote(path)).is_file() for path in addresses)
