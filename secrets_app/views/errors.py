@@ -14,7 +14,7 @@ from django.urls import reverse
 from secrets_app.access import POLICIES, Viewer, viewer_of
 from secrets_app.conf.access import MODE, AccessMode
 from secrets_app.conf.hints import commands_that_set
-from secrets_app.conf.project import shown_name
+from secrets_app.conf.project import is_embedded, shown_name
 from secrets_app.core.reading import HostEnvironment
 from secrets_app.service import detect_host
 from secrets_app.views import explain
@@ -31,7 +31,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
         return too_long(request)
     if isinstance(exception, DisallowedHost):
-        sentence = "This host name is not allowed. Set KVSITE_HOSTS to the host names of this site."
+        setting = "ALLOWED_HOSTS" if is_embedded() else "KVSITE_HOSTS"
+        sentence = f"This host name is not allowed. Set {setting} to the host names of this site."
     if is_api(request):
         status = UNSUPPORTED_MEDIA_TYPE if isinstance(exception, UnsupportedContentType) else 400
         return JsonResponse({"error": sentence}, status=status)

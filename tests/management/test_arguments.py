@@ -123,3 +123,25 @@ def test_id_with_managed_identity__is_accepted(world: World) -> None:
     azure = world("vm-two-identities")
     wanted = azure.scenario.identities[-1].client_id
     assert reading("--client-id", wanted, "--credential", "managed-identity")[1]["principal"]["app_id"] == wanted
+
+
+@pytest.mark.parametrize("vault", ["contoso", "https://contoso.vault.azure.net/"])
+def test_vault_argument__needs_no_setting(world: World, settings: Any, vault: str) -> None:
+    world("app-service")
+    settings.SECRETS_APP = {}
+    code, document = reading("--vault", vault, "--secret", "demo")
+    assert (code, document["vault_url"], document["ok"]) == (0, "https://contoso.vault.azure.net", True)
+
+
+@pytest.mark.parametrize("vault", ["", "a_b", "https://example.org"])
+def test_invalid_vault_argument__is_named_and_not_replaced_by_the_setting(world: World, vault: str) -> None:
+    world("app-service")
+    code, document = reading("--vault", vault)
+    assert (code, document["vault_url"], document["failure"]["stage"]) == (2, None, "configuration")
+    assert document["hints"][0]["title"].startswith("--vault ")
+
+
+def test_vault_argument__contradicts_a_secret_identifier(world: World) -> None:
+    world("app-service")
+    with pytest.raises(CommandError, match="Remove --vault"):
+        call_command("principal", "--vault", "contoso", "--secret", "https://contoso.vault.azure.net/secrets/demo")
