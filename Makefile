@@ -135,6 +135,8 @@ bench: .venv/installed  ## run the benchmarks
 	$(BIN)/python -m benchmarks.doctor
 	$(BIN)/python -m benchmarks.explain
 	$(BIN)/python -m benchmarks.local_azure
+	$(BIN)/python -m benchmarks.local_azure load
+	$(BIN)/python -m benchmarks.local_azure memory
 	$(BIN)/python -m benchmarks.fleet
 
 # Pinned here: no other target needs npm.

@@ -1,24 +1,26 @@
 """Sends random and malformed requests to all services of a scenario.
 
-To run it for longer: `PYTHONPATH=. python tests/localazure/fuzzing.py 20000`
+Half of the requests go to valid paths, in turn to every route. `python -m benchmarks.local_azure fuzz` sends more.
 """
 
 import logging
-import os
 import random
 import socket
 import ssl
-import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlsplit
 
+from fuzz_routes import Target, all_targets
+from fuzz_routes import request as route_request
+
 from localazure import LocalAzure
-from localazure.crypto.tokens import sign
+from localazure.crypto.tokens import issue, sign
 from localazure.scenarios.directory import CONTOSO, DEVELOPER, MACHINE_IDENTITY, PRODUCTION
 
+ROUNDS_PER_WORLD = 250
+TARGETS = all_targets()
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 UNUSUAL_METHODS = ("HEAD", "OPTIONS", "CONNECT", "TRACE", "get", "G\x00T", "")
 HOSTS = ("contoso.vault.azure.net", "login.microsoftonline.com", "management.azure.com", "graph.microsoft.com")
@@ -73,7 +75,9 @@ HEADERS = (
 class Result:
     statuses: Counter[str] = field(default_factory=Counter)
     errors: list[str] = field(default_factory=list)
-    """Errors that the server logged."""
+    """Errors that the server logged, and responses with status 5xx."""
+    targets: set[Target] = field(default_factory=set)
+    """The routes that were requested."""
 
 
 class _ErrorLog(logging.Handler):
@@ -92,22 +96,35 @@ def fuzz(azure: LocalAzure, rounds: int, seed: int) -> Result:
     logger.addHandler(handler)
     tls = ssl.create_default_context(cafile=azure.env["SSL_CERT_FILE"])
     try:
-        for _ in range(rounds):
-            result.statuses[_send_one(azure, tls, rng)] += 1
+        for number in range(rounds):
+            if number % ROUNDS_PER_WORLD == ROUNDS_PER_WORLD - 1:
+                azure.reset()  # a request may have deleted the vault or removed the identities
+            target = TARGETS[number // 2 % len(TARGETS)] if number % 2 else None
+            status = _send_one(azure, tls, rng, target)
+            result.statuses[status] += 1
+            if target:
+                result.targets.add(target)
+            if status.startswith("5"):
+                result.errors.append(f"{status}: {target}")
     finally:
         logger.removeHandler(handler)
     return result
 
 
-def _send_one(azure: LocalAzure, tls: ssl.SSLContext, rng: random.Random) -> str:
+def _send_one(azure: LocalAzure, tls: ssl.SSLContext, rng: random.Random, target: Target | None) -> str:
     host, port = rng.choice((*HOSTS, *PLAIN_HOSTS)), urlsplit(azure.env["HTTPS_PROXY"]).port
+    if target:
+        host = target.host
+    sent = route_request(rng, target, _valid_token(rng, host)) if target else malformed_request(rng, host)
     with socket.create_connection(("127.0.0.1", port), timeout=5) as plain:
         if host in PLAIN_HOSTS:
-            return _exchange(plain, malformed_request(rng, host), rng)
+            return _exchange(plain, sent, rng)
         plain.sendall(f"CONNECT {host}:443 HTTP/1.1\r\n\r\n".encode())
-        plain.recv(4096)
+        response = plain.recv(4096)
+        if b" 200 " not in response[:16]:  # a vault that a request has deleted
+            return response[9:12].decode("latin-1")
         with tls.wrap_socket(plain, server_hostname=host) as tunnel:
-            return _exchange(tunnel, malformed_request(rng, host), rng)
+            return _exchange(tunnel, sent, rng)
 
 
 def _exchange(connection: socket.socket, sent: bytes, rng: random.Random) -> str:
@@ -153,6 +170,12 @@ def _host(rng: random.Random, host: str) -> str:
     return host if rng.random() < 0.9 else rng.choice((*HOSTS, "example.com", "[", ""))
 
 
+def _valid_token(rng: random.Random, host: str) -> str:
+    """A token that the service of this host accepts."""
+    identity, audience = rng.choice((MACHINE_IDENTITY, DEVELOPER)), f"https://{host.removeprefix('contoso.')}"
+    return issue(identity, tenant=CONTOSO, audience=audience, now_s=int(time.time())).text
+
+
 def _token(rng: random.Random) -> str:
     """A signed token with valid, missing or wrong claims."""
     now = int(time.time())
@@ -169,19 +192,3 @@ def _token(rng: random.Random) -> str:
     for name in rng.sample(sorted(claims), rng.randrange(3)):
         del claims[name]
     return sign(claims)
-
-
-def main() -> None:
-    rounds = int(sys.argv[1])
-    with LocalAzure("vm") as azure:
-        open_before = len(list(Path("/proc/self/fd").iterdir()))
-        result = fuzz(azure, rounds, seed=int.from_bytes(os.urandom(4)))
-        time.sleep(0.5)
-        left = len(list(Path("/proc/self/fd").iterdir())) - open_before
-    sys.stdout.write(f"{rounds} requests: {dict(result.statuses.most_common())}\n")
-    sys.stdout.write(f"{len(result.errors)} errors, {left} connections left open\n")
-    sys.stdout.write("\n".join(result.errors[:3]) + "\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -19,11 +19,13 @@ from localazure.services.keyvault.access import CLIENT_ADDRESS
 from localazure.services.keyvault.backups import create_backup, read_backup
 from localazure.services.keyvault.bundles import bundle, deleted_bundle, page, without_value
 from localazure.services.keyvault.certificates import certificate_routes, with_content_type
-from localazure.services.keyvault.operation import Operation, begin
+from localazure.services.keyvault.operation import API_VERSIONS, Operation, begin
 from localazure.services.keyvault.paths import normalized
 from localazure.services.keyvault.secret_parameters import read_fields, read_value, with_attributes
 from localazure.state.emulator_state import EmulatorState
 from localazure.state.secret_store import SecretStore, SecretVersion, new_version
+
+__all__ = ["API_VERSIONS", "HOST_SUFFIX", "create_app", "response_headers", "routes"]
 
 HOST_SUFFIX = ".vault.azure.net"
 NAME = re.compile(r"[0-9A-Za-z-]{1,127}")
@@ -31,31 +33,33 @@ NAME = re.compile(r"[0-9A-Za-z-]{1,127}")
 
 def create_app(state: EmulatorState, vault: Vault) -> ASGIApp:
     """Return the ASGI application of `vault`."""
+    application = Starlette(routes=routes(state, vault), exception_handlers={ServiceError: handle_service_error})
+    return normalized(application)
+
+
+def routes(state: EmulatorState, vault: Vault) -> list[Route]:
+    """Return the routes of `vault`."""
     handlers = SecretHandlers(state, vault)
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-    application = Starlette(
-        routes=[
-            Route("/healthstatus", handlers.health),
-            Route("/secrets", handlers.list),
-            Route("/secrets/restore", handlers.restore, methods=["POST"]),
-            Route("/secrets/{name}", handlers.get),
-            Route("/secrets/{name}", handlers.set, methods=["PUT"]),
-            Route("/secrets/{name}", handlers.update, methods=["PATCH"]),
-            Route("/secrets/{name}", handlers.delete, methods=["DELETE"]),
-            Route("/secrets/{name}/backup", handlers.backup, methods=["POST"]),
-            Route("/secrets/{name}/versions", handlers.list_versions),
-            Route("/secrets/{name}/{version}", handlers.get),
-            Route("/secrets/{name}/{version}", handlers.update, methods=["PATCH"]),
-            Route("/deletedsecrets", handlers.list_deleted),
-            Route("/deletedsecrets/{name}", handlers.get_deleted),
-            Route("/deletedsecrets/{name}", handlers.purge, methods=["DELETE"]),
-            Route("/deletedsecrets/{name}/recover", handlers.recover, methods=["POST"]),
-            *certificate_routes(state, vault),
-            Route("/{path:path}", handlers.unknown_path, methods=methods),
-        ],
-        exception_handlers={ServiceError: handle_service_error},
-    )
-    return normalized(application)
+    return [
+        Route("/healthstatus", handlers.health),
+        Route("/secrets", handlers.list),
+        Route("/secrets/restore", handlers.restore, methods=["POST"]),
+        Route("/secrets/{name}", handlers.get),
+        Route("/secrets/{name}", handlers.set, methods=["PUT"]),
+        Route("/secrets/{name}", handlers.update, methods=["PATCH"]),
+        Route("/secrets/{name}", handlers.delete, methods=["DELETE"]),
+        Route("/secrets/{name}/backup", handlers.backup, methods=["POST"]),
+        Route("/secrets/{name}/versions", handlers.list_versions),
+        Route("/secrets/{name}/{version}", handlers.get),
+        Route("/secrets/{name}/{version}", handlers.update, methods=["PATCH"]),
+        Route("/deletedsecrets", handlers.list_deleted),
+        Route("/deletedsecrets/{name}", handlers.get_deleted),
+        Route("/deletedsecrets/{name}", handlers.purge, methods=["DELETE"]),
+        Route("/deletedsecrets/{name}/recover", handlers.recover, methods=["POST"]),
+        *certificate_routes(state, vault),
+        Route("/{path:path}", handlers.unknown_path, methods=methods),
+    ]
 
 
 class SecretHandlers:
