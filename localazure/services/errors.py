@@ -1,5 +1,6 @@
 """Error responses of the emulated services."""
 
+import json
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Self
@@ -44,6 +45,11 @@ class AzureJSONResponse(JSONResponse):
     """JSON with the content type of Azure's services."""
 
     media_type = "application/json; charset=utf-8"
+
+    def render(self, content: Any) -> bytes:
+        """Return UTF-8. Half a character, which an escape sequence in JSON can stand for, becomes a question mark."""
+        text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return text.encode("utf-8", "replace")
 
 
 def error_response(error: ServiceError) -> Response:

@@ -1,5 +1,8 @@
 """Reads request bodies up to a maximum size."""
 
+import json
+import math
+from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
@@ -22,6 +25,20 @@ async def read_body(request: Request) -> bytes:
     except ClientDisconnect:
         raise ServiceError(400, None, CLOSE_CONNECTION) from None
     return bytes(body)
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Return the parsed value. Raises ValueError, also for numbers that JSON cannot represent, or RecursionError."""
+    return json.loads(text, parse_constant=_refuse, parse_float=_finite)
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse(text)
 
 
 async def read_form(request: Request) -> dict[str, str]:

@@ -3,7 +3,6 @@
 Its documentation is no longer available. The protocol follows its samples; see "Known differences" in the README.
 """
 
-import json
 import secrets
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -17,7 +16,7 @@ from starlette.routing import Route
 
 from localazure.crypto.tokens import verify
 from localazure.services.errors import AzureJSONResponse, ServiceError, handle_service_error
-from localazure.services.request_body import read_body
+from localazure.services.request_body import parse_json, read_body
 from localazure.state.emulator_state import EmulatorState
 
 AUDIENCES = {
@@ -130,7 +129,7 @@ class TokenHandlers:
 
 def _display_name(body: bytes) -> str | None:
     try:
-        fields = json.loads(body) if body else {}
+        fields = parse_json(body) if body else {}
     except ValueError:
         fields = None
     if not isinstance(fields, dict) or not isinstance(fields.get("properties", {}), dict):

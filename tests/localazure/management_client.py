@@ -29,13 +29,14 @@ class Management:
         identity: Identity = DEVELOPER,
         tenant: Tenant = CONTOSO,
         body: object = None,
+        content: bytes | None = None,
         filter_: str = "",
     ) -> httpx.Response:
         """Send a request as `identity`, by default the developer, who owns the subscription."""
         token = issue(identity, tenant=tenant, audience=ARM, now_s=int(time.time()))
         parameters = {"api-version": version} | ({"$filter": filter_} if filter_ else {})
         headers = {"Authorization": f"Bearer {token.text}"}
-        json: dict[str, Any] = {} if body is None else {"json": body}
+        json: dict[str, Any] = {"content": content} if body is None else {"json": body}
         return self.client.request(method, f"{ARM}{path}", params=parameters, headers=headers, **json)
 
 

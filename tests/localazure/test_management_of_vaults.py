@@ -180,3 +180,11 @@ def test_vault__delete_recover_and_purge(management: Callable[..., Management]) 
     assert list(arm.azure.vault("contoso")) == []
     arm.azure.reset()
     assert arm.azure.vault()["demo"] == arm.azure.secret_value
+
+
+@pytest.mark.parametrize("text", ['{"tags": {"a": 1e999}}', '{"tags": NaN}', '{"tags": {"a": "\\ud800"}}'])
+def test_body__numbers_and_characters_that_json_cannot_represent(
+    management: Callable[..., Management], text: str
+) -> None:
+    response = management("app-service").send("PATCH", VAULT, content=text.encode())
+    assert response.status_code == (200 if "ud800" in text else 400)

@@ -3,7 +3,6 @@
 https://learn.microsoft.com/graph/api/overview
 """
 
-import json
 import re
 import uuid
 from collections.abc import Callable, Mapping
@@ -21,7 +20,7 @@ from localazure.scenarios.directory import Application, Identity, User
 from localazure.scenarios.registrations import FederatedCredential
 from localazure.services.errors import AzureJSONResponse, ServiceError, handle_service_error
 from localazure.services.graph import objects
-from localazure.services.request_body import read_body
+from localazure.services.request_body import parse_json, read_body
 from localazure.state.client_secrets import YEAR_S
 from localazure.state.emulator_state import EmulatorState
 
@@ -259,7 +258,7 @@ def _predicate(text: str) -> Callable[[Mapping[str, Any]], bool]:
 async def _body(request: Request) -> dict[str, Any]:
     """Return the JSON object of the body. Raises ServiceError."""
     try:
-        return _object(json.loads(await read_body(request)))
+        return _object(parse_json(await read_body(request)))
     except (ValueError, RecursionError):
         return _object(None)
 

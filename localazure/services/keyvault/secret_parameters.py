@@ -1,13 +1,12 @@
 """Parses and validates the request body of setting or updating a secret."""
 
-import json
 from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
 
 from localazure.services.keyvault import errors
-from localazure.services.request_body import read_body
+from localazure.services.request_body import parse_json, read_body
 from localazure.state.secret_store import SecretVersion
 
 MAX_VALUE_BYTES = 25 * 1024
@@ -20,7 +19,7 @@ ATTRIBUTES = {"enabled": ("enabled", bool), "nbf": ("not_before", int), "exp": (
 async def read_fields(request: Request) -> dict[str, Any]:
     """Return the JSON object of the body. Raises ServiceError."""
     try:
-        fields = json.loads(await read_body(request))
+        fields = parse_json(await read_body(request))
     except ValueError:
         fields = None
     if not isinstance(fields, dict):

@@ -3,9 +3,10 @@
 Azure CLI sends a template as it is in its file, behind the unquoted key `template`.
 """
 
-import json
 import re
 from typing import Any
+
+from localazure.services.request_body import parse_json
 
 _COMMENTS = re.compile(r'("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
 _DETAILS = re.compile(r'("(?:[^"\\]|\\.)*")|([A-Za-z_$][\w$]*)(?=\s*:)|,(?=\s*[}\]])', re.DOTALL)
@@ -14,10 +15,10 @@ _DETAILS = re.compile(r'("(?:[^"\\]|\\.)*")|([A-Za-z_$][\w$]*)(?=\s*:)|,(?=\s*[}
 def parse(text: str) -> Any:
     """Return the parsed value. Raises ValueError or RecursionError."""
     try:
-        return json.loads(text)
+        return parse_json(text)
     except ValueError:
         without_comments = _COMMENTS.sub(lambda match: match[1] or " ", text)
-        return json.loads(_DETAILS.sub(_as_json, without_comments))
+        return parse_json(_DETAILS.sub(_as_json, without_comments))
 
 
 def _as_json(match: re.Match[str]) -> str:
