@@ -1,11 +1,12 @@
 """Plots as plain geometry for SVG: no script draws them, and each one has the same facts as text."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from fleet.overview import Access, ExpiryDay
 from fleet.timeline import TITLES, Latency, Segment, Timeline
-from secrets_app.core.formatting import moment
+from secrets_app.core.formatting import moment, plural
 
 WIDTH, HEIGHT = 1000, 160
 _MIN_WIDTH = 3.0
@@ -36,7 +37,17 @@ class Band(NamedTuple):
 def band(history: Timeline) -> Band:
     """The states of a history, side by side."""
     bars = tuple(_bars(history.segments, history.start, history.end))
-    return Band(history.range, TITLES[history.range], bars, _summary(history))
+    return Band(history.range, TITLES[history.range], bars, _summary(history.segments, history.readable_share))
+
+
+def heat_map_row(segments: Sequence[Segment], range_name: str) -> Band:
+    """One row of the heat map of a fleet: the states of one target."""
+    seconds = {ok: sum((s.end - s.start).total_seconds() for s in segments if s.ok is ok) for ok in (True, False)}
+    known = sum(seconds.values())
+    share = seconds[True] / known if known else None
+    bars = tuple(_bars(segments, segments[0].start, segments[-1].end)) if segments else ()
+    shown = tuple(bar for bar in bars if bar.state != "gap")  # as the background
+    return Band(range_name, TITLES[range_name], shown, _summary(segments, share))
 
 
 def _bars(segments: Sequence[Segment], start: datetime, end: datetime) -> Iterator[Bar]:
@@ -51,14 +62,14 @@ def _bars(segments: Sequence[Segment], start: datetime, end: datetime) -> Iterat
         yield Bar(round(min(x, WIDTH - width), 1), round(width, 1), _STATES[segment.ok], title)
 
 
-def _summary(history: Timeline) -> str:
-    if history.readable_share is None:
+def _summary(segments: Sequence[Segment], readable_share: float | None) -> str:
+    if readable_share is None:
         return "no readings"
-    failures = sum(segment.ok is False for segment in history.segments)
-    known = sum((s.end - s.start).total_seconds() for s in history.segments if s.ok is not None)
-    unknown = 1 - known / (history.end - history.start).total_seconds()
+    failures = sum(segment.ok is False for segment in segments)
+    known = sum((s.end - s.start).total_seconds() for s in segments if s.ok is not None)
+    unknown = 1 - known / (segments[-1].end - segments[0].start).total_seconds()
     texts = (
-        f"readable {percent(history.readable_share)}",
+        f"readable {percent(readable_share)}",
         f"{failures} failure{'' if failures == 1 else 's'}" if failures else "",
         f"no readings for {percent(unknown)} of the time" if unknown >= 0.01 else "",
     )
@@ -125,3 +136,61 @@ def _round_up(ms: float) -> int:
             if ms <= step * size:
                 return step * size
         size *= 10
+
+
+class Day(NamedTuple):
+    """One day of the expiry calendar on which something expires."""
+
+    x: int
+    y: int
+    level: int
+    """1 to 3: how much."""
+    title: str
+
+
+class Calendar(NamedTuple):
+    """A column for each week, Monday at the top, from the current week on."""
+
+    squares: str
+    """Every day, as the path of an SVG."""
+    days: tuple[Day, ...]
+
+
+CALENDAR_WEEKS, _DAY_SIZE = 14, 12
+
+
+def expiry_calendar(days: Sequence[ExpiryDay], now: datetime) -> Calendar:
+    """The calendar of the next weeks."""
+    monday = now.date() - timedelta(days=now.weekday())
+    squares = "".join(
+        f"M{week * _DAY_SIZE} {weekday * _DAY_SIZE}h10v10h-10z"
+        for week in range(CALENDAR_WEEKS)
+        for weekday in range(7)
+        if week or weekday >= now.weekday()
+    )
+    return Calendar(squares, tuple(_day(day, monday) for day in days))
+
+
+def _day(of: ExpiryDay, monday: date) -> Day:
+    week, weekday = divmod((date.fromisoformat(of.day) - monday).days, 7)
+    kinds = {"secret": of.secrets, "certificate": of.certificates, "credential": of.credentials}
+    total = sum(kinds.values())
+    text = ", ".join(plural(count, kind) for kind, count in kinds.items() if count)
+    return Day(week * _DAY_SIZE, weekday * _DAY_SIZE, 1 + (total > 2) + (total > 9), f"{of.day}: {text}")
+
+
+class Matrix(NamedTuple):
+    """Which identity was tried on which secret."""
+
+    identities: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[Access | None, ...]], ...]
+    """Each secret with a cell for each identity; None: not tried."""
+
+
+def matrix(cells: Sequence[Access]) -> Matrix | None:
+    """The cells as a table; None without any."""
+    identities = tuple(dict.fromkeys(cell.principal for cell in cells))
+    found = {(cell.secret, cell.principal): cell for cell in cells}
+    secrets = sorted({cell.secret for cell in cells})
+    rows = ((secret, tuple(found.get((secret, identity)) for identity in identities)) for secret in secrets)
+    return Matrix(identities, tuple(rows)) if cells else None

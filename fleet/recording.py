@@ -46,16 +46,16 @@ def record(target_id: int, now: Observed, *, done: bool = False) -> list[Change]
     return stored
 
 
-def max_gap(target: Target) -> timedelta:
+def max_gap(interval_s: int | None) -> timedelta:
     """The longest time between two readings that still counts as continuous."""
-    return max(MAX_GAP, timedelta(seconds=3 * (target.interval_s or 0)))
+    return max(MAX_GAP, timedelta(seconds=3 * (interval_s or 0)))
 
 
 def _is_same(target: Target, latest: Observation, now: Observed) -> bool:
     return (
         all(getattr(latest, name) == getattr(now, name) for name in COMPARED)
         and latest.first_at.date() == now.at.date()
-        and latest.last_at - _CLOCK_TOLERANCE <= now.at <= latest.last_at + max_gap(target)
+        and latest.last_at - _CLOCK_TOLERANCE <= now.at <= latest.last_at + max_gap(target.interval_s)
     )
 
 

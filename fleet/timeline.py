@@ -1,6 +1,6 @@
 """The history of one target over a range of time: states, latency and changes."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -110,7 +110,7 @@ def timeline(target: Target, range_name: str, now: datetime) -> Timeline:
     """The history of `target` in a range that ends at `now`. Raises django.db.Error."""
     start = now - RANGES[range_name]
     rows = list(target.observations.filter(last_at__gte=start).order_by("first_at", "id"))
-    segments = tuple(_clipped(joined(_segments(rows, max_gap(target), now)), start, now))
+    segments = segments_of(rows, max_gap(target.interval_s), start, now)
     changes = target.changes.filter(at__gte=start).order_by("-at", "-id")[:MAX_CHANGES]
     return Timeline(
         target=target.name,
@@ -130,9 +130,34 @@ def timeline(target: Target, range_name: str, now: datetime) -> Timeline:
     )
 
 
+def segments_of(rows: Sequence[Observation], gap: timedelta, start: datetime, now: datetime) -> tuple[Segment, ...]:
+    """The states from `start` to `now`; `gap`: a longer time without readings is unknown."""
+    return tuple(_clipped(joined(_segments(rows, gap, now)), start, now))
+
+
+MAX_OBSERVATIONS = 10_000
+"""Of a page of targets."""
+
+
+def segments_of_targets(
+    intervals_s: Mapping[int, int | None], range_name: str, now: datetime
+) -> dict[int, tuple[Segment, ...]]:
+    """The states of several targets: their numbers and intervals -> the segments. Raises django.db.Error."""
+    start = now - RANGES[range_name]
+    columns = ("target_id", "first_at", "last_at", "ok", "status", "code", "cause")
+    found = Observation.objects.filter(target__in=intervals_s, last_at__gte=start).only(*columns)
+    rows: dict[int, list[Observation]] = {number: [] for number in intervals_s}
+    for row in found.order_by("-last_at")[:MAX_OBSERVATIONS]:
+        rows[row.target_id].append(row)
+    return {
+        number: segments_of(of_target[::-1], max_gap(intervals_s[number]), start, now)
+        for number, of_target in rows.items()
+    }
+
+
 def _segments(rows: Sequence[Observation], gap: timedelta, now: datetime) -> Iterator[Segment]:
     """A state lasts until the next reading, unless that comes much later: then nothing is known in between."""
-    for row, following in zip(rows, [*(row.first_at for row in rows[1:]), now], strict=True):
+    for row, following in zip(rows, [row.first_at for row in rows[1:]] + [now] * bool(rows), strict=True):
         is_continuous = following - row.last_at <= gap
         end = max(row.last_at, following) if is_continuous else row.last_at
         yield Segment(start=row.first_at, end=end, ok=row.ok, result=_result(row))

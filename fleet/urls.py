@@ -2,13 +2,16 @@
 
 from django.urls import path
 
-from fleet import views
+from fleet.views import fleet, history
 from secrets_app.views.guard import guarded
 
 app_name = "fleet"
 urlpatterns = [
-    path("history/", views.history, name="history"),
-    path("api/history", views.api_history, name="api_history"),
+    path("history/", history.history, name="history"),
+    path("api/history", history.api_history, name="api_history"),
+    path("fleet/", fleet.fleet, name="fleet"),
+    path("api/fleet", fleet.api_fleet, name="api_fleet"),
+    path("api/fleet/schema", fleet.api_fleet_schema, name="api_fleet_schema"),
 ]
 for pattern in urlpatterns:
     pattern.callback = guarded(pattern.callback)

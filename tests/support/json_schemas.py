@@ -16,7 +16,12 @@ _FOLDER = Path(__file__).parent / "openapi"
 @cache
 def validator_of(name: str) -> Draft202012Validator:
     """Checks an answer against the schema `name`, strictly."""
-    document = copy.deepcopy(openapi_document())
+    return strict_validator(openapi_document(), name)
+
+
+def strict_validator(document: dict[str, Any], name: str) -> Draft202012Validator:
+    """The same for a schema of another OpenAPI document."""
+    document = copy.deepcopy(document)
     _close(document["components"])
     schema = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
     return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)

@@ -1,0 +1,204 @@
+"""The page and the JSON of the fleet."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from fleet.description import describe
+from fleet.models import Observation, Target
+from fleet.observed import Observed
+from fleet.openapi import openapi_document
+from fleet.recording import record
+from fleet.storing import store
+from tests.conftest import World
+from tests.fleet.conftest import DENIED, OK
+from tests.support.json_schemas import specification_errors, strict_validator
+
+EXPECTED = "11111111-1111-4111-8111-111111111111"
+UNEXPECTED = {**OK, "ok": False, "cause": "unexpected_principal"}
+NO_ANSWER = {"ok": False, "cause": "dns_failure", "stage": "network"}
+
+
+def add(
+    name: str, result: dict[str, Any] | None, *, minutes_ago: float = 5, secret: str = "demo", **more: Any
+) -> Target:
+    """A target that was checked once, `minutes_ago`."""
+    store([describe({"name": name, "vault": "contoso", "secret": secret, **more})])
+    target = Target.objects.get(name=name)
+    if result is not None:
+        record(target.pk, Observed(at=datetime.now(UTC) - timedelta(minutes=minutes_ago), **result))
+    return Target.objects.get(name=name)
+
+
+@pytest.fixture
+def targets(db: None, world: World) -> None:
+    world("app-service")
+    soon = datetime.now(UTC) + timedelta(days=3)
+    add("fine", {**OK, "expires_on": soon, "is_certificate": True}, labels={"team": "web"})
+    add("denied earlier", DENIED, minutes_ago=90, secret="other", labels={"team": "payments"})
+    add("denied lately", DENIED, minutes_ago=3, labels={"team": "payments"})
+    add("silent", NO_ANSWER, labels={"team": "web"})
+    add("somebody else", UNEXPECTED, expected_object_id=EXPECTED, labels={"team": "web"})
+    add("new", None, credential_expires_on=(datetime.now(UTC) - timedelta(days=1)).date())
+
+
+@pytest.mark.usefixtures("targets")
+def test_json__the_worst_first_with_counts_and_groups(client: Client) -> None:
+    document = client.get("/api/fleet?group=team").json()
+    names = [target["name"] for target in document["targets"]]
+    assert names == ["denied lately", "denied earlier", "silent", "somebody else", "new", "fine"]
+    counts = {row["state"]: row["count"] for row in document["states"]}
+    assert counts == {"refused": 2, "unreachable": 1, "unexpected": 1, "unchecked": 1, "readable": 1}
+    groups = {row["value"]: (row["count"], row["failing"]) for row in document["groups"]}
+    assert groups == {"payments": (2, 2), "web": (3, 2), "": (1, 0)}
+    assert document["ok"] is False
+    assert [(row["what"], row["target"]) for row in document["expiries"]] == [
+        ("credential", "new"),
+        ("certificate", "fine"),
+    ]
+    assert document["expired"] == 1
+    assert [(day["certificates"], day["secrets"]) for day in document["expiry_days"]] == [(1, 0)]
+
+
+@pytest.mark.usefixtures("targets")
+def test_json__is_what_its_schema_says(client: Client) -> None:
+    document = client.get("/api/fleet").json()
+    schema = client.get("/api/fleet/schema").json()
+    assert schema == openapi_document()
+    assert specification_errors(schema) == []
+    check = strict_validator(schema, "Fleet")
+    assert [error.message for error in check.iter_errors(document)] == []
+    assert [error.message for error in check.iter_errors({**document, "count": "6"})] != []
+
+
+@pytest.mark.usefixtures("targets")
+def test_page__summary_rows_heat_map_calendar_and_matrix(client: Client) -> None:
+    page = client.get("/fleet/").content.decode()
+    assert "4 of 6 targets are not readable." in page
+    assert "<strong>2</strong> Refused" in page
+    assert page.index("denied lately") < page.index("denied earlier") < page.index(">fine<")
+    assert page.count('<svg class="states"') == 6
+    assert 'aria-label="no readings"' in page
+    assert '<svg class="calendar"' in page
+    assert "1 certificate" in page
+    assert 'role="region"' in page
+    assert "<script" in page.replace('src="/static/secrets_app/copy.js" defer', "")  # the site's own, nothing needs it
+    assert page.count("<script") == 1
+
+
+@pytest.mark.usefixtures("targets")
+def test_other_principal__is_said_with_the_expected_one(client: Client) -> None:
+    page = client.get("/fleet/?state=unexpected").content.decode()
+    assert "Other principal" in page
+    assert f"expected object <code>{EXPECTED}</code>" in page
+    assert "kvsite-demo (system-assigned managed identity)" in page
+    [row] = client.get("/api/fleet?state=unexpected").json()["targets"]
+    assert (row["ok"], row["state"], row["expected"]) == (False, "unexpected", {"object_id": EXPECTED})
+
+
+@pytest.mark.usefixtures("targets")
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("state=refused", ["denied lately", "denied earlier"]),
+        ("state=unchecked", ["new"]),
+        ("q=FORBIDDENBYRBAC", ["denied lately", "denied earlier"]),
+        ("label=team=web&state=readable", ["fine"]),
+        ("label=team=", ["new"]),
+        ("label=team=web,team=payments", []),
+        ("q=%25", []),
+        ("page=7", ["denied lately", "denied earlier", "silent", "somebody else", "new", "fine"]),
+    ],
+)
+def test_filters(client: Client, query: str, names: list[str]) -> None:
+    assert [row["name"] for row in client.get(f"/api/fleet?{query}").json()["targets"]] == names
+    assert client.get(f"/fleet/?{query}").status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "query",
+    ["state=x", "page=0", "page=²", "label=x", "label='=1", "group=a b", "range=90d", "nonsense=1", f"q={'x' * 101}"],
+)
+def test_invalid_query__is_400(world: World, client: Client, query: str) -> None:
+    world("app-service")
+    assert client.get(f"/fleet/?{query}").status_code == 400
+
+
+@pytest.mark.django_db
+def test_without_targets__the_page_says_how_to_add_them(world: World, client: Client) -> None:
+    world("app-service")
+    page = client.get("/fleet/").content.decode()
+    assert "There are no targets yet." in page
+    assert "manage.py fleet import" in page
+    assert client.get("/api/fleet").json()["ok"] is None
+
+
+@pytest.mark.django_db
+def test_access__is_that_of_the_site(settings: Any, world: World) -> None:
+    world("app-service")
+    settings.SECRETS_APP = {**settings.SECRETS_APP, "KVSITE_ACCESS": "loopback"}
+    remote = Client(headers={"host": "127.0.0.1:8000"}, REMOTE_ADDR="203.0.113.5")
+    for path in ("/fleet/", "/api/fleet", "/api/fleet/schema"):
+        assert remote.get(path).status_code == 403
+
+
+@pytest.mark.django_db
+def test_texts_from_targets__are_escaped(world: World, client: Client) -> None:
+    world("app-service")
+    add("<b>bold</b>", {**OK, "principal_name": "<i>x</i>"}, labels={"team": "<u>y</u>"})
+    page = client.get("/fleet/").content.decode()
+    assert "&lt;b&gt;bold&lt;/b&gt;" in page
+    assert not any(tag in page for tag in ("<b>", "<i>", "<u>"))
+
+
+@pytest.mark.django_db
+def test_many_targets__the_work_of_a_page_does_not_grow_with_them(world: World, client: Client) -> None:
+    world("app-service")
+
+    def page(count: int) -> tuple[int, int]:
+        store(
+            [
+                describe({"vault": f"v-{n % 7}a", "secret": f"s-{n}", "labels": {"team": str(n % 3)}})
+                for n in range(count)
+            ]
+        )
+        with CaptureQueriesContext(connection) as queries:
+            text = client.get("/fleet/").content.decode()
+        return len(queries), text.count('<svg class="states"')
+
+    few, many = page(120), page(400)
+    assert few == many
+    assert few[1] == 100
+
+
+@pytest.mark.django_db
+def test_heat_map__has_gap_failure_and_share(world: World, client: Client) -> None:
+    world("app-service")
+    target = add("flapping", {**OK}, minutes_ago=60)
+    now = datetime.now(UTC)
+    Observation.objects.create(
+        target=target, first_at=now - timedelta(minutes=30), last_at=now, ok=False, cause="x", status=403
+    )
+    page = client.get("/fleet/?range=7d").content.decode()
+    assert 'aria-label="readable 50' in page
+    assert "1 failure, no readings for" in page
+
+
+def test_old_schema__is_one_sentence(world: World, client: Client, transactional_db: None) -> None:
+    world("app-service")
+    call_command("migrate", "fleet", "0001", verbosity=0, skip_checks=True)
+    try:
+        answer = client.get("/fleet/")
+        assert answer.status_code == 503
+        assert "Run: python manage.py migrate" in answer.content.decode()
+        assert json.loads(client.get("/api/fleet").content)["error"].endswith("Run: python manage.py migrate")
+    finally:
+        connection.close()
+        call_command("migrate", "fleet", verbosity=0, skip_checks=True)
