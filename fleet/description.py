@@ -20,6 +20,7 @@ from secrets_app.conf.vault import VAULT_ADDRESS_SETTINGS
 from secrets_app.core.redaction import redact
 
 MIN_INTERVAL_S, MAX_INTERVAL_S = 10, 86_400
+EXPECTED_PREFIX = "KVSITE_EXPECTED_"
 OWN_PREFIX = "this site:"
 """Of the name of the site's own target."""
 _CONNECTION_STRING = "KVSITE_CONNECTION_STRING"  # may contain a client secret
@@ -69,7 +70,12 @@ class Description:
     @property
     def address(self) -> tuple[str, str, str, str]:
         """What is read. A target with another one begins a new history."""
-        return self.kind, self.vault_url, self.secret_name, self.site_url
+        return address_of(self.kind, self.vault_url, self.secret_name, self.site_url)
+
+
+def address_of(kind: str, vault_url: str, secret_name: str, site_url: str) -> tuple[str, str, str, str]:
+    """What identifies the address. Another site tells its vault and secret itself."""
+    return (kind, "", "", site_url) if kind == Target.Kind.SITE else (kind, vault_url, secret_name, "")
 
 
 def describe(fields: Mapping[str, Any]) -> Description:

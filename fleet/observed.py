@@ -51,6 +51,9 @@ class Observed:
     """Equal readings that this one stands for; the durations of their requests are sums, `total_ms` is the slowest."""
     is_certificate: bool | None = None
     """Whether the secret is that of a certificate; None if it was not read."""
+    site_vault_url: str = ""
+    """Of another site: the vault that it reads from."""
+    site_secret_name: str = ""
 
     @property
     def state(self) -> Target.State:
@@ -77,7 +80,8 @@ class Observed:
         return " ".join(filter(None, (str(self.status or ""), self.code))) or self.cause or "not read"
 
 
-_NOT_STORED = frozenset({"at", "token_ms", "vault_ms", "total_ms", "count", "is_certificate"})
+_OF_TARGET = frozenset({"is_certificate", "site_vault_url", "site_secret_name"})
+_NOT_STORED = frozenset({"at", "token_ms", "vault_ms", "total_ms", "count"}) | _OF_TARGET
 STORED = tuple(field.name for field in fields(Observed) if field.name not in _NOT_STORED)
 """The fields of an Observation that are those of Observed."""
 COMPARED = tuple(name for name in STORED if name != "client_address")

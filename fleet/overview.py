@@ -12,6 +12,7 @@ from django.db.models import Case, Count, F, Max, Min, Q, QuerySet, TextField, V
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce, Concat, Substr
 
+from fleet.description import EXPECTED_PREFIX
 from fleet.models import Target
 from secrets_app.core.reading import SCHEMA_VERSION
 
@@ -177,7 +178,7 @@ def fleet(filters: Filters, now: datetime) -> Fleet:
         groups=tuple(_groups(shown, filters.group_by)) if filters.group_by else (),
         page=page,
         pages=pages,
-        targets=tuple(map(_row, worst_first(shown)[(page - 1) * PAGE_SIZE : page * PAGE_SIZE])),
+        targets=tuple(map(target_row, worst_first(shown)[(page - 1) * PAGE_SIZE : page * PAGE_SIZE])),
         expiries=tuple(_expiries(shown, now)),
         expiry_days=tuple(_expiry_days(shown, now)),
         expired=shown.filter(expires_on__lt=now).count() + shown.filter(credential_expires_on__lt=now).count(),
@@ -239,14 +240,14 @@ def _groups(targets: QuerySet[Target], key: str) -> Iterable[Group]:
         yield Group(value=row["label_of_group"], count=row["n"], failing=row["failing"], unchecked=row["unchecked"])
 
 
-_EXPECTED = "KVSITE_EXPECTED_"
 _COPIED = (
     *("id", "name", "kind", "vault_url", "secret_name", "site_url", "labels", "ok", "since", "checked_at", "cause"),
     *("code", "principal", "expires_on", "credential_expires_on", "interval_s", "made_up"),
 )
 
 
-def _row(target: Target) -> TargetRow:
+def target_row(target: Target) -> TargetRow:
+    """The current state of a target."""
     return TargetRow(
         **{name: getattr(target, name) for name in _COPIED},
         state=target.state or UNCHECKED,
@@ -256,7 +257,11 @@ def _row(target: Target) -> TargetRow:
 
 def expected_of(settings: Mapping[str, str]) -> dict[str, str]:
     """What the settings of a target expect of its principal: `{"object_id": "..."}`."""
-    return {name.removeprefix(_EXPECTED).lower(): text for name, text in settings.items() if name.startswith(_EXPECTED)}
+    return {
+        name.removeprefix(EXPECTED_PREFIX).lower(): text
+        for name, text in settings.items()
+        if name.startswith(EXPECTED_PREFIX)
+    }
 
 
 def _expiries(targets: QuerySet[Target], now: datetime) -> list[Expiry]:

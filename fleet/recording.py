@@ -121,6 +121,9 @@ def _update(target: Target, now: Observed, *, done: bool) -> None:
     target.known = {**target.known, **properties(now)}
     fields = ["ok", "state", "since", "checked_at", "cause", "code", "principal", "expires_on", "known", "alerted_ok"]
     fields += ["is_certificate"]
+    if now.site_vault_url:
+        target.vault_url, target.secret_name = now.site_vault_url, now.site_secret_name
+        fields += ["vault_url", "secret_name"]
     if done:
         target.lease_until, target.next_due = None, next_due(target, datetime.now(UTC))
         fields += ["lease_until", "next_due"]

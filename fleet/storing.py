@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from django.db import transaction
 
-from fleet.description import Description
+from fleet.description import Description, address_of
 from fleet.models import Change, Observation, Target
 from secrets_app import conf
 
@@ -37,9 +37,8 @@ def store(descriptions: Sequence[Description], *, remove_others: bool = False) -
     removed = [name for name in others.values_list("name", flat=True) if name not in names] if remove_others else []
     for some in _batches(removed):
         others.filter(name__in=some).delete()
-    before = {name: (kind, *address) for name, kind, *address in others.values_list(
-        "name", "kind", "vault_url", "secret_name", "site_url"
-    )}  # fmt: skip
+    rows = others.values_list("name", "kind", "vault_url", "secret_name", "site_url")
+    before = {name: address_of(*address) for name, *address in rows}
     interval_s = conf.current().watch_interval_s
     Target.objects.bulk_create(
         (_target(description, interval_s) for description in descriptions),
@@ -65,6 +64,15 @@ def _restart(names: Sequence[str]) -> None:
     Observation.objects.filter(target__in=targets).delete()
     Change.objects.filter(target__in=targets).delete()
     targets.update(**_STATE)
+
+
+def without_known(descriptions: Sequence[Description]) -> list[Description]:
+    """Those whose name or secret no target has yet. Raises django.db.Error."""
+    rows = list(Target.objects.values_list("name", "vault_url", "secret_name"))
+    names, secrets = {row[0] for row in rows}, {row[1:] for row in rows}
+    return [
+        each for each in descriptions if each.name not in names and (each.vault_url, each.secret_name) not in secrets
+    ]
 
 
 def remove(names: Sequence[str]) -> int:

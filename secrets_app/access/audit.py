@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from django.http import HttpRequest
 
-from secrets_app.access import Viewer
+from secrets_app.access.viewer import Viewer
 from secrets_app.core.redaction import printable, well_formed
 
 log = logging.getLogger("secrets_app.access.audit")

@@ -8,10 +8,14 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from secrets_app.access import audit
+from secrets_app.access.client_address import client_address
 from secrets_app.access.session import session_of
+from secrets_app.access.throttle import LoginThrottle
 from secrets_app.access.viewer import Viewer
 from secrets_app.conf import Config
 from secrets_app.conf.access import EXAMPLE_PASSPHRASE, LOGIN_LIFETIME_S, AccessMode
+from secrets_app.core.runtime import shared
 
 # Keys in the session.
 _ROLE = "_secrets_app_role"
@@ -37,7 +41,27 @@ def viewer(request: HttpRequest, config: Config) -> Viewer:
             denied_because="Access requires a passphrase, but no valid passphrase is set.",
             required_setting=("KVSITE_PASSPHRASE", EXAMPLE_PASSPHRASE),
         )
-    return _viewer_with_role(role_in(session_of(request), config), config)
+    role = role_in(session_of(request), config) or _role_of_header(request, config)
+    return _viewer_with_role(role, config)
+
+
+def _role_of_header(request: HttpRequest, config: Config) -> Role | None:
+    """The role of `Authorization: Bearer PASSPHRASE`, for programs. Either passphrase shows the pages, never values.
+
+    Wrong ones count as in the form: a header must not allow more guesses. https://www.rfc-editor.org/rfc/rfc6750
+    """
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not given.strip():
+        return None
+    throttle, address = shared(LoginThrottle), client_address(request, config)
+    if throttle.check(address):
+        return None
+    role = role_for(given.strip(), config)
+    if role is None:
+        audit.record("sign in", "wrong passphrase", request, Viewer(access_mode=config.access, name="anonymous"))
+        return None
+    (throttle.reset if grants_most(role, config) else throttle.refund)(address)
+    return Role.VIEW
 
 
 def _viewer_with_role(role: Role | None, config: Config) -> Viewer:

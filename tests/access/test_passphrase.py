@@ -129,3 +129,38 @@ def test_pages_and_log__contain_no_passphrase(locked: Client, caplog: pytest.Log
     shown += repr(conf.current()) + locked.cookies.output()
     assert PASSPHRASE not in shown
     assert VALUES_PASSPHRASE not in shown
+
+
+def bearer(client: Client, passphrase: str, path: str = "/api/reading", **more: Any) -> Any:
+    return client.get(path, headers={"authorization": f"Bearer {passphrase}"}, **more)
+
+
+def test_header__a_program_reads_with_either_passphrase_without_a_session(locked: Client) -> None:
+    for passphrase in (PASSPHRASE, VALUES_PASSPHRASE):
+        response = bearer(locked, passphrase)
+        assert response.status_code == 200
+        assert COOKIE not in response.cookies
+        assert passphrase not in response.content.decode()
+    assert locked.get("/api/reading").status_code == 403
+
+
+def test_header__never_shows_values(locked: Client) -> None:
+    headers = {"authorization": f"Bearer {VALUES_PASSPHRASE}"}
+    assert "Show value" not in bearer(locked, VALUES_PASSPHRASE, "/").content.decode()
+    assert locked.post("/value/", headers=headers).status_code == 403
+
+
+def test_header__wrong_ones_are_throttled_with_those_of_the_form(locked: Client, caplog: Any) -> None:
+    caplog.set_level(logging.INFO, logger="secrets_app.access.audit")
+    for number in range(8):
+        assert bearer(locked, f"wrong-{number}").status_code == 403
+    assert bearer(locked, PASSPHRASE).status_code == 403
+    assert sign_in(locked, PASSPHRASE).status_code == 429
+    assert 'outcome="wrong passphrase"' in caplog.text
+    assert "wrong-0" not in caplog.text
+
+
+@pytest.mark.parametrize("header", ["Bearer", "Bearer ", f"Basic {PASSPHRASE}", PASSPHRASE, f"Bearer{PASSPHRASE}"])
+def test_header__of_another_form_is_ignored(locked: Client, header: str) -> None:
+    assert locked.get("/api/reading", headers={"authorization": header}).status_code == 403
+    assert sign_in(locked, PASSPHRASE).status_code == 302

@@ -1,16 +1,35 @@
 """`manage.py fleet`: the targets of the fleet, and one pass over them."""
 
+import json
+import os
 from argparse import ArgumentParser
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection
+
 from fleet.description import Description, InvalidTargetError, describe
+from fleet.management.commands.watch import threads
+from fleet.models import Target
+from fleet.overview import STATE_TITLES, TargetRow, target_row, worst_first
 from fleet.problems import HistoryUnavailableError, database
-from fleet.storing import remove, store
+from fleet.recording import record
+from fleet.storing import remove, store, without_known
 from fleet.target_files import InvalidFileError, fields_of, read_targets
-from secrets_app.core.formatting import plural
+from secrets_app import conf
+from secrets_app.core.formatting import age, plural
 from secrets_app.management.command import Command as BaseCommand
 from secrets_app.management.command import Error
+
+_INSTALL = "python -m pip install --require-hashes -r requirements-fleet.txt"
+_MAX_NAMED = 1000
+"""Of the failures that `run` prints; more are on the page."""
 
 
 class Command(BaseCommand):
@@ -29,13 +48,22 @@ class Command(BaseCommand):
         imports = commands.add_parser("import", help="add or replace the targets of a TOML or CSV file")
         imports.add_argument("file", type=Path)
         imports.add_argument("--prune", action="store_true", help="remove the targets that are not in the file")
+        discover = commands.add_parser("discover", help="add the secrets of every vault that the identity may see")
+        discover.add_argument("--subscription", action="append", default=[], metavar="ID", help="only in this one")
+        discover.add_argument("--secret", metavar="NAME", help="this secret of every vault, without listing secrets")
+        discover.add_argument("--dry-run", action="store_true", help="only print what would be added")
+        lists = commands.add_parser("list", help="the targets, the worst first")
+        lists.add_argument("--json", action="store_true", help="as JSON")
+        runs = commands.add_parser("run", help="check targets once, now; exit code 1 if one is not readable")
+        runs.add_argument("names", nargs="*", metavar="NAME", help="default: all")
+        runs.add_argument("--threads", type=threads, default=16, metavar="N", help="checks at the same time (16)")
         removes = commands.add_parser("remove", help="remove targets and their history")
         removes.add_argument("names", nargs="+", metavar="NAME")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         try:
             with database():
-                {"add": self._add, "import": self._import, "remove": self._remove}[options["action"]](options)
+                getattr(self, f"_{options['action']}")(options)
         except (HistoryUnavailableError, InvalidTargetError, InvalidFileError) as error:
             raise Error(str(error)) from error
 
@@ -54,9 +82,81 @@ class Command(BaseCommand):
         more = f", {removed} removed" if removed else ""
         self.print_text(f"{plural(added, 'target')} added, {changed} replaced{more}.")
 
+    def _discover(self, options: dict[str, Any]) -> None:
+        if find_spec("azure.mgmt.resourcegraph") is None:
+            raise Error(f"discover needs azure-mgmt-resourcegraph. Run: {_INSTALL}")
+        from fleet.discovery import DiscoveryError, discover  # the SDK takes a second to import
+
+        try:
+            found = discover(conf.current(), options["subscription"], options["secret"])
+        except DiscoveryError as error:
+            raise Error(str(error)) from error
+        for vault, reason in found.refused:
+            self.print_text(f"{vault}: its secrets cannot be listed: {reason}")
+        new = without_known(found.targets)
+        self.print_text(
+            f"{plural(found.vaults, 'vault')}, {plural(len(found.targets), 'secret')}, {len(new)} of them new."
+        )
+        if options["dry_run"]:
+            self.print_lines([each.name for each in new])
+        elif new:
+            self._store(new)
+
+    def _list(self, options: dict[str, Any]) -> None:
+        rows = list(map(target_row, worst_first(Target.objects.all())))
+        if options["json"]:
+            self.print_text(json.dumps([asdict(row) for row in rows], cls=DjangoJSONEncoder, indent=2))
+        else:
+            self.print_lines(list(_lines(rows)))
+
+    def _run(self, options: dict[str, Any]) -> None:
+        if find_spec("jsonschema") is None:
+            raise Error(f"run needs jsonschema. Run: {_INSTALL}")
+        from fleet.checking import check
+
+        targets = list(_named(options["names"]))
+
+        def run(target: Target) -> bool:
+            try:
+                with database():
+                    connection.close()  # not held while Azure responds
+                    now = check(target, os.environ)
+                    with suppress(Target.DoesNotExist):  # removed in the meantime
+                        record(target.pk, now)
+                    return now.ok
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(options["threads"]) as pool:
+            readable = sum(pool.map(run, targets))
+        numbers = [target.pk for target in targets]
+        failing = worst_first(Target.objects.filter(pk__in=numbers, ok=False)) if len(numbers) <= _MAX_NAMED else []
+        self.print_lines(list(_lines(map(target_row, failing))))
+        self.print_text(f"{readable} of {plural(len(targets), 'target')} readable.")
+        if readable < len(targets):
+            raise SystemExit(1)
+
     def _remove(self, options: dict[str, Any]) -> None:
         names = options["names"]
         removed = remove(names)
         if not removed:
             raise Error(f"There is no target {names[0]!r}." if len(names) == 1 else "There are no such targets.")
         self.print_text(f"{plural(removed, 'target')} removed.")
+
+
+def _named(names: list[str]) -> Iterable[Target]:
+    """The targets with these names, or all that are enabled. Raises Error for a name that does not exist."""
+    if not names:
+        return Target.objects.filter(is_enabled=True).order_by("pk")
+    found = {target.name: target for target in Target.objects.filter(name__in=names)}
+    for name in names:
+        if name not in found:
+            raise Error(f"There is no target {name!r}.")
+    return found.values()
+
+
+def _lines(rows: Iterable[TargetRow]) -> Iterator[str]:
+    for row in rows:
+        since = f" since {age(row.since)}" if row.since else ""
+        detail = ", ".join(filter(None, (row.code if row.code != row.cause else "", row.cause, row.principal)))
+        yield f"{row.name}: {STATE_TITLES[row.state]}{since}{f' ({detail})' if detail else ''}"

@@ -29,7 +29,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--threads", type=_threads, default=16, metavar="N", help="checks at the same time, 1 to 128 (16)"
+            "--threads", type=threads, default=16, metavar="N", help="checks at the same time, 1 to 128 (16)"
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -61,7 +61,7 @@ def _prepare() -> None:
         Target.objects.filter(pk=target.pk).update(interval_s=config.watch_interval_s, next_due=None)
 
 
-def _threads(text: str) -> int:
+def threads(text: str) -> int:
     """The number of threads. Raises ArgumentTypeError."""
     if text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= _MAX_THREADS:
         return int(text)

@@ -1,0 +1,140 @@
+"""`manage.py fleet`: discovery in Local Azure, one pass over targets, and what is stored on the way."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+
+from fleet.models import Target
+from secrets_app import conf
+from tests.conftest import World
+
+SEED = """
+[[grant]]
+to = "kvsite-demo"
+role = "Reader"
+[[application]]
+name = "importer"
+[[vault]]
+name = "kv-payments"
+tags.team = "payments"
+tags.note = "a, b"
+secrets.alpha = "the value of alpha"
+secrets.beta = { value = "b", enabled = false }
+[[vault.grants]]
+to = "kvsite-demo"
+role = "Key Vault Secrets User"
+[[vault]]
+name = "kv-closed"
+secrets.gamma = "g"
+"""
+
+
+@pytest.mark.django_db
+def test_discover__adds_the_secrets_of_every_visible_vault(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world("app-service", seed=SEED)
+    call_command("fleet", "discover", "--dry-run")
+    assert not Target.objects.exists()
+    assert "kv-payments/alpha" in capsys.readouterr().out
+    call_command("fleet", "discover")
+    output = capsys.readouterr().out
+    target = Target.objects.get(name="kv-payments/alpha")
+    assert (target.labels["team"], target.labels["vault"]) == ("payments", "kv-payments")
+    assert "note" not in target.labels
+    assert not Target.objects.filter(secret_name="beta").exists()
+    assert "kv-closed: its secrets cannot be listed: 403 ForbiddenByRbac" in output
+    call_command("fleet", "discover")
+    assert "0 of them new." in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_discover__one_secret_of_every_vault_without_listing(world: World) -> None:
+    world("app-service", seed=SEED)
+    call_command("fleet", "discover", "--secret", "alpha")
+    assert Target.objects.filter(name="kv-closed/alpha").exists()
+
+
+@pytest.mark.django_db
+def test_discover__without_a_role_finds_nothing(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world("app-service")
+    call_command("fleet", "discover")
+    assert "0 vaults, 0 secrets, 0 of them new." in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_discover__without_a_token_is_one_sentence(world: World) -> None:
+    world("laptop-signed-out")
+    with pytest.raises(CommandError, match=r"^Azure Resource Graph: ") as caught:
+        call_command("fleet", "discover")
+    assert caught.value.returncode == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_run__checks_every_target_with_its_own_credential(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, client: Client, tmp_path: Path
+) -> None:
+    azure = world("service-principal-secret")
+    secret, config = azure.env["AZURE_CLIENT_SECRET"], conf.current()
+    monkeypatch.setenv("PAYROLL_SECRET", secret)
+    target = {
+        "vault": config.vault_url, "secret": config.secret_name, "credential": "client-secret",
+        "client_id": azure.env["AZURE_CLIENT_ID"], "tenant_id": azure.env["AZURE_TENANT_ID"],
+        "client_secret": "env:PAYROLL_SECRET",
+    }  # fmt: skip
+    targets = [
+        {**target, "name": "good"},
+        {**target, "name": "missing", "secret": "no-such"},
+        {**target, "name": "no reference", "client_secret": "env:NOT_SET"},
+        {**target, "name": "somebody else", "expected_app_id": "11111111-1111-4111-8111-111111111111"},
+    ]
+    file, text = tmp_path / "targets.toml", ""
+    file.write_text(
+        "".join("[[target]]\n" + "".join(f"{k} = {json.dumps(v)}\n" for k, v in t.items()) for t in targets)
+    )
+    call_command("fleet", "import", str(file))
+    with pytest.raises(SystemExit) as caught:
+        call_command("fleet", "run", "--threads", "4")
+    assert caught.value.code == 1
+    output = capsys.readouterr().out
+    states = dict(Target.objects.values_list("name", "state"))
+    assert states == {
+        "good": "readable",
+        "missing": "refused",
+        "no reference": "invalid",
+        "somebody else": "unexpected",
+    }
+    assert "1 of 4 targets readable." in output
+    assert "missing: Refused since" in output
+    call_command("fleet", "run", "good")
+    call_command("fleet", "list")
+    call_command("fleet", "list", "--json")
+    output += capsys.readouterr().out
+    pages = "".join(
+        client.get(path).content.decode() for path in ("/fleet/", "/api/fleet", "/history/", "/api/history?format=csv")
+    )
+    everything = output + pages + dump()
+    assert "good" in everything
+    for text in (secret, azure.secret_value, *(token.text for token in azure.tokens)):
+        assert text not in everything
+
+
+def dump() -> str:
+    """Every cell of every table of the database."""
+    rows: list[Any] = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608 - the names of tables
+            rows += cursor.fetchall()
+    assert rows
+    return str(rows)
+
+
+@pytest.mark.django_db
+def test_run__unknown_target_is_one_sentence(world: World) -> None:
+    world("app-service")
+    with pytest.raises(CommandError, match="There is no target 'nothing'"):
+        call_command("fleet", "run", "nothing")
