@@ -44,7 +44,7 @@ tests: .venv/installed
 	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadgroup -m "not browser"  # three on two cores: some wait for timeouts
 
 test-browser: .venv/installed  ## open every page in headless Chromium
-	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2 --dist loadgroup tests/views -m browser
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2 --dist loadgroup tests/views tests/fleet -m browser
 
 coverage: .venv/installed  ## report the lines that no test runs
 	$(BIN)/pytest -n 2 --cov --cov-report=term-missing:skip-covered

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fleet.description import TOKEN, overrides
+from fleet.description import TOKEN, address_settings, overrides
 from fleet.models import Target
 from fleet.observed import Observed, observed
 from fleet.other_site import read_site
@@ -29,9 +29,10 @@ def check(target: Target, environ: Mapping[str, str]) -> Observed:
 
 
 def _check_vault(target: Target, secrets: Mapping[str, str]) -> Observed:
-    """The reading with the target's settings; the site's own target has those of the site."""
-    own = {} if target.kind == Target.Kind.OWN else {**target.settings, **secrets}
-    replaced = {} if target.kind == Target.Kind.OWN else overrides(target.vault_url, target.secret_name, own)
+    """The reading with the target's settings; of the site's own target, with those of the site."""
+    address = address_settings(target.vault_url, target.secret_name)
+    is_own = target.kind == Target.Kind.OWN
+    replaced = address if is_own else overrides(address, {**target.settings, **secrets})
     config = conf.current({**replaced, "KVSITE_RESULT_LIFE_S": "0"})
     request = secret_request(config, one_of_many=True)
     reading = get_reading(request)

@@ -109,7 +109,13 @@ def _secret_label(address: Mapping[str, str]) -> str:
     return f"{address['vault_url'].removeprefix('https://').partition('.')[0]}/{address['secret_name']}"
 
 
-def overrides(vault_url: str, secret_name: str, settings: Mapping[str, str]) -> dict[str, str]:
+def address_settings(vault_url: str, secret_name: str) -> dict[str, str]:
+    """The settings that name this secret of this vault, in place of the site's."""
+    others = dict.fromkeys((row.name for row in VAULT_ADDRESS_SETTINGS), "")
+    return {**others, "KEY_VAULT_URI": vault_url, "SECRET_NAME": secret_name}
+
+
+def overrides(address: Mapping[str, str], settings: Mapping[str, str]) -> dict[str, str]:
     """The settings of a reading of this target, in place of the site's.
 
     A target with a credential of its own has none of the site's: together they would be contradictory. The principal
@@ -117,8 +123,7 @@ def overrides(vault_url: str, secret_name: str, settings: Mapping[str, str]) -> 
     """
     has_credential = any(SETTINGS[name].selects_credential for name in settings)
     cleared = IDENTITY_SETTINGS if has_credential else expected_principal.SETTINGS
-    others = [*(row.name for row in VAULT_ADDRESS_SETTINGS), "SECRET_VERSION", *cleared]
-    return {**dict.fromkeys(others, ""), "KEY_VAULT_URI": vault_url, "SECRET_NAME": secret_name, **settings}
+    return {**dict.fromkeys(("SECRET_VERSION", *cleared), ""), **address, **settings}
 
 
 def _text(key: str, value: Any) -> str:

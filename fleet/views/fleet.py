@@ -123,12 +123,14 @@ def _headline(found: Fleet) -> str:
     counts = {row.state: row.count for row in found.states}
     total = sum(counts.values())
     failing = total - counts.get("readable", 0) - counts.get(overview.UNCHECKED, 0)
+    if total == 1:
+        return f"The target is {'not readable' if failing else 'readable' if found.ok else 'not checked yet'}."
     if failing:
         return f"{failing} of {plural(total, 'target')} {'is' if failing == 1 else 'are'} not readable."
     unchecked = counts.get(overview.UNCHECKED, 0)
     if unchecked:
         return f"{unchecked} of {plural(total, 'target')} {'is' if unchecked == 1 else 'are'} not checked yet."
-    return f"All {total} targets are readable." if total > 1 else "The target is readable."
+    return f"All {total} targets are readable."
 
 
 def _links(parameters: dict[str, str], found: Fleet, keys: list[str]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ PASSPHRASE = "correct horse battery staple"
 OTHER_ID = "11111111-1111-4111-8111-111111111111"
 
 
-class _Quiet(WSGIRequestHandler):
+class Quiet(WSGIRequestHandler):
     def log_message(self, *_args: Any) -> None: ...
 
 
@@ -43,7 +43,7 @@ def site(settings: Any, world: World) -> Iterator[str]:
     """This site itself, with a passphrase, in a scenario without a role."""
     world("no-role")
     settings.SECRETS_APP = {**settings.SECRETS_APP, "KVSITE_ACCESS": "token", "KVSITE_PASSPHRASE": PASSPHRASE}
-    with running(make_server("127.0.0.1", 0, WSGIHandler(), handler_class=_Quiet)) as url:
+    with running(make_server("127.0.0.1", 0, WSGIHandler(), handler_class=Quiet)) as url:
         yield url
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from fleet.description import InvalidTargetError, describe, overrides, site_url
+from fleet.description import InvalidTargetError, address_settings, describe, overrides, site_url
 from fleet.models import Target
 from fleet.recording import record
 from fleet.storing import store
@@ -13,6 +13,7 @@ from fleet.target_files import InvalidFileError, read_targets
 from secrets_app import conf
 from tests.fleet.conftest import seen
 
+ADDRESS = address_settings("https://contoso.vault.azure.net", "demo")
 CLIENT = "11111111-1111-4111-8111-111111111111"
 TOML = f"""
 [defaults]
@@ -192,13 +193,11 @@ def test_prune_and_remove__leave_the_site_s_own_target() -> None:
 def test_overrides__a_credential_of_its_own_replaces_the_site_s() -> None:
     site = {"KVSITE_CREDENTIAL": "managed-identity", "KVSITE_MANAGED_IDENTITY_CLIENT_ID": CLIENT,
             "KVSITE_EXPECTED_OBJECT_ID": CLIENT}  # fmt: skip
-    with_site = conf.load({**site, **overrides("https://contoso.vault.azure.net", "demo", {})})
+    with_site = conf.load({**site, **overrides(ADDRESS, {})})
     assert with_site.credential
     assert with_site.credential.managed_identity
     assert with_site.expected is None
-    own = conf.load(
-        {**site, **overrides("https://contoso.vault.azure.net", "demo", {"KVSITE_CREDENTIAL": "azure-cli"})}
-    )
+    own = conf.load({**site, **overrides(ADDRESS, {"KVSITE_CREDENTIAL": "azure-cli"})})
     assert own.credential
     assert own.credential.managed_identity is None
     assert not own.problems
