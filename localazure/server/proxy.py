@@ -108,7 +108,8 @@ class ProxyConnection(HttpToolsProtocol):
     def _connect(self, request_line: bytes) -> None:
         target = request_line.removeprefix(CONNECT).partition(b" ")[0].decode("latin-1").lower()
         if not self._router.accepts_tunnel(target):
-            text = f"Local Azure does not emulate {target} and does not forward requests to the network.\n"
+            text = f"Local Azure does not emulate {target} and does not forward requests to the network."
+            text += f" {self._router.emulated()}\n"
             host = re.sub(r"[^\x21-\x7e]", "", target)
             reason = f"403 Forbidden: Local Azure does not emulate {host}"  # all that many clients show
             self._send_error(reason.encode(), text.encode("latin-1"))

@@ -28,6 +28,9 @@ def no_headers(_state: EmulatorState, _client_request_id: str | None) -> Mapping
     return {}
 
 
+SHOWN_VAULTS = 10
+
+
 @dataclass(frozen=True, kw_only=True)
 class Service:
     name: str
@@ -68,6 +71,13 @@ class Router:
         """Whether the tunnel to `target` carries plain HTTP: some clients reach IMDS so through a proxy."""
         return target.endswith(f":{DEFAULT_PORTS['http']}") and self._find_service("http", target) is not None
 
+    def emulated(self) -> str:
+        """What is emulated, for the message to a client that requests another host."""
+        vaults = [name for name, settings in self._state.vaults.items() if settings.deleted_on is None]
+        more = f" and {len(vaults) - SHOWN_VAULTS} more" if len(vaults) > SHOWN_VAULTS else ""
+        hosts = ", ".join(sorted(host for scheme, host in self._services if scheme == "https"))
+        return f"Vaults: {', '.join(vaults[:SHOWN_VAULTS]) or 'none'}{more}. Other hosts: {hosts}."
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEAD_BYTES:
             return await PlainTextResponse("The request headers are too large.\n", 431)(scope, receive, send)
@@ -75,7 +85,7 @@ class Router:
         host = headers.get("Host", "").lower()
         service = self._find(scope["scheme"], host, scope["path"])
         if service is None:
-            return await _host_not_emulated(host)(scope, receive, send)
+            return await _host_not_emulated(host, self.emulated())(scope, receive, send)
 
         # Logged before the response is sent: a client that has its response finds the request in the log.
         async def send_and_log(message: Message) -> None:
@@ -131,6 +141,9 @@ class CurrentRouter:
     def is_plain(self, target: str) -> bool:
         return self.router.is_plain(target)
 
+    def emulated(self) -> str:
+        return self.router.emulated()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.router(scope, receive, send)
 
@@ -144,6 +157,6 @@ def _without_default_port(scheme: str, host: str) -> str:
     return host.removesuffix(f":{DEFAULT_PORTS[scheme]}")
 
 
-def _host_not_emulated(host: str) -> ASGIApp:
-    text = f"Local Azure does not emulate {json.dumps(host)} and does not forward requests to the network.\n"
+def _host_not_emulated(host: str, emulated: str) -> ASGIApp:
+    text = f"Local Azure does not emulate {json.dumps(host)} and does not forward requests to the network. {emulated}\n"
     return PlainTextResponse(text, status_code=403)

@@ -7,6 +7,8 @@ import threading
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import pkcs12
 
 from localazure import LocalAzure
 from localazure.process_environment import az_script
@@ -86,3 +88,18 @@ def test_path__az_of_the_scenario_is_first(monkeypatch: pytest.MonkeyPatch, tmp_
         assert Path(found).is_relative_to(Path(azure.env["SSL_CERT_FILE"]).parent)
     with LocalAzure("laptop-no-az") as azure:
         assert shutil.which("az", path=azure.env["PATH"]) is None
+
+
+def test_env__java_options_are_in_a_file_and_added_to_existing_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JAVA_TOOL_OPTIONS", "-Xmx64m")
+    with LocalAzure("laptop") as azure:
+        existing, _, file = azure.env["JAVA_TOOL_OPTIONS"].partition(" -XX:VMOptionsFile=")
+        options = dict(line.split("=", 1) for line in Path(file).read_text().splitlines())
+        trusted = pkcs12.load_pkcs12(Path(options["-Djavax.net.ssl.trustStore"]).read_bytes(), b"changeit")
+        proxy, vault_proxy = options["-Dhttp.proxyPort"], options["-Dhttps.proxyPort"]
+        assert existing == "-Xmx64m"
+        assert azure.env["HTTPS_PROXY"] == f"http://127.0.0.1:{vault_proxy}"
+        assert proxy != vault_proxy  # outside a virtual machine, requests to IMDS get no answer
+        (certificate,) = trusted.additional_certs
+        pem = Path(azure.env["SSL_CERT_FILE"]).read_bytes()
+        assert certificate.certificate == x509.load_pem_x509_certificate(pem)

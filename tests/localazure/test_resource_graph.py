@@ -252,3 +252,10 @@ def test_default_credential_of_the_site_reads_the_inventory(fleet: Management) -
         headers={"Authorization": f"Bearer {token}"},
     )
     assert response.json()["data"] == [{"Count": VAULTS + 1}]
+
+
+def test_unknown_host__says_what_is_emulated(fleet: Management) -> None:
+    text = fleet.client.get("http://elsewhere.example/").text
+    assert "Vaults: contoso, kv-000, kv-001" in text
+    assert f"and {VAULTS + 1 - 10} more. Other hosts: " in text
+    assert "management.azure.com" in text
