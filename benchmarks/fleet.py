@@ -41,6 +41,7 @@ def main(targets: int) -> None:
             check_all("2 workers, PostgreSQL, Redis", targets, 2, settings)
         else:
             print("  NOT MEASURED: PostgreSQL or redis-server is not installed.")
+        fleet_page(embedded, targets)
         history_page(embedded)
         home_page(embedded)
 
@@ -174,6 +175,15 @@ for _ in range(%d):
     assert answer.status_code == 200, answer.status_code
 print(statistics.median(times))
 """
+
+
+def fleet_page(settings: Mapping[str, str], targets: int) -> None:
+    """Prints the CPU time of /fleet/ with all targets."""
+    with LocalAzure("app-service") as azure:
+        environ = _environ(azure.env, settings)
+        for path in ("/fleet/", "/fleet/?label=team=team 1", "/api/fleet"):
+            seconds = float(_shell(environ, _PAGES % (PAGE_CALLS, path)))
+            print(f"  {f'{path}, {targets} targets':<46} {1000 * seconds:6.1f} ms of CPU time")
 
 
 def history_page(settings: Mapping[str, str]) -> None:

@@ -1,5 +1,6 @@
 """The fleet in a real browser: accessibility rules, widths, sizes of targets, and the page without scripts."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,13 +21,23 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
 ]
+UNSAFE = "DJANGO_ALLOW_ASYNC_UNSAFE"
 LONG = "a-name-that-is-as-long-as-names-of-targets-may-be-" * 3
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _database_beside_playwright() -> Iterator[None]:
+    """Playwright's event loop runs in this thread; Django would refuse the database in it."""
+    os.environ[UNSAFE] = "1"
+    yield
+    os.environ.pop(UNSAFE, None)
 
 
 @pytest.fixture
 def site(settings: Any, world: World, transactional_db: None) -> Iterator[str]:
     """The site with a small fleet."""
-    world("app-service")
+    world("app-service")  # replaces the environment
+    os.environ[UNSAFE] = "1"
     settings.SECRETS_APP = {**settings.SECRETS_APP, "KVSITE_ACCESS": "open"}
     soon = datetime.now(UTC) + timedelta(days=3)
     add("fine", {**OK, "expires_on": soon}, labels={"team": "web", "env": "prod"})
