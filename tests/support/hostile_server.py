@@ -2,8 +2,8 @@
 
 import socket
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Self
 
@@ -25,27 +25,24 @@ def challenge(authorization: str, resource: str = "https://vault.azure.net") -> 
     )
 
 
-class HostileServer:
-    """An HTTPS proxy: responds for the hosts in `responses`, forwards those in `forwarded`, rejects all others.
+class InterceptingProxy:
+    """A proxy on a port of its own, which answers some requests itself and passes the others to `upstream_url`.
 
-    It uses Local Azure's certificate, which is valid only for Azure's host names.
+    It uses Local Azure's certificate, which is valid only for Azure's host names. A subclass defines `serve`.
     """
 
-    def __init__(self, responses: Mapping[str, Respond], *, upstream_url: str, forwarded: tuple[str, ...] = ()) -> None:
-        self.connected_hosts: list[str] = []
-        """The hosts of all CONNECT requests, in order."""
-        self.received: list[str] = []
-        """All requests to hosts in `responses`: headers and, if received with them, the body."""
-        self._responses = responses
-        self._forwarded = forwarded
+    def __init__(self, upstream_url: str) -> None:
         self._upstream_port = int(upstream_url.rpartition(":")[2])
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self._open: set[socket.socket] = set()
+
+    def serve(self, client: socket.socket, head: bytes) -> None:
+        """Handle one connection, whose first bytes are `head`: CONNECT, or a request without TLS."""
+        raise NotImplementedError
 
     @property
-    def env(self) -> dict[str, str]:
-        """The environment variables that make a process use this proxy."""
-        url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        return {"HTTPS_PROXY": url, "https_proxy": url}
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._accept, daemon=True).start()
@@ -54,8 +51,30 @@ class HostileServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        for connection in tuple(self._open):
+            with suppress(OSError):
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+    @contextmanager
+    def tls(self, client: socket.socket) -> Iterator[socket.socket]:
+        """Accept the tunnel; the block gets the decrypted connection."""
+        client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        with server_tls_context(certificate_authority()).wrap_socket(client, server_side=True) as decrypted:
+            self._open.add(decrypted)
+            try:
+                yield decrypted
+            finally:
+                self._open.discard(decrypted)
+
+    def forward(self, client: socket.socket, head: bytes) -> None:
+        """Pass the connection to the upstream proxy."""
+        with socket.create_connection(("127.0.0.1", self._upstream_port)) as upstream:
+            upstream.sendall(head)
+            threading.Thread(target=_copy, args=(upstream, client), daemon=True).start()
+            _copy(client, upstream)
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -63,31 +82,48 @@ class HostileServer:
                 threading.Thread(target=self._serve, args=(self._listener.accept()[0],), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
-        with client, suppress(OSError):
-            connect_request = client.recv(65536)
-            host = connect_request.split()[1].decode().partition(":")[0]
-            self.connected_hosts.append(host)
-            if host in self._forwarded:
-                self._forward(client, connect_request)
-            elif host in self._responses:
-                client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-                self._respond(host, client)
-            else:
-                client.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+        self._open.add(client)
+        with client, suppress(OSError, ValueError):
+            head = client.recv(65536)
+            if head:
+                self.serve(client, head)
+        self._open.discard(client)
+
+
+class HostileServer(InterceptingProxy):
+    """Responds for the hosts in `responses`, forwards those in `forwarded`, and rejects all others."""
+
+    def __init__(self, responses: Mapping[str, Respond], *, upstream_url: str, forwarded: tuple[str, ...] = ()) -> None:
+        super().__init__(upstream_url)
+        self.connected_hosts: list[str] = []
+        """The hosts of all CONNECT requests, in order."""
+        self.received: list[str] = []
+        """All requests to hosts in `responses`: headers and, if received with them, the body."""
+        self._responses = responses
+        self._forwarded = forwarded
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment variables that make a process use this proxy."""
+        return {"HTTPS_PROXY": self.url, "https_proxy": self.url}
+
+    def serve(self, client: socket.socket, head: bytes) -> None:
+        host = head.split()[1].decode().partition(":")[0]
+        self.connected_hosts.append(host)
+        if host in self._forwarded:
+            self.forward(client, head)
+        elif host in self._responses:
+            self._respond(host, client)
+        else:
+            client.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
 
     def _respond(self, host: str, client: socket.socket) -> None:
-        with server_tls_context(certificate_authority()).wrap_socket(client, server_side=True) as tls_socket:
-            request = tls_socket.recv(65536).decode("latin-1")
+        with self.tls(client) as decrypted:
+            request = decrypted.recv(65536).decode("latin-1")
             if "Content-Length" in request and not request.partition("\r\n\r\n")[2]:
-                request += tls_socket.recv(65536).decode("latin-1")
+                request += decrypted.recv(65536).decode("latin-1")
             self.received.append(request)
-            tls_socket.sendall(self._responses[host](request))
-
-    def _forward(self, client: socket.socket, connect_request: bytes) -> None:
-        with socket.create_connection(("127.0.0.1", self._upstream_port)) as upstream:
-            upstream.sendall(connect_request)
-            threading.Thread(target=_copy, args=(upstream, client), daemon=True).start()
-            _copy(client, upstream)
+            decrypted.sendall(self._responses[host](request))
 
 
 def _copy(source: socket.socket, sink: socket.socket) -> None:
