@@ -1,6 +1,7 @@
 """No code writes to the outside past the redaction: pages, commands and logs each have one way out."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -130,3 +131,9 @@ def test_what_the_visitor_sent__is_not_hidden_from_them() -> None:
     known_secrets().add(SECRET)
     response = redact_secrets(lambda _: HttpResponse(f"No secret {SECRET}."))(RequestFactory().get(f"/?name={SECRET}"))
     assert SECRET.encode() in response.content
+
+
+def test_findings_in_security_md__name_existing_tests() -> None:
+    findings = re.findall(r"`((?:tests|attacks)/[\w/]+\.py)::(test_\w+)`", (ROOT / "SECURITY.md").read_text())
+    assert len(findings) >= 19
+    assert [found for found in findings if f"\ndef {found[1]}(" not in (ROOT / found[0]).read_text()] == []
