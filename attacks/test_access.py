@@ -8,12 +8,15 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.urls import reverse
+from django.urls.resolvers import RoutePattern
 
 from attacks.conftest import Figure
 from attacks.support.bodies import after_challenge, as_json
 from attacks.support.hostile_azure import HOPS, HostileAzure
 from attacks.support.site import Site, running_site
 from localazure import LocalAzure
+from secrets_app.urls import urlpatterns
 
 PASSPHRASE = "correct horse battery staple"
 CLOSED = (
@@ -40,7 +43,13 @@ def closed_site(azure: LocalAzure) -> Site:  # type: ignore[misc]
         yield site
 
 
-@pytest.mark.parametrize("path", CLOSED)
+def every_url() -> list[str]:
+    """Those of the app that need no argument, also those that are added later."""
+    names = [url.name for url in urlpatterns if isinstance(url.pattern, RoutePattern) and not url.pattern.converters]
+    return [reverse(f"secrets_app:{name}") for name in names if name != "sign_in"]
+
+
+@pytest.mark.parametrize("path", sorted({*CLOSED, *every_url()}))
 def test_without_a_passphrase__every_page_is_closed(azure: LocalAzure, closed_site: Site, path: str) -> None:
     before = len(azure.requests)
     for method in ("GET", "POST", "HEAD", "OPTIONS", "PUT"):
