@@ -2,10 +2,10 @@
 
 Run: python -m benchmarks.diagnosis [FILE ...]
 
-Without a file: the recorded texts of the catalog that name their stack. For each text the index of similar texts is
-built without all texts of its source and without all texts of its stack, never without a random line. Rules and
-signatures are not learned from texts, so nothing of them can be held out: their first results on new texts are in
-docs/figures.md.
+Without a file: the recorded texts of the catalog that name their stack, and those of public threads in
+tests/diagnosis/thread_texts.jsonl. Each is explained without what only its own source supports: the index of similar
+texts has no text of the source, and a signature or rule counts only if it matches a text of another source too. No
+random line is held out. A second run holds out the stack in the same way.
 
 A FILE has one JSON object a line: `text` or `message`, `cause` or `cause_key` (`none`: no cause is right), and where
 known `also` (other acceptable causes), `stack`, `source`, `exception`, `http_status`, `error_code`.
@@ -14,16 +14,22 @@ known `also` (other acceptable causes), `stack`, `source`, `exception`, `http_st
 import json
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from secrets_app.core.reading import UNEXPECTED, Certainty
-from secrets_app.diagnosis import explain
+from secrets_app.diagnosis import explain, matching
 from secrets_app.diagnosis.catalog import examples
+from secrets_app.diagnosis.evidence import Evidence
+from secrets_app.diagnosis.signature import Signature
 from secrets_app.diagnosis.similarity import Index, neighbors
 
+explanations = import_module("secrets_app.diagnosis.explain")  # the package's name `explain` is the function
+THREADS = Path(__file__).parent.parent / "tests/diagnosis/thread_texts.jsonl"
 SHARES = (0.1, 0.25, 0.5, 1.0)
 
 
@@ -53,8 +59,8 @@ class Result:
 
     @property
     def is_wrong(self) -> bool:
-        """Stated and wrong; an unexpected error is not stated."""
-        return not self.is_accepted and self.cause != UNEXPECTED
+        """Stated and wrong; an unexpected error and a guess are not stated."""
+        return not self.is_accepted and self.cause != UNEXPECTED and self.certainty is not Certainty.GUESS
 
 
 def read_cases(rows: Iterable[dict[str, Any]]) -> Iterator[Case]:
@@ -66,9 +72,16 @@ def read_cases(rows: Iterable[dict[str, Any]]) -> Iterator[Case]:
             text=row.get("text") or row.get("message") or "",
             accepted=frozenset(UNEXPECTED if cause == "none" else cause.removeprefix("NEW:") for cause in causes),
             stack=row.get("stack") or "-",
-            source=row.get("source") or row["id"],
+            source=_source(row),
             arguments={name: row[name] for name in names if row.get(name)},
         )
+
+
+def _source(row: dict[str, Any]) -> str:
+    """The repository or site of the text's thread: https://github.com/Azure/login/issues/1 is of Azure/login."""
+    if "thread" in row:
+        return "/".join(row["thread"].split("/")[2:5])
+    return (row.get("source") or row["id"]).split("#")[0]
 
 
 def evaluate(cases: Iterable[Case], index: Index | None = None) -> list[Result]:
@@ -79,15 +92,49 @@ def evaluate(cases: Iterable[Case], index: Index | None = None) -> list[Result]:
     return results
 
 
-def held_out(cases: Sequence[Case]) -> list[Result]:
-    """Each case explained with an index that has no text of its source and none of its stack."""
-    results: list[Result] = []
-    groups: dict[tuple[str, str], list[Case]] = defaultdict(list)
-    for case in cases:
-        groups[case.stack, case.source].append(case)
-    for (stack, source), members in groups.items():
-        results += evaluate(members, Index(_texts_without(cases, stack, source)))
-    return results
+class _Signatures(matching.SignatureIndex):
+    """The product's index of signatures, which records or filters the ones that match."""
+
+    def __init__(self) -> None:
+        self.__dict__ |= vars(matching.INDEX)
+        self.group = ""
+        self.support: dict[int, set[str]] = defaultdict(set)
+        """Signature (by identity) -> the groups (sources or stacks) of the texts that it matches."""
+        self.is_recording = True
+
+    def candidates(self, evidence: Evidence) -> Iterator[tuple[int, str, Signature]]:
+        for entry in super().candidates(evidence):
+            if self.is_recording:
+                if entry[2].matches(evidence):
+                    self.support[id(entry[2])].add(self.group)
+                yield entry
+            elif self.support[id(entry[2])] - {self.group}:
+                yield entry
+
+
+def held_out(cases: Sequence[Case], supporting: Sequence[Case], group_of: Callable[[Case], str]) -> list[Result]:
+    """Each case without what its group alone supports: signatures that match no other text, and similar texts."""
+    signatures = _Signatures()
+    with patch.object(matching, "INDEX", signatures):
+        for case in supporting:
+            signatures.group = group_of(case)
+            _explain_anew(case, None)
+        signatures.is_recording = False
+        groups: dict[str, list[Case]] = defaultdict(list)
+        for case in cases:
+            groups[group_of(case)].append(case)
+        results: list[Result] = []
+        for group, members in groups.items():
+            signatures.group = group
+            hidden = {case.text for case in supporting if group_of(case) == group}
+            index = Index(tuple(pair for pair in examples.known_texts() if pair[1] not in hidden))
+            results += [_explain_anew(case, index) for case in members]
+        return results
+
+
+def _explain_anew(case: Case, index: Index | None) -> Result:
+    explanations.cached_match.cache_clear()  # the causes of a chain's members
+    return evaluate([case], index)[0]
 
 
 def _texts_without(cases: Sequence[Case], stack: str, source: str) -> tuple[tuple[str, str], ...]:
@@ -144,8 +191,11 @@ def main(files: Sequence[str]) -> int:
         rows = [json.loads(line) for line in Path(name).read_text(encoding="utf-8").splitlines() if line.strip()]
         print_report(Path(name).name, evaluate(read_cases(rows)))
     if not files:
-        cases = [case for case in read_cases(examples.cases()) if case.stack != "-"]
-        print_report("Texts of the catalog, source and stack held out", held_out(cases))
+        threads = [json.loads(line) for line in THREADS.read_text(encoding="utf-8").splitlines()]
+        supporting = list(read_cases([*examples.cases(), *threads]))
+        cases = [case for case in supporting if case.stack != "-"]
+        print_report("Source held out", held_out(cases, supporting, lambda case: case.source))
+        print_report("Stack held out", held_out(cases, supporting, lambda case: case.stack))
         print_curve(cases)
     return 0
 

@@ -103,6 +103,8 @@ _SUBNET = re.compile(
 _SCALE_SET = re.compile(
     r"resourcegroups/([\w.()-]{1,90})/providers/microsoft\.compute/virtualmachinescalesets/([\w-]{1,64})", re.IGNORECASE
 )
+_MANAGEMENT_CALLS = ("client#create", "client#update", "client#delete")
+"""Calls of the management clients of autorest, which tools such as Terraform print."""
 _MANAGERS = (Stack.TERRAFORM, Stack.PULUMI)
 _WINDOWS_MARKS = ("winerror", "is not recognized as a", "\\appdata\\", "powershell.exe", ".cmd", "%path%", "ps c:")
 _WINDOWS_PATH = re.compile(r"\b[a-z]:\\{1,2}\w", re.IGNORECASE)
@@ -147,7 +149,7 @@ def command_values_from_text(evidence: Evidence) -> CommandValues:
     return CommandValues(
         values=values_from_text(evidence),
         system=_system(evidence),
-        platform=Platform.UNKNOWN if evidence.stack in TOOLS else evidence.platform,
+        platform=Platform.UNKNOWN if _manages_resources(evidence) else evidence.platform,
         cloud=evidence.cloud or Cloud.PUBLIC,
         stack=evidence.stack,
         operation=evidence.operation,
@@ -155,6 +157,11 @@ def command_values_from_text(evidence: Evidence) -> CommandValues:
         signed_in=bool(evidence.caller),
         on_site=False,
     )
+
+
+def _manages_resources(evidence: Evidence) -> bool:
+    """Whether a tool printed the text: a platform that it names is what the tool manages, not where it runs."""
+    return evidence.stack in TOOLS or any(call in evidence.lower_text for call in _MANAGEMENT_CALLS)
 
 
 def values_from_text(evidence: Evidence) -> dict[str, str]:

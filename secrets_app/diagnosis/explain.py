@@ -157,7 +157,7 @@ NONE_AVAILABLE = Match("no_credential_available", Certainty.SURE)
 def match_of_member(message: str, credential: str) -> Match:
     """The cause of one chain member's failure, from its own message."""
     if len(message) <= _MAX_CACHED:
-        return _cached_match(message, credential)
+        return cached_match(message, credential)
     if len(message) > 2 * _MEMBER_END:  # a log that repeats the chain: all of a member's messages are joined
         message = f"{message[:_MEMBER_END]}\n{message[-_MEMBER_END:]}"
     return _match_of_member(message, credential)
@@ -168,7 +168,7 @@ def _match_of_member(message: str, credential: str) -> Match:
     return matches[0] if matches else NOTHING_MATCHES
 
 
-_cached_match = lru_cache(maxsize=512)(_match_of_member)  # the same few messages recur in every reading on a machine
+cached_match = lru_cache(maxsize=512)(_match_of_member)  # the same few messages recur in every reading on a machine
 _MEMBER_END = 8 * 1024
 """Characters used of each end of a member's message that is longer than both together."""
 _MAX_CACHED = 4096

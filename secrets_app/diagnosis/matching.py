@@ -22,7 +22,7 @@ _GRAM = 5
 """Characters of the substrings by which phrases are indexed. Every phrase is longer."""
 
 
-class _Index:
+class SignatureIndex:
     """The signatures of all causes, indexed by a phrase, code or status that must be present.
 
     Checking all of the roughly six hundred signatures takes about a millisecond per text; the index leaves few of them.
@@ -87,7 +87,7 @@ def _identifiers(evidence: Evidence) -> Iterator[tuple[str, object]]:
     yield from (("code", name) for name in evidence.codes)
 
 
-_INDEX = _Index(CAUSES)
+INDEX = SignatureIndex(CAUSES)
 
 
 def _has_context(evidence: Evidence, strength: Strength) -> bool:
@@ -160,7 +160,7 @@ def may_guess(evidence: Evidence) -> bool:
 
 def _strongest(evidence: Evidence) -> dict[str, _Found]:
     best: dict[str, _Found] = {}
-    for order, key, signature in _INDEX.candidates(evidence):
+    for order, key, signature in INDEX.candidates(evidence):
         previous = best.get(key)
         if (previous is None or signature.strength > previous.strength) and signature.matches(evidence):
             words = max((*signature.phrases, *_present(signature.any_of, evidence)), key=len, default="")

@@ -97,6 +97,8 @@ _PLATFORMS: tuple[tuple[Platform, tuple[str, ...]], ...] = (
             "mic.go",
             "controllers.",
             "clustersecretstore",
+            "observedgeneration",
+            "lasttransitiontime",
             "failedmount",
             "failed to get the data key",
         ),

@@ -19,7 +19,14 @@ _DATA_SERVICES = (Service.STORAGE, Service.SERVICE_BUS, Service.COSMOS, Service.
 _NETWORK = ("firewall", "client address", "virtual network", "private endpoint", "public network", "network rule")
 _IDENTITY_VARIABLES = ("azure_client_id", "azure_tenant_id", "azure_client_secret", "azure_authority_host")
 _OTHER_NAME = ("certificate is valid for", "altnames", "hostname mismatch", "namemismatch", "does not match")
-_CLASS_ERRORS = ("noclassdeffounderror", "classnotfoundexception", "nosuchmethoderror", "nosuchfielderror")
+_CLASS_ERRORS = (
+    "noclassdeffounderror",
+    "classnotfoundexception",
+    "nosuchmethoderror",
+    "nosuchfielderror",
+    "abstractmethoderror",
+    "no suitable constructor found",
+)
 _AZURE_PACKAGES = (
     "com/azure",
     "com.azure",
@@ -44,6 +51,11 @@ _VAULT_URL_MISSING = re.compile(
     r"vault_?\s?(?:base_?)?ur[li]\b.{0,60}(?:null|undefined|none\b|empty|required|missing|must\sbe|not\sset)",
     re.IGNORECASE,
 )
+
+
+def _names_subscription(evidence: Evidence) -> bool:
+    """Whether access to a subscription is missing, and not to a resource with `/subscriptions/` in its ID."""
+    return "access to subscription" in evidence.lower_text
 
 
 def _no_entra_code(evidence: Evidence) -> bool:
@@ -135,7 +147,11 @@ RULES: tuple[tuple[str, Signature], ...] = (
         "az_broken_install",
         rule(phrases=("invoking azure cli failed with the following error",), strength=Strength.LIKELY),
     ),
-    ("az_subscription_wrong", rule(phrases=("does not have access to subscription",), strength=Strength.CLEAR)),
+    (
+        "az_subscription_wrong",
+        rule(phrases=("does not have access to subscription",), where=_names_subscription, strength=Strength.CLEAR),
+    ),
+    ("kv_access_policy_denied", rule(phrases=("the service does not have access to", "key vault"))),
     ("secret_expired", rule(phrases=("is not allowed on an expired secret",), strength=Strength.EXACT)),
     ("no_credential_available", rule(phrases=("failed to get credentials. either pass as parameters",))),
     ("workload_identity_not_injected", rule(phrases=("missing service account annotation",), strength=Strength.CLEAR)),

@@ -198,6 +198,14 @@ _IDENTITY = (
     ),
     CaseFix(
         causes=("mi_identity_not_assigned", "mi_multiple_user_assigned"),
+        hosts=_RUNNERS,
+        fix="The agent's VM answered, and has no such identity. Select the sign-in of the task instead of managed "
+        "identity, for example with AZURE_TOKEN_CREDENTIALS=AzureCliCredential in an Azure CLI task. To use a managed "
+        "identity, assign it to the agent's VM or scale set.",
+        commands=(run("export AZURE_TOKEN_CREDENTIALS=AzureCliCredential"),),
+    ),
+    CaseFix(
+        causes=("mi_identity_not_assigned", "mi_multiple_user_assigned"),
         hosts=(Host.POD,),
         fix="The pod asked the node for an identity. Use workload identity: label the pod with "
         "azure.workload.identity/use and annotate its service account with the client ID. To use an identity of the "
@@ -284,7 +292,7 @@ _PROCESS = (
     ),
     CaseFix(
         causes=("imds_unreadable_answer",),
-        said=("not in the expected format", "not present in the dictionary"),
+        said=("not in the expected format", "not present in the dictionary", "empty or could not be parsed"),
         fix="Update the Azure Identity library first: older versions do not understand every response. Then inspect "
         "the raw response, which may come from a proxy.",
         keeps_setting=True,

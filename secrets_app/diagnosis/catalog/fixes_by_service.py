@@ -67,6 +67,25 @@ _CALLERS = (
     ),
     CaseFix(
         causes=_REFUSED,
+        said=("app service certificate", "web.certificatesclient", "microsoft.web/certificates"),
+        fix="The caller is the application Microsoft Azure App Service, which reads the certificate for the web app. "
+        "Give it the Key Vault Certificate User role on the vault, or the secret permission get and the certificate "
+        "permission get.",
+        commands=(
+            run("az ad sp show --id abfa0a7c-a6b6-4736-8310-5855508787cd --query id --output tsv"),
+            run(
+                'az role assignment create --role "Key Vault Certificate User" --assignee-object-id '
+                "<object-id-of-that-application> --assignee-principal-type ServicePrincipal --scope "
+                '"$(az keyvault show --name {vault} --query id --output tsv)"'
+            ),
+            run(
+                "az keyvault set-policy --name {vault} --object-id <object-id-of-that-application> "
+                "--secret-permissions get --certificate-permissions get"
+            ),
+        ),
+    ),
+    CaseFix(
+        causes=_REFUSED,
         said=("data factory", "datafactory", "hybriddeliveryexception", "linked service", "linkedservice"),
         fix="The caller is the managed identity of the data factory or Synapse workspace (Managed identities page), "
         "not your own account. Give it the Key Vault Secrets User role on the vault, or the secret permissions get and "
