@@ -29,4 +29,6 @@ class Registration:
     secret: str | None = field(default=None, repr=False)
     """The client secret."""
     secret_expired: bool = False
+    graph_permissions: tuple[str, ...] = ()
+    """Application permissions of Microsoft Graph that an administrator has consented to."""
     federated_credentials: tuple[FederatedCredential, ...] = ()

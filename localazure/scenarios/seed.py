@@ -39,10 +39,11 @@ READERS = {
 
 ROLE_NAMES = {role.name: role for role in BUILT_IN_ROLES}
 SCOPES = {"subscription": PRODUCTION.scope, "resource-group": PRODUCTION.group_scope}
+GRAPH_PERMISSIONS = ("Application.Read.All", "Directory.Read.All")
 ACCESS = {"roles": False, "access-policies": True}
 TABLES = {"vault": list, "identity": list, "application": list, "grant": list}
 IDENTITY = {"name": str, "client-id": str, "object-id": str}
-APPLICATION = {**IDENTITY, "secret": str, "secret-expired": bool, "identifier-uri": str}
+APPLICATION = {**IDENTITY, "secret": str, "secret-expired": bool, "identifier-uri": str, "graph-permissions": list}
 VAULT = {"name": str, "location": str, "access": str, "network": str, "secrets": dict, "grants": list, "tags": dict}
 SECRET = {"value": str, "content-type": str, "enabled": bool, "deleted": bool, "expires-in-s": int, "starts-in-s": int}
 VAULT_GRANT = {"to": str, "role": str, "permissions": list}
@@ -130,6 +131,10 @@ def _application(fields: Mapping[str, Any], position: Position) -> Registration:
         identity=Application(name=fields["name"], identifier_uri=fields.get("identifier-uri"), **_ids(fields)),
         secret=fields.get("secret"),
         secret_expired=fields.get("secret-expired", False),
+        graph_permissions=tuple(
+            _one_of(dict.fromkeys(GRAPH_PERMISSIONS, name), name, position, "graph-permissions")
+            for name in fields.get("graph-permissions", ())
+        ),
     )
 
 

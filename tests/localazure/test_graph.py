@@ -88,3 +88,25 @@ def test_error__has_graphs_format(
     refused = send(method, path, **options)
     assert (refused.status_code, refused.json()["error"]["code"]) == (status, code)
     assert set(refused.json()["error"]["innerError"]) == {"date", "request-id", "client-request-id"}
+
+
+SEED = """
+[[application]]
+name = "reader"
+secret = "x"
+graph-permissions = ["Application.Read.All"]
+"""
+
+
+def test_application_with_permission__reads_and_counts_but_does_not_write(
+    start_scenario: Callable[..., LocalAzure], http_client: Callable[[LocalAzure], httpx.Client]
+) -> None:
+    azure = start_scenario("service-principal-secret", seed=SEED)
+    reader = next(item.identity for item in azure.scenario.registrations if item.identity.name == "reader")
+    client, token = http_client(azure), issue(reader, tenant=CONTOSO, audience=GRAPH, now_s=int(time.time())).text
+    headers = {"Authorization": f"Bearer {token}"}
+    count = f"{GRAPH}/v1.0/applications/$count"
+    assert client.get(count, headers=headers).status_code == 400
+    assert client.get(count, headers={**headers, "ConsistencyLevel": "eventual"}).text == "2"
+    added = client.post(f"{GRAPH}/v1.0/{APPLICATION}/addPassword", headers=headers, json={})
+    assert added.json()["error"]["code"] == "Authorization_RequestDenied"

@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 import pytest
 
 from localazure import LocalAzure
-from localazure.scenarios.directory import SHARED_IDENTITY
+from localazure.scenarios.directory import CONTOSO, SHARED_IDENTITY
 
 HERE = Path(__file__).parent
 ENVIRONMENT = Path(os.environ.get("KVSITE_SDK_ENVIRONMENT", HERE.parents[1] / ".venv-sdk"))
@@ -26,7 +26,16 @@ SAMPLES = (
     *("list_operations", "list_operations_async", "recover_purge_operations", "recover_purge_operations_async"),
 )
 OFFICER = {"to": "kvsite-demo", "role": "Key Vault Secrets Officer"}
-SEED = {"vault": [{"name": name.replace("_", "-"), "grants": [OFFICER]} for name in ("vaultname", *SAMPLES)]}
+READER = {
+    "name": "reader",
+    "client-id": "33333333-3333-4333-8333-333333333333",
+    "secret": "not a real one",
+    "graph-permissions": ["Application.Read.All"],
+}
+SEED = {
+    "application": [READER],
+    "vault": [{"name": name.replace("_", "-"), "grants": [OFFICER]} for name in ("vaultname", *SAMPLES)],
+}
 """The vault of the tests, and one of each sample: they use the same names of secrets at the same time."""
 Variables = Callable[[LocalAzure], dict[str, str]]
 
@@ -50,6 +59,11 @@ def _pipeline(azure: LocalAzure) -> dict[str, str]:
     names = ("SERVICE_CONNECTION_ID", "CLIENT_ID", "TENANT_ID")
     values = {name: azure.env[f"AZURESUBSCRIPTION_{name}"] for name in names}
     return {f"AZURE_SERVICE_CONNECTION_{name.removeprefix('SERVICE_CONNECTION_')}": values[name] for name in names}
+
+
+def _graph(_azure: LocalAzure) -> dict[str, str]:
+    values = {"TENANT_ID": CONTOSO.id, "CLIENT_ID": READER["client-id"], "CLIENT_SECRET": READER["secret"]}
+    return {f"AZURE_IDENTITY_MULTI_TENANT_{name}": str(value) for name, value in values.items()}
 
 
 def _user_assigned(_azure: LocalAzure) -> dict[str, str]:
@@ -85,7 +99,7 @@ RUNS = {
         passed=4,
     ),
     "application with access to Graph": Run(
-        scenario="service-principal-secret", files=_both("test_multi_tenant_auth"), passed=0, left_out=4
+        scenario="service-principal-secret", files=_both("test_multi_tenant_auth"), variables=_graph, passed=4
     ),
     "virtual machine": Run(
         scenario="vm",
@@ -210,8 +224,7 @@ def _package(sources: Path, name: str) -> Path:
 
 def _results(run: Run, folder: Path, file: Path) -> tuple[int, dict[str, int], list[str]]:
     """Return how many tests passed, how many were left out for each reason, and the failures."""
-    seed = SEED if run.package == "azure_keyvault_secrets" else None
-    with LocalAzure(run.scenario, seed=seed) as azure:
+    with LocalAzure(run.scenario, seed=SEED) as azure:
         env = {**azure.env, **run.variables(azure), "PYTHONPATH": str(HERE), "PYTHONDONTWRITEBYTECODE": "1"}
         manual = ("--manual", "--capture=no") if run.package == "azure_identity" else ()
         options = ("-p", "devtools_testutils.plugin", "-p", "no:cacheprovider", "-W", "ignore", f"--junitxml={file}")

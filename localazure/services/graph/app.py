@@ -12,11 +12,11 @@ from typing import Any
 import jwt
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from localazure.crypto.tokens import verify
-from localazure.scenarios.directory import Application, Identity, User
+from localazure.scenarios.directory import Application, Identity, ManagedIdentity, User
 from localazure.scenarios.registrations import FederatedCredential
 from localazure.services.errors import AzureJSONResponse, ServiceError, handle_service_error
 from localazure.services.graph import objects
@@ -40,6 +40,7 @@ def create_app(state: EmulatorState) -> Starlette:
         Route("/users", handlers.list_users),
         Route("/users/{id}", handlers.get_user),
         Route("/applications", handlers.list_applications),
+        Route("/applications/$count", handlers.count_applications),
         Route("/applications/{id}", handlers.get_application),
         Route("/applications/{id}/addPassword", handlers.add_password, methods=["POST"]),
         Route("/applications/{id}/removePassword", handlers.remove_password, methods=["POST"]),
@@ -181,10 +182,22 @@ class GraphHandlers:
         caller = self._state.directory.find_principal(str(claims["oid"]))
         if caller is None:
             raise _unauthorized("The identity of the calling application could not be established.")
-        if not isinstance(caller, User):
-            # No application of Local Azure has been granted permissions for Graph.
+        if not isinstance(caller, User) and not self._may_read(caller):
             raise graph_error(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
         return caller
+
+    def _may_read(self, caller: Application | ManagedIdentity) -> bool:
+        """Whether the application has a permission; those of a seed file include reading applications."""
+        registration = self._state.directory.registrations.get(caller.client_id)
+        return registration is not None and bool(registration.graph_permissions)
+
+    async def count_applications(self, request: Request) -> Response:
+        """https://learn.microsoft.com/graph/aad-advanced-queries"""
+        self._authenticate(request)
+        if request.headers.get("ConsistencyLevel", "").lower() != "eventual":
+            raise graph_error(400, "Request_BadRequest", "$count is not currently supported.")
+        found = [item.identity for item in self._state.directory.registrations.values()]
+        return PlainTextResponse(str(sum(isinstance(item, Application) for item in found)))
 
     def _application(self, request: Request) -> Application:
         application = self._state.directory.application(request.path_params["id"])
@@ -195,7 +208,7 @@ class GraphHandlers:
     def _writable(self, request: Request) -> Application:
         """Return the application in the path, which only its owner, the developer, can change. Raises ServiceError."""
         caller = self._authenticate(request)
-        if isinstance(caller, User) and caller.guest_of:
+        if not isinstance(caller, User) or caller.guest_of:
             raise graph_error(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
         return self._application(request)
 
