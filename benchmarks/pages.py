@@ -49,6 +49,7 @@ def lighthouse(url: str) -> int:
     program = MODULES / ".bin" / "lighthouse"
     flags = "--chrome-flags=--headless=new --no-sandbox"
     low = False
+    _html(url)  # the first visit waits for the site's first token
     for path in PATHS:
         command = [
             str(program), f"{url}{path}", "--quiet", "--output=json", flags, "--preset=desktop",

@@ -1,6 +1,7 @@
 """A reading as lines of text for a terminal, with the sentences of the pages."""
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from secrets_app.core import formatting
 from secrets_app.core.hops import HopOutcome, hops_of
@@ -16,10 +17,12 @@ from secrets_app.core.reading import (
     TokenVaultToken,
 )
 from secrets_app.diagnosis import Explanation
-from secrets_app.differences import Differences
 from secrets_app.doctor import Check, Status, Translation
 from secrets_app.output import text
 from secrets_app.output.console import PLAIN, Console, Line, Style, Styled
+
+if TYPE_CHECKING:  # `principal` does not need it, and starts faster without
+    from secrets_app.differences import Differences
 
 _OUTCOME_STYLES = {Outcome.TOKEN: Style.GOOD, Outcome.FAILED: Style.BAD, Outcome.RUNNING: Style.BAD}
 _HOP_STYLES = {
@@ -217,7 +220,7 @@ def lines_of_checks(checks: Iterable[Check], console: Console = PLAIN, *, with_f
             yield from ((Styled(f"    {name}: ", Style.QUIET), value) for name, value in check.facts)
 
 
-def lines_of_differences(result: Differences, a: str, b: str, console: Console = PLAIN) -> Iterator[Line]:
+def lines_of_differences(result: "Differences", a: str, b: str, console: Console = PLAIN) -> Iterator[Line]:
     """The differences between the readings named `a` and `b`, the most likely cause first."""
     yield from console.wrap(result.headline, "", Style.TITLE)
     a, b = f"{a}:".ljust(max(len(a), len(b)) + 2), f"{b}:".ljust(max(len(a), len(b)) + 2)

@@ -18,7 +18,7 @@ from secrets_app.output.report import markdown_of_explanation
 
 register = template.Library()
 
-_ID = re.compile(rf"{GUID_PATTERN}|[0-9a-fA-F]{{32,64}}|/subscriptions/\S+")
+_ID = re.compile(rf"(?<![\w-])({GUID_PATTERN}|[0-9a-fA-F]{{32,64}}|/subscriptions/[^\s,]+)(?![\w-])")
 _OPTION = re.compile(r"((?<!\S)--?[a-zA-Z][\w-]*)")
 
 for _filter in (
@@ -74,9 +74,16 @@ def outcome_text(outcome: Outcome) -> str:
 
 
 @register.filter
-def is_id(value: str | None) -> bool:
-    """Whether it is an ID that a person copies: a GUID, a version or thumbprint, or the ID of an Azure resource."""
-    return bool(value) and _ID.fullmatch(str(value)) is not None
+def copyable_ids(value: str | None, name: str) -> SafeString:
+    """The text as HTML in which each ID gets a copy button: a GUID, a version or thumbprint, an ID of a resource."""
+    parts = _ID.split(str(value))
+    return format_html_join(
+        "", "{}", ((_copyable(part, name) if number % 2 else part,) for number, part in enumerate(parts))
+    )
+
+
+def _copyable(text: str, name: str) -> SafeString:
+    return format_html('<span data-copy="{}">{}</span>', name, text)
 
 
 @register.filter

@@ -1,5 +1,7 @@
 """Every page in a real browser: accessibility rules, console, widths, targets, headings, printing and contrast."""
 
+import json
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -16,7 +18,7 @@ pytestmark = [
 PATHS = (
     *("", "secret/", "identities/", "token/", "token/?scope=https://management.azure.com", "token-vault/"),
     *("environment/", "explain/", "causes/", "causes/?q=403", "causes/kv_rbac_denied/", "report/", "compare/", "api/"),
-    "nothing",
+    *("sign-in/", "nothing"),
 )
 SIZES = ((360, "light"), (1440, "dark"))
 """Colours do not depend on the width, so each is checked once."""
@@ -51,10 +53,45 @@ def test_page__is_accessible_at_every_size(page: Page, inside: str, path: str) -
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
         assert page.evaluate(SMALL_TARGETS) == []
         assert_accessible(page)
+    page.set_viewport_size({"width": 640, "height": 360})  # 1280 pixels at a zoom of 200 %
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     levels = page.evaluate(HEADINGS)
     assert levels.count(1) == 1
     assert all(after - before <= 1 for before, after in pairwise(levels))
     assert page.locator("meta[name=description]").get_attribute("content")
+
+
+@in_scenario("no-role")
+@pytest.mark.parametrize("path", PATHS)
+def test_page__is_complete_without_javascript(browser: Browser, inside: str, path: str) -> None:
+    with browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844}) as context:
+        page = context.new_page()
+        page.goto(f"{inside}{path}")
+        expect(page.locator("h1 >> visible=true")).to_have_count(1)
+        expect(page.locator(".waiting >> visible=true")).to_have_count(0)
+        expect(page.get_by_text("Trying...").locator("visible=true")).to_have_count(0)
+        expect(page.locator("footer")).to_be_visible()
+        assert page.locator("button.copy, button.copy-id").count() == 0
+        folded = page.locator("main details:not([open]) > summary >> visible=true")
+        if before := folded.count():
+            folded.last.click()
+            expect(page.locator("main details:not([open]) > summary")).not_to_have_count(before)
+
+
+@in_scenario("no-role")
+def test_comparison__is_accessible_and_its_ids_can_be_copied(page: Page, inside: str) -> None:
+    reading = page.request.get(f"{inside}api/reading").json()
+    other = {**reading, "principal": {**reading["principal"], "object_id": "11111111-2222-4333-8444-555555555555"}}
+    page.goto(f"{inside}compare/")
+    page.get_by_label("Reading A").fill(json.dumps(reading))
+    page.get_by_label("Reading B").fill(json.dumps(other))
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_role("button", name=re.compile("^Copy ID of "))).to_have_count(2)
+    for width, scheme in SIZES:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        assert_accessible(page)
 
 
 @in_scenario("no-role")
