@@ -19,8 +19,11 @@ help:  ## show this help
 
 setup: .venv/installed  ## create .venv and install the dependencies
 
+# The demo records its readings, beside 200 examples of targets.
+DEMO_HISTORY := KVSITE_HISTORY=on KVSITE_DATABASE_URL=sqlite:///$(CURDIR)/.local/demo.sqlite3
 demo: .venv/installed  ## the site on http://127.0.0.1:8000/ against Local Azure: no account, no network
-	@exec $(BIN)/python -m localazure demo --port $(PORT) --suggestions '/api/reading' --code-variable KVSITE_SIGN_IN_CODE --code-path '/sign-in/?code={code}' -- env KVSITE_TLS_ISSUER='Local Azure' $(BIN)/gunicorn kvsite.wsgi --log-level warning --bind 127.0.0.1:{port}
+	@mkdir -p .local && $(DEMO_HISTORY) $(BIN)/python manage.py demo_history
+	@exec $(BIN)/python -m localazure demo --port $(PORT) --suggestions '/api/reading' --code-variable KVSITE_SIGN_IN_CODE --code-path '/sign-in/?code={code}' -- env $(DEMO_HISTORY) KVSITE_TLS_ISSUER='Local Azure' $(BIN)/gunicorn kvsite.wsgi --log-level warning --bind 127.0.0.1:{port}
 
 test: lint types checks tests  ## every check and every test but those that need other programs; CI runs those too
 

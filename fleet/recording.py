@@ -106,8 +106,8 @@ def _result(latest: Observation) -> str:
     return Observed(at=latest.first_at, **{name: getattr(latest, name) for name in STORED}).result
 
 
-def _update(target: Target, now: Observed, *, done: bool) -> None:
-    """The target's current state."""
+def set_state(target: Target, now: Observed) -> None:
+    """Set the target's current state, without saving it."""
     if target.ok is not now.ok:
         target.since = now.at
     if target.checked_at is None:
@@ -119,6 +119,11 @@ def _update(target: Target, now: Observed, *, done: bool) -> None:
     target.principal = now.principal[:_LENGTH] or target.principal
     target.expires_on = now.expires_on if now.ok else target.expires_on
     target.known = {**target.known, **properties(now)}
+
+
+def _update(target: Target, now: Observed, *, done: bool) -> None:
+    """Save the target's current state."""
+    set_state(target, now)
     fields = ["ok", "state", "since", "checked_at", "cause", "code", "principal", "expires_on", "known", "alerted_ok"]
     fields += ["is_certificate"]
     if now.site_vault_url:

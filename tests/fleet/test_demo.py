@@ -1,0 +1,49 @@
+"""The examples of the demo: marked as made up, plausible, and never checked or used as evidence."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from fleet.demo import DAYS, create_examples
+from fleet.models import Change, Observation, Target
+from fleet.schedule import claim
+from fleet.timeline import timeline
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.django_db
+def test_examples__are_marked_complete_and_replaced() -> None:
+    create_examples(20, NOW)
+    create_examples(20, NOW)
+    targets = list(Target.objects.all())
+    assert len(targets) == 20
+    assert all(target.made_up for target in targets)
+    assert {target.ok for target in targets} == {True, False}
+    assert Observation.objects.values("target").distinct().count() == 20
+    assert Change.objects.filter(kind="outcome", ok=False).exists()
+
+
+@pytest.mark.django_db
+def test_examples__have_a_history_without_gaps() -> None:
+    create_examples(3, NOW)
+    for target in Target.objects.all():
+        found = timeline(target, "90d", NOW)
+        known = [segment for segment in found.segments if segment.ok is not None]
+        assert known[0].start <= NOW - timedelta(days=DAYS - 1)
+        assert all(before.end == after.start for before, after in pairwise(known))
+        assert len(found.latency) >= DAYS
+
+
+@pytest.mark.django_db
+def test_examples__are_never_checked() -> None:
+    create_examples(3, NOW)
+    assert claim(NOW + timedelta(days=1)) == []
+
+
+@pytest.mark.django_db
+def test_real_targets__stay() -> None:
+    real = Target.objects.create(name="payroll")
+    create_examples(2, NOW)
+    assert Target.objects.filter(pk=real.pk).exists()
