@@ -123,7 +123,7 @@ def test_watch__ends_with_ctrl_c(no_role: dict[str, str]) -> None:
         (("principal", "--watch", "0"), "'0' is not a number of seconds from 1 to 3600"),
         (("principal", "--watch", "--all"), "not allowed with argument"),
         (("principal", "--until-ok", "--report"), "Error: --report cannot be combined with --watch or --until-ok."),
-        (("explain", "/nonexistent"), "Error: /nonexistent: No such file or directory."),
+        (("explain", "no-such-file.txt"), "Error: no-such-file.txt: No such file or directory."),
     ],
 )
 def test_invalid_arguments__have_one_sentence(

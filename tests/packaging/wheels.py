@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 DIST = ROOT / "dist"
 FRAMEWORKS = ("flask", "django", "fastapi", "httpx")
-CLEAN = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"} | {
+CLEAN = {"PATH": "/usr/bin:/bin"} | {
     name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_", "SSL_"))
 }
 TEST_FILE = """
@@ -55,7 +55,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(environment: Path, *arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    env = {**CLEAN, "PATH": f"{environment / 'bin'}:{CLEAN['PATH']}", "MYPY_CACHE_DIR": os.devnull}
+    env = {**CLEAN, "HOME": str(cwd), "PATH": f"{environment / 'bin'}:{CLEAN['PATH']}", "MYPY_CACHE_DIR": os.devnull}
     return subprocess.run(arguments, cwd=cwd, env=env, capture_output=True, text=True, timeout=100)
 
 
