@@ -257,10 +257,10 @@ def _day(value: Any) -> datetime | None:
         return None
     try:
         day = value if isinstance(value, date) else datetime.fromisoformat(str(value).strip())
-    except ValueError:
+        found = day if isinstance(day, datetime) else datetime(day.year, day.month, day.day)  # noqa: DTZ001 - below
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # the year 1 or 9999 may have no time in UTC
         text = _shown(str(value))
         raise InvalidTargetError(
             f"credential_expires_on is {text}, but must be a date such as 2027-01-31.", "credential_expires_on"
         ) from None
-    found = day if isinstance(day, datetime) else datetime(day.year, day.month, day.day)  # noqa: DTZ001 - below
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -6,6 +6,7 @@ trusted: it is checked against the schema of the API, redacted and cut.
 
 import copy
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
@@ -32,6 +33,8 @@ from secrets_app.openapi import openapi_document
 _MARGIN_S = 3.0
 """The other site answers within its own deadline, which is likely this site's."""
 _CAUSE = "service_error"
+_CAUSE_KEY = re.compile(r"[a-z0-9_]{1,64}")
+"""Pages link to /causes/KEY/, so any other text is dropped."""
 _DENIED = frozenset({401, 403})
 
 
@@ -131,7 +134,8 @@ def _of_document(document: SavedReading, now: datetime) -> Observed:
     texts: dict[str, Any] = {name: document.text(path) for name, path in names.items()}
     name = document.text("principal.user_principal_name") or document.text("principal.name")
     status = document.text("failure.status") or ""
-    cut: dict[str, Any] = dict(fitting({**texts, "principal_name": name, "cause": document.main_cause}))
+    cause = document.main_cause if _CAUSE_KEY.fullmatch(document.main_cause or "") else None
+    cut: dict[str, Any] = dict(fitting({**texts, "principal_name": name, "cause": cause}))
     return Observed(
         **cut,
         at=now,
@@ -165,9 +169,9 @@ def _with_expectation(found: Observed, target: Target, document: SavedReading) -
 def _time(text: str | None) -> datetime | None:
     try:
         found = datetime.fromisoformat(text or "")
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # the year 1 or 9999 may have no time in UTC
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _ms(text: str | None) -> int:

@@ -153,6 +153,35 @@ def test_token_in_an_answer__is_not_kept(answering: Callable[..., str]) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    "on", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"]
+)
+def test_expiry_at_the_ends_of_time__is_recorded_and_shown(
+    client: Client, world: World, answering: Callable[..., str], on: str
+) -> None:
+    world("app-service")
+    target = target_of(answering(200, json.dumps({"ok": True, "attempts": [], "secret": {"expires_on": on}}).encode()))
+    record(target.pk, check(target, {}))
+    for url in ("/fleet/", "/api/fleet", f"/history/?target={target.pk}"):
+        assert client.get(url).status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("cause", ["no such/cause", "<script>", "../../x", "x" * 65])
+def test_cause_that_is_no_key__is_dropped_and_breaks_no_page(
+    client: Client, world: World, answering: Callable[..., str], cause: str
+) -> None:
+    world("app-service")
+    document = {"ok": False, "attempts": [], "hints": [{"cause": cause}], "failure": {"stage": "vault", "status": 403}}
+    target = target_of(answering(200, json.dumps(document).encode()))
+    found = check(target, {})
+    assert (found.cause, found.result) == ("", "403")
+    record(target.pk, found)
+    for url in ("/fleet/", f"/history/?target={target.pk}"):
+        assert client.get(url).status_code == 200
+
+
+@pytest.mark.django_db
 def test_silent_site__ends_by_the_deadline(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(other_site, "_MARGIN_S", 0.0)
     settings.SECRETS_APP = {"KVSITE_DEADLINE_S": "1"}

@@ -98,6 +98,10 @@ def test_csv__the_same_keys_and_labels(tmp_path: Path) -> None:
             "[[target]]\nvault='contoso'\nsecret='x'\ncredential_expires_on='soon'",
             ":4: credential_expires_on is 'soon'",
         ),
+        (
+            "[[target]]\nvault='contoso'\nsecret='x'\ncredential_expires_on=0001-01-01T00:00:00+14:00",
+            ":4: credential_expires_on is '0001-01-01 00:00:00+14:00'",
+        ),
         ("[[target]]\nvault='contoso'\nsecret='x'\nlabels = {'a b' = '1'}", ":4: The label 'a b' must"),
         ("[[target]]\nvault='contoso'\nsecret='x'\nexpected_app_id='me'", ":4: expected_app_id "),
         ("[[target]]\nvault='contoso'\nsecret=[1]", ":3: secret must be text, not of type list."),
