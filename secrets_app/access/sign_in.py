@@ -57,11 +57,19 @@ def _role_of_header(request: HttpRequest, config: Config) -> Role | None:
     if throttle.check(address):
         return None
     role = role_for(given.strip(), config)
+    if role is None and is_metrics_token(given.strip(), config):
+        throttle.refund(address)  # a scraper of /metrics, not an attempt to guess
+        return None
     if role is None:
         audit.record("sign in", "wrong passphrase", request, Viewer(access_mode=config.access, name="anonymous"))
         return None
     (throttle.reset if grants_most(role, config) else throttle.refund)(address)
     return Role.VIEW
+
+
+def is_metrics_token(given: str, config: Config) -> bool:
+    """Whether it is the token of KVSITE_METRICS_TOKEN. Takes constant time."""
+    return config.metrics_token is not None and constant_time_compare(given, config.metrics_token)
 
 
 def _viewer_with_role(role: Role | None, config: Config) -> Viewer:

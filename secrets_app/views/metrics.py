@@ -5,10 +5,10 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
 
 from secrets_app import __version__, conf
+from secrets_app.access.sign_in import is_metrics_token
 from secrets_app.conf.request import secret_request
 from secrets_app.core.reading import Diagnosis, Reading
 from secrets_app.service import diagnose, get_reading
@@ -27,9 +27,8 @@ _LABELS = ("vault", "secret", "identity")
 
 def admits_scraper(request: HttpRequest) -> bool:
     """Whether the request has the token of KVSITE_METRICS_TOKEN, and so needs no other access."""
-    token = conf.current().metrics_token
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    return token is not None and scheme.lower() == "bearer" and constant_time_compare(given.strip(), token)
+    return scheme.lower() == "bearer" and is_metrics_token(given.strip(), conf.current())
 
 
 @require_safe

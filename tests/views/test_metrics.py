@@ -1,5 +1,6 @@
 """`/metrics`: the reading in the formats of Prometheus, for visitors with access and for scrapers with the token."""
 
+import logging
 import re
 from typing import Any
 
@@ -61,6 +62,28 @@ def test_token__admits_a_scraper_to_the_metrics_only(world: World, settings: Any
     assert TOKEN.encode() not in response.content
     assert scraper.get("/").status_code == 403
     assert scraper.get("/api/reading").status_code == 403
+
+
+def test_token__of_a_scraper_is_no_wrong_passphrase(
+    world: World, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    world("app-service")
+    passphrase = "correct horse battery staple"
+    access = {"KVSITE_ACCESS": "token", "KVSITE_PASSPHRASE": passphrase, "KVSITE_METRICS_TOKEN": TOKEN}
+    settings.SECRETS_APP = {**settings.SECRETS_APP, **access}
+    caplog.set_level(logging.INFO)
+
+    def status_of(path: str, token: str) -> int:
+        headers = {"host": "127.0.0.1:8000", "authorization": f"Bearer {token}"}
+        return Client(headers=headers, **ELSEWHERE).get(path).status_code  # type: ignore[arg-type]
+
+    assert [status_of("/metrics", TOKEN) for _ in range(8)] == [200] * 8
+    assert "wrong passphrase" not in caplog.text
+    assert status_of("/api/reading", passphrase) == 200  # from the same address: not throttled
+    assert status_of("/api/reading", TOKEN) == 403
+    assert [status_of("/metrics", f"wrong-{number}-0123456789") for number in range(8)] == [403] * 8
+    assert "wrong passphrase" in caplog.text
+    assert status_of("/api/reading", passphrase) == 403
 
 
 @pytest.mark.parametrize("text", ["short", "with a space, and long enough", ""])
