@@ -40,7 +40,7 @@ def _pending(now: datetime, hold_s: int) -> list[Target]:
         since__gt=now + timedelta(days=1)
     )  # the clock was set back
     rows = Target.objects.filter(held, ok__isnull=False, alerted_ok__isnull=False).exclude(ok=F("alerted_ok"))
-    return list(rows.order_by("ok", "vault_url", "site_url", "code", "name"))
+    return list(rows.order_by("ok", "vault_url", "site_url", "code", "cause", "principal", "name"))
 
 
 def _claim(target: Target) -> bool:
@@ -50,7 +50,10 @@ def _claim(target: Target) -> bool:
 
 
 def message(changed: Sequence[Target]) -> tuple[str, str]:
-    """Title and text: failures first, by vault and error. Names only what the targets file names, and error codes."""
+    """Title and text: failures first, by vault, error and principal.
+
+    Names what the targets file names, error codes and principals; never an error text.
+    """
     failed = sum(not target.ok for target in changed)
     recovered = len(changed) - failed
     parts = (
@@ -64,8 +67,9 @@ def message(changed: Sequence[Target]) -> tuple[str, str]:
     return f"Principal Used: {', '.join(filter(None, parts))}", "\n".join(lines)
 
 
-def _group(target: Target) -> tuple[bool | None, str, str]:
-    return target.ok, target.vault_url or target.site_url, target.code
+def _group(target: Target) -> tuple[bool | None, str, str, str, str]:
+    """What a line says of all its targets."""
+    return target.ok, target.vault_url or target.site_url, target.code, target.cause, target.principal
 
 
 def _line(group: Sequence[Target]) -> str:

@@ -56,6 +56,22 @@ def test_outage_of_a_vault__is_one_message(receiver: Receiver) -> None:
     assert sent["message"].endswith(": target 000, target 001, target 002, target 003, target 004 and 195 more.")
 
 
+@pytest.mark.django_db
+def test_targets_of_other_principals_and_causes__have_lines_of_their_own(receiver: Receiver) -> None:
+    url, code = "https://contoso.vault.azure.net", "403 Forbidden"
+    rows = [("a", "one", "kv_policy_denied"), ("b", "two", "kv_policy_denied"), ("c", "one", "kv_policy_denied"),
+            ("d", "one", "kv_firewall")]  # fmt: skip
+    Target.objects.bulk_create(
+        Target(name=name, vault_url=url, ok=False, alerted_ok=True, since=START, code=code, principal=who, cause=cause)
+        for name, who, cause in rows
+    )
+    assert send_alerts(at(10), [receiver.url], HOLD_S) == 4
+    [sent] = receiver.received
+    assert [line.partition(f"{code} ")[2] for line in sent["message"].splitlines()] == [
+        "(kv_firewall), as one: d.", "(kv_policy_denied), as one: a, c.", "(kv_policy_denied), as two: b.",
+    ]  # fmt: skip
+
+
 def test_service_that_refuses__gets_the_message_again(
     target: Target, receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
