@@ -95,7 +95,7 @@ def test_incomplete_request__is_closed_after_the_idle_timeout(
         connection.sendall(incomplete)
         start = time.perf_counter()
         rest = b"".join(iter(lambda: connection.recv(65536), b""))
-        assert time.perf_counter() - start < 5
+        assert time.perf_counter() - start < 25  # the default is 30 s
         assert not rest or b" 404 " in rest
 
 
