@@ -6,6 +6,8 @@ from typing import Any
 
 CONNECT_TIMEOUT_S = 3
 """Seconds to wait for a database or a free connection: a page must not wait longer for its history."""
+_SILENCE_S = 10
+"""Seconds after which a connection over which nothing arrives any more is closed, as after a failover."""
 _POOL_SIZE = 8
 """Connections of one process. Its threads share them: PostgreSQL allows 100 by default."""
 
@@ -34,5 +36,10 @@ def _sqlite(settings: dict[str, Any]) -> dict[str, Any]:
 
 def _postgresql(settings: dict[str, Any]) -> dict[str, Any]:
     pool = {"min_size": 1, "max_size": _POOL_SIZE, "timeout": CONNECT_TIMEOUT_S}
-    options = {"connect_timeout": CONNECT_TIMEOUT_S, **settings.get("OPTIONS", {}), "pool": pool}
+    # https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
+    limits = {
+        "connect_timeout": CONNECT_TIMEOUT_S, "tcp_user_timeout": _SILENCE_S * 1000,
+        "keepalives_idle": _SILENCE_S // 2, "keepalives_interval": _SILENCE_S // 2,
+    }  # fmt: skip
+    options = {**limits, **settings.get("OPTIONS", {}), "pool": pool}
     return {**settings, "OPTIONS": options, "CONN_HEALTH_CHECKS": True}

@@ -13,11 +13,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 from django.test import Client
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from fleet.models import Observation, Target
 from fleet.problems import Breaker, HistoryUnavailableError, sentence_of
 from fleet.recorder import Recorder, own_target
 from fleet.recording import record
+from kvsite.database import databases
 from secrets_app import conf
 from tests.conftest import World
 from tests.fleet.conftest import OK, WAIT_S, seen
@@ -177,6 +179,16 @@ def test_old_schema__is_one_sentence_and_the_site_goes_on(world: World, client: 
 def test_errors_of_the_database__are_one_sentence_without_their_text(message: str, sentence: str) -> None:
     assert sentence in sentence_of(OperationalError(message))
     assert "10.0.0.4" not in sentence_of(OperationalError(message))
+
+
+def test_postgresql__a_silent_connection_is_closed_unless_the_url_says_otherwise(tmp_path: Path) -> None:
+    def options(query: str = "") -> dict[str, Any]:
+        settings = databases(f"postgresql://kvsite:password@127.0.0.1/kvsite{query}", tmp_path)["default"]
+        known = {name: value for name, value in settings["OPTIONS"].items() if name != "pool"}
+        return conninfo_to_dict(make_conninfo("", **known))  # raises an error for an unknown option
+
+    assert int(options()["tcp_user_timeout"]) == 10_000
+    assert int(options("?tcp_user_timeout=500")["tcp_user_timeout"]) == 500
 
 
 def test_breaker__does_not_try_a_failed_database_again_at_once() -> None:
