@@ -84,7 +84,7 @@ def _as_text(value: Any) -> str | None:
     if isinstance(value, str | Path):
         return str(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return f"{value:g}"
+        return str(value) if isinstance(value, int) else f"{value:.15g}"
     if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
         return ",".join(value)
     return None

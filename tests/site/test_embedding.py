@@ -18,7 +18,7 @@ from django.test import Client
 from django.urls import clear_script_prefix, clear_url_caches, include, path
 
 from localazure import LocalAzure
-from secrets_app import urls
+from secrets_app import conf, urls
 from secrets_app.checks import check_settings
 from secrets_app.conf.project import KEYS
 from secrets_app.core.security_headers import SECURITY_HEADERS
@@ -229,9 +229,13 @@ def test_wrong_dict__is_one_sentence_and_exit_code_2(
 
 
 def test_numbers_and_lists__are_settings_too(project: Project) -> None:
-    client = project(deadline_s=7.5, allowed_vault_hosts=("vault.example.org", "other.example.org"), tenant_id=None)
+    client = project(
+        deadline_s=7.5, allowed_vault_hosts=("vault.example.org", "other.example.org"), tenant_id=None,
+        access="token", passphrase=123456789012,
+    )  # fmt: skip
     assert check_settings() == []
-    assert client.get(f"{PREFIX}/api/reading").json()["ok"]
+    assert (conf.current().deadline_s, conf.current().passphrase) == (7.5, "123456789012")
+    assert client.get(f"{PREFIX}/api/reading", headers={"authorization": "Bearer 123456789012"}).json()["ok"]
 
 
 def test_keys__are_unambiguous() -> None:
