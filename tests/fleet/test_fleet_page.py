@@ -16,8 +16,10 @@ from fleet.observed import Observed
 from fleet.openapi import openapi_document
 from fleet.recording import record
 from fleet.storing import store
+from fleet.urls import urlpatterns
 from tests.conftest import World
 from tests.fleet.conftest import DENIED, OK
+from tests.support.access_requests import ELSEWHERE
 from tests.support.json_schemas import specification_errors, strict_validator
 
 EXPECTED = "11111111-1111-4111-8111-111111111111"
@@ -34,6 +36,18 @@ def add(
     if result is not None:
         record(target.pk, Observed(at=datetime.now(UTC) - timedelta(minutes=minutes_ago), **result))
     return Target.objects.get(name=name)
+
+
+def test_unauthenticated_visitor__sees_no_target(targets: None) -> None:
+    paths = [f"/{pattern.pattern}" for pattern in urlpatterns]
+    assert len(paths) >= 5
+    visitor = Client(headers={"host": "127.0.0.1:8000"}, **ELSEWHERE)  # type: ignore[arg-type]
+    target = Target.objects.latest("pk").pk
+    for path in (*paths, f"/history/?target={target}", f"/api/history?target={target}&format=csv"):
+        response = visitor.get(path)
+        assert response.status_code == 403, path
+        assert b"contoso" not in response.content
+        assert b"denied lately" not in response.content
 
 
 @pytest.fixture
