@@ -146,6 +146,10 @@ def test_query__pages_and_tables(fleet: Management) -> None:
         ("resources | join vaults", {"code": "InvalidQueryLanguage", "token": "join"}),
         ("resources | where vault == 1", {"message": "Failed to resolve column or scalar expression named 'vault'"}),
         ("resources | where " + "(" * 500, {"code": "ParserFailure"}),
+        ("resources | where tolower() == ''", {"code": "ParserFailure", "token": ")"}),
+        ("resources | where tolower(name, name) == ''", {"code": "ParserFailure", "token": ")"}),
+        ("resources | take " + "9" * 400, {"code": "ParserFailure", "token": "9"}),
+        ("resources | where name > " + "9" * 5000, {"code": "ParserFailure", "token": "9"}),
         ("resources ; drop", {"code": "ParserFailure", "token": ";"}),
     ],
 )

@@ -21,7 +21,7 @@ T = TypeVar("T")
 _TOKEN = re.compile(
     r"(?P<space>\s+|//[^\n]*)"
     r"|(?P<text>@?'(?:[^'\\\n]|\\.)*'|@?\"(?:[^\"\\\n]|\\.)*\")"
-    r"|(?P<number>\d+(?:\.\d+)?)"
+    r"|(?P<number>\d{1,18}(?:\.\d{1,18})?(?!\d))"  # a long has 64 bits
     r"|(?P<word>project-away|![A-Za-z]+~?|in~|[A-Za-z_$]\w*)"
     r"|(?P<sign>==|!=|=~|!~|<=|>=|[<>=(),|.\[\]])"
 )
@@ -232,7 +232,9 @@ class _Parser:
     def _call(self, name: str) -> Expression:
         if name not in FUNCTIONS:
             raise QueryError("UnknownFunction", f"Unknown function: '{name}'.")
-        arguments = [] if self._peek().text == ")" else self._separated(self._either)
+        arguments = self._separated(self._either)
+        if len(arguments) > 1 and name != "strcat":
+            _fail(self._peek())
         self._expect(")")
         function = FUNCTIONS[name]
         return lambda row: function([argument(row) for argument in arguments])
