@@ -17,8 +17,11 @@ from localazure import LocalAzure
 
 DEADLINE_S = 3.0
 """Instead of 30 s."""
+# Its own peak: the operating system's account of a child begins with the memory of the process that started it.
 PROGRAM = f"""
-import os, sys
+import atexit, os, pathlib, re, sys
+status = pathlib.Path("/proc/self/status")
+atexit.register(lambda: print("VmHWM", re.search(r"VmHWM:\\s+(\\d+) kB", status.read_text())[1]))
 sys.argv = ["manage.py", "fleet", "discover", "--dry-run"]
 import django
 django.setup()
@@ -54,14 +57,15 @@ def test_answer_to_discovery__is_bounded_and_one_sentence(
             sys.executable, [sys.executable, "-c", PROGRAM], {**variables, "PYTHONPATH": str(ROOT)},
             file_actions=[(os.POSIX_SPAWN_DUP2, file.fileno(), 1), (os.POSIX_SPAWN_DUP2, file.fileno(), 2)],
         )  # fmt: skip
-        _, status, usage = os.wait4(pid, 0)
+        _, status = os.waitpid(pid, 0)
         output = Path(file.name).read_text(errors="replace")
     assert os.waitstatus_to_exitcode(status) in {0, 1, 2}, output
     assert len(proxy.requests) > before, output
     assert "Traceback" not in output
     assert not [token for token in azure.tokens if token.text in output]
     assert not any("evil.example" in request for request in proxy.requests)
-    figure("memory of `fleet discover`, any answer", usage.ru_maxrss / 1024, "MiB", at_most=150)
+    peak = int(output.rpartition("VmHWM ")[2]) / 1024
+    figure("memory of `fleet discover`, any answer", peak, "MiB", at_most=150)
     figure(
         "`fleet discover` after its deadline, with its start", time.monotonic() - start - DEADLINE_S, "s", at_most=6.0
     )
