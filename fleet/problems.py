@@ -51,7 +51,7 @@ def sentence_of(error: Exception) -> str:
     """The sentence for an error of the database."""
     if isinstance(error, OSError) and error.errno in _OS_ERRORS:
         return _OS_ERRORS[error.errno]
-    text = str(error).lower()
+    text = "timeout" if isinstance(error, TimeoutError) else str(error).lower()
     return next((sentence for part, sentence in _SENTENCES if part in text), _UNREACHABLE)
 
 

@@ -18,15 +18,21 @@ from fleet.problems import Breaker, HistoryUnavailableError
 from fleet.recording import record
 from fleet.retention import prune
 from secrets_app import conf
+from secrets_app.core.caching import SingleFlight
 from secrets_app.core.reading import ChangeKind, Diagnosis, LastReadable, Reading
 
 MAX_WAITING = 1000
 """Readings that wait to be written; the oldest are dropped while the database cannot be used."""
 _PRUNE_INTERVAL = timedelta(hours=6)
+_MAX_NAME = 200
 WINDOW_S = 1.0
 """Readings of this time are written together."""
+LOOKUP_S = 3.0
+"""A page does not wait longer for the last success: the database may accept connections and answer nothing."""
 CACHE_S = 2.0
 """How long the last success is not looked up again: a page that fails is often requested again."""
+_LastSuccess = tuple[Observation, datetime | None]
+"""The last observation of a success, and when the first failure after it was."""
 
 
 class _Waiting(NamedTuple):
@@ -40,15 +46,16 @@ class _Waiting(NamedTuple):
 class Recorder:
     """The History of `secrets_app.core.history`: writes in one thread of its own, started by the first reading."""
 
-    def __init__(self, window_s: float = WINDOW_S, cache_s: float = CACHE_S) -> None:
-        self._window_s = window_s
+    def __init__(self, window_s: float = WINDOW_S, cache_s: float = CACHE_S, lookup_s: float = LOOKUP_S) -> None:
+        self._window_s, self._lookup_s = window_s, lookup_s
+        self._lookups: SingleFlight[str, _LastSuccess | None] = SingleFlight()
         self._breaker = Breaker()
         self._waiting: deque[_Waiting] = deque(maxlen=MAX_WAITING)
         self._lock = threading.Lock()
         self._wake, self._hurry, self._idle = threading.Event(), threading.Event(), threading.Event()
         self._idle.set()
         self._thread: threading.Thread | None = None
-        self._last: TTLCache[str, tuple[Observation, datetime | None] | None] = TTLCache(16, cache_s, time.monotonic)
+        self._last: TTLCache[str, _LastSuccess | None] = TTLCache(16, cache_s, time.monotonic)
         self._next_prune = datetime.min.replace(tzinfo=UTC)
 
     @property
@@ -65,10 +72,21 @@ class Recorder:
             found = self._last[name]
         except KeyError:
             try:
-                found = self._last[name] = self._breaker.run(lambda: _last_success(name))
+                found = self._last[name] = self._breaker.run(lambda: self._looked_up(name))
             except HistoryUnavailableError:
                 return None
         return _compared(*found, reading) if found else None
+
+    def _looked_up(self, name: str) -> _LastSuccess | None:
+        """The last success, looked up in another thread. Raises django.db.Error, or TimeoutError after LOOKUP_S."""
+
+        def look_up() -> _LastSuccess | None:
+            try:
+                return _last_success(name)
+            finally:
+                connection.close()
+
+        return self._lookups.start(name, look_up, life_s=0).result(self._lookup_s)
 
     def record(self, reading: Reading, diagnosis: Diagnosis) -> None:
         """Record a reading of a secret that the settings name. Returns at once."""
@@ -156,18 +174,18 @@ def _sum(a: Observed, b: Observed) -> Observed:
 
 def own_name(vault_url: str, secret_name: str) -> str:
     """The name of the site's own target: `this site: contoso.vault.azure.net/demo`."""
-    return f"this site: {vault_url.removeprefix('https://')}/{secret_name}"
+    return f"this site: {vault_url.removeprefix('https://')}/{secret_name}"[:_MAX_NAME]
 
 
 def own_target(vault_url: str, secret_name: str) -> Target:
     """The target of the site's own secret, created on first use. Raises django.db.Error."""
     values = {"kind": Target.Kind.OWN, "vault_url": vault_url, "secret_name": secret_name}
-    target, _ = Target.objects.get_or_create(name=own_name(vault_url, secret_name)[:200], defaults=values)
+    target, _ = Target.objects.get_or_create(name=own_name(vault_url, secret_name), defaults=values)
     return target
 
 
-def _last_success(name: str) -> tuple[Observation, datetime | None] | None:
-    """The last observation of a success, and when the first failure after it was; None without a success."""
+def _last_success(name: str) -> _LastSuccess | None:
+    """None without a success."""
     observations = Observation.objects.filter(target__name=name)
     last = observations.filter(ok=True).order_by("-last_at").first()
     if last is None:

@@ -58,7 +58,7 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture
 def recorder(transactional_db: None) -> Iterator[Recorder]:
     """Records this site's readings while the test runs. Its thread cannot see a transaction of the test."""
-    recorder = Recorder(cache_s=0)
+    recorder = Recorder(cache_s=0, lookup_s=WAIT_S)
     register_history(recorder)
     yield recorder
     register_history(None)

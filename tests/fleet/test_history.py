@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ from fleet.recorder import Recorder, own_target
 from fleet.recording import record
 from kvsite.database import databases
 from secrets_app import conf
+from secrets_app.core.history import register_history
 from tests.conftest import World
 from tests.fleet.conftest import OK, WAIT_S, seen
 from tests.support.readings import get_reading
@@ -172,13 +174,15 @@ def test_old_schema__is_one_sentence_and_the_site_goes_on(world: World, client: 
         ("attempt to write a readonly database", "The database of the history is read-only"),
         ("unable to open database file", "The file of the history's database cannot be opened"),
         ('connection to server at "10.0.0.4" failed: Connection refused', "is not reachable"),
+        (TimeoutError(), "did not respond in time"),
         ('relation "fleet_target" does not exist', "older schema"),
         ("file is not a database", "is not an SQLite database"),
     ],
 )
-def test_errors_of_the_database__are_one_sentence_without_their_text(message: str, sentence: str) -> None:
-    assert sentence in sentence_of(OperationalError(message))
-    assert "10.0.0.4" not in sentence_of(OperationalError(message))
+def test_errors_of_the_database__are_one_sentence_without_their_text(message: str | Exception, sentence: str) -> None:
+    error = message if isinstance(message, Exception) else OperationalError(message)
+    assert sentence in sentence_of(error)
+    assert "10.0.0.4" not in sentence_of(error)
 
 
 def test_postgresql__a_silent_connection_is_closed_unless_the_url_says_otherwise(tmp_path: Path) -> None:
@@ -206,6 +210,29 @@ def test_breaker__does_not_try_a_failed_database_again_at_once() -> None:
     now[0] = 60
     assert breaker.run(lambda: "ok") == "ok"
     assert breaker.sentence == ""
+
+
+def test_database_that_answers_nothing__delays_no_page(
+    world: World, client: Client, transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world("no-role")
+    thawed, lookups = threading.Event(), []
+
+    def frozen(name: str) -> None:
+        lookups.append(name)
+        assert thawed.wait(2 * WAIT_S)
+
+    monkeypatch.setattr("fleet.recorder._last_success", frozen)
+    recorder = Recorder(cache_s=0, lookup_s=0.05)
+    register_history(recorder)
+    try:
+        for _ in range(3):
+            assert "Last readable" not in client.get("/").content.decode()
+        assert len(lookups) == 1  # the second and third page join it, or do not even try
+    finally:
+        register_history(None)
+        thawed.set()
+        assert recorder.flush(WAIT_S)
 
 
 def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
