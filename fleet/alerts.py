@@ -39,7 +39,8 @@ def _pending(now: datetime, hold_s: int) -> list[Target]:
     held = Q(since__lte=now - timedelta(seconds=hold_s)) | Q(
         since__gt=now + timedelta(days=1)
     )  # the clock was set back
-    rows = Target.objects.filter(held, ok__isnull=False, alerted_ok__isnull=False).exclude(ok=F("alerted_ok"))
+    rows = Target.objects.filter(held, made_up=False, ok__isnull=False, alerted_ok__isnull=False)
+    rows = rows.exclude(ok=F("alerted_ok"))
     return list(rows.order_by("ok", "vault_url", "site_url", "code", "cause", "principal", "name"))
 
 

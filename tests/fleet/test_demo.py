@@ -4,7 +4,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from django.core.management import call_command
+from django.db.models import F
 
+from fleet.alerts import send_alerts
 from fleet.demo import DAYS, create_examples
 from fleet.models import Change, Observation, Target
 from fleet.schedule import claim
@@ -37,9 +40,14 @@ def test_examples__have_a_history_without_gaps() -> None:
 
 
 @pytest.mark.django_db
-def test_examples__are_never_checked() -> None:
-    create_examples(3, NOW)
-    assert claim(NOW + timedelta(days=1)) == []
+def test_examples__are_never_checked_or_reported(capsys: pytest.CaptureFixture[str]) -> None:
+    create_examples(20, NOW)
+    assert Target.objects.exclude(ok=F("alerted_ok")).exists()
+    later = NOW + timedelta(days=1)
+    assert claim(later) == []
+    assert send_alerts(later, [], 0) == 0
+    call_command("fleet", "run")
+    assert capsys.readouterr().out == "0 of 0 targets readable.\n"
 
 
 @pytest.mark.django_db

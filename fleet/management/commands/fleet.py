@@ -97,7 +97,7 @@ class Command(BaseCommand):
         self.print_text(
             f"{plural(found.vaults, 'vault')}, {plural(len(found.targets), 'secret')}, {len(new)} of them new."
         )
-        if options["dry_run"]:
+        if new and options["dry_run"]:
             self.print_lines([each.name for each in new])
         elif new:
             self._store(new)
@@ -107,7 +107,7 @@ class Command(BaseCommand):
         if options["json"]:
             self.print_text(json.dumps([asdict(row) for row in rows], cls=DjangoJSONEncoder, indent=2))
         else:
-            self.print_lines(list(_lines(rows)))
+            self.print_lines(list(_lines(rows)) or ["There are no targets."])
 
     def _run(self, options: dict[str, Any]) -> None:
         if find_spec("jsonschema") is None:
@@ -131,8 +131,8 @@ class Command(BaseCommand):
             readable = sum(pool.map(run, targets))
         numbers = [target.pk for target in targets]
         failing = worst_first(Target.objects.filter(pk__in=numbers, ok=False)) if len(numbers) <= _MAX_NAMED else []
-        self.print_lines(list(_lines(map(target_row, failing))))
-        self.print_text(f"{readable} of {plural(len(targets), 'target')} readable.")
+        result = f"{readable} of {plural(len(targets), 'target')} readable."
+        self.print_lines([*_lines(map(target_row, failing)), result])
         if readable < len(targets):
             raise SystemExit(1)
 
@@ -145,9 +145,9 @@ class Command(BaseCommand):
 
 
 def _named(names: list[str]) -> Iterable[Target]:
-    """The targets with these names, or all that are enabled. Raises Error for a name that does not exist."""
+    """The targets with these names, or all that are enabled, but no examples. Raises Error for an unknown name."""
     if not names:
-        return Target.objects.filter(is_enabled=True).order_by("pk")
+        return Target.objects.filter(is_enabled=True, made_up=False).order_by("pk")
     found = {target.name: target for target in Target.objects.filter(name__in=names)}
     for name in names:
         if name not in found:
