@@ -1,6 +1,8 @@
 """`manage.py fleet`: discovery in Local Azure, one pass over targets, and what is stored on the way."""
 
 import json
+import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from fleet.models import Target
 from secrets_app import conf
 from tests.conftest import World
 
+ROOT = Path(__file__).resolve().parents[2]
 SEED = """
 [[grant]]
 to = "kvsite-demo"
@@ -131,6 +134,14 @@ def dump() -> str:
             rows += cursor.fetchall()
     assert rows
     return str(rows)
+
+
+def test_extra_of_the_package__names_the_packages_of_the_requirements() -> None:
+    lines = (ROOT / "requirements-fleet.in").read_text().splitlines()
+    required = {re.split(r"[~<>=\[\s]", line)[0] for line in lines if line and line[0] not in "#-"}
+    project = tomllib.loads((ROOT / "packaging/principal-used/pyproject.toml").read_text())["project"]
+    extra = {re.split(r"[~<>=\[]", text)[0] for text in project["optional-dependencies"]["fleet"]}
+    assert extra == required
 
 
 @pytest.mark.django_db

@@ -33,8 +33,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        if find_spec("celery") is None or find_spec("apprise") is None:
-            raise Error("watch needs celery and apprise. Run: pip install --require-hashes -r requirements-fleet.txt")
+        missing = [package for package in ("celery", "apprise", "jsonschema") if find_spec(package) is None]
+        if missing:
+            needed = " and ".join(missing)
+            raise Error(f"watch needs {needed}. Run: pip install --require-hashes -r requirements-fleet.txt")
         try:
             with database():
                 _prepare()
