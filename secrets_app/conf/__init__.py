@@ -11,7 +11,7 @@ from django.conf import settings
 from secrets_app.conf import access, history, project, server, vault
 from secrets_app.conf.access import AccessMode, Network, authentication_off_problem
 from secrets_app.conf.connection_string import ConnectionString
-from secrets_app.conf.history import password_in
+from secrets_app.conf.history import password_in, tokens_in
 from secrets_app.conf.schema import IS_REMOVED, READERS, REMOVED, SETTINGS, UNKNOWN
 from secrets_app.conf.secret_key import missing_key_problem
 from secrets_app.conf.setting import SettingError, SettingProblem
@@ -104,6 +104,7 @@ class _RegisteredSecrets:
             *(raw.get(name, "").strip() for name, row in SETTINGS.items() if row.is_secret),
             *((options.client_secret, options.system_access_token) if options else ()),
             *(password_in(url) for url in (config.database_url, config.broker_url, *config.alert_urls)),
+            *(token for url in config.alert_urls for token in tokens_in(url)),
         ):
             known_secrets().add(text, pinned=True)
 

@@ -124,6 +124,12 @@ def password_in(url: str | None) -> str | None:
         return None
 
 
+def tokens_in(url: str) -> tuple[str, ...]:
+    """The parts of an alert URL that look like tokens: `slack://A/B/C` has them in the place of host and path."""
+    parts = re.split(r"[/:@?&=#]+", unquote(url))
+    return tuple(part for part in parts if re.fullmatch(r"(?=.*[0-9])(?=.*[A-Za-z])[\w~+-]{16,500}", part))
+
+
 HISTORY = Setting(
     name="KVSITE_HISTORY",
     help="`on` records the result of each reading in a database and shows what changed: [fleet.md](fleet.md). "

@@ -8,6 +8,8 @@ import pytest
 from fleet.alerts import message, send_alerts
 from fleet.models import Target
 from fleet.recording import record
+from secrets_app import conf
+from secrets_app.core.redaction import external_text
 from tests.fleet.conftest import DENIED, START, seen
 from tests.fleet.receiver import Receiver
 
@@ -82,6 +84,15 @@ def test_service_that_refuses__gets_the_message_again(
     receiver.status = 200
     assert send_alerts(at(21), [receiver.url], HOLD_S) == 1
     assert "pass-of-the-service" not in caplog.text
+
+
+def test_tokens_of_the_services__are_in_no_log_line(settings: Any) -> None:
+    tokens = ("T1JJ3T3L2A1B2C3D4", "TIiajkdnlazkcOXrIdevi7FQ", "sig-0123456789abcdef")
+    urls = f"slack://{tokens[0]}/A1/{tokens[1]} https://hooks.example.org/workflow?sig={tokens[2]}&to=ops-team-channel"
+    settings.SECRETS_APP = {"KVSITE_ALERT_URLS": urls}
+    assert len(conf.current().alert_urls) == 2
+    line = external_text(f"POST /services/{tokens[0]}/{tokens[1]} {tokens[2]} hooks.example.org ops-team-channel")
+    assert line == "POST /services/[hidden]/[hidden] [hidden] hooks.example.org ops-team-channel"
 
 
 @pytest.mark.django_db
