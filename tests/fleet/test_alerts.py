@@ -37,6 +37,13 @@ def test_failure_that_lasts__is_reported_once_and_its_end_too(target: Target, re
     assert recovered["title"] == "Principal Used: 1 secret readable again"
 
 
+def test_failure_without_a_token__names_no_earlier_principal(target: Target, receiver: Receiver) -> None:
+    record(target.pk, seen(0))
+    record(target.pk, seen(10, {"ok": False, "stage": "token", "cause": "no_credential_available"}))
+    assert send_alerts(at(13), [receiver.url], HOLD_S) == 1
+    assert "kvsite-demo" not in receiver.received[0]["message"]
+
+
 def test_flapping__is_not_reported(target: Target, receiver: Receiver) -> None:
     for minute in range(0, 60, 2):
         record(target.pk, seen(minute, DENIED if minute % 4 else {"ok": True}))
