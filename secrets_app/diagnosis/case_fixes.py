@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from secrets_app.diagnosis.catalog import fixes_by_place, fixes_by_service
+from secrets_app.diagnosis.catalog import fixes_by_place, fixes_by_sentence, fixes_by_service
 from secrets_app.diagnosis.cause import Cause, Command
 from secrets_app.diagnosis.command_values import CommandValues
 from secrets_app.diagnosis.fix import CaseFix
@@ -19,7 +19,7 @@ def _by_cause(fixes: Iterable[CaseFix]) -> Mapping[str, tuple[CaseFix, ...]]:
     return {cause: tuple(of_cause) for cause, of_cause in grouped.items()}
 
 
-CASE_FIXES = (*fixes_by_service.FIXES, *fixes_by_place.FIXES)
+CASE_FIXES = (*fixes_by_sentence.FIXES, *fixes_by_service.FIXES, *fixes_by_place.FIXES)
 _BY_CAUSE = _by_cause(CASE_FIXES)
 
 

@@ -81,6 +81,8 @@ _FOOTER = re.compile(
     r"To mitigate this issue, please refer to the troubleshooting guidelines here at\s"
     r"|\n[ \t]{0,8}(?:Traceback \(most|---> |-{3} End)"
 )
+_JOINED = re.compile(r"\n[ \t]{0,8}error acquiring \w{1,20} token\b")
+"""The next error of a program that prints several attempts to get a token below each other, as KEDA does."""
 _MAX_MEMBERS = 40
 _ALIASES = {
     "AzureCLICredential": "AzureCliCredential",
@@ -97,6 +99,7 @@ _ALIASES = {
 """Spellings used by other languages' libraries, and internal credentials of ManagedIdentityCredential."""
 _TOKEN_ACQUIRED = re.compile(
     r"""acquired\sa\stoken\sfrom\s|credential\sselected:\s|Result\sfor\s\w{1,60}:\sSUCCESS
+      | Attempted\scredential\s\w{1,60}\sreturns\sa\stoken
       | getToken\(\)\sresult\sfor\sscopes\s\[[^\]\n]{0,400}\]:\sSUCCESS""",
     re.VERBOSE,
 )
@@ -126,6 +129,12 @@ def text_after_token(text: str) -> str | None:
     return None if end is None else text[end:]
 
 
+def text_outside(text: str) -> str:
+    """The text above the chain's heading and below an error that a program joined to it; often empty."""
+    heading, joined = _HEADING.search(text), _JOINED.search(text)
+    return "\n".join(((text[: heading.start()] if heading else ""), (text[joined.start() :] if joined else ""))).strip()
+
+
 def tried_several(text: str) -> bool:
     """Whether the message says that several credentials failed, even if the text was cut after the first."""
     return _SEVERAL.search(text) is not None
@@ -145,5 +154,5 @@ def _credential_positions(text: str, start: int) -> list[tuple[int, str]]:
 
 
 def _without_footer(message: str) -> str:
-    footer = _FOOTER.search(message)
-    return (message[: footer.start()] if footer else message).strip(" \n\t-")
+    ends = [end.start() for end in (_FOOTER.search(message), _JOINED.search(message)) if end]
+    return message[: min(ends, default=len(message))].strip(" \n\t-")

@@ -176,6 +176,27 @@ def has_unexplained_entra_code(evidence: Evidence) -> bool:
     )
 
 
+def has_governing_code(evidence: Evidence) -> bool:
+    """Whether Azure Resource Manager refused for a policy, a lock or the state of the subscription.
+
+    Such a code is the reason: words of the refused request beside it explain nothing.
+    """
+    return not _GOVERNING.isdisjoint(evidence.codes)
+
+
+_GOVERNING = frozenset(
+    (
+        "requestdisallowedbyazure",
+        "requestdisallowedbypolicy",
+        "scopelocked",
+        "subscriptionnotregistered",
+        "missingsubscriptionregistration",
+        "readonlydisabledsubscription",
+        "disabledsubscription",
+    )
+)
+
+
 def _unknown_entra_code(number: int) -> str:
     topic = next((topic for prefix, topic in _ENTRA_FAMILIES if str(number).startswith(prefix)), "the request")
     return f"Microsoft Entra ID rejected the request. Codes like this one are about {topic}."

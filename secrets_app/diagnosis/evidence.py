@@ -28,7 +28,7 @@ _ISSUER = re.compile(rf"iss\s?=\s?https://[\w.-]{{1,80}}/({GUID_PATTERN})", re.I
 _CLIENT_ADDRESS = re.compile(r"Client address:?\s{0,3}([0-9a-fA-F.:]{3,45})", re.IGNORECASE)
 _VAULT = re.compile(
     # `Action: 'Microsoft.KeyVault/vaults/secrets/...'` names no vault; a name at the end of the text may be truncated.
-    r"(?:(?<!\w)Vault:\s{0,3}|key vault\s['\"]|(?<!Action:\s'Microsoft\.KeyVault/)(?<!\w)vaults/"
+    r"(?:(?<!\w)Vault:\s{0,3}(?![a-z]{1,20}\svault)|key vault\s['\"]|(?<!Action:\s'Microsoft\.KeyVault/)(?<!\w)vaults/"
     r"(?!secrets/|keys/|certificates/))"
     r"([A-Za-z0-9-]{3,24})(?=[^\w-])",
     re.IGNORECASE,

@@ -11,7 +11,13 @@ from secrets_app.core.reading import SCHEMA_VERSION, UNEXPECTED, Certainty, Hint
 from secrets_app.diagnosis.case_values import command_values_from_text
 from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.cause import Area
-from secrets_app.diagnosis.chain_message import is_default_chain, parse_attempts, text_after_token, tried_several
+from secrets_app.diagnosis.chain_message import (
+    is_default_chain,
+    parse_attempts,
+    text_after_token,
+    text_outside,
+    tried_several,
+)
 from secrets_app.diagnosis.evidence import ChainAttempt, Evidence
 from secrets_app.diagnosis.extraction import evidence_in, extract_evidence, layers_of
 from secrets_app.diagnosis.hints import tailored_hint
@@ -189,6 +195,8 @@ def _matches(
     if all(member.cause == UNEXPECTED for member in members) and tried_several(evidence.text):
         main = None
     matches = [Match(main.cause, certainties[main.cause]) if main else NONE_AVAILABLE]
+    if main is None or CAUSES[main.cause].is_noise:
+        matches = [*_matches_outside(evidence), *matches]
     untried = untried_credentials(members[-1], _credentials_after(members, evidence)) if main else ""
     if untried:
         matches.append(Match("chain_stopped_early", Certainty.SURE))
@@ -235,6 +243,21 @@ def _matches_after_token(evidence: Evidence) -> tuple[Match, ...]:
         attempts = parse_attempts(later.text)
         return _matches(later.with_attempts(attempts), attempts, index=None)[0]
     return tuple(match for match in match_causes(evidence) if CAUSES[match.cause].area is Area.VAULT)
+
+
+def _matches_outside(evidence: Evidence) -> tuple[Match, ...]:
+    """Causes of a refusal by Microsoft Entra ID, or of no connection to it, beside a chain that explains nothing.
+
+    A program may try a credential of its own and then a chain: it prints both.
+    """
+    outside = text_outside(evidence.text)
+    if not outside or not any(words in outside for words in _TOKEN_REQUESTS):
+        return ()
+    found = match_causes(evidence_in(NormalizedText(outside, frames="")))
+    return tuple(match for match in found if CAUSES[match.cause].area in (Area.ENTRA, Area.NETWORK))[:1]
+
+
+_TOKEN_REQUESTS = ("AADSTS", "login.microsoftonline.", "login.partner.microsoftonline.", "sts.windows.net")
 
 
 def _credentials_after(members: list[Member], evidence: Evidence) -> tuple[str, ...]:

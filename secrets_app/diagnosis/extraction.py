@@ -28,10 +28,11 @@ _EXCEPTION = re.compile(
 )
 _JSON_CODE = re.compile(
     r"""(?<!rpc\serror:\s)\b(?i:error[\s_]?code|code|error)\b["']?\s{0,3}[:=]\s{0,3}
-        (?:["']([A-Za-z][\w.]{2,60})["'] | ([A-Z][A-Za-z]{3,60}|[a-z]{3,20}_[a-z_]{3,40})(?![\w./#\[-]|\s[a-z]))""",
+        (?:["']([A-Za-z][\w.]{2,60})["'] | ([A-Z][A-Za-z]{3,60}|[a-z]{3,20}_[a-z_]{3,40})(?![\w./#\[=-]|\s[a-z]))""",
     re.VERBOSE,
 )
-"""A quoted value, or an unquoted one that looks like a code: `error: making Read request` has none."""
+"""A quoted value, or an unquoted one that looks like a code: `error: making Read request` has none, and in
+`Error: Code="X"` it is X."""
 _LEADING_CODE = re.compile(
     r"(?:^|[\s:>])\(([A-Z][A-Za-z]{3,60}|[a-z]{3,20}_[a-z_]{3,40})\)(?=[\s\"'.]|$)", re.MULTILINE
 )

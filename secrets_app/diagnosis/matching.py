@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from secrets_app.core.reading import UNEXPECTED, Certainty
 from secrets_app.diagnosis.catalog import CAUSES
-from secrets_app.diagnosis.catalog.predicates import about_azure, is_program_output
+from secrets_app.diagnosis.catalog.predicates import about_azure, calls_kubernetes_api, is_program_output
 from secrets_app.diagnosis.cause import Cause
-from secrets_app.diagnosis.codes import Code, Family, codes_in, has_unexplained_entra_code
+from secrets_app.diagnosis.codes import Code, Family, codes_in, has_governing_code, has_unexplained_entra_code
 from secrets_app.diagnosis.evidence import Evidence
 from secrets_app.diagnosis.normalize import squash
 from secrets_app.diagnosis.rules import RULES
@@ -145,7 +145,7 @@ def match_causes(evidence: Evidence) -> tuple[Match, ...]:
         best.pop(_FIRST_ANSWER, None)
     top = max(found.strength for found in best.values())
     if top < Strength.CLEAR:
-        if has_unexplained_entra_code(evidence) or not _has_context(evidence, top):
+        if _is_outside_catalog(evidence) or not _has_context(evidence, top):
             return ()
         best = {key: found for key, found in best.items() if found.strength == top}
         return _ranked(best, evidence)[:1]
@@ -155,7 +155,16 @@ def match_causes(evidence: Evidence) -> tuple[Match, ...]:
 
 def may_guess(evidence: Evidence) -> bool:
     """Whether a similar text may explain the evidence: it is about Azure, and no code says that the catalog cannot."""
-    return about_azure(evidence) and not has_unexplained_entra_code(evidence)
+    return about_azure(evidence) and not _is_outside_catalog(evidence)
+
+
+def _is_outside_catalog(evidence: Evidence) -> bool:
+    """Whether the text says what failed, and it is nothing that the catalog has: weak matches would be neighbors."""
+    return (
+        has_unexplained_entra_code(evidence)
+        or has_governing_code(evidence)
+        or (calls_kubernetes_api(evidence) and not about_azure(evidence))
+    )
 
 
 def _strongest(evidence: Evidence) -> dict[str, _Found]:

@@ -18,6 +18,15 @@ _READS = (Action.READ, Action.LIST, Action.USE)
 _DATA_SERVICES = (Service.STORAGE, Service.SERVICE_BUS, Service.COSMOS, Service.AI_SERVICES, Service.APP_CONFIGURATION)
 _NETWORK = ("firewall", "client address", "virtual network", "private endpoint", "public network", "network rule")
 _IDENTITY_VARIABLES = ("azure_client_id", "azure_tenant_id", "azure_client_secret", "azure_authority_host")
+_CONNECTORS = ("azconn", "azure-apihub", "logic-apis")
+"""Hosts of the connectors of Logic Apps and Power Platform, which answer 401 for a connection without a sign-in."""
+_VAULT_PERMISSIONS = tuple(
+    f"{right} {link} {kind}"
+    for right in ("permission", "permissions")
+    for link in ("for", "to", "on")
+    for kind in ("secrets", "keys", "certificates")
+)
+_SIGN_IN_LIBRARIES = ("adal4j", "msal4j", "com.microsoft.aad", "com.azure.identity")
 _OTHER_NAME = ("certificate is valid for", "altnames", "hostname mismatch", "namemismatch", "does not match")
 _CLASS_ERRORS = (
     "noclassdeffounderror",
@@ -60,6 +69,11 @@ def _names_subscription(evidence: Evidence) -> bool:
 
 def _no_entra_code(evidence: Evidence) -> bool:
     return not evidence.aadsts
+
+
+def _in_sign_in_library(evidence: Evidence) -> bool:
+    """Whether the stack trace runs through a library that gets tokens in Java."""
+    return any(name in evidence.frames or name in evidence.text for name in _SIGN_IN_LIBRARIES)
 
 
 def _vault_url_missing(evidence: Evidence) -> bool:
@@ -125,7 +139,7 @@ RULES: tuple[tuple[str, Signature], ...] = (
         rule(any_of=("privatelink.vaultcore.azure.net", "vaultcore.azure.net"), where=_certificate_of_other_name),
     ),
     ("service_error", rule(Service.KEY_VAULT, Service.ENTRA, Service.RESOURCE_MANAGER, status=_SERVER_ERRORS)),
-    ("kv_wrong_audience", rule(Service.KEY_VAULT, status=(401,))),
+    ("kv_wrong_audience", rule(Service.KEY_VAULT, status=(401,), unless=_CONNECTORS)),
     ("arm_authorization_failed", rule(Service.RESOURCE_MANAGER, status=(403,))),
     ("arm_authorization_failed", rule(phrases=("does not have permission to perform action",))),
     ("arm_authorization_failed", rule(phrases=("does not have authorization to perform action",))),
@@ -198,4 +212,46 @@ RULES: tuple[tuple[str, Signature], ...] = (
         "databricks_scope_grant",
         rule(phrases=("keyvault",), any_of=("could not", "unable", "denied"), stacks=(Stack.DATABRICKS,)),
     ),
+    ("no_credential_available", rule(phrases=("must contain at least one tokencredential",), strength=Strength.CLEAR)),
+    (
+        "service_principal_incomplete",
+        rule(
+            any_of=("clientid is null or empty", "secret is null or empty"),
+            stacks=(Stack.JAVA,),
+            where=_in_sign_in_library,
+            strength=Strength.CLEAR,
+        ),
+    ),
+    (
+        "service_principal_incomplete",
+        rule(phrases=("using the azure cli is only supported as a user",), strength=Strength.CLEAR),
+    ),
+    ("az_not_logged_in", rule(phrases=("azure cli authorization profile was not found",), strength=Strength.CLEAR)),
+    ("az_not_logged_in", rule(phrases=("no current subscription", "azure login"), strength=Strength.CLEAR)),
+    ("user_not_in_tenant", rule(phrases=("unsupported user type 'unknown'",))),
+    (
+        "mfa_required",
+        rule(status=(400,), phrases=("usernamepasswordcredential authentication failed",), where=_no_entra_code),
+    ),
+    (
+        "mi_identity_not_assigned",
+        rule(
+            any_of=("managed service identity", "managed identity"),
+            phrases=("is not enabled on the service",),
+            strength=Strength.CLEAR,
+        ),
+    ),
+    ("imds_unreachable", rule(phrases=("managed service identity", "msi not available"), strength=Strength.CLEAR)),
+    ("kv_url_or_id_invalid", rule(phrases=("only accepts keyvault secrets type",), strength=Strength.CLEAR)),
+    ("kv_url_or_id_invalid", rule(phrases=("invalid vault name", "24 chars"), strength=Strength.CLEAR)),
+    (
+        "kv_reference_unresolved",
+        rule(phrases=("not able to confirm the status of your key vault reference",), strength=Strength.CLEAR),
+    ),
+    (
+        "kv_access_policy_denied",
+        rule(Service.KEY_VAULT, phrases=("does not have",), any_of=_VAULT_PERMISSIONS, unless=_NETWORK),
+    ),
+    ("authority_or_cloud_wrong", rule(phrases=("no cloud environment matching the name",), strength=Strength.CLEAR)),
+    ("pipeline_service_connection", rule(phrases=("failed to obtain the json web token",), strength=Strength.CLEAR)),
 )

@@ -32,6 +32,7 @@ _AZURE = tuple(
 )
 _SHORT_TEXT = 20
 """Maximum letters and digits of a text that consists of little more than the signature's phrase."""
+_KUBERNETES_API = re.compile(r"https?://[^\s\"/]{1,253}/(?:apis/[\w.-]{1,100}|api)/v\d")
 _PROGRAM = (
     "errno",
     "winerror",
@@ -73,6 +74,11 @@ def about_azure(evidence: Evidence) -> bool:
 def about_vault(evidence: Evidence) -> bool:
     """Whether the text mentions a vault: other services have audiences, too."""
     return "vault" in evidence.squashed
+
+
+def calls_kubernetes_api(evidence: Evidence) -> bool:
+    """Whether the request that failed was to the API server of a Kubernetes cluster, by the path of its URL."""
+    return _KUBERNETES_API.search(evidence.text) is not None
 
 
 def about_azure_or_short(evidence: Evidence) -> bool:
