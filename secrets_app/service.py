@@ -2,18 +2,17 @@
 
 import os
 from dataclasses import replace
+from functools import partial
 
-from secrets_app import conf, diagnosis, keyvault, telemetry
+from secrets_app import conf, keyvault, telemetry
 from secrets_app.conf import host_environment
 from secrets_app.conf.cloud import cloud_mismatch_problems
-from secrets_app.conf.hints import connection_string_hints, setting_hints, use_setting_names
 from secrets_app.conf.request import ReadRequest, SecretTarget
 from secrets_app.core.caching import ResultCache
 from secrets_app.core.history import history
-from secrets_app.core.reading import UNEXPECTED, Diagnosis, HostEnvironment, LastReadable, Reading
+from secrets_app.core.observations import observed_causes
+from secrets_app.core.reading import UNEXPECTED, Diagnosis, HostEnvironment, LastReadable, Outcome, Reading
 from secrets_app.core.runtime import shared
-from secrets_app.diagnosis.changes import with_change
-from secrets_app.diagnosis.setting_causes import missing_service_principal_variables
 
 __all__ = ["detect_host", "diagnose", "get_reading", "isolated_read", "progress", "read_value", "start_reading"]
 
@@ -65,6 +64,14 @@ def _is_own(request: ReadRequest) -> bool:
 
 
 def _diagnose(reading: Reading, request: ReadRequest, last_readable: LastReadable | None = None) -> Diagnosis:
+    if not _needs_explanation(reading, request):
+        return Diagnosis(find_causes=partial(_causes_of_attempts, reading))
+    # Imported here: `manage.py principal` starts faster without the catalog of causes, which a success does not need.
+    from secrets_app import diagnosis
+    from secrets_app.conf.hints import connection_string_hints, setting_hints, use_setting_names
+    from secrets_app.diagnosis.changes import with_change
+    from secrets_app.diagnosis.setting_causes import missing_service_principal_variables
+
     missing = missing_service_principal_variables(os.environ, reading.place.platform)
     config, diagnosed = request.config, diagnosis.diagnose(reading, missing_variables=missing)
     blocking = (*request.blocking_problems, *cloud_mismatch_problems(reading, config, os.environ))
@@ -78,3 +85,20 @@ def _diagnose(reading: Reading, request: ReadRequest, last_readable: LastReadabl
     return replace(
         diagnosed, hints=with_change(hints, last_readable), main_cause=main_cause, last_readable=last_readable
     )
+
+
+def _needs_explanation(reading: Reading, request: ReadRequest) -> bool:
+    """Whether there may be hints: the reading failed, something was observed, or the settings have a problem."""
+    return (
+        not reading.ok
+        or not any(attempt.outcome is Outcome.TOKEN for attempt in reading.attempts)
+        or bool(request.problems or observed_causes(reading, (), ""))
+        or request.config.connection_string is not None
+    )
+
+
+def _causes_of_attempts(reading: Reading) -> tuple[str | None, ...]:
+    """Why the credentials before the one that returned the token are unavailable."""
+    from secrets_app.diagnosis.diagnose import causes_of_attempts  # imported here, as in `_diagnose`
+
+    return causes_of_attempts(reading)

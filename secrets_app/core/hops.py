@@ -165,9 +165,7 @@ def _main_attempt(reading: Reading, diagnosis: Diagnosis) -> Attempt | None:
     attempts = reading.attempts
     with_token = (attempt for attempt in attempts if attempt.outcome is Outcome.TOKEN and not attempt.reads_certificate)
     running = (attempt for attempt in attempts if attempt.outcome is Outcome.RUNNING)
-    explained = (
-        attempt for attempt, cause in zip(attempts, diagnosis.causes, strict=True) if cause == diagnosis.main_cause
-    )
+    explained = (attempt for index, attempt in enumerate(attempts) if diagnosis.causes[index] == diagnosis.main_cause)
     failed = (attempt for attempt in attempts if attempt.outcome is Outcome.FAILED)
     only = attempts if len(attempts) == 1 else ()
     return next((attempt for group in (with_token, running, explained, failed, only) for attempt in group), None)

@@ -1,9 +1,10 @@
 """The result of reading a secret: frozen values, stdlib only, without the token and the secret value."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from itertools import zip_longest
 from typing import Any
 from uuid import uuid4
@@ -379,13 +380,18 @@ class LastReadable:
 class Diagnosis:
     """What a reading means: the cause of each failed attempt, and how to fix it, the main cause first."""
 
-    causes: tuple[str | None, ...] = ()
-    """Cause key of each of the reading's attempts, in their order; None where an attempt did not fail."""
+    find_causes: Callable[[], tuple[str | None, ...]] = field(default=tuple, repr=False, compare=False)
+    """Returns `causes`. They are found on first use: after a success, few callers need them."""
     hints: tuple[Hint, ...] = ()
     main_cause: str | None = None
     """Key of the most likely cause; None on success."""
     last_readable: LastReadable | None = None
     """When the secret was last read; None on success, or without a history."""
+
+    @cached_property
+    def causes(self) -> tuple[str | None, ...]:
+        """Cause key of each of the reading's attempts, in their order; None where an attempt did not fail."""
+        return self.find_causes()
 
 
 @dataclass(frozen=True, kw_only=True)

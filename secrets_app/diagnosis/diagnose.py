@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from secrets_app.core.credential_options import CredentialKind
+from secrets_app.core.observations import observed_causes
 from secrets_app.core.reading import (
     UNEXPECTED,
     Attempt,
@@ -24,7 +25,6 @@ from secrets_app.diagnosis.explain import NONE_AVAILABLE, NOTHING_MATCHES, disti
 from secrets_app.diagnosis.extraction import extract_evidence
 from secrets_app.diagnosis.hints import tailored_hint
 from secrets_app.diagnosis.matching import Match, match_causes
-from secrets_app.diagnosis.observations import observed_causes
 from secrets_app.diagnosis.ranking import Member, cause_on_platform, most_relevant_failure, untried_credentials
 from secrets_app.diagnosis.setting_causes import setting_causes, without_consequences
 from secrets_app.diagnosis.tailoring import HintContext
@@ -41,7 +41,7 @@ def diagnose(reading: Reading, *, missing_variables: str | None = None) -> Diagn
     `missing_variables`: what a service principal in the environment lacks, if others of its variables are set.
     """
     matches = tuple(_match_of(attempt, reading) for attempt in reading.attempts)
-    causes = tuple(match.cause if match else None for match in matches)
+    causes = _causes(matches)
     members, untried = _members(reading, causes), _untried(reading, causes)
     evidence = evidence_of(reading.failure) if reading.failure else extract_evidence("")
     failure_matches = distinct(_failure_matches(reading, evidence, matches, members, untried))
@@ -57,7 +57,7 @@ def diagnose(reading: Reading, *, missing_variables: str | None = None) -> Diagn
         ]
     )
     if not found:
-        return Diagnosis(causes=causes)
+        return Diagnosis(find_causes=lambda: causes)
     context = HintContext(
         command_values=_command_values(reading, evidence, causes),
         reading=reading,
@@ -67,7 +67,16 @@ def diagnose(reading: Reading, *, missing_variables: str | None = None) -> Diagn
         tailored_hint(CAUSES[key], context, detail=observed.get(key, ""), certainty=_POSSIBLE.get(key, certainty))
         for key, certainty in found
     )
-    return Diagnosis(causes=causes, hints=use_certificate_error(hints, reading, causes))
+    return Diagnosis(find_causes=lambda: causes, hints=use_certificate_error(hints, reading, causes))
+
+
+def causes_of_attempts(reading: Reading) -> tuple[str | None, ...]:
+    """The `causes` of a diagnosis alone."""
+    return _causes(_match_of(attempt, reading) for attempt in reading.attempts)
+
+
+def _causes(matches: Iterable[Match | None]) -> tuple[str | None, ...]:
+    return tuple(match.cause if match else None for match in matches)
 
 
 def _command_values(reading: Reading, evidence: Evidence, causes: Sequence[str | None]) -> CommandValues:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from secrets_app.azure_client.timeouts import retry_budget_s
 from secrets_app.conf import Config
-from secrets_app.conf.hints import commands_that_set, unset_commands
 from secrets_app.connection_string import ConnectionStringWarning, equivalent_of
 from secrets_app.core.reading import HostEnvironment
 
@@ -29,6 +28,9 @@ def translation(config: Config, place: HostEnvironment) -> Translation | None:
     source = config.connection_string
     if source is None:
         return None
+    # Imported here: only a connection string needs these commands, and `manage.py principal` starts faster without.
+    from secrets_app.conf.hints import commands_that_set, unset_commands
+
     equivalent = equivalent_of(source.options)
     return Translation(
         setting=source.setting,

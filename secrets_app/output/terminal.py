@@ -16,12 +16,12 @@ from secrets_app.core.reading import (
     Secret,
     TokenVaultToken,
 )
-from secrets_app.diagnosis import Explanation
 from secrets_app.doctor import Check, Status, Translation
 from secrets_app.output import text
 from secrets_app.output.console import PLAIN, Console, Line, Style, Styled
 
 if TYPE_CHECKING:  # `principal` does not need it, and starts faster without
+    from secrets_app.diagnosis import Explanation
     from secrets_app.differences import Differences
 
 _OUTCOME_STYLES = {Outcome.TOKEN: Style.GOOD, Outcome.FAILED: Style.BAD, Outcome.RUNNING: Style.BAD}
@@ -181,7 +181,7 @@ def _lines_of_translation(translation: Translation, console: Console) -> Iterato
         yield from (f"      {line}" for line in lines)
 
 
-def lines_of_explanation(explanation: Explanation, console: Console = PLAIN) -> Iterator[Line]:
+def lines_of_explanation(explanation: "Explanation", console: Console = PLAIN) -> Iterator[Line]:
     """What the text tells, the errors in it if it has several, and their causes, the main cause first."""
     if explanation.evidence.summary:
         yield from console.wrap(explanation.evidence.summary)

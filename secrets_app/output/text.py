@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from textwrap import shorten
+from typing import TYPE_CHECKING
 
 from secrets_app.core.claims import WELL_KNOWN_APPS
 from secrets_app.core.formatting import KINDS, PLATFORMS, age, duration, principal_name, rejected_application
@@ -20,8 +21,9 @@ from secrets_app.core.reading import (
     Reading,
     Stage,
 )
-from secrets_app.diagnosis import Evidence
-from secrets_app.diagnosis.services import Service
+
+if TYPE_CHECKING:  # `manage.py principal` starts faster without it
+    from secrets_app.diagnosis import Evidence
 
 KIND_MEANINGS: dict[PrincipalKind, str] = {
     PrincipalKind.USER: "A user account in Microsoft Entra ID.",
@@ -193,8 +195,10 @@ def short_message(attempt: Attempt) -> str:
     return line if attempt.outcome is Outcome.FAILED else shorten(line, 90, placeholder=" ...")
 
 
-def evidence_rows(evidence: Evidence) -> list[tuple[str, str]]:
+def evidence_rows(evidence: "Evidence") -> list[tuple[str, str]]:
     """The evidence found in a pasted text, as rows of name and value; empty rows are left out."""
+    from secrets_app.diagnosis.services import Service  # loaded: there is evidence
+
     rows: dict[str, Iterable[object]] = {
         "Printed by": [evidence.stack or ""],
         "Service": [evidence.service or ""],

@@ -126,7 +126,7 @@ def test_token_claims__are_escaped_for_the_terminal() -> None:
     reading = Reading(
         vault_url=None, secret_name="demo", started_at=datetime.now(UTC), elapsed_s=0.1, principal=principal
     )
-    lines = list(map(PLAIN.show, lines_of(reading, Diagnosis(causes=(None,) * len(reading.attempts)))))
+    lines = list(map(PLAIN.show, lines_of(reading, Diagnosis())))
     assert not [line for line in lines if line.startswith("YES")]
     assert not set("\n\x1b\u202e") & set("".join(lines))
 
@@ -139,7 +139,7 @@ def test_certificate_reader__is_aligned_with_other_attempts() -> None:
     reading = Reading(
         vault_url=None, secret_name="demo", started_at=datetime.now(UTC), elapsed_s=0.1, attempts=tuple(attempts)
     )
-    *_, first, second = map(PLAIN.show, lines_of(reading, Diagnosis(causes=(None,) * len(reading.attempts))))
+    *_, first, second = map(PLAIN.show, lines_of(reading, Diagnosis()))
     assert first == f"{second}  Reads the certificate."
 
 

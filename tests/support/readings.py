@@ -41,4 +41,4 @@ def diagnose(reading: Reading) -> Result:
     """This reading with its diagnosis."""
     found = diagnosis.diagnose(reading)
     main_cause = None if reading.ok else found.hints[0].cause if found.hints else "unexpected"
-    return Result(reading, Diagnosis(causes=found.causes, hints=found.hints, main_cause=main_cause))
+    return Result(reading, Diagnosis(find_causes=found.find_causes, hints=found.hints, main_cause=main_cause))

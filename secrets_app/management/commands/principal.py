@@ -5,7 +5,7 @@ import time
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from secrets_app import conf
 from secrets_app.conf import Config
@@ -13,7 +13,6 @@ from secrets_app.conf.request import ReadRequest, secret_request, token_request,
 from secrets_app.core.reading import Diagnosis, Reading, Stage
 from secrets_app.core.reading_json import reading_json
 from secrets_app.doctor import translation
-from secrets_app.identities import CandidateResult, as_json, get_comparison, selection_of
 from secrets_app.management.arguments import (
     add_credential_arguments,
     credential_overrides,
@@ -26,10 +25,11 @@ from secrets_app.management.command import COULD_NOT_RUN, Error
 from secrets_app.management.command import Command as BaseCommand
 from secrets_app.management.waiting import shows_wait
 from secrets_app.output.console import Line
-from secrets_app.output.identities import line_of, lines_of_selection
-from secrets_app.output.report import markdown
 from secrets_app.output.terminal import line_of_attempt, lines_of, lines_of_translation
 from secrets_app.service import diagnose, get_reading, progress
+
+if TYPE_CHECKING:
+    from secrets_app.identities import CandidateResult, Comparison
 
 READ, NOT_READ = 0, 1
 _INTERVAL_S, _MAX_INTERVAL_S = 10, 3600
@@ -154,9 +154,13 @@ class Command(BaseCommand):
         """Prints each row as it finishes, or one JSON document; returns the exit code of the one the site would use."""
         if options["report"]:
             raise Error("--report cannot be combined with --all.")
+        # Imported here: only --all needs them, and they import the catalog of causes.
+        from secrets_app.identities import as_json, get_comparison, selection_of
+        from secrets_app.output.identities import lines_of_selection
+
         comparison = get_comparison(request)
         with shows_wait(self.stderr, self.console_of(self.stderr), comparison.waiting_for):
-            rows = [row for row in comparison.follow() if row] if options["json"] else self._print_rows(request)
+            rows = [row for row in comparison.follow() if row] if options["json"] else self._print_rows(comparison)
         selection = selection_of(rows)
         if options["json"]:
             self.print_text(json.dumps(as_json(rows, selection), indent=2))
@@ -166,12 +170,14 @@ class Command(BaseCommand):
             return READ
         return COULD_NOT_RUN if request.blocking_problems else NOT_READ
 
-    def _print_rows(self, request: ReadRequest) -> list[CandidateResult]:
+    def _print_rows(self, comparison: "Comparison") -> list["CandidateResult"]:
         """The rows, each printed as it finishes; credentials that were not tried come last."""
+        from secrets_app.output.identities import line_of
+
         lines: list[Line] = ["Credentials, in the order in which they finish:"]
         self.print_lines(lines)
         rows = []
-        for row in get_comparison(request).follow():
+        for row in comparison.follow():
             if row:
                 rows.append(row)
             if row and row.reading:
@@ -216,7 +222,9 @@ def _request(config: Config, options: dict[str, Any]) -> ReadRequest:
 
 
 def _report(reading: Reading, diagnosis: Diagnosis, config: Config, *, shorten_ids: bool) -> str:
-    from secrets_app.doctor.service import run_doctor  # only reports need the checks; importing them takes 20 ms
+    # Imported here: only --report needs the checks and the catalog of causes.
+    from secrets_app.doctor.service import run_doctor
+    from secrets_app.output.report import markdown
 
     return markdown(reading, diagnosis, run_doctor(config), shorten_ids=shorten_ids)
 
