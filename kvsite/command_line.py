@@ -21,6 +21,9 @@ WITHOUT_APPS = frozenset({"principal", "doctor", "explain", "compare"})
 """Commands that use Django's settings but no app registry, URLs or templates. `django.setup()` imports these and
 django.db.models."""
 
+HISTORY_COMMANDS = frozenset({"fleet", "history", "watch"})
+"""Commands of the app `fleet`, which is installed with KVSITE_HISTORY=on only."""
+
 
 def principal_used() -> None:
     """The command of the package. It has settings of its own, whichever project the shell is set up for."""
@@ -68,12 +71,22 @@ def load(argv: list[str]) -> Callable[[], None]:
     own_settings = os.environ["DJANGO_SETTINGS_MODULE"] == OWN_SETTINGS and not any(
         argument.startswith(("--settings", "--pythonpath")) for argument in argv
     )
+    if own_settings and not settings.RECORDS_HISTORY and HISTORY_COMMANDS.intersection(argv[1:2]):
+        exit_without_history(argv[1])
     if argv[1:2] and argv[1] in WITHOUT_APPS and own_settings:
         logging.config.dictConfig(settings.LOGGING)
         command = partial(load_command_class("secrets_app", argv[1]).run_from_argv, argv)
     gc.freeze()
     gc.enable()
     return command
+
+
+def exit_without_history(command: str) -> None:
+    sys.stderr.write(
+        f"The command {command} requires KVSITE_HISTORY=on, and a valid KVSITE_DATABASE_URL if that is set. "
+        "See docs/fleet.md.\n"
+    )
+    sys.exit(COULD_NOT_RUN)
 
 
 def discard_output() -> None:

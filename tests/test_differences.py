@@ -55,6 +55,21 @@ def test_most_likely_cause__comes_first(
     assert errors_in("Differences", json.loads(json.dumps(result.as_json()))) == []
 
 
+@pytest.mark.parametrize(
+    ("started_at", "shown"),
+    [
+        ("2026-01-31T12:00:00.123456+00:00", "2026-01-31 12:00:00 UTC"),
+        ("2026-01-31T12:00:00+02:00", "2026-01-31 10:00:00 UTC"),
+        ("0001-01-01T00:00:00+02:00", "time unknown"),
+        ("yesterday", "time unknown"),
+        (None, "time unknown"),
+    ],
+)
+def test_time_of_a_reading__is_in_utc(visited: Callable[[str], Visit], started_at: str | None, shown: str) -> None:
+    a = parse_document(document(visited, "laptop") | {"started_at": started_at}, "A")
+    assert compare(a, a).a.endswith(f", {shown}")
+
+
 def test_two_failures_and_two_successes(visited: Callable[[str], Visit]) -> None:
     no_role, firewall = (parse_document(document(visited, name), name) for name in ("no-role", "firewall"))
     works = parse_document(document(visited, "laptop"), "laptop")

@@ -135,8 +135,8 @@ def _failure_matches(
         return _sure((failure.code or "").lower())
     matched = match_causes(evidence)
     if failure.stage is Stage.CONFIGURATION:
-        # Setting errors have their own hints, and no exception.
-        return matched or ([NOTHING_MATCHES] if failure.exception else [])
+        # Setting errors have their own hints, and no exception: their sentences are not evidence.
+        return (matched or [NOTHING_MATCHES]) if failure.exception else []
     if reading.kept_token_url is not None and failure.stage in _REMOTE_STAGES:
         return _sure("token_vault_retired")
     if failure.stage is Stage.DEADLINE:

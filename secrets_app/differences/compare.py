@@ -1,8 +1,10 @@
 """Compares two readings: which properties differ, and which of them explains why one of them failed."""
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
+from secrets_app.core import formatting
 from secrets_app.core.reading import SCHEMA_VERSION
 from secrets_app.differences.saved_reading import SavedReading, safe_lines
 from secrets_app.differences.topics import TOPICS, Topic, likely_topics
@@ -104,7 +106,15 @@ def _headline(
 
 def _summary(reading: SavedReading) -> str:
     principal = reading.principal or "no principal"
-    return f"{reading.result}, {principal}, {(reading.text('started_at') or 'time unknown')[:19]}"
+    return f"{reading.result}, {principal}, {_time(reading)}"
+
+
+def _time(reading: SavedReading) -> str:
+    """When the reading started, in UTC."""
+    try:
+        return formatting.moment(datetime.fromisoformat(reading.text("started_at") or ""))
+    except (ValueError, OverflowError):
+        return "time unknown"
 
 
 def _fix(reading: SavedReading) -> SavedFix | None:

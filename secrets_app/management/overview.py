@@ -43,6 +43,7 @@ def _overview(program: str) -> str:
         f"usage: {program} COMMAND [arguments]",
         "",
         *(f"  {name:<12} {rows[name]}" for name in order if name in rows),
+        *([] if "history" in rows else ["With KVSITE_HISTORY=on also: fleet, history and watch."]),
         "",
         f"{program} COMMAND --help shows the arguments of a command.",
         f"{program} help --all lists Django's own commands as well.",

@@ -86,7 +86,7 @@ def _add_others(components: Components) -> None:
             optional=("cause",),
         ),
         "Error": object_schema(
-            "Why there is no answer.",
+            "Why the request has no result.",
             {
                 "error": {**_TEXT, "description": "One sentence."},
                 "access": {**_TEXT, "description": "With 403: the access mode."},
@@ -159,7 +159,7 @@ def _paths() -> dict[str, Any]:
         },
         "/api/schema": {
             "get": {
-                "summary": "This document",
+                "summary": "The OpenAPI document",
                 "responses": {"200": {"description": "OpenAPI 3.1", "content": {"application/json": {"schema": {}}}}},
             }
         },

@@ -87,6 +87,17 @@ def _copyable(text: str, name: str) -> SafeString:
 
 
 @register.filter
+def inline_code(text: str) -> SafeString:
+    """The text as HTML in which what stands between backticks is code, as in the descriptions of the schema."""
+    parts = text.split("`")
+    return format_html_join("", "{}", ((_code(part) if number % 2 else part,) for number, part in enumerate(parts)))
+
+
+def _code(text: str) -> SafeString:
+    return format_html("<code>{}</code>", text)
+
+
+@register.filter
 def unbroken_options(command: str) -> SafeString:
     """The command as HTML whose options are not broken at their hyphens; its text is the same."""
     parts = _OPTION.split(command)

@@ -119,6 +119,18 @@ def test_scenario__problem_is_found_with_advice(world: World, scenario: str, key
     assert check.advice
 
 
+def test_no_vault__is_not_called_a_missing_response(world: World) -> None:
+    world("app-service")
+    checks = by_key(run_doctor(conf.current({"KEY_VAULT_URI": ""})))
+    for key in ("vault_tenant", "client_address", "clock", "certificate", "vault_name", "cloud"):
+        assert (checks[key].verdict, checks[key].finding) == (Status.UNKNOWN, "No valid vault is configured.")
+
+
+def test_titles__fit_their_column_in_the_terminal(world: World) -> None:
+    world("app-service")
+    assert max(len(check.title) for check in examine().values()) <= 28
+
+
 def test_problems__come_first_then_notices(world: World) -> None:
     world("laptop-signed-out")
     order = list(Status)

@@ -147,8 +147,16 @@ def test_overview__lists_this_projects_commands_only(arguments: tuple[str, ...])
     shown = run(*arguments)
     for name in ("principal", "doctor", "explain", "check", "runserver"):
         assert f"\n  {name} " in shown
+    assert "With KVSITE_HISTORY=on also: fleet, history and watch." in shown
     assert "squashmigrations" not in shown
     assert "squashmigrations" in run("help", "--all")
+
+
+@pytest.mark.parametrize("command", ["fleet", "history", "watch"])
+def test_command_of_the_history__names_the_setting(command: str) -> None:
+    done = subprocess.run([*MANAGE, command], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "KVSITE_HISTORY=on" in done.stderr
 
 
 @pytest.mark.parametrize("arguments", [("--version",), ("version",), ("principal", "--version")])

@@ -73,6 +73,8 @@ def test_page__lists_every_url_and_schema(client: Client, world: World) -> None:
     for path, methods in openapi_document()["paths"].items():
         for method in methods:
             assert f"<code>{method.upper()} {path}</code>" in html
+    assert "<code>manage.py doctor --json</code>" in html
+    assert "`" not in html
     ids = set(re.findall(r'id="(\w+)"', html))
     assert openapi_document()["components"]["schemas"].keys() <= ids
     assert set(re.findall(r'href="#(\w+)"', html)) <= ids | {"answer"}

@@ -45,7 +45,7 @@ CAUSES = (
         area=Area.NETWORK,
         title="The request timed out",
         why="No response within KVSITE_DEADLINE_S.",
-        fix="Check whether that service responds from this machine at all. "
+        fix="Check whether the service responds from this machine. "
         "The usual cause is a firewall or proxy that drops connections instead of rejecting them.",
         commands=(
             run("curl --max-time 10 --include https://{vault_host}/healthstatus", systems=(LINUX, MACOS)),

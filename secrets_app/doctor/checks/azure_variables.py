@@ -140,7 +140,7 @@ def _effect(context: CheckContext) -> str:
     return "It would select a user-assigned managed identity, but no managed identity endpoint is configured."
 
 
-@check("stray_characters", "Stray characters in Azure variables")
+@check("stray_characters", "Stray characters")
 def stray_characters(context: CheckContext) -> Check:
     """Reads all AZURE_, IDENTITY_ and MSI_ variables. A problem when a value has quotes or whitespace around it."""
     names = sorted(name for name, value in context.environ.items() if name.startswith(_PREFIXES) and _has_stray(value))

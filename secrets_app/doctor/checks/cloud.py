@@ -1,7 +1,7 @@
 """Check that the sign-in endpoint and the vault are in the same cloud."""
 
 from secrets_app.conf.cloud import VARIABLE, find_cloud_mismatch
-from secrets_app.doctor.check import Check, notice, ok, problem
+from secrets_app.doctor.check import Check, notice, ok, problem, unknown
 from secrets_app.doctor.registry import CheckContext, check
 from secrets_app.doctor.variables import describe_variables
 
@@ -14,6 +14,8 @@ def cloud(context: CheckContext) -> Check:
     """
     facts = describe_variables(context.environ, [VARIABLE])
     mismatch = find_cloud_mismatch(context.config, context.environ)
+    if context.config.vault_url is None:
+        return unknown("No valid vault is configured.", facts=facts)
     if mismatch is None:
         return ok("The sign-in endpoint and the vault are in the same cloud.", facts=facts)
     message = f"{mismatch.setting} {mismatch.message}"

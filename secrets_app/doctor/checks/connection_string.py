@@ -6,7 +6,7 @@ from secrets_app.doctor.registry import CheckContext, check
 from secrets_app.doctor.translation import translation
 
 
-@check("connection_string", "AppAuthentication connection string (.NET)")
+@check("connection_string", "Connection string (.NET)")
 def connection_string(context: CheckContext) -> Check:
     """Reads AzureServicesAuthConnectionString or KVSITE_CONNECTION_STRING.
 

@@ -17,7 +17,7 @@ _SKEW = timedelta(minutes=5)
 _OTHER_TENANT = (
     "A managed identity has access only in its own tenant. Check the vault's name, or use a vault in that tenant."
 )
-_NO_RESPONSE = "Unknown: the vault did not respond."
+_NO_VAULT = "No valid vault is configured."
 
 
 @check("way_to_the_vault", "Connection to the vault", waits_for=_VAULT_RESPONSE)
@@ -37,7 +37,7 @@ def connection(context: CheckContext) -> Check:
 def _response_status(context: CheckContext) -> Check:
     url, probe = context.config.vault_url, context.vault.result()
     if url is None:
-        return problem("No valid vault is configured.", "Fix the settings first.", cause=None)
+        return problem(_NO_VAULT, "Fix the settings first.", cause=None)
     facts = [("Vault", url), ("Response without a token", f"HTTP {probe.status}")]
     if probe.status == 401:
         duration = formatting.duration(probe.elapsed_s)
@@ -53,14 +53,19 @@ def _response_status(context: CheckContext) -> Check:
     )
 
 
+def _missing(context: CheckContext, otherwise: str) -> Check:
+    """Why the value that a check compares is missing: no vault, no response, or a response without it."""
+    if context.config.vault_url is None:
+        return unknown(_NO_VAULT)
+    return unknown("Unknown: the vault did not respond." if context.vault.result().problem else otherwise)
+
+
 @check("vault_tenant", "Tenants of vault and token", waits_for="the vault and an access token")
 def vault_tenant(context: CheckContext) -> Check:
     """Compares the tenant in the vault's challenge with the token's. A problem when they differ."""
     expected = context.vault.result().tenant_id
     if expected is None:
-        return unknown(
-            _NO_RESPONSE if context.vault.result().problem else "The vault's response does not name its tenant."
-        )
+        return _missing(context, "The vault's response does not name its tenant.")
     principal = context.reading.result().principal
     actual = principal.tenant_id if principal else None
     facts = [("Vault's tenant ID", expected), ("Token's tenant ID", actual or "unknown: no token that can be decoded")]
@@ -80,9 +85,7 @@ def client_address(context: CheckContext) -> Check:
     """Reads the client IP address in the vault's response. Never a problem; unknown when it is missing."""
     probe = context.vault.result()
     if probe.client_address is None:
-        return unknown(
-            _NO_RESPONSE if probe.problem else "The vault's response does not contain the client IP address."
-        )
+        return _missing(context, "The vault's response does not contain the client IP address.")
     return ok(
         f"The vault received the request from {probe.client_address}. Its firewall rules apply to this IP address.",
         facts=[("IP address", probe.client_address)],
@@ -94,7 +97,7 @@ def clock(context: CheckContext) -> Check:
     """Compares this machine's clock with the vault's Date header. A problem from a difference of over 5 minutes."""
     probe = context.vault.result()
     if probe.azure_time is None or probe.local_time is None:
-        return unknown(_NO_RESPONSE if probe.problem else "The vault's response contains no time to compare with.")
+        return _missing(context, "The vault's response contains no time to compare with.")
     offset = probe.local_time - probe.azure_time
     facts = [("This machine", formatting.moment(probe.local_time)), ("Azure", formatting.moment(probe.azure_time))]
     if abs(offset) <= _SKEW:
@@ -119,7 +122,7 @@ def certificate(context: CheckContext) -> Check:
     if probe.problem and probe.problem.is_certificate_error:
         return problem(probe.problem.message, cause=probe.problem.cause, facts=facts)
     if probe.issuer is None:
-        return unknown(_NO_RESPONSE if probe.problem else "The certificate's issuer could not be determined.")
+        return _missing(context, "The certificate's issuer could not be determined.")
     if is_azure_issuer(probe.issuer):
         return ok("The certificate was issued by a certificate authority that Azure uses.", facts=facts)
     if not _is_azure(context.config.vault_url or ""):
@@ -151,7 +154,7 @@ def vault_dns(context: CheckContext) -> Check:
     """
     url = context.config.vault_url
     if url is None:
-        return unknown("No vault is configured.")
+        return unknown(_NO_VAULT)
     host = urlsplit(url).hostname or ""
     try:
         addresses = {
