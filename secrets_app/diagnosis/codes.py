@@ -179,7 +179,7 @@ def has_unexplained_entra_code(evidence: Evidence) -> bool:
 def has_governing_code(evidence: Evidence) -> bool:
     """Whether Azure Resource Manager refused for a policy, a lock or the state of the subscription.
 
-    Such a code is the reason: words of the refused request beside it explain nothing.
+    Such a code is the reason: other words of the refused request explain nothing.
     """
     return not _GOVERNING.isdisjoint(evidence.codes)
 
