@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -99,15 +100,15 @@ def test_timeout__ends_detached_processes(tmp_path: Path, marker: str) -> None:
     assert ends(lambda: running(marker) == [])
 
 
-def test_cancellation__ends_detached_processes(tmp_path: Path, marker: str) -> None:
-    tool = fake_tool(tmp_path, "az", DETACHED.format(marker) + "sleep 59")
+def check_cancellation(action: Callable[[], object], marker: str) -> None:
+    """Cancel the action when its processes run: it must raise Cancelled, and leave none of them."""
     token = CancellationToken()
     raised: list[type[BaseException]] = []
 
     def work() -> None:
         use_token(token)
         try:
-            run([str(tool)], os.environ, 30)
+            action()
         except Exception as error:  # noqa: BLE001 - compared below
             raised.append(type(error))
 
@@ -118,6 +119,11 @@ def test_cancellation__ends_detached_processes(tmp_path: Path, marker: str) -> N
     thread.join(10)
     assert raised == [Cancelled]
     assert ends(lambda: running(marker) == [])
+
+
+def test_cancellation__ends_detached_processes(tmp_path: Path, marker: str) -> None:
+    tool = fake_tool(tmp_path, "az", DETACHED.format(marker) + "sleep 59")
+    check_cancellation(lambda: run([str(tool)], os.environ, 30), marker)
 
 
 def test_tool_that_ends__leaves_no_detached_process(tmp_path: Path, marker: str) -> None:
@@ -168,23 +174,8 @@ def test_azd_and_powershell__end_with_the_reading(
     """Before, only by their own time limit."""
     fake_tool(tmp_path, name, f"env > {tmp_path / 'env'}; {DETACHED.format(marker)} sleep 59")
     os.environ.update(PATH=first_on_path(tmp_path), KVSITE_CLIENT_SECRET="never-to-be-seen")
-    token = CancellationToken()
-    raised: list[type[BaseException]] = []
-
-    def work() -> None:
-        use_token(token)
-        try:
-            credential(process_timeout=50).get_token_info("https://vault.azure.net/.default")
-        except Exception as error:  # noqa: BLE001 - compared below
-            raised.append(type(error))
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    assert ends(lambda: len(running(marker)) >= 2, within_s=20)
-    token.cancel()
-    thread.join(10)
-    assert raised == [Cancelled]
-    assert ends(lambda: running(marker) == [])
+    scope = "https://vault.azure.net/.default"
+    check_cancellation(lambda: credential(process_timeout=50).get_token_info(scope), marker)
     assert "never-to-be-seen" not in (tmp_path / "env").read_text()
 
 
