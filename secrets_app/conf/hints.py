@@ -126,4 +126,9 @@ def use_setting_names(hint: Hint, config: Config) -> Hint:
         given = config.connection_string
         return f"the {_KEYS[found[1]]} of {given.setting}" if given else f"KVSITE_{found[1]}"
 
-    return replace(hint, why=_VARIABLE.sub(own, hint.why), fix=_VARIABLE.sub(own, hint.fix))
+    return replace(
+        hint,
+        why=_VARIABLE.sub(own, hint.why),
+        fix=_VARIABLE.sub(own, hint.fix),
+        otherwise=tuple(_VARIABLE.sub(own, sentence) for sentence in hint.otherwise),
+    )

@@ -260,6 +260,8 @@ class Hint:
     title: str
     why: str
     fix: str
+    otherwise: tuple[str, ...] = ()
+    """What to do where `fix` does not apply: a sentence for each other reason of the same error, likely ones first."""
     commands: tuple[str, ...] = ()
     """For a shell of the machine that the site runs on."""
     shells: ShellCommands = ShellCommands()

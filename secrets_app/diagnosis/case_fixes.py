@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from secrets_app.diagnosis.catalog import fixes_by_place, fixes_by_sentence, fixes_by_service
-from secrets_app.diagnosis.cause import Cause, Command
+from secrets_app.diagnosis.cause import CaseFix, Cause, Command
 from secrets_app.diagnosis.command_values import CommandValues
-from secrets_app.diagnosis.fix import CaseFix
 from secrets_app.diagnosis.normalize import contains_any
 
 
@@ -33,6 +32,7 @@ def case_fix(cause: Cause, values: CommandValues) -> Cause | None:
         title=found.title or cause.title,
         why=found.why or cause.why,
         fix=found.fix,
+        otherwise=cause.otherwise if found.otherwise is None else found.otherwise,
         commands=cause.commands if found.commands is None else found.commands,
         setting=cause.setting if found.keeps_setting else None,
     )

@@ -8,8 +8,7 @@ from secrets_app.core.reading import Platform, Reading
 from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS
 from secrets_app.diagnosis.command_values import CommandValues, checked
 from secrets_app.diagnosis.evidence import Evidence
-from secrets_app.diagnosis.hosted import TOOLS
-from secrets_app.diagnosis.places import VAULT_SUFFIXES, Cloud
+from secrets_app.diagnosis.places import TOOLS, VAULT_SUFFIXES, Cloud
 from secrets_app.diagnosis.services import Action, ObjectKind, Operation, Service
 from secrets_app.diagnosis.stacks import Stack
 

@@ -1,4 +1,4 @@
-"""The types of a catalog entry: Cause, Command, Area, Severity."""
+"""The types of a catalog entry: Cause, CaseFix, Command, Area, Severity."""
 
 import re
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from secrets_app.core.reading import Platform
+from secrets_app.diagnosis.places import Host
 from secrets_app.diagnosis.services import ObjectKind
 from secrets_app.diagnosis.signature import Signature
 from secrets_app.diagnosis.stack_settings import StackSetting
@@ -101,6 +102,8 @@ class Cause:
     title: str
     why: str
     fix: str
+    otherwise: tuple[str, ...] = ()
+    """Other reasons of the same error, likely ones first: each a sentence that says how to recognize and fix it."""
     setting: StackSetting | None = None
     """The setting that the fix is about; its name in the stack is added to the fix."""
     site_fix: str = ""
@@ -118,3 +121,28 @@ class Cause:
     def is_noise(self) -> bool:
         """Whether this failure is expected in a chain, because the credential does not apply to this machine."""
         return self.severity is Severity.NOISE
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseFix:
+    """The fix of some causes in one kind of case. Every condition that is set must hold; the first entry wins."""
+
+    causes: tuple[str, ...]
+    fix: str
+    otherwise: tuple[str, ...] | None = None
+    """Replace the cause's own; None keeps them."""
+    hosts: tuple[Host, ...] = ()
+    """Where the failed program ran."""
+    stacks: tuple[Stack, ...] = ()
+    platforms: tuple[Platform, ...] = ()
+    objects: tuple[ObjectKind, ...] = ()
+    said: tuple[str, ...] = ()
+    """Words (lowercase) of which the text contains at least one: a code, a product, a path."""
+    unless: tuple[str, ...] = ()
+    """Words (lowercase) of which the text contains none."""
+    title: str = ""
+    why: str = ""
+    commands: tuple[Command, ...] | None = None
+    """Replace the cause's own; None keeps them."""
+    keeps_setting: bool = False
+    """Whether the name of the setting in the stack is added to the fix, as to the general one."""

@@ -8,8 +8,7 @@ from functools import cached_property
 
 from secrets_app.core.hosts import GUID_PATTERN, is_scope
 from secrets_app.core.reading import Platform
-from secrets_app.diagnosis.hosted import Host, detect_host
-from secrets_app.diagnosis.places import VAULT_SUFFIXES, Cloud
+from secrets_app.diagnosis.places import VAULT_SUFFIXES, Cloud, Host, detect_host
 from secrets_app.diagnosis.services import UNKNOWN_OPERATION, ObjectKind, Operation
 from secrets_app.diagnosis.shells import Shell, quote
 from secrets_app.diagnosis.stacks import Stack

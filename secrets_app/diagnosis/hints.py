@@ -35,6 +35,7 @@ def hint(cause: Cause, values: CommandValues, *, detail: str = "", certainty: Ce
         title=cause.title,
         why=f"{cause.why} {detail}".strip(),
         fix=cause.fix,
+        otherwise=cause.otherwise,
         commands=commands,
         shells=ShellCommands(**{shell: tuple(_for_shell(cause, values, shell)) for shell in Shell}),
         needs=needed_right(commands),

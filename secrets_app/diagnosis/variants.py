@@ -142,6 +142,7 @@ def _for_object(cause: Cause, values: CommandValues) -> Cause:
         title=in_words(cause.title),
         why=in_words(cause.why),
         fix=in_words(cause.fix),
+        otherwise=tuple(map(in_words, cause.otherwise)),
         commands=tuple(_about(command, noun) for command in cause.commands),
     )
 
@@ -217,7 +218,13 @@ def _for_cloud(cause: Cause, values: CommandValues) -> Cause:
         for tool, select in _SELECT_CLOUD.items()
         if any(command.template.startswith(tool) for command in commands) and values.stack is not Stack.AZURE_CLI
     ]
-    return replace(cause, why=replaced(cause.why), fix=replaced(cause.fix), commands=(*first, *commands))
+    return replace(
+        cause,
+        why=replaced(cause.why),
+        fix=replaced(cause.fix),
+        otherwise=tuple(map(replaced, cause.otherwise)),
+        commands=(*first, *commands),
+    )
 
 
 def _with_environment(template: str, cloud: Cloud) -> str:

@@ -133,6 +133,8 @@ def _hint(hint: Hint, console: Console) -> Iterator[Line]:
     for command, needs in hint.steps:
         yield from (Styled(f"      {line}", Style.COMMAND) for line in command.splitlines())
         yield from console.wrap(f"Requires {needs}.", " " * 8) if needs else ()
+    for sentence in hint.otherwise:
+        yield from console.wrap(sentence)
     for link in hint.links:
         yield f"    {link}"
     degree = f" ({text.CERTAINTIES[hint.certainty]})" if hint.certainty else ""

@@ -8,7 +8,7 @@ from secrets_app.diagnosis.case_fixes import CASE_FIXES
 from secrets_app.diagnosis.case_values import command_values_from_text
 from secrets_app.diagnosis.command_values import PLACEHOLDERS
 from secrets_app.diagnosis.extraction import extract_evidence
-from secrets_app.diagnosis.hosted import Host
+from secrets_app.diagnosis.places import Host
 
 _TERRAFORM = "│ Error: building AzureRM Client: with azurerm_kubernetes_cluster.main: Please run 'az login'"
 

@@ -90,4 +90,6 @@ def causes_page() -> str:
         lines += ["", f"## {area}"]
         for cause in causes:
             lines += ["", f"### {cause.key}", "", f"**{cause.title}.** {cause.why}", "", f"{cause.fix}"]
+            if cause.otherwise:
+                lines += ["", "Other reasons for the same error:", "", *(f"- {text}" for text in cause.otherwise)]
     return "\n".join(lines) + "\n"

@@ -1,9 +1,8 @@
 """Fixes that depend on where the program runs: in a pod, on a platform of Azure, in a container, in a pipeline."""
 
 from secrets_app.core.reading import Platform
-from secrets_app.diagnosis.cause import run
-from secrets_app.diagnosis.fix import CaseFix
-from secrets_app.diagnosis.hosted import Host
+from secrets_app.diagnosis.cause import CaseFix, run
+from secrets_app.diagnosis.places import Host
 from secrets_app.diagnosis.stacks import Stack
 
 _TERRAFORM = (Stack.TERRAFORM, Stack.PULUMI)

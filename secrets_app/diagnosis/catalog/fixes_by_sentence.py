@@ -1,7 +1,6 @@
 """Fixes of errors for which the sentence of one service or tool names the setting that is wrong."""
 
-from secrets_app.diagnosis.cause import run
-from secrets_app.diagnosis.fix import CaseFix
+from secrets_app.diagnosis.cause import CaseFix, run
 from secrets_app.diagnosis.stacks import Stack
 
 FIXES = (

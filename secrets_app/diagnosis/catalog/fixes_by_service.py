@@ -1,8 +1,7 @@
 """Fixes that depend on who called, which operation was refused and which service refused it."""
 
-from secrets_app.diagnosis.cause import run
-from secrets_app.diagnosis.fix import CaseFix
-from secrets_app.diagnosis.hosted import Host
+from secrets_app.diagnosis.cause import CaseFix, run
+from secrets_app.diagnosis.places import Host
 from secrets_app.diagnosis.services import ObjectKind
 from secrets_app.diagnosis.stacks import Stack
 
