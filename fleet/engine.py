@@ -114,11 +114,32 @@ def _release_connection() -> None:
 
 @app.task(name="fleet.alert")
 def alert() -> int:
-    """Report the changes that have lasted; returns how many targets."""
-    config = conf.current()
+    """Store messages on the changes that have lasted, and request that those which wait are sent; how many targets."""
+    config, now = conf.current(), datetime.now(UTC)
+    services = list(alerts.named(config.alert_urls))
     with _database_problems():
-        return alerts.send_alerts(datetime.now(UTC), config.alert_urls, config.alert_after_s)
+        count = alerts.store_alerts(now, services, config.alert_after_s)
+        for service in alerts.due_services(now, services):
+            deliver.apply_async((service,), expires=ALERT_S)
+        return count
     return 0
+
+
+@app.task(name="fleet.deliver")
+def deliver(service: str) -> bool:
+    """Send what waits for one service, which delays no other one; whether it was accepted."""
+    url = alerts.named(conf.current().alert_urls).get(service)
+    if url is None:
+        return False
+    with _database_problems():
+        claimed = alerts.claim(service, datetime.now(UTC))
+        if not claimed:
+            return False
+        _release_connection()
+        accepted = alerts.send(url, claimed)
+        alerts.finish(claimed, datetime.now(UTC), accepted=accepted)
+        return accepted
+    return False
 
 
 @app.task(name="fleet.prune")

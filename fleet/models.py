@@ -149,3 +149,22 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.sentence}"
+
+
+class Alert(models.Model):
+    """A message that a service has not accepted yet. Deleted when it has."""
+
+    service = models.CharField(max_length=50)
+    """`slack 1`: the first URL of KVSITE_ALERT_URLS with this scheme. The rest of a URL may be a token."""
+    title = models.CharField(max_length=_NAME)
+    text = models.TextField()
+    created_at = models.DateTimeField()
+    attempts = models.PositiveIntegerField(default=0)
+    not_before = models.DateTimeField()
+    """No worker sends it before: one is sending it, or the service did not accept it."""
+
+    class Meta:
+        indexes = (models.Index(fields=["service", "not_before"], name="alert_of_service"),)
+
+    def __str__(self) -> str:
+        return f"{self.service}: {self.title}"

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from django.db import Error, connection
+from django.db import DataError, Error, IntegrityError, connection
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -57,9 +57,15 @@ def sentence_of(error: Exception) -> str:
 
 @contextmanager
 def database() -> Iterator[None]:
-    """Raises HistoryUnavailableError in place of an error of the database, whose message may name hosts and users."""
+    """Raises HistoryUnavailableError in place of an error of the database, whose message may name hosts and users.
+
+    An error of the data is unexpected and stays what it is.
+    """
     try:
         yield
+    except (DataError, IntegrityError):
+        _close_broken_connection()
+        raise
     except (Error, OSError) as error:
         log.debug("history: %s", type(error).__name__)
         _close_broken_connection()
@@ -78,9 +84,10 @@ class _State:
 
 
 class Breaker:
-    """Stops using a database that fails, for RETRY_S seconds. The log gets one line when it fails and when it works."""
+    """Stops using a database that fails, for `retry_s` seconds. The log gets a line when it fails or works again."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, retry_s: float = RETRY_S, clock: Callable[[], float] = time.monotonic) -> None:
+        self.retry_s = retry_s
         self._clock, self._lock, self._state = clock, threading.Lock(), _State()
 
     @property
@@ -104,7 +111,7 @@ class Breaker:
     def _set(self, sentence: str) -> None:
         with self._lock:
             changed = sentence != self._state.sentence
-            self._state = _State(sentence, self._clock() + RETRY_S)
+            self._state = _State(sentence, self._clock() + self.retry_s)
         if changed and sentence:
             log.warning("Readings go on, but their history is not recorded. %s", sentence)
         elif changed:

@@ -1,5 +1,7 @@
 """Records the site's own readings in the background, and looks up when its secret was last read."""
 
+import atexit
+import logging
 import threading
 import time
 from collections import deque
@@ -14,19 +16,24 @@ from django.db import connection
 from fleet.changes import changed_properties, properties
 from fleet.models import Observation, Target
 from fleet.observed import STORED, Observed, observed, principal_label
-from fleet.problems import Breaker, HistoryUnavailableError
+from fleet.problems import RETRY_S, Breaker, HistoryUnavailableError
 from fleet.recording import record
 from fleet.retention import prune
 from secrets_app import conf
 from secrets_app.core.caching import SingleFlight
+from secrets_app.core.formatting import plural
 from secrets_app.core.reading import ChangeKind, Diagnosis, LastReadable, Reading
 
+log = logging.getLogger(__name__)
+
 MAX_WAITING = 1000
-"""Readings that wait to be written; the oldest are dropped while the database cannot be used."""
+"""Readings that wait to be written, equal neighbours as one. While the database fails, the oldest are dropped."""
 _PRUNE_INTERVAL = timedelta(hours=6)
 _MAX_NAME = 200
 WINDOW_S = 1.0
 """Readings of this time are written together."""
+EXIT_S = 2.0
+"""How long a process that ends waits until its last readings are written."""
 LOOKUP_S = 3.0
 """A page does not wait longer for the last success: the database may accept connections and answer nothing."""
 CACHE_S = 2.0
@@ -46,11 +53,14 @@ class _Waiting(NamedTuple):
 class Recorder:
     """The History of `secrets_app.core.history`: writes in one thread of its own, started by the first reading."""
 
-    def __init__(self, window_s: float = WINDOW_S, cache_s: float = CACHE_S, lookup_s: float = LOOKUP_S) -> None:
+    def __init__(
+        self, window_s: float = WINDOW_S, cache_s: float = CACHE_S, lookup_s: float = LOOKUP_S, retry_s: float = RETRY_S
+    ) -> None:
         self._window_s, self._lookup_s = window_s, lookup_s
         self._lookups: SingleFlight[str, _LastSuccess | None] = SingleFlight()
-        self._breaker = Breaker()
+        self._breaker = Breaker(retry_s)
         self._waiting: deque[_Waiting] = deque(maxlen=MAX_WAITING)
+        self._unwritten: list[_Waiting] = []  # of the thread: those that the database did not take
         self._lock = threading.Lock()
         self._wake, self._hurry, self._idle = threading.Event(), threading.Event(), threading.Event()
         self._idle.set()
@@ -100,7 +110,7 @@ class Recorder:
         self._wake.set()
 
     def flush(self, seconds: float) -> bool:
-        """Write everything now; whether that ended within `seconds`."""
+        """Write everything now, as far as the database takes it; whether that ended within `seconds`."""
         self._hurry.set()
         return self._idle.wait(seconds)
 
@@ -112,31 +122,38 @@ class Recorder:
             except RuntimeError:  # the system has no more threads for this process: the next reading tries again
                 return
             self._thread = thread
+            atexit.register(self.flush, EXIT_S)
 
     def _write(self) -> None:
-        while self._wake.wait():
+        while True:
+            self._wake.wait(self._breaker.retry_s if self._unwritten else None)
             self._hurry.wait(self._window_s)
             self._wake.clear()
             with self._lock:
                 batch = list(self._waiting)
                 self._waiting.clear()
-            for waiting in merged(batch):
-                self._write_one(waiting)
+            rows = merged([*self._unwritten, *batch])
+            self._unwritten = [row for row in rows if not self._is_written(row)][-MAX_WAITING:]
             with self._lock:
                 if not self._waiting:
                     self._hurry.clear()
                     self._idle.set()
 
-    def _write_one(self, waiting: _Waiting) -> None:
+    def _is_written(self, waiting: _Waiting) -> bool:
+        """Whether this reading is done with. While the database cannot be used, it waits."""
         now = waiting.observed
         try:
-            self._breaker.run(lambda: record(own_target(waiting.vault_url, waiting.secret_name).pk, now))
-            self._prune(now.at)
+            try:
+                self._breaker.run(lambda: record(own_target(waiting.vault_url, waiting.secret_name).pk, now))
+                self._prune(now.at)
+            finally:
+                if connection.vendor != "sqlite":  # back to the pool; a file stays open
+                    connection.close()
         except HistoryUnavailableError:
-            return  # logged by the breaker; this reading is not recorded
-        finally:
-            if connection.vendor != "sqlite":  # back to the pool; a file stays open
-                connection.close()
+            return False  # logged by the breaker
+        except Exception:  # the one place that catches: otherwise the thread ends, and nothing is written any more
+            log.exception("%s is not in the history, because of an unexpected error.", plural(now.count, "reading"))
+        return True
 
     def _prune(self, now: datetime) -> None:
         if now >= self._next_prune:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Max
 
-from fleet.models import Change, Observation, Target
+from fleet.models import Alert, Change, Observation, Target
 
 _LONG_PAUSE = timedelta(days=7)
 
@@ -22,4 +22,5 @@ def prune(now: datetime, days: int) -> int:
     latest = Target.objects.annotate(latest=Max("observations__id")).exclude(latest=None).values("latest")
     observations, _ = Observation.objects.filter(last_at__lt=limit).exclude(pk__in=latest).delete()
     changes, _ = Change.objects.filter(at__lt=limit).delete()
+    Alert.objects.filter(created_at__lt=limit).delete()  # of a service that is no longer in the settings
     return observations + changes

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.db.models import F
 
-from fleet.alerts import send_alerts
+from fleet.alerts import store_alerts
 from fleet.demo import DAYS, create_examples
 from fleet.models import Change, Observation, Target
 from fleet.schedule import claim
@@ -45,7 +45,7 @@ def test_examples__are_never_checked_or_reported(capsys: pytest.CaptureFixture[s
     assert Target.objects.exclude(ok=F("alerted_ok")).exists()
     later = NOW + timedelta(days=1)
     assert claim(later) == []
-    assert send_alerts(later, [], 0) == 0
+    assert store_alerts(later, [], 0) == 0
     call_command("fleet", "run")
     assert capsys.readouterr().out == "0 of 0 targets readable.\n"
 

@@ -25,6 +25,7 @@ from secrets_app import conf
 from secrets_app.core.history import register_history
 from tests.conftest import World
 from tests.fleet.conftest import OK, WAIT_S, seen
+from tests.fleet.servers import wait_for
 from tests.support.readings import get_reading
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -151,8 +152,12 @@ def test_access__is_that_of_the_site(settings: Any, world: World) -> None:
     assert remote.get("/api/history").status_code == 403
 
 
-def test_old_schema__is_one_sentence_and_the_site_goes_on(world: World, client: Client, recorder: Recorder) -> None:
+def test_old_schema__is_one_sentence_the_site_goes_on_and_no_reading_is_lost(
+    world: World, client: Client, transactional_db: None
+) -> None:
     world("no-role")
+    recorder = Recorder(cache_s=0, lookup_s=WAIT_S, retry_s=0.2)
+    register_history(recorder)
     call_command("migrate", "fleet", "zero", verbosity=0, skip_checks=True)
     try:
         assert client.get("/").status_code == 200
@@ -163,8 +168,11 @@ def test_old_schema__is_one_sentence_and_the_site_goes_on(world: World, client: 
         assert "Run: python manage.py migrate" in answer.content.decode()
         assert client.get("/api/history").json()["error"].endswith("Run: python manage.py migrate")
     finally:
+        register_history(None)
         connection.close()
         call_command("migrate", "fleet", verbosity=0, skip_checks=True)
+    wait_for("the reading is recorded", Observation.objects.exists)
+    wait_for("the problem is over", lambda: not recorder.problem)
 
 
 @pytest.mark.parametrize(

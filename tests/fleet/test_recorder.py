@@ -1,8 +1,19 @@
-"""The recorder's batches: a busy page costs one transaction a second."""
+"""The recorder's batches: a busy page costs one transaction a second, and no error stops the recording."""
 
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.db import DataError
+
+from fleet import recorder as module
+from fleet.models import Observation
 from fleet.observed import Observed
-from fleet.recorder import _Waiting, merged
-from tests.fleet.conftest import DENIED, seen
+from fleet.recorder import Recorder, _Waiting, merged
+from secrets_app import conf
+from tests.conftest import World
+from tests.fleet.conftest import DENIED, WAIT_S, seen
+from tests.support.readings import get_reading
 
 
 def waiting(now: Observed, name: str = "demo") -> _Waiting:
@@ -24,3 +35,30 @@ def test_other_results_secrets_and_hours__stay_apart() -> None:
 
 def test_clock_set_back__is_not_hidden() -> None:
     assert len(merged([waiting(seen(10)), waiting(seen(4))])) == 2
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), DataError("value too long for type character varying(64)")])
+def test_unexpected_error__is_one_line_and_the_next_reading_is_written(
+    world: World,
+    recorder: Recorder,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+) -> None:
+    world("app-service")
+    reading, diagnosis = get_reading(conf.current())
+    assert recorder.flush(WAIT_S)
+    record = module.record
+
+    def fail_once(*_arguments: Any) -> None:
+        monkeypatch.setattr(module, "record", record)
+        raise error
+
+    monkeypatch.setattr(module, "record", fail_once)
+    recorder.record(replace(reading, secret_name="other"), diagnosis)
+    recorder.record(reading, diagnosis)
+    assert recorder.flush(WAIT_S)
+    [row] = Observation.objects.all()
+    assert (row.target.secret_name, row.count) == (reading.secret_name, 2)
+    assert "1 reading is not in the history, because of an unexpected error." in caplog.text
+    assert recorder.problem == ""
