@@ -17,7 +17,7 @@ from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions
 
 from fleet.description import LABEL, Description, InvalidTargetError, describe
 from secrets_app import credentials
-from secrets_app.azure_client.error_message import error_message
+from secrets_app.azure_client.responses import error_message
 from secrets_app.azure_client.timeouts import ClientLimits, vault_limits
 from secrets_app.azure_client.transport import with_transport
 from secrets_app.conf import Config

@@ -22,7 +22,7 @@ from fleet.models import Target
 from fleet.observed import UNEXPECTED_PRINCIPAL, Observed, fitting, is_certificate
 from secrets_app import conf
 from secrets_app.azure_client.cancellation import Cancelled, time_limit
-from secrets_app.azure_client.response_limits import ResponseTooLargeError
+from secrets_app.azure_client.responses import ResponseTooLargeError
 from secrets_app.azure_client.transport import closed_on_cancel, new_session
 from secrets_app.core.known_secrets import known_secrets
 from secrets_app.core.reading import Principal, PrincipalType

@@ -7,8 +7,8 @@ import dataclasses
 from datetime import timedelta
 
 from secrets_app import conf
-from secrets_app.conf.parsers import MAX_SECONDS
 from secrets_app.conf.request import secret_request
+from secrets_app.conf.setting import MAX_SECONDS
 from secrets_app.service import diagnose, get_reading
 
 try:

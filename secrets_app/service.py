@@ -74,7 +74,8 @@ def _diagnose(reading: Reading, request: ReadRequest, last_readable: LastReadabl
 
     missing = missing_service_principal_variables(os.environ, reading.place.platform)
     config, diagnosed = request.config, diagnosis.diagnose(reading, missing_variables=missing)
-    blocking = (*request.blocking_problems, *cloud_mismatch_problems(reading, config, os.environ))
+    mismatch = cloud_mismatch_problems(reading, config.vault_url, config.credential, os.environ)
+    blocking = (*request.blocking_problems, *mismatch)
     hints = (
         *setting_hints(blocking, reading.place),
         *connection_string_hints(config.connection_string, [hint.cause for hint in diagnosed.hints]),

@@ -1,13 +1,17 @@
 """The HTTP transport of every Azure client: requests and pauses end when the reading is cancelled.
 
 Timeouts alone cannot do that: they restart with every byte received, and a `Retry-After` is slept in full.
+It registers the secrets that a request sends to authenticate: the server may repeat them in its response.
 """
 
 import socket
-from collections.abc import Iterator
+import ssl
+import traceback
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import urllib3
 import urllib3.connection
@@ -16,10 +20,9 @@ from requests import PreparedRequest, Response, Session
 from requests.adapters import HTTPAdapter
 
 from secrets_app.azure_client import cancellation
-from secrets_app.azure_client.abandoned_sockets import close_abandoned_sockets
-from secrets_app.azure_client.response_limits import BoundedBody, CountedResponse, check_declared_size, check_json
-from secrets_app.azure_client.sent_secrets import register_credentials, register_login
+from secrets_app.azure_client.responses import BoundedBody, CountedResponse, check_declared_size, check_json
 from secrets_app.azure_client.timeouts import ClientLimits, max_retry_delay_s
+from secrets_app.core.known_secrets import known_secrets
 
 _POOL_SIZE = 32  # as many as gunicorn has threads, so that no connection is discarded after one use
 _BLOCK_SIZE = 32 * 1024  # as in azure-core's own adapter
@@ -188,3 +191,59 @@ class CancellableTransport(RequestsTransport):  # type: ignore[misc]
 def with_transport(limits: ClientLimits) -> dict[str, Any]:
     """`limits` as keyword arguments of an Azure client, with a transport that enforces them."""
     return {**limits, "transport": CancellableTransport(limits)}
+
+
+_HEADERS = frozenset({"authorization", "proxy-authorization", "x-identity-header", "secret", "cookie"})
+"""In lower case. `X-IDENTITY-HEADER` and `secret` authenticate a request to App Service's managed identity endpoint."""
+_FIELDS = frozenset(
+    {
+        *("client_secret", "client_assertion", "assertion", "refresh_token", "code", "device_code", "password"),
+        "access_token",
+    }
+)
+"""Of a token request: RFC 6749, RFC 7521, RFC 7523, RFC 8628."""
+
+
+def register_credentials(request: Any) -> None:
+    """Register the secrets in the headers and the form of azure-core's request: the response may repeat them."""
+    for name, value in request.headers.items():
+        if name.lower() in _HEADERS:
+            _, _, credentials = value.partition(" ")
+            known_secrets().add(credentials or value)
+    for name, value in _form(request):
+        if name in _FIELDS:
+            known_secrets().add(value if isinstance(value, str) else str(value, "latin-1"))
+
+
+def register_login(proxy: str) -> None:
+    """Register the password in a proxy's URL."""
+    try:
+        password = urlsplit(proxy).password
+    except ValueError:  # not a valid URL; the request fails with its own error
+        return
+    known_secrets().add(password)
+    known_secrets().add(unquote(password or ""))
+
+
+def _form(request: Any) -> Iterable[tuple[Any, Any]]:
+    """The fields of a form, which msal passes as a dict and azure-core as text."""
+    body = getattr(request, "data", None) or getattr(request, "content", None)
+    if isinstance(body, Mapping):
+        return body.items()
+    is_form = "x-www-form-urlencoded" in request.headers.get("Content-Type", "")
+    return parse_qsl(body) if is_form and isinstance(body, str) else ()
+
+
+def close_abandoned_sockets(error: BaseException) -> None:
+    """Close every socket that a frame in this error's chain of tracebacks still refers to.
+
+    The ssl module leaves one open when a connection is reset before the TLS handshake: `SSLSocket._create`
+    (Python 3.11, ssl.py) has taken over the descriptor by then, and only its frame has the socket.
+    """
+    link: BaseException | None = error
+    while link:
+        for frame, _ in traceback.walk_tb(link.__traceback__):
+            abandoned = frame.f_locals.get("self")
+            if isinstance(abandoned, ssl.SSLSocket):
+                abandoned.close()
+        link = link.__context__

@@ -7,8 +7,7 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
-from secrets_app.conf.parsers import split_list
-from secrets_app.conf.setting import RawSettings, Setting, SettingError, SettingProblem, by_name
+from secrets_app.conf.setting import RawSettings, Setting, SettingError, SettingProblem, by_name, split_list
 from secrets_app.core.check_ids import CheckId
 
 TITLE = "Access"

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from secrets_app.conf.parsers import guid
-from secrets_app.conf.setting import REQUIRED, RawSettings, Setting, SettingError, as_text, by_name
+from secrets_app.conf.setting import REQUIRED, RawSettings, Setting, SettingError, as_text, by_name, guid
 from secrets_app.conf.vault import allowed_hosts
 from secrets_app.core.check_ids import CheckId
 from secrets_app.core.credential_options import (

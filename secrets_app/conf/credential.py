@@ -1,4 +1,4 @@
-"""Settings: the credential. Combines those of tenants, managed identity, pipelines, certificate, connection string."""
+"""Settings: the credential. Combines those of cloud, managed identity, pipelines, certificate, connection string."""
 
 import difflib
 import re
@@ -7,10 +7,19 @@ from dataclasses import replace
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
-from secrets_app.conf import certificate, managed_identity, pipelines, tenants
+from secrets_app.conf import certificate, cloud, managed_identity, pipelines
 from secrets_app.conf.connection_string import CONFLICT, NAMES, ConnectionString, connection_string
-from secrets_app.conf.parsers import MAX_SECONDS, guid, seconds
-from secrets_app.conf.setting import REQUIRED, RawSettings, Setting, SettingError, as_text, by_name
+from secrets_app.conf.setting import (
+    MAX_SECONDS,
+    REQUIRED,
+    RawSettings,
+    Setting,
+    SettingError,
+    as_text,
+    by_name,
+    guid,
+    seconds,
+)
 from secrets_app.core.check_ids import CheckId
 from secrets_app.core.credential_options import (
     MEMBERS,
@@ -141,7 +150,7 @@ CLIENT_SECRET = Setting(
 )  # fmt: skip
 SETTINGS = (
     by_name(CREDENTIAL, EXCLUDE)
-    | tenants.SETTINGS
+    | cloud.SETTINGS
     | by_name(PROCESS_TIMEOUT, AZ_SUBSCRIPTION, AZ_FOLDER, CLIENT_ID, CLIENT_SECRET)
     | managed_identity.SETTINGS
     | pipelines.SETTINGS
@@ -174,7 +183,7 @@ def read_credential_options(settings: RawSettings) -> CredentialOptions:
     values |= {"certificate": found} if found else {}
     values |= {"chosen_by": CREDENTIAL.name} if CREDENTIAL.name in settings else {}
     options = replace(translated.options if translated else CredentialOptions(), **values)
-    tenants.check_cloud(options.authority_host, settings)
+    cloud.check_cloud(options.authority_host, settings)
     _check_consistent(options)
     return options
 

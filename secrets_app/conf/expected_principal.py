@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from secrets_app.conf.parsers import guid
-from secrets_app.conf.setting import RawSettings, Setting, SettingError, as_text, by_name
+from secrets_app.conf.setting import RawSettings, Setting, SettingError, as_text, by_name, guid
 from secrets_app.core.check_ids import CheckId
 from secrets_app.core.reading import ExpectedPrincipal, PrincipalType
 

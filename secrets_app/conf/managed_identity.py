@@ -3,8 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from secrets_app.conf.parsers import MAX_SECONDS, guid, seconds
-from secrets_app.conf.setting import RawSettings, Setting, SettingError, by_name
+from secrets_app.conf.setting import MAX_SECONDS, RawSettings, Setting, SettingError, by_name, guid, seconds
 from secrets_app.core.check_ids import CheckId
 from secrets_app.core.credential_options import IdentityKind, ManagedIdentityId
 from secrets_app.core.hosts import GUID_PATTERN

@@ -5,9 +5,8 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
-from secrets_app.conf.parsers import MAX_SECONDS, hosts, seconds
 from secrets_app.conf.secret_key import KEY_MISSING, KEY_NOT_STORED, KEY_TOO_SHORT, MIN_KEY_LENGTH, parse_secret_key
-from secrets_app.conf.setting import RawSettings, Setting, SettingError, by_name
+from secrets_app.conf.setting import MAX_SECONDS, RawSettings, Setting, SettingError, by_name, hosts, seconds
 from secrets_app.core.check_ids import CheckId
 from secrets_app.core.logs import LEVELS
 

@@ -4,8 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from secrets_app.conf.parsers import hosts
-from secrets_app.conf.setting import RawSettings, Setting, SettingError, as_text, by_name
+from secrets_app.conf.setting import RawSettings, Setting, SettingError, as_text, by_name, hosts
 from secrets_app.core.check_ids import CheckId
 from secrets_app.core.hosts import (
     PUBLIC,

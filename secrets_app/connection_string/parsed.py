@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from secrets_app.connection_string.check_ids import UNUSED_KEY
-from secrets_app.connection_string.option_reader import OptionReader
+from secrets_app.connection_string.parser import OptionReader
 from secrets_app.core.check_ids import CheckId
 from secrets_app.core.credential_options import CredentialOptions
 

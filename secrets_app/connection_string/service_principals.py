@@ -3,9 +3,8 @@
 import re
 
 from secrets_app.connection_string import check_ids
-from secrets_app.connection_string.option_reader import OptionReader
 from secrets_app.connection_string.parsed import ParsedConnectionString
-from secrets_app.connection_string.parser import ConnectionStringError, Key
+from secrets_app.connection_string.parser import ConnectionStringError, Key, OptionReader
 from secrets_app.core.credential_options import (
     CertificateInStore,
     CertificateInVault,

@@ -1,8 +1,13 @@
-"""Redacts tokens, passwords and keys in a text, and cleans text from outside."""
+"""Redacts tokens, passwords and keys in a text, and cleans texts from outside, alone or in a whole result."""
 
 import re
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
+from typing import Any, TypeVar
 
 from secrets_app.core.known_secrets import HIDDEN, known_secrets
+
+T = TypeVar("T")
 
 # The last group matches the continuation lines of a wrapped token: long runs of base64url characters.
 _JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_.-]{8,}(?:\s{1,10}[A-Za-z0-9_.-]{24,})*")
@@ -113,3 +118,24 @@ def redact(text: str) -> str:
     text = _VALUE.sub(rf"\1{HIDDEN}", text)
     text = _SIGNATURE.sub(rf"\1{HIDDEN}", text)
     return _URL_PASSWORD.sub(rf"\1:{HIDDEN}@", text) if "://" in text else text
+
+
+def cleaned(value: T, *, given: str = "") -> T:
+    """The value, a frozen dataclass or plain JSON value, with each text in it cleaned (`external_text`).
+
+    All texts, not those known to come from outside: a field that is added later is cleaned too.
+    """
+    return _cleaned(value, given)  # type: ignore[no-any-return]
+
+
+def _cleaned(value: Any, given: str) -> Any:
+    if isinstance(value, str):
+        return value if isinstance(value, Enum) else external_text(value, given=given)
+    if isinstance(value, dict):
+        return {_cleaned(name, given): _cleaned(inner, given) for name, inner in value.items()}
+    if isinstance(value, (tuple, list)):
+        return type(value)(_cleaned(inner, given) for inner in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        changes = {field.name: _cleaned(getattr(value, field.name), given) for field in fields(value) if field.init}
+        return replace(value, **changes)
+    return value

@@ -8,7 +8,7 @@ from typing import Any
 
 from azure.identity import CredentialUnavailableError
 
-from secrets_app.azure_client.error_message import error_message
+from secrets_app.azure_client.responses import error_message
 from secrets_app.core.reading import Attempt, Outcome, Principal
 from secrets_app.core.redaction import external_text
 

@@ -17,8 +17,8 @@ from requests import exceptions
 from requests.utils import get_environ_proxies, select_proxy
 from urllib3.exceptions import NameResolutionError
 
-from secrets_app.azure_client.abandoned_sockets import close_abandoned_sockets
 from secrets_app.azure_client.cancellation import time_limit
+from secrets_app.azure_client.transport import close_abandoned_sockets
 from secrets_app.core.redaction import redact
 
 

@@ -10,9 +10,8 @@ import requests
 import urllib3
 from requests.auth import AuthBase
 
-from secrets_app.azure_client.abandoned_sockets import close_abandoned_sockets
 from secrets_app.azure_client.cancellation import time_limit
-from secrets_app.azure_client.transport import closed_on_cancel, new_session
+from secrets_app.azure_client.transport import close_abandoned_sockets, closed_on_cancel, new_session
 from secrets_app.doctor.connection import (
     TOO_SLOW,
     ConnectionProblem,

@@ -12,7 +12,7 @@ from azure.core.exceptions import AzureError
 from azure.keyvault.secrets import KeyVaultSecret, SecretClient
 
 from secrets_app import credentials
-from secrets_app.azure_client.response_limits import malformed_responses
+from secrets_app.azure_client.responses import malformed_responses
 from secrets_app.azure_client.timeouts import vault_limits
 from secrets_app.azure_client.transport import with_transport
 from secrets_app.conf import Config

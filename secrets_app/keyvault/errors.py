@@ -8,7 +8,7 @@ from typing import Any
 
 from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError, ServiceResponseError
 
-from secrets_app.azure_client.error_message import error_message
+from secrets_app.azure_client.responses import error_message
 from secrets_app.conf.setting import SettingProblem
 from secrets_app.core.reading import Failure, Stage, VaultSaw
 from secrets_app.core.redaction import external_text

@@ -15,8 +15,8 @@ from azure.core.pipeline import PipelineResponse
 from secrets_app.azure_client import cancellation
 from secrets_app.conf.host_environment import detect_host
 from secrets_app.conf.request import ReadRequest
-from secrets_app.core.cleaning import cleaned
 from secrets_app.core.reading import Attempt, Failure, Mismatch, Principal, Reading
+from secrets_app.core.redaction import cleaned
 from secrets_app.core.runtime import shared
 from secrets_app.credentials.selection import describe_selection, requested_identity, selecting_setting
 from secrets_app.credentials.token_trace import TokenProvenance, TokenTrace

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from azure.core.exceptions import DecodeError
 
-from secrets_app.azure_client.error_message import error_message
+from secrets_app.azure_client.responses import error_message
 from secrets_app.core import own_messages
 from secrets_app.core.credential_options import CredentialKind, CredentialOptions
 from secrets_app.credentials.certificates import CertificateError, load_certificate

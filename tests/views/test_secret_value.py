@@ -20,7 +20,7 @@ from secrets_app import conf
 from secrets_app.conf.request import secret_request
 from secrets_app.core.logs import LEVELS, logging_settings
 from secrets_app.core.redaction import redact
-from secrets_app.core.secret_value import SecretValue
+from secrets_app.keyvault.secret import SecretValue
 from secrets_app.service import diagnose, read_value
 from tests.conftest import HERE, SignedInClient, World
 from tests.support.readings import get_reading

@@ -13,7 +13,7 @@ def cloud(context: CheckContext) -> Check:
     A problem when they differ and the secret was not read, a notice when it was read nevertheless.
     """
     facts = describe_variables(context.environ, [VARIABLE])
-    mismatch = find_cloud_mismatch(context.config, context.environ)
+    mismatch = find_cloud_mismatch(context.config.vault_url, context.config.credential, context.environ)
     if context.config.vault_url is None:
         return unknown("No valid vault is configured.", facts=facts)
     if mismatch is None:

@@ -1,4 +1,5 @@
-"""Limits on every response from Azure, at every hop: bytes as they arrive, bytes after decompression, nesting.
+"""Limits on every response from Azure, at every hop (bytes as they arrive, bytes after decompression, nesting), and
+the message of an error without the response's body.
 
 A response may be endless, tiny but huge once decompressed, or nested so deeply that parsing it fails. The metadata
 service uses plain HTTP: on another network, any machine may answer in its place.
@@ -14,7 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import urllib3
-from azure.core.exceptions import DecodeError
+from azure.core.exceptions import AzureError, DecodeError, IncompleteReadError
 
 from secrets_app.core.own_messages import RESPONSE_TOO_LARGE, UNDECODABLE_RESPONSE
 
@@ -121,3 +122,23 @@ def malformed_responses() -> Iterator[None]:
         if not frame.f_globals.get("__name__", "").startswith("azure."):
             raise  # an error of this site
         raise DecodeError(message=f"The response could not be decoded: {UNDECODABLE_RESPONSE}.") from error
+
+
+def error_message(error: Exception) -> str:
+    """The error's message without the response body, which may contain a token or a secret.
+
+    `str()` of azure-core's errors adds the body unless it is an error object of the service.
+    """
+    if isinstance(error, DecodeError) and not isinstance(error, IncompleteReadError):
+        status = f" (HTTP status {error.status_code})" if error.status_code else ""
+        return f"The response{status} could not be decoded: {UNDECODABLE_RESPONSE}."
+    return _without_body(str(error.message) if isinstance(error, AzureError) else str(error))
+
+
+def _without_body(text: str) -> str:
+    """Without the body that azure-core 1.41 adds if JSON is invalid; credentials copy it into their own messages."""
+    message, separator, body = text.partition("\nContent: ")
+    if not separator or "JSON is invalid: " not in message:
+        return text
+    end = body.rfind("\nTo mitigate this issue")  # the end of a chain's message
+    return message if end < 0 else message + body[end:]
