@@ -13,8 +13,7 @@ from secrets_app import conf
 from secrets_app.access import audit, viewer_of
 from secrets_app.access.client_address import client_address
 from secrets_app.access.session import session_of
-from secrets_app.access.sign_in import Role, grants_most, role_for, save_sign_in
-from secrets_app.access.throttle import LoginThrottle
+from secrets_app.access.sign_in import LoginThrottle, Role, grants_most, role_for, save_sign_in
 from secrets_app.conf.access import AccessMode
 from secrets_app.core.formatting import plural
 from secrets_app.core.runtime import shared

@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import override_script_prefix
 
 from secrets_app import conf
-from secrets_app.access.throttle import LoginThrottle
+from secrets_app.access.sign_in import LoginThrottle
 from secrets_app.conf import load
 from secrets_app.core.runtime import shared
 from secrets_app.views.login import local_url

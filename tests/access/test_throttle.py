@@ -8,7 +8,7 @@ from django.test import Client, RequestFactory
 
 from secrets_app import conf
 from secrets_app.access.client_address import client_address
-from secrets_app.access.throttle import FREE_ATTEMPTS, MAX_WAIT_S, LoginThrottle
+from secrets_app.access.sign_in import FREE_ATTEMPTS, MAX_WAIT_S, LoginThrottle
 from tests.support.access_requests import PASSPHRASE, sign_in
 
 

@@ -10,7 +10,7 @@ from cryptography.x509.oid import NameOID
 
 from localazure.scenarios.directory import SITE_APPLICATION
 from secrets_app.core.reading import Reading
-from secrets_app.credentials.certificate_store import matches_subject
+from secrets_app.credentials.certificates import matches_subject
 from tests.support.certificates import (
     DAY,
     NOW,
@@ -149,6 +149,6 @@ def test_subject__is_compared_as_a_whole(wanted: str, *, fits: bool) -> None:
 def test_windows_store__is_reported_as_unavailable(
     read: Callable[..., Reading], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("secrets_app.credentials.certificate_store._SYSTEM", "Windows")
+    monkeypatch.setattr("secrets_app.credentials.certificates._SYSTEM", "Windows")
     message = failure_message(read(KVSITE_CERTIFICATE_SUBJECT="CN=app"))
     assert message.startswith("The Windows certificate store does not give Python access to private keys.")
