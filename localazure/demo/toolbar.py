@@ -106,12 +106,18 @@ def toolbar(scenario: Scenario, *, back: str, can_run: bool = False, runs: Seque
         style=STYLE_PATH,
         form=FORM_PATH,
         name=escape(scenario.name),
-        sentence=escape(scenario.sentence),
+        sentence=escape(_sentence(scenario, runs)),
         back=escape(back),
         options=options,
         actions=actions,
         runs=_runs(runs),
     )
+
+
+def _sentence(scenario: Scenario, runs: Sequence[CommandRun]) -> str:
+    """The scenario's sentence, which may no longer be true after a command."""
+    is_changed = any(run.result and not run.result.exit_code for run in runs)
+    return f"Changed by the commands below. At its start: {scenario.sentence}" if is_changed else scenario.sentence
 
 
 def _runs(runs: Sequence[CommandRun]) -> str:

@@ -241,6 +241,8 @@ class RunsOn(StrEnum):
 
     ANY_MACHINE = "any_machine"
     THIS_MACHINE = "this_machine"
+    BOTH = "both"
+    """Some commands manage Azure, the others change or inspect the machine of the program."""
 
 
 @dataclass(frozen=True, kw_only=True)

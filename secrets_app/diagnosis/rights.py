@@ -95,6 +95,7 @@ _READING_VERBS = (
 )
 _ARGUMENT = re.compile(r" (?=[-<@\"'])|(?<=IIS:)")
 _OTHER_SCOPE = re.compile(r"--scope <(?!vault)")
+_MANAGING_TOOLS = ("az", "func", "kubectl", "gh")
 _SIGN_IN = ("az login", "az logout", "az account", "az version", "az upgrade", "az cloud", "az config")
 
 
@@ -123,15 +124,13 @@ def needed_right(commands: Iterable[str]) -> str | None:
 
 def where_to_run(commands: Iterable[str]) -> RunsOn | None:
     """Commands that manage Azure run anywhere; the others change or inspect the machine of this program."""
-    commands = tuple(commands)
+    commands = [command for command in commands if command]
     if not commands:
         return None
-    manages_azure = any(
-        _starts(command, tool) and not command.startswith(_SIGN_IN)
-        for command in commands
-        for tool in ("az", "func", "kubectl", "gh")
-    )
-    return RunsOn.ANY_MACHINE if manages_azure else RunsOn.THIS_MACHINE
+    of_tools = [command for command in commands if any(_starts(command, tool) for tool in _MANAGING_TOOLS)]
+    if all(command.startswith(_SIGN_IN) for command in of_tools):
+        return RunsOn.THIS_MACHINE
+    return RunsOn.ANY_MACHINE if len(of_tools) == len(commands) else RunsOn.BOTH
 
 
 def _find(table: Iterable[tuple[str, str]], command: str) -> str:

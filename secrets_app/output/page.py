@@ -27,6 +27,10 @@ _PORTAL = re.compile(r"\s*Portal: ([^.]+\.)")
 _WHERE = {
     RunsOn.ANY_MACHINE: "Run it on your own machine or in Cloud Shell.",
     RunsOn.THIS_MACHINE: "Run it on the machine that this program runs on, as the same user.",
+    RunsOn.BOTH: (
+        "Run the commands that manage Azure on your own machine or in Cloud Shell, the others on the machine that this "
+        "program runs on, as the same user."
+    ),
 }
 
 

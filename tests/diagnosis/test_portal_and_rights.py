@@ -79,7 +79,7 @@ def test_causes_with_a_page__exist() -> None:
         (
             ("export A=b", "az webapp identity assign -n x"),
             f"Website Contributor, Contributor or Owner on the site{_MFA}",
-            RunsOn.ANY_MACHINE,
+            RunsOn.BOTH,
         ),
         ((), None, None),
     ],

@@ -184,8 +184,11 @@ def test_suggestion__runs_in_the_scenario_and_is_reported(demo: Demo) -> None:
     text = demo.client.get("/").text
     assert text.count("exit code 0") == 2
     assert "ERROR" not in text
+    assert "Changed by the commands below. At its start: The managed identity has no role assignment" in text
     demo.change("no-role")  # the button Reset sends the same form
-    assert "exit code" not in demo.client.get("/").text
+    text = demo.client.get("/").text
+    assert "exit code" not in text
+    assert "Changed by" not in text
 
 
 def test_suggestion__is_never_given_to_a_shell(demo: Demo, tmp_path: Path) -> None:
