@@ -18,7 +18,7 @@ from fleet.plots import Band, expiry_calendar, heat_map_row, matrix
 from fleet.problems import HistoryUnavailableError, database
 from fleet.timeline import TITLES, segments_of_targets
 from secrets_app.core.formatting import plural
-from secrets_app.views.query import parse_query
+from secrets_app.views.parameters import parse_query
 from secrets_app.views.rendering import render
 
 UNAVAILABLE = 503

@@ -13,7 +13,7 @@ from fleet.plots import band, latency_plot
 from fleet.problems import HistoryUnavailableError, database
 from fleet.targets import find_target
 from fleet.timeline import RANGES, TITLES, Timeline, timeline
-from secrets_app.views.query import parse_query
+from secrets_app.views.parameters import parse_query
 from secrets_app.views.rendering import render
 
 UNAVAILABLE = 503

@@ -1,4 +1,7 @@
-"""The base of this project's commands: its version, its own help without Django's options, and the console."""
+"""The base of this project's commands: its version, its own help without Django's options, and the console.
+
+Their output, on both streams, contains no secret in use.
+"""
 
 import logging
 import os
@@ -6,16 +9,33 @@ import sys
 import textwrap
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TextIO, cast
 
-from django.core.management.base import CommandError
+from django.core.management.base import BaseCommand, CommandError
 
 from secrets_app import __version__
-from secrets_app.management.redacted import RedactedCommand
+from secrets_app.core.known_secrets import known_secrets
 from secrets_app.output.console import Console, Line, console_for
 
 COULD_NOT_RUN = 2
 _HELP_WIDTH = 100
+
+
+class RedactedStream:
+    """A text stream that replaces each secret in use by `[hidden]`."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return self._stream.write(known_secrets().hide(text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def _redacted(stream: TextIO) -> TextIO:
+    return cast(TextIO, RedactedStream(stream))
 
 
 class Error(CommandError):
@@ -25,7 +45,7 @@ class Error(CommandError):
         super().__init__(message, returncode=COULD_NOT_RUN)
 
 
-class Command(RedactedCommand):
+class Command(BaseCommand):
     """A command that also runs with invalid settings: it reports them."""
 
     summary = ""
@@ -37,6 +57,9 @@ class Command(RedactedCommand):
     suppressed_base_arguments = {  # noqa: RUF012 - Django's type
         "--version", "--verbosity", "--settings", "--pythonpath", "--traceback", "--no-color", "--force-color",
     }  # fmt: skip
+
+    def __init__(self, stdout: TextIO | None = None, stderr: TextIO | None = None, **more: Any) -> None:
+        super().__init__(_redacted(stdout or sys.stdout), _redacted(stderr or sys.stderr), **more)
 
     def get_version(self) -> str:
         return version()
@@ -57,7 +80,8 @@ class Command(RedactedCommand):
             azure_log.setLevel(logging.ERROR)
         if not self.console_of(self.stderr).has_colours:
             self.stderr.style_func = None
-        return super().execute(*args, **options)
+        streams = {name: _redacted(options[name]) for name in ("stdout", "stderr") if options.get(name)}
+        return super().execute(*args, **{**options, **streams})
 
     def console_of(self, stream: Any) -> Console:
         """The console of `self.stdout` or `self.stderr`."""

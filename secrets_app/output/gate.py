@@ -1,7 +1,7 @@
 """The last check of every response: no page and no JSON document contains a secret in use.
 
-`core.logs` does the same for log lines, `management.redacted` for the output of commands. Results are cleaned before
-(`core.cleaning`); this also covers what a template, a view or a library adds.
+`core.logs` does the same for log lines, `management.command` for the output of commands. Results are cleaned before
+(`core.redaction.cleaned`); this also covers what a template, a view or a library adds.
 """
 
 from collections.abc import Iterable, Iterator

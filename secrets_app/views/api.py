@@ -1,25 +1,19 @@
-"""The JSON API beside the readings: the checks, comparisons, the OpenAPI document and its page."""
+"""The JSON API beside the readings: the checks, the OpenAPI document and its page."""
 
-from typing import Any
-
-from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from secrets_app import conf
 from secrets_app.core.reading import SCHEMA_VERSION
-from secrets_app.differences import InvalidDocumentError, compare, parse_document
 from secrets_app.doctor.service import is_healthy, run_doctor
 from secrets_app.openapi import openapi_document, openapi_text
 from secrets_app.openapi.reader import operations, schemas
-from secrets_app.views.query import parse_query
+from secrets_app.views.parameters import parse_query
 from secrets_app.views.reading import api_reading
 from secrets_app.views.rendering import render
-from secrets_app.views.request_body import json_object
-from secrets_app.views.visitor_text import from_visitor_only
 
 
 @csrf_exempt  # as api_reading
@@ -38,22 +32,7 @@ def api_doctor(request: HttpRequest) -> HttpResponse:
     parse_query(request)
     checks = run_doctor(conf.current())
     document = {"schema_version": SCHEMA_VERSION, "ok": is_healthy(checks), "checks": [c.as_json() for c in checks]}
-    return _json(document)
-
-
-# No CSRF token: the request changes nothing, and another site cannot read the response.
-@csrf_exempt
-@from_visitor_only
-@require_POST
-def api_compare(request: HttpRequest) -> HttpResponse:
-    """What differs between the readings `a` and `b` of the body."""
-    parse_query(request)
-    body = json_object(request)
-    try:
-        a, b = (parse_document(body.get(name), name) for name in ("a", "b"))
-    except InvalidDocumentError as error:
-        raise BadRequest(str(error)) from error
-    return _json(compare(a, b).as_json())
+    return JsonResponse(document, json_dumps_params={"indent": 2})
 
 
 @require_safe
@@ -69,7 +48,3 @@ def api(request: HttpRequest) -> HttpResponse:
     parse_query(request)
     document = openapi_document()
     return render(request, "secrets_app/api.html", {"operations": operations(document), "schemas": schemas(document)})
-
-
-def _json(document: dict[str, Any]) -> JsonResponse:
-    return JsonResponse(document, json_dumps_params={"indent": 2})

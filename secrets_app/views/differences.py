@@ -1,12 +1,13 @@
-"""The page that compares two readings."""
+"""Compares two readings: the page and the JSON."""
 
-from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_http_methods
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST
 
-from secrets_app.differences import InvalidDocumentError, compare, parse_reading
-from secrets_app.views.query import parse_query
-from secrets_app.views.rendering import render
-from secrets_app.views.visitor_text import from_visitor_only
+from secrets_app.differences import InvalidDocumentError, compare, parse_document, parse_reading
+from secrets_app.views.parameters import json_object, parse_query
+from secrets_app.views.rendering import from_visitor_only, render
 
 _NAMES = {"a": "Reading A", "b": "Reading B"}
 
@@ -28,3 +29,18 @@ def compare_page(request: HttpRequest) -> HttpResponse:
             request, "secrets_app/compare.html", {**texts, "error": str(error), "invalid": invalid}, status=400
         )
     return render(request, "secrets_app/compare.html", {"result": compare(a, b), "a_name": a.name, "b_name": b.name})
+
+
+# No CSRF token: the request changes nothing, and another site cannot read the response.
+@csrf_exempt
+@from_visitor_only
+@require_POST
+def api_compare(request: HttpRequest) -> HttpResponse:
+    """What differs between the readings `a` and `b` of the body."""
+    parse_query(request)
+    body = json_object(request)
+    try:
+        a, b = (parse_document(body.get(name), name) for name in ("a", "b"))
+    except InvalidDocumentError as error:
+        raise BadRequest(str(error)) from error
+    return JsonResponse(compare(a, b).as_json(), json_dumps_params={"indent": 2})

@@ -14,12 +14,11 @@ from secrets_app import conf
 from secrets_app.conf.request import ReadRequest, secret_request
 from secrets_app.core.reading import Reading
 from secrets_app.doctor import Check
-from secrets_app.doctor.runner import TIME_LIMIT_S
-from secrets_app.doctor.service import headline, is_healthy, start_doctor
+from secrets_app.doctor.service import TIME_LIMIT_S, headline, is_healthy, start_doctor
 from secrets_app.output.page import WaitingPicture
 from secrets_app.output.report import markdown
 from secrets_app.service import diagnose, start_reading
-from secrets_app.views.query import parse_query
+from secrets_app.views.parameters import parse_query
 from secrets_app.views.reading_page import waiting_for
 from secrets_app.views.streaming import StreamedPage, Within, within
 

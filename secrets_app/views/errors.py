@@ -1,25 +1,34 @@
-"""The error pages: access denied, with the setting that grants it; all others with one sentence."""
+"""The error pages: access denied, with the setting that grants it; all others with one sentence.
+
+Also requests that are refused although the visitor may see the pages: choices in `open`, and too many readings.
+"""
 
 import json
+import math
 import traceback
+from collections.abc import Callable
 from dataclasses import replace
+from functools import wraps
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.core.exceptions import BadRequest, DisallowedHost, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
+from secrets_app import conf
 from secrets_app.access import POLICIES, Viewer, viewer_of
 from secrets_app.conf.access import MODE, AccessMode
 from secrets_app.conf.hints import commands_that_set
 from secrets_app.conf.project import is_embedded, shown_name
+from secrets_app.conf.request import ReadRequest, TokenTarget, secret_request
+from secrets_app.core.budget import BudgetExceededError
 from secrets_app.core.reading import HostEnvironment
 from secrets_app.service import detect_host
 from secrets_app.views import explain
+from secrets_app.views.parameters import UnsupportedContentType, is_api
 from secrets_app.views.rendering import render
-from secrets_app.views.request_body import UnsupportedContentType, is_api
 
 NOT_ALLOWED, UNSUPPORTED_MEDIA_TYPE = 405, 415
 ACCESS = MODE.name
@@ -185,3 +194,53 @@ def _option(mode: AccessMode, host: HostEnvironment) -> AccessOption:
     setup = (policy.setup_command,) if policy.setup_command else ()
     commands = setup + commands_that_set({ACCESS: mode.value, **policy.required_settings}, host)
     return AccessOption(mode, policy.description, commands)
+
+
+FORBIDDEN, TOO_MANY_REQUESTS = 403, 429
+_OPEN = (
+    "With KVSITE_ACCESS=open, this site reads only the configured secret, with the configured identity and scope. "
+    "Other secrets, versions, identities and scopes require KVSITE_ACCESS=easy-auth, token or loopback."
+)
+_BUSY = "Visitors request too many readings at the same time. Try again in {seconds} s."
+
+View = Callable[..., HttpResponseBase]
+
+
+class ChoiceRefusedError(Exception):
+    """The access mode does not allow visitors to choose what is read."""
+
+
+def require_own(request: HttpRequest, read_request: ReadRequest) -> ReadRequest:
+    """`read_request` itself. Raises ChoiceRefusedError where a visitor of a site with `open` access chose it."""
+    is_open = viewer_of(request).access_mode is AccessMode.OPEN
+    if is_open and read_request.from_visitor and not _is_own_scope(read_request):
+        raise ChoiceRefusedError
+    return read_request
+
+
+def _is_own_scope(read_request: ReadRequest) -> bool:
+    return isinstance(read_request.target, TokenTarget) and read_request.scope == secret_request(conf.current()).scope
+
+
+def answers_refusals(view: View) -> View:
+    """The view, with 403 for a choice that is not allowed, and 429 with Retry-After for too many readings."""
+
+    @wraps(view)
+    def respond(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except ChoiceRefusedError:
+            return _refusal(request, FORBIDDEN, "Not available on this site", _OPEN)
+        except BudgetExceededError as error:
+            seconds = math.ceil(error.retry_after_s)
+            response = _refusal(request, TOO_MANY_REQUESTS, "Too many requests", _BUSY.format(seconds=seconds))
+            response.headers["Retry-After"] = str(seconds)
+            return response
+
+    return respond
+
+
+def _refusal(request: HttpRequest, status: int, title: str, sentence: str) -> HttpResponse:
+    if is_api(request):
+        return JsonResponse({"error": sentence}, status=status)
+    return _error_page(request, status, title, sentence)

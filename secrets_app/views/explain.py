@@ -15,10 +15,8 @@ from secrets_app.diagnosis.explain import (
     explanation_json,
     parse_error_report,
 )
-from secrets_app.views.query import parse_query
-from secrets_app.views.rendering import render
-from secrets_app.views.request_body import is_api
-from secrets_app.views.visitor_text import from_visitor_only
+from secrets_app.views.parameters import is_api, parse_query
+from secrets_app.views.rendering import from_visitor_only, render
 
 EXAMPLES = (
     '(Forbidden) Caller is not authorized to perform action on resource. Inner error: { "code": "ForbiddenByRbac" }',

@@ -10,8 +10,8 @@ from secrets_app import conf
 from secrets_app.conf.request import secret_request
 from secrets_app.identities import CandidateResult, Comparison, get_comparison, selection_of
 from secrets_app.output.identities import principals_that_can_read
-from secrets_app.views.query import parse_query
-from secrets_app.views.refusal import answers_refusals
+from secrets_app.views.errors import answers_refusals
+from secrets_app.views.parameters import parse_query
 from secrets_app.views.rendering import render_to_string
 
 _RESULTS_MARKER = "<!-- results -->"

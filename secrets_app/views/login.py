@@ -17,7 +17,7 @@ from secrets_app.access.sign_in import LoginThrottle, Role, grants_most, role_fo
 from secrets_app.conf.access import AccessMode
 from secrets_app.core.formatting import plural
 from secrets_app.core.runtime import shared
-from secrets_app.views.query import parse_query
+from secrets_app.views.parameters import parse_query
 from secrets_app.views.rendering import render
 
 _MODES = frozenset({AccessMode.TOKEN, AccessMode.LOOPBACK})

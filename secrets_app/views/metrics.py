@@ -12,7 +12,7 @@ from secrets_app.access.sign_in import is_metrics_token
 from secrets_app.conf.request import secret_request
 from secrets_app.core.reading import Diagnosis, Reading
 from secrets_app.service import diagnose, get_reading
-from secrets_app.views.query import parse_query
+from secrets_app.views.parameters import parse_query
 
 try:
     from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric

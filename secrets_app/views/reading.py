@@ -16,11 +16,16 @@ from secrets_app.core.reading import Diagnosis, Reading
 from secrets_app.core.reading_json import reading_json
 from secrets_app.output.page import WATCH_RELOADS
 from secrets_app.service import detect_host, diagnose, get_reading
-from secrets_app.views.query import hidden_parameters, parse_query, repeat_query, require_valid
+from secrets_app.views.errors import answers_refusals, require_own
+from secrets_app.views.parameters import (
+    hidden_parameters,
+    parse_query,
+    repeat_query,
+    require_valid,
+    with_body_parameters,
+)
 from secrets_app.views.reading_page import ReadingPage
-from secrets_app.views.refusal import answers_refusals, require_own
 from secrets_app.views.rendering import render
-from secrets_app.views.request_body import with_body_parameters
 
 _READING_PARAMETERS = ("refresh", "watch")
 _BOOLEANS = {"": True, "1": True, "true": True, "0": False, "false": False}

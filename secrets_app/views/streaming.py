@@ -17,7 +17,7 @@ from django.middleware.csrf import get_token
 
 from secrets_app.access import viewer_of
 from secrets_app.output.page import WaitingPicture, shell_of
-from secrets_app.views.page_cache import cached_fragment, cached_page
+from secrets_app.views.rendering import cached_fragment, cached_page
 
 T = TypeVar("T")
 Within = Callable[[float | None], T | None]

@@ -8,9 +8,9 @@ from secrets_app import conf
 from secrets_app.conf.request import ReadRequest, token_request
 from secrets_app.core.reading_json import reading_json
 from secrets_app.service import diagnose, get_reading
-from secrets_app.views.query import parse_query, repeat_query
+from secrets_app.views.errors import answers_refusals, require_own
+from secrets_app.views.parameters import parse_query, repeat_query
 from secrets_app.views.reading_page import TokenPage
-from secrets_app.views.refusal import answers_refusals, require_own
 from secrets_app.views.rendering import render
 
 

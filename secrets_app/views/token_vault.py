@@ -11,7 +11,7 @@ from secrets_app.conf.access import AccessMode
 from secrets_app.conf.hints import setting_hints
 from secrets_app.conf.request import token_vault_request
 from secrets_app.service import detect_host
-from secrets_app.views.query import parse_query
+from secrets_app.views.parameters import parse_query
 from secrets_app.views.reading_page import TokenPage
 from secrets_app.views.rendering import render
 

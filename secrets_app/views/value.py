@@ -12,8 +12,8 @@ from secrets_app.core.reading import Reading
 from secrets_app.doctor.service import related_problems
 from secrets_app.output import gate
 from secrets_app.service import diagnose, read_value
-from secrets_app.views.query import parse_query, repeat_query, require_valid
-from secrets_app.views.refusal import answers_refusals
+from secrets_app.views.errors import answers_refusals
+from secrets_app.views.parameters import parse_query, repeat_query, require_valid
 from secrets_app.views.rendering import render
 
 SHOWN_FOR_S = 30

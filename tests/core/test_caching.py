@@ -21,7 +21,7 @@ from secrets_app import conf
 from secrets_app.core.caching import ResultCache
 from secrets_app.core.reading import Reading
 from secrets_app.views import rendering
-from secrets_app.views.page_cache import cached_page
+from secrets_app.views.rendering import cached_page
 from tests.conftest import World
 from tests.support.readings import get_reading
 

@@ -19,7 +19,7 @@ from localazure.scenarios import SCENARIOS
 from secrets_app import conf
 from secrets_app.core.reading import Reading
 from secrets_app.diagnosis import CAUSES
-from secrets_app.doctor import Check, Status, runner, service
+from secrets_app.doctor import Check, Status, service
 from secrets_app.doctor.checks import CHECKS, developer_tools, managed_identity
 from secrets_app.doctor.service import headline, is_healthy, run_doctor
 from tests.conftest import World
@@ -258,7 +258,7 @@ def test_headline__counts_problems_and_notices() -> None:
 def test_secret_timeout__is_the_headline_and_unhealthy(
     client: Client, world: World, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "CHECKS", [replace(question, timeout_s=0.2) for question in CHECKS])
+    monkeypatch.setattr(service, "CHECKS", [replace(question, timeout_s=0.2) for question in CHECKS])
     world("laptop-slow-az")
     settings.SECRETS_APP["KVSITE_DEADLINE_S"] = "5"
     expected = (

@@ -15,7 +15,7 @@ from django.test import RequestFactory
 
 from secrets_app.core.known_secrets import known_secrets
 from secrets_app.core.logs import RedactingFormatter
-from secrets_app.management.redacted import RedactedCommand
+from secrets_app.management.command import Command
 from secrets_app.middleware import redact_secrets
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,8 +24,7 @@ SECRET = "Zq8k3yValue0123456789abcdefXYZ"
 
 WRITERS = {
     "secrets_app/core/logs.py": "redacts",
-    "secrets_app/management/redacted.py": "redacts",
-    "secrets_app/management/command.py": "reads the encoding of standard output",
+    "secrets_app/management/command.py": "redacts, and reads the encoding of standard output",
     "gunicorn.conf.py": "the link with the sign-in code",
     "kvsite/wsgi.py": "the link with the sign-in code",
     "kvsite/command_line.py": "the sentence that the output could not be written",
@@ -62,10 +61,10 @@ def test_descriptors__are_written_by_no_module() -> None:
 
 def test_responses__are_exempt_in_these_modules_only() -> None:
     exempting = users_of("gate.IS_CHECKED", "IS_CHECKED") - {"secrets_app/output/gate.py"}
-    assert exempting == {"secrets_app/views/page_cache.py", "secrets_app/views/visitor_text.py"}
-    views = {"explain", "differences", "api"}
+    assert exempting == {"secrets_app/views/rendering.py"}
+    views = {"explain", "differences"}
     assert users_of("from_visitor_only") - exempting == {f"secrets_app/views/{name}.py" for name in views}
-    for view in ("explain", "differences"):
+    for view in views:
         imports = ast.dump(ast.parse((ROOT / f"secrets_app/views/{view}.py").read_text()))
         assert not [
             part for part in ("service", "keyvault", "doctor", "identities") if f"secrets_app.{part}" in imports
@@ -80,7 +79,7 @@ def test_results__are_created_in_one_place() -> None:
     """Where they are cleaned. The doctor creates an empty one for the commands of its advice."""
     assert users_of("Reading") >= {"secrets_app/keyvault/operation.py"}
     calls = {str(source.relative_to(ROOT)) for source in SOURCES if "Reading" in called_names(source)}
-    assert calls == {"secrets_app/keyvault/operation.py", "secrets_app/doctor/runner.py"}
+    assert calls == {"secrets_app/keyvault/operation.py", "secrets_app/doctor/service.py"}
 
 
 def called_names(source: Path) -> Iterator[str]:
@@ -94,7 +93,7 @@ COMMANDS = sorted(path.stem for path in (ROOT / "secrets_app/management/commands
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name != "runserver"])
 def test_every_command__redacts_its_output(name: str) -> None:
-    assert isinstance(load_command_class("secrets_app", name), RedactedCommand)
+    assert isinstance(load_command_class("secrets_app", name), Command)
 
 
 def test_every_log_handler__redacts() -> None:

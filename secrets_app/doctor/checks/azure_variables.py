@@ -1,18 +1,53 @@
-"""Checks of AZURE_TOKEN_CREDENTIALS, AZURE_CLIENT_ID, and stray characters around values."""
+"""Checks of what selects the identity and the cloud.
+
+The connection string, AZURE_TOKEN_CREDENTIALS, AZURE_CLIENT_ID, stray characters around values, the sign-in endpoint.
+"""
 
 from collections.abc import Mapping
 
+from secrets_app.conf.cloud import VARIABLE, find_cloud_mismatch
+from secrets_app.conf.connection_string import NAMES
 from secrets_app.conf.hints import unset_commands
 from secrets_app.conf.host_environment import SITES
 from secrets_app.core.credential_options import PROD_MEMBERS, CredentialKind, parse_token_credentials
 from secrets_app.core.formatting import join_words
 from secrets_app.core.hosts import parse_guid
 from secrets_app.core.reading import Platform
-from secrets_app.doctor.check import Check, Fact, notice, ok, problem
+from secrets_app.doctor.check import Check, Fact, Status, notice, ok, problem, unknown
 from secrets_app.doctor.checks.managed_identity import has_identity_endpoint
 from secrets_app.doctor.checks.service_principal import ID, TOKEN_FILE, complete_credential_set
 from secrets_app.doctor.registry import CheckContext, check
+from secrets_app.doctor.translation import translation
 from secrets_app.doctor.variables import describe_variable, describe_variables
+
+
+@check("connection_string", "Connection string (.NET)")
+def connection_string(context: CheckContext) -> Check:
+    """Reads AzureServicesAuthConnectionString or KVSITE_CONNECTION_STRING.
+
+    A problem when it is invalid, a notice when a part of it has no effect or no equivalent in Python.
+    """
+    for error in context.config.problems:
+        if error.blocks_reading and error.setting in NAMES:
+            return problem(error.sentence, error.hint, cause=error.cause)
+    equivalents = translation(context.config, context.place)
+    if equivalents is None:
+        return ok("Not set. KVSITE_CREDENTIAL or DefaultAzureCredential selects the credential.")
+    facts = [("Equivalent variables", line) for line in equivalents.variables]
+    facts += [("Equivalent in Python", line) for line in equivalents.python.splitlines()]
+    sentences = [
+        f"{equivalents.setting} selects the credential: {equivalents.description}.",
+        *(f"It {warning.message}" for warning in equivalents.warnings),
+    ]
+    advice = [*(warning.hint for warning in equivalents.warnings), "It works. The equivalent settings are:"]
+    return Check(
+        finding=" ".join(sentences),
+        verdict=Status.NOTICE if equivalents.warnings else Status.OK,
+        advice=" ".join(advice),
+        commands=equivalents.commands,
+        facts=tuple(facts),
+    )
+
 
 _VARIABLE = "AZURE_TOKEN_CREDENTIALS"
 _PREFIXES = ("AZURE_", "IDENTITY_", "MSI_")
@@ -156,3 +191,24 @@ def stray_characters(context: CheckContext) -> Check:
 
 def _has_stray(value: str) -> bool:
     return value != value.strip() or (len(value) > 1 and value[0] == value[-1] and value[0] in "'\"")
+
+
+@check("cloud", "Azure cloud", waits_for="an access token")
+def cloud(context: CheckContext) -> Check:
+    """Compares AZURE_AUTHORITY_HOST or KVSITE_AUTHORITY_HOST with the cloud of the vault's host.
+
+    A problem when they differ and the secret was not read, a notice when it was read nevertheless.
+    """
+    facts = describe_variables(context.environ, [VARIABLE])
+    mismatch = find_cloud_mismatch(context.config.vault_url, context.config.credential, context.environ)
+    if context.config.vault_url is None:
+        return unknown("No valid vault is configured.", facts=facts)
+    if mismatch is None:
+        return ok("The sign-in endpoint and the vault are in the same cloud.", facts=facts)
+    message = f"{mismatch.setting} {mismatch.message}"
+    if context.reading.result().ok:
+        return notice(
+            f"{message} The credential that read the secret did not use this endpoint; a service principal would fail.",
+            mismatch.hint, facts=facts,
+        )  # fmt: skip
+    return problem(message, mismatch.hint, cause="authority_or_cloud_wrong", facts=facts)
