@@ -27,6 +27,9 @@ _FAILURES: tuple[dict[str, Any], ...] = (
     {"stage": "network", "cause": "dns_failure"},
     {"stage": "token", "code": "AADSTS7000222", "cause": "client_secret_expired"},
 )
+_INCIDENT = "payments-prod"
+"""A vault whose firewall was closed a while ago: all its targets fail since then."""
+_INCIDENT_AGE = timedelta(minutes=97)
 _OF_THE_PRINCIPAL = (
     *("principal_type", "principal_kind", "principal_name", "app_id", "object_id", "tenant_id", "credential"),
 )
@@ -54,6 +57,8 @@ def create_examples(count: int, now: datetime) -> int:
     changes: list[Change] = []
     for target in targets:
         episodes = list(_episodes(target, now, chance))
+        if target.vault_url.startswith(f"https://{_INCIDENT}."):
+            episodes = list(_with_incident(episodes, now))
         observations += [row for episode in episodes for row in _rows(target, episode, chance)]
         changes += _changes(target, episodes)
     Target.objects.bulk_create(targets)
@@ -89,6 +94,15 @@ def _episodes(target: Target, now: datetime, chance: random.Random) -> Iterator[
         elif until < end:
             shown = _rotated(shown, chance)
         at = until
+
+
+def _with_incident(episodes: list[Episode], now: datetime) -> Iterator[Episode]:
+    """The episodes until the incident, and the incident."""
+    closed = now - _INCIDENT_AGE
+    before = [replace(each, end=min(each.end, closed)) for each in episodes if each.start < closed]
+    yield from before
+    denied = {**_FAILURES[1], "secret_version": "", "fingerprint": "", "expires_on": None}
+    yield Episode(closed, now, replace(before[-1].shown, ok=False, **denied))
 
 
 def _healthy(target: Target, chance: random.Random) -> Observed:
@@ -155,7 +169,7 @@ def _changes(target: Target, episodes: list[Episode]) -> Iterator[Change]:
                 before=change.before, after=change.after, sentence=change.sentence,
             )  # fmt: skip
         set_state(target, now)
-        target.checked_at = episode.end
+        target.checked_at = episode.end - timedelta(seconds=0 if episode is episodes[-1] else INTERVAL_S)
         before = episode
 
 

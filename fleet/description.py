@@ -33,12 +33,15 @@ SETTING_KEYS = {
 _OWN_KEYS = ("name", "kind", "vault", "secret", "site", "token", "labels", "interval_s", "credential_expires_on")
 KEYS = (*_OWN_KEYS, *SETTING_KEYS)
 TOKEN = "token"  # noqa: S105 - a key
+AUDIENCE = "audience"
+"""Key of a target, and of the settings of another site."""
 _KINDS = {"secret": Target.Kind.VAULT, "site": Target.Kind.SITE}
 _REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]{0,127}|file:/[^\0\n]{1,400}")
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 """The name of a label."""
 _LABEL_TEXT = re.compile(r"[^,\x00-\x1f\x7f-\x9f\u2028\u2029]{0,100}")
-_MAX_TEXT, _MAX_LABEL, _MAX_LABELS = 300, 100, 20
+MAX_LABEL = 100
+_MAX_TEXT, _MAX_LABELS = 300, 20
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _PLACEHOLDER = "a-reference"
 
@@ -236,7 +239,7 @@ def _checked_labels(items: Iterable[tuple[str, Any]]) -> Iterable[tuple[str, str
         if not LABEL.fullmatch(key):
             raise InvalidTargetError(f"The label {_shown(key)} must have letters, digits, dots and hyphens.", "labels")
         if not isinstance(value, str) or not _LABEL_TEXT.fullmatch(text) or redact(text) != text:
-            message = f"The label {key} must be one line of at most {_MAX_LABEL} characters, without commas."
+            message = f"The label {key} must be one line of at most {MAX_LABEL} characters, without commas."
             raise InvalidTargetError(message, "labels")
         if text:
             yield key, text

@@ -3,7 +3,8 @@
 from functools import cache
 from typing import Any
 
-from fleet.overview import STATE_TITLES, Fleet
+from fleet.document import Fleet
+from fleet.filters import PARAMETERS
 from fleet.timeline import RANGES, Timeline
 from secrets_app.core.reading import SCHEMA_VERSION
 from secrets_app.openapi.dataclass_schema import Components, object_schema, reference
@@ -15,11 +16,10 @@ _HISTORY = (
     ("format", "`csv`: the observations as CSV."),
 )
 _FLEET = (
-    ("state", f"Only targets in this state: {', '.join(STATE_TITLES)}."),
-    ("q", "Part of a name, vault, secret, principal or error."),
-    ("label", "`NAME=VALUE`, or several, separated by commas."),
-    ("group", "The label of the groups."),
+    *PARAMETERS.items(),
+    ("group", "The label of the groups; default: none."),
     ("page", "The page of the targets, from 1."),
+    ("range", "24h or 7d: adds the states of each target of the page in this time."),
 )
 _ERRORS = {400: "Invalid request", 403: "Access denied", 404: "No such target", 503: "The database is not available"}
 

@@ -3,179 +3,51 @@
 Nothing here reads all targets into memory: with 10,000 of them, a page costs a few aggregations and one page of rows.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db.models import Case, Count, F, Max, Min, Q, QuerySet, TextField, Value, When
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast, Coalesce, Concat, Substr
+from django.db.models.functions import Cast, Coalesce, Concat, NullIf, Substr
 
-from fleet.description import EXPECTED_PREFIX
+from fleet.document import (
+    Access,
+    Expiry,
+    ExpiryDay,
+    FailureGroup,
+    Fleet,
+    Group,
+    Place,
+    StateCount,
+    TargetRow,
+)
+from fleet.filters import UNCHECKED, Filters, State, label_text, matching, matching_in_any_state
 from fleet.models import Target
-from secrets_app.core.reading import SCHEMA_VERSION
+from fleet.results import expected_of
 
-PAGE_SIZE = 100
+PAGE_SIZE, MAX_PAGE = 100, 1000
+MAX_FAILURES, MAX_PLACES = 20, 3
 MAX_GROUPS, MAX_EXPIRIES, MAX_IDENTITIES, MAX_SECRETS = 50, 40, 10, 30
 EXPIRY_DAYS = 90
-State = Target.State
-UNCHECKED = "unchecked"
-"""In addresses and JSON: the state of a target that was never checked."""
 _RANK = {state: rank for rank, state in enumerate(State)}
 """The worst first, as they are declared."""
-STATE_TITLES = {str(state) or UNCHECKED: str(state.label) for state in State}
-"""State -> what it is called."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class StateCount:
-    """How many targets are in one state."""
-
-    state: str
-    """`refused`, `unreachable`, `no_token`, `invalid`, `unexpected`, `unchecked` or `readable`."""
-    title: str
-    count: int
-    since: datetime | None
-    """When the last of them entered this state."""
-    first_since: datetime | None
-    """When the first of them did."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Group:
-    """The targets with one value of a label."""
-
-    value: str
-    """Empty: without this label."""
-    count: int
-    failing: int
-    unchecked: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class TargetRow:
-    """The current state of one target."""
-
-    id: int
-    name: str
-    kind: str
-    """`own`, `vault` or `site`."""
-    vault_url: str
-    secret_name: str
-    site_url: str
-    labels: dict[str, str]
-    state: str
-    ok: bool | None
-    since: datetime | None
-    """The beginning of the current result."""
-    checked_at: datetime | None
-    cause: str
-    code: str
-    """HTTP status and error code: `403 ForbiddenByRbac`."""
-    principal: str
-    """Of the last reading that showed one."""
-    expected: dict[str, str]
-    """What is expected of the principal: `{"object_id": "..."}`."""
-    expires_on: datetime | None
-    credential_expires_on: datetime | None
-    interval_s: int | None
-    """Seconds between two checks; null if it is not scheduled."""
-    made_up: bool
-    """An example, generated for the demo."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Expiry:
-    """One date by which something must be renewed."""
-
-    on: datetime
-    what: str
-    """`secret`, `certificate` or `credential`."""
-    target: str
-    target_id: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExpiryDay:
-    """How many dates there are on one day (UTC)."""
-
-    day: str
-    """`2027-01-31`."""
-    secrets: int
-    certificates: int
-    credentials: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Access:
-    """One identity and one secret that it was tried on."""
-
-    principal: str
-    secret: str
-    """`contoso/demo`."""
-    state: str
-    target_id: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fleet:
-    """All targets, or those that match the filters."""
-
-    schema_version: int = SCHEMA_VERSION
-    at: datetime
-    filters: dict[str, str]
-    count: int
-    ok: bool | None
-    """Every target is readable; null if some were never checked and the others are readable, or there are none."""
-    states: tuple[StateCount, ...]
-    """The worst first; without those that no target is in."""
-    group_by: str
-    """The label of the groups; empty without one."""
-    groups: tuple[Group, ...]
-    page: int
-    pages: int
-    targets: tuple[TargetRow, ...]
-    """One page of them, the worst first, among equal ones the latest change first."""
-    expiries: tuple[Expiry, ...]
-    """In the next 90 days and in the past, the earliest first; at most 40."""
-    expiry_days: tuple[ExpiryDay, ...]
-    """The days of the next 90 with such dates, all of them counted."""
-    expired: int
-    """Dates in the past."""
-    identities: tuple[Access, ...]
-    """Which identity was tried on which secret, and the result; at most 10 identities and 30 secrets."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Filters:
-    """Which targets to show."""
-
-    state: str = ""
-    """A state; `unchecked` for those that were never checked."""
-    text: str = ""
-    """Part of a name, vault, secret, principal or error."""
-    labels: tuple[tuple[str, str], ...] = ()
-    group_by: str = ""
-    page: int = 1
-
-
-def fleet(filters: Filters, now: datetime) -> Fleet:
-    """The targets that match. Raises django.db.Error."""
-    labelled = _matching(filters)
-    shown = labelled.filter(state="" if filters.state == UNCHECKED else filters.state) if filters.state else labelled
-    states = tuple(_states(labelled))
-    count = sum(row.count for row in states if filters.state in {"", row.state})
+def fleet(filters: Filters, now: datetime, *, group_by: str = "", page: int = 1) -> Fleet:
+    """The targets that match, in groups by this label. Raises django.db.Error."""
+    shown = matching(filters)
+    states = tuple(_states(matching_in_any_state(filters)))
+    count = shown.count() if filters.state else sum(row.count for row in states)
     pages = max(1, -(-count // PAGE_SIZE))
-    page = min(filters.page, pages)
+    page = min(page, pages)
     return Fleet(
         at=now,
-        filters={name: text for name, text in (("state", filters.state), ("q", filters.text), *filters.labels) if text},
+        filters=filters,
         count=count,
         ok=_all_readable(states),
         states=states,
-        group_by=filters.group_by,
-        groups=tuple(_groups(shown, filters.group_by)) if filters.group_by else (),
+        failures=tuple(_failures(shown)),
+        group_by=group_by,
+        groups=tuple(_groups(shown, group_by)) if group_by else (),
         page=page,
         pages=pages,
         targets=tuple(map(target_row, worst_first(shown)[(page - 1) * PAGE_SIZE : page * PAGE_SIZE])),
@@ -184,26 +56,6 @@ def fleet(filters: Filters, now: datetime) -> Fleet:
         expired=shown.filter(expires_on__lt=now).count() + shown.filter(credential_expires_on__lt=now).count(),
         identities=tuple(_identities(shown)),
     )
-
-
-def _matching(filters: Filters) -> QuerySet[Target]:
-    """The targets with the text and the labels of the filters, in any state."""
-    found = Target.objects.all()
-    if filters.text:
-        columns = ("name", "vault_url", "secret_name", "site_url", "principal", "code", "cause")
-        condition = Q()
-        for column in columns:
-            condition |= Q(**{f"{column}__icontains": filters.text})
-        found = found.filter(condition)
-    for number, (key, value) in enumerate(filters.labels):
-        alias = f"label_{number}"
-        found = found.annotate(**{alias: _label(key)}).filter(**{alias: value})
-    return found
-
-
-def _label(key: str) -> Any:
-    """The text of a label; empty without it."""
-    return Coalesce(Cast(KeyTextTransform(key, "labels"), TextField()), Value("", TextField()))
 
 
 def worst_first(targets: QuerySet[Target]) -> QuerySet[Target]:
@@ -228,10 +80,38 @@ def _all_readable(states: Iterable[StateCount]) -> bool | None:
     return True if found == {str(State.READABLE)} else None
 
 
+def _failures(targets: QuerySet[Target]) -> Iterable[FailureGroup]:
+    """By error; with the vaults and sites that have most of the targets."""
+    failing = targets.order_by().filter(ok=False).annotate(place=_PLACE)
+    error = "state", "code", "cause"
+    rows = failing.values(*error).annotate(
+        n=Count("pk"), places=Count("place", distinct=True), principals=Count("principal", distinct=True),
+        principal_of_all=Min("principal"), first=Min("since"), last=Max("since"),
+    )  # fmt: skip
+    most_in: dict[tuple[str, ...], list[Place]] = {}
+    pairs = failing.values(*error, "place").annotate(n=Count("pk"), first=Min("since")).order_by("-n", "place")
+    for row in pairs[:_MAX_PAIRS]:
+        place = Place(url=row["place"], count=row["n"], since=row["first"])
+        most_in.setdefault(tuple(row[name] for name in error), []).append(place)
+    for row in rows.order_by("-n", "code", "cause")[:MAX_FAILURES]:
+        yield FailureGroup(
+            state=row["state"], code=row["code"], cause=row["cause"], count=row["n"],
+            principals=row["principals"], principal=row["principal_of_all"] if row["principals"] == 1 else "",
+            places=row["places"], most_in=tuple(most_in.get(tuple(row[name] for name in error), ())[:MAX_PLACES]),
+            since=row["last"], first_since=row["first"],
+        )  # fmt: skip
+
+
+_PLACE = Coalesce(NullIf("site_url", Value("")), "vault_url")
+"""The other site, or the vault."""
+_MAX_PAIRS = 200
+"""Of an error and a vault; an error whose vaults are not among them is shown without."""
+
+
 def _groups(targets: QuerySet[Target], key: str) -> Iterable[Group]:
     rows = (
         targets.order_by()
-        .annotate(label_of_group=_label(key))
+        .annotate(label_of_group=label_text(key))
         .values("label_of_group")
         .annotate(n=Count("pk"), failing=Count("pk", filter=Q(ok=False)), unchecked=Count("pk", filter=Q(ok=None)))
         .order_by("-failing", "-n", "label_of_group")[:MAX_GROUPS]
@@ -255,15 +135,6 @@ def target_row(target: Target) -> TargetRow:
     )
 
 
-def expected_of(settings: Mapping[str, str]) -> dict[str, str]:
-    """What the settings of a target expect of its principal: `{"object_id": "..."}`."""
-    return {
-        name.removeprefix(EXPECTED_PREFIX).lower(): text
-        for name, text in settings.items()
-        if name.startswith(EXPECTED_PREFIX)
-    }
-
-
 def _expiries(targets: QuerySet[Target], now: datetime) -> list[Expiry]:
     until = now + timedelta(days=EXPIRY_DAYS)
     found = [*_secrets(targets, until), *_credentials(targets, until)]
@@ -274,14 +145,16 @@ def _secrets(targets: QuerySet[Target], until: datetime) -> Iterable[Expiry]:
     rows = targets.filter(expires_on__lte=until).order_by("expires_on", "name")
     for pk, name, on, is_certificate in rows.values_list("pk", "name", "expires_on", "is_certificate")[:MAX_EXPIRIES]:
         if on:
-            yield Expiry(on=on, what="certificate" if is_certificate else "secret", target=name, target_id=pk)
+            yield Expiry(
+                on=on, what="certificate" if is_certificate else "secret", source="key_vault", target=name, target_id=pk
+            )
 
 
 def _credentials(targets: QuerySet[Target], until: datetime) -> Iterable[Expiry]:
     rows = targets.filter(credential_expires_on__lte=until).order_by("credential_expires_on", "name")
     for pk, name, on in rows.values_list("pk", "name", "credential_expires_on")[:MAX_EXPIRIES]:
         if on:
-            yield Expiry(on=on, what="credential", target=name, target_id=pk)
+            yield Expiry(on=on, what="credential", source="description", target=name, target_id=pk)
 
 
 def _expiry_days(targets: QuerySet[Target], now: datetime) -> Iterable[ExpiryDay]:

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from fleet.overview import Access, ExpiryDay
+from fleet.document import Access, ExpiryDay
+from fleet.results import split_principal
 from fleet.timeline import TITLES, Latency, Segment, Timeline
-from secrets_app.core.formatting import moment, plural
+from secrets_app.core.formatting import elapsed, moment, plural
 
 WIDTH, HEIGHT = 1000, 160
 _MIN_WIDTH = 3.0
@@ -37,17 +38,14 @@ class Band(NamedTuple):
 def band(history: Timeline) -> Band:
     """The states of a history, side by side."""
     bars = tuple(_bars(history.segments, history.start, history.end))
-    return Band(history.range, TITLES[history.range], bars, _summary(history.segments, history.readable_share))
+    return Band(history.range, TITLES[history.range], bars, summary(history.segments))
 
 
 def heat_map_row(segments: Sequence[Segment], range_name: str) -> Band:
     """One row of the heat map of a fleet: the states of one target."""
-    seconds = {ok: sum((s.end - s.start).total_seconds() for s in segments if s.ok is ok) for ok in (True, False)}
-    known = sum(seconds.values())
-    share = seconds[True] / known if known else None
     bars = tuple(_bars(segments, segments[0].start, segments[-1].end)) if segments else ()
     shown = tuple(bar for bar in bars if bar.state != "gap")  # as the background
-    return Band(range_name, TITLES[range_name], shown, _summary(segments, share))
+    return Band(range_name, TITLES[range_name], shown, summary(segments))
 
 
 def _bars(segments: Sequence[Segment], start: datetime, end: datetime) -> Iterator[Bar]:
@@ -62,18 +60,39 @@ def _bars(segments: Sequence[Segment], start: datetime, end: datetime) -> Iterat
         yield Bar(round(min(x, WIDTH - width), 1), round(width, 1), _STATES[segment.ok], title)
 
 
-def _summary(segments: Sequence[Segment], readable_share: float | None) -> str:
-    if readable_share is None:
+def summary(segments: Sequence[Segment]) -> str:
+    """`readable 99.95 %, 2 failures`: the states of a range as text.
+
+    A range that begins without readings counts from the first one. The share is that of the time with readings; single
+    readings that are far apart are counted instead.
+    """
+    known = [segment for segment in segments if segment.ok is not None]
+    if not known:
         return "no readings"
-    failures = sum(segment.ok is False for segment in segments)
-    known = sum((s.end - s.start).total_seconds() for s in segments if s.ok is not None)
-    unknown = 1 - known / (segments[-1].end - segments[0].start).total_seconds()
+    readable, total = (sum(_seconds(s) for s in known if s.ok or not only) for only in (True, False))
+    failures = sum(not segment.ok for segment in known)
+    lasted = (segments[-1].end - known[0].start).total_seconds()
+    if total < _SPARSE * lasted or not total:
+        if len(known) == 1:
+            return f"1 reading, {'not readable' if failures else 'readable'}"
+        return f"{len(known)} single readings, {failures or 'none'} of them failed"
+    gaps = timedelta(seconds=lasted - total)
     texts = (
-        f"readable {percent(readable_share)}",
-        f"{failures} failure{'' if failures == 1 else 's'}" if failures else "",
-        f"no readings for {percent(unknown)} of the time" if unknown >= 0.01 else "",
+        f"readable {percent(readable / total)}"
+        + (f" since {moment(known[0].start)}" if known[0] is not segments[0] else ""),
+        plural(failures, "failure") if failures else "",
+        f"no readings for {elapsed(segments[-1].end - gaps, segments[-1].end)}" if gaps > _SPARSE * lasted * _S else "",
     )
     return ", ".join(filter(None, texts))
+
+
+_SPARSE = 0.01
+"""Part of the time: with readings for less than that, they are single ones."""
+_S = timedelta(seconds=1)
+
+
+def _seconds(segment: Segment) -> float:
+    return (segment.end - segment.start).total_seconds()
 
 
 def percent(share: float) -> str:
@@ -145,7 +164,23 @@ class Day(NamedTuple):
     y: int
     level: int
     """1 to 3: how much."""
+    total: int
     title: str
+
+    @property
+    def text_x(self) -> int:
+        return self.x + 5
+
+    @property
+    def text_y(self) -> int:
+        return self.y + 7
+
+
+class Month(NamedTuple):
+    """A name above the first week that begins in a month."""
+
+    x: int
+    name: str
 
 
 class Calendar(NamedTuple):
@@ -154,6 +189,7 @@ class Calendar(NamedTuple):
     squares: str
     """Every day, as the path of an SVG."""
     days: tuple[Day, ...]
+    months: tuple[Month, ...]
 
 
 CALENDAR_WEEKS, _DAY_SIZE = 14, 12
@@ -168,7 +204,15 @@ def expiry_calendar(days: Sequence[ExpiryDay], now: datetime) -> Calendar:
         for weekday in range(7)
         if week or weekday >= now.weekday()
     )
-    return Calendar(squares, tuple(_day(day, monday) for day in days))
+    return Calendar(squares, tuple(_day(day, monday) for day in days), tuple(_months(monday)))
+
+
+def _months(monday: date) -> Iterator[Month]:
+    for week in range(CALENDAR_WEEKS - 1):
+        first = monday + timedelta(weeks=week)
+        begins_month = first.day <= 7
+        if begins_month or (week == 0 and (first + timedelta(weeks=1)).day > 7):
+            yield Month(week * _DAY_SIZE, first.strftime("%b"))
 
 
 def _day(of: ExpiryDay, monday: date) -> Day:
@@ -176,13 +220,14 @@ def _day(of: ExpiryDay, monday: date) -> Day:
     kinds = {"secret": of.secrets, "certificate": of.certificates, "credential": of.credentials}
     total = sum(kinds.values())
     text = ", ".join(plural(count, kind) for kind, count in kinds.items() if count)
-    return Day(week * _DAY_SIZE, weekday * _DAY_SIZE, 1 + (total > 2) + (total > 9), f"{of.day}: {text}")
+    return Day(week * _DAY_SIZE, weekday * _DAY_SIZE, 1 + (total > 2) + (total > 9), total, f"{of.day}: {text}")
 
 
 class Matrix(NamedTuple):
     """Which identity was tried on which secret."""
 
-    identities: tuple[str, ...]
+    identities: tuple[tuple[str, str], ...]
+    """Each one's label and name."""
     rows: tuple[tuple[str, tuple[Access | None, ...]], ...]
     """Each secret with a cell for each identity; None: not tried."""
 
@@ -193,4 +238,5 @@ def matrix(cells: Sequence[Access]) -> Matrix | None:
     found = {(cell.secret, cell.principal): cell for cell in cells}
     secrets = sorted({cell.secret for cell in cells})
     rows = ((secret, tuple(found.get((secret, identity)) for identity in identities)) for secret in secrets)
-    return Matrix(identities, tuple(rows)) if cells else None
+    named = tuple((identity, split_principal(identity)[0]) for identity in identities)
+    return Matrix(named, tuple(rows)) if cells else None

@@ -1,6 +1,7 @@
 """The page and the JSON of the fleet."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -12,59 +13,70 @@ from django.views.decorators.http import require_safe
 
 from fleet import overview
 from fleet.description import LABEL
+from fleet.document import FailureGroup, Fleet, TargetRow, TargetStates
+from fleet.filters import PARAMETERS, STATE_FILTERS, InvalidFilterError, parse_filters
 from fleet.openapi import openapi_document
-from fleet.overview import Filters, Fleet, TargetRow
 from fleet.plots import Band, expiry_calendar, heat_map_row, matrix
 from fleet.problems import HistoryUnavailableError, database
+from fleet.results import Outcome, split_principal, summary
 from fleet.timeline import TITLES, segments_of_targets
-from secrets_app.core.formatting import plural
 from secrets_app.views.parameters import parse_query
 from secrets_app.views.rendering import render
 
 UNAVAILABLE = 503
-_PARAMETERS = ("state", "q", "label", "group", "page")
+_PARAMETERS = (*PARAMETERS, "group", "page", "range")
 _RANGES = ("24h", "7d")
-_MAX_TEXT, _MAX_PAGE = 100, 1000
-_NO_GROUP = "none"
+NO_GROUP = "-"
+"""In the address: no groups. No label has this name."""
 
 
 class Row(NamedTuple):
     """One target with its row of the heat map."""
 
     target: TargetRow
-    result: str
-    """`403 ForbiddenByRbac`; the title of the state where the service sent no code."""
     band: Band
+
+    @property
+    def outcome(self) -> Outcome:
+        return Outcome.of(self.target.state, self.target.code, self.target.cause, self.target.kind)
+
+    @property
+    def principal(self) -> tuple[str, str]:
+        """Name and kind."""
+        return split_principal(self.target.principal)
+
+
+class Failure(NamedTuple):
+    """The targets with one error, and the link to them."""
+
+    group: FailureGroup
+    outcome: Outcome
+    link: str
 
 
 @require_safe
 def fleet(request: HttpRequest) -> HttpResponse:
-    """The targets: counts, groups, heat map, expiry calendar and identities."""
-    parameters = parse_query(request, *_PARAMETERS, "range")
-    range_name = parameters.get("range", "24h")
-    if range_name not in _RANGES:
-        raise BadRequest(f"range must be one of {', '.join(_RANGES)}.")
-    filters, now = _filters(parameters), datetime.now(UTC)
+    """The targets: counts, errors, groups, heat map, expiry calendar and identities."""
+    query = {"range": _RANGES[0], **{name: text for name, text in _parse(request).items() if text}}
     try:
         with database():
             keys = overview.label_keys()
-            if not parameters.get("group") and keys:
-                filters = replace(filters, group_by=keys[0])
-            found = overview.fleet(filters, now)
-            intervals = {row.id: row.interval_s for row in found.targets}
-            segments = segments_of_targets(intervals, range_name, now)
+            found = _fleet({"group": keys[0] if keys else "", **query})
     except HistoryUnavailableError as error:
         return render(request, "fleet/fleet.html", {"problem": str(error)}, status=UNAVAILABLE)
+    if query["range"] == _RANGES[0]:
+        del query["range"]  # links repeat what differs from the default
     context = {
         "fleet": found,
-        "headline": _headline(found),
-        "rows": [Row(row, _result(row), heat_map_row(segments[row.id], range_name)) for row in found.targets],
-        "filters": parameters,
-        "state_titles": overview.STATE_TITLES.items(),
-        "links": _links(parameters, found, keys),
-        "range": range_name,
-        "range_title": TITLES[range_name],
-        "calendar": expiry_calendar(found.expiry_days, now),
+        "headline": summary({row.state: row.count for row in found.states}),
+        "failures": [_failure(group, query) for group in found.failures],
+        "rows": list(_rows(found)),
+        "query": query,
+        "is_filtered": bool(found.filters),
+        "state_titles": STATE_FILTERS.items(),
+        "links": _links(query, found, keys),
+        "range_title": TITLES[found.range],
+        "calendar": expiry_calendar(found.expiry_days, found.at),
         "matrix": matrix(found.identities),
     }
     return render(request, "fleet/fleet.html", context)
@@ -72,11 +84,11 @@ def fleet(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def api_fleet(request: HttpRequest) -> HttpResponse:
-    """The same as JSON, without the heat map: /api/history has the states of each target."""
-    filters = _filters(parse_query(request, *_PARAMETERS))
+    """The same as JSON, with the same parameters."""
+    query = _parse(request)
     try:
         with database():
-            found = overview.fleet(filters, datetime.now(UTC))
+            found = _fleet(query)
     except HistoryUnavailableError as error:
         return JsonResponse({"error": str(error)}, status=UNAVAILABLE)
     return JsonResponse(asdict(found))
@@ -89,65 +101,76 @@ def api_fleet_schema(request: HttpRequest) -> HttpResponse:
     return JsonResponse(openapi_document(), json_dumps_params={"indent": 1})
 
 
-def _filters(parameters: dict[str, str]) -> Filters:
-    """The filters of a query. Raises BadRequest."""
-    state, text, group = (parameters.get(name, "") for name in ("state", "q", "group"))
-    page = parameters.get("page", "1") or "1"
-    if state and state not in overview.STATE_TITLES:
-        raise BadRequest(f"state must be one of {', '.join(overview.STATE_TITLES)}.")
-    if not re.fullmatch(r"[0-9]{1,4}", page) or not 1 <= int(page) <= _MAX_PAGE:
-        raise BadRequest(f"page must be a number from 1 to {_MAX_PAGE}.")
-    if len(text) > _MAX_TEXT or "\0" in text:
-        raise BadRequest(f"q must have at most {_MAX_TEXT} characters.")
-    if group and not LABEL.fullmatch(group):
-        raise BadRequest("group must be the name of a label, or none.")
-    return Filters(
-        state=state, text=text, labels=_labels(parameters.get("label", "")),
-        group_by="" if group == _NO_GROUP else group, page=int(page),
-    )  # fmt: skip
+def _parse(request: HttpRequest) -> dict[str, str]:
+    """The query, checked. Raises BadRequest."""
+    query = parse_query(request, *_PARAMETERS, lists=("label",))
+    page, group = query.get("page") or "1", query.get("group", "")
+    try:
+        parse_filters(query)
+    except InvalidFilterError as error:
+        raise BadRequest(str(error)) from error
+    if query.get("range") and query["range"] not in _RANGES:
+        raise BadRequest(f"range must be one of {', '.join(_RANGES)}.")
+    if not re.fullmatch(r"[0-9]{1,4}", page) or not 1 <= int(page) <= overview.MAX_PAGE:
+        raise BadRequest(f"page must be a number from 1 to {overview.MAX_PAGE}.")
+    if group and group != NO_GROUP and not LABEL.fullmatch(group):
+        raise BadRequest(f"group must be the name of a label; {NO_GROUP}: no groups.")
+    return query
 
 
-def _labels(text: str) -> tuple[tuple[str, str], ...]:
-    """The labels of `team=payments,env=prod`; an empty value: the targets without that label. Raises BadRequest."""
-    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
-    if len(pairs) > 5 or any(not separator or not LABEL.fullmatch(key.strip()) for key, separator, _ in pairs):
-        raise BadRequest("label must be NAME=VALUE, or up to five of them, separated by commas.")
-    return tuple((key.strip(), value.strip().replace("\0", "")) for key, _, value in pairs)
+def _fleet(query: dict[str, str]) -> Fleet:
+    """The targets of a query, with their states if it has a range. Raises django.db.Error."""
+    now, group = datetime.now(UTC), query.get("group", "")
+    found = overview.fleet(
+        parse_filters(query), now, group_by="" if group == NO_GROUP else group, page=int(query.get("page") or "1")
+    )
+    range_name = query.get("range", "")
+    if not range_name:
+        return found
+    segments = segments_of_targets({row.id: row.interval_s for row in found.targets}, range_name, now)
+    histories = tuple(TargetStates(target_id=number, segments=each) for number, each in segments.items())
+    return replace(found, range=range_name, histories=histories)
 
 
-def _result(row: TargetRow) -> str:
-    return row.code if row.code and row.code != row.cause else overview.STATE_TITLES[row.state]
+def _rows(found: Fleet) -> Iterator[Row]:
+    segments = {each.target_id: each.segments for each in found.histories}
+    for row in found.targets:
+        yield Row(row, heat_map_row(segments[row.id], found.range))
 
 
-def _headline(found: Fleet) -> str:
-    counts = {row.state: row.count for row in found.states}
-    total = sum(counts.values())
-    failing = total - counts.get("readable", 0) - counts.get(overview.UNCHECKED, 0)
-    if total == 1:
-        return f"The target is {'not readable' if failing else 'readable' if found.ok else 'not checked yet'}."
-    if failing:
-        return f"{failing} of {plural(total, 'target')} {'is' if failing == 1 else 'are'} not readable."
-    unchecked = counts.get(overview.UNCHECKED, 0)
-    if unchecked:
-        return f"{unchecked} of {plural(total, 'target')} {'is' if unchecked == 1 else 'are'} not checked yet."
-    return f"All {total} targets are readable."
+def _failure(group: FailureGroup, query: dict[str, str]) -> Failure:
+    by = {"cause": group.cause} if group.cause else {"q": group.code}
+    outcome = Outcome.of(group.state, group.code, group.cause)
+    return Failure(group, outcome, _address(query, **by, state=group.state))
 
 
-def _links(parameters: dict[str, str], found: Fleet, keys: list[str]) -> dict[str, Any]:
-    """The page's own links, each with its text: the same query with something replaced."""
+def _address(query: dict[str, str], **changes: object) -> str:
+    """The address of the same page with something replaced; the page number is that of the old targets."""
+    merged = {**query, "page": "", **changes}
+    pairs = [(name, merged[name]) for name in _PARAMETERS if merged.get(name) and name != "label"]
+    labels = [("label", text) for text in str(merged.get("label", "")).split(",") if text]
+    return "?" + urlencode([*pairs, *labels], safe="=/:")
+
+
+def _with_label(labels: tuple[str, ...], name: str, value: str) -> str:
+    """The labels, with this one in place of another value of it."""
+    others = [label for label in labels if label.partition("=")[0] != name]
+    return ",".join([*others, f"{name}={value}"])
+
+
+def _links(query: dict[str, str], found: Fleet, keys: list[str]) -> dict[str, Any]:
+    """The page's own links, each with its text."""
 
     def to(**changes: object) -> str:
-        merged = {**{name: text for name, text in parameters.items() if name != "page"}, **changes}
-        return "?" + urlencode({name: text for name, text in merged.items() if text})
+        return _address(query, **changes)
 
-    groups = [(group, to(label=f"{found.group_by}={group.value}")) for group in found.groups]
+    labels = found.filters.label
     return {
         "states": [(row, to(state=row.state)) for row in found.states],
-        "all_states": to(state=None),
-        "groups": groups,
+        "groups": [(group, to(label=_with_label(labels, found.group_by, group.value))) for group in found.groups],
         "group_keys": [(key, to(group=key)) for key in keys],
         "ranges": [(name, TITLES[name], to(range=name, page=found.page)) for name in _RANGES],
         "previous": to(page=found.page - 1) if found.page > 1 else "",
         "next": to(page=found.page + 1) if found.page < found.pages else "",
-        "json": to(range=None, page=found.page),
+        "json": to(range=found.range, group=found.group_by, page=found.page),
     }

@@ -8,9 +8,11 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from fleet.exports import observations_csv
+from fleet.filters import UNCHECKED
 from fleet.models import Target
 from fleet.plots import band, latency_plot
 from fleet.problems import HistoryUnavailableError, database
+from fleet.results import Outcome, facts
 from fleet.targets import find_target
 from fleet.timeline import RANGES, TITLES, Timeline, timeline
 from secrets_app.views.parameters import parse_query
@@ -29,6 +31,8 @@ def history(request: HttpRequest) -> HttpResponse:
             target = _target(parameters)
             now = datetime.now(UTC)
             timelines = {name: timeline(target, name, now) for name in RANGES} if target else {}
+    except Http404:
+        return render(request, "fleet/history.html", {"is_missing": True}, status=404)
     except HistoryUnavailableError as error:
         return render(request, "fleet/history.html", {"problem": str(error)}, status=UNAVAILABLE)
     shown = timelines.get(range_name)
@@ -37,6 +41,8 @@ def history(request: HttpRequest) -> HttpResponse:
         "is_own": target is None or target.kind == Target.Kind.OWN,
         "bands": [band(each) for each in timelines.values()],
         "shown": shown,
+        "outcome": Outcome.of(target.state or UNCHECKED, target.code, target.cause, target.kind) if target else None,
+        "facts": list(facts(target)) if target else [],
         "plot": latency_plot(shown) if shown else None,
         "ranges": TITLES,
         "range": range_name,

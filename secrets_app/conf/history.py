@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -21,7 +22,7 @@ _HOLD = CheckId("E116", "`KVSITE_ALERT_AFTER_S` is not a supported number of sec
 
 _MAX_DAYS = 3650
 _MIN_INTERVAL_S, _DAY_S = 10, 86_400
-_INSTALL = "python -m pip install --require-hashes -r requirements-fleet.txt"
+_REQUIREMENTS = "requirements-fleet.txt"
 _BROKERS: dict[str, tuple[str, ...]] = {
     "redis": ("celery", "redis"),
     "rediss": ("celery", "redis"),
@@ -42,9 +43,19 @@ def _parse_switch(name: str, text: str) -> bool:
     )  # fmt: skip
 
 
-def _is_installed(package: str) -> bool:
-    parent, _, child = package.partition(".")
-    return find_spec(parent) is not None and (not child or find_spec(package) is not None)
+def install_command() -> str:
+    """The command that installs the optional packages: from the lock file of a checkout, or the package's extra."""
+    if (Path(__file__).resolve().parents[2] / _REQUIREMENTS).is_file():
+        return f"python -m pip install --require-hashes -r {_REQUIREMENTS}"
+    return 'python -m pip install "principal-used[fleet]"'
+
+
+def is_installed(package: str) -> bool:
+    """Whether this module can be imported."""
+    try:
+        return find_spec(package) is not None
+    except ModuleNotFoundError:  # the package that contains it is missing
+        return False
 
 
 def _parse_database(name: str, text: str) -> str:
@@ -81,10 +92,10 @@ def _is_url(text: str) -> bool:
 
 
 def _require(check: CheckId, name: str, packages: tuple[str, ...]) -> None:
-    missing = [package for package in packages if not _is_installed(package)]
+    missing = [package for package in packages if not is_installed(package)]
     if missing:
         raise SettingError(
-            check, name, f"needs a package that is not installed: {', '.join(missing)}.", f"Run: {_INSTALL}",
+            check, name, f"needs a package that is not installed: {', '.join(missing)}.", f"Run: {install_command()}",
             blocks_reading=False,
         )  # fmt: skip
 

@@ -125,14 +125,21 @@ def age(when: datetime | None, now: datetime | None = None) -> str:
     """`12 minutes ago`, `in 23 hours`: the distance from now, in the largest unit."""
     if when is None:
         return ""
-    seconds = ((now or datetime.now(UTC)) - when).total_seconds()
+    now = now or datetime.now(UTC)
+    return f"{elapsed(when, now)} ago" if now >= when else f"in {elapsed(when, now)}"
+
+
+def elapsed(when: datetime | None, now: datetime | None = None) -> str:
+    """`12 minutes`: the time between then and now, in the largest unit; empty for None."""
+    if when is None:
+        return ""
+    seconds = abs(((now or datetime.now(UTC)) - when).total_seconds())
     size, unit = next(
-        (abs(seconds) // length, name)
+        (seconds // length, name)
         for length, name in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
-        if abs(seconds) >= length or length == 1
+        if seconds >= length or length == 1
     )
-    text = plural(int(size), unit)
-    return f"{text} ago" if seconds >= 0 else f"in {text}"
+    return plural(int(size), unit)
 
 
 def span(seconds: int) -> str:

@@ -31,6 +31,7 @@ for _filter in (
     formatting.span,
     formatting.moment,
     formatting.age,
+    formatting.elapsed,
     formatting.principal_name,
     text.evidence_rows,
     text.last_readable_line,

@@ -1,7 +1,7 @@
 """Parameters of a request: the query string of a page, and the body of a POST to the API."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,10 +15,11 @@ _ONCE = frozenset({"refresh", "watch"})
 """Parameters of one request, which links do not repeat."""
 
 
-def parse_query(request: HttpRequest, *known: str) -> dict[str, str]:
+def parse_query(request: HttpRequest, *known: str, lists: Collection[str] = ()) -> dict[str, str]:
     """The query parameters, by the spelling in `known`. Case-insensitive, as in ASP.NET.
 
-    Raises BadRequest for an unknown or repeated parameter.
+    `lists`: those that may be repeated, whose texts are joined by commas. Raises BadRequest for an unknown parameter,
+    and for any other one that is repeated.
     """
     names = {name.lower(): name for name in known}
     parameters: dict[str, str] = {}
@@ -27,9 +28,9 @@ def parse_query(request: HttpRequest, *known: str) -> dict[str, str]:
         if name is None:
             supported = f"Supported: {', '.join(known)}." if known else "This URL takes none."
             raise BadRequest(f"Unknown query parameter {spelling[:40]!r}. {supported}")
-        if name in parameters or len(values) > 1:
+        if name in parameters or (len(values) > 1 and name not in lists):
             raise BadRequest(f"The query parameter {name} is given more than once.")
-        parameters[name] = values[0].strip()
+        parameters[name] = ",".join(value.strip() for value in values)
     return parameters
 
 

@@ -14,6 +14,8 @@ from django.test import Client
 from fleet.models import Target
 from secrets_app import conf
 from tests.conftest import World
+from tests.fleet.conftest import DENIED, OK
+from tests.fleet.test_fleet_page import add
 
 ROOT = Path(__file__).resolve().parents[2]
 SEED = """
@@ -111,7 +113,7 @@ def test_run__checks_every_target_with_its_own_credential(
         "somebody else": "unexpected",
     }
     assert "1 of 4 targets readable." in output
-    assert "missing: Refused since" in output
+    assert re.search(r"missing: Refused for [0-9]+ seconds?: 404 SecretNotFound \(kv_secret_not_found\), as ", output)
     call_command("fleet", "run", "good")
     call_command("fleet", "list")
     call_command("fleet", "list", "--json")
@@ -149,3 +151,49 @@ def test_run__unknown_target_is_one_sentence(world: World) -> None:
     world("app-service")
     with pytest.raises(CommandError, match="There is no target 'nothing'"):
         call_command("fleet", "run", "nothing")
+
+
+@pytest.mark.django_db
+def test_list__takes_the_filters_of_the_page(world: World, capsys: pytest.CaptureFixture[str], client: Client) -> None:
+    world("app-service")
+    for name, result, team in (("a", DENIED, "web"), ("b", OK, "web"), ("c", DENIED, "payments")):
+        add(name, result, labels={"team": team, "2024": "x"})
+    filters = ("--state", "failing", "--label", "team=web", "--label", "2024=x", "--q", "forbidden")
+    call_command("fleet", "list", *filters)
+    text = capsys.readouterr().out
+    assert text == (
+        "a: Refused for 5 minutes: 403 ForbiddenByRbac (kv_rbac_denied), as kvsite-demo "
+        "(system-assigned managed identity)\nThe target is not readable.\n"
+    )
+    call_command("fleet", "list", *filters, "--json")
+    document = client.get("/api/fleet?state=failing&label=team=web&label=2024=x&q=forbidden").json()
+    assert json.loads(capsys.readouterr().out) == document["targets"]
+    for wrong in (("--state", "red"), ("--label", "team"), ("--q", "x" * 101)):
+        with pytest.raises(CommandError, match=r"^(state|label|q) must be"):
+            call_command("fleet", "list", *wrong)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_run__with_filters_checks_only_those(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world("app-service")
+    config = conf.current()
+    add("denied", DENIED, vault=config.vault_url, secret=config.secret_name)
+    fine = add("fine", OK)
+    call_command("fleet", "run", "--state", "failing")
+    assert capsys.readouterr().out == "1 of 1 target readable.\n"
+    assert Target.objects.get(name="denied").ok
+    assert Target.objects.get(name="fine").checked_at == fine.checked_at
+    with pytest.raises(CommandError, match="either names or filters"):
+        call_command("fleet", "run", "fine", "--state", "failing")
+
+
+@pytest.mark.parametrize("command", [("fleet", "run"), ("fleet", "discover"), ("watch",)])
+def test_missing_packages__the_hint_names_the_file_or_the_extra(
+    command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, db: None
+) -> None:
+    monkeypatch.setattr("fleet.packages.is_installed", lambda _: False)
+    with pytest.raises(CommandError, match=r"install --require-hashes -r requirements-fleet\.txt"):
+        call_command(*command)
+    monkeypatch.setattr("secrets_app.conf.history.__file__", str(tmp_path / "site-packages/secrets_app/conf/x.py"))
+    with pytest.raises(CommandError, match=r'install "principal-used\[fleet\]"'):
+        call_command(*command)

@@ -1,6 +1,8 @@
 """The page and the JSON of the fleet."""
 
+import html
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -31,7 +33,7 @@ def add(
     name: str, result: dict[str, Any] | None, *, minutes_ago: float = 5, secret: str = "demo", **more: Any
 ) -> Target:
     """A target that was checked once, `minutes_ago`."""
-    store([describe({"name": name, "vault": "contoso", "secret": secret, **more})])
+    store([describe({"name": name, **({} if "site" in more else {"vault": "contoso", "secret": secret}), **more})])
     target = Target.objects.get(name=name)
     if result is not None:
         record(target.pk, Observed(at=datetime.now(UTC) - timedelta(minutes=minutes_ago), **result))
@@ -98,7 +100,7 @@ def test_page__summary_rows_heat_map_calendar_and_matrix(client: Client) -> None
     assert "<strong>2</strong> Refused" in page
     assert page.index("denied lately") < page.index("denied earlier") < page.index(">fine<")
     assert page.count('<svg class="states"') == 6
-    assert 'aria-label="no readings"' in page
+    assert 'aria-label="Last 24 hours: no readings"' in page
     assert '<svg class="calendar"' in page
     assert "1 certificate" in page
     assert 'role="region"' in page
@@ -126,6 +128,9 @@ def test_other_principal__is_said_with_the_expected_one(client: Client) -> None:
         ("label=team=web&state=readable", ["fine"]),
         ("label=team=", ["new"]),
         ("label=team=web,team=payments", []),
+        ("label=team=web&label=env=&state=failing", ["silent", "somebody else"]),
+        ("state=failing", ["denied lately", "denied earlier", "silent", "somebody else"]),
+        ("cause=dns_failure", ["silent"]),
         ("q=%25", []),
         ("page=7", ["denied lately", "denied earlier", "silent", "somebody else", "new", "fine"]),
     ],
@@ -138,7 +143,20 @@ def test_filters(client: Client, query: str, names: list[str]) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "query",
-    ["state=x", "page=0", "page=²", "label=x", "label='=1", "group=a b", "range=90d", "nonsense=1", f"q={'x' * 101}"],
+    [
+        "state=x",
+        "page=0",
+        "page=²",
+        "label=x",
+        "label='=1",
+        "cause=a%00b",
+        "label=a=%E2%80%AEb",
+        "state=refused&state=readable",
+        "group=a b",
+        "range=90d",
+        "nonsense=1",
+        f"q={'x' * 101}",
+    ],
 )
 def test_invalid_query__is_400(world: World, client: Client, query: str) -> None:
     world("app-service")
@@ -201,8 +219,87 @@ def test_heat_map__has_gap_failure_and_share(world: World, client: Client) -> No
         target=target, first_at=now - timedelta(minutes=30), last_at=now, ok=False, cause="x", status=403
     )
     page = client.get("/fleet/?range=7d").content.decode()
-    assert 'aria-label="readable 50' in page
-    assert "1 failure, no readings for" in page
+    assert re.search(r'aria-label="Last 7 days: readable 50.* % since 20[0-9-]+ [0-9:]+ UTC, 1 failure"', page)
+
+
+@pytest.mark.django_db
+def test_failures__by_error_with_their_vaults_and_principals(world: World, client: Client) -> None:
+    world("app-service")
+    for number in range(3):
+        add(f"a-{number}", DENIED, secret=f"s-{number}", minutes_ago=10 + number)
+    add("b", {**DENIED, "principal_name": "other"}, vault="fabrikam", minutes_ago=2)
+    add("c", NO_ANSWER)
+    first, second = client.get("/api/fleet").json()["failures"]
+    assert (first["code"], first["count"], first["principals"], first["principal"]) == ("403 ForbiddenByRbac", 4, 2, "")
+    assert [(place["url"], place["count"]) for place in first["most_in"]] == [
+        ("https://contoso.vault.azure.net", 3),
+        ("https://fabrikam.vault.azure.net", 1),
+    ]
+    assert first["first_since"] == first["most_in"][0]["since"] < first["since"]
+    assert (second["cause"], second["count"], second["state"]) == ("dns_failure", 1, "unreachable")
+    page = client.get("/fleet/").content.decode()
+    assert "The identity has no role assignment that allows reading secrets" in page
+    link = re.search(r'<a href="(\?[^"]+)" aria-label="4 targets, 403 ForbiddenByRbac">4</a>', page)
+    assert link
+    names = [row["name"] for row in client.get(f"/api/fleet{html.unescape(link[1])}").json()["targets"]]
+    assert names == ["b", "a-0", "a-1", "a-2"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["2024", "state", "q", "page", "label", "a.b", "a-b", "-"])
+def test_label__with_any_name_groups_and_filters(world: World, client: Client, name: str) -> None:
+    """Digits are no index of an array, and names of parameters are those of labels too."""
+    world("app-service")
+    labels = {"labels": {name: "x=1"}} if name != "-" else {}
+    add("labelled", OK, **labels)
+    add("other", OK, labels={"team": "y"})
+    if name == "-":  # no label: the groups are switched off
+        assert client.get("/api/fleet?group=-").json()["groups"] == []
+        assert 'id="groups"' not in client.get("/fleet/?group=-").content.decode()
+        return
+    groups = client.get(f"/api/fleet?group={name}").json()["groups"]
+    assert {(group["value"], group["count"]) for group in groups} == {("", 1), ("x=1", 1)}
+    document = client.get(f"/api/fleet?label={name}=x=1").json()
+    assert [row["name"] for row in document["targets"]] == ["labelled"]
+    assert document["filters"] == {"state": "", "q": "", "cause": "", "label": [f"{name}=x=1"]}
+    page = client.get(f"/fleet/?group={name}&state=readable").content.decode()
+    assert f'href="?state=readable&amp;group={name}&amp;label={name}=x=1"' in page
+
+
+@pytest.mark.usefixtures("targets")
+def test_links__keep_the_other_filters(client: Client) -> None:
+    page = client.get("/fleet/?label=team=web&label=env=&q=s&range=7d").content.decode()
+    assert 'href="?state=unreachable&amp;q=s&amp;range=7d&amp;label=team=web&amp;label=env="' in page
+    assert 'value="team=web,env="' in page
+    again = client.get("/fleet/?label=team=web&group=team").content.decode()
+    assert 'href="?group=team&amp;label=team=web"' in again  # the other value of a label replaces it
+
+
+@pytest.mark.usefixtures("targets")
+def test_json__has_the_states_of_the_page_with_a_range(client: Client) -> None:
+    document = client.get("/api/fleet?range=24h&state=failing").json()
+    assert document["range"] == "24h"
+    assert [row["target_id"] for row in document["histories"]] == [row["id"] for row in document["targets"]]
+    assert document["histories"][0]["segments"][-1]["result"] == "403 ForbiddenByRbac"
+    assert client.get("/api/fleet").json()["histories"] == []
+    schema = strict_validator(openapi_document(), "Fleet")
+    assert [error.message for error in schema.iter_errors(document)] == []
+
+
+@pytest.mark.usefixtures("targets")
+def test_parameters__are_those_of_the_schema(client: Client) -> None:
+    named = {row["name"] for row in openapi_document()["paths"]["/api/fleet"]["get"]["parameters"]}
+    answer = client.get("/fleet/?nonsense=1").content.decode()
+    assert named == {"state", "q", "cause", "label", "group", "page", "range"}
+    assert all(name in answer for name in named)
+
+
+@pytest.mark.django_db
+def test_removed_target__its_page_says_so(world: World, client: Client) -> None:
+    world("app-service")
+    answer = client.get("/history/?target=999")
+    assert answer.status_code == 404
+    assert "There is no target with this number." in answer.content.decode()
 
 
 def test_old_schema__is_one_sentence(world: World, client: Client, transactional_db: None) -> None:

@@ -110,7 +110,7 @@ def test_history_page__shows_states_changes_and_tables(world: World, client: Cli
     readable(120, tenant_id="tenant-2")
     page = client.get("/history/").content.decode()
     assert "The tenant changed from tenant-1 to tenant-2." in page
-    assert 'aria-label="24 hours: readable 100 %' in page
+    assert 'aria-label="24 hours: 2 single readings, none of them failed"' in page
     assert page.count("<svg") == 4
     assert "<th scope=" in page
     for name in ("7d", "90d"):

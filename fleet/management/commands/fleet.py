@@ -3,11 +3,11 @@
 import json
 import os
 from argparse import ArgumentParser
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +15,22 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 
 from fleet.description import Description, InvalidTargetError, describe
+from fleet.document import TargetRow
+from fleet.filters import PARAMETERS, STATE_TITLES, Filters, InvalidFilterError, matching, parse_filters
 from fleet.management.commands.watch import threads
 from fleet.models import Target
-from fleet.overview import STATE_TITLES, TargetRow, target_row, worst_first
+from fleet.overview import target_row, worst_first
+from fleet.packages import missing_packages
 from fleet.problems import HistoryUnavailableError, database
 from fleet.recording import record
+from fleet.results import Outcome, summary
 from fleet.storing import remove, store, without_known
 from fleet.target_files import InvalidFileError, fields_of, read_targets
 from secrets_app import conf
-from secrets_app.core.formatting import age, plural
+from secrets_app.core.formatting import elapsed, plural
 from secrets_app.management.command import Command as BaseCommand
 from secrets_app.management.command import Error
 
-_INSTALL = "python -m pip install --require-hashes -r requirements-fleet.txt"
 _MAX_NAMED = 1000
 """Of the failures that `run` prints; more are on the page."""
 
@@ -38,7 +41,8 @@ class Command(BaseCommand):
     examples = (
         ("add vault=contoso secret=demo label.team=payments", "one target"),
         ("import targets.toml", "all targets of a TOML or CSV file, or none"),
-        ("run", "check every target once, now"),
+        ("list --state failing --label team=payments", "the targets that fail, of one team"),
+        ("run --state failing", "check those that fail again, now"),
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -54,8 +58,10 @@ class Command(BaseCommand):
         discover.add_argument("--dry-run", action="store_true", help="only print what would be added")
         lists = commands.add_parser("list", help="the targets, the worst first")
         lists.add_argument("--json", action="store_true", help="as JSON")
+        _add_filters(lists)
         runs = commands.add_parser("run", help="check targets once, now; exit code 1 if one is not readable")
-        runs.add_argument("names", nargs="*", metavar="NAME", help="default: all")
+        runs.add_argument("names", nargs="*", metavar="NAME", help="default: all that match the filters")
+        _add_filters(runs)
         runs.add_argument("--threads", type=threads, default=16, metavar="N", help="checks at the same time (16)")
         removes = commands.add_parser("remove", help="remove targets and their history")
         removes.add_argument("names", nargs="+", metavar="NAME")
@@ -64,7 +70,7 @@ class Command(BaseCommand):
         try:
             with database():
                 getattr(self, f"_{options['action']}")(options)
-        except (HistoryUnavailableError, InvalidTargetError, InvalidFileError) as error:
+        except (HistoryUnavailableError, InvalidTargetError, InvalidFileError, InvalidFilterError) as error:
             raise Error(str(error)) from error
 
     def _add(self, options: dict[str, Any]) -> None:
@@ -83,8 +89,8 @@ class Command(BaseCommand):
         self.print_text(f"{plural(added, 'target')} added, {changed} replaced{more}.")
 
     def _discover(self, options: dict[str, Any]) -> None:
-        if find_spec("azure.mgmt.resourcegraph") is None:
-            raise Error(f"discover needs azure-mgmt-resourcegraph. Run: {_INSTALL}")
+        if missing := missing_packages("discover", "azure.mgmt.resourcegraph"):
+            raise Error(missing)
         from fleet.discovery import DiscoveryError, discover  # the SDK takes a second to import
 
         try:
@@ -103,18 +109,21 @@ class Command(BaseCommand):
             self._store(new)
 
     def _list(self, options: dict[str, Any]) -> None:
-        rows = list(map(target_row, worst_first(Target.objects.all())))
+        filters = _filters(options)
+        rows = list(map(target_row, worst_first(matching(filters))))
         if options["json"]:
             self.print_text(json.dumps([asdict(row) for row in rows], cls=DjangoJSONEncoder, indent=2))
+        elif rows or filters:
+            self.print_lines([*_lines(rows), summary(Counter(row.state for row in rows))])
         else:
-            self.print_lines(list(_lines(rows)) or ["There are no targets."])
+            self.print_text("There are no targets. Add some: fleet add, import or discover.")
 
     def _run(self, options: dict[str, Any]) -> None:
-        if find_spec("jsonschema") is None:
-            raise Error(f"run needs jsonschema. Run: {_INSTALL}")
+        if missing := missing_packages("run", "jsonschema"):
+            raise Error(missing)
         from fleet.checking import check
 
-        targets = list(_named(options["names"]))
+        targets = list(_selected(options["names"], _filters(options)))
 
         def run(target: Target) -> bool:
             try:
@@ -144,10 +153,26 @@ class Command(BaseCommand):
         self.print_text(f"{plural(removed, 'target')} removed.")
 
 
-def _named(names: list[str]) -> Iterable[Target]:
-    """The targets with these names, or all that are enabled, but no examples. Raises Error for an unknown name."""
+def _add_filters(parser: ArgumentParser) -> None:
+    """The filters of the page, with the same names."""
+    group = parser.add_argument_group("filters, as in the address of /fleet/")
+    for name, meaning in PARAMETERS.items():
+        action = "append" if name == "label" else "store"
+        group.add_argument(f"--{name}", action=action, metavar=name.upper(), help=meaning.replace("`", ""))
+
+
+def _filters(options: dict[str, Any]) -> Filters:
+    """Raises InvalidFilterError."""
+    given = {name: options.get(name) or "" for name in PARAMETERS}
+    return parse_filters({**given, "label": ",".join(given["label"])})
+
+
+def _selected(names: list[str], filters: Filters) -> Iterable[Target]:
+    """The targets with these names, or all that are enabled and match, but no examples. Raises Error."""
     if not names:
-        return Target.objects.filter(is_enabled=True, made_up=False).order_by("pk")
+        return matching(filters).filter(is_enabled=True, made_up=False).order_by("pk")
+    if filters:
+        raise Error("run takes either names or filters.")
     found = {target.name: target for target in Target.objects.filter(name__in=names)}
     for name in names:
         if name not in found:
@@ -156,7 +181,13 @@ def _named(names: list[str]) -> Iterable[Target]:
 
 
 def _lines(rows: Iterable[TargetRow]) -> Iterator[str]:
+    """`payroll: Refused for 2 hours: 403 ForbiddenByRbac (kv_rbac_denied), as payroll-app`, one for each target."""
     for row in rows:
-        since = f" since {age(row.since)}" if row.since else ""
-        detail = ", ".join(filter(None, (row.code if row.code != row.cause else "", row.cause, row.principal)))
-        yield f"{row.name}: {STATE_TITLES[row.state]}{since}{f' ({detail})' if detail else ''}"
+        outcome = Outcome.of(row.state, row.code, row.cause, row.kind)
+        lasts = f" for {elapsed(row.since)}" if row.since else ""
+        cause = f" ({row.cause})" if row.cause and row.cause != row.code else ""
+        error = f": {row.code or row.cause}{cause if row.code else ''}" if row.code or row.cause else ""
+        principal = f", as {row.principal}" if row.principal and outcome.has_principal else ""
+        yield f"{row.name}: {STATE_TITLES[row.state]}{lasts}{error}{principal}"
+        if outcome.explanation:
+            yield f"  {outcome.explanation}"

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 
 from fleet.exports import observations_csv
-from fleet.plots import percent
+from fleet.plots import summary
 from fleet.problems import HistoryUnavailableError, database
 from fleet.targets import find_target
 from fleet.timeline import RANGES, TITLES, Timeline, timeline
@@ -52,7 +52,6 @@ class Command(BaseCommand):
 def _lines(found: Timeline) -> Iterator[str]:
     state = {True: "readable", False: "not readable", None: "not read yet"}[found.ok]
     yield f"{found.target}: {state}{f' since {moment(found.since)} ({age(found.since)})' if found.since else ''}"
-    share = "no readings" if found.readable_share is None else f"readable {percent(found.readable_share)}"
-    yield f"Last {TITLES[found.range]}: {share}"
+    yield f"Last {TITLES[found.range]}: {summary(found.segments)}"
     for change in reversed(found.changes):
         yield f"  {moment(change.at)}  {change.sentence}"

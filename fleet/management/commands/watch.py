@@ -2,13 +2,13 @@
 
 import logging
 from argparse import ArgumentParser, ArgumentTypeError
-from importlib.util import find_spec
 from typing import Any
 
 from django.core.management import call_command
 from django.db import connection
 
 from fleet.models import Target
+from fleet.packages import missing_packages
 from fleet.problems import HistoryUnavailableError, database
 from fleet.recorder import own_target
 from secrets_app import conf
@@ -33,10 +33,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        missing = [package for package in ("celery", "apprise", "jsonschema") if find_spec(package) is None]
-        if missing:
-            needed = " and ".join(missing)
-            raise Error(f"watch needs {needed}. Run: pip install --require-hashes -r requirements-fleet.txt")
+        if missing := missing_packages("watch", "celery", "apprise", "jsonschema"):
+            raise Error(missing)
         try:
             with database():
                 _prepare()
