@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: image-localazure help setup demo test test-browser test-az test-attacks test-fleet image lint types checks tests coverage bench pictures lock licences test-pages lighthouse wheels pyz test-wheels test-prometheus test-clients test-sdk
+.PHONY: image-localazure help setup demo test test-browser test-az test-attacks test-fleet image lint types checks tests test-programs coverage bench pictures lock licences test-pages lighthouse wheels pyz test-wheels test-prometheus test-clients test-sdk
 
 help:  ## show this help
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -25,7 +25,7 @@ demo: .venv/installed  ## the site on http://127.0.0.1:8000/ against Local Azure
 	@mkdir -p .local && $(DEMO_HISTORY) $(BIN)/python manage.py demo_history
 	@exec $(BIN)/python -m localazure demo --port $(PORT) --suggestions '/api/reading' --code-variable KVSITE_SIGN_IN_CODE --code-path '/sign-in/?code={code}' -- env $(DEMO_HISTORY) KVSITE_TLS_ISSUER='Local Azure' $(BIN)/gunicorn kvsite.wsgi --log-level warning --bind 127.0.0.1:{port}
 
-test: lint types checks tests  ## every check and every test but those that need other programs; CI runs those too
+test: lint types checks tests  ## every check, and every test that starts no program; CI runs the others too
 
 lint: .venv/installed  ## ruff (errors and format) and the import contracts
 	$(BIN)/ruff check .
@@ -44,7 +44,10 @@ checks: .venv/installed
 	$(BIN)/python manage.py documents --check
 
 tests: .venv/installed
-	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadgroup -m "not browser"  # three on two cores: some wait for timeouts
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadgroup -m "not browser and not program"  # three on two cores: some wait for timeouts
+
+test-programs: .venv/installed  ## test what needs processes: signals, pipes, terminals, gunicorn, the demo, the pytest plugin
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadgroup -m program
 
 test-browser: .venv/installed  ## open every page in headless Chromium
 	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2 --dist loadgroup tests/views tests/fleet -m browser

@@ -170,6 +170,7 @@ def test_command__compares_files_and_standard_input(tmp_path: Path, visited: Cal
     assert "Traceback" not in folder.stderr
 
 
+@pytest.mark.program
 def test_command__starts_without_the_app_registry() -> None:
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "manage.py", "compare", "README.md", "README.md"],

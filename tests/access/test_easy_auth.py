@@ -165,6 +165,7 @@ def test_authentication__is_enabled_by_the_platforms_variables_only(
     assert runpy.run_path(str(ROOT / "kvsite" / "settings.py"))["PLATFORM_SIGNS_IN"] is believed
 
 
+@pytest.mark.program
 def test_gunicorn__drops_headers_with_similar_names() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -108,6 +108,7 @@ def test_code__is_on_no_page(client: Client, world: World) -> None:
 LINK = re.compile(r"To see secret values, open (http://127\.0\.0\.1:\d+)(/sign-in/\?code=[\w-]{32})\n")
 
 
+@pytest.mark.program
 @pytest.mark.parametrize("workers", ["1", "3"])
 def test_gunicorn__prints_one_link_that_is_valid_for_all_workers(tmp_path: Any, workers: str) -> None:
     with LocalAzure("app-service") as azure:
@@ -131,6 +132,7 @@ def test_gunicorn__prints_one_link_that_is_valid_for_all_workers(tmp_path: Any, 
             assert path.partition("=")[2] not in process.stderr.read()
 
 
+@pytest.mark.program
 def test_environment_of_this_process__has_the_code_of_the_start() -> None:
     """Set by kvsite/settings.py, so that a process that this one starts has the same."""
     code = "import os, django.conf as c; c.settings.DEBUG; print(os.environ['KVSITE_SIGN_IN_CODE'])"

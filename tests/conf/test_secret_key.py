@@ -80,6 +80,7 @@ def test_missing_secret_key__fails_the_production_check(settings: Any) -> None:
     assert check_settings() == []
 
 
+@pytest.mark.program
 def test_server_start__logs_what_the_check_reports() -> None:
     words = {"KVSITE_HOSTS": "kvsite.example.org", "KEY_VAULT_URI": "https://contoso.vault.azure.net"}
     result = subprocess.run(

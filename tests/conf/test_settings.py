@@ -141,6 +141,7 @@ def test_any_setting_values__give_a_config(words: dict[str, str]) -> None:
     assert config.vault_url is None or config.vault_url.startswith("https://")
 
 
+@pytest.mark.program
 def test_check__reports_errors_with_id_and_hint() -> None:
     words = {"KEY_VAULT_NAME": "https://contoso.vault.azure.net", "SECRET_NAME": "a_b"}
     result = subprocess.run(

@@ -133,6 +133,7 @@ sys.exit(", ".join({"opentelemetry", "secrets_app.diagnosis"} & {*sys.modules}) 
 """
 
 
+@pytest.mark.program
 def test_command__loads_neither_it_nor_the_catalog_of_causes() -> None:
     with LocalAzure("app-service") as azure:
         done = subprocess.run(

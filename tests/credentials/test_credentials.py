@@ -258,6 +258,7 @@ def test_command__shows_a_device_code_and_waits(world: World, capsys: pytest.Cap
     assert '"credential": "DeviceCodeCredential"' in output.out
 
 
+@pytest.mark.program
 def test_command__opens_a_browser_and_waits(world: World, tmp_path: Path) -> None:
     world("laptop-no-az")
     tools.browser(tmp_path / "bin")

@@ -132,6 +132,7 @@ def test_tool_that_ends__leaves_no_detached_process(tmp_path: Path, marker: str)
     assert ends(lambda: running(marker) == [])
 
 
+@pytest.mark.program
 def test_sigkill_of_the_site__ends_the_tool(tmp_path: Path, marker: str) -> None:
     tool = fake_tool(tmp_path, "az", DETACHED.format(marker) + f"sh -c 'sleep 59; echo {marker}'")
     code = f"import os; from secrets_app.azure_client.process import run; run([{str(tool)!r}], os.environ, 50)"

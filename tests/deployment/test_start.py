@@ -10,6 +10,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from kubernetes_validate import validate
 
@@ -28,6 +29,7 @@ def app_command_line() -> list[str]:
     return [str(Path(sys.executable).with_name(program)), *arguments]
 
 
+@pytest.mark.program
 def test_app_service__starts_the_site_for_other_addresses_with_its_own_configuration() -> None:
     """The platform's start script changes to the application folder and runs appCommandLine, with PORT set."""
     port = free_port()
@@ -41,6 +43,7 @@ def test_app_service__starts_the_site_for_other_addresses_with_its_own_configura
                 process.terminate()
 
 
+@pytest.mark.program
 def test_platform_configuration__is_reported_by_the_doctor(tmp_path: Path) -> None:
     """Without appCommandLine, the start script sets GUNICORN_CMD_ARGS to a configuration file of the platform."""
     port = free_port()
@@ -63,6 +66,7 @@ def test_platform_configuration__is_reported_by_the_doctor(tmp_path: Path) -> No
     assert "Set the startup command to: gunicorn kvsite.wsgi." in page
 
 
+@pytest.mark.program
 def test_elsewhere__only_this_machine_can_connect() -> None:
     env = {name: value for name, value in os.environ.items() if name != "PORT"}
     shown = subprocess.run(

@@ -159,7 +159,6 @@ def test_invalid_settings__are_a_problem_and_nothing_is_sent(world: World, setti
     assert not [request for request in azure.requests if "example.org" in request.host]
 
 
-@pytest.mark.slow
 def test_unresponsive_scenario__ends_and_leaves_nothing(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
@@ -332,6 +331,7 @@ def test_command__no_problem_is_exit_0(world: World) -> None:
     assert result.stderr == ""
 
 
+@pytest.mark.program
 def test_command__a_problem_is_exit_1_and_comes_first() -> None:
     with LocalAzure("app-service") as azure:
         result = subprocess.run(

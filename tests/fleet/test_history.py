@@ -250,6 +250,7 @@ def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+@pytest.mark.program
 def test_site_without_the_setting__has_no_database_and_no_app() -> None:
     code = (
         "import kvsite.settings as s, sys, django; import os; os.environ['DJANGO_SETTINGS_MODULE']='kvsite.settings';"

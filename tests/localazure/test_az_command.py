@@ -118,6 +118,7 @@ def test_az_endpoint__without_key__is_not_found() -> None:
         assert azure.tokens == ()
 
 
+@pytest.mark.program
 def test_az__after_the_scenario_has_ended__fails(tmp_path: Path) -> None:
     with LocalAzure("laptop") as azure:
         script = shutil.copy(Path(azure.env["SSL_CERT_FILE"]).parent / "az.py", tmp_path)

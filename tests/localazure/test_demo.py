@@ -103,12 +103,14 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.program
 def test_page__toolbar_follows_the_body_tag(demo: Demo) -> None:
     text = demo.client.get("/").text
     assert re.search(r"<BODY class=x>\s*<link rel=\"stylesheet\" href=\"/.localazure/toolbar.css\">\s*<aside", text)
     assert "Local Azure</strong> · <b>" in text
 
 
+@pytest.mark.program
 def test_other_content__is_unchanged(demo: Demo) -> None:
     response = demo.client.get("/plain")
     assert "<aside" not in response.text
@@ -116,6 +118,7 @@ def test_other_content__is_unchanged(demo: Demo) -> None:
     assert demo.client.post("/anything", content=b"a=1&b=2").content == b"a=1&b=2"
 
 
+@pytest.mark.program
 def test_request__is_forwarded_unchanged(demo: Demo) -> None:
     text = demo.client.get("/a%20b?c=%2F&c").text
     assert "/a%20b?c=%2F&c" in text
@@ -123,6 +126,7 @@ def test_request__is_forwarded_unchanged(demo: Demo) -> None:
     assert "x-forwarded" not in text.lower()
 
 
+@pytest.mark.program
 def test_response_headers__are_forwarded(demo: Demo) -> None:
     headers = demo.client.get("/").headers
     assert headers.get_list("Set-Cookie") == ["a=1", "b=2"]
@@ -130,6 +134,7 @@ def test_response_headers__are_forwarded(demo: Demo) -> None:
     assert "ETag" not in headers
 
 
+@pytest.mark.program
 def test_toolbar__has_no_inline_styles_or_scripts(demo: Demo) -> None:
     style = demo.client.get(STYLE_PATH)
     assert style.headers["Content-Type"].startswith("text/css")
@@ -140,6 +145,7 @@ def test_toolbar__has_no_inline_styles_or_scripts(demo: Demo) -> None:
     assert "<style" not in page
 
 
+@pytest.mark.program
 @pytest.mark.parametrize(
     "headers",
     [
@@ -159,6 +165,7 @@ def test_change__cross_site_request__is_rejected(demo: Demo, headers: dict[str, 
     assert selected_scenario(demo) == before != "laptop"
 
 
+@pytest.mark.program
 def test_change__restarts_the_site_in_the_scenario(demo: Demo) -> None:
     response = demo.change("vault-unknown")
     assert (response.status_code, response.headers["Location"]) == (303, "/secret/?x=1")
@@ -177,6 +184,7 @@ ASSIGN = (
 )
 
 
+@pytest.mark.program
 def test_suggestion__runs_in_the_scenario_and_is_reported(demo: Demo) -> None:
     demo.change("no-role")
     done = demo.run("az keyvault show --name contoso --query name --output tsv", ASSIGN)
@@ -191,6 +199,7 @@ def test_suggestion__runs_in_the_scenario_and_is_reported(demo: Demo) -> None:
     assert "Changed by" not in text
 
 
+@pytest.mark.program
 def test_suggestion__is_never_given_to_a_shell(demo: Demo, tmp_path: Path) -> None:
     demo.change("no-role")
     created = tmp_path / "created"
@@ -200,18 +209,21 @@ def test_suggestion__is_never_given_to_a_shell(demo: Demo, tmp_path: Path) -> No
     assert not created.exists()
 
 
+@pytest.mark.program
 @pytest.mark.parametrize("line", ["touch x", "kubectl get pods", "az login --tenant <tenant-id>", "export A=b"])
 def test_suggestion__other_commands_and_placeholders__are_not_run(demo: Demo, line: str) -> None:
     demo.change("no-role")
     assert "suggests no command that can be run here" in demo.run(line).text
 
 
+@pytest.mark.program
 def test_suggestion__cross_site_request__is_rejected(demo: Demo) -> None:
     demo.change("no-role")
     assert demo.run(ASSIGN, Origin="http://evil.example").status_code == 403
     assert "exit code" not in demo.client.get("/").text
 
 
+@pytest.mark.program
 def test_suggestion__unreadable_hints__error_page(demo: Demo) -> None:
     demo.run("az version")
     demo.hints.write_text("[" * 100)
@@ -219,12 +231,14 @@ def test_suggestion__unreadable_hints__error_page(demo: Demo) -> None:
     assert demo.client.post(FIX_PATH, data={"back": "/"}, headers=own).status_code == 502
 
 
+@pytest.mark.program
 def test_change__unknown_scenario__error_page_with_toolbar(demo: Demo) -> None:
     response = demo.change("nowhere")
     assert response.status_code == 400
     assert "<aside" in response.text
 
 
+@pytest.mark.program
 def test_site_exits__error_page_and_restart(demo: Demo) -> None:
     assert demo.client.get("/die").status_code == 502
     assert "The site exited with code 7." in demo.process.stderr.readline()
@@ -236,6 +250,7 @@ def test_site_exits__error_page_and_restart(demo: Demo) -> None:
     assert demo.client.get("/").status_code == 200
 
 
+@pytest.mark.program
 def test_port_in_use__one_line(demo: Demo, tmp_path: Path) -> None:
     process = start(tmp_path, "true", port=demo.client.base_url.port)
     stdout, stderr = process.communicate(timeout=10)
@@ -247,6 +262,7 @@ def test_port_in_use__one_line(demo: Demo, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.program
 @pytest.mark.parametrize(
     ("command", "sentence"),
     [

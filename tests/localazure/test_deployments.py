@@ -42,6 +42,7 @@ def template(*resources: object, **more: object) -> dict[str, object]:
     return {"resources": list(resources), **more}
 
 
+@pytest.mark.program
 def test_template__deployed__the_site_reads_its_secret(management: Start) -> None:
     arm = management("app-service-off")
     created = arm.send("PUT", DEPLOYMENT, VERSION, body=body())
@@ -61,6 +62,7 @@ def test_template__deployed__the_site_reads_its_secret(management: Start) -> Non
     assert arm.send("GET", DEPLOYMENT, VERSION).json()["name"] == "first"
 
 
+@pytest.mark.program
 def test_template__with_a_user_assigned_identity(management: Start) -> None:
     arm = management("app-service-off")
     created = arm.send("PUT", DEPLOYMENT, VERSION, body=body(userAssignedIdentityName="kvsite-site"))

@@ -15,6 +15,7 @@ from localazure.cli.env_file import EnvFileError, written_env_file
 SHOW = "import os, pathlib, sys; print(pathlib.Path(sys.argv[1]).read_text()); print(oct(os.stat(sys.argv[1]).st_mode))"
 
 
+@pytest.mark.program
 def test_env_file__variables_of_the_child_without_folders(tmp_path: Path) -> None:
     path = tmp_path / "azure.env"
     options = ["--scenario", "vm", "--host", "localhost", "--env-file", str(path)]

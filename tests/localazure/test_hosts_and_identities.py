@@ -36,6 +36,7 @@ def read_in_new_process(azure: LocalAzure) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", READ], env=azure.env, capture_output=True, text=True, timeout=50)
 
 
+@pytest.mark.program
 def test_site__with_a_new_identity_and_its_role__reads_the_secret(management: Start) -> None:
     arm = management("app-service-off")
     assert "identity" not in arm.send("GET", SITE, SITE_VERSION).json()

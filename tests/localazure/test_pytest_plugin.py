@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.program
+
 TESTS = """
 import os, pathlib, pytest
 from azure.core.exceptions import HttpResponseError

@@ -138,11 +138,6 @@ def test_invalid_option__one_line(
     assert sentence in capsys.readouterr().err
 
 
-def localazure(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "localazure", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=30)
-
-
 REQUEST_IMDS_TOKEN = """
 import httpx
 response = httpx.get("http://169.254.169.254/metadata/identity/oauth2/token", headers={"Metadata": "true"})
@@ -150,14 +145,18 @@ print(response.status_code)
 """
 
 
+@pytest.mark.program
 @pytest.mark.parametrize("option", ["--fault", "--trouble"])
 def test_run__fault_option(option: str) -> None:
-    done = localazure("run", "--scenario", "vm", option, "imds=410", "--", sys.executable, "-c", REQUEST_IMDS_TOKEN)
+    program = [sys.executable, "-c", REQUEST_IMDS_TOKEN]
+    command = [sys.executable, "-m", "localazure", "run", "--scenario", "vm", option, "imds=410", "--", *program]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=50)
     assert (done.stdout, done.stderr) == ("410\n", "")
 
 
-def test_list__as_json() -> None:
-    listed = json.loads(localazure("--list", "--json").stdout)
+def test_list__as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--list", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
     assert [entry["name"] for entry in listed] == list(SCENARIOS)
     assert listed[0] == {
         "name": "app-service",
@@ -167,6 +166,7 @@ def test_list__as_json() -> None:
     }
 
 
+@pytest.mark.program
 def test_serve__as_json() -> None:
     command = [sys.executable, "-m", "localazure", "serve", "--json", "--scenario", "vm"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:

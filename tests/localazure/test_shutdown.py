@@ -21,6 +21,7 @@ from tests.support.leak_checks import ends
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.program
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_serve__signal__removes_all_files(signal_number: signal.Signals, tmp_path: Path) -> None:
@@ -45,6 +46,7 @@ def running(process_id: int) -> bool:
         return False
 
 
+@pytest.mark.program
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux only")
 def test_run__killed__command_ends_and_the_next_start_removes_the_files(tmp_path: Path) -> None:
     env = {**os.environ, "TMPDIR": str(tmp_path)}

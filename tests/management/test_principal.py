@@ -45,6 +45,7 @@ def principal(world: World, settings: Any) -> Callable[..., CompletedCommand]:
     return run
 
 
+@pytest.mark.program
 def test_success__is_exit_0_with_the_result_first() -> None:
     result = process("laptop")
     assert result.returncode == 0
@@ -109,6 +110,7 @@ def test_secret_argument__reads_another_secret(principal: Callable[..., Complete
     assert json.loads(result.stdout)["hints"][0]["cause"] == "kv_secret_not_found"
 
 
+@pytest.mark.program
 def test_localazure_run__returns_the_exit_code_of_the_command() -> None:
     result = subprocess.run(
         [sys.executable, "-m", "localazure", "run", "--scenario", "no-role", "--",
@@ -143,6 +145,7 @@ def test_certificate_reader__is_aligned_with_other_attempts() -> None:
     assert first == f"{second}  Reads the certificate."
 
 
+@pytest.mark.program
 @pytest.mark.parametrize(
     ("command", "output", "expected"),
     [
@@ -162,6 +165,7 @@ def test_unwritable_output__has_one_message(command: str, output: str, expected:
     assert (result.stderr, result.returncode) == (expected, 2)
 
 
+@pytest.mark.program
 def test_broken_pipe__is_silent() -> None:
     with LocalAzure("no-role") as azure:
         result = subprocess.run(
@@ -171,6 +175,7 @@ def test_broken_pipe__is_silent() -> None:
     assert result.stderr == "code 141\n"
 
 
+@pytest.mark.program
 def test_unencodable_character__is_a_question_mark() -> None:
     result = process("app-service", "--secret", "d\u00e9mo", PYTHONIOENCODING="ascii")
     assert result.returncode == 2

@@ -5,16 +5,21 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from localazure import Fault, FaultInjection, LocalAzure
 from localazure.scenarios.directory import SITE_IDENTITY
+from secrets_app import __version__
 from secrets_app.diagnosis import explain
 from secrets_app.doctor import Check, Status
+from secrets_app.management import overview
 from secrets_app.output.console import PLAIN, Console, Style, Styled
 from secrets_app.output.terminal import lines_of_checks, lines_of_explanation
-from tests.support.terminal import Terminal, without_colours
+from tests.conftest import World
+from tests.support.command_line import manage
+from tests.support.terminal import Terminal, shown_in_this_process, without_colours
 
 ROOT = Path(__file__).resolve().parents[2]
 MANAGE = (sys.executable, "manage.py")
@@ -27,16 +32,12 @@ def no_role() -> Iterator[dict[str, str]]:
         yield {**azure.env, "TERM": "xterm-256color"}
 
 
-def on_terminal(env: dict[str, str], *arguments: str, width: int = 80) -> tuple[int, str]:
-    """Exit code and what stays on the screen: a status line is overwritten, which begins with a carriage return."""
-    with Terminal((*MANAGE, *arguments), env, width) as terminal:
-        code = terminal.end()
-        return code, "\n".join(line.rpartition("\r")[2] for line in terminal.shown.split("\n"))
-
-
+@pytest.mark.program
 def test_terminal__has_colours_and_its_own_width(no_role: dict[str, str]) -> None:
-    code, shown = on_terminal(no_role, "principal", width=72)
-    assert code == 1
+    with Terminal((*MANAGE, "principal"), no_role, 72) as terminal:
+        assert terminal.end() == 1
+        # A status line is overwritten: what replaces it begins with a carriage return.
+        shown = "\n".join(line.rpartition("\r")[2] for line in terminal.shown.split("\n"))
     assert shown.startswith("\x1b[1;31mNO\x1b[0m  ")
     prose = [line for line in without_colours(shown).splitlines() if line.startswith("    ") and ": " not in line]
     assert max(len(line) for line in prose if "/" not in line and " az " not in line) <= 72
@@ -44,24 +45,35 @@ def test_terminal__has_colours_and_its_own_width(no_role: dict[str, str]) -> Non
     assert "Vault https://contoso.vault.azure.net, secret demo, cause kv_rbac_denied" in shown
 
 
-@pytest.mark.parametrize("variable", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"NO_COLOR": "1", "FORCE_COLOR": "1"}])
-def test_colours__can_be_turned_off(no_role: dict[str, str], variable: dict[str, str]) -> None:
-    _, shown = on_terminal({**no_role, **variable}, "doctor", "--nonsense")
-    assert ESCAPE not in shown
-    _, shown = on_terminal({**no_role, **variable}, "principal", "--secret", "https://example.org/secrets/x")
-    assert ESCAPE not in shown
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"TERM": "xterm"}, True),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, False),
+        ({"TERM": "dumb"}, False),
+        ({"TERM": "xterm", "NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
+    ],
+)
+def test_colours__can_be_turned_off(variables: dict[str, str], expected: bool) -> None:
+    os.environ.update(variables)
+    _, usage = shown_in_this_process("doctor", "--nonsense")
+    assert "unrecognized arguments: --nonsense" in usage
+    assert expected or ESCAPE not in usage
+    _, shown = shown_in_this_process("principal", "--secret", "https://example.org/secrets/x")
+    assert "--secret" in shown
+    assert (ESCAPE in shown) is expected
 
 
-@pytest.mark.parametrize(("variable", "expected"), [({}, False), ({"FORCE_COLOR": "1"}, True)])
-def test_pipe__has_colours_only_if_forced(no_role: dict[str, str], variable: dict[str, str], expected: bool) -> None:
-    done = subprocess.run(
-        [*MANAGE, "explain"], cwd=ROOT, env={**no_role, **variable}, input="AADSTS7000222", capture_output=True,
-        text=True, check=True,
-    )  # fmt: skip
+@pytest.mark.parametrize(("variables", "expected"), [({}, False), ({"FORCE_COLOR": "1"}, True)])
+def test_pipe__has_colours_only_if_forced(variables: dict[str, str], expected: bool) -> None:
+    os.environ.update(variables)
+    done = manage("explain", given=b"AADSTS7000222")
+    assert done.returncode == 0
     assert (ESCAPE in done.stdout) is expected
     assert done.stderr == ""  # no prompt for a pipe
 
 
+@pytest.mark.program
 def test_explain__asks_for_the_error_on_a_terminal(no_role: dict[str, str]) -> None:
     with Terminal((*MANAGE, "explain"), no_role) as terminal:
         terminal.wait_for("Paste the error, then press Ctrl-D.")
@@ -70,19 +82,21 @@ def test_explain__asks_for_the_error_on_a_terminal(no_role: dict[str, str]) -> N
         assert "client_secret_expired" in terminal.shown
 
 
-def test_doctor__is_one_line_a_check_and_verbose_on_request(no_role: dict[str, str]) -> None:
-    code, shown = on_terminal(no_role, "doctor", width=100)
+def test_doctor__is_one_line_a_check_and_verbose_on_request(world: World) -> None:
+    world("no-role")
+    code, shown = shown_in_this_process("doctor", width=100)
     lines = without_colours(shown).splitlines()
     checks = [line for line in lines if line.startswith(("ERROR ", "WARNING ", "UNKNOWN ", "OK "))]
     assert code == 1
     assert checks[0].startswith("ERROR    Secret ")
     assert 15 < len(checks) <= len(lines) <= len(checks) + 12
     assert max(map(len, checks)) <= 100
-    _, verbose = on_terminal(no_role, "doctor", "-v", width=100)
+    _, verbose = shown_in_this_process("doctor", "-v", width=100)
     assert "Error code: ForbiddenByRbac" in without_colours(verbose)
     assert "Error code: ForbiddenByRbac" not in without_colours(shown)
 
 
+@pytest.mark.program
 def test_hanging_vault__is_named_on_standard_error_with_the_seconds_left() -> None:
     with LocalAzure("app-service", faults={"keyvault": FaultInjection(fault=Fault.SILENCE)}) as azure:
         env = {**azure.env, "TERM": "xterm", "KVSITE_DEADLINE_S": "2.5"}
@@ -98,6 +112,7 @@ def test_hanging_vault__is_named_on_standard_error_with_the_seconds_left() -> No
         assert done.stderr == "Waiting for https://contoso.vault.azure.net to respond, 2 s left\n"
 
 
+@pytest.mark.program
 def test_until_ok__ends_when_the_role_is_assigned() -> None:
     with LocalAzure("no-role") as azure:
         env = {**azure.env, "TERM": "xterm", "NO_COLOR": "1"}
@@ -109,6 +124,7 @@ def test_until_ok__ends_when_the_role_is_assigned() -> None:
             assert "YES  The secret demo was read." in terminal.shown
 
 
+@pytest.mark.program
 def test_watch__ends_with_ctrl_c(no_role: dict[str, str]) -> None:
     with Terminal((*MANAGE, "principal", "--watch", "--json"), no_role, 200) as terminal:
         terminal.wait_for("kv_rbac_denied")
@@ -126,54 +142,66 @@ def test_watch__ends_with_ctrl_c(no_role: dict[str, str]) -> None:
         (("explain", "no-such-file.txt"), "Error: no-such-file.txt: No such file or directory."),
     ],
 )
-def test_invalid_arguments__have_one_sentence(
-    no_role: dict[str, str], arguments: tuple[str, ...], expected: str
-) -> None:
-    code, shown = on_terminal({**no_role, "NO_COLOR": "1"}, *arguments, width=200)
+def test_invalid_arguments__have_one_sentence(arguments: tuple[str, ...], expected: str) -> None:
+    os.environ["NO_COLOR"] = "1"
+    code, shown = shown_in_this_process(*arguments, width=200)
     assert code == 2
     assert expected in shown
     assert "Traceback" not in shown
 
 
-def run(*arguments: str, env: dict[str, str] | None = None) -> str:
-    done = subprocess.run(
-        [*MANAGE, *arguments], cwd=ROOT, env=env or dict(os.environ), capture_output=True, text=True, check=True
-    )
-    return done.stdout
-
-
-@pytest.mark.parametrize("arguments", [(), ("help",), ("--help",)])
-def test_overview__lists_this_projects_commands_only(arguments: tuple[str, ...]) -> None:
-    shown = run(*arguments)
+@pytest.mark.parametrize("arguments", [[], ["help"], ["--help"]])
+def test_overview__lists_this_projects_commands_only(
+    arguments: list[str], settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.INSTALLED_APPS = [app for app in settings.INSTALLED_APPS if app != "fleet"]  # as without KVSITE_HISTORY
+    overview.show("manage.py", arguments)
+    shown = capsys.readouterr().out
     for name in ("principal", "doctor", "explain", "check", "runserver"):
         assert f"\n  {name} " in shown
     assert "With KVSITE_HISTORY=on also: fleet, history and watch." in shown
     assert "squashmigrations" not in shown
-    assert "squashmigrations" in run("help", "--all")
 
 
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*MANAGE, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.program
+def test_help_all__lists_djangos_commands_too() -> None:
+    overview_shown, everything = run("help"), run("help", "--all")
+    assert "With KVSITE_HISTORY=on also: fleet, history and watch." in overview_shown.stdout
+    assert "squashmigrations" not in overview_shown.stdout
+    assert "squashmigrations" in everything.stdout
+
+
+@pytest.mark.program
 @pytest.mark.parametrize("command", ["fleet", "history", "watch"])
 def test_command_of_the_history__names_the_setting(command: str) -> None:
-    done = subprocess.run([*MANAGE, command], cwd=ROOT, capture_output=True, text=True)
+    done = run(command)
     assert done.returncode == 2
     assert "KVSITE_HISTORY=on" in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [("--version",), ("version",), ("principal", "--version")])
-def test_version__is_this_projects(arguments: tuple[str, ...]) -> None:
-    from secrets_app import __version__
+@pytest.mark.parametrize("arguments", [["--version"], ["version"]])
+def test_version__is_this_projects(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    overview.show("manage.py", arguments)
+    assert capsys.readouterr().out == f"Principal Used {__version__}\n"
 
-    assert run(*arguments) == f"Principal Used {__version__}\n"
+
+def test_version_of_a_command__is_this_projects() -> None:
+    assert manage("principal", "--version").stdout == f"Principal Used {__version__}\n"
 
 
 @pytest.mark.parametrize("command", ["principal", "doctor", "explain"])
 def test_help__has_no_option_of_django(command: str) -> None:
-    shown = run(command, "--help")
+    shown = manage(command, "--help").stdout
     assert "examples:" in shown
     for option in ("--pythonpath", "--settings", "--traceback", "--force-color"):
         assert option not in shown
 
 
+@pytest.mark.program
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [

@@ -243,6 +243,7 @@ RAW = {
 }  # fmt: skip
 
 
+@pytest.mark.program
 def test_malformed_http__has_no_server_error(tmp_path: Path) -> None:
     log = tmp_path / "gunicorn.log"
     with served(log) as port:

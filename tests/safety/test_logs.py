@@ -139,6 +139,7 @@ fail()
 """
 
 
+@pytest.mark.program
 def test_uncaught_exception__is_redacted() -> None:
     result = subprocess.run(
         [sys.executable, "-c", UNCAUGHT, TOKEN, "just-a-value"],
@@ -189,6 +190,7 @@ def test_audit_log__is_written_at_every_level(level: str) -> None:
     assert logging_settings(level, log_filter=is_probe)["loggers"]["secrets_app.access.audit"] == {"level": "INFO"}
 
 
+@pytest.mark.program
 @pytest.mark.parametrize(("level", "talks"), [("DEBUG", True), ("INFO", False)])
 def test_azure_libraries__log_at_debug_only(level: str, talks: bool) -> None:
     with LocalAzure("app-service") as azure:
@@ -237,6 +239,7 @@ def test_error_while_settings_are_read__shows_none_of_their_values(
         assert "s; here" not in text
 
 
+@pytest.mark.program
 def test_diffsettings__shows_no_values(world: World) -> None:
     azure = world("app-service")
     environ = {**azure.env, "KVSITE_PASSPHRASE": "c4nary in a cage", "KVSITE_CLIENT_SECRET": "c4nary-0123"}

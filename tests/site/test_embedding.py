@@ -303,6 +303,7 @@ def _module(**names: Any) -> ModuleType:
     return module
 
 
+@pytest.mark.program
 @pytest.mark.timeout(240)  # it starts two processes, which a busy machine delays
 def test_project_of_django_admin__works_under_wsgi_and_asgi(tmp_path: Path) -> None:
     """In a process of its own, with sessions, admin and another language; the database is never created."""

@@ -1,8 +1,7 @@
 """Security headers and cookies on every response, whichever middleware or view returns it."""
 
 import os
-import subprocess
-import sys
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -93,30 +92,29 @@ def test_production__redirects_to_https_with_hsts(world: World, settings: Any) -
     assert secure.headers["Strict-Transport-Security"].startswith("max-age=31536000")
 
 
-SETTINGS_OF_PRODUCTION = """
-import json, django, django.conf as c
-django.setup()
-print(json.dumps([getattr(c.settings, name) for name in (
-    "DEBUG", "SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS", "CSRF_COOKIE_SECURE", "SESSION_COOKIE_SECURE",
-    "CSRF_COOKIE_HTTPONLY")]))
-"""
+def site_settings(**variables: str) -> dict[str, Any]:
+    """The settings of the site in a process with these environment variables."""
+    os.environ.update(variables)
+    return runpy.run_path(str(ROOT / "kvsite" / "settings.py"))
+
+
+NAMES_OF_PRODUCTION = (
+    *("DEBUG", "SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS", "CSRF_COOKIE_SECURE", "SESSION_COOKIE_SECURE"),
+    "CSRF_COOKIE_HTTPONLY",
+)
 
 
 @pytest.mark.parametrize(
-    ("words", "printed"),
+    ("variables", "expected"),
     [
-        ({"KVSITE_HOSTS": "kvsite.example.org"}, "[false, true, 31536000, true, true, true]"),
-        ({"WEBSITE_HOSTNAME": "kvsite.azurewebsites.net"}, "[false, true, 31536000, true, true, true]"),
-        ({}, "[false, false, 0, false, false, true]"),
+        ({"KVSITE_HOSTS": "kvsite.example.org"}, [False, True, 31536000, True, True, True]),
+        ({"WEBSITE_HOSTNAME": "kvsite.azurewebsites.net"}, [False, True, 31536000, True, True, True]),
+        ({}, [False, False, 0, False, False, True]),
     ],
 )
-def test_site_with_host_name__is_in_production(words: dict[str, str], printed: str) -> None:
-    result = subprocess.run(
-        [sys.executable, "-c", SETTINGS_OF_PRODUCTION],
-        cwd=ROOT, env={**os.environ, **words, "DJANGO_SETTINGS_MODULE": "kvsite.settings"},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert result.stdout.strip() == printed
+def test_site_with_host_name__is_in_production(variables: dict[str, str], expected: list[object]) -> None:
+    found = site_settings(**variables)
+    assert [found[name] for name in NAMES_OF_PRODUCTION] == expected
 
 
 def test_csrf_cookie__is_http_only_and_same_site(client: Client, world: World) -> None:
@@ -136,19 +134,15 @@ def test_csrf_cookie__is_http_only_and_same_site(client: Client, world: World) -
         ("yes", "max-age=31536000"),
     ],
 )
-def test_production__hsts_and_cookies(hsts: str, header: str) -> None:
-    """In a process of its own: Django reads the settings once."""
-    code = (
-        "import django; django.setup(); from django.test import Client;"
-        "r = Client(headers={'host': 'kv.example.org'}).get('/sign-in/', secure=True);"
-        "print(r['Strict-Transport-Security']); print(r.cookies.output())"
-    )
-    environ = {"DJANGO_SETTINGS_MODULE": "kvsite.settings", "KVSITE_HOSTS": "kv.example.org", "KVSITE_ACCESS": "token"}
-    environ |= {"KVSITE_PASSPHRASE": "correct horse battery", "KVSITE_HSTS": hsts, "PATH": os.environ["PATH"]}
-    command = [sys.executable, "-c", code]
-    output = subprocess.run(command, env=environ, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    first, cookie = output.strip().splitlines()
-    assert first == header
+def test_production__hsts_and_cookies(hsts: str, header: str, settings: Any) -> None:
+    variables = {"KVSITE_HOSTS": "kv.example.org", "KVSITE_ACCESS": "token", "KVSITE_HSTS": hsts}
+    found = site_settings(**variables, KVSITE_PASSPHRASE="correct horse battery")
+    for name in found:
+        if name.startswith(("SECURE_", "CSRF_", "SESSION_")) or name in {"ALLOWED_HOSTS", "SECRETS_APP", "PRODUCTION"}:
+            setattr(settings, name, found[name])
+    response = Client(headers={"host": "kv.example.org"}).get("/sign-in/", secure=True)
+    assert response["Strict-Transport-Security"] == header
+    (cookie,) = response.cookies.output().splitlines()
     assert cookie.startswith("Set-Cookie: __Host-csrftoken=")
     assert "Secure" in cookie
     assert "Path=/;" in cookie

@@ -49,6 +49,7 @@ def served(env: Mapping[str, str], *arguments: str) -> Iterator[Site]:
             process.kill() if process.poll() is None else None
 
 
+@pytest.mark.program
 def test_sigterm__lets_a_reading_in_progress_finish() -> None:
     statuses: list[int] = []
     with (
@@ -65,6 +66,7 @@ def test_sigterm__lets_a_reading_in_progress_finish() -> None:
         assert site.status("/healthz") == 0
 
 
+@pytest.mark.program
 def test_waiting_requests__leave_a_thread_for_the_probe() -> None:
     """If the probe gets no response, the platform restarts the site and every request in progress is lost."""
     statuses: list[int] = []
@@ -94,6 +96,7 @@ def _seconds(action: Callable[[], object]) -> float:
     return time.monotonic() - start
 
 
+@pytest.mark.program
 def test_open_connections__delay_no_other_request() -> None:
     with LocalAzure("app-service") as azure, served(azure.env) as site:
         whole = b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
@@ -106,6 +109,7 @@ def test_open_connections__delay_no_other_request() -> None:
             connection.close()
 
 
+@pytest.mark.program
 def test_incomplete_requests__take_no_thread() -> None:
     """As many stalled connections as threads once blocked every page and the probe."""
     with LocalAzure("app-service") as azure, served({**azure.env, "KVSITE_THREADS": "2"}) as site:
@@ -117,6 +121,7 @@ def test_incomplete_requests__take_no_thread() -> None:
             connection.close()
 
 
+@pytest.mark.program
 def test_killed_worker__fails_no_other_request() -> None:
     """Each reader may lose only the request that the killed worker was handling."""
     ended = threading.Event()

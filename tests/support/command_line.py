@@ -23,11 +23,12 @@ def manage(command: str, *arguments: str, given: bytes = b"") -> CompletedComman
     output, errors = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(output), redirect_stderr(errors):
         patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
-        code = _exit_code(command, *arguments)
+        code = exit_code(command, *arguments)
     return CompletedCommand(code, output.getvalue(), errors.getvalue())
 
 
-def _exit_code(command: str, *arguments: str) -> int:
+def exit_code(command: str, *arguments: str) -> int:
+    """Run the command in this process with the standard streams as they are."""
     try:
         load_command_class("secrets_app", command).run_from_argv(["manage.py", command, *arguments])
     except SystemExit as ended:

@@ -1,4 +1,4 @@
-"""Run a command on a real pseudo terminal."""
+"""Run a command on a real pseudo terminal: as a program, or in this process where no program is needed."""
 
 import fcntl
 import os
@@ -6,12 +6,17 @@ import pty
 import re
 import struct
 import subprocess
+import sys
 import termios
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import pytest
+
+from tests.support.command_line import exit_code
 
 ROOT = Path(__file__).resolve().parents[2]
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
@@ -74,6 +79,28 @@ class Terminal:
                 with self._changed:
                     self.shown += chunk.decode(errors="replace").replace("\r\n", "\n")
                     self._changed.notify_all()
+
+
+def shown_in_this_process(*arguments: str, width: int = 80) -> tuple[int, str]:
+    """Exit code and output of a `manage.py` command whose standard output and error are a pseudo terminal."""
+    shown, child = pty.openpty()
+    fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+    received: list[bytes] = []
+    reader = threading.Thread(target=_receive, args=(shown, received))
+    reader.start()
+    with os.fdopen(child, "w", encoding="utf-8") as stream, pytest.MonkeyPatch.context() as patch:
+        for name in ("stdout", "stderr", "__stdout__"):  # Python asks the last one for the width
+            patch.setattr(sys, name, stream)
+        code = exit_code(*arguments)
+    reader.join()
+    os.close(shown)
+    return code, b"".join(received).decode().replace("\r\n", "\n")
+
+
+def _receive(fd: int, received: list[bytes]) -> None:
+    with suppress(OSError):  # EIO: the other side is closed
+        while chunk := os.read(fd, 65536):
+            received.append(chunk)
 
 
 def without_colours(text: str) -> str:

@@ -14,6 +14,7 @@ from localazure.scenarios import SCENARIOS
 BY_FILE = (
     "tests/views/test_browser.py",  # one demo and one browser for the group
     "tests/views/test_every_page.py",
+    "tests/localazure/test_demo.py",  # one demo
     "tests/safety/test_outputs.py",  # each source is parsed once
     "tests/test_differences.py",  # one recording of each scenario
 )

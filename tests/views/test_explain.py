@@ -184,6 +184,7 @@ def test_command__invalid_input_is_exit_2(arguments: tuple[str, ...], given: str
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.program
 def test_undecodable_bytes__are_explained() -> None:
     result = subprocess.run(
         [sys.executable, "manage.py", "explain"],

@@ -151,7 +151,6 @@ def test_silent_vault__page_is_painted_before_the_answer(browser: Browser, javas
         expect(page).to_have_title(re.compile("^NO: no response" if javascript else "^Reading demo"))
 
 
-@pytest.mark.slow
 def test_watch__turns_no_into_yes_when_the_role_is_assigned(browser: Browser) -> None:
     with (
         LocalAzure("no-role") as azure,
