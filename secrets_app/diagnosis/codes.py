@@ -81,6 +81,7 @@ _ENTRA_FAMILIES = (
 """The start of an AADSTS number -> what such codes are about. Longer prefixes first."""
 
 
+_AD_FS = re.compile(r"\bMSIS\d{4,5}\b")
 _CAMEL_CASE = re.compile(r"\b[A-Z][a-z]+(?:[A-Z]+[a-z]+){1,9}\b")
 _STATUS_WORDS = ("ServiceUnavailable", "TooManyRequests", "GatewayTimeout", "InternalServerError", "AccessDenied")
 
@@ -164,6 +165,9 @@ def describe_codes(evidence: Evidence) -> list[str]:
         sentences.append(
             f"AADSTS{number}: {known[0].meaning}" if known else f"AADSTS{number}: {_unknown_entra_code(number)}"
         )
+    sentences += [
+        f"{code}: Active Directory Federation Services (AD FS) rejected the request." for code in ad_fs_codes(evidence)
+    ]
     sentences += [f"{row.label}: {row.meaning}" for row in codes_in(evidence) if row.family is not Family.ENTRA]
     return list(dict.fromkeys(sentences))
 
@@ -174,6 +178,16 @@ def has_unexplained_entra_code(evidence: Evidence) -> bool:
     return bool(evidence.aadsts) and all(
         row.cause == UNEXPECTED for number in evidence.aadsts for row in rows.get(f"aadsts{number}", ())
     )
+
+
+def has_only_new_entra_codes(evidence: Evidence) -> bool:
+    """Whether the table has none of the AADSTS numbers, so that only their sentences tell the cause."""
+    return bool(evidence.aadsts) and not any(map(is_entra_code, evidence.aadsts))
+
+
+def ad_fs_codes(evidence: Evidence) -> list[str]:
+    """Codes of Active Directory Federation Services (AD FS), for which the catalog has no causes."""
+    return list(dict.fromkeys(_AD_FS.findall(evidence.text))) if "MSIS" in evidence.text else []
 
 
 def has_governing_code(evidence: Evidence) -> bool:

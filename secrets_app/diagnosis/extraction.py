@@ -39,7 +39,7 @@ _LEADING_CODE = re.compile(
 _KEY_VAULT_CODE = re.compile(r"\b(?:Forbidden\s{0,2}By[A-Z]\w{2,30}|ObjectIs(?:Being)?(?:Deleted|Recovered)\w{0,30})\b")
 """Error codes unique to Key Vault, accepted anywhere in the text."""
 _STATUS = re.compile(
-    r"""(?:status(?:[\s_-]?code)?|error\scode|HTTP(?:\sError|\sstatus(?:\scode)?|/[\d.]{1,3})?|http_status|RESPONSE)
+    r"""(?:status(?:[\s_-]?code)?|error\scode|returned\san\serror|HTTP\scode|response\scode|HTTP(?:\sError|\sstatus(?:\scode)?|/[\d.]{1,3})?|http_status|RESPONSE)
         (?:\sdoes\snot\sindicate\ssuccess)?[\"']?\s{0,3}[:=]?\s{0,3}[\"'(]?([1-5]\d\d)(?!\d)""",
     re.IGNORECASE | re.VERBOSE,
 )

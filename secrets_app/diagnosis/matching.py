@@ -6,13 +6,27 @@ from typing import NamedTuple
 
 from secrets_app.core.reading import UNEXPECTED, Certainty
 from secrets_app.diagnosis.catalog import CAUSES
-from secrets_app.diagnosis.catalog.predicates import about_azure, calls_kubernetes_api, is_program_output
+from secrets_app.diagnosis.catalog.predicates import (
+    about_azure,
+    about_other_vault,
+    calls_kubernetes_api,
+    is_program_output,
+)
 from secrets_app.diagnosis.cause import Cause
-from secrets_app.diagnosis.codes import Code, Family, codes_in, has_governing_code, has_unexplained_entra_code
+from secrets_app.diagnosis.codes import (
+    Code,
+    Family,
+    ad_fs_codes,
+    codes_in,
+    has_governing_code,
+    has_only_new_entra_codes,
+    has_unexplained_entra_code,
+)
 from secrets_app.diagnosis.evidence import Evidence
 from secrets_app.diagnosis.normalize import squash
 from secrets_app.diagnosis.rules import RULES
 from secrets_app.diagnosis.signature import Signature, Strength
+from secrets_app.diagnosis.wordings import stated_causes
 
 _Entry = tuple[int, str, Signature]
 """The cause's position in the catalog, its key, and one of its signatures."""
@@ -139,6 +153,9 @@ def match_causes(evidence: Evidence) -> tuple[Match, ...]:
     cause: such a code is explained by its family and not as its neighbor. Empty if nothing matches.
     """
     best = _strongest(evidence)
+    top = max((found.strength for found in best.values()), default=Strength.WEAK)
+    if top == Strength.WEAK and (stated := _stated(evidence)):
+        return (stated,)
     if not best:
         return ()
     if any(found.strength >= Strength.CLEAR for key, found in best.items() if key != _FIRST_ANSWER):
@@ -153,6 +170,14 @@ def match_causes(evidence: Evidence) -> tuple[Match, ...]:
     return _ranked({key: found for key, found in best.items() if found.strength >= threshold}, evidence)
 
 
+def _stated(evidence: Evidence) -> Match | None:
+    """The cause that a text about Azure states in words which no signature has."""
+    is_outside = _is_outside_catalog(evidence) and not has_only_new_entra_codes(evidence)
+    if is_outside or not about_azure(evidence) or about_other_vault(evidence) or calls_kubernetes_api(evidence):
+        return None
+    return next((Match(cause, certainty) for cause, certainty in stated_causes(evidence)), None)
+
+
 def may_guess(evidence: Evidence) -> bool:
     """Whether a similar text may explain the evidence: it is about Azure, and no code says that the catalog cannot."""
     return about_azure(evidence) and not _is_outside_catalog(evidence)
@@ -163,6 +188,7 @@ def _is_outside_catalog(evidence: Evidence) -> bool:
     return (
         has_unexplained_entra_code(evidence)
         or has_governing_code(evidence)
+        or bool(ad_fs_codes(evidence))
         or (calls_kubernetes_api(evidence) and not about_azure(evidence))
     )
 

@@ -96,16 +96,17 @@ def _certificate_of_other_name(evidence: Evidence) -> bool:
     return any(words in evidence.lower_text for words in _OTHER_NAME)
 
 
-def _system_messages() -> Iterator[tuple[str, Signature]]:
-    """Messages and constants of operating systems and runtimes, in the languages of Windows; one row a phrase."""
-    text = files("secrets_app.diagnosis.catalog").joinpath("system_messages.tsv").read_text(encoding="utf-8")
+def _messages(name: str) -> Iterator[tuple[str, Signature]]:
+    """Messages of operating systems and runtimes, or of tools and libraries; one row a phrase, ` + ` joins several."""
+    text = files("secrets_app.diagnosis.catalog").joinpath(name).read_text(encoding="utf-8")
     for line in text.splitlines()[1:]:
         cause, strength, words = line.split("\t")
-        yield cause, phrase(words, strength=Strength[strength.upper()])
+        yield cause, phrase(*words.split(" + "), strength=Strength[strength.upper()])
 
 
 RULES: tuple[tuple[str, Signature], ...] = (
-    *_system_messages(),
+    *_messages("system_messages.tsv"),
+    *_messages("tool_messages.tsv"),
     ("kv_firewall_denied", rule(Service.KEY_VAULT, status=(403,), any_of=_NETWORK)),
     ("kv_access_policy_denied", rule(Service.KEY_VAULT, status=(403,), unless=_NETWORK)),
     (

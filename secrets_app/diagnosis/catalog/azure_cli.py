@@ -228,11 +228,9 @@ CAUSES = (
         "In a pipeline, sign in with its service connection or service principal instead.",
         setting=StackSetting.CREDENTIALS,
         signatures=(
-            phrase("please run 'az login'"),
-            phrase("please run az login"),
+            phrase("please run 'az login'", unless=("to re-authenticate, please run",)),
             Signature(phrases=("exit status 1",), credentials=("AzureCliCredential",), strength=Strength.LIKELY),
             phrase("account has previously been signed out of this application"),
-            phrase('please run "az login"'),
             phrase(
                 "az login",
                 any_of=("to setup account", "to set up an account", "to set up account", "from a command prompt"),

@@ -42,7 +42,9 @@ CAUSES = (
         signatures=(
             aadsts(7000216, phrases=("client_credentials",)),
             aadsts(7000215, 50012, unless=("assertion", "certificate", "7000222")),
-            aadsts(70002, any_of=("client_secret", "client secret")),
+            aadsts(
+                70002, any_of=("client_secret", "client secret"), unless=("the request body must contain", "mobile")
+            ),
             phrase("invalid client secret"),
             phrase("secret should be a microsoft entra application's client secret"),
             phrase("secret should be an azure active directory application's client secret"),
@@ -121,6 +123,9 @@ CAUSES = (
         "Authentication). For a public client, do not send a secret.",
         signatures=(
             phrase("the request body must contain the following parameter", "client_assertion", unless=("scope",)),
+            aadsts(
+                70002, any_of=("the request body must contain", "not supported for this feature", "marked as 'mobile'")
+            ),
             phrase("client is public so neither"),
             phrase("public client should not possess credentials"),
             phrase("allow public client flows"),

@@ -32,7 +32,11 @@ _AZURE = tuple(
 )
 _SHORT_TEXT = 20
 """Maximum letters and digits of a text that consists of little more than the signature's phrase."""
-_KUBERNETES_API = re.compile(r"https?://[^\s\"/]{1,253}/(?:apis/[\w.-]{1,100}|api)/v\d")
+_KUBERNETES_API = re.compile(
+    r"""https?://[^\s"/]{1,253}/(?:apis/[\w.-]{1,100}|api)/v\d
+      | \b(?:secret|configmap|serviceaccount)s?\s\\?"[\w./-]{1,253}\\?"\s(?:not\sfound|is\sforbidden)""",
+    re.VERBOSE | re.IGNORECASE,
+)
 _PROGRAM = (
     "errno",
     "winerror",
@@ -76,8 +80,13 @@ def about_vault(evidence: Evidence) -> bool:
     return "vault" in evidence.squashed
 
 
+def about_other_vault(evidence: Evidence) -> bool:
+    """Whether the text is about HashiCorp Vault."""
+    return "hashicorp" in evidence.squashed or "x-vault-token" in evidence.lower_text
+
+
 def calls_kubernetes_api(evidence: Evidence) -> bool:
-    """Whether the request that failed was to the API server of a Kubernetes cluster, by the path of its URL."""
+    """Whether the API server of a Kubernetes cluster refused, by the path of its URL or by its words."""
     return _KUBERNETES_API.search(evidence.text) is not None
 
 

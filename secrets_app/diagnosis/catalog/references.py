@@ -166,7 +166,8 @@ CAUSES = (
             phrase("secrets-store-csi-providers/azure", any_of=("no such file", "connection refused", "not found")),
             phrase("provider not found: provider", "azure"),
             phrase("secrets-store.csi.k8s.io not found in the list of registered csi drivers"),
-            phrase("error connecting to provider", "azure"),
+            phrase("error connecting to provider", "azure", strength=Strength.LIKELY),
+            phrase("error connecting to provider", "azure", any_of=("connection refused", "no such file", "not found")),
         ),
         commands=(
             run("kubectl get csinode <node> -o jsonpath='{{.spec.drivers[*].name}}'"),
