@@ -1,6 +1,7 @@
 """Checks one target: the product's own reading, with the target's settings and the usual deadline."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from fleet.other_site import read_site
 from secrets_app import conf
 from secrets_app.conf.request import secret_request
 from secrets_app.service import diagnose, get_reading
+
+_ANY_SECRET = "any"  # noqa: S105 - a name
+"""In place of the secret's name, so that settings are parsed once for each vault. Names were checked when stored."""
 
 
 class UnresolvedReferenceError(ValueError):
@@ -30,11 +34,11 @@ def check(target: Target, environ: Mapping[str, str]) -> Observed:
 
 def _check_vault(target: Target, secrets: Mapping[str, str]) -> Observed:
     """The reading with the target's settings; of the site's own target, with those of the site."""
-    address = address_settings(target.vault_url, target.secret_name)
+    address = address_settings(target.vault_url, _ANY_SECRET)
     is_own = target.kind == Target.Kind.OWN
     replaced = address if is_own else overrides(address, {**target.settings, **secrets})
     config = conf.current({**replaced, "KVSITE_RESULT_LIFE_S": "0"})
-    request = secret_request(config, one_of_many=True)
+    request = secret_request(replace(config, secret_name=target.secret_name), one_of_many=True)
     reading = get_reading(request)
     return observed(reading, diagnose(reading, request))
 

@@ -1,4 +1,4 @@
-"""The Celery app: `tick` leases the targets that are due, `check` reads one of them, `alert` reports what changed.
+"""The Celery app: `tick` leases the targets that are due, `check` reads some of them, `alert` reports what changed.
 
 The database is the truth. A message that is lost or delivered twice, a worker that is killed, or two schedulers at the
 same time delay a check by one lease at most, and never run one twice at once.
@@ -6,7 +6,9 @@ same time delay a check by one lease at most, and never run one twice at once.
 
 import logging
 import os
+import time
 import warnings
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -23,13 +25,19 @@ from django.db import connection
 from fleet import alerts, checking, schedule
 from fleet.models import Target
 from fleet.problems import HistoryUnavailableError, database
-from fleet.recording import record
+from fleet.recording import Result, record_all
 from fleet.retention import prune
 from secrets_app import conf
 
 log = logging.getLogger(__name__)
 
 ALERT_S, PRUNE_S = 15.0, 6 * 3600.0
+BATCH = 20
+"""Targets in one message: a message and its transactions cost as much as a check."""
+BATCH_S = 30.0
+"""After this time, a batch begins no further check: the last one ends by KVSITE_DEADLINE_S, well within the lease."""
+WRITE_S = 2.0
+"""Results wait this long for others, to be stored in one transaction. A worker that is killed loses them."""
 VISIBILITY_TIMEOUT_S = 120
 """Redis returns the messages of a dead worker after this time: as long as the lease of a target."""
 
@@ -83,27 +91,57 @@ def tick() -> int:
     with _database_problems():
         claimed = schedule.claim(datetime.now(UTC))
         with app.producer_or_acquire() as producer:
-            for target_id, lease in claimed:
-                check.apply_async((target_id, lease.isoformat()), producer=producer)
-        return len(claimed)
+            for batch in claimed.batches(BATCH):
+                check.apply_async((batch.targets, batch.lease.isoformat()), producer=producer)
+        return len(claimed.targets)
     return 0
 
 
 @app.task(name="fleet.check")
-def check(target_id: int, lease: str) -> bool:
-    """Read one target, if this message still holds its lease; whether it was read."""
+def check(targets: list[int], lease: str) -> int:
+    """Read these targets one after the other, if this message still holds their lease; returns how many were read."""
     with _database_problems():
-        target = schedule.begin(target_id, datetime.fromisoformat(lease), datetime.now(UTC))
-        if target is None:
-            return False
-        _release_connection()  # not held while Azure responds
-        now = checking.check(target, os.environ)
-        with suppress(Target.DoesNotExist):  # deleted in the meantime
-            for change in record(target.pk, now, done=True):
-                log.info("%s: %s", target.name, change.sentence)
+        batch = schedule.begin(schedule.Claim(targets, datetime.fromisoformat(lease)), datetime.now(UTC))
         _release_connection()
-        return True
-    return False
+        return _check_batch(deque(batch))
+    return 0
+
+
+def _check_batch(waiting: deque[Target]) -> int:
+    """Check the targets until the time of a batch is over or the worker stops; the rest is due again at once."""
+    count, end, results = 0, time.monotonic() + BATCH_S, _Results()
+    try:
+        while waiting and time.monotonic() < end and not _scheduler.is_stopping:
+            target = waiting.popleft()
+            results.add(Result(target.pk, checking.check(target, os.environ), target.lease_until))
+            count += 1
+    finally:
+        results.write()
+        schedule.release(waiting)
+        _release_connection()
+    return count
+
+
+class _Results:
+    """Results of a batch, written together every WRITE_S seconds."""
+
+    def __init__(self) -> None:
+        self._results: list[Result] = []
+        self._written = time.monotonic()
+
+    def add(self, result: Result) -> None:
+        """Raises django.db.Error."""
+        self._results.append(result)
+        if time.monotonic() - self._written >= WRITE_S:
+            self.write()
+
+    def write(self) -> None:
+        """Raises django.db.Error; what could not be written is checked again when its lease has ended."""
+        results, self._results, self._written = self._results, [], time.monotonic()
+        if results:
+            for change in record_all(results):
+                log.info("%s: %s", change.target.name, change.sentence)
+            _release_connection()
 
 
 def _release_connection() -> None:
@@ -165,6 +203,8 @@ class _Scheduler:
 
     def __init__(self) -> None:
         self._service: Any = None
+        self.is_stopping = False
+        """The worker ends: checks that have begun finish, no others begin."""
 
     def start(self, **_signal: Any) -> None:
         """Begin to send the periodic tasks."""
@@ -174,6 +214,7 @@ class _Scheduler:
 
     def stop(self, **_signal: Any) -> None:
         """Send no more tasks."""
+        self.is_stopping = True
         if self._service:
             self._service.stop()
 

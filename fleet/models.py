@@ -58,6 +58,7 @@ class Target(models.Model):
     code = models.CharField(max_length=128, blank=True)
     """`403 ForbiddenByRbac`."""
     principal = models.CharField(max_length=_NAME, blank=True)
+    """Of the last check; empty if it obtained no token. The last known one is in `known`."""
     expires_on = models.DateTimeField(null=True, blank=True)
     """Of the secret's current version."""
     is_certificate = models.BooleanField(default=False)
@@ -85,7 +86,7 @@ class Target(models.Model):
 class Observation(models.Model):
     """Equal readings of one target on one day (UTC): the first, the last and how many."""
 
-    target = models.ForeignKey(Target, on_delete=models.CASCADE, related_name="observations")
+    target = models.ForeignKey(Target, on_delete=models.CASCADE, related_name="observations", db_index=False)
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()
     count = models.PositiveIntegerField(default=1)
@@ -116,6 +117,7 @@ class Observation(models.Model):
         ordering = ("first_at", "id")
         indexes = (
             models.Index(fields=["target", "last_at"], name="observation_of_target"),
+            models.Index(fields=["target", "-id"], name="observation_latest"),
             models.Index(fields=["last_at"], name="observation_age"),
         )
 

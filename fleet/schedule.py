@@ -1,56 +1,84 @@
 """Which targets are due: the database decides, so that no message and no worker can lose one."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import F, Q, Window
+from django.db.models import Count, F, Q, Window
 from django.db.models.functions import RowNumber
 
 from fleet.models import Target
 
 LEASE = timedelta(seconds=120)
-"""How long a worker may take for one target. Afterwards another one checks it. Longer than the longest deadline."""
+"""How long a worker may take for a batch. Afterwards another one checks the rest of it."""
 MAX_CLAIMED = 2_000
 """Targets that are claimed but not checked yet: more would only wait in the broker until their lease ends."""
 MAX_PER_VAULT = 1_000
-"""Of one claim. Key Vault allows 4,000 reads of secrets in 10 s per vault; claims are made every TICK_S seconds."""
+"""Of one claim; and no more of a vault of which more than that were claimed or checked within VAULT_WINDOW."""
+VAULT_WINDOW = timedelta(seconds=10)
+"""Key Vault allows 4,000 reads of secrets in this time for each vault; half of them are left for others."""
 TICK_S = 5.0
 _JITTER = 0.1
 """The next check comes up to this part of the interval early, so that checks spread over time."""
 
 
-def claim(now: datetime) -> list[tuple[int, datetime]]:
-    """Lease the targets that are due; returns their numbers and the end of the lease, which identifies it.
+class Claim(NamedTuple):
+    """Targets that were leased together."""
+
+    targets: Sequence[int]
+    """Those of one vault stand together."""
+    lease: datetime
+    """Its end, which identifies it."""
+
+    def batches(self, size: int) -> Iterator["Claim"]:
+        """The same targets in parts of at most `size`."""
+        for start in range(0, len(self.targets), size):
+            yield Claim(self.targets[start : start + size], self.lease)
+
+
+def claim(now: datetime) -> Claim:
+    """Lease the targets that are due.
 
     No other process leases the same ones: PostgreSQL skips locked rows, and SQLite has one writer at a time.
     Raises django.db.Error.
     """
+    until = now + LEASE
     with transaction.atomic():
-        free = MAX_CLAIMED - Target.objects.filter(lease_until__gt=now, lease_until__lte=now + LEASE).count()
-        found = _candidates(now)[: max(0, free)] if free > 0 else []
-        locked = _locked(found, now)
-        until = now + LEASE
+        free = MAX_CLAIMED - Target.objects.filter(_leased(now)).count()
+        locked = _locked(_candidates(now, free), now) if free > 0 else []
         Target.objects.filter(pk__in=locked).update(lease_until=until)
-    return [(pk, until) for pk in locked]
+    return Claim(locked, until)
 
 
-def _candidates(now: datetime) -> list[int]:
+def _candidates(now: datetime, count: int) -> list[int]:
     """Due targets, those of each vault up to MAX_PER_VAULT, the longest overdue first."""
     rank = Window(
         RowNumber(), partition_by=[F("vault_url"), F("site_url")], order_by=F("next_due").asc(nulls_first=True)
     )
-    ranked = Target.objects.filter(_due(now)).annotate(rank=rank).filter(rank__lte=MAX_PER_VAULT)
-    return list(ranked.order_by(F("next_due").asc(nulls_first=True)).values_list("pk", flat=True)[:MAX_CLAIMED])
+    due = Target.objects.filter(_due(now)).exclude(vault_url__in=_busy_vaults(now))
+    ranked = due.annotate(rank=rank).filter(rank__lte=MAX_PER_VAULT)
+    return list(ranked.order_by(F("next_due").asc(nulls_first=True)).values_list("pk", flat=True)[:count])
+
+
+def _busy_vaults(now: datetime) -> list[str]:
+    """Those that were read, or are about to be, so often that they may get no more requests now."""
+    recent = Target.objects.filter(_leased(now) | Q(checked_at__gt=now - VAULT_WINDOW, checked_at__lte=now))
+    counted = recent.exclude(vault_url="").values("vault_url").annotate(count=Count("pk"))
+    return list(counted.filter(count__gt=MAX_PER_VAULT).values_list("vault_url", flat=True))
 
 
 def _locked(numbers: Iterable[int], now: datetime) -> list[int]:
-    """Those that no other process is leasing at this moment."""
+    """Those that no other process is leasing at this moment, by vault."""
     rows = Target.objects.filter(_due(now), pk__in=list(numbers))
     if connection.features.has_select_for_update_skip_locked:
         rows = rows.select_for_update(skip_locked=True)
-    return list(rows.order_by("pk").values_list("pk", flat=True))
+    return [pk for *_, pk in sorted(rows.order_by("pk").values_list("vault_url", "site_url", "pk"))]
+
+
+def _leased(now: datetime) -> Q:
+    return Q(lease_until__gt=now, lease_until__lte=now + LEASE)
 
 
 def _due(now: datetime) -> Q:
@@ -65,17 +93,30 @@ def _due(now: datetime) -> Q:
 _MAX_INTERVAL = timedelta(days=1)
 
 
-def begin(target_id: int, lease: datetime, now: datetime) -> Target | None:
-    """The target to check now; None if this lease has ended, was used, or the target is gone.
+def begin(claimed: Claim, now: datetime) -> list[Target]:
+    """The targets to check now, under a new lease, those of one vault together.
 
-    A message may be delivered twice: only the first one of a lease begins. Raises django.db.Error.
+    Without those that are gone, and those whose lease has ended or was used: a message may be delivered twice, and only
+    the first one begins. Raises django.db.Error.
     """
     renewed = now + LEASE
-    if renewed == lease:
+    if renewed == claimed.lease:
         renewed += timedelta(microseconds=1)
-    if lease <= now or not Target.objects.filter(pk=target_id, lease_until=lease).update(lease_until=renewed):
-        return None
-    return Target.objects.filter(pk=target_id).first()
+    if claimed.lease <= now:
+        return []
+    with transaction.atomic():
+        rows = Target.objects.select_for_update().filter(pk__in=claimed.targets, lease_until=claimed.lease)
+        targets = list(rows.order_by("pk"))
+        Target.objects.filter(pk__in=[target.pk for target in targets]).update(lease_until=renewed)
+    for target in targets:
+        target.lease_until = renewed
+    return sorted(targets, key=lambda target: (target.vault_url, target.site_url))
+
+
+def release(targets: Iterable[Target]) -> None:
+    """End the leases of targets that were not checked: the next claim has them again. Raises django.db.Error."""
+    for target in targets:
+        Target.objects.filter(pk=target.pk, lease_until=target.lease_until).update(lease_until=None)
 
 
 def next_due(target: Target, now: datetime) -> datetime | None:

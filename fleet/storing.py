@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from fleet.description import Description, address_of
 from fleet.models import Change, Observation, Target
@@ -33,6 +34,7 @@ def store(descriptions: Sequence[Description], *, remove_others: bool = False) -
     Raises django.db.Error, and then nothing is stored. The site's own target stays as it is.
     """
     others = Target.objects.exclude(kind=Target.Kind.OWN)
+    _lock(others)
     names = {description.name for description in descriptions}
     removed = [name for name in others.values_list("name", flat=True) if name not in names] if remove_others else []
     for some in _batches(removed):
@@ -78,7 +80,14 @@ def without_known(descriptions: Sequence[Description]) -> list[Description]:
 def remove(names: Sequence[str]) -> int:
     """Delete the targets with these names, and their history; returns how many. Raises django.db.Error."""
     with transaction.atomic():
-        return Target.objects.filter(name__in=names).exclude(kind=Target.Kind.OWN).delete()[1].get("fleet.Target", 0)
+        found = Target.objects.filter(name__in=names).exclude(kind=Target.Kind.OWN)
+        _lock(found)
+        return found.delete()[1].get("fleet.Target", 0)
+
+
+def _lock(targets: QuerySet[Target]) -> None:
+    """By ascending number, as workers lock those whose results they store: none waits for the other forever."""
+    list(targets.select_for_update().order_by("pk").values_list("pk"))
 
 
 def _batches(names: Sequence[str]) -> list[Sequence[str]]:

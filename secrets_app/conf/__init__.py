@@ -16,11 +16,15 @@ from secrets_app.conf.schema import IS_REMOVED, READERS, REMOVED, SETTINGS, UNKN
 from secrets_app.conf.secret_key import missing_key_problem
 from secrets_app.conf.setting import SettingError, SettingProblem
 from secrets_app.conf.token_vault import TokenVaultTokenUrl
+from secrets_app.core.caching import ResultCache
 from secrets_app.core.credential_options import CredentialOptions
 from secrets_app.core.known_secrets import known_secrets
 from secrets_app.core.reading import ExpectedPrincipal
 from secrets_app.core.redaction import well_formed
 from secrets_app.core.runtime import shared
+
+_MAX_CONFIGS = 256
+"""Those of the site, of visitors' choices, and of the vaults of a fleet."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,16 +92,16 @@ def current(overrides: Mapping[str, str | None] | None = None, names: Mapping[st
     return config
 
 
-class _RegisteredSecrets:
+class _RegisteredSecrets(ResultCache[int, Config]):
     """Registers the secrets in the settings, once for each Config, so that no output repeats them."""
 
     def __init__(self) -> None:
-        self._config: Config | None = None
+        super().__init__(_MAX_CONFIGS)
 
     def add(self, config: Config, raw: Mapping[str, str]) -> None:
-        if config is self._config:
-            return
-        self._config = config
+        self.get(id(config), lambda: self._register(config, raw))
+
+    def _register(self, config: Config, raw: Mapping[str, str]) -> Config:
         options = config.credential
         for text in (
             config.fingerprint_key,
@@ -107,9 +111,10 @@ class _RegisteredSecrets:
             *(token for url in config.alert_urls for token in tokens_in(url)),
         ):
             known_secrets().add(text, pinned=True)
+        return config  # kept, so that no other one gets its ID
 
 
-@lru_cache(maxsize=16)  # called several times for each request
+@lru_cache(_MAX_CONFIGS)  # called several times for each request
 def _loaded(
     raw: tuple[tuple[str, str], ...],
     names: tuple[tuple[str, str], ...],

@@ -351,6 +351,8 @@ class ChangeKind(StrEnum):
     VERSION = "version"
     FINGERPRINT = "fingerprint"
     ADDRESS = "address"
+    CLOCK = "clock"
+    """The later reading has the earlier time."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ import pytest
 from fleet import engine
 from fleet.checking import UnresolvedReferenceError, check, resolve
 from fleet.models import Observation, Target
+from fleet.observed import Observed
 from fleet.schedule import claim
 from secrets_app import conf
 from tests.conftest import World
@@ -20,19 +21,84 @@ def target_of(**more: Any) -> Target:
     return Target.objects.create(**{**values, **more})
 
 
+def check_claimed() -> tuple[int, int]:
+    """Claim what is due and run its message twice; how many targets each run read."""
+    claimed = claim(datetime.now(UTC))
+    message = list(claimed.targets), claimed.lease.isoformat()
+    return engine.check(*message), engine.check(*message)
+
+
 @pytest.mark.django_db(transaction=True)
-def test_check_task__reads_and_records_a_claimed_target(world: World) -> None:
+def test_check_task__reads_and_records_claimed_targets(world: World) -> None:
     azure = world("app-service")
-    target = target_of()
-    [(number, lease)] = claim(datetime.now(UTC))
-    assert engine.check(number, lease.isoformat()) is True
-    assert engine.check(number, lease.isoformat()) is False
-    [row] = Observation.objects.all()
-    assert (row.ok, row.credential, row.count) == (True, "ManagedIdentityCredential", 1)
+    target, missing = target_of(), target_of(name="missing", secret_name="no-such")
+    assert check_claimed() == (2, 0)
+    rows = Observation.objects.order_by("target_id").values_list("target_id", "ok", "status", "credential", "count")
+    assert list(rows) == [
+        (target.pk, True, None, "ManagedIdentityCredential", 1),
+        (missing.pk, False, 404, "ManagedIdentityCredential", 1),
+    ]
+    assert not Target.objects.exclude(lease_until=None, checked_at=None).filter(lease_until__isnull=False).exists()
     target.refresh_from_db()
     assert target.ok
-    assert target.lease_until is None
     assert azure.secret_value not in str(list(Observation.objects.values())) + str(target.known)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_check_task__at_the_end_of_its_time__releases_the_rest(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world("app-service")
+    for number in range(3):
+        target_of(name=f"target {number}")
+    monkeypatch.setattr(engine, "BATCH_S", 0.0)
+    assert check_claimed() == (0, 0)
+    monkeypatch.undo()
+    assert check_claimed() == (3, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_check_task__one_target_with_an_unexpected_error__costs_the_others_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world("app-service")
+    first, broken, last = (target_of(name=f"target {number}") for number in range(3))
+    real = engine.checking.check
+
+    def check_or_raise(target: Target, environ: Any) -> Observed:
+        if target.pk == broken.pk:
+            raise RuntimeError
+        return real(target, environ)
+
+    monkeypatch.setattr(engine.checking, "check", check_or_raise)
+    with pytest.raises(RuntimeError):
+        check_claimed()
+    assert Target.objects.get(pk=first.pk).ok
+    assert claim(datetime.now(UTC)).targets == [last.pk]  # the lease of the broken one goes on
+
+
+@pytest.mark.django_db(transaction=True)
+def test_check_task__secret_deleted_in_the_meantime__the_others_are_stored(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world("app-service")
+    kept, deleted = target_of(name="kept"), target_of(name="deleted")
+    real = engine.checking.check
+
+    def check_and_delete(target: Target, environ: Any) -> Observed:
+        Target.objects.filter(pk=deleted.pk).delete()
+        return real(target, environ)
+
+    monkeypatch.setattr(engine.checking, "check", check_and_delete)
+    assert check_claimed() == (2, 0)
+    assert [row.target_id for row in Observation.objects.all()] == [kept.pk]
+
+
+@pytest.mark.django_db
+def test_settings__are_parsed_once_for_each_vault(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world("app-service")
+    check(target_of(name="first"), {})
+    monkeypatch.setattr(conf, "load", None)
+    for number in range(3):
+        assert check(target_of(name=f"target {number}", secret_name=f"secret-{number}"), {}).status == 404
 
 
 @pytest.mark.django_db

@@ -44,7 +44,7 @@ def test_examples__are_never_checked_or_reported(capsys: pytest.CaptureFixture[s
     create_examples(20, NOW)
     assert Target.objects.exclude(ok=F("alerted_ok")).exists()
     later = NOW + timedelta(days=1)
-    assert claim(later) == []
+    assert claim(later).targets == []
     assert store_alerts(later, [], 0) == 0
     call_command("fleet", "run")
     assert capsys.readouterr().out == "0 of 0 targets readable.\n"

@@ -1,11 +1,12 @@
 """Observations: what is merged, what is a change, and how it is worded."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from fleet.models import Change, Observation, Target
-from fleet.recording import record
+from fleet.recording import Result, record, record_all
 from fleet.retention import prune
 from tests.fleet.conftest import DENIED, OK, START, seen
 
@@ -130,6 +131,52 @@ def test_readings_that_end_in_another_order__are_merged(target: Target) -> None:
     record(target.pk, seen(0))
     [row] = Observation.objects.all()
     assert (row.count, row.first_at) == (2, START)
+
+
+def test_failure_without_a_token__has_no_principal_but_a_later_change_is_still_seen(target: Target) -> None:
+    no_token = {"ok": False, "stage": "token", "cause": "no_credential_available"}
+    record(target.pk, seen(0))
+    record(target.pk, seen(5, no_token))
+    target.refresh_from_db()
+    assert target.principal == ""
+    assert target.known["label"] == "kvsite-demo (system-assigned managed identity)"
+    record(target.pk, seen(10, object_id="object-2", principal_name="kvsite-new"))
+    assert "The principal changed from kvsite-demo" in sentences(target)[-1]
+    target.refresh_from_db()
+    assert target.principal == "kvsite-new (system-assigned managed identity)"
+
+
+def test_several_readings__are_stored_together_as_one_by_one(
+    target: Target, django_assert_max_num_queries: Any
+) -> None:
+    others = [Target.objects.create(name=f"other {number}") for number in range(20)]
+    with django_assert_max_num_queries(8):
+        record_all([Result(each.pk, seen(0)) for each in (target, *others)])
+    with django_assert_max_num_queries(8):
+        changes = record_all(
+            [
+                *(Result(each.pk, seen(5)) for each in others),
+                Result(target.pk, seen(5)),
+                Result(target.pk, seen(10, DENIED)),
+                Result(target.pk, seen(11, DENIED)),
+                Result(-1, seen(5)),
+            ]
+        )
+    assert [change.target for change in changes] == [target]
+    assert sentences(target)[-1].startswith("No longer readable: 403 ForbiddenByRbac")
+    assert list(target.observations.values_list("ok", "count")) == [(True, 2), (False, 2)]
+    assert list(Observation.objects.exclude(target=target).values_list("count", flat=True)) == [2] * 20
+    assert Target.objects.filter(ok=True, checked_at=START + timedelta(minutes=5)).count() == 20
+
+
+def test_fields_that_a_reading_does_not_show__are_left_as_others_changed_them(target: Target) -> None:
+    record(target.pk, seen(0))
+    Target.objects.update(labels={"team": "payments"}, settings={"SECRET_VERSION": "0" * 32}, name="renamed")
+    record(target.pk, seen(5))
+    target.refresh_from_db()
+    assert (target.name, target.labels, target.settings) == (
+        "renamed", {"team": "payments"}, {"SECRET_VERSION": "0" * 32}
+    )  # fmt: skip
 
 
 def test_long_texts__are_cut_to_their_columns(target: Target) -> None:

@@ -7,10 +7,10 @@ import pytest
 from django.db import connection
 
 from fleet import schedule
-from fleet.models import Target
-from fleet.recording import record
-from fleet.schedule import LEASE, begin, claim
-from tests.fleet.conftest import seen
+from fleet.models import Observation, Target
+from fleet.recording import Result, record_all
+from fleet.schedule import LEASE, begin, claim, release
+from tests.fleet.conftest import DENIED, seen
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 
@@ -25,8 +25,8 @@ def add(count: int, vault: str = "contoso") -> list[Target]:
 @pytest.mark.django_db
 def test_claim__returns_each_due_target_once() -> None:
     targets = add(3)
-    assert sorted(pk for pk, _ in claim(NOW)) == [target.pk for target in targets]
-    assert claim(NOW) == []
+    assert sorted(claim(NOW).targets) == [target.pk for target in targets]
+    assert claim(NOW).targets == []
 
 
 @pytest.mark.django_db
@@ -35,42 +35,53 @@ def test_claim__not_due_disabled_or_without_interval__is_left_out() -> None:
     Target.objects.filter(pk=later.pk).update(next_due=NOW + timedelta(seconds=30))
     Target.objects.filter(pk=off.pk).update(is_enabled=False)
     Target.objects.filter(pk=manual.pk).update(interval_s=None)
-    assert claim(NOW) == []
-    assert [pk for pk, _ in claim(NOW + timedelta(seconds=30))] == [later.pk]
+    assert claim(NOW).targets == []
+    assert claim(NOW + timedelta(seconds=30)).targets == [later.pk]
 
 
 @pytest.mark.django_db
 def test_worker_that_died__costs_one_lease() -> None:
     [target] = add(1)
     claim(NOW)
-    assert claim(NOW + LEASE - timedelta(seconds=1)) == []
-    assert [pk for pk, _ in claim(NOW + LEASE)] == [target.pk]
+    assert claim(NOW + LEASE - timedelta(seconds=1)).targets == []
+    assert claim(NOW + LEASE).targets == [target.pk]
 
 
 @pytest.mark.django_db
 def test_message_delivered_twice__is_checked_once() -> None:
-    [target] = add(1)
-    [(_, lease)] = claim(NOW)
-    assert begin(target.pk, lease, NOW)
-    assert begin(target.pk, lease, NOW + timedelta(seconds=1)) is None
+    targets = add(2)
+    claimed = claim(NOW)
+    assert [target.pk for target in begin(claimed, NOW)] == [target.pk for target in targets]
+    assert begin(claimed, NOW + timedelta(seconds=1)) == []
 
 
 @pytest.mark.django_db
 def test_message_of_an_ended_lease__is_ignored() -> None:
-    [target] = add(1)
-    [(_, lease)] = claim(NOW)
-    assert begin(target.pk, lease, lease) is None
-    [(_, second)] = claim(NOW + LEASE)
-    assert begin(target.pk, lease, NOW + LEASE) is None
-    assert begin(target.pk, second, NOW + LEASE)
+    add(1)
+    first = claim(NOW)
+    assert begin(first, first.lease) == []
+    second = claim(NOW + LEASE)
+    assert begin(first, NOW + LEASE) == []
+    assert len(begin(second, NOW + LEASE)) == 1
+
+
+@pytest.mark.django_db
+def test_targets_of_one_vault__are_in_the_same_batches() -> None:
+    for number in range(3):
+        add(1, "contoso" if number == 1 else f"vault-{number}")
+    add(3)
+    batches = list(claim(NOW).batches(4))
+    assert [len(batch.targets) for batch in batches] == [4, 2]
+    vaults = dict(Target.objects.values_list("pk", "vault_url"))
+    assert {vaults[pk] for pk in batches[0].targets} == {"https://contoso.vault.azure.net"}
 
 
 @pytest.mark.django_db
 def test_finished_check__is_due_again_within_its_interval() -> None:
-    [target] = add(1)
-    claim(NOW)
+    add(1)
+    [target] = begin(claim(NOW), NOW)
     before = datetime.now(UTC)
-    record(target.pk, seen(0), done=True)
+    record_all([Result(target.pk, seen(0), target.lease_until)])
     target.refresh_from_db()
     assert target.lease_until is None
     assert target.next_due
@@ -78,10 +89,63 @@ def test_finished_check__is_due_again_within_its_interval() -> None:
 
 
 @pytest.mark.django_db
+def test_targets_that_were_not_checked__are_released_by_the_holder_of_their_lease_only() -> None:
+    add(2)
+    [first, second] = begin(claim(NOW), NOW)
+    release([first])
+    again = claim(NOW)
+    assert again.targets == [first.pk]
+    release([first])  # its lease is another one's now
+    assert claim(NOW).targets == []
+    assert Target.objects.get(pk=second.pk).lease_until == second.lease_until
+
+
+def outlived() -> tuple[Target, Target]:
+    """The target of a check that still runs after its lease, and as the next check has it."""
+    add(1)
+    [first] = begin(claim(NOW), NOW)
+    later = NOW + LEASE + timedelta(seconds=1)
+    [second] = begin(claim(later), later)
+    return first, second
+
+
+@pytest.mark.django_db
+def test_check_that_outlived_its_lease__ends_no_other_lease_and_sets_no_schedule() -> None:
+    first, second = outlived()
+    record_all([Result(first.pk, seen(0), first.lease_until)])
+    target = Target.objects.get()
+    assert (target.lease_until, target.next_due, target.ok) == (second.lease_until, None, True)
+    assert claim(NOW + LEASE + timedelta(seconds=2)).targets == []
+    record_all([Result(second.pk, seen(2), second.lease_until)])
+    target.refresh_from_db()
+    assert target.lease_until is None
+    assert target.next_due
+    assert Observation.objects.get().count == 2
+
+
+@pytest.mark.django_db
+def test_check_that_outlived_its_lease__is_dropped_if_a_later_one_is_stored() -> None:
+    first, second = outlived()
+    record_all([Result(second.pk, seen(2, DENIED), second.lease_until)])
+    before = Target.objects.values().get()
+    assert record_all([Result(first.pk, seen(0), first.lease_until)]) == []
+    assert Target.objects.values().get() == before
+    assert Observation.objects.get().count == 1
+
+
+@pytest.mark.django_db
+def test_check_that_outlived_its_lease__but_was_not_leased_again__ends_it() -> None:
+    add(1)
+    [target] = begin(claim(NOW), NOW)
+    record_all([Result(target.pk, seen(10), target.lease_until)])
+    assert Target.objects.get().lease_until is None
+
+
+@pytest.mark.django_db
 def test_clock_set_back__does_not_stop_checks() -> None:
     [target] = add(1)
     Target.objects.update(next_due=NOW + timedelta(days=400), lease_until=NOW + timedelta(days=400))
-    assert [pk for pk, _ in claim(NOW)] == [target.pk]
+    assert claim(NOW).targets == [target.pk]
 
 
 @pytest.mark.django_db
@@ -89,17 +153,31 @@ def test_one_large_vault__does_not_hold_up_the_others(monkeypatch: pytest.Monkey
     monkeypatch.setattr(schedule, "MAX_PER_VAULT", 3)
     add(10)
     others = add(2, "fabrikam")
-    claimed = {pk for pk, _ in claim(NOW)}
+    claimed = set(claim(NOW).targets)
     assert len(claimed) == 5
     assert {other.pk for other in others} <= claimed
+
+
+@pytest.mark.django_db
+def test_vault_that_was_read_often_in_the_last_seconds__waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With several schedulers, too: the limit counts what all of them claimed."""
+    monkeypatch.setattr(schedule, "MAX_PER_VAULT", 3)
+    add(10)
+    other = add(1, "fabrikam")
+    Target.objects.filter(name__in=["contoso 0", "contoso 1"]).update(checked_at=NOW, next_due=NOW + LEASE)
+    assert len(claim(NOW).targets) == 4  # 2 were checked just now, so 3 more are allowed, and 1 of the other vault
+    Target.objects.filter(pk=other[0].pk).update(lease_until=None)
+    assert claim(NOW).targets == [other[0].pk]
+    Target.objects.update(lease_until=None)
+    assert len(claim(NOW + schedule.VAULT_WINDOW).targets) == 4
 
 
 @pytest.mark.django_db
 def test_claims__stop_while_too_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schedule, "MAX_CLAIMED", 4)
     add(10)
-    assert len(claim(NOW)) == 4
-    assert claim(NOW) == []
+    assert len(claim(NOW).targets) == 4
+    assert claim(NOW).targets == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -111,7 +189,7 @@ def test_two_schedulers_at_once__lease_each_target_once() -> None:
     def run() -> None:
         start.wait()
         try:
-            claimed.extend(pk for pk, _ in claim(NOW))
+            claimed.extend(claim(NOW).targets)
         finally:
             connection.close()
 

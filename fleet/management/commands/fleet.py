@@ -6,7 +6,6 @@ from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -130,8 +129,7 @@ class Command(BaseCommand):
                 with database():
                     connection.close()  # not held while Azure responds
                     now = check(target, os.environ)
-                    with suppress(Target.DoesNotExist):  # removed in the meantime
-                        record(target.pk, now)
+                    record(target.pk, now)
                     return now.ok
             finally:
                 connection.close()
