@@ -20,6 +20,9 @@ MAX_PER_VAULT = 1_000
 VAULT_WINDOW = timedelta(seconds=10)
 """Key Vault allows 4,000 reads of secrets in this time for each vault; half of them are left for others."""
 TICK_S = 5.0
+_MAX_SKEW = timedelta(seconds=60)
+"""Between the clocks of two machines. A time that is further ahead was set before a clock was set back."""
+_MAX_INTERVAL = timedelta(days=1)
 _JITTER = 0.1
 """The next check comes up to this part of the interval early, so that checks spread over time."""
 
@@ -78,19 +81,17 @@ def _locked(numbers: Iterable[int], now: datetime) -> list[int]:
 
 
 def _leased(now: datetime) -> Q:
-    return Q(lease_until__gt=now, lease_until__lte=now + LEASE)
+    return Q(lease_until__gt=now, lease_until__lte=now + LEASE + _MAX_SKEW)
 
 
 def _due(now: datetime) -> Q:
-    """A time that is too far ahead was set before the clock was set back, and does not count."""
+    """A time that is too far ahead does not count."""
+    latest_due, latest_lease = now + _MAX_INTERVAL + _MAX_SKEW, now + LEASE + _MAX_SKEW
     return (
         Q(is_enabled=True, interval_s__isnull=False)
-        & (Q(next_due__isnull=True) | Q(next_due__lte=now) | Q(next_due__gt=now + _MAX_INTERVAL))
-        & (Q(lease_until__isnull=True) | Q(lease_until__lte=now) | Q(lease_until__gt=now + LEASE))
+        & (Q(next_due__isnull=True) | Q(next_due__lte=now) | Q(next_due__gt=latest_due))
+        & (Q(lease_until__isnull=True) | Q(lease_until__lte=now) | Q(lease_until__gt=latest_lease))
     )
-
-
-_MAX_INTERVAL = timedelta(days=1)
 
 
 def begin(claimed: Claim, now: datetime) -> list[Target]:

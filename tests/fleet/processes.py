@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from localazure import LocalAzure
+from localazure import FaultInjection, LocalAzure
 from tests.fleet.receiver import Receiver
 from tests.fleet.servers import LIMIT_S, PostgreSQL, Redis, find_postgresql, wait_for
 
@@ -64,10 +65,23 @@ class Fleet:
         return self
 
     def add_targets(self, count: int, interval_s: int) -> None:
+        """Targets with a secret each."""
+        for number in range(count):
+            self.azure.vault()[f"secret-{number}"] = f"value-of-secret-{number}"
         self.shell(
             f"Target.objects.bulk_create(Target(name=f'target {{n}}', vault_url=os.environ['KEY_VAULT_URI'], "
-            f"secret_name=os.environ['SECRET_NAME'], interval_s={interval_s}) for n in range({count})); result = 0"
+            f"secret_name=f'secret-{{n}}', interval_s={interval_s}) for n in range({count})); result = 0"
         )
+
+    def slow_down(self, latency_s: float) -> None:
+        """From now on, the vault responds after this time."""
+        self.azure.inject_fault("keyvault", FaultInjection(latency_s=latency_s))
+
+    def reads(self) -> Counter[str]:
+        """How often the vault returned each secret of `add_targets`."""
+        found = (request for request in self.azure.requests if request.service == "keyvault" and request.status == 200)
+        names = (request.path.strip("/").split("/")[1] for request in found)
+        return Counter(name for name in names if name.startswith("secret-"))
 
     def start_worker(self) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
@@ -142,14 +156,39 @@ def test_embedded__checks_everything_and_ends_on_sigterm(embedded: Fleet) -> Non
 
 
 def test_embedded__worker_killed__the_next_one_checks_the_rest(embedded: Fleet) -> None:
-    embedded.add_targets(TARGETS, interval_s=3600)
+    embedded.add_targets(TARGETS * 5, interval_s=3600)
+    embedded.slow_down(2)  # 8 threads: at least 50 s for all
     first = embedded.start_worker()
-    wait_for("the first checks", lambda: embedded.checked() > 0)
+    wait_for("the first results", lambda: embedded.checked() > 1)
     first.kill()
     first.wait(LIMIT_S)
+    assert embedded.checked() < TARGETS * 5
+    embedded.slow_down(0)
     expire_leases(embedded)
     embedded.start_worker()
-    wait_for("all targets are checked", lambda: embedded.checked() == TARGETS + 1)
+    wait_for("all targets are checked", lambda: embedded.checked() == TARGETS * 5 + 1)
+    reads = embedded.reads()
+    assert len(reads) == TARGETS * 5
+    assert max(reads.values()) <= 2  # a reading of the killed worker was not stored
+
+
+def test_embedded__worker_paused_beyond_its_lease__ends_no_other_lease(embedded: Fleet) -> None:
+    """As a virtual machine that is migrated: its check goes on after another worker has checked the target."""
+    embedded.add_targets(1, interval_s=3600)
+    embedded.slow_down(3)
+    paused = embedded.start_worker()
+    wait_for("the lease", lambda: embedded.shell("result = Target.objects.filter(lease_until__isnull=False).exists()"))
+    paused.send_signal(signal.SIGSTOP)
+    expire_leases(embedded)
+    embedded.start_worker()
+    wait_for("all targets are checked", lambda: embedded.checked() == 2)
+    state = "result = [str(row) for row in Target.objects.order_by('pk').values_list('next_due', 'lease_until', 'ok')]"
+    before = embedded.shell(state)
+    paused.send_signal(signal.SIGCONT)
+    paused.send_signal(signal.SIGTERM)
+    assert paused.wait(LIMIT_S) == 0
+    assert embedded.shell(state) == before
+    assert embedded.readings() == 2
 
 
 def expire_leases(deployment: Fleet) -> None:
@@ -166,6 +205,23 @@ def test_scaled_out__two_workers_share_the_targets_and_check_each_once(scaled_ou
     assert scaled_out.shell("result = Target.objects.filter(lease_until__isnull=False).count()") == 0
     # Each worker sets the own target due when it starts.
     assert TARGETS * 5 + 1 <= scaled_out.readings() <= TARGETS * 5 + 2
+    assert scaled_out.reads() == Counter(f"secret-{number}" for number in range(TARGETS * 5))
+
+
+@needs_servers
+def test_scaled_out__worker_killed__the_other_one_checks_the_rest(scaled_out: Fleet) -> None:
+    scaled_out.add_targets(TARGETS * 5, interval_s=3600)
+    scaled_out.slow_down(2)
+    first = scaled_out.start_worker()
+    wait_for("the first results", lambda: scaled_out.checked() > 1)
+    scaled_out.start_worker()
+    first.kill()
+    first.wait(LIMIT_S)
+    assert scaled_out.checked() < TARGETS * 5
+    scaled_out.slow_down(0)
+    expire_leases(scaled_out)
+    wait_for("all targets are checked", lambda: scaled_out.checked() == TARGETS * 5 + 1, limit_s=3 * LIMIT_S)
+    assert len(scaled_out.reads()) == TARGETS * 5
 
 
 @needs_servers

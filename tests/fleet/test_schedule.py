@@ -67,9 +67,9 @@ def test_message_of_an_ended_lease__is_ignored() -> None:
 
 @pytest.mark.django_db
 def test_targets_of_one_vault__are_in_the_same_batches() -> None:
-    for number in range(3):
-        add(1, "contoso" if number == 1 else f"vault-{number}")
-    add(3)
+    add(1, "zava")
+    add(4)
+    add(1, "fabrikam")
     batches = list(claim(NOW).batches(4))
     assert [len(batch.targets) for batch in batches] == [4, 2]
     vaults = dict(Target.objects.values_list("pk", "vault_url"))
@@ -146,6 +146,15 @@ def test_clock_set_back__does_not_stop_checks() -> None:
     [target] = add(1)
     Target.objects.update(next_due=NOW + timedelta(days=400), lease_until=NOW + timedelta(days=400))
     assert claim(NOW).targets == [target.pk]
+
+
+@pytest.mark.django_db
+def test_machine_whose_clock_is_behind__respects_the_leases_of_the_others() -> None:
+    add(1)
+    claimed = claim(NOW + timedelta(seconds=20))
+    assert claim(NOW).targets == []
+    begin(claimed, NOW + timedelta(seconds=20))
+    assert claim(NOW).targets == []
 
 
 @pytest.mark.django_db
