@@ -11,6 +11,7 @@ from fleet.observed import Observed, observed
 from fleet.other_site import read_site
 from secrets_app import conf
 from secrets_app.conf.request import secret_request
+from secrets_app.core.known_secrets import known_secrets
 from secrets_app.service import diagnose, get_reading
 
 _ANY_SECRET = "any"  # noqa: S105 - a name
@@ -28,6 +29,7 @@ def check(target: Target, environ: Mapping[str, str]) -> Observed:
     except UnresolvedReferenceError:
         return Observed(at=datetime.now(UTC), ok=False, cause="setting_invalid", stage="configuration")
     if target.kind == Target.Kind.SITE:
+        known_secrets().add(secrets.get(TOKEN), pinned=True)
         return read_site(target, secrets.get(TOKEN))
     return _check_vault(target, secrets)
 

@@ -30,7 +30,8 @@ SETTING_KEYS = {
     if name.startswith(("KVSITE_", "SECRET_")) and name != _CONNECTION_STRING
 }
 """Key -> setting that a target can have in place of the site's."""
-_OWN_KEYS = ("name", "kind", "vault", "secret", "site", "token", "labels", "interval_s", "credential_expires_on")
+_OF_SITES = ("site", "token", "audience")
+_OWN_KEYS = ("name", "kind", "vault", "secret", *_OF_SITES, "labels", "interval_s", "credential_expires_on")
 KEYS = (*_OWN_KEYS, *SETTING_KEYS)
 TOKEN = "token"  # noqa: S105 - a key
 AUDIENCE = "audience"
@@ -43,6 +44,13 @@ _LABEL_TEXT = re.compile(r"[^,\x00-\x1f\x7f-\x9f\u2028\u2029]{0,100}")
 MAX_LABEL = 100
 _MAX_TEXT, _MAX_LABELS = 300, 20
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_APPLICATION_URI = re.compile(r"api://[A-Za-z0-9][A-Za-z0-9._/-]{0,199}")
+"""Azure's own services have URIs that begin with https."""
+_TOKEN_EXCHANGE = re.compile(r"api://AzureADTokenExchange", re.IGNORECASE)
+"""A token for it can be exchanged for one of an application that trusts this identity.
+
+https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity
+"""
 _PLACEHOLDER = "a-reference"
 
 
@@ -91,6 +99,7 @@ def describe(fields: Mapping[str, Any]) -> Description:
     if kind is Target.Kind.SITE:
         address = _site(given, settings, references)
         references = {TOKEN: given[TOKEN]} if TOKEN in given else {}
+        settings |= _audience(given)
     else:
         address = _vault(given, settings, references)
     for key, reference in {**references, **({TOKEN: given[TOKEN]} if TOKEN in given else {})}.items():
@@ -154,7 +163,7 @@ def _kind(given: Mapping[str, str]) -> Target.Kind:
     word = given.get("kind", "site" if "site" in given else "secret")
     if word not in _KINDS:
         raise InvalidTargetError(f"kind is {_shown(word)}, but must be secret or site.", "kind")
-    required, excluded = (("site",), ("vault", "secret")) if word == "site" else (("vault", "secret"), ("site", TOKEN))
+    required, excluded = (("site",), ("vault", "secret")) if word == "site" else (("vault", "secret"), _OF_SITES)
     for key in required:
         if key not in given:
             raise InvalidTargetError(f"{key} is missing: a target of kind {word} requires it.")
@@ -187,6 +196,19 @@ def _site(given: Mapping[str, str], settings: Mapping[str, str], references: Map
         if problem.setting in settings:
             raise _error(problem)
     return {"site_url": site_url(given["site"])}
+
+
+def _audience(given: Mapping[str, str]) -> dict[str, str]:
+    """The audience of the tokens for the site. A token of another service, which the site could misuse, is refused."""
+    audience = given.get(AUDIENCE)
+    if audience is None:
+        return {}
+    if TOKEN in given:
+        raise InvalidTargetError("token and audience exclude each other: both are sent as Authorization.", AUDIENCE)
+    if not _APPLICATION_URI.fullmatch(audience) or _TOKEN_EXCHANGE.match(audience):
+        message = "audience must be the application ID URI of the site's app registration, such as api://<client-id>."
+        raise InvalidTargetError(message, AUDIENCE)
+    return {AUDIENCE: audience}
 
 
 def site_url(text: str) -> str:

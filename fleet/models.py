@@ -32,7 +32,10 @@ class Target(models.Model):
     site_url = models.CharField(max_length=_URL, blank=True)
     """With `SITE`: its address, whose `/api/reading` is requested."""
     settings = models.JSONField(default=dict, blank=True)
-    """Settings that differ from the site's: `{"KVSITE_CREDENTIAL": "managed-identity"}`. None of them is a secret."""
+    """Settings that differ from the site's: `{"KVSITE_CREDENTIAL": "managed-identity"}`. None of them is a secret.
+
+    Of another site: what is expected of its principal, and `audience`.
+    """
     references = models.JSONField(default=dict, blank=True)
     """Secret settings -> where their text is: `{"AZURE_CLIENT_SECRET": "env:PAYROLL_SECRET"}` or `file:/path`."""
     labels = models.JSONField(default=dict, blank=True)

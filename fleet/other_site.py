@@ -17,18 +17,20 @@ import requests
 import urllib3
 from jsonschema import Draft202012Validator
 
-from fleet.description import EXPECTED_PREFIX
+from fleet.description import AUDIENCE, EXPECTED_PREFIX
 from fleet.models import Target
-from fleet.observed import UNEXPECTED_PRINCIPAL, Observed, fitting, is_certificate
-from secrets_app import conf
+from fleet.observed import UNEXPECTED_PRINCIPAL, Observed, fitting, is_certificate, observed
+from secrets_app import conf, keyvault
 from secrets_app.azure_client.cancellation import Cancelled, time_limit
 from secrets_app.azure_client.responses import ResponseTooLargeError
 from secrets_app.azure_client.transport import closed_on_cancel, new_session
+from secrets_app.conf.request import ReadRequest, token_request
 from secrets_app.core.known_secrets import known_secrets
-from secrets_app.core.reading import Principal, PrincipalType
+from secrets_app.core.reading import Diagnosis, Principal, PrincipalType
 from secrets_app.differences import InvalidDocumentError, SavedReading, parse_document
 from secrets_app.differences.saved_reading import MAX_BYTES
 from secrets_app.openapi import openapi_document
+from secrets_app.service import diagnose
 
 _MARGIN_S = 3.0
 """The other site answers within its own deadline, which is likely this site's."""
@@ -36,19 +38,66 @@ _CAUSE = "service_error"
 _CAUSE_KEY = re.compile(r"[a-z0-9_]{1,64}")
 """Pages link to /causes/KEY/, so any other text is dropped."""
 _DENIED = frozenset({401, 403})
+_SIGN_IN = re.compile(
+    r"^(https://[^/]+)?/\.auth/login/|^https://login\.(microsoftonline\.(com|us)|windows\.net|"
+    r"(partner\.microsoftonline|chinacloudapi)\.cn)/"
+)
+"""Where App Service authentication redirects to."""
 
 
 def read_site(target: Target, token: str | None) -> Observed:
     """The site's reading. `token`: a passphrase of the other site (KVSITE_PASSPHRASE), where it requires one.
 
-    Ends by the deadline; a site that does not answer with a reading is an observation too.
+    With an audience, this site's own credential requests an access token for it. Ends by the deadline; a site that does
+    not answer with a reading is an observation too.
     """
+    audience = target.settings.get(AUDIENCE)
+    return _read_with_access_token(target, audience) if audience else _read(target, token)
+
+
+def _read_with_access_token(target: Target, audience: str) -> Observed:
+    config = conf.current()
+    limited = replace(config, deadline_s=config.deadline_s + _MARGIN_S)
+    request = replace(token_request(limited, f"{audience}/.default"), from_visitor=False, one_of_many=True)
+    operation = _ReadSiteOperation(request, target)
+    reading = keyvault.run(operation, request)
+    if operation.found is None:
+        return observed(reading, diagnose(reading, request))
+    if operation.found.status not in _DENIED:
+        return operation.found
+    own = observed(reading, Diagnosis())  # the principal that was refused
+    code = "TokenRefused" if operation.found.status == requests.codes.unauthorized else "IdentityNotAllowed"
+    return replace(own, ok=False, stage="network", cause=_CAUSE, status=operation.found.status, code=code)
+
+
+class _ReadSiteOperation(keyvault.ReadOperation):
+    """Requests a token for a site and sends it, without storing it."""
+
+    def __init__(self, request: ReadRequest, target: Target) -> None:
+        super().__init__(request)
+        self._target = target
+        self.found: Observed | None = None
+        """None if there was no token, or at the deadline."""
+
+    def _fetch(self, connection: keyvault.Connection) -> None:
+        token = connection.credential.get_token_info(self._request.scope).token
+        known_secrets().add(token)
+        self.found = _read(self._target, token)
+
+    def _has_result(self) -> bool:
+        return self.found is not None
+
+    def _target_name(self) -> str:
+        return self._target.site_url
+
+
+def _read(target: Target, token: str | None) -> Observed:
     now, start = datetime.now(UTC), monotonic()
     failed = Observed(at=now, ok=False, stage="network", cause=_CAUSE)
     try:
         response = _get(f"{target.site_url}/api/reading", token)
         if response.status_code != requests.codes.ok:
-            return replace(failed, status=response.status_code, code=_code(response.status_code))
+            return replace(failed, status=response.status_code, code=_code(response))
         document = _checked(response.content)
     except InvalidDocumentError:
         return replace(failed, code="NotAReading")
@@ -65,7 +114,6 @@ def _get(url: str, token: str | None) -> requests.Response:
     deadline_s = conf.current().deadline_s + _MARGIN_S
     headers = {"Accept": "application/json"}
     if token:
-        known_secrets().add(token, pinned=True)
         headers["Authorization"] = f"Bearer {token}"
     with new_session() as session, time_limit(deadline_s) as limit:
         session.auth = lambda request: request  # otherwise requests sends what ~/.netrc has for this host
@@ -85,10 +133,19 @@ def _error_name(error: Exception) -> str:
     return type(wrapped if isinstance(wrapped, ResponseTooLargeError) else error).__name__
 
 
-def _code(status: int) -> str:
-    if status in _DENIED:
+def _code(response: requests.Response) -> str:
+    """Why the site did not answer. A Principal Used site itself refuses with 403, App Service with 401 or a redirect.
+
+    https://learn.microsoft.com/azure/app-service/overview-authentication-authorization#authorization-behavior
+    """
+    status = response.status_code
+    if status == requests.codes.unauthorized:
+        return "SignInRequired"
+    if status == requests.codes.forbidden:
         return "SiteAccessDenied"
-    return "Redirect" if 300 <= status < 400 else "SiteError"
+    if 300 <= status < 400:
+        return "SignInRequired" if _SIGN_IN.search(response.headers.get("Location", "")[:2000]) else "Redirect"
+    return "SiteError"
 
 
 def _checked(content: bytes) -> SavedReading:

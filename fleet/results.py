@@ -16,8 +16,10 @@ NOT_A_READING = {
     "or audience if it is behind App Service authentication.",
     "SignInRequired": "The site requires sign-in (App Service authentication). Set audience to its application ID URI, "
     "such as api://<client-id>.",
-    "TokenRefused": "The site refused the token for its audience. Its authentication must allow this audience, this "
-    "tenant and the identity of this site.",
+    "TokenRefused": "The site refused the token for its audience: its App Service authentication must allow this "
+    "audience and tenant.",
+    "IdentityNotAllowed": "The site refused this identity: add its object ID to KVSITE_PEOPLE there, and to the "
+    "allowed identities of its App Service authentication.",
     "Redirect": "The site redirects to another address, and redirects are not followed.",
     "SiteError": "The site answered with an error.",
 }

@@ -11,12 +11,14 @@ from secrets_app.core.budget import VisitorBudget
 from secrets_app.core.caching import SingleFlight
 from secrets_app.core.reading import Reading, Stage
 from secrets_app.core.runtime import shared
+from secrets_app.keyvault.client import Connection
 from secrets_app.keyvault.operation import Progress, ReadOperation
 from secrets_app.keyvault.pool import dedicated_connection, pool_for
 from secrets_app.keyvault.secret import ReadingWithValue, ReadSecretOperation, ReadValueOperation
 from secrets_app.keyvault.token_vault import TokenVaultOperation
 
 __all__ = [
+    "Connection",
     "PendingReading",
     "Progress",
     "ReadOperation",
@@ -25,6 +27,7 @@ __all__ = [
     "progress",
     "read",
     "read_value",
+    "run",
     "start_read",
 ]
 
@@ -122,7 +125,7 @@ def read_value(request: ReadRequest) -> ReadingWithValue:
     if request.from_visitor:
         shared(VisitorBudget).take()
     operation = ReadValueOperation(request)
-    reading = _run(operation, request)
+    reading = run(operation, request)
     return ReadingWithValue(reading=reading, value=operation.value if reading.ok else None)
 
 
@@ -134,10 +137,11 @@ def isolated_read(request: ReadRequest) -> ReadOperation:
 def _read(request: ReadRequest, *, refresh: bool) -> Reading:
     if refresh:
         pool_for(request).discard(request)
-    return _run(_OPERATIONS[type(request.target)](request), request)
+    return run(_OPERATIONS[type(request.target)](request), request)
 
 
-def _run(operation: ReadOperation, request: ReadRequest) -> Reading:
+def run(operation: ReadOperation, request: ReadRequest) -> Reading:
+    """Run an operation of this request: it shares the connections, and those with a refused token are dropped."""
     in_progress = shared(_InProgress)
     in_progress[request.key] = operation
     try:

@@ -11,7 +11,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
+from fleet import discovery
 from fleet.models import Target
+from localazure import Fault, FaultInjection
 from secrets_app import conf
 from tests.conftest import World
 from tests.fleet.conftest import DENIED, OK
@@ -54,6 +56,25 @@ def test_discover__adds_the_secrets_of_every_visible_vault(world: World, capsys:
     assert "kv-closed: its secrets cannot be listed: 403 ForbiddenByRbac" in output
     call_command("fleet", "discover")
     assert "0 of them new." in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_discover__a_response_byte_by_byte_ends_at_the_deadline(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    azure = world("app-service", seed=SEED)
+    monkeypatch.setattr(discovery, "_VAULT_DEADLINE_S", 0.3)
+    azure.inject_fault("keyvault", FaultInjection(fault=Fault.DRIP))
+    call_command("fleet", "discover", "--dry-run")
+    output = capsys.readouterr().out
+    assert "kv-payments: its secrets cannot be listed: no complete response within 1 second." in output
+    monkeypatch.setattr(discovery, "_DEADLINE_S", 0.2)
+    azure.inject_fault("arm", FaultInjection(fault=Fault.DRIP))
+    with pytest.raises(CommandError, match=r"Azure Resource Graph: no complete response within 1 second\."):
+        call_command("fleet", "discover")
+    assert not Target.objects.exists()
+    with pytest.raises(CommandError, match="not a whole number from 1 to 86400"):
+        call_command("fleet", "discover", "--deadline", "0")
 
 
 @pytest.mark.django_db

@@ -8,16 +8,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
+import jwt
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.management import call_command
 from django.test import Client
 
 from fleet import other_site
 from fleet.checking import check
-from fleet.description import describe
+from fleet.description import InvalidTargetError, describe
 from fleet.models import Target
 from fleet.recording import record
 from fleet.storing import store
+from localazure.crypto.tokens import verify
 from tests.conftest import World
 
 PASSPHRASE = "correct horse battery staple"
@@ -69,9 +72,50 @@ def answering() -> Iterator[Callable[..., str]]:
         yield start
 
 
+AUDIENCE = "api://payroll-site"
+SEED = f"""
+[[application]]
+name = "payroll-site"
+identifier-uri = "{AUDIENCE}"
+"""
+
+
+@pytest.fixture
+def behind_sign_in() -> Iterator[Callable[..., str]]:
+    """`behind_sign_in(reading)` starts a server that checks tokens as App Service authentication does."""
+    with ExitStack() as servers:
+
+        def start(reading: bytes, audience: str = AUDIENCE, *, allowed: bool = True) -> str:
+            class Handler(BaseHTTPRequestHandler):
+                def do_GET(self) -> None:
+                    status, location = self.check()
+                    self.send_response(status)
+                    if location:
+                        self.send_header("Location", location)
+                    self.end_headers()
+                    self.wfile.write(reading if status == 200 else b"")
+
+                def check(self) -> tuple[int, str]:
+                    scheme, _, token = self.headers.get("Authorization", "").partition(" ")
+                    if scheme != "Bearer":
+                        return 302, "/.auth/login/aad?post_login_redirect_uri=%2Fapi%2Freading"
+                    try:
+                        claims = verify(token)
+                    except jwt.InvalidTokenError:
+                        return 401, ""
+                    return (200 if allowed else 403, "") if claims["aud"] == audience else (401, "")
+
+                def log_message(self, *_args: Any) -> None: ...
+
+            return servers.enter_context(running(ThreadingHTTPServer(("127.0.0.1", 0), Handler)))
+
+        yield start
+
+
 def target_of(url: str, **more: Any) -> Target:
-    store([describe({"name": "other", "site": url, **more})])
-    return Target.objects.get(name="other")
+    described = describe({"name": "other", "site": url, **more})
+    store([described])
+    return Target.objects.get(name=described.name)
 
 
 @pytest.mark.django_db
@@ -205,3 +249,92 @@ def test_silent_site__ends_by_the_deadline(settings: Any, monkeypatch: pytest.Mo
         finally:
             released.set()
     assert (found.state, found.stage, found.result) == ("unreachable", "deadline", "Timeout")
+
+
+READING = json.dumps({"ok": True, "attempts": [], "principal": {"type": "App", "name": "payroll-app"}}).encode()
+
+
+@pytest.mark.django_db
+def test_sign_in__a_token_for_the_audience_opens_the_site(
+    world: World, client: Client, behind_sign_in: Callable[..., str], caplog: pytest.LogCaptureFixture
+) -> None:
+    azure = world("app-service", seed=SEED)
+    target = target_of(behind_sign_in(READING), audience=AUDIENCE)
+    assert target.settings == {"audience": AUDIENCE}
+    for _ in range(2):
+        found = check(target, {})
+        assert (found.ok, found.principal_name) == (True, "payroll-app")
+    [token] = [token for token in azure.tokens if token.audience == AUDIENCE]
+    record(target.pk, found)
+    page = client.get(f"/history/?target={target.pk}").content.decode()
+    assert AUDIENCE in page
+    assert token.text not in page + str(list(Target.objects.values())) + caplog.text + repr(found)
+
+
+@pytest.mark.django_db
+def test_sign_in__each_refusal_says_what_to_do(
+    world: World, client: Client, behind_sign_in: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    world("app-service", seed=SEED)
+    servers = behind_sign_in(READING), behind_sign_in(READING, "api://other"), behind_sign_in(READING, allowed=False)
+    without, refused, not_allowed = (
+        target_of(server, name=name, **more)
+        for server, name, more in zip(
+            servers, ("without", "refused", "not allowed"), ({}, {"audience": AUDIENCE}, {"audience": AUDIENCE}),
+            strict=True,
+        )
+    )  # fmt: skip
+    expected = {
+        without: ("302 SignInRequired", "", "Set audience to its application ID URI"),
+        refused: ("401 TokenRefused", "kvsite-demo", "must allow this audience and tenant"),
+        not_allowed: ("403 IdentityNotAllowed", "kvsite-demo", "add its object ID to KVSITE_PEOPLE there"),
+    }
+    for target, (result, principal, advice) in expected.items():
+        found = check(target, {})
+        assert (found.result, found.state, found.principal_name) == (result, "unreachable", principal)
+        record(target.pk, found)
+        assert advice in client.get(f"/history/?target={target.pk}").content.decode()
+    page = client.get("/fleet/").content.decode()
+    call_command("fleet", "list")
+    output = capsys.readouterr().out
+    for _, _, advice in expected.values():
+        assert advice in page
+        assert advice in output
+
+
+@pytest.mark.django_db
+def test_sign_in__no_token_for_the_audience(world: World, behind_sign_in: Callable[..., str]) -> None:
+    world("app-service")  # without the app registration
+    found = check(target_of(behind_sign_in(READING), audience=AUDIENCE), {})
+    assert (found.ok, found.state, found.stage) == (False, "no_token", "token")
+    assert found.cause != "unexpected"
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "/.auth/login/aad",
+        "https://payroll.azurewebsites.net/.auth/login/aad?x=1",
+        "https://login.microsoftonline.com/common/oauth2/v2.0/authorize?client_id=x",
+        "https://login.windows.net/x/oauth2/authorize",
+    ],
+)
+@pytest.mark.django_db
+def test_redirect_to_sign_in__is_named(answering: Callable[..., str], location: str) -> None:
+    assert check(target_of(answering(302, b"", Location=location)), {}).result == "302 SignInRequired"
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"audience": "https://vault.azure.net"}, "audience must be the application ID URI"),
+        ({"audience": "00000003-0000-0000-c000-000000000000"}, "audience must be the application ID URI"),
+        ({"audience": "api://AzureADTokenExchange"}, "audience must be the application ID URI"),
+        ({"audience": AUDIENCE, "token": "env:X"}, "token and audience exclude each other"),
+    ],
+)
+def test_audience__of_another_service_is_refused(more: dict[str, str], message: str) -> None:
+    with pytest.raises(InvalidTargetError, match=message):
+        describe({"site": "https://a.example", **more})
+    with pytest.raises(InvalidTargetError, match="audience does not apply to a target of kind secret"):
+        describe({"vault": "contoso", "secret": "demo", "audience": AUDIENCE})

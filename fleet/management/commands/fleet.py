@@ -2,7 +2,7 @@
 
 import json
 import os
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +30,7 @@ from secrets_app.core.formatting import elapsed, plural
 from secrets_app.management.command import Command as BaseCommand
 from secrets_app.management.command import Error
 
+_MAX_DEADLINE_S = 86_400
 _MAX_NAMED = 1000
 """Of the failures that `run` prints; more are on the page."""
 
@@ -54,6 +55,9 @@ class Command(BaseCommand):
         discover = commands.add_parser("discover", help="add the secrets of every vault that the identity may see")
         discover.add_argument("--subscription", action="append", default=[], metavar="ID", help="only in this one")
         discover.add_argument("--secret", metavar="NAME", help="this secret of every vault, without listing secrets")
+        discover.add_argument(
+            "--deadline", type=_seconds, default=300, metavar="SECONDS", help="list no vault after this time (300)"
+        )
         discover.add_argument("--dry-run", action="store_true", help="only print what would be added")
         lists = commands.add_parser("list", help="the targets, the worst first")
         lists.add_argument("--json", action="store_true", help="as JSON")
@@ -93,7 +97,7 @@ class Command(BaseCommand):
         from fleet.discovery import DiscoveryError, discover  # the SDK takes a second to import
 
         try:
-            found = discover(conf.current(), options["subscription"], options["secret"])
+            found = discover(conf.current(), options["subscription"], options["secret"], options["deadline"])
         except DiscoveryError as error:
             raise Error(str(error)) from error
         for vault, reason in found.refused:
@@ -149,6 +153,13 @@ class Command(BaseCommand):
         if not removed:
             raise Error(f"There is no target {names[0]!r}." if len(names) == 1 else "There are no such targets.")
         self.print_text(f"{plural(removed, 'target')} removed.")
+
+
+def _seconds(text: str) -> int:
+    """Raises ArgumentTypeError."""
+    if text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= _MAX_DEADLINE_S:
+        return int(text)
+    raise ArgumentTypeError(f"{text!r} is not a whole number from 1 to {_MAX_DEADLINE_S}")
 
 
 def _add_filters(parser: ArgumentParser) -> None:
