@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,14 @@ from secrets_app.differences import compare, parse_document, parse_reading
 from tests.conftest import World
 from tests.support.command_line import manage
 from tests.support.json_schemas import errors_in
-from tests.support.scenario_visits import Visit
+from tests.support.scenario_visits import api_reading
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def document(visited: Callable[[str], Visit], scenario: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(visited(scenario).pages["/api/reading"])
+def document(scenario: str) -> dict[str, Any]:
+    """What `/api/reading` returns in the scenario."""
+    found: dict[str, Any] = json.loads(api_reading(scenario))
     return found
 
 
@@ -37,10 +37,8 @@ def document(visited: Callable[[str], Visit], scenario: str) -> dict[str, Any]:
         ("laptop", "firewall", None, "None of the differences explains it."),
     ],
 )
-def test_most_likely_cause__comes_first(
-    visited: Callable[[str], Visit], works: str, fails: str, first: str | None, headline: str
-) -> None:
-    a, b = (parse_document(document(visited, name), side) for name, side in ((works, "A"), (fails, "B")))
+def test_most_likely_cause__comes_first(works: str, fails: str, first: str | None, headline: str) -> None:
+    a, b = (parse_document(document(name), side) for name, side in ((works, "A"), (fails, "B")))
     result, reverse = compare(a, b), compare(b, a)
     assert headline in result.headline
     assert result.headline == reverse.headline
@@ -51,7 +49,7 @@ def test_most_likely_cause__comes_first(
     )
     assert [(d.a, d.b) for d in reverse.differences] == [(d.b, d.a) for d in result.differences]
     assert result.fix
-    assert result.fix.cause == document(visited, fails)["hints"][0]["cause"]
+    assert result.fix.cause == document(fails)["hints"][0]["cause"]
     assert errors_in("Differences", json.loads(json.dumps(result.as_json()))) == []
 
 
@@ -65,14 +63,14 @@ def test_most_likely_cause__comes_first(
         (None, "time unknown"),
     ],
 )
-def test_time_of_a_reading__is_in_utc(visited: Callable[[str], Visit], started_at: str | None, shown: str) -> None:
-    a = parse_document(document(visited, "laptop") | {"started_at": started_at}, "A")
+def test_time_of_a_reading__is_in_utc(started_at: str | None, shown: str) -> None:
+    a = parse_document(document("laptop") | {"started_at": started_at}, "A")
     assert compare(a, a).a.endswith(f", {shown}")
 
 
-def test_two_failures_and_two_successes(visited: Callable[[str], Visit]) -> None:
-    no_role, firewall = (parse_document(document(visited, name), name) for name in ("no-role", "firewall"))
-    works = parse_document(document(visited, "laptop"), "laptop")
+def test_two_failures_and_two_successes() -> None:
+    no_role, firewall = (parse_document(document(name), name) for name in ("no-role", "firewall"))
+    works = parse_document(document("laptop"), "laptop")
     assert compare(no_role, no_role).headline == "Both readings failed in the same way."
     assert compare(no_role, firewall).headline == (
         "Both readings failed: 403 ForbiddenByRbac and 403 ForbiddenByFirewall."
@@ -82,10 +80,10 @@ def test_two_failures_and_two_successes(visited: Callable[[str], Visit]) -> None
     assert "Vault" in same.same
 
 
-def test_expected_principal__explains_a_mismatch(visited: Callable[[str], Visit]) -> None:
-    good = document(visited, "app-service")
+def test_expected_principal__explains_a_mismatch() -> None:
+    good = document("app-service")
     mismatch = {"what": "object ID", "expected": "x", "found": "y"}
-    bad = {**document(visited, "laptop"), "ok": False, "mismatches": [mismatch]}
+    bad = {**document("laptop"), "ok": False, "mismatches": [mismatch]}
     result = compare(parse_document(good, "A"), parse_document(bad, "B"))
     assert result.differences[0].key == "principal"
     assert result.differences[0].explains_failure
@@ -109,8 +107,8 @@ def test_invalid_document__has_one_sentence(text: str, sentence: str) -> None:
 
 
 @pytest.mark.parametrize("junk", [None, 5, [], "x", {"a": 1}, [1, {"commands": 7}], True, 1e400, "\x1b[2J"])
-def test_foreign_values__do_no_harm(visited: Callable[[str], Visit], junk: Any) -> None:
-    good = document(visited, "laptop")
+def test_foreign_values__do_no_harm(junk: Any) -> None:
+    good = document("laptop")
     for key in good:
         if key not in {"ok", "attempts"}:
             bad = {**good, "ok": False, key: junk}
@@ -118,26 +116,24 @@ def test_foreign_values__do_no_harm(visited: Callable[[str], Visit], junk: Any) 
             assert "\x1b" not in json.dumps(result.as_json(), ensure_ascii=False)
 
 
-def test_secrets_in_a_document__are_redacted(client: Client, world: World, visited: Callable[[str], Visit]) -> None:
+def test_secrets_in_a_document__are_redacted(client: Client, world: World) -> None:
     world("app-service")
     token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0." + "s" * 40
-    bad = document(visited, "no-role")
+    bad = document("no-role")
     bad["vault_url"] = f"https://contoso.vault.azure.net?client_secret={'q' * 30}"
     bad["principal"]["name"] = token
     bad["hints"][0]["fix"] = f"Authorization: Bearer {token}"
     bad["hints"][0]["commands"] = [f"az login --password {'q' * 30}"]
-    posted = {"a": json.dumps(document(visited, "laptop")), "b": json.dumps(bad)}
+    posted = {"a": json.dumps(document("laptop")), "b": json.dumps(bad)}
     html = client.post("/compare/", posted).content.decode()
     assert "[hidden]" in html
     assert token not in html
     assert "q" * 30 not in html
 
 
-def test_page__shows_the_differences_and_keeps_invalid_input(
-    client: Client, world: World, visited: Callable[[str], Visit]
-) -> None:
+def test_page__shows_the_differences_and_keeps_invalid_input(client: Client, world: World) -> None:
     azure = world("app-service")
-    texts = [json.dumps(document(visited, name)) for name in ("laptop", "no-role")]
+    texts = [json.dumps(document(name)) for name in ("laptop", "no-role")]
     page = client.post("/compare/", dict(zip("ab", texts, strict=True))).content.decode()
     assert "Reading A works, Reading B fails (403 ForbiddenByRbac). Most likely cause: principal." in page
     assert "az role assignment create" in page
@@ -151,10 +147,10 @@ def test_page__shows_the_differences_and_keeps_invalid_input(
     assert azure.requests == ()
 
 
-def test_command__compares_files_and_standard_input(tmp_path: Path, visited: Callable[[str], Visit]) -> None:
+def test_command__compares_files_and_standard_input(tmp_path: Path) -> None:
     laptop, azure = tmp_path / "laptop.json", tmp_path / "azure.json"
-    laptop.write_text(json.dumps(document(visited, "laptop")))
-    azure.write_text(json.dumps(document(visited, "no-role")))
+    laptop.write_text(json.dumps(document("laptop")))
+    azure.write_text(json.dumps(document("no-role")))
     result = manage("compare", str(laptop), str(azure))
     assert result.returncode == 1
     assert result.stdout.startswith("laptop.json works, azure.json fails (403 ForbiddenByRbac).")

@@ -95,12 +95,16 @@ def _in_texts(source: str) -> Iterator[tuple[int, str]]:
 
 
 def _in_docstrings(source: str) -> Iterator[tuple[int, str]]:
+    if not BANNED_EVERYWHERE.search(source):  # parsing every file takes most of the time
+        return
     for line_number, text, is_docstring in _strings_of(source):
         if is_docstring:
             yield from _findings(text, line_number, BANNED_EVERYWHERE)
 
 
 def _in_python_comments(source: str) -> Iterator[tuple[int, str]]:
+    if not BANNED_EVERYWHERE.search(source):
+        return
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             yield from _findings(token.string, token.start[0], BANNED_EVERYWHERE)

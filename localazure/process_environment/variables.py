@@ -80,8 +80,7 @@ def search_path(path: str, shadow: Path, *, first: Path | None) -> str:
 
 def _without_hidden(folder: Path, shadow: Path) -> Path:
     try:
-        with os.scandir(folder) as entries:  # a Path for each of some thousand programs takes most of a start
-            names = [entry.name for entry in entries]
+        names = os.listdir(folder)  # noqa: PTH208 - a Path for each of some thousand programs takes most of a start
     except OSError:  # missing or not readable
         return folder
     if not any(_is_hidden(name) for name in names):

@@ -133,7 +133,7 @@ def test_any_request__has_no_server_error(azure: LocalAzure) -> None:
     client = Client(raise_request_exception=False)
     longest = 0.0
 
-    @settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(requests)
     def bear(asked: dict) -> None:
         nonlocal longest

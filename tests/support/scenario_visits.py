@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,9 @@ PAGES = (
     *("/healthz", "/readyz", "/secret/", "/token/", "/api/token", "/sign-in/", "/value/"),
 )
 THOROUGH = ("app-service", "laptop", "no-role", "service-principal-secret", "token-vault")
-"""Where every logger is at DEBUG, Django's templates too, and the pages that send more requests are visited as well."""
+"""Where the pages that send more requests are visited as well."""
+WITH_TEMPLATE_LOG = ("app-service", "no-role")
+"""A success and a failure: here Django's templates are logged too, with a traceback for each missing variable."""
 MORE_PAGES = (
     *("/identities/", "/secret/?name=demo", "/secret/?name=no-such", "/token-vault/"),
     *("/token/?scope=https://management.azure.com", "/api/token?scope=https://vault.azure.net/.default"),
@@ -73,6 +76,20 @@ def inside(azure: LocalAzure) -> dict[str, str]:
 
 def visit(name: str) -> Visit:
     """Start the scenario, request every page, run every command, and stop it."""
+    with _started(name) as (azure, words):
+        return _record(azure, words)
+
+
+@cache
+def api_reading(name: str) -> str:
+    """The body of `/api/reading` in the scenario."""
+    with _started(name):
+        return _body(Client(headers=HERE).get("/api/reading"))
+
+
+@contextmanager
+def _started(name: str) -> Iterator[tuple[LocalAzure, dict[str, str]]]:
+    """The scenario and the site's settings in it, until the end of the block."""
     before = dict(os.environ)
     with ExitStack() as undo:
         undo.callback(os.environ.update, before)
@@ -82,7 +99,7 @@ def visit(name: str) -> Visit:
         words["KVSITE_RESULT_LIFE_S"] = "60"  # pages and commands show the same reading
         undo.enter_context(override_settings(SECRETS_APP=words))
         undo.callback(runtime.reset)
-        return _record(azure, words)
+        yield azure, words
 
 
 def proofs_of(azure: LocalAzure) -> frozenset[str]:
@@ -100,7 +117,10 @@ def first_hint(reading: Result) -> str | None:
 
 @contextmanager
 def everything_logged(*, templates: bool) -> Iterator[tuple[io.StringIO, io.StringIO]]:
-    """Set every logger to DEBUG; yields the output of the site's handler, and the same records without redaction."""
+    """Set every logger to DEBUG; yields the output of the site's handler, and the same records without redaction.
+
+    The handlers of pytest are removed meanwhile: they would format every record three more times.
+    """
     redacted, plain = StderrHandler(), logging.StreamHandler(io.StringIO())
     redacted.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     redacted.stream = io.StringIO()
@@ -110,20 +130,19 @@ def everything_logged(*, templates: bool) -> Iterator[tuple[io.StringIO, io.Stri
     before = {name: logging.getLogger(name).level for name in levels}
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
-    logging.getLogger().addHandler(redacted)
-    logging.getLogger().addHandler(plain)
+    root = logging.getLogger()
+    handlers, root.handlers = root.handlers, [redacted, plain]
     try:
         yield redacted.stream, plain.stream
     finally:
-        logging.getLogger().removeHandler(redacted)
-        logging.getLogger().removeHandler(plain)
+        root.handlers = handlers
         for name, level in before.items():
             logging.getLogger(name).setLevel(level)
 
 
 def _record(azure: LocalAzure, words: dict[str, str]) -> Visit:
     name = azure.scenario.name
-    with _printed() as printed, everything_logged(templates=name in THOROUGH) as (redacted, plain):
+    with _printed() as printed, everything_logged(templates=name in WITH_TEMPLATE_LOG) as (redacted, plain):
         reading = _read(azure, words)
         paths = (*PAGES, *MORE_PAGES) if name in THOROUGH else PAGES
         answers = _pages([path for path in paths if "refresh" not in path or not azure.scenario.times_out])

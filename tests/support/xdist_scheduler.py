@@ -16,7 +16,7 @@ BY_FILE = (
     "tests/views/test_every_page.py",
     "tests/localazure/test_demo.py",  # one demo
     "tests/safety/test_outputs.py",  # each source is parsed once
-    "tests/test_differences.py",  # one recording of each scenario
+    "tests/test_differences.py",  # one reading of each scenario
 )
 BY_SCENARIO = (  # one recording of each scenario for the group
     "tests/localazure/test_scenarios.py",
@@ -26,6 +26,7 @@ BY_SCENARIO = (  # one recording of each scenario for the group
     "tests/views/test_pages.py",
     "tests/views/test_api.py",
     "tests/diagnosis/test_report.py",
+    "tests/core/test_hops.py",
 )
 
 
