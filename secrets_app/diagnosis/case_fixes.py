@@ -34,7 +34,7 @@ def case_fix(cause: Cause, values: CommandValues) -> Cause | None:
         fix=found.fix,
         otherwise=cause.otherwise if found.otherwise is None else found.otherwise,
         commands=cause.commands if found.commands is None else found.commands,
-        setting=cause.setting if found.keeps_setting else None,
+        setting=found.setting or (cause.setting if found.keeps_setting else None),
     )
 
 

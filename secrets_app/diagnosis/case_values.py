@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from secrets_app.core.hosts import GUID_PATTERN
 from secrets_app.core.reading import Platform, Reading
+from secrets_app.diagnosis.arm import arm_role, arm_scope
 from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS
 from secrets_app.diagnosis.command_values import CommandValues, checked
 from secrets_app.diagnosis.evidence import Evidence
@@ -59,20 +60,6 @@ _MANAGED = re.compile(
 """Terraform or Pulumi creates and changes this object: it reads it first, but a role that only reads is not enough."""
 _USER = re.compile(r"\bclient\s['\"][^'\"\s@]{1,100}@", re.IGNORECASE)
 """Azure Resource Manager names a user by the sign-in name, an application by its ID."""
-_ARM_ACTION = re.compile(r"perform\saction\(?s?\)?:?\s['\"](Microsoft\.[\w./]{3,200})['\"]", re.IGNORECASE)
-_ARM_SCOPE = re.compile(r"over\sscope\s['\"](/subscriptions/[\w./()-]{1,600})['\"]", re.IGNORECASE)
-_ARM_ROLES = (
-    ("microsoft.authorization/roleassignments/", "Role Based Access Control Administrator"),
-    ("microsoft.managedidentity/userassignedidentities/assign/", "Managed Identity Operator"),
-    ("microsoft.storage/storageaccounts/listkeys/", "Storage Account Key Operator Service Role"),
-    ("microsoft.keyvault/vaults/read", "Reader"),
-    ("microsoft.keyvault/", "Key Vault Contributor"),
-    ("microsoft.storage/", "Storage Account Contributor"),
-)
-"""The start of an action of Azure Resource Manager -> a role with few other rights that contains it.
-
-https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
-"""
 _DATA_ROLES: Mapping[Service, tuple[tuple[str, str], ...]] = {
     Service.STORAGE: (
         (".queue.core.", "Storage Queue Data Contributor"),
@@ -188,8 +175,8 @@ def values_from_text(evidence: Evidence) -> dict[str, str]:
             "role": _role(text),
             "resource_app_id": text.innermost(_RESOURCE_APP) if evidence.ids else None,
             "data_role": _data_role(evidence),
-            "arm_role": _arm_role(text),
-            "arm_scope": text.first(_ARM_SCOPE, mark="over scope"),
+            "arm_role": arm_role(evidence),
+            "arm_scope": arm_scope(evidence),
             "registry": text.innermost(_REGISTRY, mark=".azurecr."),
             "sign_in_scope": _sign_in_scope(text),
             "subnet": subnet[0] if subnet else None,
@@ -320,14 +307,6 @@ def _role(text: _Searched) -> str | None:
 def _data_role(evidence: Evidence) -> str | None:
     roles = _DATA_ROLES.get(evidence.service, ()) if evidence.service else ()
     return next((role for word, role in roles if word in evidence.lower_text), None)
-
-
-def _arm_role(text: _Searched) -> str | None:
-    action = (text.innermost(_ARM_ACTION, mark="perform action") or "").lower()
-    if not action:
-        return None
-    known = next((role for start, role in _ARM_ROLES if action.startswith(start)), None)
-    return known or ("Reader" if action.endswith("/read") else "Contributor")
 
 
 def _permission(text: _Searched) -> dict[str, str | None]:

@@ -146,3 +146,5 @@ class CaseFix:
     """Replace the cause's own; None keeps them."""
     keeps_setting: bool = False
     """Whether the name of the setting in the stack is added to the fix, as to the general one."""
+    setting: StackSetting | None = None
+    """Another setting, the name of which is added to the fix."""

@@ -11,6 +11,7 @@ from secrets_app.core.reading import Platform
 from secrets_app.diagnosis.places import VAULT_SUFFIXES, Cloud, Host, detect_host
 from secrets_app.diagnosis.services import UNKNOWN_OPERATION, ObjectKind, Operation
 from secrets_app.diagnosis.shells import Shell, quote
+from secrets_app.diagnosis.stack_settings import Program, detect_program
 from secrets_app.diagnosis.stacks import Stack
 
 _GUID = re.compile(GUID_PATTERN)
@@ -137,7 +138,15 @@ class CommandValues:
     @cached_property
     def host(self) -> Host | None:
         """Where the program ran that printed a pasted text, if no user signs in to a tool there."""
-        return None if self.on_site else detect_host(self.stack, self.platform, self.text)
+        if self.on_site:
+            return None
+        found = detect_host(self.stack, self.platform, self.text)
+        return Host.POD if found in (None, Host.CONTAINER) and self.program and self.program.in_pod else found
+
+    @cached_property
+    def program(self) -> Program | None:
+        """The program of which a pasted text tells; this site's own settings are known."""
+        return None if self.on_site else detect_program(self.text, self.stack)
 
     @property
     def object(self) -> ObjectKind:

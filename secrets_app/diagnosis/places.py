@@ -210,6 +210,11 @@ _CONTAINER = (
 )
 
 
+def host_of(platform: Platform) -> Host | None:
+    """The kind of place that a platform is; None for machines on which a user may sign in."""
+    return _HOSTS_OF_PLATFORMS.get(platform)
+
+
 def detect_host(stack: Stack | None, platform: Platform, text: str) -> Host | None:
     """The place where the failed program ran; None if the text (lowercase, with frames) does not tell."""
     known = _HOSTS_OF_STACKS.get(stack) if stack else None

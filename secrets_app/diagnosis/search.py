@@ -17,8 +17,7 @@ from secrets_app.diagnosis.explain import explain
 from secrets_app.diagnosis.hints import hint
 from secrets_app.diagnosis.normalize import squash
 from secrets_app.diagnosis.search_terms import IGNORED, STATUSES, SYNONYMS, TOOLS
-from secrets_app.diagnosis.stack_settings import SETTINGS
-from secrets_app.diagnosis.stacks import Stack
+from secrets_app.diagnosis.stack_settings import names_of
 
 MAX_QUERY = 2000
 """Characters of a query that are used."""
@@ -97,11 +96,9 @@ def related(cause: Cause) -> list[tuple[Cause, str]]:
     return [(CAUSES[key], sentence) for key, sentence in sentences.items()]
 
 
-def settings_by_stack(cause: Cause) -> list[tuple[Stack, str]]:
-    """The name in each stack of the setting that the fix is about; empty if it is about none."""
-    if cause.setting is None:
-        return []
-    return [(stack, names[cause.setting]) for stack, names in SETTINGS.items() if cause.setting in names]
+def settings_by_stack(cause: Cause) -> list[tuple[str, str]]:
+    """The name in each stack and program of the setting that the fix is about; empty if it is about none."""
+    return names_of(cause.setting) if cause.setting else []
 
 
 def _candidates(text: str) -> Iterator[Found]:

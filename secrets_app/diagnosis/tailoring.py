@@ -8,6 +8,7 @@ from datetime import datetime
 from secrets_app.core.credential_options import CredentialKind
 from secrets_app.core.hosts import GUID_PATTERN
 from secrets_app.core.reading import Platform, Reading
+from secrets_app.diagnosis.arm import described
 from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS, Area, Cause, Command, run
 from secrets_app.diagnosis.command_values import CommandValues
 from secrets_app.diagnosis.evidence import Evidence
@@ -96,6 +97,7 @@ def _without_az(cause: Cause, context: HintContext) -> Cause:
         why=why,
         fix=f"To use your own account, {'remove this setting or ' if unset else ''}select Azure CLI explicitly. "
         "On an Azure machine, allow access to 169.254.169.254 without a proxy.",
+        site_fix="",
         commands=(*unset, _READ_WITH_AZ, *cause.commands),
     )
 
@@ -209,14 +211,16 @@ def _data_role(cause: Cause, context: HintContext) -> Cause:
 
 
 def _arm_role(cause: Cause, context: HintContext) -> Cause:
-    role = context.command_values.values.get("arm_role")
+    values = context.command_values.values
+    role, scope = values.get("arm_role"), values.get("arm_scope")
     if not role:
         return cause
+    where = described(scope) if scope else "the scope named in the error"
     return replace(
         cause,
-        fix=f"Assign a role that contains the action named in the error, such as {role}, at the scope named in the "
-        "error. If the principal has it already, check the tenant and the subscription of its sign-in. Then sign in "
-        "again. A new role assignment can take up to 10 minutes to take effect.",
+        fix=f"Assign a role that contains the action named in the error, such as {role}, on {where} to the principal "
+        "with the object ID in the error. Then sign in again. A new role assignment can take up to 10 minutes to take "
+        "effect.",
     )
 
 
@@ -256,6 +260,7 @@ def _unattached_identity(cause: Cause, context: HintContext) -> Cause:
         cause,
         why=f"The user-assigned identity {requested} was requested, but it is not attached to this resource.",
         fix="Correct the ID, or attach that identity. It also needs its own role assignment on the vault.",
+        site_fix="",
     )
 
 

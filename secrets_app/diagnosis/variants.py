@@ -8,9 +8,11 @@ from secrets_app.core.reading import Platform
 from secrets_app.diagnosis.case_fixes import case_fix
 from secrets_app.diagnosis.cause import Area, Cause, Command, run
 from secrets_app.diagnosis.command_values import CommandValues
-from secrets_app.diagnosis.places import Cloud
+from secrets_app.diagnosis.needs import with_needs
+from secrets_app.diagnosis.normalize import contains_any
+from secrets_app.diagnosis.places import Cloud, Host, host_of
 from secrets_app.diagnosis.services import Action, ObjectKind
-from secrets_app.diagnosis.stack_settings import own_command, setting_sentence
+from secrets_app.diagnosis.stack_settings import StackSetting, own_command, setting_sentence
 from secrets_app.diagnosis.stacks import Stack
 
 _NO_USER = frozenset(Platform) - {Platform.UNKNOWN, Platform.VIRTUAL_MACHINE, Platform.ARC, Platform.CLOUD_SHELL}
@@ -40,8 +42,9 @@ _IDENTITY = (
     ),
 )
 _DEVELOPER_TOOL_FIX = (
-    "No user is signed in to a tool here: use {identity}, and give it access to the vault. The tools of a development "
-    "machine are needed only there."
+    "No user is signed in to a tool here: use {identity}, and give it access to the vault. A program that creates the "
+    "credential of a tool (AzureCliCredential) must create DefaultAzureCredential or ManagedIdentityCredential instead "
+    "there. The tools of a development machine are needed only there."
 )
 _VAULT_SCOPE = " --scope https://vault.azure.net/.default"
 _NOUNS = {ObjectKind.KEY: "key", ObjectKind.CERTIFICATE: "certificate"}
@@ -95,8 +98,9 @@ _SELECT_CLOUD = {
 
 def fit(cause: Cause, values: CommandValues) -> Cause:
     """The cause with its text and commands for the platform, the kind of object, the stack and the cloud."""
-    fitted = _for_stack(_for_object(_for_platform(cause, values), values), values)
-    return _for_cloud(_for_resource(fitted, values), values)
+    fitted = with_needs(_for_object(_for_platform(cause, values), values), values)
+    fitted = _without_other_places(_for_sign_in(fitted, values), values)
+    return _for_cloud(_for_resource(_for_stack(fitted, values), values), values)
 
 
 def _for_platform(cause: Cause, values: CommandValues) -> Cause:
@@ -112,6 +116,60 @@ def _for_platform(cause: Cause, values: CommandValues) -> Cause:
             cause, fix=_DEVELOPER_TOOL_FIX.format(identity=identity), commands=_IDENTITY, setting=None, site_fix=""
         )
     return _without_commands(cause, _LOCAL_ONLY)
+
+
+_AZ_SIGN_IN = ("az login", "az logout")
+_AZ_MARKS = (
+    "azure cli",
+    "azurecli",
+    "azure-cli",
+    "az login",
+    "az account",
+    "defaultazurecredential",
+    "chainedtokencredential",
+    "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
+)
+_AZ_USERS = frozenset({Stack.AZURE_CLI, Stack.AZD, Stack.POWERSHELL, Stack.TERRAFORM, Stack.PULUMI, Stack.ANSIBLE})
+"""Stacks that use the session of Azure CLI, or sign in a user with commands of their own."""
+
+
+def _for_sign_in(cause: Cause, values: CommandValues) -> Cause:
+    """Signs in to Azure CLI only where the text shows that the program uses its account."""
+    uses_az = values.stack in _AZ_USERS or contains_any(values.text, _AZ_MARKS)
+    remaining = _without_commands(cause, _AZ_SIGN_IN)
+    if values.on_site or cause.area is not Area.ENTRA or uses_az or remaining.commands == cause.commands:
+        return cause
+    own = values.program and StackSetting.SIGN_IN in values.program.settings
+    if own or _nobody_signs_in(values):
+        return remaining
+    return replace(remaining, otherwise=(_IF_AZ, *remaining.otherwise))
+
+
+_IF_AZ = "If the program uses the account of Azure CLI, sign in there: az logout, then az login --tenant <tenant-id>."
+_PLACES = {
+    "In a pod": (Host.POD,),
+    "On AKS": (Host.POD,),
+    "In App Service": (Host.APP,),
+    "In Azure,": (Host.POD, Host.APP),
+    "In a container": (Host.CONTAINER, Host.POD),
+    "In a pipeline": (Host.PIPELINE, Host.WORKFLOW),
+    "Outside Kubernetes": (),
+    "On a development machine": (),
+}
+"""How a sentence about one kind of place starts -> these kinds."""
+
+
+def _without_other_places(cause: Cause, values: CommandValues) -> Cause:
+    """Without the sentences about other kinds of places than the one where the program ran."""
+    place = values.host or host_of(values.platform)
+    if place is None:
+        return cause
+    kept = (
+        sentence
+        for sentence in cause.otherwise
+        if all(place in hosts for start, hosts in _PLACES.items() if sentence.startswith(start))
+    )
+    return replace(cause, otherwise=tuple(kept))
 
 
 def _nobody_signs_in(values: CommandValues) -> bool:
@@ -162,7 +220,7 @@ def _for_stack(cause: Cause, values: CommandValues) -> Cause:
     if values.on_site:
         fix = cause.site_fix or cause.fix
     else:
-        sentence = setting_sentence(cause.setting, values.stack) if cause.setting else ""
+        sentence = setting_sentence(cause.setting, values.stack, values.program) if cause.setting else ""
         fix = f"{cause.fix} {sentence}".strip()
     commands = []
     for command in cause.commands:

@@ -131,9 +131,6 @@ def _fix(hint: Hint) -> Iterator[str]:
     if needs:
         yield ""
         yield f"Requires {_sentence('; '.join(needs))}."
-    if hint.otherwise:
-        yield ""
-        yield from (f"- {sentence}" for sentence in hint.otherwise)
     if hint.links:
         yield ""
         yield from (f"- <{link}>" for link in hint.links)

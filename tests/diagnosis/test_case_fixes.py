@@ -84,8 +84,89 @@ def test_missing_role__contains_the_action_at_the_scope_of_the_error(action: str
 
 
 def test_sign_in__is_not_for_key_vault_if_the_text_names_no_vault() -> None:
-    (_, command) = explain("AADSTS50076: you must use multi-factor authentication to access '*****'.").hints[0].commands
+    text = "AADSTS50076: you must use multi-factor authentication to access '*****'."
+    (_, command) = explain(f"ERROR: az login: {text}").hints[0].commands
     assert "vault.azure.net" not in command
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (
+            "AADSTS700082: The refresh token has expired due to inactivity.",
+            "If the program uses the account of Azure CLI",
+        ),
+        ("PS> pac env list-settings Error: AADSTS700082: The refresh token has expired.", "pac auth create"),
+        ("rclone: AADSTS700082: The refresh token has expired due to inactivity.", "rclone config reconnect"),
+    ],
+)
+def test_sign_in__is_that_of_the_program_that_failed(text: str, named: str) -> None:
+    hint = explain(text).hints[0]
+    assert hint.cause == "sign_in_expired"
+    assert named in " ".join((hint.fix, *hint.otherwise))
+    assert [command for command in hint.commands if command.startswith("az ")] == []
+
+
+_CALLER = "Caller: appid=***;oid=47a469d1-3936-4451-a76e-3602ee4f7077 Assignment: (not found) ForbiddenByRbac"
+
+
+@pytest.mark.parametrize(
+    ("text", "roles"),
+    [
+        (f"AzureSignTool.SignCommand: {_CALLER}", ["Key Vault Crypto User", "Key Vault Certificate User"]),
+        (f"Failed to decrypt with sops: {_CALLER}", ["Key Vault Crypto User"]),
+        (f"Action: 'Microsoft.KeyVault/vaults/secrets/getSecret/action' {_CALLER}", ["Key Vault Secrets User"]),
+    ],
+)
+def test_refusal__names_every_role_that_the_program_needs(text: str, roles: list[str]) -> None:
+    commands = explain(text).hints[0].commands
+    assigned = [role for command in commands for role in roles if f'--role "{role}"' in command]
+    assert assigned == roles
+    assert len([command for command in commands if "--role" in command]) == len(roles)
+
+
+def test_refusal__lists_all_permissions_of_a_managed_object() -> None:
+    text = (
+        "with azurerm_key_vault_secret.main: keyvault.BaseClient#SetSecret: Failure responding to request: "
+        'StatusCode=403 Code="Forbidden" Message="Access denied"'
+    )
+    hint = explain(text).hints[0]
+    assert any("--secret-permissions get list set delete recover purge" in command for command in hint.commands)
+    assert "the principal that runs Terraform" in hint.fix
+
+
+_ZONE = "/resourceGroups/rg/providers/Microsoft.Network/dnszones/contoso.example"
+
+
+@pytest.mark.parametrize(
+    ("tool", "action", "scope", "expected"),
+    [
+        ("", "Microsoft.Network/dnszones/TXT/write", f"{_ZONE}/TXT/c", ("DNS Zone Contributor", _ZONE)),
+        ("", "Microsoft.Network/dnszones/write", _ZONE, ("DNS Zone Contributor", "/resourceGroups/rg")),
+        ("pulumi", "Microsoft.Resources/subscriptions/resourcegroups/read", "/resourcegroups/rg", ("Contributor", "")),
+        ("", "Microsoft.Resources/subscriptions/resourcegroups/read", "/resourcegroups/rg",
+         ("Reader", "/resourcegroups/rg")),
+    ],
+)  # fmt: skip
+def test_missing_role__is_assigned_where_the_resource_is_or_will_be(
+    tool: str, action: str, scope: str, expected: tuple[str, str]
+) -> None:
+    subscription = "/subscriptions/11111111-2222-4333-8444-555555555555"
+    text = (
+        f"{tool} (AuthorizationFailed) The client 'x' with object id '41baaa1d-3381-4fb6-83c8-cc76b4500d0d' does not "
+        f"have authorization to perform action '{action}' over scope '{subscription}{scope}'"
+    )
+    role, below = expected
+    command = explain(text).hints[0].commands[1]
+    assert role in command
+    assert command.endswith(f"--scope {subscription}{below}")
+
+
+def test_other_reasons__are_not_those_of_another_place() -> None:
+    text = "MountVolume.SetUp failed: secrets-store.csi: ManagedIdentityCredential: Identity not found"
+    hint = explain(text).hints[0]
+    assert hint.otherwise
+    assert [sentence for sentence in hint.otherwise if sentence.startswith(("In App Service", "In a pipeline"))] == []
 
 
 def test_table__names_causes_of_the_catalog_and_known_placeholders() -> None:

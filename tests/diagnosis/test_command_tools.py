@@ -18,6 +18,7 @@ _OPTIONS = {
     "kubectl set env": {"--from"},
     "docker run": {"--env"},
     "kubectl set serviceaccount": set[str](),
+    "kubectl create secret docker-registry": {"--docker-server", "--docker-username", "--docker-password"},
     "gh secret list": {"--env"},
     "gh workflow view": {"--yaml"},
     "func azure functionapp publish": {"--build"},

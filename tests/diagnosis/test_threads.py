@@ -4,8 +4,8 @@ Labels were written before the texts were explained for the first time; IDs, add
 invented. The texts `T-` are those of the second sealed set (docs/figures.md); `T-triton-10680` accepts, since that run,
 the policy cause too, which says what its thread says. A document with an unknown address is named by its title. `also`
 has other causes that explain the text; "none" stands for an error outside the catalog. `fix_has` and `fix_not` are
-words that the first fix and its commands must and must not contain (alternatives separated by |): they follow from
-`fix`, the thread's resolution.
+words that the first fix, its commands and the other reasons listed with it must contain, and that the fix and its
+commands must not contain (alternatives separated by |): they follow from `fix`, the thread's resolution.
 """
 
 import json
@@ -66,6 +66,7 @@ def test_text__names_its_thread_and_a_cause_of_the_catalog() -> None:
 
 def _problem(text: dict[str, Any], hint: Hint) -> str:
     shown = "\n".join((hint.fix, *hint.commands)).lower()
-    missing = [words for words in text.get("fix_has", ()) if not any(w.lower() in shown for w in words.split("|"))]
+    everything = "\n".join((shown, *hint.otherwise)).lower()
+    missing = [words for words in text.get("fix_has", ()) if not any(w.lower() in everything for w in words.split("|"))]
     unsuitable = [words for words in text.get("fix_not", ()) if words.lower() in shown]
     return " ".join([*(f"lacks {words!r}" for words in missing), *(f"has {words!r}" for words in unsuitable)])

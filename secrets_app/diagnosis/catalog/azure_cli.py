@@ -16,6 +16,14 @@ CAUSES = (
         title="Azure CLI timed out",
         why="The library waits 10 to 13 seconds for az by default. az took longer or did not run to completion.",
         fix="Run the command below and measure how long it takes. Then increase the time limit.",
+        otherwise=(
+            "If az runs fast by hand, a cold start, a virus scanner or a proxy delays it in this process.",
+            (
+                "If several programs start az at the same time, let one credential be shared: create it once, and "
+                "cache the token."
+            ),
+            "In Azure, leave Azure CLI out of the chain (AZURE_TOKEN_CREDENTIALS=prod): use the managed identity.",
+        ),
         setting=StackSetting.CLI_TIMEOUT,
         site_fix="Run the command below and measure how long it takes. Then increase KVSITE_DEADLINE_S.",
         signatures=(
@@ -38,9 +46,21 @@ CAUSES = (
         why="The subscription or tenant passed to az is unknown to the signed-in account or ambiguous, or both were "
         "passed together. With several accounts or tenants, az uses those of the default subscription, which may not "
         "be the vault's.",
-        fix="List the subscriptions that az can access, and select the one in the vault's tenant by its ID. "
-        "Then check which account is used. If it has no role in any subscription, assign one, or sign in with "
-        "--allow-no-subscriptions.",
+        fix="Use the ID of a subscription that this account can see (first command), in the tenant of the vault. "
+        "Where a setting or a variable passes it (ARM_SUBSCRIPTION_ID, AZURE_SUBSCRIPTION_ID, a variable group or"
+        " secret), correct it there: an empty variable or a name such as subscription_id in the error means that "
+        "it was not set.",
+        otherwise=(
+            (
+                "If the list lacks it, the account has no role in it: assign one, or sign in to its tenant (az login "
+                "--tenant)."
+            ),
+            "If no subscription is needed, sign in with --allow-no-subscriptions.",
+            (
+                "If the list is old, run az account list --refresh. If the subscription is in another cloud, select "
+                "that cloud."
+            ),
+        ),
         signatures=(
             phrase("please specify only one of subscription and tenant"),
             phrase("getting access token for non-current tenants is not supported"),
@@ -80,7 +100,15 @@ CAUSES = (
         area=Area.TOOL,
         title="Azure CLI cannot read its token cache",
         why="This user cannot read the token cache, or the cache no longer contains the account.",
-        fix="Clear the cache and sign in again, as the operating system user that runs this program.",
+        fix="Delete the token cache of this operating system user by hand if az account clear fails too, and sign in "
+        "again as the user that runs this program.",
+        otherwise=(
+            (
+                "If several processes or containers share the folder ~/.azure, give each its own (AZURE_CONFIG_DIR): "
+                "a cache that two write at the same time breaks."
+            ),
+            "If it was written by another user (sudo), correct the owner of ~/.azure.",
+        ),
         signatures=(
             phrase("can't find token from msal cache"),
             phrase("does not exist in msal token cache"),
@@ -127,9 +155,25 @@ CAUSES = (
         title="Azure CLI was not found on PATH",
         why="az is not on the PATH of this process. It may be installed for another user, "
         "or it was installed after this shell or editor was started.",
-        fix="On a development machine, install Azure CLI, then restart the shell or editor. If it is installed, add "
-        "its folder to PATH; AzureServiceTokenProvider in .NET also reads AzureCLIPath. In Azure or in a container, do "
-        "not install it: use a managed identity or a service principal.",
+        fix="On a development machine, install Azure CLI, sign in with az login, and restart the shell or editor. If "
+        "it is installed, this process does not see it: add its folder to the process's PATH. In Azure, do not "
+        "install it: the program must use its managed identity (ManagedIdentityCredential or "
+        "DefaultAzureCredential) instead of the credential of Azure CLI.",
+        otherwise=(
+            (
+                "If a graphical program on macOS starts it, PATH lacks Homebrew: add /opt/homebrew/bin, or start the "
+                "program from a terminal."
+            ),
+            (
+                "In a pod, use workload identity; a library or program version without it in its chain needs "
+                "WorkloadIdentityCredential itself, or an update."
+            ),
+            (
+                "In a container, pass a service principal (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET), or"
+                " add az to the image if AZURE_TOKEN_CREDENTIALS selects it."
+            ),
+            "AzureServiceTokenProvider in .NET also reads AzureCLIPath.",
+        ),
         setting=StackSetting.CREDENTIALS,
         site_fix="Install Azure CLI on this machine, then restart the shell or editor. If it is installed, add its "
         "folder to PATH, or set AzureCLIPath to that folder.",
@@ -180,7 +224,20 @@ CAUSES = (
         title="Azure CLI is installed but does not run",
         why="az was found, but failed before it returned a result. Often its own Python is damaged or conflicts with "
         "another installation.",
-        fix="Run the command below in the same environment. If it fails, reinstall Azure CLI.",
+        fix="Run the command below in the same environment. If it fails, another Python or library conflicts with az "
+        "(PYTHONPATH, PYTHONHOME, LD_LIBRARY_PATH), or the installation is damaged: reinstall Azure CLI.",
+        otherwise=(
+            (
+                "If az reports invalid JSON (Expecting value, JSONDecodeError), a file in ~/.azure is empty or "
+                "broken: delete msal_token_cache.*, service_principal_entries.* and azureProfile.json there, and sign"
+                " in again."
+            ),
+            (
+                "If a virtual environment is active, deactivate it, or remove azure-cli from it: use the installation"
+                " of the system."
+            ),
+            "If an extension fails, remove it (az extension remove).",
+        ),
         signatures=(
             phrase("failed to invoke azure cli", unless=("failed to invoke the azure cli",)),
             phrase(
@@ -224,8 +281,19 @@ CAUSES = (
         area=Area.TOOL,
         title="Azure CLI is installed, but no account is signed in",
         why="az has no usable account or no default subscription for this operating system user.",
-        fix="Sign in with az as the operating system user that runs this program, then try again. "
-        "In a pipeline, sign in with its service connection or service principal instead.",
+        fix="Sign in with az as the operating system user that runs this program, then try again. In a pipeline, sign"
+        " in with its service connection or service principal instead.",
+        otherwise=(
+            (
+                "If you are signed in in a terminal, the program runs as another user, in a container, as a service "
+                "or with another AZURE_CONFIG_DIR: sign in there."
+            ),
+            (
+                "If the account is signed in to other tenants only, sign in to the tenant that the program asks for "
+                "(az login --tenant)."
+            ),
+            "If no user can sign in there, use a managed identity, workload identity or a service principal.",
+        ),
         setting=StackSetting.CREDENTIALS,
         signatures=(
             phrase("please run 'az login'", unless=("to re-authenticate, please run",)),

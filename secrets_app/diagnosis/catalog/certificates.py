@@ -19,6 +19,16 @@ CAUSES = (
         "application.",
         fix="Use the certificate that is registered, or register this one. If the application trusts it by subject "
         "name, send the full certificate chain.",
+        otherwise=(
+            (
+                "If the certificate was renewed, upload the new public part to the app registration, and restart the "
+                "program: it may hold the old one."
+            ),
+            (
+                "If the application is the wrong one, compare the client ID: a certificate is registered for one "
+                "application."
+            ),
+        ),
         setting=StackSetting.CHAIN,
         signatures=(
             aadsts(50012, any_of=("assertion", "certificate", "signature"), unless=("valid time range",)),

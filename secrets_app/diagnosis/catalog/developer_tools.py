@@ -57,6 +57,12 @@ CAUSES = (
         why="PowerShell has no Azure account for this operating system user.",
         fix="Sign in with Connect-AzAccount as the operating system user that runs this program. In a function, a "
         "runbook or a pipeline no user signs in: use Connect-AzAccount -Identity or the task's service connection.",
+        otherwise=(
+            (
+                "If you are signed in in a window, the program starts a new process: allow it to use the saved "
+                "context (Enable-AzContextAutosave)."
+            ),
+        ),
         signatures=(
             phrase("please run", "connect-azaccount", unless=("-claimschallenge",)),
             phrase("run connect-azaccount to login"),
@@ -267,6 +273,7 @@ CAUSES = (
         title="The tool returned unexpected output instead of a token",
         why="The tool is too old for this command, or it also printed something else: a notice, a warning or a menu.",
         fix="Update the tool, then run it yourself: it must print only JSON.",
+        otherwise=("If a profile, a wrapper or an alias prints text, remove it: the library reads the whole output.",),
         signatures=(
             phrase("unexpected output from"),
             phrase("unrecognized arguments", where=about_azure),
@@ -303,6 +310,12 @@ CAUSES = (
         "tools store their sign-in. Variables such as LOCALAPPDATA and SYSTEMROOT may be missing too.",
         fix="For development in IIS, run the application pool as your own account with Load User Profile and "
         "setProfileEnvironment set to True. On a server, use a service principal or a managed identity.",
+        otherwise=(
+            (
+                "In a container or a service, no developer tool has an account: leave these credentials out "
+                "(AZURE_TOKEN_CREDENTIALS=prod)."
+            ),
+        ),
         signatures=(
             phrase("environment variable 'systemroot' has no value"),
             phrase("can't retrieve tokens when debugging app in iis"),
@@ -333,8 +346,19 @@ CAUSES = (
         title="Visual Studio did not return a token",
         why="Visual Studio has no account, its account must be entered again, or its token service failed or timed "
         "out. The file tokenprovider.json exists only on machines with Visual Studio, for the same Windows user.",
-        fix="In Visual Studio: Tools > Options > Azure Service Authentication > Account Selection, and enter the "
-        "account again. Or sign in with az login. This credential exists in .NET only.",
+        fix="In Visual Studio: Tools > Options > Azure Service Authentication > Account Selection: select a work "
+        "account of the vault's tenant, and enter it again if it is marked. Then restart Visual Studio.",
+        otherwise=(
+            "If the account is in several tenants, set VisualStudioTenantId (or AZURE_TENANT_ID) to the vault's.",
+            (
+                "If it keeps failing, sign in with az login instead and exclude this credential "
+                "(ExcludeVisualStudioCredential = true)."
+            ),
+            (
+                "In Azure and in a container this credential cannot work: use the managed identity or a service "
+                "principal."
+            ),
+        ),
         signatures=(
             phrase("visual studio token provider"),
             phrase("visualstudio token provider file is not in the expected format"),

@@ -15,8 +15,22 @@ CAUSES = (
         area=Area.ENTRA,
         title="The application's client secret has expired",
         why="The client secret is past its expiry date.",
-        fix="Create a new one, set the value where the program reads it, and restart. "
-        "A managed identity avoids client secrets.",
+        fix="Create a new client secret, set its value where the program reads it, and restart the program.",
+        otherwise=(
+            (
+                "If the application belongs to a product or another organization, its owner must renew the secret: "
+                "update the product, or use an app registration of your own."
+            ),
+            (
+                "If the secret was renewed already, an old value is still stored: look in the settings, the "
+                "Kubernetes secret, the service connection, the key vault and the environment of the process."
+            ),
+            (
+                "If the cluster's own service principal is meant (AKS), update the cluster: az aks update-credentials"
+                " --reset-service-principal."
+            ),
+            "A managed identity or a federated credential needs no secret.",
+        ),
         setting=StackSetting.SECRET,
         site_fix="Create a new one, set AZURE_CLIENT_SECRET to its value, and restart. "
         "A managed identity avoids client secrets.",
@@ -35,7 +49,20 @@ CAUSES = (
         title="The client secret is invalid",
         why="Microsoft Entra ID found the application, but the secret does not match. "
         "A common mistake is to copy the secret ID instead of the secret value.",
-        fix="Use the secret's value, not its ID. If the value is lost, create a new client secret.",
+        fix="Use the secret's value, not its ID. The value is shown only once: if it is lost, create a new client "
+        "secret.",
+        otherwise=(
+            "If the value is right: compare the client ID and the tenant. A secret belongs to one application.",
+            (
+                "If it contains special characters, quote it, and encode it in a URL or a form. Remove quotes, spaces"
+                " and a line break at its end (echo -n, base64)."
+            ),
+            (
+                "If the application belongs to a product or a script (a client ID that is not yours), its built-in "
+                "secret is no longer valid: update it, or use an app registration of your own with a new secret."
+            ),
+            ("If the secret was created a moment ago, wait a minute. Restart the program: it may hold the old value."),
+        ),
         site_fix="Set AZURE_CLIENT_SECRET to the secret's value, not its ID. "
         "If the value is lost, create a new client secret.",
         setting=StackSetting.SECRET,
@@ -80,6 +107,13 @@ CAUSES = (
         title="The application has no service principal in this tenant",
         why="The app registration exists, but its service principal in this tenant was never created or was deleted.",
         fix="Create the service principal in the tenant used to sign in.",
+        otherwise=(
+            (
+                "If the application is multi-tenant and belongs to another tenant, an administrator of this tenant "
+                "consents to it, which creates the service principal."
+            ),
+            "If the tenant is the wrong one, set the tenant ID of the application.",
+        ),
         signatures=(
             phrase("missing service principal in the tenant"),
             phrase("client application", "is missing service principal"),
@@ -94,8 +128,27 @@ CAUSES = (
         area=Area.ENTRA,
         title="The application (client) ID was not found in this tenant",
         why="The client ID or the tenant ID is wrong, or the application was deleted.",
-        fix="Compare the client ID and the tenant ID with the app registration in the tenant. Set the tenant ID "
-        "explicitly: without it, a tool signs in to a default tenant.",
+        fix="The application must exist in the tenant that the program signs in to. Compare the client ID and the "
+        "tenant ID in the error with the app registration, and set both explicitly: without a tenant ID, a tool "
+        "signs in to a default tenant.",
+        otherwise=(
+            (
+                "If the client ID in the error is empty, a placeholder or the ID of something else (object ID, secret"
+                " ID, subscription), the setting was not read or is the wrong one."
+            ),
+            (
+                "If the app registration is of one tenant (single-tenant), the program must use that tenant, not "
+                "common, organizations or the tenant of another service."
+            ),
+            (
+                "If the application belongs to another tenant, an administrator of this tenant must consent to it (az"
+                " ad sp create --id <client-id>)."
+            ),
+            (
+                "If it was deleted, restore it (App registrations > Deleted applications), or create it again and "
+                "update the client ID where it is stored."
+            ),
+        ),
         site_fix="Compare AZURE_CLIENT_ID and AZURE_TENANT_ID with the app registration in the tenant.",
         setting=StackSetting.TENANT,
         signatures=(
@@ -119,8 +172,17 @@ CAUSES = (
         title="The app registration does not allow this sign-in flow",
         why="A public client has no secret, and a confidential client must present one. "
         "The app registration is configured for one, and the program signs in as the other.",
-        fix="For device code or browser sign-in, turn on Allow public client flows (App registrations > "
-        "Authentication). For a public client, do not send a secret.",
+        fix="Make the registration and the sign-in agree (App registrations > Authentication). For sign-in on a "
+        "user's machine (browser, device code), register the redirect URI, http://localhost, under Mobile and "
+        "desktop applications, send no secret, and turn on Allow public client flows.",
+        otherwise=(
+            (
+                "If the program is a web app or has a secret, register its redirect URI under Web: then the secret is"
+                " accepted and required."
+            ),
+            "If it runs in a browser, register the redirect URI under Single-page application.",
+            "If the program must not send a secret (AADSTS700025), remove the client secret from its settings.",
+        ),
         signatures=(
             phrase("the request body must contain the following parameter", "client_assertion", unless=("scope",)),
             aadsts(
@@ -139,8 +201,22 @@ CAUSES = (
         area=Area.ENTRA,
         title="Consent has not been granted for this permission",
         why="Microsoft Entra ID issues a token only after a user or an administrator has consented to the permission.",
-        fix="Grant consent for the application. To use Azure CLI with your own API, add Azure CLI to the API's "
-        "authorized client applications.",
+        fix="An administrator grants consent for the application (API permissions > Grant admin consent), or the user"
+        " signs in once interactively and consents.",
+        otherwise=(
+            (
+                "If the tenant is not your own (authority common or organizations), sign in at the authority of your "
+                "own tenant, where consent was granted."
+            ),
+            (
+                "If Azure CLI is used with your own API, add Azure CLI (04b07795-8ddb-461a-bbee-02f9e1bf7b46) to the "
+                "API's authorized client applications (Expose an API)."
+            ),
+            (
+                "If the permission is new, grant consent again: the earlier one does not include it. The scope in the"
+                " request must be one of the granted permissions."
+            ),
+        ),
         signatures=(
             phrase("has not consented to use the application"),
             phrase("consent_required"),
@@ -173,6 +249,12 @@ CAUSES = (
         why="In the on-behalf-of flow, a program passes on the token it was called with. "
         "That token has expired, or was issued for another API.",
         fix="Pass on the current token your API received, and check that its audience is your API.",
+        otherwise=(
+            (
+                "If the program passes on a token for Microsoft Graph or another API, let the client request one for "
+                "your API's scope instead."
+            ),
+        ),
         signatures=(
             phrase("assertion audience claim does not match"),
             phrase("assertion failed signature validation"),
@@ -190,6 +272,7 @@ CAUSES = (
         "If they are hours or a day apart, an old token was sent again.",
         fix="Set the clock. If the gap is large, read the token file again for each sign-in and update azure-identity. "
         "In a pipeline, sign in again right before the step: its token is valid for minutes only.",
+        otherwise=("In a container or virtual machine, correct the clock of the host.",),
         signatures=(
             phrase("client assertion is not within its valid time range"),
             phrase("make sure your computer's time and time zone are both correct"),
@@ -236,6 +319,16 @@ CAUSES = (
         fix="Register the redirect URI exactly as the error quotes it: App registrations > the application > "
         "Authentication, on the right platform. For local sign-in use http://localhost under Mobile and desktop "
         "applications.",
+        otherwise=(
+            (
+                "If the site is behind a proxy or a gateway, it makes the URI with http:// or the inner host: pass "
+                "the forwarded headers (X-Forwarded-Proto, X-Forwarded-Host) on."
+            ),
+            (
+                "If the registration cannot be changed because it is Microsoft's (Azure CLI, Visual Studio), update "
+                "the tool."
+            ),
+        ),
         signatures=(
             phrase("reply url", "does not match"),
             phrase("redirect uri", "specified in the request does not match"),

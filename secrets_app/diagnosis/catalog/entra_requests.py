@@ -87,7 +87,19 @@ CAUSES = (
         area=Area.ENTRA,
         title="The requested resource was not found in this tenant",
         why="The error names the resource. If it is the vault's own URL, the wrong resource was requested.",
-        fix="Request https://vault.azure.net/.default. For your own API, create its service principal in this tenant.",
+        fix="Request the resource of the service that the program calls, exactly as it is registered. For Key Vault "
+        "it is https://vault.azure.net/.default.",
+        otherwise=(
+            (
+                "If the name in the error ends after api:// or contains a placeholder, the client ID of the API is "
+                "empty in the program's settings: set it."
+            ),
+            "If it is the vault's or the tenant's own URL, use the name of the service instead.",
+            (
+                "If it is your own API, it must have a service principal in this tenant: create it, or sign in to the"
+                " tenant of the API."
+            ),
+        ),
         signatures=(
             phrase("the resource principal named", "was not found in the tenant"),
             Signature(codes=frozenset({"invalid_resource"}), unless=("identity/oauth2",), strength=Strength.LIKELY),
@@ -103,7 +115,15 @@ CAUSES = (
         title="The credential is not configured to get tokens for this tenant",
         why="The vault belongs to a different tenant than the one the credential was created for. "
         "The Azure Identity library stopped before it sent a request.",
-        fix="Create the credential with the vault's tenant ID, or add that tenant to those it may get tokens for.",
+        fix="Set the tenant of the credential to the vault's tenant (AZURE_TENANT_ID, or the tenant ID in the code), "
+        "or add that tenant to those it may get tokens for.",
+        otherwise=(
+            "If AZURE_TENANT_ID is set to another tenant in this environment, correct or unset it.",
+            (
+                "If a library update brought the error, the tool must pass the option on: update the tool, or use its"
+                " last version before."
+            ),
+        ),
         setting=StackSetting.FURTHER_TENANTS,
         site_fix="Create the credential with the vault's tenant ID: set AZURE_TENANT_ID.",
         signatures=(
@@ -129,7 +149,16 @@ CAUSES = (
         area=Area.PROGRAM,
         title="The authority host is invalid or belongs to another cloud",
         why="The authority host must be the sign-in endpoint, with https, of the cloud that hosts the tenant.",
-        fix="Select the cloud that hosts the tenant. The Azure public cloud is the default.",
+        fix="Select the cloud that hosts the tenant, for the sign-in and for the service: the default is the Azure "
+        "public cloud. The authority is https://login.microsoftonline.us in Azure Government and "
+        "https://login.partner.microsoftonline.cn in Azure operated by 21Vianet.",
+        otherwise=(
+            (
+                "If the tool has no setting for the cloud, update it, or pass it a token that another tool requested "
+                "(for example az account get-access-token after az cloud set)."
+            ),
+            "If the value is wrong, it must be https:// and the host of the sign-in endpoint, without a tenant.",
+        ),
         site_fix="Set AZURE_AUTHORITY_HOST to that endpoint. "
         "For the Azure public cloud, remove it: https://login.microsoftonline.com is the default.",
         setting=StackSetting.CLOUD,
@@ -170,8 +199,16 @@ CAUSES = (
         area=Area.ENTRA,
         title="The tenant was not found",
         why="The tenant ID or domain is misspelled, contains quotes or spaces, or belongs to another cloud.",
-        fix="Use the directory (tenant) ID, a plain GUID without quotes. In an authority it is all that follows the "
-        "host: https://login.microsoftonline.com/<tenant-id>.",
+        fix="Use the directory (tenant) ID, a plain GUID without quotes, or a domain that is verified in the tenant. "
+        "In an authority it is all that follows the host: https://login.microsoftonline.com/<tenant-id>.",
+        otherwise=(
+            (
+                "If the value in the error is empty, None, undefined or a placeholder, the setting was not read: "
+                "check its name and the environment of this process."
+            ),
+            "If it is a subscription ID or a client ID, use the tenant ID (Microsoft Entra ID > Overview).",
+            "If the tenant is in another cloud, select that cloud.",
+        ),
         site_fix="Set AZURE_TENANT_ID to the directory (tenant) ID, a plain GUID.",
         setting=StackSetting.TENANT,
         signatures=(

@@ -14,8 +14,28 @@ CAUSES = (
         title="A Conditional Access policy blocked this sign-in",
         why="The organization's policy does not allow sign-in from this location, device or application. "
         "Signing in again does not help.",
-        fix="Sign in from a managed device or an allowed network, or ask an administrator. In a web API that calls on "
-        "behalf of a user, return the claims challenge to the client. For a service, use a managed identity.",
+        fix="An administrator of the tenant decides: the sign-in log of the user or the application (Microsoft Entra "
+        "ID > Sign-in logs > Conditional Access) names the policy and the condition that failed. Meet it (managed"
+        " device, allowed network, another sign-in method), or have the application or account excluded from the "
+        "policy.",
+        otherwise=(
+            (
+                "If the address is not the expected one, a VPN, a proxy, WSL's network mode or a container sends the "
+                "request over another network: use the allowed one."
+            ),
+            (
+                "If a device code was used, sign in with a browser or the broker on this device: a policy often "
+                "blocks device code flow, which carries no state of the device."
+            ),
+            (
+                "If a web API calls on behalf of a user, return the claims challenge to the client, so that the user "
+                "meets the policy there."
+            ),
+            (
+                "For a service without a user, use a managed identity or a service principal: policies for users do "
+                "not apply to it."
+            ),
+        ),
         signatures=(
             phrase("access has been blocked by conditional access"),
             phrase("blocked by conditional access"),
@@ -34,8 +54,24 @@ CAUSES = (
         area=Area.ENTRA,
         title="Multifactor authentication is required and cannot be completed here",
         why="The organization requires multifactor authentication, which a background process cannot complete.",
-        fix="Sign in again for this resource, with the tool that failed. "
-        "For automation, use a managed identity, never a password.",
+        fix="Sign in again interactively for this resource, with the program that failed, and complete the "
+        "multifactor authentication. A stored user name and password, or an app password, cannot do that: "
+        "automation needs a managed identity, a service principal or a certificate instead.",
+        otherwise=(
+            (
+                "In a pipeline, replace the connection with user name and password by one with a service principal or"
+                " workload identity federation."
+            ),
+            (
+                "In a runbook or a scheduled script, use Connect-AzAccount -Identity or -ServicePrincipal instead of "
+                "-Credential."
+            ),
+            (
+                "If the account is used by a service only, an administrator can exclude it from the policy; mandatory"
+                " MFA for Azure management has no exception for user accounts."
+            ),
+        ),
+        setting=StackSetting.SIGN_IN,
         signatures=(
             phrase("you must use multi-factor authentication"),
             phrase("you must enroll in multi-factor authentication"),
@@ -57,7 +93,18 @@ CAUSES = (
         title="The user account does not exist in this tenant",
         why="The signed-in account is neither a member nor a guest of the tenant. "
         "live.com in the error means a personal Microsoft account.",
-        fix="Sign in with an account of that tenant, or have this account invited as a guest.",
+        fix="Sign in with an account of that tenant, or have this account invited to it as a guest. A guest or a "
+        "personal account (live.com) must name the tenant at sign-in: without it, the program uses the account's "
+        "home tenant.",
+        otherwise=(
+            "If the tenant is not the intended one, set the tenant ID in the program that signs in.",
+            (
+                "If another account of yours is meant, sign out first: the browser or the token cache selects the "
+                "last one."
+            ),
+            "If the tenant is in another cloud (Azure Government, 21Vianet), select that cloud in the program.",
+        ),
+        setting=StackSetting.TENANT,
         signatures=(
             phrase("user account", "does not exist in", any_of=("tenant", "directory"), where=about_azure),
             phrase("from identity provider", "does not exist in tenant"),
@@ -74,7 +121,15 @@ CAUSES = (
         title="Invalid user name or password",
         why="Microsoft Entra ID rejected the user name and password. "
         "After several failed attempts, the account is locked for a while.",
-        fix="Do not sign in with a password: use az login, or a service principal for automation.",
+        fix="Do not sign in with a stored password: sign in interactively, or use a service principal or a managed "
+        "identity for automation.",
+        otherwise=(
+            (
+                "If the account has multifactor authentication, is federated or a personal account, its password "
+                "cannot be used in this way at all; neither can an app password."
+            ),
+            "If the password was changed, update it where the program stores it.",
+        ),
         signatures=(
             phrase("invalid username or password", where=about_azure),
             phrase("error validating credentials due to invalid username or password"),
@@ -91,6 +146,7 @@ CAUSES = (
         title="The user account is disabled, or its password has expired",
         why="Microsoft Entra ID found the account, but it cannot sign in at present.",
         fix="Ask an administrator to enable the account, or set a new password in the browser.",
+        otherwise=("If the account belongs to a service, use a service principal or a managed identity instead.",),
         signatures=(
             phrase("the user account is disabled"),
             phrase("the password is expired"),
@@ -104,7 +160,18 @@ CAUSES = (
         area=Area.ENTRA,
         title="The sign-in session has expired or was revoked",
         why="It was inactive for too long, the organization requires a new sign-in, or the password changed.",
-        fix="Sign out and sign in again with the tool that stores the session.",
+        fix="Sign in again with the program that stores the session: remove its stored account or profile first.",
+        otherwise=(
+            (
+                "If a program runs unattended with the session of a user, it stops after 90 days without use, a "
+                "changed password or a policy: use a managed identity or a service principal."
+            ),
+            "If a service or container holds the refresh token, authorize the connection again there.",
+            (
+                "If the policy sets a sign-in frequency, an administrator can change it; signing in again helps until"
+                " the next time."
+            ),
+        ),
         setting=StackSetting.SIGN_IN,
         signatures=(
             phrase("the refresh token has expired"),
@@ -129,6 +196,12 @@ CAUSES = (
         why="The service rejected the token before it expired (continuous access evaluation). "
         "Azure CLI, Azure PowerShell and azd need a manual sign-in with the claims challenge it sent.",
         fix="Run the command shown in the error message, or sign out and sign in again.",
+        otherwise=(
+            (
+                "If it comes back after each sign-in, the address or device that signs in differs from the one that "
+                "calls the service (VPN, split tunnel, proxy): use one network for both."
+            ),
+        ),
         signatures=(
             phrase("--claims-challenge", unless=("unexpected keyword argument",), where=about_azure),
             phrase("claims challenges are not supported"),
@@ -152,8 +225,16 @@ CAUSES = (
         area=Area.PROGRAM,
         title="Interactive sign-in is not possible or was not completed",
         why="This sign-in method needs a user with a browser. There was none, or the sign-in timed out.",
-        fix="On a server, use a managed identity or a service principal. "
-        "Without a browser, sign in with a device code.",
+        fix="Use a credential that needs no browser. On a development machine, install Azure CLI, sign in with az "
+        "login, and let the program use that account. On a server, use a managed identity or a service principal "
+        "(AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET).",
+        otherwise=(
+            "Where only the browser is missing, sign in with a device code.",
+            (
+                "If the program keeps the sign-in in a keychain that is not available, turn that off in its options, "
+                "or pass it a service principal."
+            ),
+        ),
         signatures=(
             phrase("couldn't start an http server"),
             phrase("failed to open a browser"),
@@ -209,6 +290,12 @@ CAUSES = (
         "policy of one of the two tenants denies this sign-in.",
         fix="Ask the network administrator to add the tenant to the tenant restrictions, or an administrator of the "
         "tenant to change its cross-tenant access settings. Signing in again does not help.",
+        otherwise=(
+            (
+                "If the error names another tenant than yours, set the tenant ID: guests sign in to the resource's "
+                "tenant."
+            ),
+        ),
         signatures=(
             phrase("access to", "tenant is denied"),
             phrase("cross-tenant access", any_of=("policy", "denied", "not allow", "blocked")),

@@ -1,7 +1,7 @@
 """Fixes that depend on where the program runs: in a pod, on a platform of Azure, in a container, in a pipeline."""
 
 from secrets_app.core.reading import Platform
-from secrets_app.diagnosis.cause import CaseFix, run
+from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS, CaseFix, run
 from secrets_app.diagnosis.places import Host
 from secrets_app.diagnosis.stacks import Stack
 
@@ -204,7 +204,25 @@ _IDENTITY = (
         commands=(run("export AZURE_TOKEN_CREDENTIALS=AzureCliCredential"),),
     ),
     CaseFix(
-        causes=("mi_identity_not_assigned", "mi_multiple_user_assigned"),
+        causes=("mi_multiple_user_assigned",),
+        hosts=(Host.POD,),
+        fix="Name the identity by its client ID in the settings of the program that runs in the pod: the node has "
+        "several. It must be attached to the scale set of the node pool.",
+        commands=(
+            run(
+                "az aks show --resource-group {group} --name <cluster> --query "
+                '"{{nodes:nodeResourceGroup, kubelet:identityProfile.kubeletidentity.clientId}}"'
+            ),
+            *_NODE_COMMANDS,
+        ),
+        keeps_setting=True,
+        otherwise=(
+            "If the program supports workload identity, prefer it: label the pod with azure.workload.identity/use and "
+            "annotate its service account with the client ID.",
+        ),
+    ),
+    CaseFix(
+        causes=("mi_identity_not_assigned",),
         hosts=(Host.POD,),
         fix="The pod asked the node for an identity. Use workload identity: label the pod with "
         "azure.workload.identity/use and annotate its service account with the client ID. To use an identity of the "
@@ -278,6 +296,39 @@ _IDENTITY = (
     ),
 )
 _PROCESS = (
+    CaseFix(
+        causes=("az_broken_install", "az_token_cache_broken"),
+        said=("expecting value", "jsondecodeerror", "json.decoder", "unterminated string", "extra data:"),
+        title="A file of Azure CLI contains invalid JSON",
+        why="Azure CLI keeps accounts and tokens in ~/.azure. One of these files is empty or was written only partly.",
+        fix="Delete the token cache and the profile in ~/.azure by hand, and sign in again: az account clear reads "
+        "them too and fails.",
+        commands=(
+            run(
+                "rm -f ~/.azure/msal_token_cache.* ~/.azure/service_principal_entries.* ~/.azure/azureProfile.json",
+                systems=(LINUX, MACOS),
+            ),
+            run(
+                'Remove-Item "$HOME\\.azure\\msal_token_cache.*", "$HOME\\.azure\\service_principal_entries.*", '
+                '"$HOME\\.azure\\azureProfile.json"',
+                systems=(WINDOWS,),
+            ),
+            run("az login --tenant {tenant}"),
+        ),
+        otherwise=(
+            "If several processes share ~/.azure, give each its own folder (AZURE_CONFIG_DIR).",
+            "If it comes back after signing in, a proxy answers with HTML instead of JSON: run the command with "
+            "--debug.",
+        ),
+    ),
+    CaseFix(
+        causes=("az_not_installed", "no_credential_available", "az_not_logged_in"),
+        stacks=(Stack.RUST,),
+        fix="The chain of the Rust library contains developer tools only (in older versions also the environment and "
+        "managed identity): on a development machine, install Azure CLI and sign in. In Azure and in a pod, create "
+        "ManagedIdentityCredential or WorkloadIdentityCredential yourself.",
+        commands=(run("az login --tenant {tenant}"),),
+    ),
     CaseFix(
         causes=("mi_identity_not_assigned",),
         said=("tried to get token using managed service identity",),

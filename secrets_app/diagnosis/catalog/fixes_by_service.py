@@ -1,8 +1,10 @@
 """Fixes that depend on who called, which operation was refused and which service refused it."""
 
+from secrets_app.core.reading import Platform
 from secrets_app.diagnosis.cause import CaseFix, run
 from secrets_app.diagnosis.places import Host
 from secrets_app.diagnosis.services import ObjectKind
+from secrets_app.diagnosis.stack_settings import StackSetting
 from secrets_app.diagnosis.stacks import Stack
 
 _REFUSED = ("kv_rbac_denied", "kv_access_policy_denied")
@@ -33,79 +35,6 @@ _CALLERS = (
         "Microsoft.KeyVault/vaults/deploy/action on the vault, which Owner and Contributor contain. If the vault's "
         "firewall is on, allow trusted Microsoft services.",
         commands=(run("az keyvault update --name {vault} --enabled-for-template-deployment true"),),
-    ),
-    CaseFix(
-        causes=_REFUSED,
-        said=("encryption at rest", "keyvaultaccessforbidden", "customer-managed key", "customer managed key"),
-        title="The encrypted resource's identity may not use the key",
-        why="A service of Azure encrypts its data with a key of the vault (customer-managed key), as an identity of "
-        "its own.",
-        fix="Give the identity that the error names, not your own account, the Key Vault Crypto Service Encryption "
-        "User role on the vault, or the key permissions get, wrapKey and unwrapKey. The vault also needs soft delete "
-        "and purge protection.",
-        commands=(
-            run(
-                'az role assignment create --role "Key Vault Crypto Service Encryption User" --assignee-object-id '
-                "<object-id-of-the-identity> --assignee-principal-type ServicePrincipal --scope "
-                '"$(az keyvault show --name {vault} --query id --output tsv)"'
-            ),
-            run("az keyvault update --name {vault} --enable-purge-protection true"),
-        ),
-    ),
-    CaseFix(
-        causes=_REFUSED,
-        said=("api management", "microsoft.apimanagement"),
-        fix="The caller is the managed identity of the API Management instance that the error names. Give it the Key "
-        "Vault Secrets User role on the vault, or the secret permission get. If the vault's firewall is on, allow "
-        "trusted Microsoft services, or connect the instance's network.",
-        commands=(
-            run(_ASSIGN_BY_NAME),
-            run(f"{_SET_POLICY}--secret-permissions get"),
-            run("az keyvault update --name {vault} --bypass AzureServices"),
-        ),
-    ),
-    CaseFix(
-        causes=_REFUSED,
-        said=("app service certificate", "web.certificatesclient", "microsoft.web/certificates"),
-        fix="The caller is the application Microsoft Azure App Service, which reads the certificate for the web app. "
-        "Give it the Key Vault Certificate User role on the vault, or the secret permission get and the certificate "
-        "permission get.",
-        commands=(
-            run("az ad sp show --id abfa0a7c-a6b6-4736-8310-5855508787cd --query id --output tsv"),
-            run(
-                'az role assignment create --role "Key Vault Certificate User" --assignee-object-id '
-                "<object-id-of-that-application> --assignee-principal-type ServicePrincipal --scope "
-                '"$(az keyvault show --name {vault} --query id --output tsv)"'
-            ),
-            run(
-                "az keyvault set-policy --name {vault} --object-id <object-id-of-that-application> "
-                "--secret-permissions get --certificate-permissions get"
-            ),
-        ),
-    ),
-    CaseFix(
-        causes=_REFUSED,
-        said=("data factory", "datafactory", "hybriddeliveryexception", "linked service", "linkedservice"),
-        fix="The caller is the managed identity of the data factory or Synapse workspace (Managed identities page), "
-        "not your own account. Give it the Key Vault Secrets User role on the vault, or the secret permissions get and "
-        "list. If the vault's firewall is on, allow trusted Microsoft services.",
-        commands=(run(_ASSIGN_BY_NAME), run(f"{_SET_POLICY}--secret-permissions get list")),
-    ),
-    CaseFix(
-        causes=_REFUSED,
-        said=("azconn-", "logic app", "clientrequestid", "extensions api"),
-        fix="The caller is the principal of the logic app's Key Vault connection: its managed identity, or the account "
-        "that signed in to the connection. Give it the Key Vault Secrets User role on the vault, or the secret "
-        "permissions get and list, and sign in to the connection again.",
-        commands=(run(_ASSIGN_BY_NAME), run(f"{_SET_POLICY}--secret-permissions get list")),
-    ),
-    CaseFix(
-        causes=("kv_access_policy_denied",),
-        said=("service connection", "azure service connection", "azurekeyvault@", "download azure key vault secrets"),
-        unless=("forbiddenbyrbac", "does not have authorization"),
-        fix="The caller is the service principal of the service connection. With access policies, give it the secret "
-        "permissions get and list. With Azure RBAC, assign it the Key Vault Secrets User role.",
-        commands=(run(f"{_SET_POLICY}--secret-permissions get list"), run(_ASSIGN_BY_NAME)),
     ),
     CaseFix(
         causes=("kv_access_policy_denied",),
@@ -165,13 +94,108 @@ _CALLERS = (
         ),
     ),
 )
+_WEB, _FUNCTION = (Platform.APP_SERVICE, Platform.UNKNOWN), (Platform.FUNCTIONS,)
+_INTEGRATE = (
+    run(
+        "az webapp vnet-integration add --resource-group {group} --name {site} --vnet <virtual-network> "
+        "--subnet <subnet>",
+        platforms=_WEB,
+    ),
+    run(
+        "az functionapp vnet-integration add --resource-group {group} --name {site} --vnet <virtual-network> "
+        "--subnet <subnet>",
+        platforms=_FUNCTION,
+    ),
+)
+_APP_NETWORK = (
+    run(
+        "az webapp show --resource-group {group} --name {site} --query possibleOutboundIpAddresses --output tsv",
+        platforms=_WEB,
+    ),
+    run(
+        "az functionapp show --resource-group {group} --name {site} --query possibleOutboundIpAddresses --output tsv",
+        platforms=_FUNCTION,
+    ),
+    run("az keyvault network-rule add --name {vault} --ip-address <each-of-these-addresses>"),
+    *_INTEGRATE,
+    run("az keyvault network-rule add --name {vault} --subnet <resource-id-of-the-subnet>"),
+)
 _NETWORKS = (
+    CaseFix(
+        causes=("kv_public_access_disabled",),
+        hosts=(Host.APP,),
+        fix="Integrate the app with the virtual network of the vault's private endpoint, route all its outbound "
+        "traffic there, and link the zone privatelink.vaultcore.azure.net to that network, so that the app resolves "
+        "the vault's private address.",
+        commands=(
+            *_INTEGRATE,
+            run(
+                "az webapp config set --resource-group {group} --name {site} --vnet-route-all-enabled true",
+                platforms=_WEB,
+            ),
+            run(
+                "az functionapp config set --resource-group {group} --name {site} --vnet-route-all-enabled true",
+                platforms=_FUNCTION,
+            ),
+            run("az keyvault show --name {vault} --query properties.privateEndpointConnections"),
+        ),
+    ),
+    CaseFix(
+        causes=("kv_firewall_denied",),
+        hosts=(Host.APP,),
+        platforms=(Platform.CONTAINER_APPS,),
+        fix="Allow the subnet of the Container Apps environment in the vault's firewall, with the service endpoint "
+        "Microsoft.KeyVault on that subnet, or give the vault a private endpoint. Container Apps is no trusted service "
+        "of the vault, and the outbound addresses of an environment without its own network can change.",
+        commands=(
+            run("az containerapp show --resource-group {group} --name {site} --query properties.environmentId"),
+            run("az keyvault network-rule add --name {vault} --subnet <resource-id-of-the-subnet>"),
+        ),
+        otherwise=(),
+    ),
+    CaseFix(
+        causes=("kv_firewall_denied",),
+        hosts=(Host.APP,),
+        fix="Add all outbound addresses of the app to the vault's firewall: it does not always use the one in the "
+        "error. Or integrate the app with a virtual network, route its traffic there, and allow that subnet (service "
+        "endpoint Microsoft.KeyVault). Trusted Microsoft services do not include apps.",
+        commands=_APP_NETWORK,
+        otherwise=(
+            "If public access is disabled, or the addresses change, use a private endpoint of the vault with virtual "
+            "network integration of the app.",
+        ),
+    ),
+    CaseFix(
+        causes=("kv_firewall_denied",),
+        hosts=(Host.POD,),
+        fix="Allow the cluster in the vault's firewall: its subnet, with the service endpoint Microsoft.KeyVault, or "
+        "the outbound address of its load balancer or NAT gateway, which is the one in the error. A private endpoint "
+        "for the vault needs no rule.",
+        commands=(
+            run("az keyvault network-rule add --name {vault} --subnet {subnet}"),
+            run("az keyvault network-rule add --name {vault} --ip-address {address}"),
+        ),
+        otherwise=(),
+    ),
+    CaseFix(
+        causes=("kv_firewall_denied",),
+        said=("not a trusted service",),
+        unless=("client address:",),
+        fix="Allow the network of the caller in the vault's firewall; the error does not name its address. For an app "
+        "in App Service or Functions: integrate it with a virtual network and allow that subnet, or add all its "
+        "outbound addresses. Trusted Microsoft services do not include apps, pipelines and clusters.",
+        commands=_APP_NETWORK,
+    ),
     CaseFix(
         causes=_NETWORK,
         hosts=(Host.PIPELINE, Host.WORKFLOW),
         fix="Hosted agents have changing addresses, and Azure Pipelines and GitHub are not trusted services of the "
         "vault. Run the job on a self-hosted agent in an allowed network, or add the agent's address before the step "
-        "and remove it afterwards.",
+        "and remove it afterwards: the principal of the job needs Key Vault Contributor for that.",
+        otherwise=(
+            "If the vault takes private connections only, no rule helps: use a self-hosted agent or a managed pool in "
+            "its network.",
+        ),
         commands=(
             run("az keyvault network-rule add --name {vault} --ip-address {address}"),
             run("az keyvault network-rule remove --name {vault} --ip-address {address}"),
@@ -182,6 +206,15 @@ _NETWORKS = (
         stacks=(Stack.TERRAFORM, Stack.PULUMI),
         fix="Run the program from an allowed network, or add the address of the machine that runs it to the vault's "
         "firewall. If the configuration sets network_acls, add it to ip_rules there: the next apply removes others.",
+    ),
+)
+_AUDIENCE = (
+    CaseFix(
+        causes=("kv_wrong_audience",),
+        stacks=(Stack.TERRAFORM, Stack.PULUMI, Stack.ANSIBLE),
+        fix="The provider sent the vault a token for another service. Update it, or select another sign-in for it, "
+        "such as a service principal or OIDC instead of a managed identity.",
+        commands=(run("terraform init -upgrade", stacks=(Stack.TERRAFORM,)),),
     ),
 )
 _DELETED = (
@@ -205,6 +238,60 @@ _DELETED = (
     ),
 )
 _ENTRA = (
+    CaseFix(
+        causes=("service_principal_incomplete", "env_vars_incomplete"),
+        said=(
+            "secret can't be empty",
+            "secret is empty",
+            "secret should not be empty",
+            "clientsecret cannot be",
+            "secret must not be",
+        ),
+        title="The program passed an empty client secret",
+        why="The client secret reached the library as an empty value.",
+        fix="Enter the client secret again where the program stores it, and save it; if it comes from a variable or a "
+        "Kubernetes secret, its name or key is wrong, or it is empty there.",
+        setting=StackSetting.SECRET,
+        commands=(),
+        otherwise=(
+            "If the program should use a managed or workload identity instead, select that there and leave the secret "
+            "out.",
+        ),
+    ),
+    CaseFix(
+        causes=("app_not_found_in_tenant",),
+        hosts=(Host.POD,),
+        fix="Compare the client ID in the error with AZURE_CLIENT_ID in the pod and with the annotation of its service "
+        "account: an empty or old value is the usual reason. Set both to the client ID of the managed identity or "
+        "application, and recreate the pod. AZURE_TENANT_ID must be the tenant of the application.",
+        commands=(
+            run("kubectl exec <pod> -- printenv AZURE_CLIENT_ID AZURE_TENANT_ID"),
+            run("kubectl annotate serviceaccount <service-account> azure.workload.identity/client-id=<client-id>"),
+            run("kubectl rollout restart deployment <deployment>"),
+        ),
+        setting=StackSetting.CLIENT_ID,
+    ),
+    CaseFix(
+        causes=("mfa_required", "user_password_wrong"),
+        stacks=(Stack.POWERSHELL,),
+        said=("-credential", "$cred", "pscredential", "azcredential"),
+        fix="A stored user name and password (-Credential) cannot complete multifactor authentication. In a runbook or "
+        "a script that runs unattended, sign in with Connect-AzAccount -Identity (managed identity) or as a service "
+        "principal; for yourself, sign in with Connect-AzAccount without -Credential.",
+        commands=(run("Connect-AzAccount -Identity"), run("Connect-AzAccount -Tenant {tenant}")),
+        otherwise=(
+            "If this account must be used, an administrator can exclude it from the Conditional Access policy.",
+        ),
+    ),
+    CaseFix(
+        causes=("mfa_required", "user_password_wrong"),
+        hosts=(Host.PIPELINE, Host.WORKFLOW),
+        fix="Replace the connection with user name and password by one with a service principal: in Azure Pipelines a "
+        "service connection of type Azure Resource Manager (workload identity federation, a secret or a certificate), "
+        "in GitHub Actions azure/login. No user can complete multifactor authentication on an agent.",
+        commands=(),
+        otherwise=(),
+    ),
     CaseFix(
         causes=("env_vars_incomplete", "service_principal_incomplete"),
         said=("these variables are set: azure_tenant_id\n", "only azure_tenant_id is set"),
@@ -375,6 +462,20 @@ _SQL = (
 _REFERENCES = (
     CaseFix(
         causes=("kv_reference_unresolved",),
+        said=("firewall", "selected networks", "private endpoint", "ipv4 address", "ip address", "vnet", "networking"),
+        unless=("accesstokeyvaultdenied", "msinotenabled"),
+        fix="Allow the app in the vault's firewall: add all its outbound addresses (possibleOutboundIpAddresses), or "
+        "integrate it with a virtual network whose subnet is allowed, with vnetRouteAllEnabled. With a private "
+        "endpoint alone, this integration is required. Trusted Microsoft services do not include references. Then "
+        "refresh the references.",
+        commands=_APP_NETWORK,
+        otherwise=(
+            "If the network is open, the identity that reads the reference (system-assigned, unless "
+            "keyVaultReferenceIdentity names another) lacks the Key Vault Secrets User role or the permission get.",
+        ),
+    ),
+    CaseFix(
+        causes=("kv_reference_unresolved",),
         said=("local.settings.json", "func start", "func host start"),
         fix="On a development machine, App Service does not resolve references: put the secret's value in "
         "local.settings.json, and keep this file out of version control. The reference belongs in the settings of "
@@ -420,6 +521,108 @@ _REFERENCES = (
 _OTHER = (
     CaseFix(
         causes=("arm_authorization_failed",),
+        stacks=(Stack.PACKER,),
+        fix="Packer creates a temporary resource group, and for Windows a temporary key vault: give its principal "
+        "Contributor on the subscription. With rights on one group only, name that group in build_resource_group_name "
+        "and a prepared vault in build_key_vault_name.",
+        commands=(
+            run(
+                "az role assignment create --role Contributor --assignee-object-id {object_id} "
+                "--assignee-principal-type {principal_type} --scope /subscriptions/{subscription}"
+            ),
+        ),
+    ),
+    CaseFix(
+        causes=("other_service_role_missing",),
+        said=("authorizationfailure", "this request is not authorized to perform this operation.\n"),
+        unless=("using this permission", "authorizationpermissionmismatch", "existing workspaces"),
+        title="The storage account's firewall, or a missing data role, denies the request",
+        fix="AuthorizationFailure without the words using this permission points to the firewall of the storage "
+        "account: allow the network of the program (its subnet, its addresses, or a private endpoint), or the "
+        "resource instance. Then check that the principal has a data role such as Storage Blob Data Contributor.",
+        commands=(
+            run("az storage account show --name <storage-account> --query networkRuleSet"),
+            run("az storage account network-rule add --account-name <storage-account> --ip-address <address>"),
+            run(
+                'az role assignment create --role "Storage Blob Data Contributor" --assignee-object-id {object_id} '
+                "--assignee-principal-type {principal_type} --scope <resource-id-of-the-storage-account>"
+            ),
+        ),
+        otherwise=(),
+    ),
+    CaseFix(
+        causes=("other_service_role_missing",),
+        said=("keybasedauthenticationnotpermitted", "key based authentication is not permitted"),
+        unless=("existing workspaces", "backend"),
+        stacks=(Stack.TERRAFORM, Stack.PULUMI),
+        fix="The storage account does not accept keys: set storage_use_azuread = true (ARM_STORAGE_USE_AZUREAD) in the "
+        "provider azurerm, and assign Storage Blob Data Contributor to the principal that runs Terraform. For a "
+        "backend, set use_azuread_auth = true there.",
+        commands=(
+            run(
+                'az role assignment create --role "Storage Blob Data Contributor" --assignee-object-id {object_id} '
+                "--assignee-principal-type {principal_type} --scope <resource-id-of-the-storage-account>"
+            ),
+        ),
+    ),
+    CaseFix(
+        causes=("other_service_role_missing",),
+        said=("keybasedauthenticationnotpermitted", "key based authentication is not permitted"),
+        unless=("existing workspaces", "backend"),
+        fix="The storage account does not accept keys (allowSharedKeyAccess is off): let the program sign in with "
+        "Microsoft Entra ID instead of a key or a connection string, and assign Storage Blob Data Contributor to its "
+        "principal. In the Terraform provider azurerm, set storage_use_azuread = true.",
+        commands=(
+            run(
+                'az role assignment create --role "Storage Blob Data Contributor" --assignee-object-id {object_id} '
+                "--assignee-principal-type {principal_type} --scope <resource-id-of-the-storage-account>"
+            ),
+            run("az storage account update --name <storage-account> --allow-shared-key-access true"),
+        ),
+    ),
+    CaseFix(
+        causes=("vault_not_in_subscription",),
+        said=("keyvaultparameterreference",),
+        fix="A reference to a secret (getSecret, reference in the parameters) is resolved before the deployment "
+        "starts: create the vault and its secrets in an earlier deployment, or in a module that is deployed before. "
+        "If the vault exists, correct the subscription and resource group of its existing resource or its ID.",
+        commands=(run("az keyvault show --name {vault} --query id --output tsv"),),
+        otherwise=(
+            "If it exists there, the principal that deploys needs Microsoft.KeyVault/vaults/deploy/action on it, and "
+            "the vault must be enabled for template deployment.",
+        ),
+    ),
+    CaseFix(
+        causes=("vault_not_in_subscription",),
+        hosts=(Host.PIPELINE, Host.WORKFLOW),
+        fix="The principal of the job cannot see the vault: give it a role on the vault or its resource group (to "
+        "change access policies, Key Vault Contributor), and use the connection of the vault's subscription.",
+        commands=(
+            run(
+                'az role assignment create --role "Key Vault Contributor" --assignee-object-id {object_id} '
+                "--assignee-principal-type ServicePrincipal --scope {vault_id}"
+            ),
+            run("az account set --subscription {subscription}"),
+        ),
+    ),
+    CaseFix(
+        causes=("acr_pull_unauthorized",),
+        unless=("aks-", "azmk8s", "microsoft.containerservice", "virtualmachinescaleset", "containerapp", "appservice"),
+        hosts=(Host.POD,),
+        fix="Give the identity that pulls access to the registry. On AKS, attach the registry to the cluster: its "
+        "kubelet identity then has the AcrPull role. In another cluster, create a secret with a service principal that "
+        "has AcrPull, or a token of the registry, in the pod's namespace, and name it in imagePullSecrets of the pod "
+        "or its service account.",
+        commands=(
+            run("az aks update --resource-group {group} --name <cluster> --attach-acr {registry}"),
+            run(
+                "kubectl create secret docker-registry <secret> --docker-server {registry}.azurecr.io "
+                "--docker-username <client-id> --docker-password <client-secret>"
+            ),
+        ),
+    ),
+    CaseFix(
+        causes=("arm_authorization_failed",),
         said=("existing workspaces", "storageaccounts/listkeys", "list keys", "retrieving keys"),
         fix="The backend of Terraform reads the keys of the storage account: give the principal that runs Terraform "
         "the Storage Account Key Operator Service Role there; or set use_azuread_auth = true in the backend and assign "
@@ -444,4 +647,4 @@ _OTHER = (
         ),
     ),
 )
-FIXES = (*_CALLERS, *_NETWORKS, *_DELETED, *_ENTRA, *_TLS, *_SQL, *_REFERENCES, *_OTHER)
+FIXES = (*_CALLERS, *_NETWORKS, *_AUDIENCE, *_DELETED, *_ENTRA, *_TLS, *_SQL, *_REFERENCES, *_OTHER)

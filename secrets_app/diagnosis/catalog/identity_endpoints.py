@@ -28,6 +28,7 @@ CAUSES = (
         fix="Retry, then restart the app. If the error persists, read the log of the component that serves the "
         "endpoint: in a pod with AAD Pod Identity that is NMI, and the pod needs an AzureIdentityBinding. Check that "
         "the token is requested for https://vault.azure.net/.default.",
+        otherwise=("If only one resource fails, the scope is wrong or does not exist in this tenant.",),
         signatures=(
             phrase("an unexpected error occured while fetching the aad token"),
             phrase("an unexpected error occurred while fetching the aad token"),
@@ -151,6 +152,12 @@ CAUSES = (
         title="The response is not from Instance Metadata Service (IMDS)",
         why="169.254.169.254, or a proxy in its place, returned a response that is not from Azure.",
         fix="Exclude 169.254.169.254 from the proxy, then inspect the raw response.",
+        otherwise=(
+            (
+                "If the response is HTML or 403, a proxy, a firewall or another cloud's metadata service answers: "
+                "Azure's needs the header Metadata: true."
+            ),
+        ),
         signatures=(
             phrase("no token received", where=about_azure_or_short),
             phrase(
@@ -223,8 +230,23 @@ CAUSES = (
         title="Instance Metadata Service (IMDS) is unreachable: not an Azure VM, or 169.254.169.254 is blocked",
         why="Azure machines get managed identity tokens from 169.254.169.254. Nothing responded there. "
         "On a laptop, this is expected.",
-        fix="Outside Azure, sign in with az login. On Azure, allow this program to reach 169.254.169.254 without a "
-        "proxy. Where Azure offers no managed identity, use a service principal.",
+        fix="Outside Azure, use another credential: sign in with az login on a development machine, or set a service "
+        "principal's variables. On Azure, turn on an identity of the machine, and let this program reach "
+        "169.254.169.254 without a proxy, firewall or network policy.",
+        site_fix="Outside Azure, sign in with az login. On Azure, allow this program to reach 169.254.169.254 without "
+        "a proxy. Where Azure offers no managed identity, use a service principal.",
+        otherwise=(
+            (
+                "In App Service, Functions and Container Apps there is no IMDS: turn on the managed identity, and use"
+                " a library version that reads IDENTITY_ENDPOINT."
+            ),
+            "In a pod, use workload identity: label the pod and annotate its service account with the client ID.",
+            (
+                "In a container on a VM, let it reach 169.254.169.254 (host network or route), and set "
+                "NO_PROXY=169.254.169.254."
+            ),
+            ("If it fails now and then, the first request timed out: let the library retry, and reuse one credential."),
+        ),
         signatures=(
             phrase("no response from the imds", unless=("token request error",)),
             phrase("169.254.169.254", any_of=("connecttimeout", "connect timeout", "connection timed out")),

@@ -20,9 +20,28 @@ CAUSES = (
         why="A vault accepts tokens from its own Microsoft Entra tenant only, and this token is from another one. "
         "If the expected tenant is not yours, the vault name is wrong. "
         "With several accounts or subscriptions, az uses the tenant of the default subscription.",
-        fix="Check the vault name first. Then select a subscription in the tenant that owns the vault, or sign in to "
-        "that tenant. A managed identity cannot leave its own tenant: use a vault in that tenant. "
-        "If a template created the vault with a wrong tenant, set its tenantId to subscription().tenantId.",
+        fix="Sign in to the tenant that owns the vault: usually the first one that the error lists as expected. In a "
+        "program, set the tenant ID of the credential; with az, sign in to that tenant, or select a subscription "
+        "in it.",
+        otherwise=(
+            (
+                "If none of the expected tenants is yours, the vault name is wrong: the vault belongs to another "
+                "organization."
+            ),
+            (
+                "If the program runs with an account of Visual Studio, Visual Studio Code or Azure CLI, the account's"
+                " home tenant is used unless the program sets the tenant ID."
+            ),
+            (
+                "If the program uses a managed identity: it gets tokens of its own tenant only. Use a vault in that "
+                "tenant, or an app registration of the vault's tenant."
+            ),
+            (
+                "If a template created the vault with the wrong tenant, set its tenantId to subscription().tenantId. "
+                "If its subscription moved to another tenant, set the vault's tenantId to the new one and create its "
+                "access policies again."
+            ),
+        ),
         setting=StackSetting.TENANT,
         signatures=(
             phrase("invalid issuer expected one of", "found"),
@@ -45,9 +64,19 @@ CAUSES = (
         title="The token's audience is not Key Vault",
         why="A token is valid for one service, its audience. This token names another service, "
         "or spells Key Vault's audience differently.",
-        fix="Request the scope https://vault.azure.net/.default, without the vault name and without a trailing slash. "
-        "The Key Vault clients of the Azure libraries do this automatically. If a tool or a provider requested the "
-        "token, update it, or select another way to sign in there.",
+        fix="Request the scope https://vault.azure.net/.default, without the vault name and without a trailing slash."
+        " The Key Vault clients of the Azure libraries do this automatically.",
+        otherwise=(
+            "If a tool or a provider requested the token, update it, or select another way to sign in there.",
+            (
+                "If the program passes on a token that it received from its own caller, it must exchange it for one "
+                "for Key Vault (on-behalf-of flow), or use an identity of its own."
+            ),
+            (
+                "In another cloud, the scope is that of its vaults: https://vault.usgovcloudapi.net/.default or "
+                "https://vault.azure.cn/.default."
+            ),
+        ),
         signatures=(
             phrase("invalid audience expected", "vault"),
             phrase("invalid audience", "vault.azure.net"),
@@ -106,8 +135,28 @@ CAUSES = (
         area=Area.VAULT,
         title="The vault's firewall blocks this IP address",
         why="The vault accepts requests from selected networks only, and this client address is not one of them.",
-        fix="Add the address to the vault's firewall, or connect from an allowed network. "
-        "Portal: the vault > Networking > Firewalls and virtual networks.",
+        fix="Add the address to the vault's firewall if it is a fixed address of your network, or connect from an "
+        "allowed network. Portal: the vault > Networking > Firewalls and virtual networks.",
+        otherwise=(
+            (
+                "If an app in App Service or Functions calls: add all its outbound addresses "
+                "(possibleOutboundIpAddresses), or integrate the app with a virtual network, route its traffic there,"
+                " and allow that subnet (service endpoint Microsoft.KeyVault). Trusted Microsoft services do not "
+                "include apps."
+            ),
+            (
+                "If it runs in AKS, in Container Apps or on a VM: allow its subnet, or the outbound address of the "
+                "load balancer or NAT gateway. A private endpoint for the vault needs no rule."
+            ),
+            (
+                "If a service of Azure calls, such as a template deployment, Backup, Data Factory, API Management or "
+                "Application Gateway: allow trusted Microsoft services (az keyvault update --bypass AzureServices)."
+            ),
+            (
+                "If the address is not yours, a VPN, a proxy or a changed provider address sends the request: add "
+                "that address, or use the private network."
+            ),
+        ),
         signatures=(
             phrase("client address is not authorized and caller is not a trusted service"),
             phrase("client address", "is not authorized", any_of=("vault", "caller")),
@@ -144,8 +193,24 @@ CAUSES = (
         area=Area.VAULT,
         title="Public network access to the vault is disabled",
         why="The request did not come through an approved private endpoint connection.",
-        fix="Connect from the private network, and check that the vault name resolves to a private address there. Only "
-        "the vault's owner can decide to enable public network access. Portal: the vault > Networking.",
+        fix="Connect from the private network: the vault name must resolve to the private address of its private "
+        "endpoint there. Link the zone privatelink.vaultcore.azure.net to the network, or add the record to your "
+        "DNS servers. Portal: the vault > Networking.",
+        otherwise=(
+            (
+                "If the name resolves to a public address (first command), the private DNS zone is missing, not "
+                "linked to this network, or has no record for the vault."
+            ),
+            (
+                "If the program runs in App Service, Functions, Container Apps or a pipeline, it needs virtual "
+                "network integration or a self-hosted agent in that network, with all outbound traffic routed there."
+            ),
+            "If the endpoint is there and its state is not Approved (second command), approve the connection.",
+            (
+                "If the vault should be reachable without a private endpoint, its owner enables public network access"
+                " for selected networks and adds yours."
+            ),
+        ),
         signatures=(
             phrase("connection is not an approved private link"),
             phrase("public network access is disabled", any_of=("vault", "private link", "private endpoint")),
@@ -178,6 +243,21 @@ CAUSES = (
         title="The name is in use by a soft-deleted object",
         why="Key Vault keeps deleted objects for 7 to 90 days. During that time their names cannot be reused.",
         fix="Recover the deleted object. Purge it only if it is no longer needed.",
+        otherwise=(
+            (
+                "If the caller may not recover or purge, it needs these permissions on the vault (secret permissions "
+                "recover and purge, or a role such as Key Vault Secrets Officer); purging needs Key Vault Purge "
+                "Operator or Key Vault Administrator."
+            ),
+            (
+                "If purge protection is on, it cannot be purged before its retention period ends: recover it, or use "
+                "another name."
+            ),
+            (
+                "In Terraform, set recover_soft_deleted_secrets (keys, certificates, key_vaults) in features { "
+                "key_vault { ... } }, or import the recovered object."
+            ),
+        ),
         signatures=(
             code("ConflictError", "Conflict", any_of=("deleted but recoverable", "recoverable state")),
             phrase("deleted but recoverable state"),
@@ -199,7 +279,19 @@ CAUSES = (
         title="The vault has no secret with this name",
         why="Access was granted, but the vault has no such secret or no such version. "
         "A deleted secret returns the same error.",
-        fix="Check the name of the secret and of the vault. Then check the deleted secrets.",
+        fix="Compare the name of the secret and of the vault with the list below: the program may add a prefix or a "
+        "version, or map characters. If the secret was deleted, recover it; if it was never created, create it.",
+        otherwise=(
+            (
+                "If the program loads a certificate or a key by this name, request it as a certificate or key, or its"
+                " secret of the same name."
+            ),
+            (
+                "If the error names a version, that version does not exist: leave the version out to read the current"
+                " one."
+            ),
+            "If the secret is in the list, the program uses another vault: compare the URL in its settings.",
+        ),
         signatures=(
             phrase("secretversionnotfound"),
             phrase(
@@ -228,6 +320,12 @@ CAUSES = (
         why="A secret name may contain only letters, digits and hyphens. Underscores, dots and spaces are not allowed.",
         fix="Use letters, digits and hyphens: DB-PASSWORD instead of DB_PASSWORD. The name of a vault also starts with "
         "a letter and has 3 to 24 characters.",
+        otherwise=(
+            (
+                "If the program adds the name from its own settings, map it: two hyphens stand for a colon in .NET, "
+                "hyphens for dots in Spring."
+            ),
+        ),
         signatures=(
             code(
                 "BadParameter",
@@ -262,6 +360,9 @@ CAUSES = (
         title="The vault received too many requests",
         why="The vault is throttling requests (HTTP 429). It serves a few thousand in 10 seconds and rejects others.",
         fix="Wait, then retry. Read the secret once and cache it, and use one client for the whole program.",
+        otherwise=(
+            ("If one process reads each secret again and again, read it at its start; several vaults share the load."),
+        ),
         signatures=(
             phrase("request was not processed because too many requests were received"),
             phrase("vaultrequesttypelimitreached"),
@@ -320,8 +421,23 @@ CAUSES = (
         title="The identity has no role assignment that allows reading secrets",
         why="This vault uses Azure RBAC, and the identity has no role with access to secrets. "
         "Owner and Contributor manage the vault but cannot read its secrets.",
-        fix="Assign the role below to the identity, scoped to this vault. It can take up to 10 minutes to take effect. "
-        "Portal: the vault > Access control (IAM) > Add role assignment.",
+        fix="Assign the role below to the identity, scoped to this vault. It can take up to 10 minutes to take "
+        "effect. Portal: the vault > Access control (IAM) > Add role assignment.",
+        otherwise=(
+            (
+                "If the identity has the role already: compare the object ID. The one in the error is used, and for "
+                "an application it is that of the enterprise application, not of the app registration. Check the "
+                "scope of the assignment, and sign in again or restart the program."
+            ),
+            (
+                "If another identity was meant, change the sign-in of the program instead: the error shows which one "
+                "it used."
+            ),
+            (
+                "If access was granted with access policies, they have no effect while the vault uses Azure RBAC: "
+                "assign roles, or let an owner change the permission model (Access configuration)."
+            ),
+        ),
         signatures=(
             phrase("caller is not authorized to perform action on resource"),
             phrase("deniedwithnovalidrbac"),
@@ -350,8 +466,21 @@ CAUSES = (
         area=Area.VAULT,
         title="No access policy grants the identity this permission",
         why="This vault uses access policies. The identity is not in them, or its policy lacks this permission.",
-        fix="Add the permission to the vault's access policies. It takes effect immediately. "
-        "Portal: the vault > Access policies > Create.",
+        fix="Add the permission to the vault's access policies. It takes effect immediately. Portal: the vault > "
+        "Access policies > Create.",
+        otherwise=(
+            (
+                "If a policy grants it already, it names another object ID: for an application, use the object ID of "
+                "the enterprise application (az ad sp show --id <client-id> --query id), not of the app registration "
+                "and not the client ID; for a managed identity its principal ID."
+            ),
+            (
+                "If another identity was meant, change the sign-in of the program instead: the error names the one "
+                "that was used."
+            ),
+            "If the policy names an application beside the user (compound identity), create it again without one.",
+            "If the vault uses Azure RBAC, policies have no effect: assign the role instead.",
+        ),
         signatures=(
             Signature(
                 codes=frozenset({"accessdenied"}),

@@ -24,6 +24,11 @@ CAUSES = (
         title="Multiple user-assigned identities are attached and none is specified",
         why="This resource has more than one user-assigned managed identity, and Azure does not choose between them.",
         fix="Specify the one to use by its client ID.",
+        otherwise=(
+            "If the system-assigned identity is meant, turn it on: without a client ID it is used first.",
+            "In a program with settings of its own, the client ID belongs there, not in AZURE_CLIENT_ID.",
+            "On AKS, several add-ons attach identities to the nodes: the kubelet identity is one of them.",
+        ),
         setting=StackSetting.CLIENT_ID,
         site_fix="Specify the one to use: set AZURE_CLIENT_ID to its client ID. With "
         "KVSITE_CREDENTIAL=managed-identity, set KVSITE_MANAGED_IDENTITY_CLIENT_ID instead.",
@@ -77,8 +82,20 @@ CAUSES = (
         title="AAD Pod Identity has no identity for this pod",
         why="Its node agent (NMI) intercepts the pod's requests to Instance Metadata Service (IMDS). "
         "It denied the request, or no identity is bound to the pod yet.",
-        fix="Check the pod's aadpodidbinding label and its AzureIdentityBinding. "
-        "Preferably, migrate to workload identity, its successor.",
+        fix="Set the label aadpodidbinding in the pod template (spec.template.metadata.labels), not only on the "
+        "deployment, to the selector of the AzureIdentityBinding, and read the log of MIC. AAD Pod Identity is "
+        "retired: migrate to workload identity, its successor.",
+        otherwise=(
+            (
+                "If the binding is right, the identity cannot be attached to the nodes: the cluster's identity needs "
+                "Managed Identity Operator on it and Virtual Machine Contributor on the scale set (log of MIC)."
+            ),
+            "If the AzureIdentity names another identity, correct resourceID and clientID.",
+            (
+                "If the pod is in another namespace than the AzureIdentity, create both there, or turn off namespaced"
+                " mode."
+            ),
+        ),
         signatures=(
             phrase("pod list is empty"),
             phrase("no azure identity found for request"),
@@ -213,9 +230,28 @@ CAUSES = (
         title="The managed identity is not assigned to this resource",
         why="The system-assigned identity is off, or the client ID belongs to an identity that is not assigned to "
         "this resource. On App Service, no endpoint responds while the identity is off.",
-        fix="Turn on the identity, or attach the user-assigned identity whose client ID is requested; the client ID of "
-        "an app registration does not work. For a pod, attach it to the scale set of the node pool, or use workload "
-        "identity. A new identity also needs a role on the vault.",
+        fix="Find out which identity is requested. With a client ID (AZURE_CLIENT_ID, or in the program): attach that"
+        " user-assigned identity to the resource that runs the program (VM, scale set of the node pool, app), "
+        "correct the ID, or remove it. Without one, turn on the system-assigned identity. The client ID of an app"
+        " registration does not work. A new identity also needs a role on the vault.",
+        site_fix="Turn on the identity, or attach the user-assigned identity whose client ID is requested; the client "
+        "ID of an app registration does not work. A new identity also needs a role on the vault.",
+        otherwise=(
+            (
+                "If another credential was meant, for example an account of az or a service principal, unset "
+                "AZURE_CLIENT_ID or leave managed identity out (AZURE_TOKEN_CREDENTIALS): the chain stops at this "
+                "answer."
+            ),
+            "In a pod, use workload identity: annotate the service account with the client ID and label the pod.",
+            (
+                "If the identity was attached or changed while the program ran, restart the program or the machine's "
+                "scale set instance."
+            ),
+            (
+                "If the identity is attached in Azure Government or China, an old library requests a token for the "
+                "public cloud: update it."
+            ),
+        ),
         setting=StackSetting.CLIENT_ID,
         signatures=(
             phrase("identity not found"),

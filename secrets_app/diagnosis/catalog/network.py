@@ -22,6 +22,13 @@ CAUSES = (
         why="Requests are sent through a proxy. It did not respond, requires authentication, or blocks the host.",
         fix="Correct the proxy's address, user name and password. Allow login.microsoftonline.com and "
         "*.vault.azure.net in the proxy.",
+        otherwise=(
+            "If these hosts need no proxy, list them in NO_PROXY; 169.254.169.254 always belongs there.",
+            (
+                "If the proxy requires authentication, put user name and password into the URL, URL-encoded, or use "
+                "one that needs none."
+            ),
+        ),
         setting=StackSetting.PROXY,
         site_fix="Correct HTTPS_PROXY, including its user name and password. Allow login.microsoftonline.com and "
         "*.vault.azure.net in the proxy.",
@@ -61,7 +68,18 @@ CAUSES = (
         title="The server's TLS certificate is not trusted",
         why="A common reason is a corporate proxy that inspects TLS traffic: its certificate authority (CA) is not "
         "trusted by this program.",
-        fix="Add your company's CA certificate to the program's trusted CAs. Do not disable certificate verification.",
+        fix="Add the CA certificate that signed the server's certificate (last command) to the program's trusted CAs:"
+        " usually your company's, which inspects TLS traffic. Do not disable certificate verification.",
+        otherwise=(
+            (
+                "If the issuer is a public CA (DigiCert, Microsoft), this system's CA list is old: update it "
+                "(ca-certificates, certifi, the JDK), or use a newer base image."
+            ),
+            (
+                "If the CA is installed and it still fails, this program uses another list: set it for its runtime; a"
+                " container needs it inside."
+            ),
+        ),
         setting=StackSetting.CA_FILE,
         signatures=(
             phrase("certificate_verify_failed"),
@@ -137,6 +155,14 @@ CAUSES = (
         "servers have no record for it.",
         fix="Check the name first. If it is correct, look it up from this machine. "
         "With a private endpoint, its private DNS zone must be linked to this network.",
+        otherwise=(
+            ("If the name contains quotes, None, a placeholder or two suffixes, the setting was not read or is wrong."),
+            (
+                "If it fails in one environment only, its DNS servers are the reason: in a pod CoreDNS, in a virtual "
+                "network the custom DNS server, which must forward to 168.63.129.16."
+            ),
+            "If the vault was deleted, its name does not resolve: recover it.",
+        ),
         signatures=(
             phrase("failed to resolve"),
             phrase("nameresolutionerror"),
@@ -214,6 +240,7 @@ CAUSES = (
         title="The service returned a server error (HTTP 5xx)",
         why="Microsoft Entra ID, Key Vault or a gateway in front of it had an internal error.",
         fix="Retry with increasing delays. If the error persists, check Azure status.",
+        otherwise=("If a proxy or gateway stands between, its own log names the reason: the answer may be from it.",),
         signatures=(
             phrase("http error: 5"),
             phrase("unexpected response from microsoft entra id", strength=Strength.LIKELY),
@@ -265,6 +292,17 @@ CAUSES = (
         title="The connection was refused, reset, or timed out",
         why="The host name was resolved, but the connection failed. A firewall is the usual reason.",
         fix="Check that this machine can reach port 443 of the host, then try again.",
+        otherwise=(
+            (
+                "If a firewall filters outbound traffic, allow login.microsoftonline.com, *.vault.azure.net and, for "
+                "managed identity, 169.254.169.254."
+            ),
+            (
+                "If it fails now and then, retry with increasing delays, and use one client for the whole program "
+                "(SNAT ports run out otherwise)."
+            ),
+            "If a private endpoint is used, check the network security group and the route to it.",
+        ),
         signatures=(
             phrase("connection reset by peer", strength=Strength.LIKELY),
             phrase("connection aborted", strength=Strength.LIKELY),

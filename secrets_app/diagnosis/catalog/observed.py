@@ -59,6 +59,12 @@ CAUSES = (
         title="The credential chain stopped before trying every credential",
         why="A credential that is configured but fails ends the chain.",
         fix="Fix the credential that failed, or exclude it.",
+        otherwise=(
+            (
+                "If the credential is not meant to be used, remove its variables: a complete service principal or "
+                "token file always counts."
+            ),
+        ),
         setting=StackSetting.CREDENTIALS,
         commands=(
             run("export AZURE_TOKEN_CREDENTIALS=dev", systems=(LINUX, MACOS), platforms=(Platform.UNKNOWN,)),
@@ -202,6 +208,12 @@ CAUSES = (
         "program runs in Azure; or it selects those of production, and the program runs on a development machine. "
         "The credential that would work is left out.",
         fix="Remove the setting, or set AZURE_TOKEN_CREDENTIALS=prod in Azure and dev on a development machine.",
+        otherwise=(
+            (
+                "If the program selects a credential itself (AzureCliCredential, VisualStudioCredential), use "
+                "DefaultAzureCredential or ManagedIdentityCredential there."
+            ),
+        ),
         commands=(
             run(
                 "az webapp config appsettings delete --resource-group {group} --name {site} "
@@ -230,8 +242,16 @@ CAUSES = (
         title="The service principal's variables are only partly set",
         why="EnvironmentCredential signs in only if AZURE_TENANT_ID, AZURE_CLIENT_ID and a client secret or a "
         "certificate are all set. Some of them are set and others are missing, so it is skipped without an error.",
-        fix="Set the missing variable, or remove all of them. AZURE_CLIENT_ID alone also selects a user-assigned "
-        "managed identity: for that, leave the others unset.",
+        fix="Set the missing variable where the program reads it, or remove all of them. AZURE_CLIENT_ID alone also "
+        "selects a user-assigned managed identity: for that, leave the others unset.",
+        otherwise=(
+            (
+                "If the program has a field or setting of its own for the client secret (a page of settings, a data "
+                "source, a connection), enter it there and save again."
+            ),
+            "If the value comes from a secret of the platform, its name or key is wrong, or it is empty there.",
+            "If your own account is meant, unset all of them and sign in with az login.",
+        ),
         commands=(
             run("env | grep '^AZURE_' | cut -d= -f1", systems=(LINUX, MACOS)),
             run("Get-ChildItem Env:AZURE_* | Select-Object Name", systems=("Windows",)),

@@ -11,8 +11,20 @@ CAUSES = (
         title="The identity has no role that allows this Azure Resource Manager operation",
         why="Azure Resource Manager denied the operation: creating, changing or reading a resource. Roles for "
         "secrets, keys and certificates do not allow it. It is not the vault's data plane that refused.",
-        fix="Assign a role that contains the action named in the error, at the scope named in the error. Then sign in "
-        "again. A new role assignment can take up to 10 minutes to take effect.",
+        fix="Assign a role that contains the action named in the error, at the scope named in the error. Then sign in"
+        " again. A new role assignment can take up to 10 minutes to take effect.",
+        otherwise=(
+            (
+                "If the principal has such a role already, the sign-in is to another tenant or subscription, or "
+                "another principal is used: the object ID in the error decides. Select the subscription, set the "
+                "tenant, or configure the identity that has the role."
+            ),
+            (
+                "If the resource or its resource group does not exist yet, assign the role at its parent: the "
+                "resource group or the subscription."
+            ),
+            "If the role is assigned through Privileged Identity Management, activate it first.",
+        ),
         signatures=(
             code("AuthorizationFailed", "LinkedAuthorizationFailed", unless=("does not have secrets",)),
             phrase(
@@ -70,7 +82,19 @@ CAUSES = (
         why="Storage, Service Bus, Event Hubs and other services have their own data roles. Owner and Contributor "
         "do not include them. The principal that was used may differ from the expected one.",
         fix="Assign the service's data role, such as Storage Blob Data Reader or Azure Service Bus Data Sender, to "
-        "the principal that is actually used. It can take up to 10 minutes to take effect.",
+        "the principal that is actually used. Owner and Contributor do not contain it. It can take up to 10 "
+        "minutes to take effect.",
+        otherwise=(
+            (
+                "If the principal has the role: the service's firewall may refuse (Networking): allow this network, "
+                "its subnet or a private endpoint; or another identity is used than you think."
+            ),
+            (
+                "If the service does not accept keys (disableLocalAuth, KeyBasedAuthenticationNotPermitted), let the "
+                "program use Microsoft Entra ID instead of a key or a connection string."
+            ),
+            "The scope of the assignment must be this resource or above it.",
+        ),
         signatures=(
             phrase("this request is not authorized to perform this operation using this permission"),
             phrase("unauthorized access.", "claim(s) are required to perform this operation"),
@@ -93,8 +117,23 @@ CAUSES = (
         title="The identity is not a user of this Azure SQL database",
         why="Microsoft Entra ID issued the token, and Azure SQL did not find a database user for its principal.",
         fix="As Microsoft Entra administrator of the server, run CREATE USER [name] FROM EXTERNAL PROVIDER in that "
-        "database and add the user to a role. Name the database in the connection string: without it, the "
-        "connection opens master.",
+        "database and add the user to a role. The name is that of the managed identity or application. Name the "
+        "database in the connection string: without it, the connection opens master.",
+        otherwise=(
+            (
+                "If the user is there and it fails now and then, the database is scaled, failed over or paused: retry"
+                " the connection with increasing delays (ConnectRetryCount, EnableRetryOnFailure)."
+            ),
+            (
+                "If the identity was deleted and created again under the same name, drop the user and create it "
+                "again: its ID has changed."
+            ),
+            (
+                "If another principal signs in than you think, set its client ID in the connection string (User "
+                "Id=<client-id> with Authentication=Active Directory Managed Identity)."
+            ),
+            "If the server's firewall refuses, the error names an address (40615): allow that address.",
+        ),
         signatures=(
             phrase("login failed for user '<token-identified principal>'"),
             phrase("login failed for user token-identified principal"),
@@ -109,7 +148,23 @@ CAUSES = (
         title="The identity may not pull images from this container registry",
         why="The registry requires the AcrPull role. The identity of the cluster (its kubelet identity) or of the app "
         "has none.",
-        fix="Assign the AcrPull role on the registry to that identity. On AKS, attach the registry to the cluster.",
+        fix="Assign the AcrPull role on the registry to the identity that pulls: the kubelet identity on AKS, the "
+        "managed identity of the app elsewhere. On AKS, attach the registry to the cluster.",
+        otherwise=(
+            (
+                "If the cluster is not AKS, or is in another tenant: create a secret with a service principal or "
+                "token (kubectl create secret docker-registry), and name it in imagePullSecrets of the pod or its "
+                "service account, in this namespace."
+            ),
+            (
+                "If the role is there: compare the registry and the tag with those in the error, and check the "
+                "registry's firewall or private endpoint."
+            ),
+            (
+                "If the registry's role assignment mode is ABAC, assign Container Registry Repository Reader instead "
+                "of AcrPull."
+            ),
+        ),
         signatures=(
             phrase("azurecr.io", any_of=("failed to authorize", "failed to fetch anonymous token", "401 unauthorized")),
             phrase("azurecr.io", "unauthorized: authentication required"),
@@ -131,6 +186,17 @@ CAUSES = (
         "user. Azure roles do not allow that.",
         fix="Ask an administrator for the directory role (for example Application Administrator), or to grant the "
         "application the Microsoft Graph permission and consent to it.",
+        otherwise=(
+            (
+                "In Terraform, the service principal that creates applications or reads users needs the application "
+                "permission Application.ReadWrite.All or Directory.Read.All, with admin consent."
+            ),
+            (
+                "If a name is looked up only to find an object ID, pass the object ID instead (--assignee-object-id "
+                "with --assignee-principal-type): then Microsoft Graph is not needed."
+            ),
+            "After consent, sign in again: an old token does not contain the permission.",
+        ),
         signatures=(
             code("Authorization_RequestDenied", unless=("databricks service principal",)),
             phrase("insufficient privileges to complete the operation", unless=("databricks service principal",)),
@@ -147,6 +213,13 @@ CAUSES = (
         "rejected the token.",
         fix="Request the token for the service that is called: https://graph.microsoft.com/.default for Microsoft "
         "Graph, https://management.azure.com/.default for Azure Resource Manager.",
+        otherwise=(
+            "If the program calls two services, it needs a token for each.",
+            (
+                "If a gateway or your own API rejects the token, compare its audience with the one that the API "
+                "accepts (Application ID URI or client ID)."
+            ),
+        ),
         signatures=(
             code("Authentication_MissingOrMalformed"),
             code("InvalidAuthenticationTokenAudience", "InvalidAuthenticationToken", any_of=("audience",)),
@@ -163,8 +236,21 @@ CAUSES = (
         title="The vault was not found in the selected subscription",
         why="az and Azure PowerShell look the vault up in one subscription. The vault is in another one, was deleted, "
         "or this identity may not see it.",
-        fix="List the subscriptions, select the one that contains the vault, and try again. If the vault was deleted, "
-        "recover it.",
+        fix="Select the subscription that contains the vault, and check that the principal that runs this may see it:"
+        " it needs at least Reader on the vault or its resource group. Without a role there, the vault is not "
+        "found either.",
+        otherwise=(
+            (
+                "In a pipeline, the principal is the service connection's: give it the role, and select the "
+                "connection of the right subscription."
+            ),
+            (
+                "If a template refers to a vault that the same deployment creates (getSecret, a reference in "
+                "parameters), create the vault and its secrets in an earlier deployment: references are resolved "
+                "before it starts. Check subscription and resource group of the existing resource."
+            ),
+            "If the vault was deleted, recover it.",
+        ),
         signatures=(
             phrase("the vault", "not found within subscription"),
             phrase("vault", any_of=("does not exist in current subscription", "not found in current subscription")),

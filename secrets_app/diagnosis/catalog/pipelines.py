@@ -11,8 +11,19 @@ CAUSES = (
         title="The GitHub workflow may not request an OIDC token",
         why="azure/login signs in with a token that GitHub issues to the job. The job lacks the permission "
         "id-token: write, is started by a pull request from a fork, or does not run in GitHub Actions.",
-        fix="Add permissions: id-token: write and contents: read to the workflow or the job. A reusable workflow "
-        "needs it in its caller too. Pull requests from forks receive no token.",
+        fix="Add to the workflow or the job: permissions: id-token: write, and contents: read. Naming permissions "
+        "removes all others, so add those that the job already needs (for example pages: write, packages: write)."
+        " A reusable workflow needs them in its caller too.",
+        otherwise=(
+            (
+                "If the run belongs to a pull request from a fork or to Dependabot, it receives no token: use another"
+                " event, or sign in without OIDC."
+            ),
+            (
+                "If it runs in another place than GitHub Actions (act, a container, a composite step of its own), "
+                "these variables do not exist: sign in with creds or az login."
+            ),
+        ),
         signatures=(
             phrase("unable to get actions_id_token_request_url"),
             phrase("actions_id_token_request_url", any_of=("env variable", "not set", "missing", "undefined")),
@@ -35,6 +46,13 @@ CAUSES = (
         "empty unless the job names that environment, and pull requests from forks and Dependabot receive none.",
         fix="Define the secrets for this repository or environment, check their names, and set environment: in the "
         "job where they belong to an environment.",
+        otherwise=(
+            "If a reusable workflow is called, pass the secrets: secrets: inherit.",
+            (
+                "If creds is used, it is one JSON object with clientId, clientSecret, tenantId and subscriptionId, "
+                "without line breaks changed by a shell."
+            ),
+        ),
         signatures=(
             phrase("using auth-type", "not all values are present"),
             phrase("not all parameters are provided in 'creds'"),
@@ -57,6 +75,24 @@ CAUSES = (
         "its credential has expired, or the task does not support its type.",
         fix="Azure DevOps: Project settings > Service connections > the connection: verify it, convert it to "
         "workload identity federation, and permit this pipeline to use it. Use the newest version of the task.",
+        otherwise=(
+            (
+                "If its secret has expired: Manage service principal > Certificates & secrets, then edit the "
+                "connection; workload identity federation needs no secret."
+            ),
+            (
+                "If the task cannot use its type (for example workload identity federation), use the newest version "
+                "of the task, or AzureCLI@2 with addSpnToEnvironment."
+            ),
+            (
+                "If the name comes from a variable, it must be known before the run starts: use a template parameter "
+                "or a variable of the pipeline."
+            ),
+            (
+                "If the pipeline runs for the first time, a user must permit the connection for it (Security > "
+                "Pipeline permissions)."
+            ),
+        ),
         signatures=(
             phrase("could not fetch access token for azure", strength=Strength.LIKELY),
             phrase("input required: connectedservicename"),

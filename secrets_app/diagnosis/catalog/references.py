@@ -19,8 +19,29 @@ CAUSES = (
         why="App Service replaces a setting of the form @Microsoft.KeyVault(...) with the secret's value. "
         "Where that fails, the application receives the reference itself as the value.",
         fix="Check the status of the reference: the app > Environment variables. It is read by the system-assigned "
-        "identity unless keyVaultReferenceIdentity names another one. That identity needs access to the secret, and "
-        "the vault's firewall must allow the app. After a change, refresh the references or restart the app.",
+        "identity unless keyVaultReferenceIdentity names another one. That identity needs the Key Vault Secrets "
+        "User role, or the secret permission get. Then refresh the references or restart the app.",
+        otherwise=(
+            (
+                "If the vault's firewall is on: allow all outbound addresses of the app "
+                "(possibleOutboundIpAddresses), or integrate it with a virtual network whose subnet is allowed and "
+                "turn on WEBSITE_VNET_ROUTE_ALL or vnetRouteAllEnabled. A vault without public access needs this "
+                "integration and a private endpoint."
+            ),
+            (
+                "If a user-assigned identity has the access: set keyVaultReferenceIdentity to its resource ID (az "
+                "webapp update --set keyVaultReferenceIdentity=<resource-id>), for each slot too."
+            ),
+            (
+                "If the syntax is wrong: "
+                "@Microsoft.KeyVault(SecretUri=https://<vault-name>.vault.azure.net/secrets/<secret-name>/), or "
+                "VaultName= and SecretName=; no spaces and no quotes."
+            ),
+            (
+                "If the secret is new or rotated: without a version the app reads the newest within 24 hours; refresh"
+                " the references to read it now."
+            ),
+        ),
         signatures=(
             phrase("@microsoft.keyvault(secreturi", unless=("msinotenabled",)),
             phrase("@microsoft.keyvault(vaultname", unless=("msinotenabled",)),
@@ -63,8 +84,21 @@ CAUSES = (
         title="Container Apps could not read a secret from the vault",
         why="Container Apps reads the secrets that an app references when a revision is created. "
         "The identity named in the reference could not read one of them, so the revision was not created.",
-        fix="Assign the identity to the container app and give it access to the secret before the deployment. Check "
-        "the secret's URL, that its value is not empty, and that the vault's firewall allows the environment.",
+        fix="Give the identity that the reference names (system or the resource ID of a user-assigned one) the Key "
+        "Vault Secrets User role, or the secret permission get, before the revision is created. A system-assigned"
+        " identity exists only after the app: create the app first, assign the role, then add the reference.",
+        otherwise=(
+            (
+                "If the vault's firewall is on: allow the subnet of the environment (a service endpoint "
+                "Microsoft.KeyVault on it), or use a private endpoint. Container Apps is no trusted service of the "
+                "vault."
+            ),
+            "If a user-assigned identity is named, it must be assigned to the container app too.",
+            (
+                "Check the URL: https://<vault-name>.vault.azure.net/secrets/<secret-name>; the secret must be "
+                "enabled and its value not empty."
+            ),
+        ),
         signatures=(
             phrase("unable to get value using managed identity"),
             phrase("failed to update secrets", any_of=("managed identity", "vault", "container")),
@@ -101,6 +135,17 @@ CAUSES = (
         "Key Vault did not return that secret to the application's identity. The inner exception names the reason.",
         fix="Read the inner exception and its ErrorCode. The application's own identity needs access to the secret: "
         "access to App Configuration is not enough.",
+        otherwise=(
+            (
+                "If the inner exception is Forbidden: give the application's identity the Key Vault Secrets User role"
+                " on the vault, or the secret permission get, and allow its network in the vault's firewall."
+            ),
+            (
+                "If it is SecretNotFound or SecretDisabled: correct the reference in App Configuration, or enable the"
+                " secret."
+            ),
+            "If it is a failed credential: pass one that works here with ConfigureKeyVault.",
+        ),
         signatures=(
             phrase("keyvaultreferenceexception", strength=Strength.LIKELY),
             phrase("key vault error", "secretidentifier", strength=Strength.LIKELY),
@@ -119,8 +164,20 @@ CAUSES = (
         title="Application Gateway cannot read its certificate from the vault",
         why="Application Gateway reads a listener's certificate as a secret, with its user-assigned identity. "
         "The vault denied that identity, or its firewall blocked the gateway's subnet.",
-        fix="Give the gateway's user-assigned identity the Key Vault Secrets User role (or the secret permission Get) "
-        "on the vault, and allow the gateway's subnet in the vault's firewall.",
+        fix="Give the gateway's user-assigned identity the Key Vault Secrets User role (or the secret permission get)"
+        " on the vault. If the vault's firewall is on, allow trusted Microsoft services and the gateway's subnet."
+        " The listener must refer to the secret's identifier without a version.",
+        otherwise=(
+            (
+                "If the vault takes private connections only, the gateway's virtual network must resolve its private "
+                "endpoint."
+            ),
+            (
+                "If the identity was deleted or replaced, assign it to the gateway again, then update the listener's "
+                "certificate."
+            ),
+            "If the certificate or secret is disabled or was deleted, recover or enable it.",
+        ),
         signatures=(
             phrase(
                 "application gateway",
@@ -146,6 +203,17 @@ CAUSES = (
         "starts, and that failed. The last Caused by line contains the reason.",
         fix="Read the last Caused by line, or paste the whole stack trace. The identity needs the permission to list "
         "secrets as well as to get them.",
+        otherwise=(
+            (
+                "If it says Forbidden: give the identity the secret permissions get and list, or the Key Vault "
+                "Secrets User role."
+            ),
+            (
+                "If it says that no credential is available: set "
+                "spring.cloud.azure.keyvault.secret.property-sources[0].credential.* or turn on the managed identity."
+            ),
+            "If the host is unknown: correct spring.cloud.azure.keyvault.secret.property-sources[0].endpoint.",
+        ),
         signatures=(
             phrase("error building key vault property source"),
             phrase("keyvaultpropertysource", any_of=("failed", "error", "exception"), strength=Strength.LIKELY),
@@ -188,6 +256,21 @@ CAUSES = (
         "AzureDatabricks has no role.",
         fix="Create the scope as Owner of the vault. With Azure RBAC, first assign the Key Vault Secrets User role to "
         "the enterprise application AzureDatabricks. The vault's firewall must allow trusted Microsoft services.",
+        otherwise=(
+            (
+                "If the scope exists and reading fails: give AzureDatabricks (application ID "
+                "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d) the secret permissions get and list, or the role Key Vault "
+                "Secrets User."
+            ),
+            (
+                "If the vault's firewall is on: allow trusted Microsoft services, or add the control plane addresses "
+                "of the workspace's region."
+            ),
+            (
+                "The vault must be in the workspace's tenant. A service principal cannot create such a scope with a "
+                "Databricks token: sign in with a Microsoft Entra ID token of a user."
+            ),
+        ),
         signatures=(
             phrase("unable to grant", "permission to databricks service principal", strength=Strength.EXACT),
             phrase("cannot create secret scope", any_of=("azure keyvault is not available",)),
@@ -210,8 +293,17 @@ CAUSES = (
         title="The Ansible lookup azure_keyvault_secret hides the vault's response",
         why="The lookup reports only that the secret could not be fetched. Without credentials it uses the managed "
         "identity of the control node. The reason is not in this text.",
-        fix="Run the playbook with -vvv, and read the secret with az as the same account to see the response. "
-        "Pass client_id, secret and tenant_id to the lookup: it does not use the session of az by default.",
+        fix="Run the playbook with -vvv to see the response. Pass client_id, secret and tenant_id to the lookup: "
+        "without them it uses the managed identity of the control node, not the session of az. To see what the "
+        "vault answers that identity, sign in as it (first command) and read the secret.",
+        otherwise=(
+            (
+                "If the managed identity is meant, turn it on for the control node and give it the Key Vault Secrets "
+                "User role or the secret permission get."
+            ),
+            "If the vault's firewall is on, allow the control node's address.",
+            "Newer versions of azure.azcollection accept use_msi=false and use_cli=true in the lookup.",
+        ),
         signatures=(
             phrase("failed to fetch secret", any_of=("azure_keyvault_secret", "lookup", "ansible", "make sure")),
             phrase("lookup plugin", "azure_keyvault_secret", strength=Strength.LIKELY),

@@ -29,6 +29,17 @@ CAUSES = (
         why="EnvironmentCredential needs AZURE_TENANT_ID, AZURE_CLIENT_ID, and a client secret or a certificate. "
         "At least one of them is missing. In a chain this is normal unless you want to use a service principal.",
         fix="To use a service principal, set all of them for this process, then restart it.",
+        otherwise=(
+            (
+                "If the program takes its service principal from its own settings, set it there: these variables are "
+                "read by the Azure libraries only."
+            ),
+            (
+                "If the variables are set in a shell or file, this process does not have them: an IDE, a service, a "
+                "container or sudo has its own environment."
+            ),
+            "Otherwise ignore it: the next credentials of the chain are tried.",
+        ),
         signatures=(
             phrase("environmentcredential authentication unavailable"),
             phrase("environment variables are not fully configured"),
@@ -58,9 +69,33 @@ CAUSES = (
         area=Area.PROGRAM,
         title="No credential is available: none is configured or signed in",
         why="Every credential in the chain was tried, and none is available on this machine.",
-        fix="On a development machine, install Azure CLI and sign in. In Azure, enable a managed identity. Elsewhere, "
-        "for example in a local container, set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET of a service "
-        "principal.",
+        fix="Give the program one credential that works where it runs. On a development machine: install Azure CLI, "
+        "and sign in with az login as the user that runs the program. In Azure, turn on a managed identity. "
+        "Elsewhere: a service principal.",
+        site_fix="On a development machine, install Azure CLI and sign in. In Azure, enable a managed identity. "
+        "Elsewhere, for example in a local container, set AZURE_TENANT_ID, AZURE_CLIENT_ID and "
+        "AZURE_CLIENT_SECRET of a service principal.",
+        otherwise=(
+            (
+                "If az is installed, this process does not see it or runs as another user: an IDE or a graphical "
+                "program may lack its folder in PATH (on macOS /opt/homebrew/bin)."
+            ),
+            (
+                "In App Service, Functions, Container Apps or on a VM: turn on the managed identity, and give it "
+                "access; for a user-assigned one set AZURE_CLIENT_ID. Managed functions of Static Web Apps have none:"
+                " link a Functions app of your own, or use a service principal."
+            ),
+            (
+                "In a pod: workload identity (label azure.workload.identity/use on the pod, client ID as annotation "
+                "of its service account), or AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET from a "
+                "Kubernetes secret."
+            ),
+            (
+                "In a container or on a server of your own: AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET "
+                "of a service principal."
+            ),
+            "In a pipeline: run it in the task or after the action that signs in.",
+        ),
         signatures=(
             phrase("failed to retrieve a token from the included credentials", strength=Strength.LIKELY),
             phrase("failed to acquire a token", "attempted credentials", strength=Strength.LIKELY),
@@ -85,6 +120,12 @@ CAUSES = (
         fix="Update the Azure packages together, where the program is deployed. In Python, use azure.identity.aio only "
         "with the .aio clients. On Windows, a path that is too long breaks an installation: move the program closer to "
         "the drive root.",
+        otherwise=(
+            (
+                "If an update brought the error, pin the last version that worked, and read the changelog of the "
+                "package that the stack trace names."
+            ),
+        ),
         setting=StackSetting.UPDATE,
         signatures=(
             phrase(
@@ -162,6 +203,12 @@ CAUSES = (
         title="The program calls the library with invalid arguments",
         why="An argument is missing, empty, of the wrong type, or conflicts with another. No request was sent.",
         fix="Correct the argument named in the error message.",
+        otherwise=(
+            (
+                "If the value is empty or None, a setting was not read: check its name and the environment of this "
+                "process."
+            ),
+        ),
         signatures=(
             phrase("must not be empty", unless=("secret", "tenant", "scope"), where=about_azure_calls),
             phrase("not both", any_of=("certificate", "client_", "identity", "tenant", "credential")),
@@ -254,6 +301,12 @@ CAUSES = (
         "deployment did not install the requirements.",
         fix="Add azure-identity to requirements.txt and deploy with a remote build, which installs it in Azure. "
         "Installing it on your own machine does not change a deployed app.",
+        otherwise=(
+            (
+                "If the package is installed, another Python or environment runs the program: install it with that "
+                "Python (python -m pip)."
+            ),
+        ),
         signatures=(
             phrase(
                 "no module named",

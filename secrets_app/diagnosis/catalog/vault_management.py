@@ -29,7 +29,15 @@ CAUSES = (
         title="The vault URL or the secret ID is invalid",
         why="A vault URL has the form https://contoso.vault.azure.net, and a secret ID adds /secrets/name. "
         "The given value does not have this form.",
-        fix="Use https://, the vault name, and .vault.azure.net, without quotes, spaces or line breaks.",
+        fix="Use https://, the vault name, and .vault.azure.net, without quotes, spaces or line breaks. A secret's "
+        "identifier adds /secrets/<name>, and optionally its version.",
+        otherwise=(
+            (
+                "If the value is empty, None, undefined or contains a placeholder, the setting was not read: check "
+                "its name, the environment of this process and the file that it comes from."
+            ),
+            "If the setting takes the vault's name alone, leave out https:// and the domain.",
+        ),
         site_fix="Set KEY_VAULT_URI to https://, the vault name, and .vault.azure.net.",
         signatures=(
             phrase("vault_url must be the url of an azure key vault"),
@@ -114,6 +122,12 @@ CAUSES = (
         "read nor created.",
         fix="Wait a minute and retry. In a program, wait for the deletion or the recovery to complete "
         "(begin_delete_secret(...).wait()).",
+        otherwise=(
+            (
+                "If it lasts longer than some minutes, look at the deleted objects (command below), and recover or "
+                "purge it."
+            ),
+        ),
         signatures=(
             phrase("is currently being deleted"),
             phrase("is currently being recovered"),
@@ -130,6 +144,20 @@ CAUSES = (
         "deleted vault of yours that can still be recovered.",
         fix="Look for it among the deleted vaults: recover it, or purge it if its content is no longer needed. "
         "Otherwise choose another name.",
+        otherwise=(
+            (
+                "If the name is not among the deleted vaults of your subscriptions, it belongs to somebody else: "
+                "choose another one, for example with a suffix from uniqueString() or random_string."
+            ),
+            (
+                "If the vault exists in your subscription, the template or Terraform creates it a second time: import"
+                " it, or refer to the existing one."
+            ),
+            (
+                "In Terraform, recover_soft_deleted_key_vaults = true in features { key_vault { ... } } recovers a "
+                "deleted vault of the same name and region."
+            ),
+        ),
         signatures=(
             phrase("the vault name", "is already in use"),
             phrase("vault names are globaly unique"),
@@ -150,6 +178,16 @@ CAUSES = (
         why="The file is not PEM or PFX, its password is missing or wrong, or its private key may not be exported.",
         fix="Export the certificate with its private key, as PFX or unencrypted PEM (PKCS#8), and pass the password of "
         "the PFX file.",
+        otherwise=(
+            (
+                "If the private key is not exportable on this Windows machine, import the certificate again with an "
+                "exportable key, or create it in the vault."
+            ),
+            (
+                "If the vault imports an App Service certificate or a secret as a certificate, use the PFX itself: a "
+                "secret cannot be converted."
+            ),
+        ),
         signatures=(
             phrase("could not parse the provided certificate as .pem or .pfx"),
             phrase("import-azkeyvaultcertificate", any_of=("specified state", "password", "pkcs", "private key")),

@@ -17,7 +17,21 @@ CAUSES = (
         title="No federated credential matches this issuer, subject and audience",
         why="A federated credential specifies exactly which external token is trusted. "
         "The token sent differs in at least one of the three, possibly only in letter case or a trailing slash.",
-        fix="Compare the value quoted in the error message with the list below, and make them match exactly.",
+        fix="Compare issuer, subject and audience in the error with the federated credentials of the application or "
+        "identity, and make them equal, including letter case and a trailing slash of the issuer.",
+        otherwise=(
+            (
+                "If all three are equal, the program signs in as another application than the one you look at: "
+                "compare the client ID (AZURE_CLIENT_ID, the annotation of the service account, "
+                "userAssignedIdentityID in azure.json)."
+            ),
+            "If the credential was created a moment ago, it can take some minutes until it is used: retry.",
+            (
+                "If the subject changes with branch, tag, environment or pull request, add one credential for each, "
+                "or use a flexible federated credential."
+            ),
+            "If the cluster was created again, its issuer URL is another one: update the credential.",
+        ),
         signatures=(
             phrase("no matching federated identity record found"),
             phrase("federated identity", any_of=("does not match", "no matching")),
@@ -75,8 +89,13 @@ CAUSES = (
         title="The federated token file is missing or cannot be read",
         why="AZURE_FEDERATED_TOKEN_FILE names a file that Kubernetes mounts into the pod. "
         "The file is missing, or this user has no permission to read it.",
-        fix="Recreate the pod so that the file is mounted. "
-        "If permissions are the problem, set securityContext.fsGroup.",
+        fix="Compare the path in the error with the file that is mounted (first command), and set "
+        "AZURE_FEDERATED_TOKEN_FILE to that path, in a chart in its values. If the file is missing, label the pod"
+        " with azure.workload.identity/use, and recreate it.",
+        otherwise=(
+            "If the file exists and may not be read, set securityContext.fsGroup of the pod.",
+            "Outside Kubernetes, unset AZURE_FEDERATED_TOKEN_FILE: it was copied from a cluster.",
+        ),
         signatures=(
             phrase("/var/run/secrets/azure/tokens"),
             phrase(
@@ -122,6 +141,17 @@ CAUSES = (
         why="In Kubernetes, a webhook injects AZURE_* variables and a token file into labeled pods. "
         "This process has none of them, which is expected outside Kubernetes.",
         fix="Label the pods, annotate their service account with the client ID, then recreate the pods.",
+        otherwise=(
+            (
+                "If the pod is labelled: the webhook adds the variables only to pods that are created afterwards, and"
+                " only if its own pods run (namespace kube-system)."
+            ),
+            (
+                "If the label stands on the deployment instead of the pod template, move it to "
+                "spec.template.metadata.labels."
+            ),
+            "Outside Kubernetes, use another credential: this one is not meant for it.",
+        ),
         signatures=(
             phrase(
                 "workloadidentitycredential",
