@@ -146,8 +146,8 @@ CAUSES = (
         "Otherwise choose another name.",
         otherwise=(
             (
-                "If the name is not among the deleted vaults of your subscriptions, it belongs to somebody else: "
-                "choose another one, for example with a suffix from uniqueString() or random_string."
+                "If the name is not among the deleted vaults of your subscriptions, it belongs to another "
+                "organization: choose another one, for example with a suffix from uniqueString() or random_string."
             ),
             (
                 "If the vault exists in your subscription, the template or Terraform creates it a second time: import"
