@@ -192,8 +192,10 @@ def _matches(
     members = [Member(credential=a.credential, cause=m.cause) for a, m in zip(attempts, found, strict=True)]
     certainties = {match.cause: match.certainty for match in reversed(found)}
     main = most_relevant_failure(members, UNKNOWN_HOST, alone=not tried_several(evidence.text))
-    if all(member.cause == UNEXPECTED for member in members) and tried_several(evidence.text):
-        main = None
+    if all(member.cause == UNEXPECTED for member in members):
+        if evidence.aadsts and (rejected := match_causes(evidence)):
+            return rejected, {}  # the code stands in an inner exception, behind the member's own message
+        main = None if tried_several(evidence.text) else main
     matches = [Match(main.cause, certainties[main.cause]) if main else NONE_AVAILABLE]
     if main is None or CAUSES[main.cause].is_noise:
         matches = [*_matches_outside(evidence), *matches]

@@ -3,7 +3,7 @@
 from secrets_app.core.own_messages import RESPONSE_TOO_LARGE, UNDECODABLE_RESPONSE
 from secrets_app.core.reading import Platform
 from secrets_app.diagnosis.catalog import links
-from secrets_app.diagnosis.catalog.predicates import about_azure_or_short
+from secrets_app.diagnosis.catalog.predicates import about_azure_or_short, has_no_status
 from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS, Area, Cause, Severity, run
 from secrets_app.diagnosis.signature import Signature, Strength, phrase
 
@@ -102,7 +102,7 @@ CAUSES = (
             phrase(
                 "the environment variable",
                 any_of=("identity_endpoint", "msi_endpoint", "imds_endpoint"),
-                strength=Strength.CLEAR,
+                unless=("using the endpoint and the secret",),
             ),
             phrase("msi_endpoint", any_of=("invalid", "malformed", "not set", "is not", "contains")),
             phrase("identity_endpoint", any_of=("invalid", "malformed", "not set", "is not", "contains")),
@@ -110,7 +110,7 @@ CAUSES = (
             phrase("is undefined and unsupported", strength=Strength.LIKELY),
             phrase("platform", "was undefined and unsupported"),
             phrase("workload identity was selected but no client id"),
-            phrase("127.0.0.1", any_of=("/msi/token", "/metadata/identity"), strength=Strength.CLEAR),
+            phrase("127.0.0.1", any_of=("/msi/token", "/metadata/identity"), where=has_no_status),
             phrase("host='localhost'", any_of=("/msi/token", "/metadata/identity", "/oauth2/token")),
             phrase("127.0.0.1:41", strength=Strength.LIKELY),
             phrase("managedidentitycredential", any_of=("127.0.0.1", "localhost:"), strength=Strength.CLEAR),

@@ -2,6 +2,7 @@
 
 from secrets_app.core.reading import Platform
 from secrets_app.diagnosis.catalog import links
+from secrets_app.diagnosis.catalog.predicates import is_not_of_kubernetes
 from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS, Area, Cause, run
 from secrets_app.diagnosis.signature import Strength, phrase
 from secrets_app.diagnosis.stack_settings import StackSetting
@@ -254,7 +255,7 @@ CAUSES = (
         ),
         setting=StackSetting.CLIENT_ID,
         signatures=(
-            phrase("identity not found"),
+            phrase("identity not found", where=is_not_of_kubernetes),
             phrase("msi is not setup on the app service"),
             phrase("no default identity is assigned"),
             phrase("managed identity isn't set up on the app service"),

@@ -14,6 +14,8 @@ _AZURE = tuple(
     squash(words)
     for words in (
         "azure",
+        "active directory",
+        "[MsIdWeb]",
         "microsoft.identity",
         "microsoft.keyvault",
         "microsoft.extensions",
@@ -34,7 +36,8 @@ _SHORT_TEXT = 20
 """Maximum letters and digits of a text that consists of little more than the signature's phrase."""
 _KUBERNETES_API = re.compile(
     r"""https?://[^\s"/]{1,253}/(?:apis/[\w.-]{1,100}|api)/v\d
-      | \b(?:secret|configmap|serviceaccount)s?\s\\?"[\w./-]{1,253}\\?"\s(?:not\sfound|is\sforbidden)""",
+      | \b[\w-]{1,80}\.[\w.-]{1,200}\\?\s\\{0,3}"[\w./-]{1,253}\\{0,3}"\snot\sfound(?!\sin\b)
+      | \b(?:secret|configmap|serviceaccount)s?\s\\?"[\w./-]{1,253}\\?"\s(?:not\sfound(?!\sin\b)|is\sforbidden)""",
     re.VERBOSE | re.IGNORECASE,
 )
 _PROGRAM = (
@@ -88,6 +91,16 @@ def about_other_vault(evidence: Evidence) -> bool:
 def calls_kubernetes_api(evidence: Evidence) -> bool:
     """Whether the API server of a Kubernetes cluster refused, by the path of its URL or by its words."""
     return _KUBERNETES_API.search(evidence.text) is not None
+
+
+def is_not_of_kubernetes(evidence: Evidence) -> bool:
+    """Whether the words are not those of a Kubernetes API: its objects may be named like those of Azure."""
+    return not calls_kubernetes_api(evidence)
+
+
+def has_no_status(evidence: Evidence) -> bool:
+    """Whether the text has no HTTP status, so that the endpoint may not have answered at all."""
+    return evidence.status is None
 
 
 def about_azure_or_short(evidence: Evidence) -> bool:
