@@ -2,13 +2,9 @@
 
 import base64
 import json
-import os
 import runpy
-import socket
 import subprocess
-import sys
-import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from http.client import HTTPConnection
 from typing import Any
 
@@ -20,6 +16,7 @@ from hypothesis import strategies as st
 from secrets_app.access.easy_auth import Person, UnreadableError, person_of
 from secrets_app.checks import check_settings
 from tests.support.access_requests import ADA, ADA_ID, BROWSER, OBJECT_ID, PASSPHRASE, ROOT, headers, principal
+from tests.support.serving import gunicorn
 
 
 def test_signed_in_user__sees_the_page_without_the_value(site: Any) -> None:
@@ -167,39 +164,24 @@ def test_authentication__is_enabled_by_the_platforms_variables_only(
 
 @pytest.mark.program
 def test_gunicorn__drops_headers_with_similar_names() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
     of_the_platform = {"WEBSITE_SITE_NAME": "x", "WEBSITE_AUTH_ENABLED": "True", "KVSITE_ACCESS": "easy-auth"}
-    command = [sys.executable, "-m", "gunicorn", "kvsite.wsgi", "--bind", f"127.0.0.1:{port}", "--log-level", "error"]
-    with subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, **of_the_platform}, stderr=subprocess.DEVNULL
-    ) as server:
-        try:
-            assert status_of(port, ("X-MS-CLIENT-PRINCIPAL-NAME", ADA)) == 200
-            assert status_of(port, ("x-ms-client-principal-name", ADA)) == 200
-            assert status_of(port, ("X_MS_CLIENT_PRINCIPAL_NAME", ADA)) == 403
-            assert status_of(port, ("X-MS_CLIENT-PRINCIPAL-NAME", ADA)) == 403
-            assert status_of(port, ("HTTP_X_MS_CLIENT_PRINCIPAL_NAME", ADA)) == 403
-            assert status_of(port, *[("X-MS-CLIENT-PRINCIPAL-NAME", name) for name in (ADA, "bob@contoso.com")]) == 403
-            # Only the server sets the path at which the site is mounted.
-            assert status_of(port, ("X-MS-CLIENT-PRINCIPAL-NAME", ADA), ("SCRIPT_NAME", "/nowhere")) == 200
-            assert status_of(port, ("X-MS-CLIENT-PRINCIPAL-NAME", ADA), ("PATH_INFO", "/nowhere")) == 200
-        finally:
-            server.terminate()
+    with gunicorn(of_the_platform, stderr=subprocess.DEVNULL) as site:
+        assert status_of(site.port, ("X-MS-CLIENT-PRINCIPAL-NAME", ADA)) == 200
+        assert status_of(site.port, ("x-ms-client-principal-name", ADA)) == 200
+        assert status_of(site.port, ("X_MS_CLIENT_PRINCIPAL_NAME", ADA)) == 403
+        assert status_of(site.port, ("X-MS_CLIENT-PRINCIPAL-NAME", ADA)) == 403
+        assert status_of(site.port, ("HTTP_X_MS_CLIENT_PRINCIPAL_NAME", ADA)) == 403
+        assert status_of(site.port, *[("X-MS-CLIENT-PRINCIPAL-NAME", name) for name in (ADA, "bob@contoso.com")]) == 403
+        # Only the server sets the path at which the site is mounted.
+        assert status_of(site.port, ("X-MS-CLIENT-PRINCIPAL-NAME", ADA), ("SCRIPT_NAME", "/nowhere")) == 200
+        assert status_of(site.port, ("X-MS-CLIENT-PRINCIPAL-NAME", ADA), ("PATH_INFO", "/nowhere")) == 200
 
 
 def status_of(port: int, *sent: tuple[str, str]) -> int:
-    """The HTTP status of a page that sends no request to Azure; waits for the server to start."""
-    for _ in range(500):
-        connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    """The HTTP status of a page that sends no request to Azure."""
+    with closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
         connection.putrequest("GET", "/causes/")
         for name, value in sent:
             connection.putheader(name, value)
-        try:
-            connection.endheaders()
-            return connection.getresponse().status
-        except ConnectionRefusedError:
-            time.sleep(0.02)
-        finally:
-            connection.close()
-    raise AssertionError("gunicorn did not start")
+        connection.endheaders()
+        return connection.getresponse().status

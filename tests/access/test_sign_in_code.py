@@ -109,10 +109,9 @@ LINK = re.compile(r"To see secret values, open (http://127\.0\.0\.1:\d+)(/sign-i
 
 
 @pytest.mark.program
-@pytest.mark.parametrize("workers", ["1", "3"])
-def test_gunicorn__prints_one_link_that_is_valid_for_all_workers(tmp_path: Any, workers: str) -> None:
+def test_gunicorn__prints_one_link_that_is_valid_for_all_workers() -> None:
     with LocalAzure("app-service") as azure:
-        command = [sys.executable, "-m", "gunicorn", "kvsite.wsgi", "--bind", "127.0.0.1:0", "--workers", workers]
+        command = [sys.executable, "-m", "gunicorn", "kvsite.wsgi", "--bind", "127.0.0.1:0", "--workers", "2"]
         with subprocess.Popen(
             command, env=azure.env, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
         ) as process:
@@ -125,7 +124,7 @@ def test_gunicorn__prints_one_link_that_is_valid_for_all_workers(tmp_path: Any, 
                 urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(CookieJar())
             )
             opener.open(f"{url}{path}", timeout=30).read()
-            for _ in range(6):
+            for _ in range(8):
                 html = opener.open(f"{url}/secret/", timeout=30).read().decode()
                 assert "Signed in as local user." in html
             process.terminate()

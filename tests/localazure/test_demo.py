@@ -2,7 +2,6 @@
 
 import json
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -84,20 +83,15 @@ def start(folder: Path, *command: str, port: int) -> subprocess.Popen[str]:
     )
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return taken.getsockname()[1]
-
-
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     folder, hints = tmp_path_factory.mktemp("demo"), tmp_path_factory.mktemp("hints") / "hints.json"
     process = start(folder, sys.executable, "-c", SITE, "{port}", str(hints), port=0)
     address = re.search(r"http://127\.0\.0\.1:[1-9][0-9]*(?=/)", process.stdout.readline())[0]
-    with httpx.Client(base_url=address, trust_env=False, timeout=20) as client:
+    with httpx.Client(base_url=address, trust_env=False, timeout=30) as client:
         yield Demo(process, client, folder, hints)
     process.terminate()
-    assert process.wait(timeout=10) == 0
+    assert process.wait(timeout=30) == 0
     process.stdout.close()
     process.stderr.close()
     assert list(folder.iterdir()) == []
@@ -253,7 +247,7 @@ def test_site_exits__error_page_and_restart(demo: Demo) -> None:
 @pytest.mark.program
 def test_port_in_use__one_line(demo: Demo, tmp_path: Path) -> None:
     process = start(tmp_path, "true", port=demo.client.base_url.port)
-    stdout, stderr = process.communicate(timeout=10)
+    stdout, stderr = process.communicate(timeout=30)
     assert (process.returncode, stdout) == (1, "")
     assert re.fullmatch(
         r"localazure: cannot listen on 127.0.0.1:\d+: Address already in use. "
@@ -271,8 +265,8 @@ def test_port_in_use__one_line(demo: Demo, tmp_path: Path) -> None:
     ],
 )
 def test_site_does_not_start__one_line(tmp_path: Path, command: tuple[str, ...], sentence: str) -> None:
-    process = start(tmp_path, *command, port=free_port())
-    stdout, stderr = process.communicate(timeout=20)
+    process = start(tmp_path, *command, port=0)
+    stdout, stderr = process.communicate(timeout=30)
     assert (process.returncode, stdout, stderr) == (1, "", f"localazure: {sentence}.\n")
     assert list(tmp_path.iterdir()) == []
 

@@ -3,10 +3,7 @@
 import contextlib
 import re
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +15,8 @@ from hypothesis import strategies as st
 
 from localazure import LocalAzure
 from tests.conftest import HERE, World
+from tests.support.serving import gunicorn
 
-ROOT = Path(__file__).resolve().parents[2]
 ID = "11111111-2222-3333-4444-555555555555"
 
 SLOW_S = 20.0
@@ -162,45 +159,9 @@ def test_repeated_parameters_and_all_methods__have_no_server_error(azure: LocalA
             check(azure, empty, *sent(client, empty))
 
 
-@contextlib.contextmanager
-def served(log: Path) -> Iterator[int]:
-    """Start the site under gunicorn, with its output in `log`; yields the port."""
-    with socket.socket() as taken, LocalAzure() as azure:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-        taken.close()
-        command = [
-            sys.executable,
-            "-m",
-            "gunicorn",
-            "kvsite.wsgi",
-            "--bind",
-            f"127.0.0.1:{port}",
-            "--log-level",
-            "warning",
-        ]
-        with (
-            log.open("wb") as words,
-            subprocess.Popen(command, cwd=ROOT, env=azure.env, stdout=words, stderr=words) as server,
-        ):
-            try:
-                wait_for(port, server)
-                yield port
-            finally:
-                server.terminate()
-
-
-def wait_for(port: int, server: subprocess.Popen) -> None:
-    while server.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
-            return
-        time.sleep(0.02)
-    raise AssertionError("gunicorn did not start")
-
-
 def raw(port: int, request: bytes) -> bytes:
     """The server's response to these bytes, up to the end of the connection."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         with contextlib.suppress(OSError):
             connection.sendall(request)
             connection.shutdown(socket.SHUT_WR)
@@ -246,11 +207,11 @@ RAW = {
 @pytest.mark.program
 def test_malformed_http__has_no_server_error(tmp_path: Path) -> None:
     log = tmp_path / "gunicorn.log"
-    with served(log) as port:
+    with log.open("wb") as written, LocalAzure() as azure, gunicorn(azure.env, stderr=written) as site:
         for name, (request, expected) in RAW.items():
-            answer = raw(port, request)
+            answer = raw(site.port, request)
             status = int(answer.split()[1]) if answer.startswith(b"HTTP/") else 400
             assert status in expected, (name, answer[:300])
             assert b"Traceback" not in answer, name
-        assert raw(port, b"GET /healthz HTTP/1.1" + END).startswith(b"HTTP/1.1 200")
+        assert raw(site.port, b"GET /healthz HTTP/1.1" + END).startswith(b"HTTP/1.1 200")
     assert "Traceback" not in log.read_text()

@@ -4,49 +4,18 @@ import os
 import runpy
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from localazure import LocalAzure
 from tests.support.leak_checks import ends
-from tests.support.serving import free_port, status
+from tests.support.serving import Site, gunicorn
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-class Site:
-    """The site under gunicorn, in separate processes."""
-
-    def __init__(self, port: int, process: subprocess.Popen[bytes]) -> None:
-        self.port, self.process = port, process
-
-    def status(self, path: str) -> int:
-        """The status of a request on a new connection; 0 if the connection was closed without a response."""
-        return status("127.0.0.1", self.port, path)
-
-    def workers(self) -> list[int]:
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [int(child) for child in children.read_text().split()]
-
-
-@contextmanager
-def served(env: Mapping[str, str], *arguments: str) -> Iterator[Site]:
-    port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "kvsite.wsgi", "--bind", f"127.0.0.1:{port}", "--log-level", "error"]
-    with subprocess.Popen([*command, *arguments], env={**os.environ, **env}, cwd=ROOT) as process:
-        site = Site(port, process)
-        try:
-            assert ends(lambda: site.status("/healthz") == 200, within_s=20)
-            yield site
-        finally:
-            process.kill() if process.poll() is None else None
 
 
 @pytest.mark.program
@@ -54,15 +23,15 @@ def test_sigterm__lets_a_reading_in_progress_finish() -> None:
     statuses: list[int] = []
     with (
         LocalAzure("app-service", vault_latency_s=0.4) as azure,
-        served({**azure.env, "KVSITE_THREADS": "4"}) as site,
+        gunicorn({**azure.env, "KVSITE_THREADS": "4"}) as site,
     ):
         reader = threading.Thread(target=lambda: statuses.append(site.status("/readyz")))
         reader.start()
         assert ends(lambda: bool(azure.tokens))  # the vault has not responded yet
         site.process.send_signal(signal.SIGTERM)
-        reader.join(10)
+        reader.join(30)
         assert statuses == [200]
-        assert site.process.wait(10) == 0
+        assert site.process.wait(30) == 0
         assert site.status("/healthz") == 0
 
 
@@ -70,7 +39,7 @@ def test_sigterm__lets_a_reading_in_progress_finish() -> None:
 def test_waiting_requests__leave_a_thread_for_the_probe() -> None:
     """If the probe gets no response, the platform restarts the site and every request in progress is lost."""
     statuses: list[int] = []
-    with LocalAzure("vault-silent") as azure, served({**azure.env, "KVSITE_DEADLINE_S": "2"}) as site:
+    with LocalAzure("vault-silent") as azure, gunicorn({**azure.env, "KVSITE_DEADLINE_S": "2"}) as site:
         crowd = [threading.Thread(target=lambda: statuses.append(site.status("/"))) for _ in range(100)]
         for reader in crowd:
             reader.start()
@@ -78,7 +47,7 @@ def test_waiting_requests__leave_a_thread_for_the_probe() -> None:
         assert site.status("/healthz") == 200
         assert statuses == []  # the probe was sent last and answered first
         for reader in crowd:
-            reader.join(20)
+            reader.join(30)
     assert statuses == [200] * 100
 
 
@@ -98,7 +67,7 @@ def _seconds(action: Callable[[], object]) -> float:
 
 @pytest.mark.program
 def test_open_connections__delay_no_other_request() -> None:
-    with LocalAzure("app-service") as azure, served(azure.env) as site:
+    with LocalAzure("app-service") as azure, gunicorn(azure.env) as site:
         whole = b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
         held = half_open(site, whole, 5)
         for connection in held:
@@ -112,7 +81,7 @@ def test_open_connections__delay_no_other_request() -> None:
 @pytest.mark.program
 def test_incomplete_requests__take_no_thread() -> None:
     """As many stalled connections as threads once blocked every page and the probe."""
-    with LocalAzure("app-service") as azure, served({**azure.env, "KVSITE_THREADS": "2"}) as site:
+    with LocalAzure("app-service") as azure, gunicorn({**azure.env, "KVSITE_THREADS": "2"}) as site:
         held = half_open(site, b"GET /healthz HTTP/1.1\r\nHost: a\r\n", 4)
         assert site.status("/") == 200
         for connection in held:
@@ -126,7 +95,7 @@ def test_killed_worker__fails_no_other_request() -> None:
     """Each reader may lose only the request that the killed worker was handling."""
     ended = threading.Event()
     statuses: list[list[int]] = [[] for _ in range(8)]
-    with LocalAzure("app-service") as azure, served({**azure.env, "WEB_CONCURRENCY": "2"}) as site:
+    with LocalAzure("app-service") as azure, gunicorn({**azure.env, "WEB_CONCURRENCY": "2"}) as site:
         assert ends(lambda: len(site.workers()) == 2)
 
         def read(mine: list[int]) -> None:
@@ -136,15 +105,15 @@ def test_killed_worker__fails_no_other_request() -> None:
         readers = [threading.Thread(target=read, args=(mine,)) for mine in statuses]
         for reader in readers:
             reader.start()
-        assert ends(lambda: min(map(len, statuses)) >= 5, within_s=10)
+        assert ends(lambda: min(map(len, statuses)) >= 5, within_s=30)
         victim = site.workers()[0]
         os.kill(victim, signal.SIGKILL)
         counts = [len(mine) for mine in statuses]
-        assert ends(lambda: all(len(mine) > before + 10 for mine, before in zip(statuses, counts, strict=True)), 10)
-        assert ends(lambda: len(site.workers()) == 2 and victim not in site.workers(), within_s=10)
+        assert ends(lambda: all(len(mine) > before + 10 for mine, before in zip(statuses, counts, strict=True)), 30)
+        assert ends(lambda: len(site.workers()) == 2 and victim not in site.workers(), within_s=30)
         ended.set()
         for reader in readers:
-            reader.join(20)
+            reader.join(30)
     assert all(mine.count(0) <= 1 for mine in statuses)
     assert {status for mine in statuses for status in mine} <= {200, 0}
     assert all(mine[-1] == 200 for mine in statuses)

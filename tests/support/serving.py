@@ -1,8 +1,16 @@
-"""Ports and requests for a server under test."""
+"""The site under gunicorn, and ports and requests for a server under test."""
 
+import os
 import socket
-from contextlib import closing
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def free_port() -> int:
@@ -22,3 +30,38 @@ def status(host: str, port: int, path: str) -> int:
         except (OSError, HTTPException):
             return 0
         return answer.status
+
+
+class Site:
+    """The site under gunicorn, in separate processes."""
+
+    def __init__(self, port: int, process: subprocess.Popen[bytes]) -> None:
+        self.port, self.process = port, process
+
+    def status(self, path: str) -> int:
+        """The status of a request on a new connection; 0 if the connection was closed without a response."""
+        return status("127.0.0.1", self.port, path)
+
+    def workers(self) -> list[int]:
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(child) for child in children.read_text().split()]
+
+
+@contextmanager
+def gunicorn(env: Mapping[str, str], *arguments: str, stderr: Any = None) -> Iterator[Site]:
+    """The site with its own configuration, on a listener of this process that gunicorn inherits.
+
+    No other process can take the port, and a connection waits until gunicorn accepts it.
+    """
+    with socket.create_server(("127.0.0.1", 0), backlog=256) as listener:
+        bind = f"fd://{listener.fileno()}"
+        command = [sys.executable, "-m", "gunicorn", "kvsite.wsgi", "--bind", bind, "--log-level", "error", *arguments]
+        process = subprocess.Popen(
+            command, env={**os.environ, **env}, cwd=ROOT, pass_fds=[listener.fileno()], stdout=stderr, stderr=stderr
+        )
+        port = listener.getsockname()[1]
+    with process:
+        try:
+            yield Site(port, process)
+        finally:
+            process.terminate()
