@@ -1,6 +1,7 @@
 """History and fleet: checks of many targets, the pages with a year of history, and what the history costs a page.
 
     python -m benchmarks.fleet [TARGETS]     by default 2,000
+    python -m benchmarks.fleet home_page     only what the history costs a page
 
 Local Azure runs in this process; its vault responds in 50 ms. The same targets are checked by one embedded worker with
 SQLite and files, then, where both are installed, by two workers with PostgreSQL and Redis. The CPU time is that of the
@@ -9,7 +10,6 @@ workers alone: it does not depend on what else the machine does, and neither do 
 
 import os
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -26,7 +26,8 @@ TARGETS = 2_000
 VAULT_LATENCY_S = 0.050
 THREADS = 48
 WORKER_LIMIT_S = 1_800
-PAGE_CALLS, ROUNDS = 60, 5
+PAGE_CALLS = 60
+TURNS, PAGES_PER_TURN = 60, 20
 _SETUP = "import django; django.setup()\n"
 _MODELS = "import os; from datetime import *; from fleet.models import *\n"
 
@@ -196,21 +197,68 @@ def history_page(settings: Mapping[str, str]) -> None:
             print(f"  {path + ', a year of one target':<46} {1000 * seconds:6.1f} ms of CPU time")
 
 
+_HOME_PAGES = """
+import sys, time
+from django.test import Client
+client = Client(headers={'host': '127.0.0.1:8000'})
+for line in sys.stdin:
+    for _ in range(int(line)):
+        assert client.get('/').status_code == 200
+    print(time.process_time(), flush=True)
+"""
+
+
 def home_page(settings: Mapping[str, str]) -> None:
-    """Prints the CPU time of the home page without and with the history, each page with its own reading."""
+    """Prints the CPU time of the home page without and with the history, each page with its own reading.
+
+    Two processes take turns. All of their CPU time counts, so that of the thread that writes too.
+    """
     for scenario in ("app-service", "no-role"):
-        times: dict[str, list[float]] = {"off": [], "on": []}
-        with LocalAzure(scenario) as azure:
-            for _ in range(ROUNDS):
-                for switch in times:
-                    environ = {**_environ(azure.env, settings), "KVSITE_HISTORY": switch, "KVSITE_RESULT_LIFE_S": "0"}
-                    times[switch].append(float(_shell(environ, _PAGES % (PAGE_CALLS, "/"))))
-        off, on = (statistics.median(times[switch]) for switch in ("off", "on"))
+        with LocalAzure(scenario) as azure, ExitStack() as stack:
+            sites = {}
+            for switch in ("off", "on"):
+                environ = {**_environ(azure.env, settings), "KVSITE_HISTORY": switch, "KVSITE_RESULT_LIFE_S": "0"}
+                if switch == "on":
+                    _manage(environ, "migrate", "--verbosity=0")
+                sites[switch] = stack.enter_context(_site(environ))
+            start = {switch: _used_s(site, PAGE_CALLS) for switch, site in sites.items()}
+            end = {}
+            for turn in range(TURNS):
+                for switch in ("off", "on") if turn % 2 else ("on", "off"):
+                    end[switch] = _used_s(sites[switch], PAGES_PER_TURN)
+        off, on = ((end[switch] - start[switch]) / TURNS / PAGES_PER_TURN for switch in ("off", "on"))
         print(
             f"  home page, {scenario:<12} without history {1000 * off:5.1f} ms, with {1000 * on:5.1f} ms of CPU time, "
             f"with / without {on / off:.2f}"
         )
 
 
+@contextmanager
+def _site(environ: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-c", _SETUP + _HOME_PAGES]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield process
+
+
+def _used_s(site: subprocess.Popen[str], pages: int) -> float:
+    """The CPU time of a site's process after so many further pages."""
+    assert site.stdin
+    assert site.stdout
+    site.stdin.write(f"{pages}\n")
+    site.stdin.flush()
+    return float(site.stdout.readline())
+
+
+def home_page_alone() -> None:
+    """As in `main`, with a new database."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        home_page({"KVSITE_DATABASE_URL": f"sqlite:///{folder}/history.sqlite3"})
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else TARGETS)
+    if sys.argv[1:] == ["home_page"]:
+        home_page_alone()
+    else:
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else TARGETS)

@@ -1,6 +1,5 @@
 """One reading as the history keeps it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -141,16 +140,14 @@ def _principal(principal: Principal) -> dict[str, str | None]:
     }
 
 
+_LENGTHS = {
+    column.name: column.max_length for column in Observation._meta.get_fields() if isinstance(column, CharField)
+}
+
+
 def fitting(texts: dict[str, str | None]) -> dict[str, str]:
     """The texts, cut to the length of their columns: SQLite would store longer ones, PostgreSQL raises an error."""
-    return dict(_cut(texts))
-
-
-def _cut(texts: dict[str, str | None]) -> Iterator[tuple[str, str]]:
-    for name, text in texts.items():
-        column = Observation._meta.get_field(name)
-        length = column.max_length if isinstance(column, CharField) else None
-        yield name, str(text or "").replace("\0", "")[:length]
+    return {name: str(text).replace("\0", "")[: _LENGTHS[name]] if text else "" for name, text in texts.items()}
 
 
 def _ms(seconds: float | None) -> int:

@@ -5,9 +5,10 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import NamedTuple
 
 from cachetools import TTLCache
@@ -163,30 +164,39 @@ class Recorder:
 
 def merged(batch: Iterable[_Waiting]) -> list[_Waiting]:
     """Equal neighbours of the same hour as one, so that a busy page costs one transaction a second."""
-    rows: list[_Waiting] = []
+    runs: list[list[_Waiting]] = []
+    last_key: tuple[object, ...] = ()
     for waiting in batch:
-        last = rows[-1] if rows else None
-        if last and _is_mergeable(last, waiting):
-            rows[-1] = waiting._replace(observed=_sum(last.observed, waiting.observed))
+        key = _merge_key(waiting)
+        if key == last_key and runs[-1][-1].observed.at <= waiting.observed.at:  # otherwise the clock was set back
+            runs[-1].append(waiting)
         else:
-            rows.append(waiting)
-    return rows
+            runs.append([waiting])
+        last_key = key
+    return [_sum(run) for run in runs]
 
 
-def _is_mergeable(last: _Waiting, now: _Waiting) -> bool:
-    a, b = last.observed, now.observed
-    same_hour = a.at.replace(minute=0, second=0, microsecond=0) == b.at.replace(minute=0, second=0, microsecond=0)
-    return last[:2] == now[:2] and same_hour and a.at <= b.at and all(getattr(a, n) == getattr(b, n) for n in STORED)
+_stored_values = attrgetter(*STORED)
 
 
-def _sum(a: Observed, b: Observed) -> Observed:
-    return replace(
-        b,
-        count=a.count + b.count,
-        token_ms=a.token_ms + b.token_ms,
-        vault_ms=a.vault_ms + b.vault_ms,
-        total_ms=max(a.total_ms, b.total_ms),
+def _merge_key(waiting: _Waiting) -> tuple[object, ...]:
+    at = waiting.observed.at
+    return waiting.vault_url, waiting.secret_name, at.date(), at.hour, _stored_values(waiting.observed)
+
+
+def _sum(run: Sequence[_Waiting]) -> _Waiting:
+    """One reading for equal ones. Once for all of them: a copy of an observation costs more than the comparison."""
+    if len(run) == 1:
+        return run[0]
+    rows = [waiting.observed for waiting in run]
+    total = replace(
+        rows[-1],
+        count=sum(row.count for row in rows),
+        token_ms=sum(row.token_ms for row in rows),
+        vault_ms=sum(row.vault_ms for row in rows),
+        total_ms=max(row.total_ms for row in rows),
     )
+    return run[-1]._replace(observed=total)
 
 
 def own_name(vault_url: str, secret_name: str) -> str:
