@@ -28,6 +28,8 @@ LEASE = timedelta(seconds=60)
 """A worker sends a message within this time; afterwards another one may."""
 SEND_S = 30.0
 _FIRST_RETRY, _MAX_RETRY = timedelta(seconds=30), timedelta(hours=1)
+_MAX_SKEW = timedelta(seconds=60)
+"""Between the clocks of two machines."""
 _MAX_ATTEMPTS = 200
 """About eight days. Counted, because a clock may jump."""
 _BATCH = 1_000
@@ -62,7 +64,7 @@ def store_alerts(now: datetime, services: Sequence[str], hold_s: int) -> int:
 
 
 def _pending(now: datetime, hold_s: int) -> list[Target]:
-    is_set_back = Q(since__gt=now + timedelta(days=1))  # the clock was
+    is_set_back = Q(since__gt=now + _MAX_SKEW)  # the clock was
     rows = Target.objects.filter(
         Q(since__lte=now - timedelta(seconds=hold_s)) | is_set_back,
         made_up=False, ok__isnull=False, alerted_ok__isnull=False,
@@ -80,7 +82,7 @@ def due_services(now: datetime, services: Sequence[str]) -> list[str]:
 
 def _is_later(now: datetime) -> Q:
     """A time that is too far ahead was set before the clock was set back, and does not count."""
-    return Q(not_before__gt=now, not_before__lte=now + _MAX_RETRY)
+    return Q(not_before__gt=now, not_before__lte=now + _MAX_RETRY, created_at__lte=now + _MAX_SKEW)
 
 
 @transaction.atomic

@@ -1,7 +1,7 @@
 """What differs between an observation and what was known before, as sentences."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from fleet.models import Observation
 from fleet.observed import Observed, principal_label
@@ -77,7 +77,7 @@ def changed_outcome(*, was_ok: bool, before: str, now: Observed, since: datetime
 
     `before`: the earlier result, `403 ForbiddenByRbac`; `since`: when that outcome began.
     """
-    lasted = f" for {_lasted(since, now.at)}" if since and now.at > since else ""
+    lasted = f" for {rough_span(now.at - since)}" if since and now.at > since else ""
     if was_ok and not now.ok:
         sentence = f"No longer readable: {_error(now)}. It was readable{lasted} before."
     elif now.ok and not was_ok:
@@ -97,9 +97,9 @@ def _error(now: Observed) -> str:
     return now.result if now.result == now.cause else f"{now.result} ({now.cause})"
 
 
-def _lasted(since: datetime, until: datetime) -> str:
+def rough_span(time: timedelta) -> str:
     """`3 days`, `2 hours`: the largest unit only."""
-    seconds = int((until - since).total_seconds())
+    seconds = int(time.total_seconds())
     unit = next((unit for unit in (86_400, 3_600, 60) if seconds >= unit), 1)
     return span(seconds // unit * unit)
 

@@ -10,21 +10,21 @@ import time
 import warnings
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from celery import Celery
 from celery.beat import EmbeddedService
+from celery.exceptions import CPendingDeprecationWarning
 from celery.platforms import SecurityWarning
 from celery.signals import worker_ready, worker_shutting_down
-from django.conf import settings
 from django.db import connection
+from kombu.exceptions import OperationalError
 
-from fleet import alerts, checking, schedule
+from fleet import alerts, broker, checking, schedule
 from fleet.models import Target
-from fleet.problems import HistoryUnavailableError, database
+from fleet.problems import HistoryUnavailableError, ProblemLog, database
 from fleet.recording import Result, record_all
 from fleet.retention import prune
 from secrets_app import conf
@@ -38,33 +38,10 @@ BATCH_S = 30.0
 """After this time, a batch begins no further check: the last one ends by KVSITE_DEADLINE_S, well within the lease."""
 WRITE_S = 2.0
 """Results wait this long for others, to be stored in one transaction. A worker that is killed loses them."""
-VISIBILITY_TIMEOUT_S = 120
-"""Redis returns the messages of a dead worker after this time: as long as the lease of a target."""
-
-
-def _broker(url: str | None, folder: Path) -> dict[str, Any]:
-    """The settings of the broker at `url`; without one, files in `folder`."""
-    if url is None:
-        for name in ("messages", "control"):
-            with suppress(OSError):  # the worker reports it when it connects
-                (folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
-        messages = str(folder / "messages")
-        options = {"data_folder_in": messages, "data_folder_out": messages, "control_folder": str(folder / "control")}
-        return {"broker_url": "filesystem://localhost", "broker_transport_options": options}
-    timeout = {"visibility_timeout": VISIBILITY_TIMEOUT_S} if url.startswith("redis") else {}
-    return {"broker_url": url, "broker_transport_options": timeout}
-
-
-def _folder() -> Path:
-    """Beside the database's file: a queue belongs to one database."""
-    database_settings = settings.DATABASES["default"]
-    is_file = "sqlite" in database_settings["ENGINE"]
-    return (Path(database_settings["NAME"]).parent if is_file else settings.BASE_DIR / ".local") / "queue"
-
 
 app = Celery("fleet", set_as_current=False)
 app.conf.update(
-    **_broker(conf.current().broker_url, _folder()),
+    **broker.broker_settings(conf.current().broker_url),
     task_default_queue="principal-used",
     task_ignore_result=True,
     task_acks_late=True,
@@ -78,9 +55,13 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     beat_schedule={
-        "tick": {"task": "fleet.tick", "schedule": schedule.TICK_S, "options": {"expires": schedule.TICK_S}},
-        "alert": {"task": "fleet.alert", "schedule": ALERT_S, "options": {"expires": ALERT_S}},
-        "prune": {"task": "fleet.prune", "schedule": PRUNE_S, "options": {"expires": PRUNE_S}},
+        "tick": {
+            "task": "fleet.tick",
+            "schedule": broker.every(schedule.TICK_S),
+            "options": {"expires": schedule.TICK_S},
+        },
+        "alert": {"task": "fleet.alert", "schedule": broker.every(ALERT_S), "options": {"expires": ALERT_S}},
+        "prune": {"task": "fleet.prune", "schedule": broker.every(PRUNE_S), "options": {"expires": PRUNE_S}},
     },
 )
 
@@ -190,12 +171,19 @@ def prune_history() -> int:
 
 @contextmanager
 def _database_problems() -> Iterator[None]:
-    """An error of the database is one line in the log: the next tick tries again."""
+    """An error of the database or the broker is one line in the log: the next tick tries again."""
     try:
         with database():
             yield
     except HistoryUnavailableError as error:
-        log.warning("%s", error)
+        _database_problem.set(str(error))
+    except OperationalError as error:
+        broker.report_problem(error)
+    else:
+        _database_problem.set("")
+
+
+_database_problem = ProblemLog("Checks wait for the database. %s", "The database of the history can be used again.")
 
 
 class _Scheduler:
@@ -225,6 +213,8 @@ _scheduler = _Scheduler()
 def run_worker(threads: int) -> int:
     """Work until SIGINT or SIGTERM, which let running checks finish; returns the exit code."""
     warnings.filterwarnings("ignore", category=SecurityWarning)  # root in a container: messages are JSON, never pickle
+    warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)  # checks go on while the broker is away
+    broker.report_problems_of(app)
     worker_ready.connect(_scheduler.start)
     worker_shutting_down.connect(_scheduler.stop)
     worker = app.Worker(

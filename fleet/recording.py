@@ -7,12 +7,11 @@ from typing import NamedTuple, TypeVar
 from django.db import transaction
 from django.db.models import Manager, Model, OuterRef, Subquery
 
-from fleet.changes import changed_outcome, changed_properties, first_change, properties
+from fleet.changes import changed_outcome, changed_properties, first_change, properties, rough_span
 from fleet.models import Change, Observation, Target
 from fleet.observed import COMPARED, STORED, Observed
 from fleet.schedule import next_due
 from secrets_app.core import reading as core
-from secrets_app.core.formatting import span
 from secrets_app.core.reading import ChangeKind
 
 MAX_GAP = timedelta(hours=1)
@@ -153,16 +152,15 @@ def _changes(target: Target, latest: Observation | None, now: Observed) -> Itera
         yield first_change(now)
         return
     if target.checked_at and now.at < target.checked_at - _CLOCK_TOLERANCE:
-        yield _clock_change(int((target.checked_at - now.at).total_seconds()))
+        yield _clock_change(target.checked_at - now.at)
     outcome = changed_outcome(was_ok=target.ok, before=_result(latest), now=now, since=target.since)
     if outcome:
         yield outcome
     yield from changed_properties(target.known, properties(now), with_address=target.ok is not now.ok)
 
 
-def _clock_change(seconds: int) -> core.Change:
-    whole = seconds // 60 * 60 or seconds
-    sentence = f"The clock of the machine that reads was set back by {span(whole)}, or two machines disagree."
+def _clock_change(by: timedelta) -> core.Change:
+    sentence = f"The clock of the machine that reads was set back by {rough_span(by)}, or two machines disagree."
     return core.Change(kind=ChangeKind.CLOCK, before="", after="", sentence=sentence)
 
 

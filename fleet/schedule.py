@@ -85,11 +85,16 @@ def _leased(now: datetime) -> Q:
 
 
 def _due(now: datetime) -> Q:
-    """A time that is too far ahead does not count."""
+    """A time that is too far ahead does not count, and none does if the last check is in the future."""
     latest_due, latest_lease = now + _MAX_INTERVAL + _MAX_SKEW, now + LEASE + _MAX_SKEW
     return (
         Q(is_enabled=True, interval_s__isnull=False)
-        & (Q(next_due__isnull=True) | Q(next_due__lte=now) | Q(next_due__gt=latest_due))
+        & (
+            Q(next_due__isnull=True)
+            | Q(next_due__lte=now)
+            | Q(next_due__gt=latest_due)
+            | Q(checked_at__gt=now + _MAX_SKEW)
+        )
         & (Q(lease_until__isnull=True) | Q(lease_until__lte=now) | Q(lease_until__gt=latest_lease))
     )
 
