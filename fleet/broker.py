@@ -29,7 +29,7 @@ _SENTENCES: Mapping[str, str] = {
 _CONNECTION_LINES = (
     "consumer: Cannot connect", "consumer: Connection to broker lost", "beat: Connection error", "Message Error",
 )  # fmt: skip
-_problem = ProblemLog("Checks wait for the message broker. %s", "The message broker responds again.")
+problem = ProblemLog("Checks wait for the message broker. %s", "The message broker responds again.")
 
 
 def broker_settings(url: str | None) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def every(seconds: float) -> schedule:
 def report_problem(error: BaseException) -> None:
     """One line for the first of many equal errors."""
     text = f"{error} {error.__cause__ or ''}".lower()
-    _problem.set(next((sentence for part, sentence in _SENTENCES.items() if part in text), "It is not reachable."))
+    problem.set(next((sentence for part, sentence in _SENTENCES.items() if part in text), "It is not reachable."))
 
 
 class _Connected(bootsteps.StartStopStep):  # type: ignore[misc]
@@ -68,10 +68,10 @@ class _Connected(bootsteps.StartStopStep):  # type: ignore[misc]
 
     def start(self, _consumer: Any) -> None:
         """The broker responds."""
-        _problem.set("")
+        problem.set("")
 
 
-def _is_reported(record: logging.LogRecord) -> bool:
+def is_reported(record: logging.LogRecord) -> bool:
     """Whether Celery's own line appears. Those on the connection are one sentence in place of many tracebacks."""
     if not record.getMessage().startswith(_CONNECTION_LINES):
         return True
@@ -86,4 +86,4 @@ def report_problems_of(app: Celery) -> None:
     """Replace Celery's lines on a broker that is not reachable."""
     app.steps["consumer"].add(_Connected)
     for name in ("celery.worker.consumer.consumer", "celery.beat"):
-        logging.getLogger(name).addFilter(_is_reported)
+        logging.getLogger(name).addFilter(is_reported)

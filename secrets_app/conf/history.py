@@ -77,7 +77,7 @@ def _parse_broker(name: str, text: str) -> str:
     if scheme not in _BROKERS or not _is_url(text):
         raise SettingError(
             _BROKER, name, f"is not the URL of a supported broker: {', '.join(_BROKERS)}.",
-            "Use redis://host:6379/0, or remove it to use files on this machine.",
+            "Use redis://host:6379/0, or remove it: one process needs none.",
             blocks_reading=False, example="redis://<host>:6379/0",
         )  # fmt: skip
     _require(_BROKER, name, _BROKERS[scheme])
@@ -170,7 +170,7 @@ BROKER_URL: Setting[str | None] = Setting(
     name="KVSITE_BROKER_URL",
     help="The message broker between `manage.py watch` processes on several machines, for example "
     "`redis://host:6379/0`. Not needed on one machine.",
-    default=None, default_note="files in `.local/`", parse=_parse_broker, attribute="broker_url", is_secret=True,
+    default=None, default_note="memory of the process", parse=_parse_broker, attribute="broker_url", is_secret=True,
     checks=(_BROKER,),
 )  # fmt: skip
 ALERT_URLS: Setting[tuple[str, ...]] = Setting(

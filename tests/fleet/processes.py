@@ -120,7 +120,7 @@ def fleet(folder: Path, scenario: str = "app-service", **settings: str) -> Itera
 
 @pytest.fixture
 def embedded(tmp_path: Path) -> Iterator[Fleet]:
-    """SQLite, and files as the broker."""
+    """SQLite, and no broker."""
     with fleet(tmp_path, KVSITE_DATABASE_URL=f"sqlite:///{tmp_path}/history.sqlite3") as started:
         yield started.migrated()
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -175,11 +176,13 @@ def test_old_schema__is_one_sentence_the_site_goes_on_and_no_reading_is_lost(
     wait_for("the problem is over", lambda: not recorder.problem)
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("message", "sentence"),
     [
         ("database or disk is full", "The disk of the history's database is full."),
         ("attempt to write a readonly database", "The database of the history is read-only"),
+        ("disk I/O error", "cannot be read or written"),
         ("unable to open database file", "The file of the history's database cannot be opened"),
         ('connection to server at "10.0.0.4" failed: Connection refused', "is not reachable"),
         (TimeoutError(), "did not respond in time"),
@@ -191,6 +194,35 @@ def test_errors_of_the_database__are_one_sentence_without_their_text(message: st
     error = message if isinstance(message, Exception) else OperationalError(message)
     assert sentence in sentence_of(error)
     assert "10.0.0.4" not in sentence_of(error)
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        "ALTER TABLE fleet_observation DROP COLUMN code",
+        # As a column without a default, which SQLite cannot add to a table with rows.
+        "CREATE TRIGGER later BEFORE INSERT ON fleet_observation BEGIN SELECT RAISE(ABORT, 'NOT NULL failed'); END",
+    ],
+)
+def test_newer_schema__is_one_sentence_and_the_site_goes_on(
+    world: World, client: Client, transactional_db: None, difference: str
+) -> None:
+    world("no-role")
+    recorder = Recorder(cache_s=0, lookup_s=WAIT_S)
+    register_history(recorder)
+    migrations = MigrationRecorder(connection)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(difference)
+        migrations.record_applied("fleet", "9999_later")
+        assert client.get("/").status_code == 200
+        assert recorder.flush(WAIT_S)
+        assert recorder.problem.endswith("has the schema of a newer version of this site. Update this one.")
+    finally:
+        register_history(None)
+        migrations.record_unapplied("fleet", "9999_later")
+        call_command("migrate", "fleet", "zero", verbosity=0, skip_checks=True)
+        call_command("migrate", "fleet", verbosity=0, skip_checks=True)
 
 
 def test_postgresql__a_silent_connection_is_closed_unless_the_url_says_otherwise(tmp_path: Path) -> None:

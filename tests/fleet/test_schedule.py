@@ -1,6 +1,7 @@
 """Leases: each due target is checked once, whatever happens to messages, workers, schedulers and clocks."""
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from django.db import connection
 
 from fleet import schedule
 from fleet.models import Observation, Target
-from fleet.recording import Result, record_all
+from fleet.recording import Result, record, record_all
 from fleet.schedule import LEASE, begin, claim, release
 from tests.fleet.conftest import DENIED, seen
 
@@ -155,6 +156,17 @@ def test_machine_whose_clock_is_behind__respects_the_leases_of_the_others() -> N
     assert claim(NOW).targets == []
     begin(claimed, NOW + timedelta(seconds=20))
     assert claim(NOW).targets == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("back", [timedelta(minutes=10), timedelta(hours=2), timedelta(days=400)])
+def test_clock_set_back_by_any_time__does_not_stop_checks(back: timedelta) -> None:
+    [target] = add(1)
+    Target.objects.update(checked_at=NOW, next_due=NOW + timedelta(seconds=60), lease_until=NOW + LEASE)
+    assert list(claim(NOW - back).targets) == [target.pk]
+    record(target.pk, replace(seen(0), at=NOW - back))
+    Target.objects.update(lease_until=None, next_due=NOW - back + timedelta(seconds=60))
+    assert not claim(NOW - back).targets  # now it waits for its interval again
 
 
 @pytest.mark.django_db
