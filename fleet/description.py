@@ -260,7 +260,9 @@ def _checked_labels(items: Iterable[tuple[str, Any]]) -> Iterable[tuple[str, str
         text = str(value).strip()
         if not LABEL.fullmatch(key):
             raise InvalidTargetError(f"The label {_shown(key)} must have letters, digits, dots and hyphens.", "labels")
-        if not isinstance(value, str) or not _LABEL_TEXT.fullmatch(text) or redact(text) != text:
+        if not isinstance(value, str):
+            raise InvalidTargetError(f"The label {key} must be text, not of type {type(value).__name__}.", "labels")
+        if not _LABEL_TEXT.fullmatch(text) or redact(text) != text:
             message = f"The label {key} must be one line of at most {MAX_LABEL} characters, without commas."
             raise InvalidTargetError(message, "labels")
         if text:

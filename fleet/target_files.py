@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fleet.description import Description, InvalidTargetError, describe
-from secrets_app.core.redaction import printable
+from fleet.description import KEYS, Description, InvalidTargetError, describe
+from secrets_app.core.redaction import printable, redact
 
 MAX_BYTES, MAX_TARGETS = 20 * 1024 * 1024, 50_000
 MAX_ERRORS = 20
@@ -42,7 +42,7 @@ def read_targets(path: Path) -> list[Description]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise InvalidFileError(f"{path}:{line}: is not UTF-8 text.") from None
+        raise InvalidFileError(f"{path}:{line}: is not UTF-8 text. Save the file as UTF-8.") from None
     entries = _csv_entries(text, path) if path.suffix.lower() == ".csv" else _toml_entries(text, path)
     return _described(list(entries), path)
 
@@ -71,8 +71,9 @@ def _described(entries: list[_Entry], path: Path) -> list[Description]:
 
 
 def _called(entry: _Entry) -> str:
+    """The target's name, if it has one that is no secret."""
     name = entry.fields.get("name")
-    return f"{printable(name[:60])}: " if isinstance(name, str) and name else ""
+    return f"{printable(name[:60])}: " if isinstance(name, str) and name and redact(name) == name else ""
 
 
 def _toml_entries(text: str, path: Path) -> Iterator[_Entry]:
@@ -86,7 +87,7 @@ def _toml_entries(text: str, path: Path) -> Iterator[_Entry]:
         raise InvalidFileError(f"{path}: is not valid TOML: nested too deeply.") from None
     for key in content.keys() - {_TABLE, _DEFAULTS}:
         line = _line_of(key, text.splitlines(), 0)
-        raise InvalidFileError(f"{path}:{line}: {key[:40]!r} is neither [defaults] nor [[target]].")
+        raise InvalidFileError(f"{path}:{line}: {redact(key)[:40]!r} is neither [defaults] nor [[target]].")
     defaults, tables = content.get(_DEFAULTS, {}), content.get(_TABLE, [])
     if not isinstance(defaults, dict) or not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
         raise InvalidFileError(f"{path}:1: targets are tables that begin with [[target]]; [defaults] is one table.")
@@ -118,6 +119,12 @@ def _csv_entries(text: str, path: Path) -> Iterator[_Entry]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [name.strip() for name in next(reader, [])]
+        if header and not any(
+            name in KEYS for name in header
+        ):  # the first target, or another separator: not repeated here
+            raise InvalidFileError(
+                f"{path}:1: must have the names of the columns, separated by commas, such as vault,secret."
+            )
         repeated = next((name for name in header if header.count(name) > 1), None)
         if repeated is not None:
             raise InvalidFileError(f"{path}:1: the column {repeated[:40]!r} appears more than once.")

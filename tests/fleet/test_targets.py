@@ -109,6 +109,16 @@ def test_csv__the_same_keys_and_labels(tmp_path: Path) -> None:
         ("[[target]]\nsite='http://a.example'", ":2: site must begin with https://."),
         ("[[target]]\nsite='https://u:p@a.example'", "site contains what looks like a token or a password"),
         ("[[target]]\nvault='contoso'\nsecret='x'\nsite='https://a.example'", "vault does not apply to a target of"),
+        (
+            "[[target]]\nvault='contoso'\nsecret='x'\nlabels.team = 5",
+            ":4: The label team must be text, not of type int.",
+        ),
+        ("\ufeff[[target]]\r\nvault='con_toso'\r\nsecret='x'\r\n", "targets.toml:2: vault is invalid: 'con_toso'"),
+        (
+            "[[target]]\nvault='contoso'\nsecret='x'\ncredential_expires_on=12:00:00",
+            ":4: credential_expires_on is '12:00",
+        ),
+        ("x = " + "[" * 5000 + "]" * 5000, "targets.toml: is not valid TOML: nested too deeply."),
         ("[targets]\nvault='contoso'", "targets.toml:1: 'targets' is neither [defaults] nor [[target]]."),
         ("target = 1", "targets.toml:1: targets are tables that begin with [[target]]"),
         ("# nothing", "targets.toml: contains no targets."),
@@ -125,10 +135,38 @@ def test_toml__each_mistake_names_line_and_reason(tmp_path: Path, text: str, exp
         ('vault,secret,name\ncontoso,a,"two\nlines"\ncontoso,b,c,d\n', "targets.csv:4: has 4 cells"),
         ("vault,vault\n", "targets.csv:1: the column 'vault' appears more than once."),
         ('vault,secret\n"contoso', "is not valid CSV"),
+        ("vault;secret\ncontoso;a\n", "targets.csv:1: must have the names of the columns, separated by commas"),
+        ("vault,secret\rcontoso,a\rcontoso,b_c\r", "targets.csv:3: secret contains an underscore."),
+        ("vault,secret,name\ncontoso,a," + "x" * 200_000, "targets.csv:2: is not valid CSV: field larger than"),
+        ("vault,secret,name\ncontoso,a,\u202eevil\n", "targets.csv:2: ?evil: name must be one line"),
+        ("vault,secret\n" + "contoso,a\n" * 50_001, "targets.csv: contains more than 50000 targets."),
     ],
 )
 def test_csv__each_mistake_names_line_and_reason(tmp_path: Path, text: str, expected: str) -> None:
     assert expected in problem(tmp_path, text, "targets.csv")
+
+
+SECRET = "Qx78Q~SuperSecretValue_12345678901234567"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (f"[[target]]\nvault='contoso'\nsecret='x'\nclient_secret='{SECRET}'", "targets.toml"),
+        (f"[[target]]\nname='{SECRET}'\nvault='contoso'\nsecret='x'", "targets.toml"),
+        (f"[[target]]\nclient_secret = {SECRET}", "targets.toml"),
+        (f"'{SECRET}' = 1\n[[target]]\nvault='contoso'\nsecret='x'", "targets.toml"),
+        (f"[[target]]\nvault='contoso'\nsecret='x'\nlabels.owner='{SECRET}'", "targets.toml"),
+        (f"contoso,demo,{SECRET}\ncontoso,other,\n", "targets.csv"),
+        ("[[target]]\nvault='contoso'\nsecret='x'\nclient_secret='hunter2'", "targets.toml"),
+        ("contoso,demo,hunter2\n", "targets.csv"),
+        ("[[target]]\nsite='https://a.example'\ntoken='hunter2'", "targets.toml"),
+    ],
+)
+def test_secret_in_a_file__is_refused_and_not_repeated(tmp_path: Path, text: str, name: str) -> None:
+    message = problem(tmp_path, text, name)
+    assert message.startswith(f"{name}:")
+    assert not any(secret in message for secret in (SECRET, SECRET[:12], "hunter2"))
 
 
 def test_file__errors_of_all_lines_at_once(tmp_path: Path) -> None:
