@@ -10,7 +10,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,8 @@ class Picture:
     scenario: str
     path: str = ""
     size: tuple[int, int] = DESKTOP
+    has_history: bool = False
+    """With the database of the demo: its examples are the first targets, numbered from 1."""
 
 
 PICTURES = (
@@ -41,6 +44,8 @@ PICTURES = (
     Picture(name="no-role-phone", scenario="no-role", size=PHONE),
     Picture(name="doctor", scenario="no-role", path="environment/"),
     Picture(name="identities", scenario="laptop", path="identities/"),
+    Picture(name="fleet", scenario="app-service", path="fleet/", has_history=True),
+    Picture(name="history", scenario="app-service", path="history/?target=31&range=90d", has_history=True),
 )
 
 
@@ -52,10 +57,10 @@ def main() -> int:
         return 1
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_OPTIONS))
-        for scenario in dict.fromkeys(picture.scenario for picture in PICTURES):
-            with demo(scenario) as url:
+        for shown in dict.fromkeys((picture.scenario, picture.has_history) for picture in PICTURES):
+            with demo(shown[0], has_history=shown[1]) as url:
                 for picture in PICTURES:
-                    if picture.scenario == scenario:
+                    if (picture.scenario, picture.has_history) == shown:
                         take(browser, picture, url)
         browser.close()
     DIGEST_FILE.write_text(f"{digest()}\n", encoding="ascii")
@@ -65,8 +70,12 @@ def main() -> int:
 
 def digest() -> str:
     """SHA-256 of what the pictures show: their list, the templates, the styles and the scripts."""
-    app = FOLDER.parent / "secrets_app"
-    sources = [*(app / "templates" / "secrets_app").glob("*.html"), *(app / "static" / "secrets_app").glob("*.*s")]
+    sources = [
+        source
+        for app in ("secrets_app", "fleet")
+        for kind, pattern in (("templates", "*.html"), ("static", "*.*s"))
+        for source in (FOLDER.parent / app / kind / app).glob(pattern)
+    ]
     content = hashlib.sha256(repr(PICTURES).encode())
     for source in sorted(sources, key=lambda path: path.name):
         content.update(source.name.encode() + source.read_bytes().replace(b"\r\n", b"\n"))
@@ -74,10 +83,21 @@ def digest() -> str:
 
 
 @contextmanager
-def demo(scenario: str) -> Iterator[str]:
+def demo(scenario: str, *, has_history: bool = False) -> Iterator[str]:
     """The URL of the demo in `scenario`, on a free port; stopped at the end. Raises RuntimeError if it fails."""
+    with tempfile.TemporaryDirectory() as folder:
+        history = ("KVSITE_HISTORY=on", f"KVSITE_DATABASE_URL=sqlite:///{folder}/demo.sqlite3") if has_history else ()
+        if history:
+            fill = ("env", *history, sys.executable, "manage.py", "demo_history")
+            subprocess.run(fill, cwd=FOLDER.parent, check=True)  # noqa: S603
+        with _running(scenario, history) as url:
+            yield url
+
+
+@contextmanager
+def _running(scenario: str, variables: Sequence[str]) -> Iterator[str]:
     command = [sys.executable, "-m", "localazure", "demo", "--scenario", scenario, "--port", "0", "--",
-               "env", "KVSITE_TLS_ISSUER=Local Azure",
+               "env", *variables, "KVSITE_TLS_ISSUER=Local Azure",
                sys.executable, "-m", "gunicorn", "kvsite.wsgi", "--log-level", "warning",
                "--bind", "127.0.0.1:{port}"]  # fmt: skip
     with subprocess.Popen(command, cwd=FOLDER.parent, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603

@@ -10,6 +10,7 @@ import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from playwright.sync_api import Browser, expect
 
+from fleet.models import Target
 from tests.conftest import CHROMIUM, World
 from tests.fleet.conftest import DENIED, OK
 from tests.fleet.test_fleet_page import EXPECTED, NO_ANSWER, UNEXPECTED, add
@@ -49,20 +50,44 @@ def site(settings: Any, world: World, transactional_db: None) -> Iterator[str]:
         yield url
 
 
-def test_fleet__is_accessible_at_every_size(browser: Browser, site: str) -> None:
+FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+
+
+def test_fleet_and_history__are_accessible_at_every_size(browser: Browser, site: str) -> None:
+    number = Target.objects.get(name="denied").pk
     with browser.new_context() as context:
         page, messages = context.new_page(), []
         page.on("console", lambda message: messages.append(message.text))
+        for path in ("/fleet/", f"/history/?target={number}"):
+            page.goto(f"{site}{path}")
+            assert messages == []
+            for width, scheme in SIZES:
+                page.set_viewport_size({"width": width, "height": 800})
+                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+                assert page.evaluate(FITS)
+                assert page.evaluate(SMALL_TARGETS) == []
+                assert_accessible(page)
+            assert page.evaluate(HEADINGS)[:2] == [1, 2]
+
+
+def test_states__are_told_apart_without_colours_and_printed(browser: Browser, site: str) -> None:
+    """A failure is a full bar, a readable time a low one; the text of each bar says the same."""
+    with browser.new_context(color_scheme="dark") as context:
+        page = context.new_page()
         page.goto(f"{site}/fleet/")
-        assert messages == []
-        for width, scheme in SIZES:
-            page.set_viewport_size({"width": width, "height": 800})
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-            assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-            assert page.evaluate(SMALL_TARGETS) == []
-            assert_accessible(page)
-        assert page.evaluate(HEADINGS)[:2] == [1, 2]
+        heights = "(all) => all.map((one) => one.getBBox().y)"
+        assert set(page.locator(".states .is-no").evaluate_all(heights)) == {0}
+        assert min(page.locator(".states .is-yes").evaluate_all(heights)) > 0
+        label = page.locator("tr", has_text="denied").locator("svg").get_attribute("aria-label")
+        assert label
+        assert "readable 0 %" in label
+        page.emulate_media(media="print")
+        expect(page.locator("nav")).to_be_hidden()
+        expect(page.locator(".filters")).to_be_hidden()
+        expect(page.locator(".heat")).to_be_visible()
+        assert page.locator(".heat svg").first.evaluate("(one) => getComputedStyle(one).printColorAdjust") == "exact"
+        assert page.evaluate(FITS)
 
 
 def test_fleet__works_without_scripts(browser: Browser, site: str) -> None:
