@@ -22,9 +22,10 @@ from typing import Any
 from unittest.mock import patch
 
 from secrets_app.core.reading import UNEXPECTED, Certainty
-from secrets_app.diagnosis import explain, matching
+from secrets_app.diagnosis import matching
 from secrets_app.diagnosis.catalog import examples
 from secrets_app.diagnosis.evidence import Evidence
+from secrets_app.diagnosis.explain import explain
 from secrets_app.diagnosis.signature import Signature
 from secrets_app.diagnosis.similarity import Index, neighbors
 

@@ -16,7 +16,6 @@ from secrets_app.diagnosis import (
     chain_message,
     codes,
     evidence,
-    explain,
     extraction,
     hints,
     layers,
@@ -28,6 +27,7 @@ from secrets_app.diagnosis import (
 )
 from secrets_app.diagnosis.catalog import predicates
 from secrets_app.diagnosis.catalog.examples import known_texts
+from secrets_app.diagnosis.explain import explain
 from secrets_app.diagnosis.similarity import Index
 
 SIZE = 256 * 1024

@@ -67,13 +67,13 @@ def _diagnose(reading: Reading, request: ReadRequest, last_readable: LastReadabl
     if not _needs_explanation(reading, request):
         return Diagnosis(find_causes=partial(_causes_of_attempts, reading))
     # Imported here: `manage.py principal` starts faster without the catalog of causes, which a success does not need.
-    from secrets_app import diagnosis
     from secrets_app.conf.hints import connection_string_hints, setting_hints, use_setting_names
     from secrets_app.diagnosis.changes import with_change
+    from secrets_app.diagnosis.diagnose import diagnose as find_causes
     from secrets_app.diagnosis.setting_causes import missing_service_principal_variables
 
     missing = missing_service_principal_variables(os.environ, reading.place.platform)
-    config, diagnosed = request.config, diagnosis.diagnose(reading, missing_variables=missing)
+    config, diagnosed = request.config, find_causes(reading, missing_variables=missing)
     mismatch = cloud_mismatch_problems(reading, config.vault_url, config.credential, os.environ)
     blocking = (*request.blocking_problems, *mismatch)
     hints = (

@@ -1,8 +1,10 @@
 """Finds the causes that match the evidence, the best match first."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from array import array
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
+from zlib import crc32
 
 from secrets_app.core.reading import UNEXPECTED, Certainty
 from secrets_app.diagnosis.catalog import CAUSES
@@ -34,6 +36,7 @@ _Entry = tuple[int, str, Signature]
 
 _GRAM = 5
 """Characters of the substrings by which phrases are indexed. Every phrase is longer."""
+_BUCKETS = 1 << 16
 
 
 class SignatureIndex:
@@ -74,7 +77,7 @@ class SignatureIndex:
 
     def candidates(self, evidence: Evidence) -> Iterator[_Entry]:
         text = evidence.squashed
-        for gram in sorted(self.grams.keys() & {text[i : i + _GRAM] for i in range(len(text) - _GRAM + 1)}):
+        for gram in sorted(self.grams.keys() & _grams(text)):
             for phrase in self.grams[gram]:
                 if phrase in text:
                     yield from self.phrases[phrase]
@@ -84,14 +87,27 @@ class SignatureIndex:
             yield from self.identifiers.get(identifier, ())
 
 
-def _by_rarest_gram(phrases: Iterable[str]) -> dict[str, list[str]]:
-    """Each phrase under the one of its 5-grams that the fewest phrases share: few phrases are left to look for."""
-    grams = {phrase: {phrase[i : i + _GRAM] for i in range(len(phrase) - _GRAM + 1)} for phrase in phrases}
-    counts = Counter(gram for found in grams.values() for gram in found)
+def _by_rarest_gram(phrases: Collection[str]) -> dict[str, list[str]]:
+    """Each phrase under the one of its 5-grams that the fewest phrases share: few phrases are left to look for.
+
+    They are counted by a checksum: the substrings themselves would take 4 MiB, which Python does not return.
+    """
+    counts = array("H", bytes(2 * _BUCKETS))
+    for phrase in phrases:
+        for gram in _grams(phrase):
+            counts[_bucket(gram)] += 1
     index: dict[str, list[str]] = defaultdict(list)
-    for phrase, found in grams.items():
-        index[min(sorted(found), key=counts.__getitem__)].append(phrase)
+    for phrase in phrases:
+        index[min(sorted(_grams(phrase)), key=lambda gram: counts[_bucket(gram)])].append(phrase)
     return index
+
+
+def _grams(text: str) -> set[str]:
+    return {text[i : i + _GRAM] for i in range(len(text) - _GRAM + 1)}
+
+
+def _bucket(gram: str) -> int:
+    return crc32(gram.encode()) % _BUCKETS
 
 
 def _identifiers(evidence: Evidence) -> Iterator[tuple[str, object]]:

@@ -8,9 +8,9 @@ from functools import cache
 from itertools import groupby
 
 from secrets_app.core.reading import Certainty, Hint
-from secrets_app.diagnosis import CAUSES, Cause
+from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.catalog.examples import examples
-from secrets_app.diagnosis.cause import Area
+from secrets_app.diagnosis.cause import Area, Cause
 from secrets_app.diagnosis.codes import Code, table
 from secrets_app.diagnosis.command_values import CommandValues
 from secrets_app.diagnosis.explain import explain

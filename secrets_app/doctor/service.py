@@ -16,8 +16,8 @@ from secrets_app.core.caching import SingleFlight, run_in_background
 from secrets_app.core.formatting import plural
 from secrets_app.core.reading import Diagnosis, Reading, Stage
 from secrets_app.core.runtime import shared
-from secrets_app.diagnosis import CAUSES
 from secrets_app.diagnosis.case_values import cloud_of, values_from_reading
+from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.command_values import CommandValues
 from secrets_app.diagnosis.hints import hint
 from secrets_app.doctor.check import Check, Status, unknown

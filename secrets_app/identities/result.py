@@ -6,7 +6,6 @@ from typing import Any
 
 from secrets_app.core.reading import Diagnosis, HostEnvironment, Outcome, Reading
 from secrets_app.core.reading_json import reading_json
-from secrets_app.diagnosis.ranking import Member, most_relevant_failure
 from secrets_app.identities.candidates import Candidate
 
 
@@ -77,6 +76,9 @@ def selection_of(results: Iterable[CandidateResult]) -> Selection:
 
 
 def _to_fix(tried: Iterable[CandidateResult]) -> CandidateResult | None:
+    # Imported here: the catalog of causes, which only a failure needs.
+    from secrets_app.diagnosis.ranking import Member, most_relevant_failure
+
     members: dict[Member, tuple[CandidateResult, HostEnvironment]] = {}
     for result in tried:
         cause = next(iter(result.diagnosis.causes), None)

@@ -12,8 +12,8 @@ from secrets_app.core.hops import hops_of
 from secrets_app.core.hosts import shorten_ids as shorten_guids
 from secrets_app.core.reading import Attempt, Diagnosis, Failure, Hint, HostEnvironment, Principal, Reading
 from secrets_app.core.redaction import redact
-from secrets_app.diagnosis import Explanation
 from secrets_app.diagnosis.diagnose import evidence_of
+from secrets_app.diagnosis.explain import Explanation
 from secrets_app.doctor import Check, Status
 from secrets_app.output.text import (
     CERTAINTIES,

@@ -21,7 +21,7 @@ from secrets_app.output import text
 from secrets_app.output.console import PLAIN, Console, Line, Style, Styled
 
 if TYPE_CHECKING:  # `principal` does not need it, and starts faster without
-    from secrets_app.diagnosis import Explanation
+    from secrets_app.diagnosis.explain import Explanation
     from secrets_app.differences import Differences
 
 _OUTCOME_STYLES = {Outcome.TOKEN: Style.GOOD, Outcome.FAILED: Style.BAD, Outcome.RUNNING: Style.BAD}

@@ -23,7 +23,7 @@ from secrets_app.core.reading import (
 )
 
 if TYPE_CHECKING:  # `manage.py principal` starts faster without it
-    from secrets_app.diagnosis import Evidence
+    from secrets_app.diagnosis.evidence import Evidence
 
 KIND_MEANINGS: dict[PrincipalKind, str] = {
     PrincipalKind.USER: "A user account in Microsoft Entra ID.",

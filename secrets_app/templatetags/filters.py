@@ -14,7 +14,6 @@ from secrets_app.core.hops import has_different_tenants
 from secrets_app.core.hosts import GUID_PATTERN
 from secrets_app.core.reading import Attempt, Certainty, Diagnosis, Outcome, Principal, PrincipalKind
 from secrets_app.output import identities, page, text
-from secrets_app.output.report import markdown_of_explanation
 
 register = template.Library()
 
@@ -51,7 +50,6 @@ for _filter in (
 
 
 register.filter("different_tenants", has_different_tenants)
-register.filter("pasted_report", markdown_of_explanation)
 
 
 @register.filter

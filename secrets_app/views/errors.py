@@ -26,7 +26,6 @@ from secrets_app.conf.request import ReadRequest, TokenTarget, secret_request
 from secrets_app.core.budget import BudgetExceededError
 from secrets_app.core.reading import HostEnvironment
 from secrets_app.service import detect_host
-from secrets_app.views import explain
 from secrets_app.views.parameters import UnsupportedContentType, is_api
 from secrets_app.views.rendering import render
 
@@ -52,6 +51,8 @@ def too_long(request: HttpRequest) -> HttpResponse:
     """413: the request body exceeds Django's limit."""
     if request.path == reverse("secrets_app:compare"):
         return _error_page(request, 413, "Request too long", "A reading has at most 128 KiB.")
+    from secrets_app.views import explain  # imported here: the catalog of causes, which few requests need
+
     return explain.too_long(request)
 
 

@@ -6,7 +6,8 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from secrets_app.diagnosis import CAUSES, search
+from secrets_app.diagnosis import search
+from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.catalog.examples import examples
 from secrets_app.diagnosis.explain import (
     TOO_LONG_MESSAGE,
@@ -15,6 +16,7 @@ from secrets_app.diagnosis.explain import (
     explanation_json,
     parse_error_report,
 )
+from secrets_app.output.report import markdown_of_explanation
 from secrets_app.views.parameters import is_api, parse_query
 from secrets_app.views.rendering import from_visitor_only, render
 
@@ -40,7 +42,7 @@ def explain(request: HttpRequest) -> HttpResponse:
         return _explain_page(request, status=413, error=str(error))
     if not text.strip():
         return _explain_page(request, status=400, error="Paste an error text first.")
-    return _explain_page(request, explanation=explanation)
+    return _explain_page(request, explanation=explanation, report=markdown_of_explanation(explanation))
 
 
 def _explain_page(request: HttpRequest, *, status: int = 200, **context: object) -> HttpResponse:

@@ -49,7 +49,7 @@ def guarded(view: View) -> View:
     def respond(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         note_forwarded(request)
         open_session(request)
-        response = errors.replaced(request, _answer(with_csrf, request, args, kwargs))
+        response = errors.replaced(request, _answer(view, with_csrf, request, args, kwargs))
         save_session(request, response)
         if isinstance(request, ASGIRequest) and isinstance(response, StreamingHttpResponse):
             response = _whole(response)
@@ -61,7 +61,9 @@ def guarded(view: View) -> View:
     return respond
 
 
-def _answer(view: View, request: HttpRequest, args: tuple[Any, ...], kwargs: dict[str, Any]) -> HttpResponseBase:
+def _answer(
+    view: View, with_csrf: View, request: HttpRequest, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> HttpResponseBase:
     """The response of the view or of the check that it did not pass; the only place that catches what views raise."""
     try:
         if is_cross_site(request):
@@ -71,7 +73,7 @@ def _answer(view: View, request: HttpRequest, args: tuple[Any, ...], kwargs: dic
         if not viewer.may_view and request.path != viewer.sign_in_url and not _admits(view, request):
             return errors.forbidden(request)
         request.get_host()  # raises DisallowedHost
-        return view(request, *args, **kwargs)
+        return with_csrf(request, *args, **kwargs)
     except Http404:
         return errors.not_found(request)
     except PermissionDenied:

@@ -6,7 +6,6 @@ from typing import Any
 from secrets_app.conf.request import ReadRequest, SecretTarget, TokenTarget, TokenVaultTarget
 from secrets_app.core.reading import Reading
 from secrets_app.doctor import translation
-from secrets_app.doctor.service import start_related_checks, unexplained_problems
 from secrets_app.output.page import WATCH_RELOADS, WaitingPicture, waiting_picture
 from secrets_app.service import detect_host, diagnose, progress, start_reading
 from secrets_app.views.streaming import StreamedPage, Within, within
@@ -67,6 +66,10 @@ class ReadingPage(TokenPage):
 
     def rest(self, answer: Reading) -> Within[dict[str, Any]]:
         """The problems of this machine that the reading does not explain."""
+        if answer.failure is None:
+            return lambda _: {"related": ()}
+        from secrets_app.doctor.service import start_related_checks, unexplained_problems  # only a failure needs them
+
         wait = within(start_related_checks(answer, self.read_request))
 
         def related(seconds: float | None) -> dict[str, Any] | None:

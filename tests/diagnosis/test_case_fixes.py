@@ -3,10 +3,11 @@
 import pytest
 
 from secrets_app.core.reading import Platform
-from secrets_app.diagnosis import CAUSES, explain
 from secrets_app.diagnosis.case_fixes import CASE_FIXES
 from secrets_app.diagnosis.case_values import command_values_from_text
+from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.command_values import PLACEHOLDERS
+from secrets_app.diagnosis.explain import explain
 from secrets_app.diagnosis.extraction import extract_evidence
 from secrets_app.diagnosis.places import Host
 

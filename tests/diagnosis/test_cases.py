@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from secrets_app.diagnosis import CAUSES, explain
+from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.catalog import examples as known
 from secrets_app.diagnosis.catalog.examples import examples
+from secrets_app.diagnosis.explain import explain
 
 _HERE = Path(__file__).parent
 

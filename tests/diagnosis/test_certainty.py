@@ -5,8 +5,7 @@ import json
 import pytest
 
 from secrets_app.core.reading import UNEXPECTED, Certainty
-from secrets_app.diagnosis import explain
-from secrets_app.diagnosis.explain import ErrorReport, explanation_json
+from secrets_app.diagnosis.explain import ErrorReport, explain, explanation_json
 from secrets_app.diagnosis.extraction import extract_evidence
 from secrets_app.diagnosis.similarity import Index, most_similar
 

@@ -1,8 +1,9 @@
 """The table of error codes, and how an unknown code is explained."""
 
 from secrets_app.core.reading import UNEXPECTED, Certainty
-from secrets_app.diagnosis import CAUSES, explain
+from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.codes import Family, codes_of, table
+from secrets_app.diagnosis.explain import explain
 
 INVENTED = ("500084", "500132", "500137", "5001661", "50203", "500584", "700083", "700201", "7000241", "7002139",
             "7002371", "900431", "10001")  # fmt: skip

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secrets_app.core.reading import Failure, HostEnvironment, Platform, Reading, Stage
-from secrets_app.diagnosis import CAUSES, diagnose, explain
+from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.command_values import PLACEHOLDERS, CommandValues
+from secrets_app.diagnosis.diagnose import diagnose
+from secrets_app.diagnosis.explain import explain
 from secrets_app.diagnosis.hints import hint
 from secrets_app.diagnosis.shells import Shell, quote
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secrets_app.diagnosis import CAUSES, Explanation, explain
+from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.cause import Severity
+from secrets_app.diagnosis.explain import Explanation, explain
 
 RBAC = (
     "(Forbidden) Caller is not authorized to perform action on resource.\r\n"

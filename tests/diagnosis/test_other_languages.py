@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from secrets_app.diagnosis import explain
+from secrets_app.diagnosis.explain import explain
 
 _HERE = Path(__file__).parent
 

@@ -11,8 +11,8 @@ from secrets_app.core import own_messages
 from secrets_app.core.credential_options import CredentialKind, CredentialOptions
 from secrets_app.credentials.certificates import CertificateError, load_certificate
 from secrets_app.credentials.interactive import device_code
-from secrets_app.diagnosis import explain
 from secrets_app.diagnosis.certificate_errors import certificate_values
+from secrets_app.diagnosis.explain import explain
 
 PRODUCT = Path(own_messages.__file__).parents[1]
 MESSAGES = {name: text for name, text in vars(own_messages).items() if name.isupper()}

@@ -3,7 +3,7 @@
 import pytest
 
 from secrets_app.core.reading import Platform, RunsOn
-from secrets_app.diagnosis import CAUSES
+from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.command_values import CommandValues
 from secrets_app.diagnosis.hints import hint
 from secrets_app.diagnosis.portal import _APP_CAUSES, _IDENTITY_CAUSES, _VAULT_ENTRIES, portal_page

@@ -2,7 +2,7 @@
 
 import pytest
 
-from secrets_app.diagnosis import CAUSES
+from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.catalog.examples import examples
 from secrets_app.diagnosis.search import MAX_QUERY, find, search
 from secrets_app.diagnosis.search_terms import STATUSES, SYNONYMS

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secrets_app.core.reading import Platform
-from secrets_app.diagnosis import CAUSES
+from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.cause import Cause, Command
 from secrets_app.diagnosis.command_values import PLACEHOLDERS, CommandValues, checked
 from secrets_app.diagnosis.hints import hint

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from localazure.scenarios.directory import POD_IDENTITY, SHARED_IDENTITY
-from secrets_app.diagnosis import explain
+from secrets_app.diagnosis.explain import explain
 from tests.conftest import World
 
 FOREIGN = "11111111-2222-4333-8444-555555555555"

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from secrets_app.core.reading import UNEXPECTED, Certainty, Hint
-from secrets_app.diagnosis import CAUSES, explain
+from secrets_app.diagnosis.catalog import CAUSES
+from secrets_app.diagnosis.explain import explain
 
 TEXTS = [
     json.loads(line) for line in Path(__file__).with_name("thread_texts.jsonl").read_text(encoding="utf-8").splitlines()

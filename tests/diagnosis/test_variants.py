@@ -3,9 +3,10 @@
 import pytest
 
 from secrets_app.core.reading import Platform
-from secrets_app.diagnosis import CAUSES, explain
+from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.cause import WINDOWS
 from secrets_app.diagnosis.command_values import CommandValues
+from secrets_app.diagnosis.explain import explain
 from secrets_app.diagnosis.extraction import extract_evidence
 from secrets_app.diagnosis.hints import hint
 from secrets_app.diagnosis.places import Cloud

@@ -18,7 +18,7 @@ from localazure import LocalAzure
 from localazure.scenarios import SCENARIOS
 from secrets_app import conf
 from secrets_app.core.reading import Reading
-from secrets_app.diagnosis import CAUSES
+from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.doctor import Check, Status, service
 from secrets_app.doctor.checks import CHECKS, developer_tools, managed_identity
 from secrets_app.doctor.service import headline, is_healthy, run_doctor

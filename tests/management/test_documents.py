@@ -12,7 +12,7 @@ import secrets_app
 from secrets_app.conf.schema import CHECK_IDS, SETTINGS
 from secrets_app.connection_string import parse_form, parse_options
 from secrets_app.core.credential_options import CredentialKind
-from secrets_app.diagnosis import CAUSES
+from secrets_app.diagnosis.catalog import CAUSES
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -12,7 +12,7 @@ import pytest
 from localazure import Fault, FaultInjection, LocalAzure
 from localazure.scenarios.directory import SITE_IDENTITY
 from secrets_app import __version__
-from secrets_app.diagnosis import explain
+from secrets_app.diagnosis.explain import explain
 from secrets_app.doctor import Check, Status
 from secrets_app.management import overview
 from secrets_app.output.console import PLAIN, Console, Style, Styled

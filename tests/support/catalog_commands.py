@@ -8,11 +8,12 @@ from pathlib import Path
 
 from secrets_app.conf.hints import commands_that_set, unset_commands
 from secrets_app.core.reading import HostEnvironment, Platform
-from secrets_app.diagnosis import CAUSES, explain
 from secrets_app.diagnosis.case_fixes import commands_of_cases
+from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.catalog.examples import examples
 from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS
 from secrets_app.diagnosis.command_values import PLACEHOLDERS, CommandValues
+from secrets_app.diagnosis.explain import explain
 from secrets_app.diagnosis.hints import applies
 from secrets_app.diagnosis.places import Cloud
 from secrets_app.diagnosis.services import Action, ObjectKind, Operation

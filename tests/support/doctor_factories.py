@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from secrets_app.conf import Config
 from secrets_app.conf.host_environment import detect_host
 from secrets_app.core.reading import Principal, Reading, Secret
-from secrets_app.diagnosis import diagnose
+from secrets_app.diagnosis.diagnose import diagnose
 from secrets_app.doctor import Check
 from secrets_app.doctor.checks import CHECKS
 from secrets_app.doctor.registry import CheckContext

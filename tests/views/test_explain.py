@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 from django.utils.html import strip_tags
 
-from secrets_app.diagnosis import CAUSES
+from secrets_app.diagnosis.catalog import CAUSES
 from tests.conftest import HERE
 from tests.support.command_line import manage
 

@@ -12,7 +12,7 @@ from django.core.management.base import CommandError
 from secrets_app.conf.schema import CHECK_IDS, SUBJECTS
 from secrets_app.conf.setting import Setting
 from secrets_app.core.credential_options import CredentialKind
-from secrets_app.diagnosis import CAUSES
+from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.search import by_area
 from secrets_app.management.command import Command as BaseCommand
 from secrets_app.openapi import FILE as OPENAPI
