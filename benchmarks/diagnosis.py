@@ -16,20 +16,18 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 from secrets_app.core.reading import UNEXPECTED, Certainty
-from secrets_app.diagnosis import matching
+from secrets_app.diagnosis import matching, ranking
 from secrets_app.diagnosis.catalog import examples
 from secrets_app.diagnosis.evidence import Evidence
 from secrets_app.diagnosis.explain import explain
 from secrets_app.diagnosis.signature import Signature
 from secrets_app.diagnosis.similarity import Index, neighbors
 
-explanations = import_module("secrets_app.diagnosis.explain")  # the package's name `explain` is the function
 THREADS = Path(__file__).parent.parent / "tests/diagnosis/thread_texts.jsonl"
 SHARES = (0.1, 0.25, 0.5, 1.0)
 
@@ -134,7 +132,7 @@ def held_out(cases: Sequence[Case], supporting: Sequence[Case], group_of: Callab
 
 
 def _explain_anew(case: Case, index: Index | None) -> Result:
-    explanations.cached_match.cache_clear()  # the causes of a chain's members
+    ranking.cached_match.cache_clear()  # the causes of a chain's members
     return evaluate([case], index)[0]
 
 

@@ -100,6 +100,6 @@ def _needs_explanation(reading: Reading, request: ReadRequest) -> bool:
 
 def _causes_of_attempts(reading: Reading) -> tuple[str | None, ...]:
     """Why the credentials before the one that returned the token are unavailable."""
-    from secrets_app.diagnosis.diagnose import causes_of_attempts  # imported here, as in `_diagnose`
+    from secrets_app.diagnosis.ranking import causes_of_attempts  # imported here, as in `_diagnose`
 
     return causes_of_attempts(reading)

@@ -24,17 +24,18 @@ class LazyView:
         self.__name__ = name
 
     @cached_property
-    def _view(self) -> Callable[..., HttpResponseBase]:
+    def view(self) -> Callable[..., HttpResponseBase]:
+        """The view itself."""
         return import_string(f"secrets_app.views.{self.__name__}")  # type: ignore[no-any-return]
 
     def __call__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        return self._view(request, *args, **kwargs)
+        return self.view(request, *args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
         """What decorators set on the view, such as `csrf_exempt`."""
         if name.startswith("_"):  # Python and Django look for such names when the URLs are made
             raise AttributeError(name)
-        return getattr(self._view, name)
+        return getattr(self.view, name)
 
 
 _PERMANENT: dict[str, Any] = {"permanent": True, "query_string": True, "http_method_names": ["get", "head"]}

@@ -26,7 +26,7 @@ class Family(StrEnum):
     STORAGE = "STORAGE"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Code:
     """One code: its family, what it means, and the cause it stands for."""
 

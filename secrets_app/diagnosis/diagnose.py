@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from secrets_app.core.credential_options import CredentialKind
 from secrets_app.core.observations import observed_causes
 from secrets_app.core.reading import (
     UNEXPECTED,
-    Attempt,
     Certainty,
     Diagnosis,
     Failure,
@@ -21,11 +19,11 @@ from secrets_app.diagnosis.cause import Severity
 from secrets_app.diagnosis.certificate_errors import certificate_values, use_certificate_error
 from secrets_app.diagnosis.command_values import CommandValues
 from secrets_app.diagnosis.evidence import Evidence
-from secrets_app.diagnosis.explain import NONE_AVAILABLE, NOTHING_MATCHES, distinct, explain, match_of_member
+from secrets_app.diagnosis.explain import NONE_AVAILABLE, distinct, explain
 from secrets_app.diagnosis.extraction import extract_evidence
 from secrets_app.diagnosis.hints import tailored_hint
-from secrets_app.diagnosis.matching import Match, match_causes
-from secrets_app.diagnosis.ranking import Member, cause_on_platform, most_relevant_failure, untried_credentials
+from secrets_app.diagnosis.matching import NOTHING_MATCHES, Match, match_causes
+from secrets_app.diagnosis.ranking import Member, matches_of_attempts, most_relevant_failure, untried_credentials
 from secrets_app.diagnosis.setting_causes import setting_causes, without_consequences
 from secrets_app.diagnosis.tailoring import HintContext
 
@@ -40,8 +38,8 @@ def diagnose(reading: Reading, *, missing_variables: str | None = None) -> Diagn
 
     `missing_variables`: what a service principal in the environment lacks, if others of its variables are set.
     """
-    matches = tuple(_match_of(attempt, reading) for attempt in reading.attempts)
-    causes = _causes(matches)
+    matches = matches_of_attempts(reading)
+    causes = tuple(match.cause if match else None for match in matches)
     members, untried = _members(reading, causes), _untried(reading, causes)
     evidence = evidence_of(reading.failure) if reading.failure else extract_evidence("")
     failure_matches = distinct(_failure_matches(reading, evidence, matches, members, untried))
@@ -70,15 +68,6 @@ def diagnose(reading: Reading, *, missing_variables: str | None = None) -> Diagn
     return Diagnosis(find_causes=lambda: causes, hints=use_certificate_error(hints, reading, causes))
 
 
-def causes_of_attempts(reading: Reading) -> tuple[str | None, ...]:
-    """The `causes` of a diagnosis alone."""
-    return _causes(_match_of(attempt, reading) for attempt in reading.attempts)
-
-
-def _causes(matches: Iterable[Match | None]) -> tuple[str | None, ...]:
-    return tuple(match.cause if match else None for match in matches)
-
-
 def _command_values(reading: Reading, evidence: Evidence, causes: Sequence[str | None]) -> CommandValues:
     """The values for the commands of the hints."""
     return CommandValues(
@@ -97,16 +86,6 @@ def _platform(reading: Reading, causes: Sequence[str | None]) -> Platform:
     """The platform; a virtual machine is identified by an error from IMDS, because no variable identifies it."""
     is_vm = not _FROM_IMDS.isdisjoint(causes) and reading.place.platform is Platform.UNKNOWN
     return Platform.VIRTUAL_MACHINE if is_vm else reading.place.platform
-
-
-def _match_of(attempt: Attempt, reading: Reading) -> Match | None:
-    if attempt.outcome is Outcome.RUNNING:
-        return Match("deadline_exceeded", Certainty.SURE)
-    if attempt.outcome not in (Outcome.UNAVAILABLE, Outcome.FAILED):
-        return None
-    match = match_of_member(attempt.message or "", attempt.credential)
-    is_managed_identity = attempt.credential == CredentialKind.MANAGED_IDENTITY.class_name
-    return match._replace(cause=cause_on_platform(match.cause, reading.place)) if is_managed_identity else match
 
 
 def evidence_of(failure: Failure) -> Evidence:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from textwrap import shorten
 from typing import Any, NamedTuple
 
@@ -21,9 +20,15 @@ from secrets_app.diagnosis.chain_message import (
 from secrets_app.diagnosis.evidence import ChainAttempt, Evidence
 from secrets_app.diagnosis.extraction import evidence_in, extract_evidence, layers_of
 from secrets_app.diagnosis.hints import tailored_hint
-from secrets_app.diagnosis.matching import Match, match_causes, may_guess
+from secrets_app.diagnosis.matching import NOTHING_MATCHES, Match, match_causes, may_guess
 from secrets_app.diagnosis.normalize import MAX_BYTES, NormalizedText
-from secrets_app.diagnosis.ranking import DEFAULT_CHAIN, Member, most_relevant_failure, untried_credentials
+from secrets_app.diagnosis.ranking import (
+    DEFAULT_CHAIN,
+    Member,
+    match_of_member,
+    most_relevant_failure,
+    untried_credentials,
+)
 from secrets_app.diagnosis.records import Weight, split_records
 from secrets_app.diagnosis.similarity import Index, most_similar
 from secrets_app.diagnosis.tailoring import HintContext
@@ -156,29 +161,7 @@ def _with_errors(matches: tuple[Match, ...], errors: tuple[FoundError, ...], mai
     return tuple(sorted(found, key=lambda match: match.cause != main))
 
 
-NOTHING_MATCHES = Match(UNEXPECTED, None)
 NONE_AVAILABLE = Match("no_credential_available", Certainty.SURE)
-
-
-def match_of_member(message: str, credential: str) -> Match:
-    """The cause of one chain member's failure, from its own message."""
-    if len(message) <= _MAX_CACHED:
-        return cached_match(message, credential)
-    if len(message) > 2 * _MEMBER_END:  # a log that repeats the chain: all of a member's messages are joined
-        message = f"{message[:_MEMBER_END]}\n{message[-_MEMBER_END:]}"
-    return _match_of_member(message, credential)
-
-
-def _match_of_member(message: str, credential: str) -> Match:
-    matches = match_causes(extract_evidence(message, credential=credential))
-    return matches[0] if matches else NOTHING_MATCHES
-
-
-cached_match = lru_cache(maxsize=512)(_match_of_member)  # the same few messages recur in every reading on a machine
-_MEMBER_END = 8 * 1024
-"""Characters used of each end of a member's message that is longer than both together."""
-_MAX_CACHED = 4096
-"""Characters: pasted texts must not fill the memory."""
 
 
 def _matches(

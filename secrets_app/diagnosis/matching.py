@@ -2,7 +2,7 @@
 
 from array import array
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 from zlib import crc32
 
@@ -32,6 +32,8 @@ from secrets_app.diagnosis.wordings import stated_causes
 
 _Entry = tuple[int, str, Signature]
 """The cause's position in the catalog, its key, and one of its signatures."""
+_Indexed = tuple[str, tuple[_Entry, ...]]
+"""A phrase and the signatures that need it."""
 
 
 _GRAM = 5
@@ -46,18 +48,18 @@ class SignatureIndex:
     """
 
     def __init__(self, causes: Mapping[str, Cause]) -> None:
-        self.phrases: dict[str, list[_Entry]] = defaultdict(list)
+        phrases: dict[str, list[_Entry]] = defaultdict(list)
         self.words: dict[str, list[tuple[str, _Entry]]] = defaultdict(list)
         """The first word of a short phrase -> the phrase and its signature."""
         self.identifiers: dict[object, list[_Entry]] = defaultdict(list)
         for order, cause in enumerate(causes.values()):
             for signature in cause.signatures:
-                self._add(signature, (order, cause.key, signature))
+                self._add(signature, (order, cause.key, signature), phrases)
         for order, (key, signature) in enumerate(RULES, start=len(causes)):
-            self._add(signature, (order, key, signature))
-        self.grams = _by_rarest_gram(self.phrases)
+            self._add(signature, (order, key, signature), phrases)
+        self.grams = _by_rarest_gram(phrases)
 
-    def _add(self, signature: Signature, entry: _Entry) -> None:
+    def _add(self, signature: Signature, entry: _Entry, indexed: dict[str, list[_Entry]]) -> None:
         phrases = (max(signature.phrases, key=len),) if signature.phrases else signature.any_of
         identifiers: list[tuple[str, object]] = [
             *(("aadsts", number) for number in signature.aadsts),
@@ -73,32 +75,34 @@ class SignatureIndex:
                 if phrase[0] == " ":
                     self.words[phrase.split()[0]].append((phrase, entry))
                 else:
-                    self.phrases[phrase].append(entry)
+                    indexed[phrase].append(entry)
 
     def candidates(self, evidence: Evidence) -> Iterator[_Entry]:
         text = evidence.squashed
         for gram in sorted(self.grams.keys() & _grams(text)):
-            for phrase in self.grams[gram]:
+            for phrase, entries in self.grams[gram]:
                 if phrase in text:
-                    yield from self.phrases[phrase]
+                    yield from entries
         for word in sorted(self.words.keys() & set(evidence.tokenized.split())):
             yield from (entry for phrase, entry in self.words[word] if phrase in evidence.tokenized)
         for identifier in _identifiers(evidence):
             yield from self.identifiers.get(identifier, ())
 
 
-def _by_rarest_gram(phrases: Collection[str]) -> dict[str, list[str]]:
-    """Each phrase under the one of its 5-grams that the fewest phrases share: few phrases are left to look for.
+def _by_rarest_gram(phrases: Mapping[str, Sequence[_Entry]]) -> dict[str, tuple[_Indexed, ...]]:
+    """Each phrase, with its signatures, under the one of its 5-grams that the fewest phrases share.
 
-    They are counted by a checksum: the substrings themselves would take 4 MiB, which Python does not return.
+    So few phrases are left to look for. The 5-grams are counted by a checksum: as texts they take 4 MiB, which the
+    process would keep.
     """
     counts = array("H", bytes(2 * _BUCKETS))
     for phrase in phrases:
         for gram in _grams(phrase):
             counts[_bucket(gram)] += 1
-    index: dict[str, list[str]] = defaultdict(list)
-    for phrase in phrases:
-        index[min(sorted(_grams(phrase)), key=lambda gram: counts[_bucket(gram)])].append(phrase)
+    index: dict[str, tuple[_Indexed, ...]] = {}
+    for phrase, entries in phrases.items():
+        gram = min(sorted(_grams(phrase)), key=lambda gram: counts[_bucket(gram)])
+        index[gram] = (*index.get(gram, ()), (phrase, tuple(entries)))
     return index
 
 
@@ -131,6 +135,9 @@ class Match(NamedTuple):
     cause: str
     certainty: Certainty | None
     """None if the cause is unexpected."""
+
+
+NOTHING_MATCHES = Match(UNEXPECTED, None)
 
 
 class _Found(NamedTuple):

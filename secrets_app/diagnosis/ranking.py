@@ -1,13 +1,19 @@
-"""Ranks the failed credentials of a chain: which one should have worked on this platform."""
+"""The failed credentials of a chain: the cause of each, and which one should have worked on this platform.
+
+Imports nothing that makes hints: a reading that succeeded has such credentials too.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from secrets_app.core.credential_options import MEMBERS, CredentialKind
 from secrets_app.core.formatting import plural
-from secrets_app.core.reading import HostEnvironment, Platform
+from secrets_app.core.reading import Attempt, Certainty, HostEnvironment, Outcome, Platform, Reading
 from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.cause import Severity
+from secrets_app.diagnosis.extraction import extract_evidence
+from secrets_app.diagnosis.matching import NOTHING_MATCHES, Match, match_causes
 
 _RELEVANCE = {kind.class_name: kind.row.relevance for kind in CredentialKind if kind.row.relevance}
 _MANAGED_IDENTITY = CredentialKind.MANAGED_IDENTITY.class_name
@@ -26,6 +32,47 @@ class Member:
 
     credential: str
     cause: str
+
+
+def causes_of_attempts(reading: Reading) -> tuple[str | None, ...]:
+    """The `causes` of a diagnosis alone."""
+    return tuple(match.cause if match else None for match in matches_of_attempts(reading))
+
+
+def matches_of_attempts(reading: Reading) -> tuple[Match | None, ...]:
+    """The cause of each attempt; None for one that returned a token or was not made."""
+    return tuple(_match_of(attempt, reading) for attempt in reading.attempts)
+
+
+def _match_of(attempt: Attempt, reading: Reading) -> Match | None:
+    if attempt.outcome is Outcome.RUNNING:
+        return Match("deadline_exceeded", Certainty.SURE)
+    if attempt.outcome not in (Outcome.UNAVAILABLE, Outcome.FAILED):
+        return None
+    match = match_of_member(attempt.message or "", attempt.credential)
+    is_managed_identity = attempt.credential == CredentialKind.MANAGED_IDENTITY.class_name
+    return match._replace(cause=cause_on_platform(match.cause, reading.place)) if is_managed_identity else match
+
+
+def match_of_member(message: str, credential: str) -> Match:
+    """The cause of one chain member's failure, from its own message."""
+    if len(message) <= _MAX_CACHED:
+        return cached_match(message, credential)
+    if len(message) > 2 * _MEMBER_END:  # a log that repeats the chain: all of a member's messages are joined
+        message = f"{message[:_MEMBER_END]}\n{message[-_MEMBER_END:]}"
+    return _match_of_member(message, credential)
+
+
+def _match_of_member(message: str, credential: str) -> Match:
+    matches = match_causes(extract_evidence(message, credential=credential))
+    return matches[0] if matches else NOTHING_MATCHES
+
+
+cached_match = lru_cache(maxsize=512)(_match_of_member)  # the same few messages recur in every reading on a machine
+_MEMBER_END = 8 * 1024
+"""Characters used of each end of a member's message that is longer than both together."""
+_MAX_CACHED = 4096
+"""Characters: pasted texts must not fill the memory."""
 
 
 def cause_on_platform(cause: str, place: HostEnvironment) -> str:

@@ -1,6 +1,7 @@
 """The app in another Django project: one entry in INSTALLED_APPS, one include, one dict of settings."""
 
 import asyncio
+import inspect
 import re
 import sys
 from collections.abc import Callable
@@ -101,6 +102,13 @@ def test_access__is_closed_below_the_prefix_and_open_elsewhere(project: Project)
 def test_every_view__is_guarded() -> None:
     unguarded = [pattern for pattern in urls.urlpatterns if not getattr(pattern.callback, "is_guarded", False)]
     assert unguarded == []
+
+
+def test_every_view__is_found_by_its_name() -> None:
+    views = [inspect.unwrap(pattern.callback) for pattern in urls.urlpatterns]
+    lazy = [view for view in views if isinstance(view, urls.LazyView)]
+    assert lazy
+    assert all(callable(view.view) for view in lazy)
 
 
 @pytest.mark.parametrize("middleware", [(), DJANGO])
