@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import copy_context
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from secrets_app.core.runtime import shared
@@ -15,16 +16,44 @@ K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 
-class ResultCache(Generic[K, T]):
-    """The last few results, each for `life_s` seconds. Concurrent callers wait for one computation.
+@dataclass(slots=True)
+class _Entry(Generic[T]):
+    value: T
+    used: float
+    """When it was last looked up, on the monotonic clock."""
 
-    A cached result is returned without the lock, for which a hundred threads would queue; cachetools needs one.
+
+class _Recent(Generic[K, T]):
+    """The last `size` values that were looked up.
+
+    `get` needs no lock, for which a hundred threads would queue; cachetools needs one. `put` needs the caller's.
     """
 
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._entries: dict[K, _Entry[T]] = {}
+
+    def get(self, key: K) -> T | None:
+        entry = self._entries.get(key)
+        if entry is None:
+            return None
+        entry.used = time.monotonic()
+        return entry.value
+
+    def put(self, key: K, value: T) -> None:
+        """Add or replace the value, and drop the least recently used one beyond `size`."""
+        if key not in self._entries and len(self._entries) >= self._size:
+            del self._entries[min(self._entries, key=lambda each: self._entries[each].used)]
+        self._entries[key] = _Entry(value, time.monotonic())
+
+
+class ResultCache(Generic[K, T]):
+    """The most recently used results, each for `life_s` seconds. Concurrent callers wait for one computation."""
+
     def __init__(self, size: int, life_s: float = math.inf) -> None:
-        self._size, self._life_s = size, life_s
-        self._results: dict[K, tuple[T, float]] = {}
-        """With the end of its life; the oldest first."""
+        self._life_s = life_s
+        self._results: _Recent[K, tuple[T, float]] = _Recent(size)
+        """With the end of its life."""
         self._lock = threading.Lock()
 
     def get(self, key: K, compute: Callable[[], T]) -> T:
@@ -36,26 +65,17 @@ class ResultCache(Generic[K, T]):
                 if cached is None or cached[1] <= time.monotonic():
                     result = compute()
                     cached = result, time.monotonic() + self._life_s
-                    _put_last(self._results, key, cached, self._size)
+                    self._results.put(key, cached)
         return cached[0]
-
-
-def _put_last(entries: dict[K, T], key: K, value: T, size: int) -> None:
-    """Add the entry as the newest one, and drop the oldest ones beyond `size`."""
-    entries.pop(key, None)
-    while len(entries) >= size:
-        del entries[next(iter(entries))]
-    entries[key] = value
 
 
 class SingleFlight(Generic[K, T]):
     """One call in progress, or one recent result, for each key."""
 
     def __init__(self, size: int = 8) -> None:
-        self._size = size
         self._lock = threading.Lock()
-        self._calls: dict[K, _Call[T]] = {}
-        """The latest call of each key; the oldest first."""
+        self._calls: _Recent[K, _Call[T]] = _Recent(size)
+        """The latest call of each key."""
 
     def get(
         self, key: K, work: Callable[[], T], *, life_s: float, refresh: bool = False, min_interval_s: float = 0.0
@@ -96,7 +116,7 @@ class SingleFlight(Generic[K, T]):
                 return call, False
             self.admit()
             call = _Call(refresh=refresh, previous=call)
-            _put_last(self._calls, key, call, self._size)
+            self._calls.put(key, call)
             return call, True
 
     def admit(self) -> None:

@@ -41,7 +41,7 @@ class Connection:
     def __init__(self, request: ReadRequest, shared_credential: "SharedCredential | None" = None) -> None:
         """Does not create the clients: `open` does, which may take time.
 
-        `shared_credential`: used in place of a credential of its own, and left open.
+        `shared_credential`: used in place of a credential of its own, until this connection closes.
         """
         self._shared_credential = shared_credential
         self._config, self._scope = request.config, request.scope
@@ -60,10 +60,16 @@ class Connection:
             if "tracer" in self.__dict__:
                 return
             if self._shared_credential:
-                self.tracer, self.credential = self._shared_credential.open()
+                self.tracer, self.credential = self._shared_credential.acquire()
+                self._register(self._shared_credential)
             else:
                 self.tracer = self._register(CredentialTracer(credentials.build(self._config)))
                 self.credential = TokenFallbackCredential(self.tracer)
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether its shared credential is to be replaced."""
+        return self._shared_credential is not None and self._shared_credential.is_retired
 
     def acquire(self) -> None:
         """Keep it open, even if it is retired, until `release`."""
@@ -136,15 +142,39 @@ class SharedCredential:
     def __init__(self, config: Config) -> None:
         self._config = config
         self._lock = threading.Lock()
+        self._users, self.is_retired = 0, False
         self._opened: tuple[CredentialTracer, SupportsTokenInfo] | None = None
 
-    def open(self) -> tuple[CredentialTracer, SupportsTokenInfo]:
-        """The credential, created on first use. Raises what its constructor raises."""
+    def acquire(self) -> tuple[CredentialTracer, SupportsTokenInfo]:
+        """The credential, created on first use, for one more connection, which calls `close`.
+
+        Raises what its constructor raises.
+        """
         with self._lock:
             if self._opened is None:
                 tracer = CredentialTracer(credentials.build(self._config))
                 self._opened = tracer, TokenFallbackCredential(tracer)
+            self._users += 1
             return self._opened
+
+    def close(self) -> None:
+        """One connection uses it no longer. The last one closes it, if it is retired."""
+        with self._lock:
+            self._users -= 1
+        self._close_if_unused()
+
+    def close_when_idle(self) -> None:
+        """Close it as soon as no connection uses it."""
+        self.is_retired = True
+        self._close_if_unused()
+
+    def _close_if_unused(self) -> None:
+        with self._lock:
+            opened = None if self._users or not self.is_retired else self._opened
+            if opened:
+                self._opened = None
+        if opened:
+            opened[0].close()
 
 
 class TokenFallbackCredential(SupportsTokenInfo):

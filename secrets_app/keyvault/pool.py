@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 
 from cachetools import LRUCache, TTLCache
 
@@ -26,11 +27,16 @@ class ConnectionPool:
 
         Raises what a credential's constructor raises.
         """
+        outdated = None
         with self._lock:
             connection = self._connections.get(request.connection_key)
+            if connection and connection.is_outdated:
+                outdated, connection = connection, None
             if connection is None:
                 connection = self._connections[request.connection_key] = self.create(request)
             connection.acquire()
+        if outdated:
+            outdated.close_when_idle()
         try:
             # Outside the lock: a constructor reads files, and one that blocks must not block other readings.
             connection.open()
@@ -71,15 +77,27 @@ class _VisitorPool(ConnectionPool):
     """A visitor who tries thousands of identities evicts other visitors' connections, never the site's own."""
 
 
-class _FleetPool(ConnectionPool):
-    """Connections of checks of many vaults. Those with the same settings share a credential."""
+_CREDENTIAL_LIFE_S = 3600.0
+
+
+class FleetPool(ConnectionPool):
+    """Connections of checks of many vaults. Those with the same settings share a credential.
+
+    A chain keeps the member that succeeded, so a credential is replaced after _CREDENTIAL_LIFE_S: what is fixed in the
+    environment takes effect then. It closes with the last connection that uses it.
+    """
 
     size = 200  # each holds a socket; the usual limit of a process is 1,024 files
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
-        # A chain keeps the member that succeeded: what is fixed in the environment takes effect after this time.
-        self._credentials: TTLCache[object, SharedCredential] = TTLCache(64, _CREDENTIAL_LIFE_S, time.monotonic)
+        self._credentials = _Credentials(64, _CREDENTIAL_LIFE_S, clock)
+
+    def acquire(self, request: ReadRequest) -> Connection:
+        """As of every pool; a connection whose credential is replaced is replaced too."""
+        with self._lock:
+            self._credentials.expire()
+        return super().acquire(request)
 
     def create(self, request: ReadRequest) -> Connection:
         key = request.config.credential, request.config.deadline_s
@@ -88,8 +106,29 @@ class _FleetPool(ConnectionPool):
             shared_credential = self._credentials[key] = SharedCredential(request.config)
         return Connection(request, shared_credential)
 
+    def close(self) -> None:
+        super().close()
+        with self._lock:
+            retired = list(self._credentials.values())
+            self._credentials.clear()
+        for credential in retired:
+            credential.close_when_idle()
 
-_CREDENTIAL_LIFE_S = 3600.0
+
+class _Credentials(TTLCache[object, SharedCredential]):
+    """Those that expire or are evicted close when no connection uses them."""
+
+    def expire(self, time: float | None = None) -> list[tuple[object, SharedCredential]]:
+        expired = super().expire(time)
+        for _, credential in expired:
+            credential.close_when_idle()
+        return expired
+
+    def popitem(self) -> tuple[object, SharedCredential]:
+        """Evict one; cachetools calls this."""
+        key, credential = super().popitem()
+        credential.close_when_idle()
+        return key, credential
 
 
 def pooled_connection(request: ReadRequest) -> Connection:
@@ -109,5 +148,5 @@ def dedicated_connection(request: ReadRequest) -> Connection:
 def pool_for(request: ReadRequest) -> ConnectionPool:
     """The pool that this request's connection belongs to."""
     if request.one_of_many:
-        return shared(_FleetPool)
+        return shared(FleetPool)
     return shared(_VisitorPool if request.from_visitor else ConnectionPool)

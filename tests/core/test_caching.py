@@ -77,6 +77,15 @@ def test_cache__is_bounded_and_keeps_the_latest() -> None:
     assert cache.get("latest", Thing) is latest
 
 
+def test_cache__keeps_the_results_in_use() -> None:
+    cache: ResultCache[object, object] = ResultCache(4)
+    in_use = cache.get("in use", object)
+    for number in range(100):
+        cache.get(number, object)
+        assert cache.get("in use", object) is in_use
+    assert cache.get(99, object) is cache.get(99, object)
+
+
 def test_same_reading__shares_one_page(world: World) -> None:
     world("no-role")
     config = conf.current({"KVSITE_RESULT_LIFE_S": "60"})

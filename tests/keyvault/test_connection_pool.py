@@ -17,6 +17,7 @@ from secrets_app.conf.overrides import resolve_overrides
 from secrets_app.conf.request import secret_request
 from secrets_app.keyvault import client
 from secrets_app.keyvault.client import Connection
+from secrets_app.keyvault.pool import FleetPool
 from tests.conftest import World
 from tests.support.leak_checks import ends, leftovers, sockets
 from tests.support.readings import get_reading
@@ -89,3 +90,26 @@ def test_connection_closed_while_in_use__later_sockets_are_closed_too(world: Wor
     closed_early.release()
     assert ends(lambda: sockets() <= before)
     closed_early.close()
+
+
+def test_credential_of_a_fleet__that_expired__closes_with_its_last_reading(world: World) -> None:
+    world("app-service")
+    now, request, before = [0.0], secret_request(conf.current(), one_of_many=True), sockets()
+    pool = FleetPool(lambda: now[0])
+    first, again = pool.acquire(request), pool.acquire(request)
+    assert again is first
+    first.request_token()
+    assert ends(lambda: sockets() > before)
+    again.release()
+    now[0] = 4000.0
+    second = pool.acquire(request)
+    assert second is not first
+    assert second.credential is not first.credential
+    assert sockets() > before, "a reading uses the old one"
+    first.release()
+    assert ends(lambda: sockets() <= before)
+    second.request_token()
+    second.release()
+    assert ends(lambda: sockets() > before)
+    pool.close()
+    assert ends(lambda: sockets() <= before)
