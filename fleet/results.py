@@ -50,7 +50,7 @@ class Outcome(NamedTuple):
 
 
 def _cause_title(key: str) -> str:
-    from secrets_app.diagnosis import CAUSES  # imported here: a command that lists readable targets needs none
+    from secrets_app.diagnosis.catalog import CAUSES  # imported here: a command that lists readable targets needs none
 
     found = CAUSES.get(key)
     return found.title if found else ""

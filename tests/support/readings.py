@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-from secrets_app import diagnosis, service
+from secrets_app import service
 from secrets_app.conf import Config
 from secrets_app.conf.request import ReadRequest, secret_request
 from secrets_app.core.reading import Diagnosis, Reading
 from secrets_app.core.reading_json import reading_json
+from secrets_app.diagnosis.diagnose import diagnose as find_causes
 
 
 class Result:
@@ -39,6 +40,6 @@ def get_reading(what: Config | ReadRequest, *, refresh: bool = False) -> Result:
 
 def diagnose(reading: Reading) -> Result:
     """This reading with its diagnosis."""
-    found = diagnosis.diagnose(reading)
+    found = find_causes(reading)
     main_cause = None if reading.ok else found.hints[0].cause if found.hints else "unexpected"
     return Result(reading, Diagnosis(find_causes=found.find_causes, hints=found.hints, main_cause=main_cause))
