@@ -30,8 +30,6 @@ from localazure.server.router import CurrentRouter
 from localazure.server.routes import build_router
 from localazure.server.status_page import PATH as STATUS_PATH
 from localazure.server.unresponsive_port import UnresponsivePort
-from localazure.services.azure_cli.commands import run_line
-from localazure.services.azure_cli.context import Context
 from localazure.services.azure_cli.result import CommandResult
 from localazure.services.managed_identity.arc_key_files import ArcKeyFiles
 from localazure.state import administration
@@ -208,6 +206,10 @@ class LocalAzure:
         On a machine with Azure CLI the scenario's own account is used, elsewhere the developer's on another machine.
         Raises ValueError when it is not an az command.
         """
+        # Imported here: the commands take a fifth of the start, and many scenarios need none.
+        from localazure.services.azure_cli.commands import run_line
+        from localazure.services.azure_cli.context import Context
+
         if self.scenario.host is Host.LAPTOP and not (self.scenario.azure_cli or self.scenario.client_credential):
             return CommandResult(stderr="az: command not found\n", exit_code=127)
         session = self._state.cli_session if self.scenario.azure_cli else self._developer_session

@@ -7,12 +7,14 @@ port and with a temporary folder, so that tests can run in parallel processes.
 import os
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import ExitStack
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from localazure.emulator import LocalAzure
 from localazure.scenarios import DEFAULT_SCENARIO, Scenario, UnknownScenarioError
+
+if TYPE_CHECKING:  # the fixtures import it: pytest loads this module also where no test uses them
+    from localazure.emulator import LocalAzure
 
 MARKER = "local_azure"
 INI = "local_azure_scenario"
@@ -28,12 +30,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def local_azure_world() -> Iterator[Callable[..., LocalAzure]]:
+def local_azure_world() -> "Iterator[Callable[..., LocalAzure]]":
     """Start a scenario: `local_azure_world("no-role", seed=...)` takes the arguments of LocalAzure.
 
     It runs until the end of the test. The test itself is in the scenario only within `with azure.active():`; a child
     process is with `env=azure.env`.
     """
+    from localazure.emulator import LocalAzure
+
     with ExitStack() as scenarios:
 
         def start(scenario: str | Scenario = DEFAULT_SCENARIO, **options: Any) -> LocalAzure:
@@ -46,8 +50,8 @@ def local_azure_world() -> Iterator[Callable[..., LocalAzure]]:
 def local_azure(
     request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,
-    local_azure_world: Callable[..., LocalAzure],
-) -> Iterator[LocalAzure]:
+    local_azure_world: "Callable[..., LocalAzure]",
+) -> "Iterator[LocalAzure]":
     """A running scenario; the environment variables of this process are those of a program in it until the end."""
     marker = request.node.get_closest_marker(MARKER)
     arguments, options = (marker.args, marker.kwargs) if marker else ((), {})

@@ -7,7 +7,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from localazure.services.azure_cli.endpoint import PATH
+from localazure.services.azure_cli import PATH
 
 _SCRIPT = '''\
 """Forwards az commands to Local Azure."""

@@ -41,6 +41,10 @@ class Service:
     """HTTP status -> the service's error with this status."""
 
 
+ServiceFactory = Callable[[], Service]
+"""Returns a service, the same at each call. It is called at the first request, and then imports what it needs."""
+
+
 class Router:
     """The ASGI application behind the proxy.
 
@@ -52,8 +56,8 @@ class Router:
     def __init__(
         self,
         state: EmulatorState,
-        services: Mapping[tuple[str, str], Service],
-        local: Mapping[str, Service],
+        services: Mapping[tuple[str, str], ServiceFactory],
+        local: Mapping[str, ServiceFactory],
         find_vault: Callable[[str], Service | None],
         local_names: Container[str] = LOCAL_HOST_NAMES,
     ) -> None:
@@ -101,13 +105,16 @@ class Router:
 
     def _find(self, scheme: str, host: str, path: str) -> Service | None:
         if scheme == "http" and host.partition(":")[0] in self._local_names:
-            return self._local.get(path)
+            local = self._local.get(path)
+            return local() if local else None
         return self._find_service(scheme, host)
 
     def _find_service(self, scheme: str, host: str) -> Service | None:
         name = _without_default_port(scheme, host)
         service = self._services.get((scheme, name))
-        return self._find_vault(name) if service is None and scheme == "https" else service
+        if service:
+            return service()
+        return self._find_vault(name) if scheme == "https" else None
 
     def _common_headers(self, service: Service, headers: Headers) -> dict[str, str]:
         date = formatdate(self._state.now_s(), usegmt=True)

@@ -13,6 +13,7 @@ from localazure.scenarios.directory import CONTOSO, PRODUCTION, SHARED_IDENTITY,
 from localazure.server import status_page
 from localazure.services.entra import app as entra
 from localazure.services.entra import national_clouds
+from localazure.services.graph import HOST as GRAPH_HOST
 from localazure.services.graph import app as graph
 from localazure.services.keyvault import app as keyvault
 from localazure.services.managed_identity import app_service, imds
@@ -91,7 +92,7 @@ def all_targets() -> tuple[Target, ...]:
         *_targets("contoso.vault.azure.net", keyvault.routes(state, scenario.vault), keyvault.API_VERSIONS[-1]),
         *_targets(entra.HOSTS[0], entra.create_app(state).routes),
         *_targets(national_clouds.HOSTS[0], national_clouds.create_app(state).routes),
-        *_targets(graph.HOST, graph.create_app(state).routes),
+        *_targets(GRAPH_HOST, graph.create_app(state).routes),
         *_targets(imds.HOST, imds.create_app(state).routes, imds.API_VERSIONS[-1]),
         *_targets("127.0.0.1", app_service.create_app(state).routes, "2019-08-01"),
         *_targets("127.0.0.1", status_page.create_app(state).routes),

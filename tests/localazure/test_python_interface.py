@@ -9,6 +9,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.identity import DefaultAzureCredential
 from azure.keyvault.secrets import SecretClient
 
+import localazure
 from localazure import ListenError, LocalAzure, SeedError
 from localazure.scenarios.directory import SITE_IDENTITY
 
@@ -166,3 +167,9 @@ def test_host_and_port__are_in_the_variables() -> None:
         assert again.env["HTTPS_PROXY"] == f"http://localhost:{port}"
     with pytest.raises(ListenError, match=r"cannot listen on nowhere\.invalid"):
         LocalAzure(host="nowhere.invalid").__enter__()
+
+
+def test_public_names__are_found() -> None:
+    assert [name for name in localazure.__all__ if not hasattr(localazure, name)] == []
+    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
+        localazure.Nothing  # noqa: B018

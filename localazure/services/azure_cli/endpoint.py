@@ -9,13 +9,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from localazure.services.azure_cli import PATH
 from localazure.services.azure_cli.commands import as_json, run
 from localazure.services.azure_cli.context import Context
 from localazure.services.errors import ServiceError, handle_service_error
 from localazure.services.request_body import read_body
 from localazure.state.emulator_state import EmulatorState
-
-PATH = "/.localazure/az"
 
 
 def create_app(state: EmulatorState, services: ASGIApp) -> Starlette:

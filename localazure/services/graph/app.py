@@ -19,12 +19,11 @@ from localazure.crypto.tokens import verify
 from localazure.scenarios.directory import Application, Identity, ManagedIdentity, User
 from localazure.scenarios.registrations import FederatedCredential
 from localazure.services.errors import AzureJSONResponse, ServiceError, handle_service_error
-from localazure.services.graph import objects
+from localazure.services.graph import HOST, objects
 from localazure.services.request_body import parse_json, read_body
 from localazure.state.client_secrets import YEAR_S
 from localazure.state.emulator_state import EmulatorState
 
-HOST = "graph.microsoft.com"
 AUDIENCES = ("https://graph.microsoft.com", "https://graph.microsoft.com/", "00000003-0000-0000-c000-000000000000")
 MAX_SECRET_YEARS = 299
 _EQUALS = re.compile(r"(\w+) eq '((?:[^']|'')*)'")

@@ -14,7 +14,6 @@ from localazure.services.resource_manager.call import Call, authenticate, check_
 from localazure.services.resource_manager.operations import OPERATIONS, check_api_version, find
 from localazure.state.emulator_state import EmulatorState
 
-HOSTS = ("management.azure.com", "management.core.windows.net")
 SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]
 
