@@ -44,6 +44,11 @@ def create_parser() -> Parser:
     serve.add_argument("--json", action="store_true", help="print the variables as one line of JSON")
     demo_help = "serve a website in a scenario; the command after -- starts it, {port} is replaced by its port"
     demo = commands.add_parser("demo", parents=[scenario_options], help=demo_help, description=demo_help)
+    _add_demo_options(demo)
+    return parser
+
+
+def _add_demo_options(demo: argparse.ArgumentParser) -> None:
     demo.add_argument("--host", default="127.0.0.1", help="address of the demo (default: %(default)s)")
     demo.add_argument(
         "--port", type=_port, default=8000, help="port of the demo, 0 for a free port (default: %(default)s)"
@@ -59,7 +64,6 @@ def create_parser() -> Parser:
         metavar="PATH",
         help="path of the site's hints as JSON; the toolbar then offers to run the az commands of the first hint",
     )
-    return parser
 
 
 def emulator_factory(options: argparse.Namespace) -> Callable[[str], LocalAzure]:

@@ -69,16 +69,8 @@ def demo(
             FAILED,
         )
     with listener:
-        return asyncio.run(
-            _run(
-                DemoRunner(open_emulator, scenario, command, variables=code.variables if code else {}),
-                scenario,
-                listener,
-                host,
-                code,
-                suggestions,
-            )
-        )
+        runner = DemoRunner(open_emulator, scenario, command, variables=code.variables if code else {})
+        return asyncio.run(_run(runner, scenario, listener, host, code, suggestions))
 
 
 async def _run(

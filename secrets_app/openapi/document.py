@@ -67,18 +67,7 @@ def _add_others(components: Components) -> None:
             "The checks of this machine, the most severe first: `manage.py doctor --json`.",
             {"schema_version": _VERSION, "ok": {"type": "boolean"}, "checks": array(reference("Check"))},
         ),
-        "Explanation": object_schema(
-            "The causes of an error text and their fixes.",
-            {
-                "schema_version": _VERSION,
-                "causes": {**array(_TEXT), "description": "Cause keys, the main cause first."},
-                "certainty": nullable(components.of(Certainty)) | {"description": "Of the main cause; or null."},
-                "hints": array(reference("Hint")),
-                "evidence": _evidence(components),
-                "errors": array(components.add(FoundError)) | {"description": "Of a log with several."},
-                "text": {**_TEXT, "description": "The text, with tokens and secrets redacted."},
-            },
-        ),
+        "Explanation": _explanation(components),
         "Identities": array(_identity()) | {"description": "Every credential: `manage.py principal --all --json`."},
         "Readiness": object_schema(
             "Whether the secret can be read.",
@@ -95,6 +84,21 @@ def _add_others(components: Components) -> None:
             optional=("access", "setting"),
         ),
     }
+
+
+def _explanation(components: Components) -> Schema:
+    return object_schema(
+        "The causes of an error text and their fixes.",
+        {
+            "schema_version": _VERSION,
+            "causes": {**array(_TEXT), "description": "Cause keys, the main cause first."},
+            "certainty": nullable(components.of(Certainty)) | {"description": "Of the main cause; or null."},
+            "hints": array(reference("Hint")),
+            "evidence": _evidence(components),
+            "errors": array(components.add(FoundError)) | {"description": "Of a log with several."},
+            "text": {**_TEXT, "description": "The text, with tokens and secrets redacted."},
+        },
+    )
 
 
 def _evidence(components: Components) -> Schema:
