@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: image-localazure help setup demo test test-browser test-az test-attacks test-fleet image lint types checks tests test-programs coverage bench pictures lock licences test-pages lighthouse wheels pyz test-wheels test-prometheus test-clients test-sdk
+.PHONY: image-localazure help setup demo test test-browser test-az test-attacks test-fleet image lint types checks tests test-programs test-search coverage bench pictures lock licences test-pages lighthouse wheels pyz test-wheels test-prometheus test-clients test-sdk
 
 help:  ## show this help
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ tests: .venv/installed
 
 test-programs: .venv/installed  ## test what needs processes: signals, pipes, terminals, gunicorn, the demo, the pytest plugin
 	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadgroup -m program
+
+test-search: .venv/installed  ## search for new examples that fail a property test; `make test` uses the same ones each time
+	$(BIN)/pytest -n 2 -m hypothesis --hypothesis-profile search
 
 test-browser: .venv/installed  ## open every page in headless Chromium
 	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2 --dist loadgroup tests/views tests/fleet -m browser

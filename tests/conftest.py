@@ -23,8 +23,10 @@ from tests.support import program_starts
 from tests.support.scenario_visits import HERE, SIGN_IN_CODE, Visit, inside, visit
 from tests.support.xdist_scheduler import scheduler
 
-# On a busy machine one example may take longer than Hypothesis' 200 ms; pytest-timeout limits the whole test.
-hypothesis_settings.register_profile("suite", deadline=None)
+# On a busy machine one example may take longer than Hypothesis' 200 ms; pytest-timeout limits the whole test. The same
+# examples in each run: a new one must not fail a change that does not concern it. `make test-search` looks for more.
+hypothesis_settings.register_profile("suite", deadline=None, derandomize=True, max_examples=60)
+hypothesis_settings.register_profile("search", deadline=None, max_examples=500)
 hypothesis_settings.load_profile("suite")
 
 # A shell ignores SIGINT in a background job, and every process started there inherits that: also those of these tests.

@@ -22,7 +22,7 @@ AZURE_VARIABLE = re.compile(
     r"|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS|TERM_PROGRAM",
     re.IGNORECASE,
 )
-HIDDEN_COMMANDS = frozenset({"az", "azd", "pwsh", "powershell"})
+HIDDEN_COMMAND = re.compile(r"^(az|azd|pwsh|powershell)(\.|$)", re.MULTILINE)
 JAVA_VARIABLE = "JAVA_TOOL_OPTIONS"
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 
@@ -80,20 +80,17 @@ def search_path(path: str, shadow: Path, *, first: Path | None) -> str:
 
 def _without_hidden(folder: Path, shadow: Path) -> Path:
     try:
-        names = os.listdir(folder)  # noqa: PTH208 - a Path for each of some thousand programs takes most of a start
+        # One search in all names: a Path, or a test, for each of some thousand programs takes most of a start.
+        names = os.listdir(folder)  # noqa: PTH208
     except OSError:  # missing or not readable
         return folder
-    if not any(_is_hidden(name) for name in names):
+    if not HIDDEN_COMMAND.search("\n".join(names)):
         return folder
     shadow.mkdir(parents=True)
     for name in names:
-        if not _is_hidden(name):
+        if not HIDDEN_COMMAND.match(name):
             (shadow / name).symlink_to(folder / name)
     return shadow
-
-
-def _is_hidden(name: str) -> bool:
-    return name.partition(".")[0] in HIDDEN_COMMANDS
 
 
 def _java_options(env: Mapping[str, str], folder: Path, *, imds_url: str) -> str:

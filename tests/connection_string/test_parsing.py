@@ -3,7 +3,7 @@
 import traceback
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from secrets_app.connection_string import ConnectionStringError, equivalent_of, parse_options
@@ -87,7 +87,6 @@ _ENDS = st.sampled_from([";", " ; ", "';", '";', "", "x;"])
 _RUN_AS = st.sampled_from(["", "RunAs=App;", "RunAs=Developer;", "RunAs=Workload;", f"RunAs=App;AppId={APP};"])
 
 
-@settings(max_examples=60)
 @given(_RUN_AS, st.lists(st.tuples(_KEYS, _LINKS, _VALUES, _ENDS), max_size=4))
 @example("RunAs=App;", [("AppId", "=", "secret-in-the-wrong-place", ";")])
 @example("", [("secret-in-the-wrong-place", "", "another-secret", "")])
@@ -105,7 +104,6 @@ def test_any_text__gives_options_or_one_message(run_as: str, parts: list[tuple[s
         assert len(value.strip()) < 6 or value.strip() not in output  # a value this short can occur in any message
 
 
-@settings(max_examples=60)
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0")), st.sampled_from(["'", '"']))
 def test_quoted_value__is_returned_unchanged(value: str, quote: str) -> None:
     quoted = f"{quote}{value.replace(quote, quote * 2)}{quote}"

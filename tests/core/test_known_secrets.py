@@ -45,14 +45,13 @@ def known(*secrets: str) -> KnownSecrets:
     return found
 
 
-@pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("secret", [TOKEN, TOKEN.rpartition(".")[2], OPAQUE], ids=["token", "signature", "opaque"])
-def test_secret__in_any_format__is_hidden(secret: str, name: str) -> None:
-    text = f"conn_type=Ipv4;addr={FORMATS[name](secret)};x"
-    shown = known(TOKEN, OPAQUE).hide(text)
-    assert "[hidden]" in shown
-    assert FORMATS[name](secret)[8:-8] not in shown
-    assert shown.endswith(";x")
+def test_secret__in_any_format__is_hidden(secret: str) -> None:
+    for name, write in FORMATS.items():
+        shown = known(TOKEN, OPAQUE).hide(f"conn_type=Ipv4;addr={write(secret)};x")
+        assert "[hidden]" in shown, name
+        assert write(secret)[8:-8] not in shown, name
+        assert shown.endswith(";x"), name
 
 
 @pytest.mark.parametrize("name", ["plain", "reversed", "percent-encoded", "HTML", "JSON", "repr"])

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from secrets_app.conf import Config
@@ -167,7 +167,6 @@ VALUES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"
 )
 
 
-@settings(max_examples=60)
 @given(environ=st.dictionaries(st.sampled_from(NAMES), VALUES), more=st.integers(0, 5000))
 def test_any_values__no_check_fails_or_shows_a_secret(environ: dict[str, str], more: int) -> None:
     environ |= {name: value * more for name, value in environ.items() if name.endswith("PATH")}

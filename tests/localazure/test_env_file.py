@@ -29,14 +29,17 @@ def test_env_file__variables_of_the_child_without_folders(tmp_path: Path) -> Non
     assert not path.exists()
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
-def test_env_file__shells_and_containers_read_the_same_values(scenario: str, tmp_path: Path) -> None:
+def test_env_file__shells_and_containers_read_the_same_values(tmp_path: Path) -> None:
     path = tmp_path / "azure.env"
-    with LocalAzure(scenario) as azure, written_env_file(path, azure.variables):
-        for line in path.read_text().splitlines():
-            name, _, value = line.partition("=")
-            assert value == azure.env[name]
-            assert shlex.split(line) == [line]
+    with LocalAzure() as azure:
+        for scenario in SCENARIOS:
+            azure.switch(scenario)
+            env = azure.env
+            with written_env_file(path, azure.variables):
+                for line in path.read_text().splitlines():
+                    name, _, value = line.partition("=")
+                    assert value == env[name], scenario
+                    assert shlex.split(line) == [line], scenario
 
 
 def test_env_file__not_writable__one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ from fuzzing import fuzz
 
 from localazure import LocalAzure
 
-ROUNDS = 300
+ROUNDS = 200
 pytest_plugins = ["scenario_fixtures"]
 
 

@@ -152,11 +152,9 @@ def test_repeated_parameters_and_all_methods__have_no_server_error(azure: LocalA
         asked = blank | {"method": method}
         check(azure, asked, *sent(client, asked))
     for name in PARAMETERS:
-        twice = blank | {"method": "GET", "query": [(name, "a"), (name, "b")]}
-        check(azure, twice, *sent(client, twice))
-        for text in ("", " "):
-            empty = blank | {"method": "GET", "query": [(name, text)]}
-            check(azure, empty, *sent(client, empty))
+        for texts in (("a", "b"), ("a", " ", "")):  # Django uses the last one
+            repeated = blank | {"method": "GET", "query": [(name, text) for text in texts]}
+            check(azure, repeated, *sent(client, repeated))
 
 
 def raw(port: int, request: bytes) -> bytes:

@@ -64,9 +64,10 @@ class Visit:
 
 def inside(azure: LocalAzure) -> dict[str, str]:
     """Apply the scenario's environment to this process; returns its settings."""
+    env = azure.env
     os.environ.clear()
-    os.environ.update(azure.env)
-    words = {name: azure.env[name] for name in SETTINGS if name in azure.env}
+    os.environ.update(env)
+    words = {name: env[name] for name in SETTINGS if name in env}
     words["KVSITE_SIGN_IN_CODE"] = SIGN_IN_CODE
     words["KVSITE_RESULT_LIFE_S"] = "0"  # no reading of a test comes from the cache
     if azure.scenario.times_out:  # a reading in this scenario lasts until its deadline
