@@ -10,6 +10,7 @@ from secrets_app.diagnosis.stacks import Stack
 
 _ACTION = re.compile(r"perform\saction\(?s?\)?:?\s['\"](Microsoft\.[\w./]{3,200})['\"]", re.IGNORECASE)
 _SCOPE = re.compile(r"(?:over|at)\sscope\s['\"](/subscriptions/[\w./()-]{1,600})['\"]", re.IGNORECASE)
+_LINKED = re.compile(r"linked\sscope\(s\)\s['\"](/subscriptions/[\w./()-]{1,600})['\"]", re.IGNORECASE)
 _PARTS = re.compile(
     r"(?P<subscription>/subscriptions/[^/]+)(?:(?P<group>/resourcegroups/[^/]+)"
     r"(?P<resource>/providers/[^/]+/[^/]+/[^/]+)?(?P<child>/.+)?)?",
@@ -65,8 +66,13 @@ _CHILD_IS_RESOURCE = ("microsoft.network/virtualnetworks", "microsoft.sql/server
 
 def arm_action(evidence: Evidence) -> str:
     """The refused action in lowercase; empty if the text names none."""
-    match = _ACTION.search(evidence.text) if "perform action" in evidence.lower_text else None
-    return match[1].lower().rstrip(".") if match else ""
+    found = _ACTION.findall(evidence.text) if "perform action" in evidence.lower_text else []
+    return found[-1 if _is_linked(evidence) else 0].lower().rstrip(".") if found else ""
+
+
+def _is_linked(evidence: Evidence) -> bool:
+    """Whether a resource that the refused one refers to is missing the right: it is named last."""
+    return "linked scope" in evidence.lower_text
 
 
 def arm_role(evidence: Evidence) -> str | None:
@@ -82,7 +88,8 @@ def arm_role(evidence: Evidence) -> str | None:
 
 def arm_scope(evidence: Evidence) -> str | None:
     """The scope of the role: that of the error, or above it where its resource does not exist yet or is a part."""
-    match = _SCOPE.search(evidence.text) if "scope" in evidence.lower_text else None
+    pattern = _LINKED if _is_linked(evidence) else _SCOPE
+    match = pattern.search(evidence.text) if "scope" in evidence.lower_text else None
     parts = _PARTS.fullmatch(match[1].rstrip("./")) if match else None
     if parts is None:
         return None

@@ -10,12 +10,21 @@ from secrets_app.diagnosis.command_values import CommandValues
 from secrets_app.diagnosis.stack_settings import Program
 
 _REFUSED = ("kv_rbac_denied", "kv_access_policy_denied")
+_CALLING_RESOURCE = re.compile(r"caller:\s.{0,200}?(?:name=|/providers/)(microsoft\.\w{2,40}/\w{2,40})")
+"""The type of the resource that called, in the claims that Key Vault quotes (lowercase)."""
 _POLICY = re.compile(r"--\{policy\}-permissions (?:\{permission\}|get list)")
 
 
 def with_needs(cause: Cause, values: CommandValues) -> Cause:
     """The refusal with every permission that the program needs, and the principal that needs them."""
     program = values.program
+    if (
+        cause.key in _REFUSED
+        and (resource := _CALLING_RESOURCE.search(values.text))
+        and not (program and program.roles)
+    ):
+        who = f"The caller is an identity of {resource[1]}, which the error names, not your own account."
+        return replace(cause, fix=f"{who} {cause.fix}")
     if program is None or cause.key not in _REFUSED or not (program.caller or program.permissions):
         return cause
     permissions = _permissions(program, values)

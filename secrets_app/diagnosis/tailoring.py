@@ -210,17 +210,42 @@ def _data_role(cause: Cause, context: HintContext) -> Cause:
     )
 
 
+def _private_address(cause: Cause, context: HintContext) -> Cause:
+    """A private address cannot be a rule of the firewall: the request came through a virtual network."""
+    address = context.evidence.client_address if context.evidence else None
+    if not address or not address.startswith(_PRIVATE) or "subnet" in context.command_values.values:
+        return cause
+    return replace(
+        cause,
+        fix=f"The address {address} is private, and the firewall takes only public ones: allow the subnet that the "
+        "program is in, or the one its virtual network integration uses, with the service endpoint Microsoft.KeyVault "
+        "on it; or connect through a private endpoint of the vault.",
+        otherwise=(),
+        commands=(
+            run(
+                "az network vnet subnet update --resource-group {group} --vnet-name <virtual-network> --name <subnet> "
+                "--service-endpoints Microsoft.KeyVault"
+            ),
+            run("az keyvault network-rule add --name {vault} --subnet <resource-id-of-the-subnet>"),
+        ),
+    )
+
+
+_PRIVATE = ("10.", "192.168.", "100.64.", *(f"172.{second}." for second in range(16, 32)))
+
+
 def _arm_role(cause: Cause, context: HintContext) -> Cause:
     values = context.command_values.values
     role, scope = values.get("arm_role"), values.get("arm_scope")
     if not role:
         return cause
     where = described(scope) if scope else "the scope named in the error"
+    reader = ", or Contributor for a tool that creates or changes resources" if role == "Reader" else ""
     return replace(
         cause,
-        fix=f"Assign a role that contains the action named in the error, such as {role}, on {where} to the principal "
-        "with the object ID in the error. Then sign in again. A new role assignment can take up to 10 minutes to take "
-        "effect.",
+        fix=f"Assign a role that contains the action named in the error, such as {role}{reader}, on {where} to the "
+        "principal with the object ID in the error. Then sign in again. A new role assignment can take up to 10 "
+        "minutes to take effect.",
     )
 
 
@@ -368,6 +393,7 @@ _ADJUSTMENTS: Mapping[str, Callable[[Cause, HintContext], Cause]] = {
     "assertion_time_invalid": _assertion_gap,
     "other_service_role_missing": _data_role,
     "arm_authorization_failed": _arm_role,
+    "kv_firewall_denied": _private_address,
     "mi_identity_not_assigned": _unattached_identity,
     "mi_multiple_user_assigned": _unspecified_identity,
     "chain_stopped_early": _stopped_chain,

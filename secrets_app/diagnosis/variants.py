@@ -220,7 +220,7 @@ def _for_stack(cause: Cause, values: CommandValues) -> Cause:
     if values.on_site:
         fix = cause.site_fix or cause.fix
     else:
-        sentence = setting_sentence(cause.setting, values.stack, values.program) if cause.setting else ""
+        sentence = _setting_sentence(cause.setting, values) if cause.setting else ""
         fix = f"{cause.fix} {sentence}".strip()
     commands = []
     for command in cause.commands:
@@ -230,6 +230,14 @@ def _for_stack(cause: Cause, values: CommandValues) -> Cause:
             is_same = cause.area is Area.TOOL or own == command.template
             commands.append(command if is_same else replace(command, template=own))
     return replace(cause, fix=fix, commands=tuple(commands))
+
+
+def _setting_sentence(setting: StackSetting, values: CommandValues) -> str:
+    """The name of the setting; a program that takes no further tenants takes the tenant."""
+    found = setting_sentence(setting, values.stack, values.program)
+    if not found and setting is StackSetting.FURTHER_TENANTS:
+        return setting_sentence(StackSetting.TENANT, values.stack, values.program)
+    return found
 
 
 def _for_resource(cause: Cause, values: CommandValues) -> Cause:

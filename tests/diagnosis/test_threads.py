@@ -5,7 +5,9 @@ invented. The texts `T-` are those of the second sealed set (docs/figures.md); `
 the policy cause too, which says what its thread says. A document with an unknown address is named by its title. `also`
 has other causes that explain the text; "none" stands for an error outside the catalog. `fix_has` and `fix_not` are
 words that the first fix, its commands and the other reasons listed with it must contain, and that the fix and its
-commands must not contain (alternatives separated by |): they follow from `fix`, the thread's resolution.
+commands must not contain (alternatives separated by |): they follow from `fix`, the thread's resolution. The texts `F-`
+are those of the judgement of first fixes; `also` of F-azurerm-8779 and F-pulumi-9186 has what was explained then: a
+guess, and nothing.
 """
 
 import json

@@ -1,6 +1,7 @@
 """Every command that the catalog can show: for each platform, system, stack, cloud and kind of object."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from secrets_app.conf.hints import commands_that_set, unset_commands
 from secrets_app.core.reading import HostEnvironment, Platform
-from secrets_app.diagnosis.case_fixes import commands_of_cases
+from secrets_app.diagnosis.case_fixes import CASE_FIXES, commands_of_cases
 from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.catalog.examples import examples
 from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS
@@ -48,7 +49,17 @@ _TEXTS = Path(__file__).parent.parent / "diagnosis"
 @cache
 def all_commands() -> frozenset[str]:
     """The commands of every cause in every variant, and those of the settings' problems."""
-    return frozenset([*_of_the_catalog(), *_of_cases(), *_of_texts(), *_of_settings()])
+    return frozenset([*_of_the_catalog(), *_of_cases(), *_of_texts(), *_of_settings(), *_in_sentences()])
+
+
+_QUOTED = re.compile(r"\((az [^()]+)\)")
+
+
+def _in_sentences() -> Iterator[str]:
+    """Commands of Azure CLI that the fixes quote in parentheses."""
+    fixes = (*CAUSES.values(), *CASE_FIXES)
+    for sentence in (sentence for fix in fixes for sentence in (fix.fix, *(fix.otherwise or ()))):
+        yield from _QUOTED.findall(sentence)
 
 
 def _of_the_catalog() -> Iterator[str]:

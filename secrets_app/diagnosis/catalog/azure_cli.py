@@ -53,7 +53,7 @@ CAUSES = (
         otherwise=(
             (
                 "If the list lacks it, the account has no role in it: assign one, or sign in to its tenant (az login "
-                "--tenant)."
+                "--tenant <tenant-id>)."
             ),
             "If no subscription is needed, sign in with --allow-no-subscriptions.",
             (
@@ -108,6 +108,10 @@ CAUSES = (
                 "a cache that two write at the same time breaks."
             ),
             "If it was written by another user (sudo), correct the owner of ~/.azure.",
+            (
+                "If Windows cannot decrypt it again (another profile, a service account), turn its encryption off: az"
+                " config set core.encrypt_token_cache=false."
+            ),
         ),
         signatures=(
             phrase("can't find token from msal cache"),
@@ -236,7 +240,7 @@ CAUSES = (
                 "If a virtual environment is active, deactivate it, or remove azure-cli from it: use the installation"
                 " of the system."
             ),
-            "If an extension fails, remove it (az extension remove).",
+            "If an extension fails, remove it (az extension remove --name <extension>).",
         ),
         signatures=(
             phrase("failed to invoke azure cli", unless=("failed to invoke the azure cli",)),
@@ -290,7 +294,7 @@ CAUSES = (
             ),
             (
                 "If the account is signed in to other tenants only, sign in to the tenant that the program asks for "
-                "(az login --tenant)."
+                "(az login --tenant <tenant-id>)."
             ),
             "If no user can sign in there, use a managed identity, workload identity or a service principal.",
         ),

@@ -273,7 +273,13 @@ CAUSES = (
         title="The tool returned unexpected output instead of a token",
         why="The tool is too old for this command, or it also printed something else: a notice, a warning or a menu.",
         fix="Update the tool, then run it yourself: it must print only JSON.",
-        otherwise=("If a profile, a wrapper or an alias prints text, remove it: the library reads the whole output.",),
+        otherwise=(
+            "If a profile, a wrapper or an alias prints text, remove it: the library reads the whole output.",
+            (
+                "If a new version of az prints a warning that an old program cannot read, update the program, or use "
+                "an earlier version of az until then."
+            ),
+        ),
         signatures=(
             phrase("unexpected output from"),
             phrase("unrecognized arguments", where=about_azure),

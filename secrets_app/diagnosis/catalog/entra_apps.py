@@ -201,12 +201,17 @@ CAUSES = (
         area=Area.ENTRA,
         title="Consent has not been granted for this permission",
         why="Microsoft Entra ID issues a token only after a user or an administrator has consented to the permission.",
-        fix="An administrator grants consent for the application (API permissions > Grant admin consent), or the user"
-        " signs in once interactively and consents.",
+        fix="Add the permission that the program requests to the app registration (API permissions; for sign-in at "
+        "least User.Read of Microsoft Graph), then an administrator who may do so grants admin consent. Where "
+        "users may consent themselves, the user signs in once interactively.",
         otherwise=(
             (
                 "If the tenant is not your own (authority common or organizations), sign in at the authority of your "
                 "own tenant, where consent was granted."
+            ),
+            (
+                "If the client ID is that of a sample or another organization, use an app registration of your own, "
+                "or one that has consent."
             ),
             (
                 "If Azure CLI is used with your own API, add Azure CLI (04b07795-8ddb-461a-bbee-02f9e1bf7b46) to the "

@@ -288,13 +288,12 @@ CAUSES = (
         title="Access to this tenant is restricted",
         why="The network's proxy sends a list of permitted tenants (tenant restrictions), or the cross-tenant access "
         "policy of one of the two tenants denies this sign-in.",
-        fix="Ask the network administrator to add the tenant to the tenant restrictions, or an administrator of the "
-        "tenant to change its cross-tenant access settings. Signing in again does not help.",
+        fix="Name your own tenant at sign-in (in the program, the tenant ID): without it, a program may sign in to "
+        "another tenant, such as Microsoft Services, which the restriction denies. If the tenant in the error is "
+        "the intended one, ask the network administrator to add it to the tenant restrictions, or an "
+        "administrator of the tenant to change its cross-tenant access settings. Signing in again does not help.",
         otherwise=(
-            (
-                "If the error names another tenant than yours, set the tenant ID: guests sign in to the resource's "
-                "tenant."
-            ),
+            "If the account is a guest, sign in to the tenant of the resource, not to the account's home tenant.",
         ),
         signatures=(
             phrase("access to", "tenant is denied"),

@@ -29,7 +29,8 @@ _CONTAINER = (
 _ARM = (
     "Terraform and Pulumi use the session of Azure CLI only where no other sign-in is configured. In a pipeline, a "
     "pod or a container, set ARM_CLIENT_ID, ARM_TENANT_ID, ARM_SUBSCRIPTION_ID and ARM_CLIENT_SECRET (or "
-    "ARM_USE_OIDC=true, ARM_USE_MSI=true), for the backend too. On your own machine, sign in with az."
+    "ARM_USE_OIDC=true, ARM_USE_MSI=true): each provider (azurerm, azuread, azapi) and the backend reads them, but not "
+    "the arguments of another provider's block. On your own machine, sign in with az."
 )
 _POD_COMMANDS = (
     run("kubectl annotate serviceaccount <service-account> azure.workload.identity/client-id={app_id}"),

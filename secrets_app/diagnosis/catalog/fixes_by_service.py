@@ -21,7 +21,8 @@ _READ_POLICY = f"{_SET_POLICY}--{{policy}}-permissions get list"
 _POLICY_CMDLET = "Set-AzKeyVaultAccessPolicy -VaultName {vault} -ObjectId {object_id} -PermissionsTo{policy}s"
 _IN_VAULT = (
     "Find out which access model the vault uses (first command). With Azure RBAC, assign the role. With access "
-    "policies, add the permissions."
+    "policies, add the permissions. If the identity has access, the vault's firewall may refuse: allow the network of "
+    "the program (for an app in App Service, all its outbound addresses or its subnet)."
 )
 
 _CALLERS = (
@@ -122,6 +123,19 @@ _APP_NETWORK = (
 )
 _NETWORKS = (
     CaseFix(
+        causes=("kv_firewall_denied",),
+        said=("microsoft.datafactory", "data factory", "microsoft.synapse"),
+        fix="Allow trusted Microsoft services in the vault's firewall: they include the linked services of Data "
+        "Factory. A web activity and an integration runtime of Azure send from addresses of their region: run them in "
+        "a managed virtual network with a private endpoint of the vault, or add the address ranges of the service tag "
+        "DataFactory of that region. A self-hosted integration runtime has the address of its machine.",
+        commands=(
+            run("az keyvault update --name {vault} --bypass AzureServices"),
+            run("az network list-service-tags --location <region> --query \"values[?name=='DataFactory.<region>']\""),
+        ),
+        otherwise=(),
+    ),
+    CaseFix(
         causes=("kv_public_access_disabled",),
         hosts=(Host.APP,),
         fix="Integrate the app with the virtual network of the vault's private endpoint, route all its outbound "
@@ -208,7 +222,23 @@ _NETWORKS = (
         "firewall. If the configuration sets network_acls, add it to ip_rules there: the next apply removes others.",
     ),
 )
+_OTHER_CLOUD = (
+    "found: https://vault.azure.net",
+    "expected https://vault.usgovcloudapi.net",
+    "expected https://vault.azure.cn",
+)
 _AUDIENCE = (
+    CaseFix(
+        causes=("kv_wrong_audience",),
+        said=_OTHER_CLOUD,
+        unless=("expected https://vault.azure.net",),
+        fix="The program requested the token for another cloud than the vault's: select the cloud of the vault in its "
+        "settings, and use a version that knows this setting (for a resource of Kubernetes, its current apiVersion: "
+        "an old one drops new fields).",
+        setting=StackSetting.CLOUD,
+        commands=(),
+        otherwise=(),
+    ),
     CaseFix(
         causes=("kv_wrong_audience",),
         stacks=(Stack.TERRAFORM, Stack.PULUMI, Stack.ANSIBLE),
@@ -354,6 +384,18 @@ _ENTRA = (
             run("az aks update --resource-group {group} --name <cluster> --enable-oidc-issuer"),
             run("az aks show --resource-group {group} --name <cluster> --query oidcIssuerProfile.issuerUrl"),
         ),
+    ),
+    CaseFix(
+        causes=("redirect_uri_mismatch",),
+        said=("'http://", "redirect_uri=http://", "redirect_uri=http%3a"),
+        unless=("'http://localhost", "'http://127.0.0.1", "=http://localhost"),
+        title="The application sends a redirect URI with http instead of https",
+        why="Behind a proxy, a gateway or a load balancer that ends TLS, the application takes the request for http. "
+        "Only https can be registered for such a host.",
+        fix="Let the application see the original scheme: pass X-Forwarded-Proto and X-Forwarded-Host on in the proxy, "
+        "and use them in the application (ASP.NET Core UseForwardedHeaders before authentication, Django "
+        "SECURE_PROXY_SSL_HEADER, or its setting for the redirect URI). Register the https URI.",
+        otherwise=(),
     ),
     CaseFix(
         causes=("public_client_misconfigured",),
@@ -519,6 +561,21 @@ _REFERENCES = (
     ),
 )
 _OTHER = (
+    CaseFix(
+        causes=("kv_rbac_denied",),
+        stacks=(Stack.PULUMI,),
+        said=("cannot check existence of resource", "keyvault/managementplane"),
+        fix="The provider azure-native manages keys and secrets through Azure Resource Manager, which checks roles "
+        "even where the vault uses access policies: give the principal that runs Pulumi the role Key Vault "
+        "Administrator on the vault, with Contributor; otherwise Owner.",
+        commands=(
+            run(
+                'az role assignment create --role "Key Vault Administrator" --assignee-object-id {object_id} '
+                '--assignee-principal-type {principal_type} --scope "$(az keyvault show --name {vault} --query id '
+                '--output tsv)"'
+            ),
+        ),
+    ),
     CaseFix(
         causes=("arm_authorization_failed",),
         stacks=(Stack.PACKER,),

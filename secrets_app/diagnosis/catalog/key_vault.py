@@ -150,7 +150,8 @@ CAUSES = (
             ),
             (
                 "If a service of Azure calls, such as a template deployment, Backup, Data Factory, API Management or "
-                "Application Gateway: allow trusted Microsoft services (az keyvault update --bypass AzureServices)."
+                "Application Gateway: allow trusted Microsoft services (az keyvault update --name <vault-name> "
+                "--bypass AzureServices)."
             ),
             (
                 "If the address is not yours, a VPN, a proxy or a changed provider address sends the request: add "

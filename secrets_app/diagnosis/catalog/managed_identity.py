@@ -243,7 +243,14 @@ CAUSES = (
                 "AZURE_CLIENT_ID or leave managed identity out (AZURE_TOKEN_CREDENTIALS): the chain stops at this "
                 "answer."
             ),
-            "In a pod, use workload identity: annotate the service account with the client ID and label the pod.",
+            (
+                "In a pod, use workload identity: annotate the service account with the client ID and label the pod "
+                "with azure.workload.identity/use."
+            ),
+            (
+                "If the machine can have no managed identity, set AZURE_TENANT_ID, AZURE_CLIENT_ID and "
+                "AZURE_CLIENT_SECRET of a service principal."
+            ),
             (
                 "If the identity was attached or changed while the program ran, restart the program or the machine's "
                 "scale set instance."

@@ -129,10 +129,17 @@ CAUSES = (
                 "again: its ID has changed."
             ),
             (
+                "If the user was created WITH SID, the SID of a managed identity or application is made of its client"
+                " ID, not of its object ID: drop the user and create it FROM EXTERNAL PROVIDER."
+            ),
+            (
                 "If another principal signs in than you think, set its client ID in the connection string (User "
                 "Id=<client-id> with Authentication=Active Directory Managed Identity)."
             ),
-            "If the server's firewall refuses, the error names an address (40615): allow that address.",
+            (
+                "If a tool creates the users, its own principal must be the Microsoft Entra administrator of the "
+                "server or in that group; a tool that checks master needs a user there too."
+            ),
         ),
         signatures=(
             phrase("login failed for user '<token-identified principal>'"),

@@ -30,12 +30,17 @@ CAUSES = (
             ),
             (
                 "If a user-assigned identity has the access: set keyVaultReferenceIdentity to its resource ID (az "
-                "webapp update --set keyVaultReferenceIdentity=<resource-id>), for each slot too."
+                "webapp update --resource-group <resource-group> --name <app> --set "
+                "keyVaultReferenceIdentity=<resource-id>), for each slot too."
             ),
             (
                 "If the syntax is wrong: "
                 "@Microsoft.KeyVault(SecretUri=https://<vault-name>.vault.azure.net/secrets/<secret-name>/), or "
                 "VaultName= and SecretName=; no spaces and no quotes."
+            ),
+            (
+                "If the role was given through a group, it takes effect with the next token, up to 24 hours later: "
+                "assign it to the identity itself."
             ),
             (
                 "If the secret is new or rotated: without a version the app reads the newest within 24 hours; refresh"

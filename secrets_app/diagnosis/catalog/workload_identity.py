@@ -94,6 +94,10 @@ CAUSES = (
         " with azure.workload.identity/use, and recreate it.",
         otherwise=(
             "If the file exists and may not be read, set securityContext.fsGroup of the pod.",
+            (
+                "If the pod has no such file although it is labelled, its service account lacks the annotation "
+                "azure.workload.identity/client-id, or the webhook of workload identity does not run."
+            ),
             "Outside Kubernetes, unset AZURE_FEDERATED_TOKEN_FILE: it was copied from a cluster.",
         ),
         signatures=(
