@@ -181,3 +181,39 @@ def test_project__on_each_version_of_django(
         pytest.skip("Django 6 NOT TESTED: it needs Python 3.12 or newer, and only older ones were found")
     folder = install(python, tmp_path_factory.mktemp("venv"), str(wheel()), f"Django=={django}.*", "httpx")
     try_in_project(folder / "bin" / "python", tmp_path, azure)
+
+
+def test_extra_fleet__records_a_history_and_watches(
+    azure: dict[str, str], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = install(sys.executable, tmp_path_factory.mktemp("venv"), f"{wheel()}[fleet]")
+    command, env = folder / "bin" / "principal-used", {**azure, "KVSITE_HISTORY": "on", "KVSITE_WATCH_INTERVAL_S": "10"}
+    assert run(command, "migrate", "--verbosity", "0", cwd=tmp_path, env=env).returncode == 0
+    added = run(command, "fleet", "add", "vault=contoso", "secret=demo", "name=payroll", cwd=tmp_path, env=env)
+    assert (added.returncode, added.stdout) == (0, "1 target added, 0 replaced.\n")
+    output = tmp_path / "watch.txt"
+    with (
+        output.open("w") as file,
+        subprocess.Popen([command, "watch"], cwd=tmp_path, env={**CLEAN, **env}, stdout=file, stderr=file) as watch,
+    ):
+        try:
+            assert ends(lambda: output.read_text().count("First reading") == 2, within_s=60), output.read_text()
+        finally:
+            watch.terminate()
+    history = run(command, "history", "--json", cwd=tmp_path, env=env)
+    assert json.loads(history.stdout)["observations"][0]["cause"] == "kv_rbac_denied", history.stderr
+    listed = run(command, "fleet", "list", "--state", "failing", cwd=tmp_path, env=env)
+    assert "payroll: Refused for " in listed.stdout
+    assert not list((folder / "lib").rglob(".local"))
+
+
+def test_without_the_extra__the_commands_name_it(environment: Path, azure: dict[str, str], tmp_path: Path) -> None:
+    env = {**azure, "KVSITE_HISTORY": "on"}
+    for arguments in (("watch",), ("fleet", "run"), ("fleet", "discover")):
+        done = run(environment / "bin" / "principal-used", *arguments, cwd=tmp_path, env=env)
+        assert done.returncode == 2
+        assert done.stderr.startswith("Error: ")
+        assert 'Run: python -m pip install "principal-used[fleet]"' in done.stderr
+    database = {**env, "KVSITE_DATABASE_URL": "postgresql://kvsite:x@127.0.0.1/kvsite"}
+    checked = run(environment / "bin" / "principal-used", "check", cwd=tmp_path, env=database)
+    assert 'python -m pip install "principal-used[fleet]"' in checked.stdout + checked.stderr
