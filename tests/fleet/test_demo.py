@@ -18,13 +18,13 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 @pytest.mark.django_db
 def test_examples__are_marked_complete_and_replaced() -> None:
-    create_examples(20, NOW)
-    create_examples(20, NOW)
+    create_examples(8, NOW)
+    create_examples(8, NOW)
     targets = list(Target.objects.all())
-    assert len(targets) == 20
+    assert len(targets) == 8
     assert all(target.made_up for target in targets)
     assert {target.ok for target in targets} == {True, False}
-    assert Observation.objects.values("target").distinct().count() == 20
+    assert Observation.objects.values("target").distinct().count() == 8
     assert Change.objects.filter(kind="outcome", ok=False).exists()
 
 
@@ -55,3 +55,14 @@ def test_real_targets__stay() -> None:
     real = Target.objects.create(name="payroll")
     create_examples(2, NOW)
     assert Target.objects.filter(pk=real.pk).exists()
+
+
+@pytest.mark.django_db
+def test_examples__have_an_incident_of_one_vault() -> None:
+    create_examples(12, NOW)
+    failing = Target.objects.filter(vault_url="https://payments-prod.vault.azure.net")
+    assert set(failing.values_list("code", "ok")) == {("403 ForbiddenByFirewall", False)}
+    [since] = set(failing.values_list("since", flat=True))
+    assert timedelta(hours=1) < NOW - since < timedelta(hours=3)
+    for change in Change.objects.filter(target__in=failing, at=since):
+        assert change.previous_at < change.at
