@@ -44,7 +44,7 @@ PLATFORM_SIGNS_IN = os.environ.get("WEBSITE_AUTH_ENABLED", "").lower() == "true"
     os.environ.get("WEBSITE_SITE_NAME") or _app_service_host
 )
 
-# The App Service front end proxies every request: secrets_app/access/audit.py.
+# The App Service front end proxies every request: secrets_app/access/client_address.py.
 TRUST_X_FORWARDED_FOR = bool(_app_service_host)
 
 # A site with its own host name is in production: HTTPS only.
