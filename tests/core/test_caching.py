@@ -37,7 +37,7 @@ def test_concurrent_callers__wait_for_one_computation() -> None:
     together, computed = threading.Barrier(8), []
 
     def ask(_: int) -> object:
-        together.wait(5)
+        together.wait(30)
         return cache.get("x", slow)
 
     def slow() -> object:

@@ -13,14 +13,14 @@ from tests.support.readings import get_reading
 
 
 def test_concurrent_readers__share_one_vault_call(world: World) -> None:
-    azure = world("app-service", vault_latency_s=0.2)
+    azure = world("app-service", vault_latency_s=0.5)
     get_reading(conf.current())
     asked_before = len(azure.requests)
     config = conf.current()
     together = threading.Barrier(20)
 
     def read(_: int) -> bool:
-        together.wait(10)  # a busy machine starts twenty threads slowly
+        together.wait(30)  # a busy machine starts twenty threads slowly
         return bool(get_reading(config).ok)
 
     with ThreadPoolExecutor(20) as readers:
@@ -49,7 +49,7 @@ def test_later_readers__wait_for_the_call_in_progress() -> None:
         return 7
 
     assert sharing.get("x", slow, life_s=60) == 7
-    second.join(5)
+    second.join(30)
     assert late == [7]
 
 
@@ -90,7 +90,7 @@ def test_refreshes__share_only_a_call_that_was_a_refresh() -> None:
     waiting: list[threading.Thread] = []
     assert sharing.get("x", lambda: 1, life_s=60) == 1
     assert sharing.get("x", slow, life_s=60, refresh=True) == 7
-    waiting[0].join(5)
+    waiting[0].join(30)
     assert late == [7]
 
 

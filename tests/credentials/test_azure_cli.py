@@ -14,7 +14,7 @@ from secrets_app.core.reading import Outcome
 from secrets_app.credentials.developer_tools import AzureCliCredential
 from tests.conftest import World
 from tests.support.doctor_factories import fake_tool, first_on_path
-from tests.support.leak_checks import ends
+from tests.support.leak_checks import ends, is_running
 from tests.support.readings import get_reading
 
 SCOPE = "https://vault.azure.net/.default"
@@ -38,15 +38,6 @@ def token_or_error(credential: Any, **options: Any) -> tuple[str, str]:
     except (ClientAuthenticationError, ValueError) as error:
         return type(error).__name__, str(getattr(error, "message", error))
     return token.token, str(token.expires_on)
-
-
-def _is_running(process: int) -> bool:
-    """Whether the process exists, running or as a zombie."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 @pytest.mark.parametrize(
@@ -129,7 +120,7 @@ def test_slow_az__is_ended_with_its_child_processes(tools: Path, tmp_path: Path)
         if (tmp_path / "child").exists():
             break
     child = int((tmp_path / "child").read_text())
-    assert ends(lambda: not _is_running(child))
+    assert ends(lambda: not is_running(child))
 
 
 def test_azurecli_path__applies_to_az_only(world: World, tmp_path: Path) -> None:

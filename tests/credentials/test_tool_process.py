@@ -116,7 +116,7 @@ def check_cancellation(action: Callable[[], object], marker: str) -> None:
     thread.start()
     assert ends(lambda: len(running(marker)) >= 2, within_s=20)
     token.cancel()
-    thread.join(10)
+    thread.join(50)
     assert raised == [Cancelled]
     assert ends(lambda: running(marker) == [])
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from tests.support.doctor_factories import (
     run_check,
     secret,
 )
+from tests.support.leak_checks import ends, is_running
 
 FAILED = reading(failure=Failure(stage=Stage.TOKEN, message="nobody"))
 ONE = {
@@ -211,16 +211,22 @@ def test_az__a_chain_without_tools_does_not_need_it(environ: dict[str, str]) -> 
 
 
 @pytest.mark.parametrize(
-    ("script", "cause", "words"),
+    ("script", "limit_s", "cause", "words"),
     [
-        ("exit 3", "az_broken_install", "ended with exit code 3"),
-        ("exec sleep 60", "az_timeout", "did not respond in time"),
+        ("exit 3", 20, "az_broken_install", "ended with exit code 3"),
+        ("exec sleep 60", 0.2, "az_timeout", "did not respond in time"),
     ],
 )
 def test_az__broken_or_slow(
-    environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, cause: str, words: str
+    environ: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    script: str,
+    limit_s: float,
+    cause: str,
+    words: str,
 ) -> None:
-    monkeypatch.setattr("secrets_app.doctor.checks.developer_tools._TOOL_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("secrets_app.doctor.checks.developer_tools._TOOL_TIMEOUT_S", limit_s)
     fake_tool(tmp_path / "bin", "az", script)
     check = run_check("az", environ)
     assert (check.verdict, check.cause) == (Status.NOTICE, cause)
@@ -310,19 +316,4 @@ def test_output__hanging_tool_is_ended_with_its_child_processes(tmp_path: Path) 
             run_for_output([str(tool)], {"PATH": "/bin:/usr/bin"}, limit_s)
         if child.exists():
             break
-    assert has_ended(int(child.read_text()))
-
-
-def has_ended(pid: int) -> bool:
-    """Whether the process has ended; a zombie counts as ended."""
-    ends = time.monotonic() + 20
-    while time.monotonic() < ends:
-        try:
-            os.kill(pid, 0)
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except (ProcessLookupError, FileNotFoundError):
-            return True
-        if state == "Z":
-            return True
-        time.sleep(0.01)
-    return False
+    assert ends(lambda: not is_running(int(child.read_text())))

@@ -208,7 +208,7 @@ def test_page__has_all_rows_and_no_token(client: Client, world: World) -> None:
 
 
 def test_concurrent_visitors__share_one_comparison(world: World) -> None:
-    world("laptop", az_latency_s=0.3)
+    world("laptop", az_latency_s=0.6)
     first = get_comparison(secret_request(conf.current()))
     assert get_comparison(secret_request(conf.current())) is first
     assert len(list(first.follow())) == len([row for row in first.follow() if row]) == len(first.candidates)

@@ -39,12 +39,15 @@ def test_hanging_constructor__blocks_no_other_reading(world: World, pipe: Path) 
         "AZURE_CLIENT_ID": SITE_APPLICATION.client_id,
         "AZURE_CLIENT_CERTIFICATE_PATH": str(pipe),
     }
-    hangs = replace(conf.current(), deadline_s=0.5)
     with ThreadPoolExecutor(1) as elsewhere:
-        waiting = elsewhere.submit(get_reading, hangs)
-        assert ends(lambda: "reading" in leftovers())
-        refused = get_reading(other)
-        assert not waiting.done()
+        for deadline_s in (0.5, 8.0):  # on a busy machine, the other reading may take longer than the first
+            waiting = elsewhere.submit(get_reading, replace(conf.current(), deadline_s=deadline_s))
+            assert ends(lambda: "reading" in leftovers())
+            refused = get_reading(other)
+            if not waiting.done():
+                break
+        else:
+            pytest.fail("The other reading has waited for the one that hangs.")
         assert refused.main_cause == "mi_identity_not_assigned", "it was asked, beside the one that hangs"
         reading = waiting.result()
     assert reading.main_cause == "deadline_exceeded"
@@ -68,7 +71,7 @@ def test_concurrent_readings__create_one_client(world: World, monkeypatch: pytes
     before, shared, together = sockets(), Connection(secret_request(conf.current())), threading.Barrier(4)
 
     def read(_number: int) -> None:
-        together.wait(5)
+        together.wait(30)
         shared.open()
         shared.get_secret("demo", None, lambda _answer: None)
 

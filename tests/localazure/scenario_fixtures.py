@@ -38,7 +38,7 @@ def http_client() -> Iterator[Callable[[LocalAzure], httpx.Client]]:
 
         def client(azure: LocalAzure) -> httpx.Client:
             context = ssl.create_default_context(cafile=azure.env["SSL_CERT_FILE"])
-            created = httpx.Client(proxy=azure.env["HTTPS_PROXY"], verify=context, trust_env=False, timeout=10)
+            created = httpx.Client(proxy=azure.env["HTTPS_PROXY"], verify=context, trust_env=False, timeout=30)
             return clients.enter_context(created)
 
         yield client

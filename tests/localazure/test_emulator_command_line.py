@@ -21,7 +21,7 @@ def localazure(*arguments: str, **environment: str) -> subprocess.CompletedProce
         [sys.executable, "-m", "localazure", *arguments],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=50,
         env=os.environ | environment,
     )
 
@@ -88,7 +88,7 @@ def test_run__missing_command__exit_code_127() -> None:
 @pytest.mark.program
 def test_list__closed_pipe__no_error() -> None:
     command = shlex.join([sys.executable, "-m", "localazure", "--list"])
-    done = subprocess.run(["sh", "-c", f"{command} | head -1"], capture_output=True, text=True, timeout=30)
+    done = subprocess.run(["sh", "-c", f"{command} | head -1"], capture_output=True, text=True, timeout=50)
     assert done.stderr == ""
 
 
@@ -99,7 +99,7 @@ def test_run__signal_reaches_the_command_and_files_are_removed(tmp_path: Path, s
     assert process.stdout.readline() == "ready\n"
     assert len(list(tmp_path.iterdir())) == 1
     process.send_signal(signal_number)
-    assert process.wait(timeout=10) in (128 + signal_number, 1, 130)
+    assert process.wait(timeout=50) in (128 + signal_number, 1, 130)
     process.stdout.close()
     assert list(tmp_path.iterdir()) == []
 
@@ -111,11 +111,11 @@ def test_serve__prints_commands_for_a_shell(tmp_path: Path) -> None:
     while "export no_proxy" not in (line := process.stdout.readline()):
         lines.append(line)
     shell = "".join([*lines, 'az account show --output json && echo "[$AZURE_CLIENT_ID]"\n'])
-    done = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, timeout=20)
+    done = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, timeout=50)
     process.terminate()
     assert "dana@contoso" in done.stdout
     assert done.stdout.endswith("[]\n")
-    assert process.wait(timeout=10) == 0
+    assert process.wait(timeout=50) == 0
     process.stdout.close()
     assert list(tmp_path.iterdir()) == []
 

@@ -148,7 +148,7 @@ def with_service_account_token(azure: LocalAzure, **overrides: object) -> object
 
 
 def with_default_credential(_azure: LocalAzure) -> object:
-    return DefaultAzureCredential(process_timeout=1).get_token(SCOPE)
+    return DefaultAzureCredential(process_timeout=20).get_token(SCOPE)
 
 
 def with_default_credential_in_unknown_tenant(azure: LocalAzure) -> object:

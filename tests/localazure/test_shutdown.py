@@ -16,7 +16,7 @@ import pytest
 
 from localazure import LocalAzure
 from localazure.cli.commands import main
-from tests.support.leak_checks import ends
+from tests.support.leak_checks import ends, is_running
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,16 +34,8 @@ def test_serve__signal__removes_all_files(signal_number: signal.Signals, tmp_pat
         assert served.stdout.readline()
         assert list(tmp_path.iterdir())
         served.send_signal(signal_number)
-        served.communicate(timeout=20)
+        served.communicate(timeout=50)
     assert list(tmp_path.iterdir()) == []
-
-
-def running(process_id: int) -> bool:
-    """Whether the process exists and is not a zombie."""
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{process_id}/status").read_text()
-    except OSError:
-        return False
 
 
 @pytest.mark.program
@@ -69,11 +61,11 @@ def test_run__killed__command_ends_and_the_next_start_removes_the_files(tmp_path
         (folder,) = tmp_path.iterdir()
         assert folder.stat().st_mode & 0o777 == 0o700
         killed.kill()
-        killed.wait(timeout=20)
+        killed.wait(timeout=50)
         assert killed.stdout.read() == ""  # the pipe is closed shortly before the process has ended
-    assert ends(lambda: not running(child))
+    assert ends(lambda: not is_running(child))
     assert folder.exists()
-    done = subprocess.run([*command[:7], "true"], cwd=ROOT, env=env, timeout=30)
+    done = subprocess.run([*command[:7], "true"], cwd=ROOT, env=env, timeout=50)
     assert done.returncode == 0
     assert list(tmp_path.iterdir()) == []
 

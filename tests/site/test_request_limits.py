@@ -86,7 +86,7 @@ class Busy:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
         if environ.get("waits"):
             self.started.release()
-            self._finished.wait(10)
+            self._finished.wait(50)
         return echo(environ, start_response)
 
     def occupy(self, limits: RequestLimits, count: int, **environ: Any) -> None:
@@ -94,12 +94,12 @@ class Busy:
             sent = {key: value() if callable(value) else value for key, value in environ.items()}
             self._threads.append(threading.Thread(target=call, args=(limits,), kwargs={**sent, "waits": True}))
             self._threads[-1].start()
-            assert self.started.acquire(timeout=10)
+            assert self.started.acquire(timeout=50)
 
     def finish(self) -> None:
         self._finished.set()
         for thread in self._threads:
-            thread.join(10)
+            thread.join(50)
 
 
 def test_requests_in_progress__leave_threads_for_others() -> None:

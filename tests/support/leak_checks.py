@@ -26,6 +26,14 @@ def running(marker: str) -> list[str]:
     return [line for line in lines if marker in line]
 
 
+def is_running(process: int) -> bool:
+    """Whether the process exists and is not a zombie."""
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return False
+
+
 def sockets() -> int:
     """How many sockets this process has open."""
     count = 0
