@@ -71,8 +71,20 @@ test-az: .venv/installed .venv-az/installed  ## test the real Azure CLI against 
 test-attacks: .venv/installed  ## attack the running site: hostile Azure, raw requests, fuzzing, exhaustion, kills
 	$(BIN)/pytest attacks --timeout 120
 
-test-fleet: .venv/installed  ## watch with real processes, PostgreSQL and Redis, which are killed; tests for those that are not installed are skipped
-	$(BIN)/pytest tests/fleet/processes.py -rs --timeout 600
+test-fleet: .venv/installed  ## watch with real processes, PostgreSQL, Redis and RabbitMQ, which are killed, and other faults; what is not installed is skipped
+	$(BIN)/pytest tests/fleet/processes.py tests/fleet/faults.py tests/fleet/brokers.py -rs --timeout 600
+
+# Azurite, Microsoft's emulator of Azure Storage, and the package that the extra `fleet-azure` adds.
+.local/azure-queue/installed:
+	mkdir -p .local/azure-queue/packages
+	npm install --silent --no-audit --no-fund --prefix .local/azure-queue azurite@3.35.0
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --target .local/azure-queue/packages --no-deps azure-storage-queue==12.18.1
+	touch $@
+
+.PHONY: test-azure-queue
+test-azure-queue: .venv/installed .local/azure-queue/installed  ## watch with Azure Queue Storage (Azurite) as its broker, with DefaultAzureCredential; needs npm
+	KVSITE_AZURITE=$(CURDIR)/.local/azure-queue/node_modules/.bin/azurite-queue \
+	  KVSITE_AZURE_QUEUE_PACKAGES=$(CURDIR)/.local/azure-queue/packages $(BIN)/pytest tests/fleet/brokers.py -k azure -rs --timeout 600
 
 # The base image of a pull, or one of your own: `make image BASE=localhost/base`.
 BASE ?= python:3.13-slim

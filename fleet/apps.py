@@ -1,5 +1,7 @@
 """The Django app configuration."""
 
+import logging
+
 from django.apps import AppConfig
 
 from secrets_app.core.history import register_history
@@ -13,3 +15,5 @@ class FleetConfig(AppConfig):
         from fleet.recorder import Recorder  # its models need the app registry
 
         register_history(Recorder())
+        # The pool logs each attempt, with host and user. The history has one sentence for all of them.
+        logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)

@@ -213,7 +213,6 @@ _scheduler = _Scheduler()
 def run_worker(threads: int) -> int:
     """Work until SIGINT or SIGTERM, which let running checks finish; returns the exit code."""
     warnings.filterwarnings("ignore", category=SecurityWarning)  # root in a container: messages are JSON, never pickle
-    warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)  # checks go on while the broker is away
     broker.report_problems_of(app)
     worker_ready.connect(_scheduler.start)
     worker_shutting_down.connect(_scheduler.stop)
@@ -221,5 +220,7 @@ def run_worker(threads: int) -> int:
         pool="threads", concurrency=threads, loglevel="WARNING", without_gossip=True, without_mingle=True,
         without_heartbeat=True, optimization="fair", quiet=True,
     )  # fmt: skip
+    # After Celery's own filter. The warning is on checks that go on while the broker is away.
+    warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)
     worker.start()
     return int(worker.exitcode or 0)

@@ -3,10 +3,12 @@
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 LIMIT_S = 60
@@ -27,7 +29,7 @@ def wait_for(what: str, condition: Callable[[], bool], limit_s: float = LIMIT_S)
         time.sleep(0.1)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
 
@@ -44,7 +46,7 @@ class Server:
     """One server process, which can be killed and started again on its port."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, _free_port()
+        self.folder, self.port = folder, free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     def command(self) -> Sequence[str]:
@@ -130,3 +132,46 @@ class PostgreSQL(Server):
     @property
     def url(self) -> str:
         return f"postgresql://kvsite:{self.password}@127.0.0.1:{self.port}/kvsite"
+
+
+RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+"""Debian's wrapper in PATH changes the user."""
+
+
+class RabbitMQ(Server):
+    """A node with a name, a cookie and a port mapper of its own, so that it finds no other one of this machine."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._mapper_port, self._node_port = free_port(), free_port()
+
+    def command(self) -> Sequence[str]:
+        return (str(RABBITMQ),)
+
+    def options(self) -> dict[str, object]:
+        return {"env": self._environ, "start_new_session": True}
+
+    @property
+    def _environ(self) -> dict[str, str]:
+        folder = str(self.folder)
+        return {
+            "PATH": os.environ["PATH"], "HOME": folder, "RABBITMQ_NODENAME": f"test-{self.port}@localhost",
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1", "RABBITMQ_NODE_PORT": str(self.port),
+            "RABBITMQ_DIST_PORT": str(self._node_port), "ERL_EPMD_PORT": str(self._mapper_port),
+            "ERL_EPMD_ADDRESS": "127.0.0.1", "RABBITMQ_MNESIA_BASE": folder, "RABBITMQ_LOG_BASE": folder,
+            "RABBITMQ_ENABLED_PLUGINS_FILE": f"{folder}/plugins", "RABBITMQ_CONF_ENV_FILE": f"{folder}/none",
+            "RABBITMQ_SCHEDULER_BIND_TYPE": "u", "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 1:1",
+        }  # fmt: skip
+
+    def kill(self) -> None:
+        """SIGKILL to the node, which is a child of a shell, and the end of its port mapper."""
+        if self._process:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(LIMIT_S)
+            wait_for("the node has ended", lambda: not _accepts(self.port))
+            subprocess.run(("epmd", "-kill"), env=self._environ, check=False, stdout=subprocess.DEVNULL)
+
+    @property
+    def url(self) -> str:
+        return f"amqp://guest:guest@127.0.0.1:{self.port}//"
