@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from secrets_app.core.hosts import GUID_PATTERN
 from secrets_app.core.reading import Platform, Reading
@@ -9,7 +10,7 @@ from secrets_app.diagnosis.arm import arm_role, arm_scope
 from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS
 from secrets_app.diagnosis.command_values import CommandValues, checked
 from secrets_app.diagnosis.evidence import Evidence
-from secrets_app.diagnosis.places import TOOLS, VAULT_SUFFIXES, Cloud
+from secrets_app.diagnosis.places import TOOLS, VAULT_SUFFIXES, Cloud, Host
 from secrets_app.diagnosis.services import Action, ObjectKind, Operation, Service
 from secrets_app.diagnosis.stacks import Stack
 
@@ -132,7 +133,7 @@ _PERMISSIONS = {
 
 def command_values_from_text(evidence: Evidence) -> CommandValues:
     """The values in an error text of any program, and the case it describes: system, platform, cloud and stack."""
-    return CommandValues(
+    values = CommandValues(
         values=values_from_text(evidence),
         system=_system(evidence),
         platform=Platform.UNKNOWN if _manages_resources(evidence) else evidence.platform,
@@ -143,6 +144,8 @@ def command_values_from_text(evidence: Evidence) -> CommandValues:
         signed_in=bool(evidence.caller),
         on_site=False,
     )
+    in_unnamed_cluster = values.host is Host.POD and values.platform is Platform.UNKNOWN
+    return replace(values, platform=Platform.KUBERNETES) if in_unnamed_cluster else values
 
 
 def _manages_resources(evidence: Evidence) -> bool:

@@ -144,6 +144,9 @@ _OWN_COMMANDS: Mapping[Stack, Mapping[str, str]] = {
         "az account clear": "Clear-AzContext",
         "az account list --output table": "Get-AzSubscription",
         "az account set --subscription {subscription}": "Set-AzContext -Subscription {subscription}",
+        "az account set --subscription <subscription-in-that-tenant>": (
+            "Set-AzContext -Subscription <subscription-in-that-tenant>"
+        ),
         "az account show --output table": "Get-AzContext",
     },
     Stack.AZD: {

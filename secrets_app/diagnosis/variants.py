@@ -10,6 +10,7 @@ from secrets_app.diagnosis.cause import Area, Cause, Command, run
 from secrets_app.diagnosis.command_values import CommandValues
 from secrets_app.diagnosis.needs import with_needs
 from secrets_app.diagnosis.normalize import contains_any
+from secrets_app.diagnosis.place_commands import for_place
 from secrets_app.diagnosis.places import Cloud, Host, host_of
 from secrets_app.diagnosis.services import Action, ObjectKind
 from secrets_app.diagnosis.stack_settings import StackSetting, own_command, setting_sentence
@@ -100,7 +101,7 @@ def fit(cause: Cause, values: CommandValues) -> Cause:
     """The cause with its text and commands for the platform, the kind of object, the stack and the cloud."""
     fitted = with_needs(_for_object(_for_platform(cause, values), values), values)
     fitted = _without_other_places(_for_sign_in(fitted, values), values)
-    return _for_cloud(_for_resource(_for_stack(fitted, values), values), values)
+    return _for_cloud(_for_resource(_for_stack(for_place(fitted, values), values), values), values)
 
 
 def _for_platform(cause: Cause, values: CommandValues) -> Cause:
@@ -109,7 +110,7 @@ def _for_platform(cause: Cause, values: CommandValues) -> Cause:
     if not values.on_site and (fitted := case_fix(cause, values)):
         return _without_commands(fitted, _LOCAL_ONLY) if _nobody_signs_in(values) else fitted
     if values.platform not in _NO_USER:
-        return cause
+        return _without_commands(cause, _LOCAL_ONLY) if values.host is Host.CONTAINER else cause
     if cause.area is Area.TOOL and cause.key != "process_environment_missing":
         identity = "workload identity" if values.platform is Platform.KUBERNETES else "its managed identity"
         return replace(

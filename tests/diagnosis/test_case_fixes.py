@@ -1,15 +1,19 @@
 """The first step fits the case: where the program ran, who called, which service refused."""
 
+from typing import Any
+
 import pytest
 
 from secrets_app.core.reading import Platform
 from secrets_app.diagnosis.case_fixes import CASE_FIXES
 from secrets_app.diagnosis.case_values import command_values_from_text
 from secrets_app.diagnosis.catalog import CAUSES
-from secrets_app.diagnosis.command_values import PLACEHOLDERS
+from secrets_app.diagnosis.command_values import PLACEHOLDERS, CommandValues
 from secrets_app.diagnosis.explain import explain
 from secrets_app.diagnosis.extraction import extract_evidence
+from secrets_app.diagnosis.hints import hint
 from secrets_app.diagnosis.places import Host
+from secrets_app.diagnosis.stacks import Stack
 
 _TERRAFORM = "│ Error: building AzureRM Client: with azurerm_kubernetes_cluster.main: Please run 'az login'"
 
@@ -183,3 +187,55 @@ def test_table__no_fix_is_hidden_by_an_earlier_one_for_all_cases() -> None:
         assert not seen & set(fix.causes)
         if not (fix.hosts or fix.stacks or fix.platforms or fix.objects or fix.said or fix.unless):
             seen |= set(fix.causes)
+
+
+_PLACES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
+    "pod": (
+        {"platform": Platform.KUBERNETES},
+        (
+            "az webapp",
+            "az functionapp",
+            "az vm ",
+            "winget",
+            "brew",
+            "az login",
+            "az account",
+            "export ",
+            "sudo",
+            "rm -f",
+        ),
+    ),
+    "app": (
+        {"platform": Platform.APP_SERVICE},
+        ("az vm", "az functionapp", "az login", "az logout", "winget", "export ", "unset ", "env |", "sudo"),
+    ),
+    "functions": (
+        {"platform": Platform.FUNCTIONS},
+        ("az vm", "az webapp", "az login", "az logout", "winget", "export ", "unset ", "env |", "sudo"),
+    ),
+    "container": ({"text": "docker"}, ("winget", "brew", "az login", "export ", "sudo")),
+    "pipeline": ({"stack": Stack.AZURE_PIPELINES}, ("az login", "az logout", "winget", "brew", "sudo timedatectl")),
+    "terraform": ({"stack": Stack.TERRAFORM}, ("export AZURE_", "env | grep '^AZURE_'", "python3 -m pip")),
+}
+_OTHER_PLACE = {"containerapps_secret_reference"}
+"""Causes that name their own place, whatever else the text names."""
+
+
+@pytest.mark.parametrize("place", _PLACES)
+def test_commands__can_be_run_where_the_program_ran(place: str) -> None:
+    case, unsuitable = _PLACES[place]
+    values = CommandValues(**({"stack": None, "on_site": False} | case))
+    found = {
+        (key, command)
+        for key, cause in CAUSES.items()
+        for command in hint(cause, values).commands
+        if command.startswith(unsuitable) and key not in _OTHER_PLACE
+    }
+    assert found == set()
+
+
+def test_variable__is_set_where_the_program_runs() -> None:
+    text = "AZURE_TOKEN_CREDENTIALS environment variable is not set or has an invalid value"
+    assert explain(f"{text} /home/site/wwwroot/app.py").hints[0].commands[0].startswith("az webapp config appsettings")
+    assert explain(f"kubelet {text}").hints[0].commands[0].startswith("kubectl set env deployment")
+    assert explain(text).hints[0].commands[0] == "export AZURE_TOKEN_CREDENTIALS=dev"

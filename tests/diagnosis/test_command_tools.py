@@ -17,6 +17,7 @@ _OPTIONS = {
     "kubectl rollout restart": set[str](),
     "kubectl set env": {"--from"},
     "docker run": {"--env"},
+    "docker exec": set[str](),
     "kubectl set serviceaccount": set[str](),
     "kubectl create secret docker-registry": {"--docker-server", "--docker-username", "--docker-password"},
     "gh secret list": {"--env"},

@@ -664,6 +664,29 @@ _OTHER = (
     ),
     CaseFix(
         causes=("acr_pull_unauthorized",),
+        hosts=(Host.APP,),
+        fix="Give the managed identity of the app the AcrPull role on the registry, and let the app use that identity "
+        "for the registry (Deployment Center > Authentication: Managed identity; in Container Apps the registry's "
+        "setting identity). Otherwise enter the registry's user name and password there.",
+        commands=(
+            run(
+                "az role assignment create --role AcrPull --assignee-object-id {object_id} --assignee-principal-type "
+                'ServicePrincipal --scope "$(az acr show --name {registry} --query id --output tsv)"'
+            ),
+            run(
+                "az webapp config set --resource-group {group} --name {site} --generic-configurations "
+                "\"{{'acrUseManagedIdentityCreds': true}}\"",
+                platforms=_WEB,
+            ),
+            run(
+                "az containerapp registry set --resource-group {group} --name {site} --server {registry}.azurecr.io "
+                "--identity system",
+                platforms=(Platform.CONTAINER_APPS,),
+            ),
+        ),
+    ),
+    CaseFix(
+        causes=("acr_pull_unauthorized",),
         unless=("aks-", "azmk8s", "microsoft.containerservice", "virtualmachinescaleset", "containerapp", "appservice"),
         hosts=(Host.POD,),
         fix="Give the identity that pulls access to the registry. On AKS, attach the registry to the cluster: its "

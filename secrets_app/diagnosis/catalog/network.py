@@ -231,7 +231,12 @@ CAUSES = (
             phrase("impossible de créer un canal sécurisé ssl/tls"),
             phrase("no se puede crear un canal seguro ssl/tls"),
         ),
-        commands=(run('python3 -c "import ssl; print(ssl.OPENSSL_VERSION)"'),),
+        commands=(
+            run(
+                'python3 -c "import ssl; print(ssl.OPENSSL_VERSION)"',
+                stacks=(Stack.PYTHON, Stack.AZURE_CLI, Stack.ANSIBLE),
+            ),
+        ),
         links=(links.TLS,),
     ),
     Cause(

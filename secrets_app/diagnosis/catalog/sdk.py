@@ -317,7 +317,11 @@ CAUSES = (
             phrase("cannot find module", any_of=("@azure/identity", "@azure/keyvault-secrets")),
         ),
         commands=(
-            run("python3 -m pip install azure-identity azure-keyvault-secrets", platforms=(Platform.UNKNOWN,)),
+            run(
+                "python3 -m pip install azure-identity azure-keyvault-secrets",
+                platforms=(Platform.UNKNOWN,),
+                stacks=(Stack.PYTHON,),
+            ),
             run("func azure functionapp publish {site} --build remote", platforms=(Platform.FUNCTIONS,)),
             run(
                 "az webapp config appsettings set --resource-group {group} --name {site} --settings "
