@@ -1,15 +1,15 @@
 """History and fleet: checks of many targets, the pages with a year of history, and what the history costs a page.
 
-    python -m benchmarks.fleet [TARGETS]     by default 2,000
+    python -m benchmarks.fleet [TARGETS]     by default 2,000; on Linux
     python -m benchmarks.fleet home_page     only what the history costs a page
 
-Local Azure runs in this process; its vault responds in 50 ms. The same targets are checked by one embedded worker with
-SQLite and files, then, where both are installed, by two workers with PostgreSQL and Redis. The CPU time is that of the
-workers alone: it does not depend on what else the machine does, and neither do the ratios.
+Each target has a secret of its own, in one of 20 vaults of Local Azure, which respond in 50 ms. The same targets are
+checked by one embedded worker with SQLite and files, then, where both are installed, by two workers with PostgreSQL and
+Redis. Everything shares this machine; the CPU time of each part is what its processes used, with their start.
 """
 
+import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -19,27 +19,31 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from localazure import LocalAzure
-from tests.fleet.servers import PostgreSQL, Redis, find_postgresql
+from tests.fleet.servers import PostgreSQL, Redis, Server, find_postgresql
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGETS = 2_000
+VAULTS = 20
 VAULT_LATENCY_S = 0.050
-THREADS = 48
+THREADS = 16
 WORKER_LIMIT_S = 1_800
 PAGE_CALLS = 60
 TURNS, PAGES_PER_TURN = 60, 20
+_TICKS = os.sysconf("SC_CLK_TCK")
 _SETUP = "import django; django.setup()\n"
 _MODELS = "import os; from datetime import *; from fleet.models import *\n"
 
 
 def main(targets: int) -> None:
-    print(f"{targets} targets, the vault responds in {VAULT_LATENCY_S * 1000:g} ms, {THREADS} threads for each worker")
+    print(f"{targets} targets in {VAULTS} vaults that respond in {VAULT_LATENCY_S * 1000:g} ms")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, ExitStack() as stack:
         embedded = {"KVSITE_DATABASE_URL": f"sqlite:///{folder}/history.sqlite3"}
-        check_all("embedded, SQLite", targets, 1, embedded)
-        settings = scaled_out(stack)
-        if settings:
-            check_all("2 workers, PostgreSQL, Redis", targets, 2, settings)
+        check_all("embedded, SQLite", targets, 1, embedded, {})
+        servers = start_servers(stack)
+        if servers:
+            postgresql, redis = servers
+            urls = {"KVSITE_DATABASE_URL": postgresql.url, "KVSITE_BROKER_URL": redis.url}
+            check_all("2 workers, PostgreSQL, Redis", targets, 2, urls, {"PostgreSQL": postgresql, "Redis": redis})
         else:
             print("  NOT MEASURED: PostgreSQL or redis-server is not installed.")
         fleet_page(embedded, targets)
@@ -47,8 +51,8 @@ def main(targets: int) -> None:
         home_page(embedded)
 
 
-def scaled_out(stack: ExitStack) -> dict[str, str] | None:
-    """The settings of a new PostgreSQL and Redis; None where they are not installed."""
+def start_servers(stack: ExitStack) -> tuple[PostgreSQL, Redis] | None:
+    """A new PostgreSQL and Redis; None where they are not installed."""
     programs = find_postgresql()
     if programs is None or not any((Path(folder) / "redis-server").exists() for folder in os.get_exec_path()):
         return None
@@ -58,70 +62,79 @@ def scaled_out(stack: ExitStack) -> dict[str, str] | None:
         stack.callback(server.kill)
         server.start()
     postgresql.create_database()
-    return {"KVSITE_DATABASE_URL": postgresql.url, "KVSITE_BROKER_URL": redis.url}
+    return postgresql, redis
 
 
-def check_all(name: str, targets: int, workers: int, settings: Mapping[str, str]) -> None:
-    """Prints how long the workers take to check every target once, and their CPU time for each."""
-    with LocalAzure("app-service", vault_latency_s=VAULT_LATENCY_S) as azure:
-        environ = _environ(azure.env, settings)
+def check_all(
+    name: str, targets: int, workers: int, settings: Mapping[str, str], servers: Mapping[str, Server]
+) -> None:
+    """Prints how long the workers take to check every target once, and the CPU time of each part for one check."""
+    with azure_process(targets) as (azure, environ):
+        environ = _environ(environ, settings)
         _manage(environ, "migrate", "--verbosity=0")
-        _shell(
-            environ,
-            f"""
-Target.objects.bulk_create(Target(name=f'target {{n}}', vault_url=os.environ['KEY_VAULT_URI'], interval_s=86400,
-    secret_name=os.environ['SECRET_NAME'], labels={{'team': f'team {{n % 20}}'}}) for n in range({targets}))
-print(0)""",
-        )
-        used_s, start = _children_cpu_s(), time.monotonic()
-        with _watching(environ, workers):
-            while (
-                int(_shell(environ, "print(Target.objects.exclude(checked_at=None).count())", counted=False)) < targets
-            ):
-                assert time.monotonic() < start + WORKER_LIMIT_S, "the workers did not finish"
-                time.sleep(1)
-            elapsed_s = _last_check_s(environ)
-        cpu_s = _children_cpu_s() - used_s
-    rows = _shell(environ, "print(Observation.objects.count() / Target.objects.count())", counted=False)
-    print(
-        f"  {name:<30} {elapsed_s:6.1f} s   {targets / elapsed_s:5.0f} checks/s   "
-        f"{1000 * cpu_s / targets:5.1f} ms of CPU time for a check   {float(rows):.2f} rows for a target"
-    )
+        _shell(environ, _ADD_TARGETS % (VAULTS, VAULTS, targets))
+        others = {name: server.pid for name, server in servers.items()} | {"Local Azure": azure.pid}
+        before, start = {name: cpu_s(pid) for name, pid in others.items()}, time.monotonic()
+        with _watching(environ, workers) as processes:
+            _shell(environ, _WAIT)
+            elapsed_s = time.monotonic() - start
+            used = {f"{workers} worker{'s' * (workers > 1)}": sum(cpu_s(process.pid) for process in processes)}
+        used |= {name: cpu_s(pid) - before[name] for name, pid in others.items()}
+    rows = float(_shell(environ, "print(Observation.objects.count() / Target.objects.count())"))
+    failed = int(_shell(environ, "print(Target.objects.exclude(ok=True).count())"))
+    print(f"  {name}: {elapsed_s:.1f} s from the start to the last result, {targets / elapsed_s:.0f} checks/s")
+    parts = ", ".join(f"{part} {1000 * seconds / targets:.2f}" for part, seconds in used.items())
+    print(f"    CPU time in ms for a check: {parts}; all {1000 * sum(used.values()) / targets:.2f}")
+    print(f"    {rows:.2f} rows for a target, {failed} not readable")
 
 
-def _last_check_s(environ: Mapping[str, str]) -> float:
-    """Seconds between the first and the last check."""
-    code = "from django.db.models import Max, Min\n"
-    code += "t = Target.objects.aggregate(a=Min('checked_at'), b=Max('checked_at'))\n"
-    return float(_shell(environ, f"{code}print((t['b'] - t['a']).total_seconds())", counted=False))
-
-
-_CHECKED = "print(Target.objects.exclude(checked_at=None).count())"
+_ADD_TARGETS = """
+Target.objects.bulk_create(Target(name=f'target {n}', interval_s=86400, labels={'team': f'team {n %% 20}'},
+    vault_url=f'https://fleet-{n %% %d}.vault.azure.net', secret_name=f'secret-{n // %d}') for n in range(%d))
+"""
+_WAIT = "import time\nwhile Target.objects.filter(checked_at=None).exists(): time.sleep(0.5)"
 
 
 @contextmanager
-def _watching(environ: Mapping[str, str], workers: int) -> Iterator[None]:
+def azure_process(targets: int) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, str]]]:
+    """Local Azure in a process of its own, with a secret for each target, and the environment of its clients."""
+    secrets = "\n".join(f'secret-{number} = "value of secret {number}"' for number in range(targets // VAULTS + 1))
+    grant = 'grants = [{to = "kvsite-demo", role = "Key Vault Secrets User"}]'
+    vaults = (f'[[vault]]\nname = "fleet-{n}"\n{grant}\n[vault.secrets]\n{secrets}\n' for n in range(VAULTS))
+    with tempfile.NamedTemporaryFile("w", suffix=".toml") as seed:
+        seed.write("\n".join(vaults))
+        seed.flush()
+        command = [sys.executable, "-m", "localazure", "serve", "--json", "--seed", seed.name]
+        command += ["--vault-latency", str(VAULT_LATENCY_S)]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as azure:
+            assert azure.stdout
+            try:
+                yield azure, {**os.environ, **json.loads(azure.stdout.readline())["set"]}
+            finally:
+                azure.terminate()
+
+
+def cpu_s(pid: int) -> float:
+    """CPU time of a running process, of its children, and of those that have ended."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    children = " ".join(file.read_text() for file in Path(f"/proc/{pid}/task").glob("*/children"))
+    return sum(map(int, fields[11:15])) / _TICKS + sum(map(cpu_s, map(int, children.split())))
+
+
+@contextmanager
+def _watching(environ: Mapping[str, str], workers: int) -> Iterator[list[subprocess.Popen[bytes]]]:
     command = [sys.executable, "manage.py", "watch", "--threads", str(THREADS)]
     processes = [
         subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(workers)
     ]
     try:
-        yield
+        yield processes
     finally:
         for process in processes:
             process.terminate()
         for process in processes:
             process.wait()
-
-
-_counted_elsewhere = [0.0]
-
-
-def _children_cpu_s() -> float:
-    """CPU time of the ended child processes, without those that only looked into the database."""
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime - _counted_elsewhere[0]
 
 
 def _environ(azure: Mapping[str, str], settings: Mapping[str, str]) -> dict[str, str]:
@@ -133,15 +146,11 @@ def _manage(environ: Mapping[str, str], *arguments: str) -> None:
     subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=environ, check=True)
 
 
-def _shell(environ: Mapping[str, str], code: str, *, counted: bool = True) -> str:
+def _shell(environ: Mapping[str, str], code: str) -> str:
     """What `code` prints, in a Django process."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     models = _MODELS if environ["KVSITE_HISTORY"] == "on" else ""
     command = [sys.executable, "-c", _SETUP + models + code]
     done = subprocess.run(command, cwd=ROOT, env=environ, check=True, stdout=subprocess.PIPE, text=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if not counted:
-        _counted_elsewhere[0] += after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return done.stdout.strip()
 
 

@@ -9,7 +9,7 @@ import os
 import time
 import warnings
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -27,6 +27,7 @@ from fleet.models import Target
 from fleet.problems import HistoryUnavailableError, ProblemLog, database
 from fleet.recording import Result, record_all
 from fleet.retention import prune
+from fleet.schedule import Claim
 from secrets_app import conf
 
 log = logging.getLogger(__name__)
@@ -34,8 +35,9 @@ log = logging.getLogger(__name__)
 ALERT_S, PRUNE_S = 15.0, 6 * 3600.0
 BATCH = 20
 """Targets in one message: a message and its transactions cost as much as a check."""
-BATCH_S = 30.0
-"""After this time, a batch begins no further check: the last one ends by KVSITE_DEADLINE_S, well within the lease."""
+SLOW_S, BATCH_S = 1.0, 30.0
+"""After a failed check that took longer, or after this time, the rest of a batch is sent as a message for each target:
+idle threads check them meanwhile, and the last check ends within the lease. A machine that is busy is no reason."""
 WRITE_S = 2.0
 """Results wait this long for others, to be stored in one transaction. A worker that is killed loses them."""
 
@@ -71,36 +73,51 @@ def tick() -> int:
     """Lease the targets that are due and request their checks; returns how many."""
     with _database_problems():
         claimed = schedule.claim(datetime.now(UTC))
-        with app.producer_or_acquire() as producer:
-            for batch in claimed.batches(BATCH):
-                check.apply_async((batch.targets, batch.lease.isoformat()), producer=producer)
+        _send(claimed.batches(BATCH))
         return len(claimed.targets)
     return 0
+
+
+def _send(batches: Iterable[Claim]) -> None:
+    with app.producer_or_acquire() as producer:
+        for batch in batches:
+            check.apply_async((batch.targets, batch.lease.isoformat()), producer=producer)
 
 
 @app.task(name="fleet.check")
 def check(targets: list[int], lease: str) -> int:
     """Read these targets one after the other, if this message still holds their lease; returns how many were read."""
     with _database_problems():
-        batch = schedule.begin(schedule.Claim(targets, datetime.fromisoformat(lease)), datetime.now(UTC))
+        begun, renewed = schedule.begin(Claim(targets, datetime.fromisoformat(lease)), datetime.now(UTC))
         _release_connection()
-        return _check_batch(deque(batch))
+        return _check_batch(deque(begun), renewed)
     return 0
 
 
-def _check_batch(waiting: deque[Target]) -> int:
-    """Check the targets until the time of a batch is over or the worker stops; the rest is due again at once."""
-    count, end, results = 0, time.monotonic() + BATCH_S, _Results()
+def _check_batch(waiting: deque[Target], lease: datetime) -> int:
+    """Check the targets one after the other, unless they are slow; returns how many. Raises django.db.Error.
+
+    Those that are left when the worker stops, or because of an error, are due again at once.
+    """
+    count, results, end = 0, _Results(), time.monotonic() + BATCH_S
     try:
-        while waiting and time.monotonic() < end and not _scheduler.is_stopping:
-            target = waiting.popleft()
-            results.add(Result(target.pk, checking.check(target, os.environ), target.lease_until))
+        while waiting and not _scheduler.is_stopping:
+            target, slow = waiting.popleft(), time.monotonic() + SLOW_S
+            now = checking.check(target, os.environ)
+            results.add(Result(target.pk, now, lease))
             count += 1
+            if time.monotonic() > (end if now.ok else slow):
+                _send(_claim_of(waiting, lease).batches(1))
+                waiting.clear()
     finally:
         results.write()
-        schedule.release(waiting)
+        schedule.release(_claim_of(waiting, lease))
         _release_connection()
     return count
+
+
+def _claim_of(targets: Iterable[Target], lease: datetime) -> Claim:
+    return Claim([target.pk for target in targets], lease)
 
 
 class _Results:

@@ -99,8 +99,8 @@ def _due(now: datetime) -> Q:
     )
 
 
-def begin(claimed: Claim, now: datetime) -> list[Target]:
-    """The targets to check now, under a new lease, those of one vault together.
+def begin(claimed: Claim, now: datetime) -> tuple[list[Target], datetime]:
+    """The targets to check now, those of one vault together, and the end of their new lease.
 
     Without those that are gone, and those whose lease has ended or was used: a message may be delivered twice, and only
     the first one begins. Raises django.db.Error.
@@ -109,20 +109,17 @@ def begin(claimed: Claim, now: datetime) -> list[Target]:
     if renewed == claimed.lease:
         renewed += timedelta(microseconds=1)
     if claimed.lease <= now:
-        return []
+        return [], renewed
     with transaction.atomic():
         rows = Target.objects.select_for_update().filter(pk__in=claimed.targets, lease_until=claimed.lease)
         targets = list(rows.order_by("pk"))
         Target.objects.filter(pk__in=[target.pk for target in targets]).update(lease_until=renewed)
-    for target in targets:
-        target.lease_until = renewed
-    return sorted(targets, key=lambda target: (target.vault_url, target.site_url))
+    return sorted(targets, key=lambda target: (target.vault_url, target.site_url)), renewed
 
 
-def release(targets: Iterable[Target]) -> None:
-    """End the leases of targets that were not checked: the next claim has them again. Raises django.db.Error."""
-    for target in targets:
-        Target.objects.filter(pk=target.pk, lease_until=target.lease_until).update(lease_until=None)
+def release(claimed: Claim) -> None:
+    """End the lease of targets that were not checked: the next claim has them again. Raises django.db.Error."""
+    Target.objects.filter(pk__in=claimed.targets, lease_until=claimed.lease).update(lease_until=None)
 
 
 def next_due(target: Target, now: datetime) -> datetime | None:

@@ -156,19 +156,19 @@ def test_embedded__checks_everything_and_ends_on_sigterm(embedded: Fleet) -> Non
 
 
 def test_embedded__worker_killed__the_next_one_checks_the_rest(embedded: Fleet) -> None:
-    embedded.add_targets(TARGETS * 5, interval_s=3600)
-    embedded.slow_down(2)  # 8 threads: at least 50 s for all
+    embedded.add_targets(TARGETS * 10, interval_s=3600)
+    embedded.slow_down(0.5)  # 8 threads: at least 25 s for all
     first = embedded.start_worker()
     wait_for("the first results", lambda: embedded.checked() > 1)
     first.kill()
     first.wait(LIMIT_S)
-    assert embedded.checked() < TARGETS * 5
+    assert embedded.checked() < TARGETS * 10
     embedded.slow_down(0)
     expire_leases(embedded)
     embedded.start_worker()
-    wait_for("all targets are checked", lambda: embedded.checked() == TARGETS * 5 + 1)
+    wait_for("all targets are checked", lambda: embedded.checked() == TARGETS * 10 + 1)
     reads = embedded.reads()
-    assert len(reads) == TARGETS * 5
+    assert len(reads) == TARGETS * 10
     assert max(reads.values()) <= 2  # a reading of the killed worker was not stored
 
 

@@ -49,6 +49,12 @@ class Server:
         self.folder, self.port = folder, free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        """Of the running process."""
+        assert self._process
+        return self._process.pid
+
     def command(self) -> Sequence[str]:
         raise NotImplementedError
 

@@ -45,11 +45,28 @@ def test_check_task__reads_and_records_claimed_targets(world: World) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_check_task__at_the_end_of_its_time__releases_the_rest(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("scenario", "limit"), [("no-role", "SLOW_S"), ("app-service", "BATCH_S")])
+def test_check_task__slow_checks__the_others_get_messages_of_their_own(
+    world: World, monkeypatch: pytest.MonkeyPatch, scenario: str, limit: str
+) -> None:
+    world(scenario)
+    targets = [target_of(name=f"target {number}").pk for number in range(3)]
+    monkeypatch.setattr(engine, limit, 0.0)
+    sent: list[Any] = []
+    monkeypatch.setattr(engine.check, "apply_async", lambda message, **_: sent.append(message))
+    assert check_claimed() == (1, 0)
+    assert [message[0] for message in sent] == [[number] for number in targets[1:]]
+    assert [engine.check(*message) for message in sent] == [1, 1]
+    assert Observation.objects.count() == 3
+    assert not Target.objects.filter(lease_until__isnull=False).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_check_task__when_the_worker_stops__releases_the_rest(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world("app-service")
     for number in range(3):
         target_of(name=f"target {number}")
-    monkeypatch.setattr(engine, "BATCH_S", 0.0)
+    monkeypatch.setattr(engine._scheduler, "is_stopping", True)  # noqa: SLF001 - set by a signal of Celery
     assert check_claimed() == (0, 0)
     monkeypatch.undo()
     assert check_claimed() == (3, 0)

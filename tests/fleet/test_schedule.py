@@ -10,7 +10,7 @@ from django.db import connection
 from fleet import schedule
 from fleet.models import Observation, Target
 from fleet.recording import Result, record, record_all
-from fleet.schedule import LEASE, begin, claim, release
+from fleet.schedule import LEASE, Claim, begin, claim, release
 from tests.fleet.conftest import DENIED, seen
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -52,18 +52,18 @@ def test_worker_that_died__costs_one_lease() -> None:
 def test_message_delivered_twice__is_checked_once() -> None:
     targets = add(2)
     claimed = claim(NOW)
-    assert [target.pk for target in begin(claimed, NOW)] == [target.pk for target in targets]
-    assert begin(claimed, NOW + timedelta(seconds=1)) == []
+    assert begin(claimed, NOW)[0] == targets
+    assert begin(claimed, NOW + timedelta(seconds=1))[0] == []
 
 
 @pytest.mark.django_db
 def test_message_of_an_ended_lease__is_ignored() -> None:
-    add(1)
+    targets = add(1)
     first = claim(NOW)
-    assert begin(first, first.lease) == []
+    assert begin(first, first.lease)[0] == []
     second = claim(NOW + LEASE)
-    assert begin(first, NOW + LEASE) == []
-    assert len(begin(second, NOW + LEASE)) == 1
+    assert begin(first, NOW + LEASE)[0] == []
+    assert begin(second, NOW + LEASE)[0] == targets
 
 
 @pytest.mark.django_db
@@ -80,9 +80,9 @@ def test_targets_of_one_vault__are_in_the_same_batches() -> None:
 @pytest.mark.django_db
 def test_finished_check__is_due_again_within_its_interval() -> None:
     add(1)
-    [target] = begin(claim(NOW), NOW)
+    [target], lease = begin(claim(NOW), NOW)
     before = datetime.now(UTC)
-    record_all([Result(target.pk, seen(0), target.lease_until)])
+    record_all([Result(target.pk, seen(0), lease)])
     target.refresh_from_db()
     assert target.lease_until is None
     assert target.next_due
@@ -92,44 +92,44 @@ def test_finished_check__is_due_again_within_its_interval() -> None:
 @pytest.mark.django_db
 def test_targets_that_were_not_checked__are_released_by_the_holder_of_their_lease_only() -> None:
     add(2)
-    [first, second] = begin(claim(NOW), NOW)
-    release([first])
-    again = claim(NOW)
-    assert again.targets == [first.pk]
-    release([first])  # its lease is another one's now
-    assert claim(NOW).targets == []
-    assert Target.objects.get(pk=second.pk).lease_until == second.lease_until
+    [first, second], lease = begin(claim(NOW), NOW)
+    release(Claim([first.pk], lease))
+    later = NOW + timedelta(seconds=1)
+    assert claim(later).targets == [first.pk]
+    release(Claim([first.pk], lease))  # its lease is another one's now
+    assert claim(later).targets == []
+    assert Target.objects.get(pk=second.pk).lease_until == lease
 
 
-def outlived() -> tuple[Target, Target]:
-    """The target of a check that still runs after its lease, and as the next check has it."""
+def outlived() -> tuple[Result, Result]:
+    """The results of a check that went on after its lease, and of the next one."""
     add(1)
-    [first] = begin(claim(NOW), NOW)
+    [target], first = begin(claim(NOW), NOW)
     later = NOW + LEASE + timedelta(seconds=1)
-    [second] = begin(claim(later), later)
-    return first, second
+    _, second = begin(claim(later), later)
+    return Result(target.pk, seen(0), first), Result(target.pk, seen(2, DENIED), second)
 
 
 @pytest.mark.django_db
 def test_check_that_outlived_its_lease__ends_no_other_lease_and_sets_no_schedule() -> None:
     first, second = outlived()
-    record_all([Result(first.pk, seen(0), first.lease_until)])
+    record_all([first])
     target = Target.objects.get()
-    assert (target.lease_until, target.next_due, target.ok) == (second.lease_until, None, True)
+    assert (target.lease_until, target.next_due, target.ok) == (second.lease, None, True)
     assert claim(NOW + LEASE + timedelta(seconds=2)).targets == []
-    record_all([Result(second.pk, seen(2), second.lease_until)])
+    record_all([second])
     target.refresh_from_db()
-    assert target.lease_until is None
+    assert (target.lease_until, target.ok) == (None, False)
     assert target.next_due
-    assert Observation.objects.get().count == 2
+    assert [row.ok for row in Observation.objects.all()] == [True, False]
 
 
 @pytest.mark.django_db
 def test_check_that_outlived_its_lease__is_dropped_if_a_later_one_is_stored() -> None:
     first, second = outlived()
-    record_all([Result(second.pk, seen(2, DENIED), second.lease_until)])
+    record_all([second])
     before = Target.objects.values().get()
-    assert record_all([Result(first.pk, seen(0), first.lease_until)]) == []
+    assert record_all([first]) == []
     assert Target.objects.values().get() == before
     assert Observation.objects.get().count == 1
 
@@ -137,8 +137,8 @@ def test_check_that_outlived_its_lease__is_dropped_if_a_later_one_is_stored() ->
 @pytest.mark.django_db
 def test_check_that_outlived_its_lease__but_was_not_leased_again__ends_it() -> None:
     add(1)
-    [target] = begin(claim(NOW), NOW)
-    record_all([Result(target.pk, seen(10), target.lease_until)])
+    [target], lease = begin(claim(NOW), NOW)
+    record_all([Result(target.pk, seen(10), lease)])
     assert Target.objects.get().lease_until is None
 
 
