@@ -27,7 +27,9 @@ def check(target: Target, environ: Mapping[str, str]) -> Observed:
     try:
         secrets = {name: resolve(reference, environ) for name, reference in target.references.items()}
     except UnresolvedReferenceError:
-        return Observed(at=datetime.now(UTC), ok=False, cause="setting_invalid", stage="configuration")
+        return Observed(
+            at=datetime.now(UTC), ok=False, cause="setting_invalid", stage="configuration", code="ReferenceNotFound"
+        )
     if target.kind == Target.Kind.SITE:
         known_secrets().add(secrets.get(TOKEN), pinned=True)
         return read_site(target, secrets.get(TOKEN))

@@ -10,8 +10,8 @@ from fleet.timeline import TITLES, Latency, Segment, Timeline
 from secrets_app.core.formatting import elapsed, moment, plural
 
 WIDTH, HEIGHT = 1000, 160
-_MIN_WIDTH = 3.0
-"""A failure of a minute must be visible in 90 days."""
+_MIN_WIDTH, _MIN_WIDTH_OF_ROW = 3.0, 15.0
+"""A failure of a minute must be visible in 90 days, and in a row of the heat map, which is narrow."""
 _STATES = {True: "yes", False: "no", None: "gap"}
 
 
@@ -43,19 +43,19 @@ def band(history: Timeline) -> Band:
 
 def heat_map_row(segments: Sequence[Segment], range_name: str) -> Band:
     """One row of the heat map of a fleet: the states of one target."""
-    bars = tuple(_bars(segments, segments[0].start, segments[-1].end)) if segments else ()
+    bars = tuple(_bars(segments, segments[0].start, segments[-1].end, _MIN_WIDTH_OF_ROW)) if segments else ()
     shown = tuple(bar for bar in bars if bar.state != "gap")  # as the background
     return Band(range_name, TITLES[range_name], shown, summary(segments))
 
 
-def _bars(segments: Sequence[Segment], start: datetime, end: datetime) -> Iterator[Bar]:
+def _bars(segments: Sequence[Segment], start: datetime, end: datetime, min_width: float = _MIN_WIDTH) -> Iterator[Bar]:
     """Failures last, so that they are drawn above their neighbours."""
     total = (end - start).total_seconds()
     for segment in sorted(segments, key=lambda segment: segment.ok is False):
         x = WIDTH * (segment.start - start).total_seconds() / total
         width = WIDTH * (segment.end - segment.start).total_seconds() / total
         if segment.ok is not None:
-            width = max(width, _MIN_WIDTH)
+            width = max(width, min_width)
         title = f"{segment.result}: {moment(segment.start)} to {moment(segment.end)}"
         yield Bar(round(min(x, WIDTH - width), 1), round(width, 1), _STATES[segment.ok], title)
 

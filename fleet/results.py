@@ -10,7 +10,9 @@ from secrets_app.core.formatting import KINDS, moment, plural, span
 
 _WITHOUT_PRINCIPAL = frozenset({Target.State.NO_TOKEN, Target.State.INVALID})
 _KINDS = frozenset(KINDS.values())
-NOT_A_READING = {
+EXPLANATIONS = {
+    "ReferenceNotFound": "A variable or file that this target refers to (env:NAME, file:/path) is not there for the "
+    "process that checks it.",
     "NotAReading": "The site does not answer with a reading: its address must be that of a Principal Used site.",
     "SiteAccessDenied": "The site refused access. Set token to a reference to its passphrase (KVSITE_ACCESS=token), "
     "or audience if it is behind App Service authentication.",
@@ -23,7 +25,7 @@ NOT_A_READING = {
     "Redirect": "The site redirects to another address, and redirects are not followed.",
     "SiteError": "The site answered with an error.",
 }
-"""Error code of a site that sent no reading -> why, and what to do."""
+"""Error code of a check that obtained no reading, most of them of another site -> why, and what to do."""
 
 
 class Outcome(NamedTuple):
@@ -34,17 +36,16 @@ class Outcome(NamedTuple):
     cause_title: str
     """`The vault's firewall blocks this IP address`; empty for a cause that is not in the catalog."""
     explanation: str
-    """Why another site sent no reading, and what to do; empty for other targets and errors."""
+    """Why there is no reading, and what to do; empty for other errors."""
     has_principal: bool
     """False if the known principal is that of an earlier reading."""
 
     @classmethod
-    def of(cls, state: str, code: str, cause: str, kind: str = Target.Kind.SITE) -> "Outcome":
-        """The outcome of a target of this kind; of any kind, if the code is one of `NOT_A_READING`."""
+    def of(cls, state: str, code: str, cause: str) -> "Outcome":
         return cls(
             result=code if code and code != cause else STATE_TITLES[state],
             cause_title=_cause_title(cause) if cause else "",
-            explanation=NOT_A_READING.get(code.rpartition(" ")[2], "") if kind == Target.Kind.SITE else "",
+            explanation=EXPLANATIONS.get(code.rpartition(" ")[2], ""),
             has_principal=state not in _WITHOUT_PRINCIPAL,
         )
 

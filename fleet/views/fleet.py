@@ -38,7 +38,7 @@ class Row(NamedTuple):
 
     @property
     def outcome(self) -> Outcome:
-        return Outcome.of(self.target.state, self.target.code, self.target.cause, self.target.kind)
+        return Outcome.of(self.target.state, self.target.code, self.target.cause)
 
     @property
     def principal(self) -> tuple[str, str]:

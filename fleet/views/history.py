@@ -41,7 +41,7 @@ def history(request: HttpRequest) -> HttpResponse:
         "is_own": target is None or target.kind == Target.Kind.OWN,
         "bands": [band(each) for each in timelines.values()],
         "shown": shown,
-        "outcome": Outcome.of(target.state or UNCHECKED, target.code, target.cause, target.kind) if target else None,
+        "outcome": Outcome.of(target.state or UNCHECKED, target.code, target.cause) if target else None,
         "facts": list(facts(target)) if target else [],
         "plot": latency_plot(shown) if shown else None,
         "ranges": TITLES,

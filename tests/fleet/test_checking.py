@@ -148,7 +148,7 @@ def test_service_principal__its_secret_is_referenced_and_never_stored(world: Wor
     assert check(target, {"PAYROLL": secret}).ok
     assert not check(target, {"PAYROLL": "wrong"}).ok
     unresolved = check(target, {})
-    assert (unresolved.cause, unresolved.stage) == ("setting_invalid", "configuration")
+    assert (unresolved.result, unresolved.stage) == ("ReferenceNotFound", "configuration")
     assert secret not in str(list(Target.objects.values()))
 
 

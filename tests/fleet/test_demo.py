@@ -47,7 +47,7 @@ def test_examples__are_never_checked_or_reported(capsys: pytest.CaptureFixture[s
     assert claim(later).targets == []
     assert store_alerts(later, [], 0) == 0
     call_command("fleet", "run")
-    assert capsys.readouterr().out == "0 of 0 targets readable.\n"
+    assert capsys.readouterr().out == "There are no targets to check; examples are never checked.\n"
 
 
 @pytest.mark.django_db

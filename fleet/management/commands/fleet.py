@@ -127,6 +127,9 @@ class Command(BaseCommand):
         from fleet.checking import check
 
         targets = list(_selected(options["names"], _filters(options)))
+        if not targets:
+            self.print_text("There are no targets to check; examples are never checked.")
+            return
 
         def run(target: Target) -> bool:
             try:
@@ -192,7 +195,7 @@ def _selected(names: list[str], filters: Filters) -> Iterable[Target]:
 def _lines(rows: Iterable[TargetRow]) -> Iterator[str]:
     """`payroll: Refused for 2 hours: 403 ForbiddenByRbac (kv_rbac_denied), as payroll-app`, one for each target."""
     for row in rows:
-        outcome = Outcome.of(row.state, row.code, row.cause, row.kind)
+        outcome = Outcome.of(row.state, row.code, row.cause)
         lasts = f" for {elapsed(row.since)}" if row.since else ""
         cause = f" ({row.cause})" if row.cause and row.cause != row.code else ""
         error = f": {row.code or row.cause}{cause if row.code else ''}" if row.code or row.cause else ""
