@@ -120,12 +120,15 @@ def platform_signs_in() -> bool:
 
     https://learn.microsoft.com/azure/app-service/reference-app-settings
     """
-    detected = os.environ.get("WEBSITE_AUTH_ENABLED", "").lower() == "true" and bool(
+    if hasattr(settings, "PLATFORM_SIGNS_IN"):
+        return bool(settings.PLATFORM_SIGNS_IN)
+    return os.environ.get("WEBSITE_AUTH_ENABLED", "").lower() == "true" and bool(
         os.environ.get("WEBSITE_SITE_NAME") or os.environ.get("WEBSITE_HOSTNAME")
     )
-    return bool(getattr(settings, "PLATFORM_SIGNS_IN", detected))
 
 
 def trusts_x_forwarded_for() -> bool:
     """Whether App Service's front end, which appends the address that it saw, passed on every request."""
-    return bool(getattr(settings, "TRUST_X_FORWARDED_FOR", os.environ.get("WEBSITE_HOSTNAME")))
+    if hasattr(settings, "TRUST_X_FORWARDED_FOR"):
+        return bool(settings.TRUST_X_FORWARDED_FOR)
+    return bool(os.environ.get("WEBSITE_HOSTNAME"))

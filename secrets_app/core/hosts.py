@@ -3,6 +3,7 @@
 import re
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 
@@ -182,6 +183,7 @@ def cloud_of(url: str | None) -> Cloud:
     return cloud_at(url or "") or PUBLIC
 
 
+@lru_cache(maxsize=512)  # called several times for each request
 def cloud_at(url: str) -> Cloud | None:
     """The cloud of the vault at `url`; None for any other URL."""
     try:

@@ -20,7 +20,6 @@ from localazure.scenarios.registrations import FederatedCredential, Registration
 from localazure.services.entra import errors
 from localazure.state.emulator_state import EmulatorState
 
-ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LEEWAY_S = 300
 THUMBPRINTS: Mapping[str, hashes.HashAlgorithm] = {"x5t#S256": hashes.SHA256(), "x5t": hashes.SHA1()}  # noqa: S303
 KEY_NOT_FOUND = "The key was not found."
