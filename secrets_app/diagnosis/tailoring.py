@@ -112,6 +112,7 @@ def _unlisted_subject(cause: Cause, context: HintContext) -> Cause:
         "federated credential.",
         fix="Either assign the pod the service account that is listed, or, if this one is correct, add a federated "
         "credential for it with the last command.",
+        otherwise=cause.otherwise if context.reading is None else (),
     )
 
 

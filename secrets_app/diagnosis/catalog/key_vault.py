@@ -194,13 +194,13 @@ CAUSES = (
         area=Area.VAULT,
         title="Public network access to the vault is disabled",
         why="The request did not come through an approved private endpoint connection.",
-        fix="Connect from the private network: the vault name must resolve to the private address of its private "
-        "endpoint there. Link the zone privatelink.vaultcore.azure.net to the network, or add the record to your "
-        "DNS servers. Portal: the vault > Networking.",
+        fix="Connect from the private network, and check that the vault name resolves to a private address there. "
+        "Portal: the vault > Networking.",
         otherwise=(
             (
-                "If the name resolves to a public address (first command), the private DNS zone is missing, not "
-                "linked to this network, or has no record for the vault."
+                "If the name resolves to a public address (first command), the private DNS zone "
+                "privatelink.vaultcore.azure.net is missing, not linked to this network, or has no record for the "
+                "vault: link it, or add the record to your DNS servers."
             ),
             (
                 "If the program runs in App Service, Functions, Container Apps or a pipeline, it needs virtual "
