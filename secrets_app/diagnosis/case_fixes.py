@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from secrets_app.diagnosis.catalog import fixes_by_place, fixes_by_sentence, fixes_by_service
+from secrets_app.diagnosis.catalog import fixes_entra, fixes_identity, fixes_services, fixes_vault
 from secrets_app.diagnosis.cause import CaseFix, Cause, Command
 from secrets_app.diagnosis.command_values import CommandValues
 from secrets_app.diagnosis.normalize import contains_any
@@ -18,7 +18,7 @@ def _by_cause(fixes: Iterable[CaseFix]) -> Mapping[str, tuple[CaseFix, ...]]:
     return {cause: tuple(of_cause) for cause, of_cause in grouped.items()}
 
 
-CASE_FIXES = (*fixes_by_sentence.FIXES, *fixes_by_service.FIXES, *fixes_by_place.FIXES)
+CASE_FIXES = (*fixes_vault.FIXES, *fixes_entra.FIXES, *fixes_services.FIXES, *fixes_identity.FIXES)
 _BY_CAUSE = _by_cause(CASE_FIXES)
 
 

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from secrets_app.core.credential_options import CredentialKind
 from secrets_app.core.hosts import GUID_PATTERN, is_scope
-from secrets_app.core.reading import Platform
+from secrets_app.core.reading import Platform, Reading
+from secrets_app.diagnosis.evidence import Evidence
 from secrets_app.diagnosis.places import VAULT_SUFFIXES, Cloud, Host, detect_host
 from secrets_app.diagnosis.services import UNKNOWN_OPERATION, ObjectKind, Operation
 from secrets_app.diagnosis.shells import Shell, quote
@@ -173,3 +175,30 @@ class CommandValues:
 def checked(values: Mapping[str, str | None]) -> dict[str, str]:
     """The values that are valid for their name. Others are dropped: the placeholder is shown instead."""
     return {name: value for name, value in values.items() if value and name in _VALIDATORS and _VALIDATORS[name](value)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class HintContext:
+    """What is known about the error that the hint is for."""
+
+    command_values: CommandValues
+    reading: Reading | None = None
+    """None if only an error text is known."""
+    evidence: Evidence | None = None
+    """The evidence in a pasted error text; None for a reading."""
+    failed_is_first: bool = False
+    """Whether the first hint is about the credential at which the chain stopped."""
+
+    @property
+    def without_az(self) -> bool:
+        """Whether a setting selects the credentials and az is not one of them, so signing in to az has no effect."""
+        reading = self.reading
+        if reading is None or not reading.chosen_setting or not reading.attempts:
+            return False
+        return all(attempt.credential != CredentialKind.AZURE_CLI.class_name for attempt in reading.attempts)
+
+    @property
+    def resource(self) -> str | None:
+        """The resource a token was requested for, if it is neither Key Vault nor a vault."""
+        resource = self.command_values.values.get("scope", "").removesuffix("/.default")
+        return None if not resource or "vault." in resource.lower() else resource

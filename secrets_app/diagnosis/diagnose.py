@@ -17,7 +17,7 @@ from secrets_app.diagnosis.case_values import cloud_of, requested_client_id, val
 from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.cause import Severity
 from secrets_app.diagnosis.certificate_errors import certificate_values, use_certificate_error
-from secrets_app.diagnosis.command_values import CommandValues
+from secrets_app.diagnosis.command_values import CommandValues, HintContext
 from secrets_app.diagnosis.evidence import Evidence
 from secrets_app.diagnosis.explain import NONE_AVAILABLE, distinct, explain
 from secrets_app.diagnosis.extraction import extract_evidence
@@ -25,7 +25,6 @@ from secrets_app.diagnosis.hints import tailored_hint
 from secrets_app.diagnosis.matching import NOTHING_MATCHES, Match, match_causes
 from secrets_app.diagnosis.ranking import Member, matches_of_attempts, most_relevant_failure, untried_credentials
 from secrets_app.diagnosis.setting_causes import setting_causes, without_consequences
-from secrets_app.diagnosis.tailoring import HintContext
 
 _REMOTE_STAGES = frozenset({Stage.VAULT, Stage.NETWORK})
 _POSSIBLE = {"role_may_be_on_its_way": Certainty.GUESS}

@@ -17,6 +17,7 @@ from secrets_app.diagnosis.chain_message import (
     text_outside,
     tried_several,
 )
+from secrets_app.diagnosis.command_values import HintContext
 from secrets_app.diagnosis.evidence import ChainAttempt, Evidence
 from secrets_app.diagnosis.extraction import evidence_in, extract_evidence, layers_of
 from secrets_app.diagnosis.hints import tailored_hint
@@ -31,7 +32,6 @@ from secrets_app.diagnosis.ranking import (
 )
 from secrets_app.diagnosis.records import Weight, split_records
 from secrets_app.diagnosis.similarity import Index, most_similar
-from secrets_app.diagnosis.tailoring import HintContext
 from secrets_app.diagnosis.unknown import describe
 
 UNKNOWN_HOST = HostEnvironment()
@@ -98,26 +98,35 @@ def explain(
     log = _errors_in_log(text)
     errors = tuple(logged.error for logged in log.values())
     matches = _with_errors(matches, errors, None if attempts else _fatal_cause(log))
-    causes = tuple(match.cause for match in matches)
-    order = {cause: number for number, cause in enumerate(causes)}
+    order = {match.cause: number for number, match in enumerate(matches)}
+    return Explanation(
+        causes=tuple(order),
+        hints=_hints(matches, details, evidence, attempts),
+        evidence=evidence.shareable() if evidence.unredacted else evidence,
+        text=evidence.text,
+        errors=tuple(sorted(errors, key=lambda error: order[error.cause])),
+    )
+
+
+def _hints(
+    matches: tuple[Match, ...],
+    details: Mapping[str, str],
+    evidence: Evidence,
+    attempts: tuple[ChainAttempt, ...],
+) -> tuple[Hint, ...]:
+    """One hint for each cause, with the values of the text."""
     # The chain stopped at the last member that it tried.
     last = match_of_member(attempts[-1].message, attempts[-1].credential) if attempts else None
     context = HintContext(
         command_values=command_values_from_text(evidence),
         evidence=evidence,
-        failed_is_first=last is not None and last.cause == causes[0],
+        failed_is_first=last is not None and last.cause == matches[0].cause,
     )
-    hints = tuple(
+    hints = (
         tailored_hint(CAUSES[key], context, detail=details.get(key, ""), certainty=certainty)
         for key, certainty in matches
     )
-    return Explanation(
-        causes=causes,
-        hints=tuple(describe(hint, evidence) if hint.cause == UNEXPECTED else hint for hint in hints),
-        evidence=evidence.shareable() if evidence.unredacted else evidence,
-        text=evidence.text,
-        errors=tuple(sorted(errors, key=lambda error: order[error.cause])),
-    )
+    return tuple(describe(hint, evidence) if hint.cause == UNEXPECTED else hint for hint in hints)
 
 
 def _errors_in_log(text: str) -> dict[str, "_LoggedError"]:

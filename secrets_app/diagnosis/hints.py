@@ -8,12 +8,12 @@ from functools import partial
 from secrets_app.core.hosts import parse_guid
 from secrets_app.core.reading import Certainty, Hint, ShellCommands
 from secrets_app.diagnosis.cause import LINUX, WINDOWS, Cause, Command
-from secrets_app.diagnosis.command_values import CommandValues
+from secrets_app.diagnosis.command_values import CommandValues, HintContext
 from secrets_app.diagnosis.portal import portal_page
 from secrets_app.diagnosis.rights import needed_right, right_for, where_to_run
 from secrets_app.diagnosis.shells import Shell, to_cmd
 from secrets_app.diagnosis.stacks import Stack
-from secrets_app.diagnosis.tailoring import HintContext, tailor
+from secrets_app.diagnosis.tailoring import tailor
 from secrets_app.diagnosis.variants import fit
 
 

@@ -9,15 +9,12 @@ from secrets_app.diagnosis.case_fixes import case_fix
 from secrets_app.diagnosis.cause import Area, Cause, Command, run
 from secrets_app.diagnosis.command_values import CommandValues
 from secrets_app.diagnosis.needs import with_needs
-from secrets_app.diagnosis.normalize import contains_any
-from secrets_app.diagnosis.place_commands import for_place
-from secrets_app.diagnosis.places import Cloud, Host, host_of
+from secrets_app.diagnosis.place_fit import WITHOUT_USERS, for_place, nobody_signs_in, without_commands
+from secrets_app.diagnosis.places import Cloud, Host
 from secrets_app.diagnosis.services import Action, ObjectKind
 from secrets_app.diagnosis.stack_settings import StackSetting, own_command, setting_sentence
 from secrets_app.diagnosis.stacks import Stack
 
-_NO_USER = frozenset(Platform) - {Platform.UNKNOWN, Platform.VIRTUAL_MACHINE, Platform.ARC, Platform.CLOUD_SHELL}
-"""Platforms on which no user signs in to a tool and nothing can be installed."""
 _LOCAL_ONLY = (
     "az login",
     "az logout",
@@ -100,85 +97,22 @@ _SELECT_CLOUD = {
 def fit(cause: Cause, values: CommandValues) -> Cause:
     """The cause with its text and commands for the platform, the kind of object, the stack and the cloud."""
     fitted = with_needs(_for_object(_for_platform(cause, values), values), values)
-    fitted = _without_other_places(_for_sign_in(fitted, values), values)
     return _for_cloud(_for_resource(_for_stack(for_place(fitted, values), values), values), values)
 
 
 def _for_platform(cause: Cause, values: CommandValues) -> Cause:
     if values.signed_in and cause.area not in (Area.ENTRA, Area.TOOL):
-        cause = _without_commands(cause, ("az login",))
+        cause = without_commands(cause, ("az login",))
     if not values.on_site and (fitted := case_fix(cause, values)):
-        return _without_commands(fitted, _LOCAL_ONLY) if _nobody_signs_in(values) else fitted
-    if values.platform not in _NO_USER:
-        return _without_commands(cause, _LOCAL_ONLY) if values.host is Host.CONTAINER else cause
+        return without_commands(fitted, _LOCAL_ONLY) if nobody_signs_in(values) else fitted
+    if values.platform not in WITHOUT_USERS:
+        return without_commands(cause, _LOCAL_ONLY) if values.host is Host.CONTAINER else cause
     if cause.area is Area.TOOL and cause.key != "process_environment_missing":
         identity = "workload identity" if values.platform is Platform.KUBERNETES else "its managed identity"
         return replace(
             cause, fix=_DEVELOPER_TOOL_FIX.format(identity=identity), commands=_IDENTITY, setting=None, site_fix=""
         )
-    return _without_commands(cause, _LOCAL_ONLY)
-
-
-_AZ_SIGN_IN = ("az login", "az logout")
-_AZ_MARKS = (
-    "azure cli",
-    "azurecli",
-    "azure-cli",
-    "az login",
-    "az account",
-    "defaultazurecredential",
-    "chainedtokencredential",
-    "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
-)
-_AZ_USERS = frozenset({Stack.AZURE_CLI, Stack.AZD, Stack.POWERSHELL, Stack.TERRAFORM, Stack.PULUMI, Stack.ANSIBLE})
-"""Stacks that use the session of Azure CLI, or sign in a user with commands of their own."""
-
-
-def _for_sign_in(cause: Cause, values: CommandValues) -> Cause:
-    """Signs in to Azure CLI only where the text shows that the program uses its account."""
-    uses_az = values.stack in _AZ_USERS or contains_any(values.text, _AZ_MARKS)
-    remaining = _without_commands(cause, _AZ_SIGN_IN)
-    if values.on_site or cause.area is not Area.ENTRA or uses_az or remaining.commands == cause.commands:
-        return cause
-    own = values.program and StackSetting.SIGN_IN in values.program.settings
-    if own or _nobody_signs_in(values):
-        return remaining
-    return replace(remaining, otherwise=(_IF_AZ, *remaining.otherwise))
-
-
-_IF_AZ = "If the program uses the account of Azure CLI, sign in there: az logout, then az login --tenant <tenant-id>."
-_PLACES = {
-    "In a pod": (Host.POD,),
-    "On AKS": (Host.POD,),
-    "In App Service": (Host.APP,),
-    "In Azure,": (Host.POD, Host.APP),
-    "In a container": (Host.CONTAINER, Host.POD),
-    "In a pipeline": (Host.PIPELINE, Host.WORKFLOW),
-    "Outside Kubernetes": (),
-    "On a development machine": (),
-}
-"""How a sentence about one kind of place starts -> these kinds."""
-
-
-def _without_other_places(cause: Cause, values: CommandValues) -> Cause:
-    """Without the sentences about other kinds of places than the one where the program ran."""
-    place = values.host or host_of(values.platform)
-    if place is None:
-        return cause
-    kept = (
-        sentence
-        for sentence in cause.otherwise
-        if all(place in hosts for start, hosts in _PLACES.items() if sentence.startswith(start))
-    )
-    return replace(cause, otherwise=tuple(kept))
-
-
-def _nobody_signs_in(values: CommandValues) -> bool:
-    return values.platform in _NO_USER or values.host is not None
-
-
-def _without_commands(cause: Cause, starts: tuple[str, ...]) -> Cause:
-    return replace(cause, commands=tuple(c for c in cause.commands if not c.template.startswith(starts)))
+    return without_commands(cause, _LOCAL_ONLY)
 
 
 def _for_object(cause: Cause, values: CommandValues) -> Cause:

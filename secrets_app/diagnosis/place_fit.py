@@ -1,13 +1,15 @@
-"""Commands for a shell on the machine of the program, rewritten for a place without one: a pod, an app, a container."""
+"""What of a cause fits the place where the program ran: its sign-in, its sentences and its commands."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import replace
 
 from secrets_app.core.reading import Platform
-from secrets_app.diagnosis.cause import Cause, Command
+from secrets_app.diagnosis.cause import Area, Cause, Command
 from secrets_app.diagnosis.command_values import CommandValues
-from secrets_app.diagnosis.places import Host
+from secrets_app.diagnosis.normalize import contains_any
+from secrets_app.diagnosis.places import Host, host_of
+from secrets_app.diagnosis.stack_settings import StackSetting
 from secrets_app.diagnosis.stacks import Stack
 
 _SET = re.compile(r"(?:export |\$env:)(\w+(?: = |=)\S.*)")
@@ -51,8 +53,75 @@ _NOT_THERE: Mapping[Host, tuple[str, ...]] = {
 _ARM_STACKS = (Stack.TERRAFORM, Stack.PULUMI)
 
 
+WITHOUT_USERS = frozenset(Platform) - {Platform.UNKNOWN, Platform.VIRTUAL_MACHINE, Platform.ARC, Platform.CLOUD_SHELL}
+"""Platforms on which no user signs in to a tool and nothing can be installed."""
+_AZ_SIGN_IN = ("az login", "az logout")
+_AZ_MARKS = (
+    "azure cli",
+    "azurecli",
+    "azure-cli",
+    "az login",
+    "az account",
+    "defaultazurecredential",
+    "chainedtokencredential",
+    "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
+)
+_AZ_USERS = frozenset({Stack.AZURE_CLI, Stack.AZD, Stack.POWERSHELL, Stack.TERRAFORM, Stack.PULUMI, Stack.ANSIBLE})
+"""Stacks that use the session of Azure CLI, or sign in a user with commands of their own."""
+
+
+def _for_sign_in(cause: Cause, values: CommandValues) -> Cause:
+    """Signs in to Azure CLI only where the text shows that the program uses its account."""
+    uses_az = values.stack in _AZ_USERS or contains_any(values.text, _AZ_MARKS)
+    remaining = without_commands(cause, _AZ_SIGN_IN)
+    if values.on_site or cause.area is not Area.ENTRA or uses_az or remaining.commands == cause.commands:
+        return cause
+    own = values.program and StackSetting.SIGN_IN in values.program.settings
+    if own or nobody_signs_in(values):
+        return remaining
+    return replace(remaining, otherwise=(_IF_AZ, *remaining.otherwise))
+
+
+_IF_AZ = "If the program uses the account of Azure CLI, sign in there: az logout, then az login --tenant <tenant-id>."
+_PLACES = {
+    "In a pod": (Host.POD,),
+    "On AKS": (Host.POD,),
+    "In App Service": (Host.APP,),
+    "In Azure,": (Host.POD, Host.APP),
+    "In a container": (Host.CONTAINER, Host.POD),
+    "In a pipeline": (Host.PIPELINE, Host.WORKFLOW),
+    "Outside Kubernetes": (),
+    "On a development machine": (),
+}
+"""How a sentence about one kind of place starts -> these kinds."""
+
+
+def _without_other_places(cause: Cause, values: CommandValues) -> Cause:
+    """Without the sentences about other kinds of places than the one where the program ran."""
+    place = values.host or host_of(values.platform)
+    if place is None:
+        return cause
+    kept = (
+        sentence
+        for sentence in cause.otherwise
+        if all(place in hosts for start, hosts in _PLACES.items() if sentence.startswith(start))
+    )
+    return replace(cause, otherwise=tuple(kept))
+
+
+def nobody_signs_in(values: CommandValues) -> bool:
+    """Whether the program ran where no user signs in to a tool."""
+    return values.platform in WITHOUT_USERS or values.host is not None
+
+
+def without_commands(cause: Cause, starts: tuple[str, ...]) -> Cause:
+    """The cause without the commands that start with one of these words."""
+    return replace(cause, commands=tuple(c for c in cause.commands if not c.template.startswith(starts)))
+
+
 def for_place(cause: Cause, values: CommandValues) -> Cause:
-    """The cause of a pasted error with commands that can be run where its program ran."""
+    """The cause with sentences about this place; for a pasted error, with commands that can be run there."""
+    cause = _without_other_places(_for_sign_in(cause, values), values)
     if values.on_site:
         return cause
     commands = (_rewritten(command, values) for command in cause.commands)

@@ -1,4 +1,4 @@
-"""Fixes that depend on where the program runs: in a pod, on a platform of Azure, in a container, in a pipeline."""
+"""Fixes of identities and tools, by where the program runs: a pod, a platform of Azure, a container, a pipeline."""
 
 from secrets_app.core.reading import Platform
 from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS, CaseFix, run
@@ -404,4 +404,22 @@ _PROCESS = (
         commands=(run("npm install @azure/identity @azure/keyvault-secrets"),),
     ),
 )
-FIXES = (*_ARM_SIGN_IN, *_TOOLS_ON_HOSTS, *_IDENTITY, *_PROCESS)
+_SENTENCES = (
+    CaseFix(
+        causes=("az_not_logged_in",),
+        said=("azure login command",),
+        fix="This is the old command azure, which was replaced by az: install Azure CLI, run az login, and select the "
+        "subscription. Only where the old command is required, run azure login and azure account set.",
+        commands=(run("az login --tenant {tenant}"), run("az account set --subscription {subscription}")),
+    ),
+    CaseFix(
+        causes=("mi_identity_not_assigned",),
+        said=("managed service identity (http://aka.ms/apimmsi) is not enabled",),
+        fix="Turn on the system-assigned identity of the API Management instance, then give it the Key Vault Secrets "
+        "User role on the vault, or the secret permission get, before the custom domain is added.",
+        commands=(
+            run("az apim update --resource-group {group} --name <api-management> --enable-managed-identity true"),
+        ),
+    ),
+)
+FIXES = (*_SENTENCES, *_ARM_SIGN_IN, *_TOOLS_ON_HOSTS, *_IDENTITY, *_PROCESS)
