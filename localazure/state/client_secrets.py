@@ -9,6 +9,11 @@ from typing import Self
 YEAR_S = 365 * 86_400
 
 
+def _generated() -> str:
+    """In the form of Microsoft Entra ID, `abc8Q~` and 34 characters; no hyphen first, which begins an option."""
+    return f"{secrets.token_hex(2)[:3]}8Q~{secrets.token_urlsafe(25)}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class ClientSecret:
     key_id: str
@@ -54,7 +59,7 @@ class ClientSecrets:
         """Add a secret. Without `text`, it is generated."""
         added = ClientSecret(
             key_id=key_id or str(uuid.uuid4()),
-            text=text or f"{secrets.token_urlsafe(3)[:3]}8Q~{secrets.token_urlsafe(25)}",
+            text=text or _generated(),
             name=name,
             starts_on=starts_on,
             ends_on=ends_on,
