@@ -12,8 +12,10 @@ ARG PIP_CERT
 # Bytecode is compiled below, all of it and without timestamps, so that two builds give the same layer.
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1 PYTHONHASHSEED=0
 WORKDIR /app
-COPY requirements.txt ./
-RUN python3 -m venv /venv && /venv/bin/python -m pip install --no-compile --require-hashes --requirement requirements.txt
+# requirements-fleet.txt has the packages for PostgreSQL, watching and fleets too.
+ARG REQUIREMENTS=requirements.txt
+COPY ${REQUIREMENTS} ./
+RUN python3 -m venv /venv && /venv/bin/python -m pip install --no-compile --require-hashes --requirement "${REQUIREMENTS}"
 COPY manage.py gunicorn.conf.py ./
 COPY kvsite kvsite
 COPY secrets_app secrets_app

@@ -59,9 +59,8 @@ class Server:
         raise NotImplementedError
 
     def start(self) -> None:
-        self._process = subprocess.Popen(
-            self.command(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self.options()
-        )
+        with (self.folder / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(self.command(), stdout=log, stderr=log, **self.options())
         wait_for(f"{type(self).__name__} listens", lambda: _accepts(self.port))
 
     def options(self) -> dict[str, object]:
@@ -110,7 +109,7 @@ class PostgreSQL(Server):
 
     def command(self) -> Sequence[str]:
         return (str(self._programs / "postgres"), "-D", str(self.data), "-p", str(self.port), "-h", "127.0.0.1",
-                "-k", str(self.folder), "-c", "fsync=off")  # fmt: skip
+                "-k", str(self.folder), "-c", "fsync=off", "-c", "log_statement=all")  # fmt: skip
 
     def kill(self) -> None:
         """SIGKILL ends the server only; its children end by themselves, and remove nothing that blocks a restart."""
