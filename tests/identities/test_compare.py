@@ -174,6 +174,7 @@ def test_unexpected_principal__is_shown(world: World, settings: Any) -> None:
     assert not pick.ok
 
 
+@pytest.mark.django_db  # closing a response checks the connection that an earlier test may have left open
 def test_page__is_streamed_before_the_first_row(client: Client, world: World, settings: Any) -> None:
     world("laptop-slow-az")
     settings.SECRETS_APP["KVSITE_DEADLINE_S"] = "30"
