@@ -46,6 +46,7 @@ def main(targets: int) -> None:
             check_all("2 workers, PostgreSQL, Redis", targets, 2, urls, {"PostgreSQL": postgresql, "Redis": redis})
         else:
             print("  NOT MEASURED: PostgreSQL or redis-server is not installed.")
+        growth({"KVSITE_DATABASE_URL": f"sqlite:///{folder}/growth.sqlite3"})
         fleet_page(embedded, targets)
         history_page(embedded)
         home_page(embedded)
@@ -93,6 +94,39 @@ Target.objects.bulk_create(Target(name=f'target {n}', interval_s=86400, labels={
     vault_url=f'https://fleet-{n %% %d}.vault.azure.net', secret_name=f'secret-{n // %d}') for n in range(%d))
 """
 _WAIT = "import time\nwhile Target.objects.filter(checked_at=None).exists(): time.sleep(0.5)"
+
+
+_DAYS = """
+from fleet.observed import Observed
+from fleet.recording import Result, record_all
+from django.db import connection
+def size():
+    with connection.cursor() as cursor:
+        cursor.execute('SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()')
+        return cursor.fetchone()[0]
+targets = Target.objects.bulk_create(Target(name=f'target {n}', interval_s=300) for n in range(10))
+before, start = size(), datetime(2026, 1, 1, tzinfo=UTC)
+common = dict(ok=True, principal_type='App', principal_kind='system_assigned_managed_identity',
+    principal_name='kvsite-demo', app_id='0' * 36, object_id='1' * 36, tenant_id='2' * 36,
+    credential='ManagedIdentityCredential', secret_version='3' * 32, fingerprint='4' * 16)
+for n in range(3 * 288):
+    at = start + timedelta(minutes=5 * n, seconds=n % 50)
+    seen = Observed(at=at, client_address=f'203.0.113.{n % 4}', vault_ms=40 + n % 30, total_ms=45 + n % 30, **common)
+    record_all([Result(target.pk, seen) for target in targets])
+print((Observation.objects.count() + Change.objects.count()) / 30, (size() - before) / 30)
+"""
+
+
+def growth(settings: Mapping[str, str]) -> None:
+    """Prints what a healthy target, checked every 5 minutes from four addresses in turn, adds to the database.
+
+    In three days: also the first change of its history.
+    """
+    with LocalAzure("app-service") as azure:
+        environ = _environ(azure.env, settings)
+        _manage(environ, "migrate", "--verbosity=0")
+        rows, size = map(float, _shell(environ, _DAYS).split())
+        print(f"  a healthy target, every 5 minutes: {rows:.2f} rows and {size / 1000:.1f} kB a day")
 
 
 @contextmanager
