@@ -7,6 +7,87 @@ from secrets_app.diagnosis.stacks import Stack
 
 _ENTRA = (
     CaseFix(
+        causes=("sign_in_expired",),
+        said=("aadsts54005", "already redeemed"),
+        title="The authorization code was already redeemed",
+        why="Microsoft Entra ID issues an authorization code for one use. The program sent the same one twice.",
+        fix="Start the sign-in again. If it happens each time, the program redeems the code twice: its callback page "
+        "was loaded again, two instances or handlers process it, or the request was retried.",
+        commands=(),
+        otherwise=(),
+    ),
+    CaseFix(
+        causes=("sign_in_expired",),
+        said=("visualstudiocodecredential authentication failed", "visual studio code credential", "vscodecredential"),
+        fix="The sign-in that Visual Studio Code stored has expired: sign out and in again there (Accounts), or leave "
+        "this credential out of the chain, so that the next one is tried.",
+        setting=StackSetting.CREDENTIALS,
+        commands=(),
+        otherwise=("If you do not use Visual Studio Code for Azure, sign in with az login and exclude it.",),
+    ),
+    CaseFix(
+        causes=("interactive_not_possible",),
+        said=("msaluirequiredexception", "idw10502", "microsoftidentitywebchallengeuserexception"),
+        title="The user must sign in again in the browser",
+        why="The web app has no token of this user in its cache, or the user must consent or meet a policy.",
+        fix="Let the web app send the user to sign in again: in controllers and pages with [AuthorizeForScopes], in "
+        "Blazor with MicrosoftIdentityConsentAndConditionalAccessHandler. Use a distributed token cache: one in "
+        "memory is empty after each restart, while the user's cookie still exists.",
+        commands=(),
+        otherwise=(
+            "In a web API, return the challenge to its client: the API itself cannot sign in a user.",
+            "In a background job, use an identity of the application (a client credential or a managed identity).",
+        ),
+    ),
+    CaseFix(
+        causes=("service_principal_incomplete",),
+        said=("idw10106", "'clientid' option must be provided"),
+        title="Microsoft.Identity.Web found no client ID in the configuration",
+        why="The section that the program binds has no ClientId.",
+        fix="Set ClientId, TenantId and Instance in the section that is bound (AzureAd, or the name passed to "
+        "AddMicrosoftIdentityWebApp). If they are there, the file or the variables of this environment are not read "
+        "(appsettings.<environment>.json, AzureAd__ClientId).",
+        commands=(),
+        otherwise=(),
+    ),
+    CaseFix(
+        causes=("certificate_file_invalid", "certificate_expired"),
+        said=("idw10109",),
+        fix="Microsoft.Identity.Web loads the certificates in ClientCertificates from a vault or store, in a vault as"
+        " the identity of DefaultAzureCredential: locally sign in again in Visual Studio or with az login, and "
+        "give that identity the permission get for certificates and secrets. If they have expired, add the new "
+        "one.",
+        commands=(run("az keyvault certificate show --vault-name {vault} --name <certificate> --query attributes"),),
+    ),
+    CaseFix(
+        causes=("service_principal_incomplete",),
+        said=("endpoint' cannot be empty", "endpointurl cannot be empty"),
+        fix="The JSON with the credentials lacks endpoints, such as activeDirectoryEndpointUrl and "
+        "resourceManagerEndpointUrl: create it with az ad sp create-for-rbac --json-auth, or add them.",
+        commands=(
+            run("az ad sp create-for-rbac --json-auth --role Contributor --scopes /subscriptions/{subscription}"),
+        ),
+        otherwise=(),
+    ),
+    CaseFix(
+        causes=("resource_not_in_tenant",),
+        said=("usgovcloudapi", "microsoftonline.us", "azure.us", "chinacloudapi", "azure.cn"),
+        fix="The program requests the resource of another cloud than the tenant's: select the cloud in its settings. A "
+        "provider or library that builds the name itself must be updated.",
+        setting=StackSetting.CLOUD,
+        commands=(),
+    ),
+    CaseFix(
+        causes=("az_subscription_wrong", "az_not_logged_in"),
+        said=("no access was configured for the vm",),
+        title="The managed identity has no role in any subscription",
+        why="az login --identity got a token, and the identity has no role assignment, so az finds no subscription.",
+        fix="Assign the identity a role in the subscription, or sign in without one: az login --identity "
+        "--allow-no-subscriptions.",
+        commands=(run("az login --identity --allow-no-subscriptions"),),
+        otherwise=("If the role was assigned a moment ago, wait some minutes and sign in again.",),
+    ),
+    CaseFix(
         causes=("service_principal_incomplete", "env_vars_incomplete"),
         said=(
             "secret can't be empty",

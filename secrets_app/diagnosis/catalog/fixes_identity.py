@@ -126,6 +126,15 @@ _TOOLS_ON_HOSTS = (
 )
 _IDENTITY = (
     CaseFix(
+        causes=("imds_unreachable", "mi_endpoint_error"),
+        said=("failed to connect to msi",),
+        fix="Azure CLI is signed in with a managed identity, and the endpoint of that identity does not answer here. "
+        "Sign in again: in Cloud Shell and on your own machine with az login, on an Azure VM with az login "
+        "--identity.",
+        commands=(run("az login --identity"), run("az login --tenant {tenant}")),
+        otherwise=("If several identities are attached, name one: az login --identity --client-id <client-id>.",),
+    ),
+    CaseFix(
         causes=("imds_unreachable",),
         said=("socketpermission",),
         fix="Java's security manager denies this plugin the connection to 169.254.169.254:80: grant it "
@@ -252,7 +261,7 @@ _IDENTITY = (
     ),
     CaseFix(
         causes=("mi_identity_not_assigned",),
-        said=("the workflow '", "logic app"),
+        said=("the workflow '", "logic app", "workflowapp"),
         fix="Enable the managed identity of the logic app that its connection selects, or select an attached "
         "user-assigned identity in the connection. It also needs access to the vault.",
         commands=(run("az resource show --ids <resource-id-of-the-logic-app> --query identity"),),

@@ -230,6 +230,18 @@ _OTHER_CLOUD = (
 _AUDIENCE = (
     CaseFix(
         causes=("kv_wrong_audience",),
+        stacks=(Stack.POWERSHELL,),
+        fix="Update Az.Accounts and Az.KeyVault together, load one version of each in a new session, and sign in "
+        "again. A token that the script passes itself (-KeyVaultAccessToken) must be one for "
+        "https://vault.azure.net.",
+        commands=(
+            run("Update-Module Az"),
+            run("Clear-AzContext"),
+            run("Connect-AzAccount -Tenant {tenant}"),
+        ),
+    ),
+    CaseFix(
+        causes=("kv_wrong_audience",),
         said=_OTHER_CLOUD,
         unless=("expected https://vault.azure.net",),
         fix="The program requested the token for another cloud than the vault's: select the cloud of the vault in its "
