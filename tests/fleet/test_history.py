@@ -2,9 +2,11 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -320,3 +322,18 @@ def test_command__unknown_target__is_one_sentence(world: World) -> None:
     world("app-service")
     with pytest.raises(CommandError, match="There is no target 'nothing'"):
         call_command("history", "--target", "nothing")
+
+
+@pytest.mark.program
+def test_process_that_ends__records_its_last_reading(world: World, tmp_path: Path) -> None:
+    azure = world("app-service")
+    code = (
+        "import django; django.setup(); from django.core.management import call_command as c; from django.test import "
+        "Client; c('migrate', verbosity=0, skip_checks=True); Client(headers={'host': '127.0.0.1'}).get('/readyz')"
+    )
+    file = tmp_path / "history.sqlite3"
+    settings = {"KVSITE_HISTORY": "on", "KVSITE_DATABASE_URL": f"sqlite:///{file}"}
+    done = run(code, **azure.env, **settings, DJANGO_SETTINGS_MODULE="kvsite.settings")
+    assert done.returncode == 0, done.stderr
+    with closing(sqlite3.connect(file)) as database:
+        assert database.execute("SELECT count, ok FROM fleet_observation").fetchall() == [(1, 1)]
