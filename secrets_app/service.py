@@ -67,7 +67,7 @@ def _diagnose(reading: Reading, request: ReadRequest, last_readable: LastReadabl
     if not _needs_explanation(reading, request):
         return Diagnosis(find_causes=partial(_causes_of_attempts, reading))
     # Imported here: `manage.py principal` starts faster without the catalog of causes, which a success does not need.
-    from secrets_app.conf.hints import connection_string_hints, setting_hints, use_setting_names
+    from secrets_app.conf.hints import connection_string_hints, in_project, setting_hints, use_setting_names
     from secrets_app.diagnosis.changes import with_change
     from secrets_app.diagnosis.diagnose import diagnose as find_causes
     from secrets_app.diagnosis.setting_causes import missing_service_principal_variables
@@ -79,7 +79,7 @@ def _diagnose(reading: Reading, request: ReadRequest, last_readable: LastReadabl
     hints = (
         *setting_hints(blocking, reading.place),
         *connection_string_hints(config.connection_string, [hint.cause for hint in diagnosed.hints]),
-        *(use_setting_names(hint, config) for hint in diagnosed.hints),
+        *(in_project(use_setting_names(hint, config)) for hint in diagnosed.hints),
         *setting_hints((problem for problem in request.problems if not problem.blocks_reading), reading.place),
     )
     main_cause = None if reading.ok else hints[0].cause if hints else UNEXPECTED

@@ -65,23 +65,28 @@ class ReverseProxy:
         return RedirectResponse(back, status_code=303)
 
     async def run_suggestion(self, request: Request) -> Response:
-        """Run the az commands that the site suggests now; the form itself contains no command."""
+        """Run the az commands that the site suggests now, or `command` of the form, which a person has completed."""
         rejected = csrf_error(request)
         if rejected:
             return self._page(403, "The command was rejected", rejected, back="/")
-        back, port = safe_redirect((await _form(request)).get("back", "/")), await self._runner.site_port()
+        form, port = await _form(request), await self._runner.site_port()
+        back, completed = safe_redirect(form.get("back", "/")), form.get("command", "").strip()
         if port is None or self._suggestions is None:
             return self._page(502, "The site is not running", self._runner.error or "", back=back)
         host = request.headers.get("Host", "")
         try:
             lines = await suggested_commands(self._client, port, self._suggestions, host)
-            runnable = [line for line in lines if can_run(line)]
-            if not runnable:
+            if completed and not completed.startswith("az "):
+                return self._page(400, "Not an Azure CLI command", "Only az commands can be run here.", back=back)
+            if not lines and not completed:
                 text = "The page suggests no command that can be run here: follow its text, or choose another scenario."
                 return self._page(200, "Nothing to run", text, back=back)
-            await self._runner.run(runnable, skipped=[line for line in lines if not can_run(line)])
+            given = [completed] if completed else lines
+            runnable = [line for line in given if can_run(line)]
+            await self._runner.run(runnable, skipped=[line for line in given if not can_run(line)])
             port = await self._runner.site_port()
-            await wait_for_change(self._client, port or 0, self._suggestions, host, lines)
+            if runnable:
+                await wait_for_change(self._client, port or 0, self._suggestions, host, lines)
         except (httpx.TransportError, ValueError, AttributeError) as error:
             return self._page(502, "The site returned no suggestion", str(error), back=back)
         except SiteError as error:

@@ -31,7 +31,7 @@ class Site:
         return self._process.returncode if self._process else None
 
     async def start(self, env: Mapping[str, str]) -> None:
-        """Return when `GET /healthz` returns 200. Raises SiteError."""
+        """Return when the site answers an HTTP request, with any status. Raises SiteError."""
         try:
             # In a new session, so that Ctrl-C in a terminal reaches only the demo, which stops the site's processes.
             self._process = await asyncio.create_subprocess_exec(*self._command, env=env, start_new_session=True)
@@ -41,7 +41,7 @@ class Site:
             async with asyncio.timeout(START_TIMEOUT_S):
                 await self._wait_until_ready()
         except TimeoutError:
-            raise SiteError(f"The site did not return 200 for GET /healthz within {START_TIMEOUT_S:.0f} s.") from None
+            raise SiteError(f"The site did not answer an HTTP request within {START_TIMEOUT_S:.0f} s.") from None
 
     async def wait(self) -> int:
         """Wait until the site exits. Return its exit code."""
@@ -63,17 +63,18 @@ class Site:
 
     async def _wait_until_ready(self) -> None:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", trust_env=False) as client:
-            while not await _is_healthy(client):
+            while not await _answers(client):
                 if self.exit_code is not None:
                     raise SiteError(f"The site exited with code {self.exit_code} before it was ready.")
                 await asyncio.sleep(POLL_INTERVAL_S)
 
 
-async def _is_healthy(client: httpx.AsyncClient) -> bool:
+async def _answers(client: httpx.AsyncClient) -> bool:
     try:
-        return (await client.get("/healthz")).status_code == httpx.codes.OK
+        await client.get("/healthz")  # any status: not every site has this path, and where it exists, it is cheap
     except httpx.TransportError:
         return False
+    return True
 
 
 def _signal_group(process: asyncio.subprocess.Process, signal_number: int) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from dataclasses import dataclass
 
 import httpx
@@ -12,6 +13,13 @@ MAX_BYTES = 1024 * 1024
 TIMEOUT_S = 40.0
 """Longer than the site's deadline for a reading."""
 PLACEHOLDERS = frozenset("<>")
+MAX_OUTPUT = 300
+SHOWS_NO_SECRET = re.compile(
+    r"az (?:account|ad sp|ad signed-in-user|identity|keyvault|keyvault network-rule|role assignment|vm identity|webapp"
+    r"|webapp identity|functionapp|functionapp identity) (?:list|show)(?:\s|$)"
+    r"|az keyvault secret list(?:-deleted)?(?:\s|$)"
+)
+"""Other commands, such as `az keyvault secret show`, can print a secret or a token."""
 POLL_INTERVAL_S = 0.2
 MAX_POLLS = 15
 """A site can answer from a cache for about a second."""
@@ -19,7 +27,7 @@ MAX_POLLS = 15
 
 @dataclass(frozen=True, kw_only=True)
 class CommandRun:
-    """A suggested command and its result. Its standard output is not shown: it can be a secret."""
+    """A suggested command and its result."""
 
     line: str
     result: CommandResult | None = None
@@ -29,9 +37,22 @@ class CommandRun:
     def outcome(self) -> str:
         """The exit code and the first line of an error message."""
         if self.result is None:
-            return "not run: fill in the value in <>"
+            return "not run: replace the text in <>"
         error = self.result.stderr.partition("\n")[0] if self.result.exit_code else ""
         return f"exit code {self.result.exit_code}" + (f": {error}" if error else "")
+
+    @property
+    def is_change(self) -> bool:
+        """Whether the command succeeded and may have changed something."""
+        return self.result is not None and not self.result.exit_code and not SHOWS_NO_SECRET.match(self.line)
+
+    @property
+    def output(self) -> str:
+        """The start of the standard output, of commands that only show what is no secret."""
+        if self.result is None or not SHOWS_NO_SECRET.match(self.line):
+            return ""
+        text = " ".join(self.result.stdout.split())
+        return text if len(text) <= MAX_OUTPUT else f"{text[:MAX_OUTPUT]}..."
 
 
 async def suggested_commands(client: httpx.AsyncClient, port: int, path: str, host: str) -> tuple[str, ...]:

@@ -33,6 +33,9 @@ _TOOLBAR = """
 """
 _RUN_FORM = """<form method="post" action="{fix}"><input type="hidden" name="back" value="{back}">\
 <button>Run<span> the suggested command</span></button></form>"""
+_COMPLETE_FORM = """<form method="post" action="{fix}"><input type="hidden" name="back" value="{back}">\
+<input name="command" value="{line}" aria-label="Command to complete" autocomplete="off" spellcheck="false">\
+<button>Run</button></form>{outcome}"""
 _RESET_FORM = """<form method="post" action="{form}"><input type="hidden" name="back" value="{back}">\
 <input type="hidden" name="scenario" value="{name}"><button>Reset</button></form>"""
 
@@ -69,6 +72,12 @@ STYLE = """\
 .local-azure :focus-visible { outline: 3px solid #0b57d0; outline-offset: 2px; }
 .local-azure-runs { flex: 1 1 100%; min-width: 0; }
 .local-azure-runs ul { margin: .1rem 0 0; padding-left: 1.25rem; }
+.local-azure-runs form { margin: .2rem 0; }
+.local-azure-runs input {
+  flex: 1 1 auto; min-width: 0; min-height: 2rem; padding: .1rem .5rem;
+  border: 1px solid #7a6200; border-radius: .4rem; background: #fffdf5; color: #2b2300;
+}
+.local-azure-runs input, .local-azure-runs samp { font: .8rem/1.4 ui-monospace, monospace; overflow-wrap: anywhere; }
 .local-azure-runs code { overflow-wrap: anywhere; background: none; color: inherit; padding: 0; border: 0; }
 .local-azure-page { font: 1rem/1.5 system-ui, sans-serif; color-scheme: light dark; }
 .local-azure-page { max-width: 40rem; margin: 2rem auto; padding: 0 1rem; }
@@ -86,7 +95,7 @@ STYLE = """\
 }
 @media (prefers-color-scheme: dark) {
   .local-azure { background: #3a2f00; color: #ffeeb0; border-color: #c7a500; }
-  .local-azure select { background: #241d00; color: #ffeeb0; border-color: #c7a500; }
+  .local-azure select, .local-azure-runs input { background: #241d00; color: #ffeeb0; border-color: #c7a500; }
   .local-azure button { background: #ffe082; color: #241d00; border-color: #ffe082; }
   .local-azure :focus-visible { outline-color: #9ecaff; }
 }
@@ -110,20 +119,29 @@ def toolbar(scenario: Scenario, *, back: str, can_run: bool = False, runs: Seque
         back=escape(back),
         options=options,
         actions=actions,
-        runs=_runs(runs),
+        runs=_runs(runs, back),
     )
 
 
 def _sentence(scenario: Scenario, runs: Sequence[CommandRun]) -> str:
     """The scenario's sentence, which may no longer be true after a command."""
-    is_changed = any(run.result and not run.result.exit_code for run in runs)
+    is_changed = any(run.is_change for run in runs)
     return f"Changed by the commands below. At its start: {scenario.sentence}" if is_changed else scenario.sentence
 
 
-def _runs(runs: Sequence[CommandRun]) -> str:
-    """The commands that were run, with the exit code and the first line of an error."""
-    items = "".join(f"<li><code>{escape(run.line)}</code> {escape(run.outcome)}</li>" for run in runs)
+def _runs(runs: Sequence[CommandRun], back: str) -> str:
+    """The commands, with the exit code and the output or error; one that has to be completed is a form."""
+    items = "".join(f"<li>{_run(run, back)}</li>" for run in runs)
     return f'<div class="local-azure-runs" role="status"><p>Commands run:</p><ul>{items}</ul></div>' if items else ""
+
+
+def _run(run: CommandRun, back: str) -> str:
+    if run.result is None:
+        return _COMPLETE_FORM.format(
+            fix=FIX_PATH, back=escape(back), line=escape(run.line), outcome=escape(run.outcome)
+        )
+    output = f"<br><samp>{escape(run.output)}</samp>" if run.output else ""
+    return f"<code>{escape(run.line)}</code> {escape(run.outcome)}{output}"
 
 
 def page(toolbar_html: str, *, title: str, text: str) -> str:

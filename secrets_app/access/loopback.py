@@ -17,6 +17,7 @@ from secrets_app.access.session import has_cookie, session_of
 from secrets_app.access.viewer import Viewer
 from secrets_app.conf import Config
 from secrets_app.conf.access import AccessMode
+from secrets_app.conf.project import is_embedded, shown_name
 
 # Headers added by proxies: REMOTE_ADDR is then the proxy's address, not the visitor's.
 _PROXY_HEADERS = frozenset(
@@ -42,6 +43,13 @@ _PROXY_HTTP_VERSION = "HTTP/1.0"
 _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
+def code_source() -> str:
+    """Where a user finds the code that allows values."""
+    if is_embedded():
+        return f"Enter the code that is set in {shown_name('KVSITE_SIGN_IN_CODE')}."
+    return "Enter the code that this site printed when it started, or open the link with it."
+
+
 def viewer(request: HttpRequest, config: Config) -> Viewer:
     """A visitor on this machine. Values: only with the code, which the output of the process contains."""
     is_local = is_from_this_machine(request, config)
@@ -52,7 +60,7 @@ def viewer(request: HttpRequest, config: Config) -> Viewer:
         may_view=is_local,
         may_see_values=role is not None,
         denied_because="Only a browser on the server itself, without a proxy in between, has access.",
-        values_denied_because="Open the link that this site printed when it started, or enter the code in it.",
+        values_denied_because=code_source(),
         may_sign_in_for_values=is_local and not role,
         sign_out_url=reverse("secrets_app:sign_out") if role else None,
     )

@@ -9,6 +9,7 @@ from secrets_app.access import easy_auth, loopback, sign_in
 from secrets_app.access.viewer import Viewer
 from secrets_app.conf import Config
 from secrets_app.conf.access import ENABLE_AUTHENTICATION_COMMAND, EXAMPLE_PASSPHRASE, AccessMode
+from secrets_app.conf.project import shown_name, use_shown_names
 from secrets_app.core.reading import Platform
 
 
@@ -62,12 +63,20 @@ POLICIES: dict[AccessMode, AccessPolicy] = {
 
 def decide(request: HttpRequest, config: Config) -> Viewer:
     """The viewer of a request: the only place that grants access."""
-    viewer = POLICIES[config.access].viewer(request, config)
+    viewer = _with_shown_names(POLICIES[config.access].viewer(request, config))
     if not config.shows_values:
         return replace(
             viewer,
             may_see_values=False,
             may_sign_in_for_values=False,
-            values_denied_because="KVSITE_VALUES does not allow secret values on this site.",
+            values_denied_because=f"{shown_name('KVSITE_VALUES')} does not allow secret values on this site.",
         )
     return replace(viewer, may_see_values=viewer.may_view and viewer.may_see_values)
+
+
+def _with_shown_names(viewer: Viewer) -> Viewer:
+    return replace(
+        viewer,
+        denied_because=use_shown_names(viewer.denied_because),
+        values_denied_because=use_shown_names(viewer.values_denied_because),
+    )

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from secrets_app.conf import Config
 from secrets_app.conf.connection_string import ConnectionString
-from secrets_app.conf.project import is_embedded, shown_name
+from secrets_app.conf.project import is_embedded, shown_name, use_shown_names
 from secrets_app.conf.setting import SettingProblem
 from secrets_app.connection_string import Key
 from secrets_app.core.credential_options import CertificateInVault, CredentialKind
@@ -105,6 +105,29 @@ def unset_commands(names: Iterable[str], place: HostEnvironment) -> tuple[str, .
     if place.system == "Windows":
         return (f"Remove-Item {', '.join(f'Env:{name}' for name in names)}",)
     return (f"unset {' '.join(names)}",)
+
+
+_ASSIGNMENT = re.compile(r"""\b(KVSITE_[A-Z_]+)=["']?([^"'\s]+)""")
+
+
+def in_project(hint: Hint) -> Hint:
+    """The hint; in another project with the names of its dict, and its lines instead of commands that set variables."""
+    if not is_embedded():
+        return hint
+
+    def lines(commands: tuple[str, ...]) -> tuple[str, ...]:
+        found = ((command, _ASSIGNMENT.search(command)) for command in commands)
+        return tuple(f"{shown_name(match[1])} = {match[2]!r}" if match else command for command, match in found)
+
+    return replace(
+        hint,
+        title=use_shown_names(hint.title),
+        why=use_shown_names(hint.why),
+        fix=use_shown_names(hint.fix),
+        otherwise=tuple(map(use_shown_names, hint.otherwise)),
+        commands=lines(hint.commands),
+        shells=ShellCommands(**{shell: lines(getattr(hint.shells, shell)) for shell in Shell}),
+    )
 
 
 _VARIABLE = re.compile(r"\bAZURE_(CLIENT_SECRET|CLIENT_ID|TENANT_ID)\b")

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,12 +46,18 @@ def key_of(name: str) -> str:
     return name.removeprefix(_PREFIX).lower()
 
 
+_NAME = re.compile(r"\b(?:KVSITE_[A-Z_]+|KEY_VAULT_(?:URI|URL|NAME)|SECRET_(?:NAME|VERSION))\b")
 KEYS = {key_of(name): name for name in SETTINGS if name not in _OF_THE_SITE}
 
 
 def shown_name(name: str) -> str:
     """What a setting is called where the app runs: `KVSITE_ACCESS`, or `PRINCIPAL_USED["access"]`."""
     return f'{DICT}["{key_of(name)}"]' if is_embedded() and name in SETTINGS else name
+
+
+def use_shown_names(text: str) -> str:
+    """A sentence of this product, with each of its settings called as in `shown_name`."""
+    return _NAME.sub(lambda match: shown_name(match[0]), text) if is_embedded() else text
 
 
 def source() -> Source:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from secrets_app.conf.project import use_shown_names
 from secrets_app.core.credential_options import (
     CHAINS,
     CredentialKind,
@@ -24,7 +25,7 @@ def describe_selection(options: CredentialOptions, token_credentials: str = "") 
 
     `token_credentials` is the value of AZURE_TOKEN_CREDENTIALS.
     """
-    return " ".join(_sentences(options, token_credentials.strip())) or None
+    return use_shown_names(" ".join(_sentences(options, token_credentials.strip()))) or None
 
 
 def selecting_setting(options: CredentialOptions, token_credentials: str = "") -> str | None:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from secrets_app.conf.project import use_shown_names
 from secrets_app.core.known_secrets import known_secrets
 from secrets_app.core.redaction import printable, well_formed
 
@@ -53,8 +54,8 @@ class Check:
 
     def __post_init__(self) -> None:
         # Values also come from files, tools and certificates: no secret and no control character may be displayed.
-        object.__setattr__(self, "finding", _cleaned(self.finding))
-        object.__setattr__(self, "advice", _cleaned(self.advice))
+        object.__setattr__(self, "finding", _cleaned(use_shown_names(self.finding)))
+        object.__setattr__(self, "advice", _cleaned(use_shown_names(self.advice)))
         object.__setattr__(self, "facts", tuple((name, _cleaned(value)) for name, value in self.facts))
 
     def as_json(self) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from secrets_app.azure_client.timeouts import retry_budget_s
 from secrets_app.conf import Config
+from secrets_app.conf.project import shown_name
+from secrets_app.conf.server import DEADLINE
 from secrets_app.connection_string import ConnectionStringWarning, equivalent_of
 from secrets_app.core.reading import HostEnvironment
 
@@ -51,7 +53,7 @@ def _deadline_warnings(config: Config) -> tuple[ConnectionStringWarning, ...]:
     return (
         ConnectionStringWarning(
             message=f"sets MsiRetryTimeout to {requested_s:g} seconds, but the managed identity endpoint is retried "
-            f"for only {available_s:g} seconds, because KVSITE_DEADLINE_S is {config.deadline_s:g}.",
-            hint="Increase KVSITE_DEADLINE_S (up to 60), or accept the shorter time.",
+            f"for only {available_s:g} seconds, because {shown_name(DEADLINE.name)} is {config.deadline_s:g}.",
+            hint=f"Increase {shown_name(DEADLINE.name)} (up to 60), or accept the shorter time.",
         ),
     )

@@ -118,7 +118,7 @@ def _identity() -> Schema:
     return object_schema(
         "One credential.",
         {
-            "way": {**_TEXT, "description": "A value of KVSITE_CREDENTIAL."},
+            "way": {**_TEXT, "description": "The name of a credential, such as managed-identity."},
             "credential": _TEXT,
             "identity": {**nullable(_TEXT), "description": "The ID of a user-assigned identity."},
             "picked": {"type": "boolean", "description": "The site uses this credential."},

@@ -8,6 +8,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from secrets_app.conf.project import shown_name
 from secrets_app.core import formatting
 from secrets_app.core.claims import MEANINGS, TIME_CLAIMS, claim_time
 from secrets_app.core.hops import has_different_tenants
@@ -45,6 +46,7 @@ for _filter in (
     page.who_and_where,
     page.untried,
     page.watch_time,
+    shown_name,
 ):
     register.filter(_filter.__name__, _filter)
 

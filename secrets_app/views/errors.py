@@ -21,7 +21,7 @@ from secrets_app import conf
 from secrets_app.access import POLICIES, Viewer, viewer_of
 from secrets_app.conf.access import MODE, AccessMode
 from secrets_app.conf.hints import commands_that_set
-from secrets_app.conf.project import is_embedded, shown_name
+from secrets_app.conf.project import is_embedded, shown_name, use_shown_names
 from secrets_app.conf.request import ReadRequest, TokenTarget, secret_request
 from secrets_app.core.budget import BudgetExceededError
 from secrets_app.core.reading import HostEnvironment
@@ -194,7 +194,7 @@ def _option(mode: AccessMode, host: HostEnvironment) -> AccessOption:
     policy = POLICIES[mode]
     setup = (policy.setup_command,) if policy.setup_command else ()
     commands = setup + commands_that_set({ACCESS: mode.value, **policy.required_settings}, host)
-    return AccessOption(mode, policy.description, commands)
+    return AccessOption(mode, use_shown_names(policy.description), commands)
 
 
 FORBIDDEN, TOO_MANY_REQUESTS = 403, 429
@@ -231,7 +231,7 @@ def answers_refusals(view: View) -> View:
         try:
             return view(request, *args, **kwargs)
         except ChoiceRefusedError:
-            return _refusal(request, FORBIDDEN, "Not available on this site", _OPEN)
+            return _refusal(request, FORBIDDEN, "Not available on this site", use_shown_names(_OPEN))
         except BudgetExceededError as error:
             seconds = math.ceil(error.retry_after_s)
             response = _refusal(request, TOO_MANY_REQUESTS, "Too many requests", _BUSY.format(seconds=seconds))

@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from secrets_app.conf.hints import in_project
 from secrets_app.diagnosis import search
 from secrets_app.diagnosis.catalog import CAUSES
 from secrets_app.diagnosis.catalog.examples import examples
@@ -94,7 +95,7 @@ def cause(request: HttpRequest, key: str) -> HttpResponse:
         raise Http404
     context = {
         "cause": entry,
-        "hint": search.general_hint(entry),
+        "hint": in_project(search.general_hint(entry)),
         "related": search.related(entry),
         "settings": search.settings_by_stack(entry),
         "examples": examples().get(key, ()),

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from secrets_app import conf
 from secrets_app.access import audit, viewer_of
 from secrets_app.access.client_address import client_address
+from secrets_app.access.loopback import code_source
 from secrets_app.access.session import session_of
 from secrets_app.access.sign_in import LoginThrottle, Role, grants_most, role_for, save_sign_in
 from secrets_app.conf.access import AccessMode
@@ -94,9 +95,6 @@ def _throttled(request: HttpRequest, next_url: str, wait_s: int) -> HttpResponse
 
 
 def _form(request: HttpRequest, next_url: str, *, error: str = "", status: int = 200) -> HttpResponse:
-    return render(
-        request,
-        "secrets_app/sign_in.html",
-        {"next_url": next_url, "error": error, "by_code": conf.current().access is AccessMode.LOOPBACK},
-        status=status,
-    )
+    by_code = conf.current().access is AccessMode.LOOPBACK
+    context = {"next_url": next_url, "error": error, "by_code": by_code, "code_source": code_source()}
+    return render(request, "secrets_app/sign_in.html", context, status=status)

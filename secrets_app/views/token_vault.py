@@ -9,6 +9,7 @@ from secrets_app import conf
 from secrets_app.access import viewer_of
 from secrets_app.conf.access import AccessMode
 from secrets_app.conf.hints import setting_hints
+from secrets_app.conf.project import shown_name
 from secrets_app.conf.request import token_vault_request
 from secrets_app.service import detect_host
 from secrets_app.views.parameters import parse_query
@@ -21,7 +22,10 @@ def token_vault(request: HttpRequest) -> HttpResponseBase:
     """The properties of the stored token. POST creates the token first, if it does not exist."""
     parse_query(request)
     if request.method == "POST" and viewer_of(request).access_mode is AccessMode.OPEN:
-        error = {"title": "Token not created", "sentence": "With KVSITE_ACCESS=open, tokens cannot be created."}
+        error = {
+            "title": "Token not created",
+            "sentence": f"With {shown_name('KVSITE_ACCESS')}=open, tokens cannot be created.",
+        }
         return render(request, "secrets_app/error.html", error, status=403)
     config = conf.current()
     read_request = token_vault_request(config, create=request.method == "POST")

@@ -22,7 +22,7 @@ from tests.support.scenario_visits import SIGN_IN_CODE
 def test_without_the_code__pages_are_shown__values_are_not(client: Client, world: World) -> None:
     azure = world("app-service")
     html = client.get("/secret/").content.decode()
-    assert "Open the link that this site printed when it started" in html
+    assert "Enter the code that this site printed when it started" in html
     assert 'href="/sign-in/?next=/secret/">Enter code</a>' in html
     response = client.post("/value/")
     assert response.status_code == 403

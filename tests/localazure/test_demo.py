@@ -14,7 +14,9 @@ import pytest
 
 from localazure import SCENARIOS
 from localazure.demo.csrf import safe_redirect
+from localazure.demo.suggestions import CommandRun
 from localazure.demo.toolbar import FIX_PATH, FORM_PATH, STYLE_PATH, ToolbarInserter, toolbar
+from localazure.services.azure_cli.result import CommandResult
 
 SITE = """
 import http.server, os, sys
@@ -33,6 +35,8 @@ class Site(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path == "/die":
             os._exit(7)
+        if self.path == "/healthz":
+            return self.send_error(404)  # as a Django project without the pages of the site answers
         if self.path == "/hints":
             return self.answer("application/json", open(sys.argv[2], "rb").read())
         seen = f"{os.environ['KEY_VAULT_URI']} {os.environ.get('WEBSITE_SITE_NAME')} {self.path} {self.headers}"
@@ -204,10 +208,36 @@ def test_suggestion__is_never_given_to_a_shell(demo: Demo, tmp_path: Path) -> No
 
 
 @pytest.mark.program
-@pytest.mark.parametrize("line", ["touch x", "kubectl get pods", "az login --tenant <tenant-id>", "export A=b"])
-def test_suggestion__other_commands_and_placeholders__are_not_run(demo: Demo, line: str) -> None:
+@pytest.mark.parametrize("line", ["touch x", "kubectl get pods", "export A=b"])
+def test_suggestion__other_commands__are_not_run(demo: Demo, line: str) -> None:
     demo.change("no-role")
     assert "suggests no command that can be run here" in demo.run(line).text
+
+
+@pytest.mark.program
+def test_suggestion__placeholder__is_completed_in_the_toolbar(demo: Demo) -> None:
+    demo.change("no-role")
+    incomplete, own = ASSIGN.replace("contoso", "<name>"), {"Origin": str(demo.client.base_url).rstrip("/")}
+    demo.run("az account show --query name", incomplete)
+    page = demo.client.get("/").text
+    assert "<samp>&quot;Contoso Production&quot;</samp>" in page
+    assert "not run: replace the text in &lt;&gt;" in page
+    assert 'name="command" value="az ' in page
+    assert demo.client.post(FIX_PATH, data={"command": "touch x", "back": "/"}, headers=own).status_code == 400
+    assert demo.client.post(FIX_PATH, data={"command": "az version", "back": "/"}, headers=own).status_code == 303
+    assert "<code>az version</code> exit code 0" in demo.client.get("/").text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "az keyvault secret show --name demo",
+        "az account get-access-token",
+        "az webapp config appsettings list --name x",
+    ],
+)
+def test_output__of_commands_that_can_print_a_secret__is_not_shown(line: str) -> None:
+    assert CommandRun(line=line, result=CommandResult(stdout="a secret")).output == ""
 
 
 @pytest.mark.program

@@ -72,6 +72,26 @@ def test_pages__work_below_a_prefix_with_one_dict(project: Project, scenario: st
     assert client.get(f"{PREFIX}/identities/").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("scenario", "used"),
+    [
+        ("no-role", {"access": "open"}),
+        ("vm-two-identities", {"credential": "managed-identity"}),
+        ("vault-silent", {"deadline_s": 1}),
+        ("laptop-signed-out", {"credential": "dev", "exclude_credentials": "azd"}),
+    ],
+)
+def test_texts__name_settings_as_the_project_writes_them(project: Project, scenario: str, used: dict[str, Any]) -> None:
+    client = project(scenario, **used)
+    pages = ("", "secret/", "token/", "environment/", "report/", "sign-in/", "causes/deadline_exceeded/")
+    for page in (*pages, "api/reading?userAssignedClientId=x", "api/reading", "api/"):
+        text = re.sub(r'"chosen_setting": "\w*"', "", client.get(f"{PREFIX}/{page}").content.decode())
+        assert not re.search(r".{0,40}KVSITE_\w*", text), page
+    texts = client.get(f"{PREFIX}/").content.decode() + client.get(f"{PREFIX}/secret/").content.decode()
+    assert "PRINCIPAL_USED[" in texts
+    assert "KVSITE_" not in manage("principal").stdout + manage("doctor", "-v").stdout
+
+
 def test_headers__are_set_on_own_views_only(project: Project) -> None:
     client = project(access="open")
     for page in ("/", "/causes/", "/nothing", "/api/reading", "/?nonsense=1"):
