@@ -122,6 +122,22 @@ def test_print_and_zoom_and_high_contrast(page: Page, inside: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     page.emulate_media(forced_colors="active")
     assert_accessible(page)
+    page.set_viewport_size({"width": 718, "height": 1047})  # A4 without Chromium's margins
+    page.emulate_media(forced_colors="none", media="print")
+    for path in ("", "identities/", "environment/", "explain/", "causes/kv_rbac_denied/"):
+        page.goto(inside + path)
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
+
+
+@in_scenario("no-role")
+def test_desktop__principal_and_chain_are_in_the_first_screen(page: Page, inside: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(inside)
+    for heading in ("Principal Used", "Credential chain"):
+        box = page.locator("section", has=page.get_by_role("heading", name=heading)).bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 900, heading
 
 
 @in_scenario("no-role")
