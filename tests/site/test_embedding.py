@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -129,6 +130,21 @@ def test_every_view__is_found_by_its_name() -> None:
     lazy = [view for view in views if isinstance(view, urls.LazyView)]
     assert lazy
     assert all(callable(view.view) for view in lazy)
+
+
+_START = """
+import os, sys
+os.environ["DJANGO_SETTINGS_MODULE"] = "kvsite.settings"
+import kvsite.wsgi, localazure.pytest_plugin, secrets_app.urls, secrets_app.views.reading
+few_need = ("secrets_app.diagnosis.catalog", "secrets_app.doctor.service", "secrets_app.openapi", "prometheus_client")
+sys.exit(", ".join({*few_need, "localazure.emulator"} & {*sys.modules}) or 0)
+"""
+
+
+@pytest.mark.program
+def test_worker_and_pytest_plugin__load_only_what_every_start_needs() -> None:
+    done = subprocess.run([sys.executable, "-c", _START], cwd=ROOT, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("middleware", [(), DJANGO])
