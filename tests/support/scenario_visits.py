@@ -148,7 +148,7 @@ def _record(azure: LocalAzure, words: dict[str, str]) -> Visit:
         paths = (*PAGES, *MORE_PAGES) if name in THOROUGH else PAGES
         answers = _pages([path for path in paths if "refresh" not in path or not azure.scenario.times_out])
         answers["explained"] = Client(headers=HERE).post(
-            "/api/explain", {"message": plain.getvalue()[-20_000:]}, content_type="application/json"
+            "/api/explain", {"message": plain.getvalue()[-6_000:]}, content_type="application/json"
         )
         pages = {path: _body(answer) for path, answer in answers.items()}
         shown = [f"{pages[path]}\n{answer.headers}\n{answer.cookies}" for path, answer in answers.items()]

@@ -16,6 +16,7 @@ BY_FILE = (
     "tests/views/test_every_page.py",
     "tests/localazure/test_demo.py",  # one demo
     "tests/safety/test_outputs.py",  # each source is parsed once
+    "tests/diagnosis/test_command_tools.py",  # each command is created once
     "tests/test_differences.py",  # one reading of each scenario
 )
 BY_SCENARIO = (  # one recording of each scenario for the group
