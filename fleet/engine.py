@@ -6,6 +6,7 @@ same time delay a check by one lease at most, and never run one twice at once.
 
 import logging
 import os
+import signal
 import time
 import warnings
 from collections import deque
@@ -210,6 +211,8 @@ class _Scheduler:
         self._service: Any = None
         self.is_stopping = False
         """The worker ends: checks that have begun finish, no others begin."""
+        self.is_interrupted = False
+        """It ends because of Ctrl+C."""
 
     def start(self, **_signal: Any) -> None:
         """Begin to send the periodic tasks."""
@@ -217,9 +220,9 @@ class _Scheduler:
         self._service = EmbeddedService(app, thread=True, scheduler_cls="celery.beat:Scheduler")
         self._service.start()
 
-    def stop(self, **_signal: Any) -> None:
+    def stop(self, *, sig: str = "", **_signal: Any) -> None:
         """Send no more tasks."""
-        self.is_stopping = True
+        self.is_stopping, self.is_interrupted = True, sig == "SIGINT"
         if self._service:
             self._service.stop()
 
@@ -228,7 +231,7 @@ _scheduler = _Scheduler()
 
 
 def run_worker(threads: int) -> int:
-    """Work until SIGINT or SIGTERM, which let running checks finish; returns the exit code."""
+    """Work until SIGINT or SIGTERM, which let running checks finish; returns the exit code: 130 or 0."""
     warnings.filterwarnings("ignore", category=SecurityWarning)  # root in a container: messages are JSON, never pickle
     broker.report_problems_of(app)
     worker_ready.connect(_scheduler.start)
@@ -240,4 +243,4 @@ def run_worker(threads: int) -> int:
     # After Celery's own filter. The warning is on checks that go on while the broker is away.
     warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)
     worker.start()
-    return int(worker.exitcode or 0)
+    return 128 + signal.SIGINT if _scheduler.is_interrupted else int(worker.exitcode or 0)

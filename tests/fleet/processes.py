@@ -144,12 +144,13 @@ def scaled_out(servers: tuple[PostgreSQL, Redis], tmp_path: Path) -> Iterator[Fl
         yield started.migrated()
 
 
-def test_embedded__checks_everything_and_ends_on_sigterm(embedded: Fleet) -> None:
+@pytest.mark.parametrize(("stop", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_embedded__checks_everything_and_ends_on_a_signal(embedded: Fleet, stop: signal.Signals, code: int) -> None:
     embedded.add_targets(TARGETS, interval_s=3600)
     worker = embedded.start_worker()
     wait_for("all targets and the own one are checked", lambda: embedded.checked() == TARGETS + 1)
-    worker.send_signal(signal.SIGTERM)
-    assert worker.wait(LIMIT_S) == 0
+    worker.send_signal(stop)
+    assert worker.wait(LIMIT_S) == code
     assert embedded.readings() == TARGETS + 1
 
 
