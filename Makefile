@@ -109,14 +109,18 @@ image-localazure: image wheels  ## build the image of Local Azure and try the tw
 	$(BUILDAH) --file packaging/localazure/Dockerfile --tag localhost/localazure dist
 	$(BIN)/pytest tests/packaging/container.py --timeout 120
 
-# Each distribution is built from the files in git, beside its own pyproject.toml.
+# Each distribution is built from the files in git, beside its own pyproject.toml. The links of its README need the URL of
+# the repository: `make wheels REPOSITORY=https://github.com/owner/repository`.
 wheels: .venv/installed  ## build the wheels and source archives of both packages into dist/
 	rm -rf build dist && mkdir -p build/localazure build/principal-used dist
 	git ls-files -z localazure | tar --null -cf - -T - | tar -xf - -C build/localazure
-	cp packaging/localazure/pyproject.toml localazure/README.md LICENSE build/localazure/
+	cp packaging/localazure/pyproject.toml LICENSE build/localazure/
+	$(BIN)/python packaging/pypi_readme.py localazure/README.md $(REPOSITORY) > build/localazure/README.md
 	git ls-files -z secrets_app kvsite fleet | tar --null -cf - -T - | tar -xf - -C build/principal-used
-	cp packaging/principal-used/pyproject.toml README.md LICENSE build/principal-used/
+	cp packaging/principal-used/pyproject.toml LICENSE build/principal-used/
+	$(BIN)/python packaging/pypi_readme.py README.md $(REPOSITORY) > build/principal-used/README.md
 	cp gunicorn.conf.py build/principal-used/kvsite/
+	$(if $(REPOSITORY),printf '\n[project.urls]\nSource = "$(REPOSITORY)"\n' | tee -a build/localazure/pyproject.toml >> build/principal-used/pyproject.toml)
 	$(BIN)/uv build --quiet --out-dir dist build/localazure
 	$(BIN)/uv build --quiet --out-dir dist build/principal-used
 

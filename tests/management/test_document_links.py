@@ -1,6 +1,7 @@
 """References in the documents exist: links, headings, files, make targets, modules, settings."""
 
 import re
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,3 +106,15 @@ def test_pictures__are_small_and_used(picture: object) -> None:
     name = f"{picture.name}.png"  # type: ignore[attr-defined]
     assert (ROOT / "docs" / name).stat().st_size <= MAX_BYTES
     assert any(name in document.read_text(encoding="utf-8") for document in DOCUMENTS)
+
+
+def test_package_readme__has_no_relative_link() -> None:
+    absolute_links = runpy.run_path(str(ROOT / "packaging" / "pypi_readme.py"))["absolute_links"]
+    for folder, readme in ((".", ROOT / "README.md"), ("localazure", ROOT / "localazure" / "README.md")):
+        text = readme.read_text(encoding="utf-8")
+        found = LINK.findall(absolute_links(text, folder, "https://github.com/owner/name"))
+        paths = [link.split("/HEAD/")[1].split("#")[0] for link in found if "/HEAD/" in link]
+        assert paths
+        assert all((ROOT / path).exists() for path in paths), paths
+        for links in (found, LINK.findall(absolute_links(text, folder, ""))):
+            assert all(link.startswith(("https://", "#")) for link in links), links
