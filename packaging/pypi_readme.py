@@ -1,4 +1,4 @@
-"""Prints a README for a package: links relative to the repository lead nowhere on PyPI.
+"""Prints a README for a package: links relative to the repository do not work on PyPI.
 
 `python packaging/pypi_readme.py README.md [https://github.com/owner/repository]`. With the URL of the repository, the
 links become absolute; without it, their text remains, and pictures are left out.
