@@ -42,6 +42,7 @@ def test_commands__are_those_of_the_image() -> None:
     assert "ARG REQUIREMENTS=requirements.txt\nCOPY ${REQUIREMENTS} ./" in (ROOT / "Dockerfile").read_text()
 
 
+@pytest.mark.program
 @pytest.mark.skipif(shutil.which("docker-compose") is None, reason="docker-compose is NOT installed")
 def test_docker_compose__accepts_the_file() -> None:
     command = ("docker-compose", "--file", str(FILE), "config", "--quiet")
