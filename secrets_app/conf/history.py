@@ -94,8 +94,10 @@ def _is_url(text: str) -> bool:
 def _require(check: CheckId, name: str, packages: tuple[str, ...]) -> None:
     missing = [package for package in packages if not is_installed(package)]
     if missing:
+        azure = " ".join(package.replace(".", "-") for package in missing if package.startswith("azure."))
+        install = f"python -m pip install {azure}" if azure else install_command()  # the extra `fleet` has neither
         raise SettingError(
-            check, name, f"needs a package that is not installed: {', '.join(missing)}.", f"Run: {install_command()}",
+            check, name, f"needs a package that is not installed: {', '.join(missing)}.", f"Run: {install}",
             blocks_reading=False,
         )  # fmt: skip
 

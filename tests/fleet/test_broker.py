@@ -9,6 +9,7 @@ import pytest
 
 from fleet import broker
 from fleet.broker import broker_settings, every
+from secrets_app.conf import history, load
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +35,21 @@ def test_url__is_passed_on(url: str) -> None:
     found = broker_settings(url)
     assert found["broker_url"] == url
     assert ("visibility_timeout" in found["broker_transport_options"]) is url.startswith("redis")
+
+
+@pytest.mark.parametrize(
+    ("url", "package"),
+    [
+        ("azurestoragequeues://DefaultAzureCredential@https://contoso.queue.core.windows.net", "azure-storage-queue"),
+        ("azureservicebus://DefaultAzureCredential@contoso.servicebus.windows.net", "azure-servicebus"),
+    ],
+)
+def test_azure_broker_without_its_package__is_a_problem_that_names_it(
+    monkeypatch: pytest.MonkeyPatch, url: str, package: str
+) -> None:
+    monkeypatch.setattr(history, "is_installed", lambda name: not name.startswith("azure."))
+    found = [problem for problem in load({"KVSITE_BROKER_URL": url}).problems if problem.setting == "KVSITE_BROKER_URL"]
+    assert [problem.hint for problem in found] == [f"Run: python -m pip install {package}"]
 
 
 @pytest.mark.parametrize(
