@@ -206,7 +206,7 @@ class LocalAzure:
         On a machine with Azure CLI the scenario's own account is used, elsewhere the developer's on another machine.
         Raises ValueError when it is not an az command.
         """
-        # Imported here: the commands take a fifth of the start, and many scenarios need none.
+        # Imported here: many scenarios need no command of Azure CLI.
         from localazure.services.azure_cli.commands import run_line
         from localazure.services.azure_cli.context import Context
 

@@ -1,7 +1,7 @@
 """Maps host names and local paths to the emulated services of a scenario.
 
-Each service is created at the first request to it. Those that many scenarios do not need are imported then too: Azure
-CLI, Resource Manager and Microsoft Graph take a third of the start.
+Each service is created at the first request to it. Azure CLI, Resource Manager and Microsoft Graph are imported then
+too: many scenarios do not need them.
 """
 
 from collections.abc import Callable, Iterable
