@@ -167,6 +167,5 @@ def _line(group: Sequence[Target]) -> str:
     names = ", ".join(target.name for target in group[:MAX_NAMED])
     more = f" and {len(group) - MAX_NAMED} more" if len(group) > MAX_NAMED else ""
     error = f", {first.code}{f' ({first.cause})' if first.cause != first.code else ''}" if not first.ok else ""
-    has_token = first.state not in {Target.State.NO_TOKEN, Target.State.INVALID}  # otherwise it is an earlier principal
-    who = f", as {first.principal}" if first.principal and has_token else ""
+    who = f", as {first.principal}" if first.principal else ""
     return f"{where}: {'readable again' if first.ok else 'not readable'} since {since}{error}{who}: {names}{more}."

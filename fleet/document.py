@@ -88,7 +88,7 @@ class TargetRow:
     code: str
     """HTTP status and error code: `403 ForbiddenByRbac`."""
     principal: str
-    """Of the last reading that showed one."""
+    """Of the last check; empty if it obtained no token."""
     expected: dict[str, str]
     """What is expected of the principal: `{"object_id": "..."}`."""
     expires_on: datetime | None

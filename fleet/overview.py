@@ -85,8 +85,8 @@ def _failures(targets: QuerySet[Target]) -> Iterable[FailureGroup]:
     failing = targets.order_by().filter(ok=False).annotate(place=_PLACE)
     error = "state", "code", "cause"
     rows = failing.values(*error).annotate(
-        n=Count("pk"), places=Count("place", distinct=True), principals=Count("principal", distinct=True),
-        principal_of_all=Min("principal"), first=Min("since"), last=Max("since"),
+        n=Count("pk"), places=Count("place", distinct=True), first=Min("since"), last=Max("since"),
+        principals=Count("principal", distinct=True, filter=~Q(principal="")), principal_of_all=Min("principal"),
     )  # fmt: skip
     most_in: dict[tuple[str, ...], list[Place]] = {}
     pairs = failing.values(*error, "place").annotate(n=Count("pk"), first=Min("since")).order_by("-n", "place")

@@ -8,7 +8,6 @@ from fleet.filters import STATE_TITLES, UNCHECKED
 from fleet.models import Target
 from secrets_app.core.formatting import KINDS, moment, plural, span
 
-_WITHOUT_PRINCIPAL = frozenset({Target.State.NO_TOKEN, Target.State.INVALID})
 _KINDS = frozenset(KINDS.values())
 EXPLANATIONS = {
     "ReferenceNotFound": "A variable or file that this target refers to (env:NAME, file:/path) is not there for the "
@@ -37,8 +36,6 @@ class Outcome(NamedTuple):
     """`The vault's firewall blocks this IP address`; empty for a cause that is not in the catalog."""
     explanation: str
     """Why there is no reading, and what to do; empty for other errors."""
-    has_principal: bool
-    """False if the known principal is that of an earlier reading."""
 
     @classmethod
     def of(cls, state: str, code: str, cause: str) -> "Outcome":
@@ -46,7 +43,6 @@ class Outcome(NamedTuple):
             result=code if code and code != cause else STATE_TITLES[state],
             cause_title=_cause_title(cause) if cause else "",
             explanation=EXPLANATIONS.get(code.rpartition(" ")[2], ""),
-            has_principal=state not in _WITHOUT_PRINCIPAL,
         )
 
 

@@ -40,6 +40,17 @@ def add(
     return Target.objects.get(name=name)
 
 
+@pytest.mark.django_db
+def test_check_without_a_token__shows_no_earlier_principal(world: World, client: Client) -> None:
+    world("app-service")
+    target = add("offline now", OK, minutes_ago=10)
+    record(target.pk, Observed(at=datetime.now(UTC), **NO_ANSWER))
+    row = json.loads(client.get("/api/fleet").content)["targets"][0]
+    assert (row["state"], row["principal"]) == ("unreachable", "")
+    assert "as kvsite-demo" not in client.get(f"/history/?target={target.pk}").content.decode()
+    assert "kvsite-demo" not in client.get("/fleet/").content.decode()
+
+
 def test_unauthenticated_visitor__sees_no_target(targets: None) -> None:
     paths = [f"/{pattern.pattern}" for pattern in urlpatterns]
     assert len(paths) >= 5

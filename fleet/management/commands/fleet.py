@@ -199,7 +199,7 @@ def _lines(rows: Iterable[TargetRow]) -> Iterator[str]:
         lasts = f" for {elapsed(row.since)}" if row.since else ""
         cause = f" ({row.cause})" if row.cause and row.cause != row.code else ""
         error = f": {row.code or row.cause}{cause if row.code else ''}" if row.code or row.cause else ""
-        principal = f", as {row.principal}" if row.principal and outcome.has_principal else ""
+        principal = f", as {row.principal}" if row.principal else ""
         yield f"{row.name}: {STATE_TITLES[row.state]}{lasts}{error}{principal}"
         if outcome.explanation:
             yield f"  {outcome.explanation}"
