@@ -28,7 +28,7 @@ def with_needs(cause: Cause, values: CommandValues) -> Cause:
     if program is None or cause.key not in _REFUSED or not (program.caller or program.permissions):
         return cause
     permissions = _permissions(program, values)
-    fix = " ".join(filter(None, (_caller(program), cause.fix, _sentence(program, permissions), program.note)))
+    fix = " ".join(filter(None, (_caller(program), cause.fix, _sentence(cause, program, permissions), program.note)))
     commands = tuple(dict.fromkeys(_commands(cause, program, permissions)))
     if program.app_id:
         commands = (run(f"az ad sp show --id {program.app_id} --query id --output tsv"), *commands)
@@ -48,7 +48,9 @@ def _caller(program: Program) -> str:
     return f"The caller is {program.caller}." if program.caller else ""
 
 
-def _sentence(program: Program, permissions: dict[str, str]) -> str:
+def _sentence(cause: Cause, program: Program, permissions: dict[str, str]) -> str:
+    if cause.key == "kv_rbac_denied" and program.roles:
+        return f"{program.name} needs the role{'s' if len(program.roles) > 1 else ''} {join_words(program.roles)}."
     if not permissions:
         return ""
     named = [f"{kind} {_plural(granted)}" for kind, granted in permissions.items()]
