@@ -44,7 +44,7 @@ checks: .venv/installed
 	$(BIN)/python manage.py documents --check
 
 tests: .venv/installed
-	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadgroup -m "not browser and not program"  # three on two cores: some wait for timeouts
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadgroup -m "not browser and not program and not attack"  # three on two cores: some wait for timeouts
 
 test-programs: .venv/installed  ## test what needs processes: signals, pipes, terminals, gunicorn, the demo, the pytest plugin
 	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadgroup -m program
@@ -69,6 +69,7 @@ test-az: .venv/installed .venv-az/installed  ## test the real Azure CLI against 
 	KVSITE_REAL_AZ=$(CURDIR)/.venv-az/bin/az $(BIN)/pytest tests/localazure/real_az.py tests/localazure/real_az_fixes.py
 
 test-attacks: .venv/installed  ## attack the running site: hostile Azure, raw requests, fuzzing, exhaustion, kills
+	$(BIN)/pytest -n 2 --dist loadgroup -m attack
 	$(BIN)/pytest attacks --timeout 120
 
 test-fleet: .venv/installed  ## watch with real processes, PostgreSQL, Redis and RabbitMQ, which are killed, and other faults; what is not installed is skipped

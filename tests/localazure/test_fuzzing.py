@@ -12,6 +12,7 @@ ROUNDS = 200
 pytest_plugins = ["scenario_fixtures"]
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize("scenario", ["vm", "app-service"])
 def test_malformed_requests__cause_no_server_errors(
     scenario: str, http_client: Callable[[LocalAzure], httpx.Client]

@@ -125,6 +125,7 @@ def azure(world: World, settings: Any) -> LocalAzure:
     return azure
 
 
+@pytest.mark.attack
 @pytest.mark.django_db
 def test_any_request__has_no_server_error(azure: LocalAzure) -> None:
     client = Client(raise_request_exception=False)
@@ -143,6 +144,7 @@ def test_any_request__has_no_server_error(azure: LocalAzure) -> None:
     assert longest < SLOW_S
 
 
+@pytest.mark.attack
 @pytest.mark.django_db
 @pytest.mark.parametrize("route", routes())
 def test_repeated_parameters_and_all_methods__have_no_server_error(azure: LocalAzure, route: str) -> None:

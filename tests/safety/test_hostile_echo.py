@@ -141,6 +141,7 @@ def assert_hidden(secret: str, output: str) -> None:
         assert write(secret)[20:80] not in output, name
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize("write", [str, in_every_format, with_controls])
 @pytest.mark.parametrize("fields", ANSWERS, ids=lambda fields: fields.__name__)
 def test_vault_that_repeats_the_token(
