@@ -59,9 +59,18 @@ class Server:
         raise NotImplementedError
 
     def start(self) -> None:
+        self._spawn()
+        wait_for(f"{type(self).__name__} listens", self._listens)
+
+    def _spawn(self) -> None:
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(self.command(), stdout=log, stderr=log, **self.options())
-        wait_for(f"{type(self).__name__} listens", lambda: _accepts(self.port))
+
+    def _listens(self) -> bool:
+        """A server that could not start, as PostgreSQL while a child of the killed one is alive, is started again."""
+        if self._process and self._process.poll() is not None:
+            self._spawn()
+        return _accepts(self.port)
 
     def options(self) -> dict[str, object]:
         return {}
@@ -96,9 +105,19 @@ class PostgreSQL(Server):
         if os.getuid() == 0:
             user = pwd.getpwnam("nobody")
             os.chown(folder, user.pw_uid, user.pw_gid)
-            for parent in (folder, *folder.parents[:3]):
-                parent.chmod(parent.stat().st_mode | 0o055 if parent != folder else 0o700)
+            folder.chmod(0o700)
+            self._open_parents()
         self._run("initdb", "--pgdata", str(self.data), "--auth=trust", "--username=kvsite", "--no-sync", "--locale=C")
+
+    def _open_parents(self) -> None:
+        """For `nobody`. Each time: another pytest that starts closes the folder of all of them."""
+        for parent in self.folder.parents[:3]:
+            parent.chmod(parent.stat().st_mode | 0o055)
+
+    def _spawn(self) -> None:
+        if os.getuid() == 0:
+            self._open_parents()
+        super()._spawn()
 
     @property
     def data(self) -> Path:
