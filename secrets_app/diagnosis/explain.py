@@ -54,6 +54,10 @@ _CONSEQUENCES = frozenset({"interactive_not_possible"})
 """Causes of errors that follow from the one above them in a log."""
 
 
+_FOOTERS = frozenset({Match("az_not_logged_in", Certainty.LIKELY)})
+"""What a tool says below every error: Azure CLI asks for another sign-in."""
+
+
 class _LoggedError(NamedTuple):
     error: FoundError
     weight: Weight
@@ -137,6 +141,7 @@ def _errors_in_log(text: str) -> dict[str, "_LoggedError"]:
         evidence = extract_evidence(record.text)
         match = next(iter(match_causes(evidence)), NOTHING_MATCHES)
         is_noise = match == NOTHING_MATCHES or CAUSES[match.cause].is_noise or _MEMBER_NAME.search(evidence.text)
+        is_noise = is_noise or (last is not None and match in _FOOTERS)
         if match.certainty in (Certainty.SURE, Certainty.LIKELY) and not is_noise:
             excerpt = shorten(evidence.text, _EXCERPT, placeholder=" ...")
             error = FoundError(cause=match.cause, certainty=match.certainty, text=excerpt)

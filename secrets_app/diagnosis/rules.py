@@ -14,6 +14,9 @@ from secrets_app.diagnosis.signature import Signature, Strength, phrase, rule
 from secrets_app.diagnosis.stacks import Stack
 
 _SERVER_ERRORS = (500, 502, 503, 504)
+_ENDPOINT_ERRORS = (400, 401, 403, 404, *_SERVER_ERRORS)
+_TOKEN_REFRESH = ("failed to refresh the token", "refresh request failed")
+"""The status is of the request for a token and not of the one to the vault, whose URL stands beside it."""
 _READS = (Action.READ, Action.LIST, Action.USE)
 _DATA_SERVICES = (Service.STORAGE, Service.SERVICE_BUS, Service.COSMOS, Service.AI_SERVICES, Service.APP_CONFIGURATION)
 _NETWORK = ("firewall", "client address", "virtual network", "private endpoint", "public network", "network rule")
@@ -108,11 +111,22 @@ RULES: tuple[tuple[str, Signature], ...] = (
     *_messages("system_messages.tsv"),
     *_messages("tool_messages.tsv"),
     ("kv_firewall_denied", rule(Service.KEY_VAULT, status=(403,), any_of=_NETWORK)),
-    ("kv_access_policy_denied", rule(Service.KEY_VAULT, status=(403,), unless=_NETWORK)),
+    ("kv_access_policy_denied", rule(Service.KEY_VAULT, status=(403,), unless=(*_NETWORK, *_TOKEN_REFRESH))),
     (
         "kv_secret_not_found",
-        rule(Service.KEY_VAULT, status=(404,), objects=(ObjectKind.SECRET, ObjectKind.KEY, ObjectKind.CERTIFICATE)),
+        rule(
+            Service.KEY_VAULT,
+            status=(404,),
+            objects=(ObjectKind.SECRET, ObjectKind.KEY, ObjectKind.CERTIFICATE),
+            unless=_TOKEN_REFRESH,
+        ),
     ),
+    ("imds_unreadable_answer", rule(phrases=("refresh request failed",), any_of=("doctype html", "<html"), status=(404,))),
+    (
+        "mi_endpoint_error",
+        rule(phrases=("/oauth2/token",), any_of=("http://localhost:", "http://127.0.0.1:"), status=_ENDPOINT_ERRORS),
+    ),
+    ("kv_secret_not_found", rule(phrases=("keyvault.baseclient#", "statuscode=404"), unless=_TOKEN_REFRESH)),
     ("kv_purge_refused", rule(Service.KEY_VAULT, status=(400, 405, 409), actions=(Action.PURGE,))),
     ("kv_soft_deleted", rule(Service.KEY_VAULT, status=(409,), actions=(Action.WRITE, Action.IMPORT))),
     ("kv_throttled", rule(Service.KEY_VAULT, status=(429,))),

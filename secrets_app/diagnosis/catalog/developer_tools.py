@@ -64,7 +64,7 @@ CAUSES = (
             ),
         ),
         signatures=(
-            phrase("please run", "connect-azaccount", unless=("-claimschallenge",)),
+            phrase("please run", "connect-azaccount", unless=("-claimschallenge", "if browser is not supported")),
             phrase("run connect-azaccount to login"),
             phrase(
                 "connect-azaccount",

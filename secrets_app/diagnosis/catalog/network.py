@@ -247,7 +247,7 @@ CAUSES = (
         fix="Retry with increasing delays. If the error persists, check Azure status.",
         otherwise=("If a proxy or gateway stands between, its own log names the reason: the answer may be from it.",),
         signatures=(
-            phrase("http error: 5"),
+            phrase("http error: 5", unless=("ws-trust",)),
             phrase("unexpected response from microsoft entra id", strength=Strength.LIKELY),
             phrase("no response content from microsoft entra id", strength=Strength.LIKELY),
             Signature(
