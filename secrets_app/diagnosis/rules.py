@@ -121,7 +121,10 @@ RULES: tuple[tuple[str, Signature], ...] = (
             unless=_TOKEN_REFRESH,
         ),
     ),
-    ("imds_unreadable_answer", rule(phrases=("refresh request failed",), any_of=("doctype html", "<html"), status=(404,))),
+    (
+        "imds_unreadable_answer",
+        rule(phrases=("refresh request failed",), any_of=("doctype html", "<html"), status=(404,)),
+    ),
     (
         "mi_endpoint_error",
         rule(phrases=("/oauth2/token",), any_of=("http://localhost:", "http://127.0.0.1:"), status=_ENDPOINT_ERRORS),

@@ -73,7 +73,9 @@ WORDINGS = (
         "kv_secret_not_found",
         _SURE_ENOUGH,
         rf"\b(?:secret|certificate|(?<!vault\s)key(?!\s?vault|\sstore))s?\b(?!\s\\?\")[^.\n]{{0,80}}\b{_NOT_FOUND}"
-        rf"|\b{_NOT}\sfind\s(?:the\s|a\s)?secret\b",
+        rf"|\b{_NOT}\sfind\s(?:the\s|a\s)?secret\b"
+        r"|\b(?:cannot|could\snot|couldn['’]t|unable\sto|failed\sto)\s(?:find|locate)\s[^\s.]{1,60}\sin\s(?:the\s)?"
+        r"(?:azure\s)?key\s?vault",
         Service.KEY_VAULT,
     ),
     _wording(

@@ -2,7 +2,7 @@
 
 from secrets_app.core.reading import Platform
 from secrets_app.diagnosis.catalog import links
-from secrets_app.diagnosis.catalog.predicates import failed_in_azure_cli, failed_in_token_cache
+from secrets_app.diagnosis.catalog.predicates import failed_in_azure_cli, failed_in_token_cache, has_broker_tag
 from secrets_app.diagnosis.cause import LINUX, MACOS, WINDOWS, Area, Cause, Severity, run
 from secrets_app.diagnosis.signature import Signature, Strength, phrase
 from secrets_app.diagnosis.stack_settings import StackSetting
@@ -332,6 +332,7 @@ CAUSES = (
         "browser.",
         signatures=(
             phrase("wam error"),
+            phrase("error code:", ", tag:", where=has_broker_tag),
             phrase("(pii)", any_of=("broker", "wam", "0x", "tag:")),
             phrase("please explicitly log in with", "broker", strength=Strength.LIKELY),
             phrase("enable_broker_on_windows"),

@@ -5,6 +5,7 @@ import re
 from secrets_app.diagnosis.evidence import Evidence
 from secrets_app.diagnosis.normalize import squash
 
+_BROKER_TAG = re.compile(r"error code: -?\d{5,12}, tag: \d{6,12}", re.IGNORECASE)
 _NAMED_RESOURCE = re.compile(
     r"(?:resource\s(?:principal\s)?named|The\sresource|for\sresource|resource)\s{1,3}['\"]?([^\s'\"]{1,300}?)['\"]?\s(?:was|is|could|has)",
     re.IGNORECASE,
@@ -136,6 +137,11 @@ def failed_in_azure_cli(evidence: Evidence) -> bool:
 def failed_in_token_cache(evidence: Evidence) -> bool:
     """Whether the stack trace contains Azure CLI's token cache (msal_extensions)."""
     return any(mark in evidence.frames for mark in ("msal_extensions", "binary_cache", "msal_token_cache"))
+
+
+def has_broker_tag(evidence: Evidence) -> bool:
+    """Whether the text has an error of the Windows broker: a number and a tag."""
+    return _BROKER_TAG.search(evidence.text) is not None
 
 
 def resource_looks_like_scope(evidence: Evidence) -> bool:

@@ -222,7 +222,7 @@ CAUSES = (
         signatures=(
             phrase("error building key vault property source"),
             phrase("keyvaultpropertysource", any_of=("failed", "error", "exception"), strength=Strength.LIKELY),
-            phrase("failed to configure keyvault property source"),
+            phrase("failed to configure keyvault property source", strength=Strength.LIKELY),
         ),
         links=(links.SPRING_KEY_VAULT,),
     ),
