@@ -37,7 +37,7 @@ _SHORT_TEXT = 20
 """Maximum letters and digits of a text that consists of little more than the signature's phrase."""
 _KUBERNETES_API = re.compile(
     r"""https?://[^\s"/]{1,253}/(?:apis/[\w.-]{1,100}|api)/v\d
-      | \b[\w-]{1,80}\.[\w.-]{1,200}\\?\s\\{0,3}"[\w./-]{1,253}\\{0,3}"\snot\sfound(?!\sin\b)
+      | (?<![\w.-])[\w-]{1,80}\.[\w.-]{1,200}\\?\s\\{0,3}"[\w./-]{1,253}\\{0,3}"\snot\sfound(?!\sin\b)
       | \b(?:secret|configmap|serviceaccount)s?\s\\?"[\w./-]{1,253}\\?"\s(?:not\sfound(?!\sin\b)|is\sforbidden)""",
     re.VERBOSE | re.IGNORECASE,
 )
