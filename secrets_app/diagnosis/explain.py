@@ -140,9 +140,9 @@ def _errors_in_log(text: str) -> dict[str, "_LoggedError"]:
     for record in split_records(text[:MAX_BYTES]):
         evidence = extract_evidence(record.text)
         match = next(iter(match_causes(evidence)), NOTHING_MATCHES)
+        is_footer = last is not None and match in _FOOTERS
         is_noise = match == NOTHING_MATCHES or CAUSES[match.cause].is_noise or _MEMBER_NAME.search(evidence.text)
-        is_noise = is_noise or (last is not None and match in _FOOTERS)
-        if match.certainty in (Certainty.SURE, Certainty.LIKELY) and not is_noise:
+        if match.certainty in (Certainty.SURE, Certainty.LIKELY) and not is_noise and not is_footer:
             excerpt = shorten(evidence.text, _EXCERPT, placeholder=" ...")
             error = FoundError(cause=match.cause, certainty=match.certainty, text=excerpt)
             heaviest = max(record.weight, found[match.cause].weight if match.cause in found else record.weight)
