@@ -1,7 +1,7 @@
 """Turns a cause into a hint: its text, and its commands with their values filled in."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -34,7 +34,7 @@ def hint(cause: Cause, values: CommandValues, *, detail: str = "", certainty: Ce
         cause=cause.key,
         title=cause.title,
         why=f"{cause.why} {detail}".strip(),
-        fix=cause.fix,
+        fix=f"{cause.fix}{_warning(commands)}",
         otherwise=cause.otherwise,
         commands=commands,
         shells=ShellCommands(**{shell: tuple(_for_shell(cause, values, shell)) for shell in Shell}),
@@ -45,6 +45,16 @@ def hint(cause: Cause, values: CommandValues, *, detail: str = "", certainty: Ce
         links=cause.links,
         certainty=certainty,
     )
+
+
+_REPLACING = ("az keyvault set-policy", "Set-AzKeyVaultAccessPolicy")
+"""They set the whole list of an object type's permissions (`set_policy` in azure-cli 2.91)."""
+
+
+def _warning(commands: Iterable[str]) -> str:
+    """What a command would remove, as a sentence; empty without such a command."""
+    replacing = next((name for command in commands for name in _REPLACING if command.startswith(name)), "")
+    return f" {replacing} replaces the permissions that the policy already has: include those too." if replacing else ""
 
 
 def _for_shell(cause: Cause, values: CommandValues, shell: Shell) -> Iterator[str]:

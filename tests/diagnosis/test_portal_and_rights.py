@@ -88,6 +88,11 @@ def test_right_and_place__follow_from_the_commands(commands: tuple[str, ...], ri
     assert (needed_right(commands), where_to_run(commands)) == (right, place)
 
 
+def test_hint__command_that_replaces_permissions__says_so() -> None:
+    assert "az keyvault set-policy replaces" in hint(CAUSES["kv_access_policy_denied"], CommandValues(values=VAULT)).fix
+    assert "replaces" not in hint(CAUSES["kv_rbac_denied"], CommandValues(values=VAULT)).fix
+
+
 def test_hint__has_both() -> None:
     denied = hint(CAUSES["kv_rbac_denied"], CommandValues(values=VAULT))
     assert denied.needs == f"Owner or User Access Administrator on the vault{_MFA}"
