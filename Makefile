@@ -73,7 +73,7 @@ test-attacks: .venv/installed  ## attack the running site: hostile Azure, raw re
 	$(BIN)/pytest attacks --timeout 120
 
 test-fleet: .venv/installed  ## watch with real processes, PostgreSQL, Redis and RabbitMQ, which are killed, and other faults; what is not installed is skipped
-	$(BIN)/pytest tests/fleet/processes.py tests/fleet/faults.py tests/fleet/every_byte.py tests/fleet/brokers.py -rs --timeout 600
+	$(BIN)/pytest -n 3 tests/fleet/processes.py tests/fleet/faults.py tests/fleet/every_byte.py tests/fleet/brokers.py -rs --timeout 600
 
 # Azurite, Microsoft's emulator of Azure Storage, and the package that the extra `fleet-azure` adds.
 .local/azure-queue/installed:
