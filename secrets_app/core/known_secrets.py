@@ -76,6 +76,8 @@ class KnownSecrets:
         self._pinned: set[bytes] = set()
         self._by_word: dict[int, tuple[_Form, ...]] = {}
         """Hash of a word -> the forms that contain it; 0 for forms without words. Never changed, only replaced."""
+        self._by_length: dict[int, dict[int, tuple[_Form, ...]]] = {}
+        """Of the forms that are one word: length -> `quick` -> forms. Other threads only look up keys."""
         self._clean: set[int] = set()
         """Hashes of lines, and whole texts, without any of these words: most repeat. A new secret starts a new set."""
 
@@ -128,6 +130,9 @@ class KnownSecrets:
             for word, form in entries:
                 if form not in by_word.get(word, ()):
                     by_word[word] = (*by_word.get(word, ()), form)
+                if form.is_word:
+                    same = self._by_length.setdefault(form.length, {})
+                    same[form.quick] = (*same.get(form.quick, ()), form)
             self._by_word = by_word
             self._clean = set()  # after `_by_word`, so that no line is added that was compared with the previous one
             if not pinned:
@@ -146,6 +151,11 @@ class KnownSecrets:
             by_word[word] = tuple(other for other in by_word.get(word, ()) if other != form)
             if not by_word[word]:
                 del by_word[word]
+            if form.is_word:
+                same = self._by_length[form.length]
+                same[form.quick] = tuple(other for other in same.get(form.quick, ()) if other != form)
+                if not same[form.quick]:
+                    del same[form.quick]
         self._by_word = by_word
 
     def _is_clean(self, text: str) -> bool:
@@ -186,9 +196,15 @@ class KnownSecrets:
         """The same, also where a secret that is one word stands within a longer word of a short text."""
         if len(text) > _MAX_DECODED:
             return self._plain(text, given, shown)
-        words = (form for forms in self._by_word.values() for form in forms if form.is_word and form.secret != shown)
-        inside = (match for form in words for match in self._matches(text, _slices(text, form), form, given))
-        return self._plain(text, given, shown) or list(inside)
+        return self._plain(text, given, shown) or list(self._inside_words(text, given, shown))
+
+    def _inside_words(self, text: str, given: str, shown: bytes) -> Iterator[_Match]:
+        for length in list(self._by_length):
+            forms = self._by_length[length]
+            for start in range(len(text) - length + 1):
+                for form in forms.get(hash(text[start : start + length]), ()):
+                    if form.secret != shown:
+                        yield from self._matches(text, (start,), form, given)
 
     def _matches(self, text: str, positions: Iterable[int], form: _Form, given: str) -> Iterator[_Match]:
         for position in positions:
